@@ -1,0 +1,62 @@
+"""How long each phase may go without news before the workflow asks the API itself: one table, reasons beside."""
+
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from meetings.status import MeetingStatus
+
+
+class Deadlines(BaseModel):
+    """Seconds per phase. Each is a setting, `MINUTEKEEPER_DEADLINE_<NAME>`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    first_sign: int = Field(
+        180, gt=0, description="Sent, expected, and not a word: the webhook URL may be wrong."
+    )
+    joining: int = Field(300, gt=0, description="Joining takes a minute; a fresh machine up to four.")
+    waiting_room: int = Field(
+        780, gt=0, description="Bots give up after ten minutes; Google Meet throws them out then."
+    )
+    in_call: int = Field(
+        900, gt=0, description="In the call without recording: nobody came within ten minutes."
+    )
+    recording: int = Field(
+        1800, gt=0, description="Between two questions once a recording has outlived its planned end."
+    )
+    ended: int = Field(
+        1260,
+        gt=0,
+        description="From leaving to the final event; the bot repeats that call for twenty minutes.",
+    )
+    longest: int = Field(
+        18_300, gt=0, description="No bot lives longer than five hours; after that it is told to leave."
+    )
+    transcript: int = Field(
+        1800, gt=0, description="Transcription ends minutes after the recording; then it counts as failed."
+    )
+    grace: int = Field(
+        600, gt=0, description="A `failed` may be followed by a recording: providers and operators resend."
+    )
+    removal: int = Field(
+        120, gt=0, description="A removed bot needs a moment to say what it recorded before we ask."
+    )
+    shared: int = Field(
+        60, gt=0, description="The bot of another of our meetings reports there, so this one asks."
+    )
+    account: int = Field(
+        60, gt=0, description="Between two tries while the account is refused: key revoked, tokens used up."
+    )
+
+    def for_phase(self, phase: MeetingStatus) -> timedelta:
+        """The time without news that a phase of a bot may take."""
+        seconds = {
+            MeetingStatus.JOINING: self.joining,
+            MeetingStatus.WAITING_ROOM: self.waiting_room,
+            MeetingStatus.IN_CALL: self.in_call,
+            MeetingStatus.RECORDING: self.recording,
+            MeetingStatus.PAUSED: self.recording,
+            MeetingStatus.ENDED: self.ended,
+        }[phase]
+        return timedelta(seconds=seconds)

@@ -1,0 +1,49 @@
+"""The small facts about a bot that reach a workflow, by webhook or by asking."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+
+class BotEventKind(StrEnum):
+    STATUS = "status"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    TRANSCRIPTION_COMPLETE = "transcription_complete"
+
+
+class EventSource(StrEnum):
+    WEBHOOK = "webhook"
+    API = "api"
+
+
+class BotEvent(BaseModel):
+    """One thing that happened to a bot.
+
+    Never carries a transcript, a media URL or a key: `body` says where in the artifact store the whole delivery
+    lies. `occurred_at` is the provider's own time where it gives one, else the time of arrival.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: BotEventKind
+    bot_id: str
+    occurred_at: AwareDatetime
+    dispatch: int | None = None
+    code: str = ""
+    """The provider's status code, or the raw error of a `failed`."""
+    text: str = ""
+    """Free text that came along: an error message, an end reason."""
+    source: EventSource = EventSource.WEBHOOK
+    recording_started_at: AwareDatetime | None = None
+    has_recording: bool = False
+    has_transcript: bool = False
+    body: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str, datetime | None]:
+        """Equal for redeliveries of one event: a final event counts once, whenever it is sent again."""
+        if self.kind is BotEventKind.STATUS:
+            return (self.kind, self.code, self.occurred_at)
+        return (self.kind, "", None)

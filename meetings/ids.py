@@ -1,0 +1,41 @@
+"""Names that must come out the same wherever and however often they are computed."""
+
+import hashlib
+from datetime import UTC, datetime
+
+_WORKFLOW_PREFIX = "meeting-"
+
+
+def meeting_id_for(meeting_url: str, start_time: datetime) -> str:
+    """The meeting id of a normalised URL at an instant: readable, and the same for everyone who books it."""
+    stamp = start_time.astimezone(UTC).strftime("%Y%m%d-%H%MZ")
+    return f"{stamp}-{_digest(meeting_url, start_time)[:10]}"
+
+
+def workflow_id_for(meeting_id: str) -> str:
+    return f"{_WORKFLOW_PREFIX}{meeting_id}"
+
+
+def meeting_id_of(workflow_id: str) -> str:
+    """The meeting id of any workflow id; a workflow that somebody named themselves is its own meeting id."""
+    return workflow_id.removeprefix(_WORKFLOW_PREFIX)
+
+
+def dispatch_key(meeting_url: str, start_time: datetime, dispatch: int) -> str:
+    """The deduplication key of one dispatch.
+
+    It is made of the meeting's URL and start, not of the workflow, so that the provider itself refuses a second
+    bot when two workflows turn out to be the same meeting. Only letters, digits and dashes: the provider's filter
+    syntax uses colons and commas.
+    """
+    return f"mk-{_digest(meeting_url, start_time)[:24]}-{dispatch}"
+
+
+def jitter_fraction(workflow_id: str) -> float:
+    """A number in [0, 1) that spreads the wake-ups of meetings which start at the same instant."""
+    return int(hashlib.sha256(workflow_id.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
+
+
+def _digest(meeting_url: str, start_time: datetime) -> str:
+    instant = start_time.astimezone(UTC).isoformat(timespec="seconds")
+    return hashlib.sha256(f"{meeting_url}|{instant}".encode()).hexdigest()

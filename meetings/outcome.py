@@ -1,0 +1,63 @@
+"""How a meeting ended, and what everybody is shown of it."""
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from meetings.status import FailureReason, MeetingStatus, TranscriptState
+from meetings.timeline import TimelineEntry
+
+
+class Artifact(BaseModel):
+    """One file in the store. `path` is relative to the store, `size` in bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    size: int
+    sha256: str
+
+
+class Evidence(BaseModel):
+    """What an outcome rests on: the event, when it happened, and the provider's own words."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event: str
+    at: AwareDatetime
+    text: str = ""
+
+
+class Outcome(BaseModel):
+    """The result of a meeting's workflow. `status` is `completed`, `failed` or `cancelled`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    meeting_id: str
+    status: MeetingStatus
+    evidence: Evidence
+    reason: FailureReason | None = None
+    bot_id: str = ""
+    transcript: TranscriptState = TranscriptState.NOT_ASKED
+    artifacts: tuple[Artifact, ...] = ()
+
+
+class MeetingView(BaseModel):
+    """What the `status` query answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    meeting_id: str
+    workflow_id: str
+    status: MeetingStatus
+    reason: FailureReason | None
+    evidence: Evidence | None
+    bot_id: str
+    meeting_url: str
+    platform: str
+    title: str
+    start_time: AwareDatetime
+    end_time: AwareDatetime | None
+    transcript: TranscriptState
+    artifacts: tuple[Artifact, ...]
+    dispatches: int
+    next_deadline: AwareDatetime | None
+    timeline: tuple[TimelineEntry, ...]

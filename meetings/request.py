@@ -1,0 +1,144 @@
+"""What people ask for: a meeting to be kept, and the changes they make to it later.
+
+Every field that is added later needs a default, because workflows that sleep for months were started without it.
+"""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from meetings.bot import BotState
+from meetings.timeline import TimelineEntry
+from meetings.urls import Platform, parse_meeting_url
+
+ASSUMED_LENGTH = timedelta(hours=1)
+"""How long a meeting is taken to last when nobody said when it ends."""
+
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(lambda instant: instant.astimezone(UTC))]
+"""An instant with a zone (`2026-12-01T10:00:00Z`, `…+01:00`), kept as UTC."""
+
+NormalisedMeetingUrl = Annotated[str, AfterValidator(lambda text: parse_meeting_url(text).url)]
+"""A Google Meet, Zoom or Microsoft Teams link, normalised so that equal meetings have equal URLs."""
+
+
+class RecordingMode(StrEnum):
+    SPEAKER_VIEW = "speaker_view"
+    GALLERY_VIEW = "gallery_view"
+    AUDIO_ONLY = "audio_only"
+
+
+class BotOptions(BaseModel):
+    """How the bot looks and behaves. Timeouts are in seconds; None leaves them to the provider."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field("Minutekeeper", min_length=1, max_length=255)
+    image: str | None = None
+    entry_message: str | None = None
+    recording_mode: RecordingMode = RecordingMode.SPEAKER_VIEW
+    waiting_room_timeout: int | None = Field(None, ge=1, le=7200)
+    noone_joined_timeout: int | None = Field(None, ge=1, le=7200)
+    silence_timeout: int | None = Field(None, ge=1, le=7200)
+
+
+class CalendarOrigin(BaseModel):
+    """The calendar event that a meeting comes from, by the provider's ids."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    event_id: str
+
+
+class WantedArtifacts(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    recording: bool = True
+    transcript: bool = True
+
+
+class CarriedState(BaseModel):
+    """What a long-sleeping meeting takes along when its history is cut off (continue-as-new)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dispatches: int = 0
+    bots: tuple[BotState, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
+
+
+class MeetingRequest(BaseModel):
+    """A meeting to keep. Only `meeting_url` and `start_time` are required.
+
+    Unknown fields are kept aside and named in the meeting's timeline rather than refused: an older worker must be
+    able to carry a meeting that a newer client booked.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    meeting_url: NormalisedMeetingUrl
+    start_time: UtcDatetime
+    end_time: UtcDatetime | None = None
+    title: str = Field("", max_length=500)
+    bot: BotOptions = BotOptions()
+    wanted: WantedArtifacts = WantedArtifacts()
+    calendar: CalendarOrigin | None = None
+    carried: CarriedState | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        _check_order(self.start_time, self.end_time)
+        return self
+
+    @property
+    def platform(self) -> Platform:
+        return parse_meeting_url(self.meeting_url).platform
+
+    @property
+    def expected_end(self) -> datetime:
+        return self.end_time or self.start_time + ASSUMED_LENGTH
+
+    def moved(self, change: "Reschedule") -> "MeetingRequest":
+        """The request after a change; the length stays as it was unless the change says otherwise."""
+        end = change.end_time
+        if end is None and self.end_time is not None:
+            end = change.start_time + (self.end_time - self.start_time)
+        return self.model_copy(
+            update={
+                "start_time": change.start_time,
+                "end_time": end,
+                "meeting_url": change.meeting_url or self.meeting_url,
+                "title": self.title if change.title is None else change.title,
+            }
+        )
+
+
+class Reschedule(BaseModel):
+    """A meeting moved: a new start, and optionally a new end, link or title."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start_time: UtcDatetime
+    end_time: UtcDatetime | None = None
+    meeting_url: NormalisedMeetingUrl | None = None
+    title: str | None = Field(None, max_length=500)
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        _check_order(self.start_time, self.end_time)
+        return self
+
+
+class StopRequest(BaseModel):
+    """Why a meeting is cancelled, or why its bot should leave: a text for the timeline."""
+
+    model_config = ConfigDict(frozen=True)
+
+    why: str = Field("", max_length=500)
+
+
+def _check_order(start: datetime, end: datetime | None) -> None:
+    if end is not None and end <= start:
+        raise ValueError(f"end_time {end.isoformat()} must be after start_time {start.isoformat()}")

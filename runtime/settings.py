@@ -1,0 +1,103 @@
+"""Every setting of every process, read from the environment (and a `.env` file) once."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from meetings.deadlines import Deadlines
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Settings with their defaults. Addresses of Temporal are not here: `temporalio.envconfig` reads `TEMPORAL_*`."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    meetingbaas_api_key: SecretStr = Field(SecretStr(""), description="Key of the Meeting BaaS account.")
+    meetingbaas_base_url: str = Field(
+        "https://api.meetingbaas.com", description="Where the Meeting BaaS API answers."
+    )
+    meetingbaas_api_key_previous: SecretStr = Field(
+        SecretStr(""), description="The key before the last rotation: still accepted from webhooks."
+    )
+    bridge_public_url: str = Field(
+        "http://127.0.0.1:8090", description="Where the provider reaches the bridge from outside."
+    )
+    bridge_secret: SecretStr = Field(
+        SecretStr(""), description="Signs the webhook URLs of the bots: a long random text."
+    )
+    bridge_secret_previous: SecretStr = Field(
+        SecretStr(""), description="The secret before the last rotation: still accepted."
+    )
+    artifacts_url: str = Field(
+        "file:///var/lib/minutekeeper/artifacts",
+        description="Where recordings go: `file:///…` or `s3://bucket/prefix`.",
+    )
+
+    minutekeeper_bridge_host: str = Field("127.0.0.1", description="The address on which the bridge listens.")
+    minutekeeper_bridge_port: Port = Field(8090, description="The port on which the bridge listens.")
+    minutekeeper_bridge_allow_missing_key: bool = Field(
+        default=False, description="Accept webhooks without a key header on the bots' own URLs."
+    )
+    minutekeeper_bridge_max_body_bytes: int = Field(
+        16 * 1024 * 1024, gt=0, description="Larger webhook bodies are refused with 413."
+    )
+    minutekeeper_max_dispatches: int = Field(
+        3, ge=1, description="Bots sent to one meeting at most, when another try can cure a failure."
+    )
+    minutekeeper_send_seconds: float = Field(
+        10.0, gt=1, description="How long one request that sends a bot may take, in seconds."
+    )
+    minutekeeper_speech_to_text_provider: str = Field(
+        "Default", description="Who transcribes: `Default`, `Gladia` or `Runpod`."
+    )
+    minutekeeper_speech_to_text_api_key: SecretStr = Field(
+        SecretStr(""), description="Key for a transcriber that wants one of its own."
+    )
+    minutekeeper_download_slots: int = Field(
+        4, ge=1, description="Recordings that one worker downloads at the same time."
+    )
+    minutekeeper_shutdown_seconds: float = Field(
+        20.0, gt=0, description="How long a worker may take to finish what it is doing, in seconds."
+    )
+    minutekeeper_metrics_address: str = Field(
+        "", description="`host:port` for Prometheus metrics of a worker; empty: none."
+    )
+    minutekeeper_log_format: str = Field(
+        "text", pattern="^(text|json)$", description="`text` for people or `json` for programs."
+    )
+    minutekeeper_log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe level that is logged."
+    )
+
+    @field_validator("meetingbaas_base_url", "bridge_public_url")
+    @classmethod
+    def _is_web_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("artifacts_url")
+    @classmethod
+    def _is_store_address(cls, value: str) -> str:
+        if not value.startswith(("file:///", "s3://")):
+            raise ValueError("must be file:///an/absolute/folder or s3://bucket/prefix")
+        return value.rstrip("/")
+
+
+class DeadlineSettings(Deadlines, BaseSettings):
+    """The deadlines of `meetings.deadlines`, each from `MINUTEKEEPER_DEADLINE_<NAME>` in seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MINUTEKEEPER_DEADLINE_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+    )
+
+
+def load_deadlines() -> Deadlines:
+    return Deadlines(**DeadlineSettings().model_dump())

@@ -1,0 +1,33 @@
+"""Search attributes: what meetings can be found by in Temporal's UI and lists."""
+
+from typing import Any
+
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+
+from meetings.request import MeetingRequest
+from meetings.status import MeetingStatus
+
+MEETING_STATUS = SearchAttributeKey.for_keyword("MeetingStatus")
+MEETING_PLATFORM = SearchAttributeKey.for_keyword("MeetingPlatform")
+BOT_ID = SearchAttributeKey.for_keyword("BotId")
+MEETING_URL = SearchAttributeKey.for_keyword("MeetingUrl")
+CALENDAR_ID = SearchAttributeKey.for_keyword("CalendarId")
+MEETING_START = SearchAttributeKey.for_datetime("MeetingStart")
+MEETING_TITLE = SearchAttributeKey.for_text("MeetingTitle")
+
+ALL_KEYS = (MEETING_STATUS, MEETING_PLATFORM, BOT_ID, MEETING_URL, CALENDAR_ID, MEETING_START, MEETING_TITLE)
+
+
+def at_start(request: MeetingRequest) -> TypedSearchAttributes:
+    """The attributes of a meeting that was just booked; given at start they cost nothing."""
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(MEETING_STATUS, MeetingStatus.SCHEDULED.value),
+        SearchAttributePair(MEETING_PLATFORM, request.platform.value),
+        SearchAttributePair(MEETING_URL, request.meeting_url),
+        SearchAttributePair(MEETING_START, request.start_time),
+    ]
+    if request.title:
+        pairs.append(SearchAttributePair(MEETING_TITLE, request.title))
+    if request.calendar is not None:
+        pairs.append(SearchAttributePair(CALENDAR_ID, request.calendar.calendar_id))
+    return TypedSearchAttributes(pairs)
