@@ -12,16 +12,12 @@ class Deadlines(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    first_sign: int = Field(
-        180, gt=0, description="Sent, expected, and not a word: the webhook URL may be wrong."
-    )
+    first_sign: int = Field(180, gt=0, description="Sent, expected, and not a word: the webhook URL may be wrong.")
     joining: int = Field(300, gt=0, description="Joining takes a minute; a fresh machine up to four.")
     waiting_room: int = Field(
         780, gt=0, description="Bots give up after ten minutes; Google Meet throws them out then."
     )
-    in_call: int = Field(
-        900, gt=0, description="In the call without recording: nobody came within ten minutes."
-    )
+    in_call: int = Field(900, gt=0, description="In the call without recording: nobody came within ten minutes.")
     recording: int = Field(
         1800, gt=0, description="Between two questions once a recording has outlived its planned end."
     )
@@ -42,9 +38,7 @@ class Deadlines(BaseModel):
     removal: int = Field(
         120, gt=0, description="A removed bot needs a moment to say what it recorded before we ask."
     )
-    shared: int = Field(
-        60, gt=0, description="The bot of another of our meetings reports there, so this one asks."
-    )
+    shared: int = Field(60, gt=0, description="The bot of another of our meetings reports there, so this one asks.")
     account: int = Field(
         60, gt=0, description="Between two tries while the account is refused: key revoked, tokens used up."
     )

@@ -109,9 +109,7 @@ _REASONS: dict[str, FailureReason] = {
     "insufficienttokens": FailureReason.ACCOUNT,
 }
 
-_CURABLE = frozenset(
-    {FailureReason.PROVIDER_ERROR, FailureReason.STREAMING_FAILED, FailureReason.WAITING_TIMEOUT}
-)
+_CURABLE = frozenset({FailureReason.PROVIDER_ERROR, FailureReason.STREAMING_FAILED, FailureReason.WAITING_TIMEOUT})
 """What a second bot can cure while the meeting runs: trouble at the provider, and a host who came late.
 A refusal, a removal, or a meeting that only members may enter stays what it is."""
 

@@ -24,7 +24,5 @@ def token_for(workflow_id: str, secret: str) -> str:
 
 def token_matches(token: str, workflow_id: str, secrets: Iterable[str]) -> bool:
     """Whether any of the secrets made this token; every one is tried, each in constant time."""
-    matches = [
-        hmac.compare_digest(token.encode(), token_for(workflow_id, secret).encode()) for secret in secrets
-    ]
+    matches = [hmac.compare_digest(token.encode(), token_for(workflow_id, secret).encode()) for secret in secrets]
     return any(matches)
