@@ -1,5 +1,7 @@
 """The status machine of one bot: a pure fold over its events, in whatever order they arrive."""
 
+from datetime import datetime
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from meetings.events import BotEvent, BotEventKind
@@ -23,12 +25,27 @@ class FinalEvent(BaseModel):
 
 
 class BotState(BaseModel):
-    """All that is known of one bot. `dispatch` counts the bots of a meeting from 0."""
+    """All that is known of one bot. `dispatch` counts the bots of a meeting from 0.
+
+    Times ending in `_at` are our own clock's; those inside `events` and `final` are the provider's.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     dispatch: int
-    bot_id: str = ""
+    bot_id: str
+    sent_at: AwareDatetime
+    join_at: AwareDatetime
+    shared_with: str = ""
+    """The workflow whose bot this is, when two workflows turned out to be the same meeting."""
+    heard_at: AwareDatetime | None = None
+    asked_at: AwareDatetime | None = None
+    withdrawn_at: AwareDatetime | None = None
+    final_heard_at: AwareDatetime | None = None
+    superseded: bool = False
+    """Taken back because the meeting moved."""
+    given_up: bool = False
+    asked_after_final: bool = False
     phase: MeetingStatus = MeetingStatus.JOINING
     phase_since: AwareDatetime | None = None
     phase_code: str = ""
@@ -42,26 +59,29 @@ class BotState(BaseModel):
     """Where the newest delivery that carries a recording lies in the artifact store."""
 
     @property
-    def signs_of_life(self) -> bool:
-        return bool(self.events)
+    def is_collectable(self) -> bool:
+        """Whether the bot left anything to bring home."""
+        return self.has_recording or self.has_transcript
 
     @property
-    def last_code(self) -> str:
-        return self.events[-1].code if self.events else ""
+    def is_recorded(self) -> bool:
+        """Whether the bot is done and has something to bring home."""
+        return self.final is not None and self.has_recording
 
 
-def apply(state: BotState, event: BotEvent) -> BotState:
-    """The state after an event.
+def apply(state: BotState, event: BotEvent, heard_at: datetime) -> BotState:
+    """The state after an event that reached us at `heard_at` (UTC).
 
     Duplicates change nothing; the order is that of the events' own times; unknown codes are kept and harmless.
     Only `complete` and `failed` end a bot, and the one way on from `failed` is a recording that turns up.
     """
     known = any(each.identity == event.identity for each in state.events)
+    if not known:
+        state = _keep(state, event).model_copy(update={"heard_at": heard_at})
     if event.kind is not BotEventKind.STATUS:
-        return _apply_final(state if known else _keep(state, event), event)
+        return _apply_final(state, event, heard_at)
     if known:
         return state
-    state = _keep(state, event)
     phase = STATUS_CODES.get(event.code)
     if phase is None:
         return state
@@ -74,7 +94,7 @@ def apply(state: BotState, event: BotEvent) -> BotState:
     return state
 
 
-def _apply_final(state: BotState, event: BotEvent) -> BotState:
+def _apply_final(state: BotState, event: BotEvent, heard_at: datetime) -> BotState:
     update: dict[str, object] = {
         "has_recording": state.has_recording or event.has_recording,
         "has_transcript": state.has_transcript or event.has_transcript,
@@ -86,6 +106,7 @@ def _apply_final(state: BotState, event: BotEvent) -> BotState:
     elif _ends(state, event):
         update |= {
             "final": _final(state, event),
+            "final_heard_at": heard_at,
             "phase": MeetingStatus.ENDED,
             "phase_since": event.occurred_at,
             "phase_code": event.kind.value,

@@ -39,6 +39,12 @@ class Deadlines(BaseModel):
         120, gt=0, description="A removed bot needs a moment to say what it recorded before we ask."
     )
     shared: int = Field(60, gt=0, description="The bot of another of our meetings reports there, so this one asks.")
+    retry: int = Field(
+        30, gt=0, description="A second bot sent at once would meet the trouble that ended the first."
+    )
+    abandon: int = Field(
+        604_800, gt=0, description="A provider that has been silent for a week is not asked any more."
+    )
     account: int = Field(
         60, gt=0, description="Between two tries while the account is refused: key revoked, tokens used up."
     )

@@ -61,6 +61,8 @@ class DispatchOrder(BaseModel):
     mode: DispatchMode
     transcript: bool
     bot: BotOptions
+    look_first: bool = False
+    """An earlier order of the same key ended in doubt: its bot may exist."""
 
 
 class SentBot(BaseModel):

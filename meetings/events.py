@@ -47,3 +47,13 @@ class BotEvent(BaseModel):
         if self.kind is BotEventKind.STATUS:
             return (self.kind, self.code, self.occurred_at)
         return (self.kind, "", None)
+
+
+class ObservedBot(BaseModel):
+    """What the provider answered when asked about a bot; `text` is its own words. `gone`: it knows no such bot."""
+
+    model_config = ConfigDict(frozen=True)
+
+    events: tuple[BotEvent, ...] = ()
+    gone: bool = False
+    text: str = ""

@@ -1,6 +1,7 @@
 """Names that must come out the same wherever and however often they are computed."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
 
 _WORKFLOW_PREFIX = "meeting-"
@@ -19,6 +20,14 @@ def workflow_id_for(meeting_id: str) -> str:
 def meeting_id_of(workflow_id: str) -> str:
     """The meeting id of any workflow id; a workflow that somebody named themselves is its own meeting id."""
     return workflow_id.removeprefix(_WORKFLOW_PREFIX)
+
+
+def folder_for(meeting_id: str) -> str:
+    """The folder of a meeting in the artifact store: its own id where that is a plain name, else a safe one."""
+    if re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}", meeting_id):
+        return meeting_id
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", meeting_id).strip("-")[:60]
+    return f"{slug}-{hashlib.sha256(meeting_id.encode()).hexdigest()[:16]}".lstrip("-")
 
 
 def dispatch_key(meeting_url: str, start_time: datetime, dispatch: int) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from meetings.bot import BotState
+from meetings.outcome import Artifact
 from meetings.timeline import TimelineEntry
 from meetings.urls import Platform, parse_meeting_url
 
@@ -66,6 +67,7 @@ class CarriedState(BaseModel):
 
     dispatches: int = 0
     bots: tuple[BotState, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
 
 

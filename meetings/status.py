@@ -107,6 +107,7 @@ _REASONS: dict[str, FailureReason] = {
     "meetingerror": FailureReason.PROVIDER_ERROR,
     "recordingfailed": FailureReason.PROVIDER_ERROR,
     "insufficienttokens": FailureReason.ACCOUNT,
+    "gone": FailureReason.NO_ANSWER,
 }
 
 _CURABLE = frozenset({FailureReason.PROVIDER_ERROR, FailureReason.STREAMING_FAILED, FailureReason.WAITING_TIMEOUT})

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from meetings.deadlines import Deadlines
@@ -86,6 +86,11 @@ class Settings(BaseSettings):
             raise ValueError("must be file:///an/absolute/folder or s3://bucket/prefix")
         return value.rstrip("/")
 
+    def missing_secrets(self) -> list[str]:
+        """The names of the secrets that worker and bridge cannot do without and that are not set."""
+        needed = {"MEETINGBAAS_API_KEY": self.meetingbaas_api_key, "BRIDGE_SECRET": self.bridge_secret}
+        return [name for name, secret in needed.items() if not secret.get_secret_value()]
+
 
 class DeadlineSettings(Deadlines, BaseSettings):
     """The deadlines of `meetings.deadlines`, each from `MINUTEKEEPER_DEADLINE_<NAME>` in seconds."""
@@ -101,3 +106,12 @@ class DeadlineSettings(Deadlines, BaseSettings):
 
 def load_deadlines() -> Deadlines:
     return Deadlines(**DeadlineSettings().model_dump())
+
+
+def describe_invalid(error: ValidationError) -> str:
+    """One line for each setting that is wrong, naming the variable, for people."""
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        name = "_".join(str(part) for part in problem["loc"]).upper()
+        lines.append(f"{name}: {problem['msg']}")
+    return "\n".join(lines)

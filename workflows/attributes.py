@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    SearchAttributeUpdate,
+    TypedSearchAttributes,
+)
 
 from meetings.request import MeetingRequest
 from meetings.status import MeetingStatus
@@ -31,3 +36,9 @@ def at_start(request: MeetingRequest) -> TypedSearchAttributes:
     if request.calendar is not None:
         pairs.append(SearchAttributePair(CALENDAR_ID, request.calendar.calendar_id))
     return TypedSearchAttributes(pairs)
+
+
+def as_updates(request: MeetingRequest) -> list[SearchAttributeUpdate[Any]]:
+    """The same for a meeting that runs already: it was started without them, or it moved."""
+    pairs = at_start(request).search_attributes
+    return [pair.key.value_set(pair.value) for pair in pairs if pair.key is not MEETING_STATUS]

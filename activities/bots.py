@@ -1,0 +1,173 @@
+"""Sending, finding, removing and observing bots."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from activities.clock import SleepUntil, sleep_until
+from activities.failures import as_application_error
+from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, PlanRequest, SentBot
+from meetings.events import ObservedBot
+from meetings.webhook_address import bot_webhook_url
+from providers.base import (
+    BotReality,
+    DispatchAddress,
+    DuplicateBotError,
+    FoundBot,
+    Provider,
+    ProviderError,
+    UnavailableError,
+)
+
+_WARM_UP_AHEAD = timedelta(seconds=2)
+_TOO_CLOSE_TO_HAND_BACK = timedelta(seconds=1)
+_STILL_RESERVED = timedelta(seconds=30)
+"""A reserved bot that is asked for this late arrives as much late, which is better than four minutes early."""
+_SEARCH_BACK = timedelta(minutes=10)
+"""Twice the time in which the provider refuses a second bot: whatever it refuses for was created since."""
+
+
+class BotActivities:
+    """What a meeting does to its bots, through one provider.
+
+    `public_url` and `secret` make the address that a bot reports to. `sleep` is how an armed dispatch waits.
+    """
+
+    def __init__(
+        self, provider: Provider, *, public_url: str, secret: str, sleep: SleepUntil = sleep_until
+    ) -> None:
+        self._provider = provider
+        self._public_url = public_url
+        self._secret = secret
+        self._sleep = sleep
+
+    @activity.defn
+    async def plan_dispatch(self, request: PlanRequest) -> DispatchPlan:
+        """When the provider wants to be called. Pure, so it runs as a local activity."""
+        return self._provider.dispatch_plan(request.start_time, request.now)
+
+    @activity.defn
+    async def send_bot(self, order: DispatchOrder) -> SentBot:
+        """Sends the bot of an order at its exact instant, once: a bot that may exist already is looked for first.
+
+        Raises ApplicationError of the types in `activities.failures`; its first detail is the attempt that failed.
+        """
+        attempt = activity.info().attempt
+        try:
+            if (attempt > 1 or order.look_first) and (found := await self._find_own(order)):
+                return found
+            await self._wait_armed(order.call_at)
+            return await self._send(order)
+        except ProviderError as error:
+            activity.logger.warning("Sending the bot failed (attempt %d): %s", attempt, error)
+            raise as_application_error(error, attempt, retry_account=False) from None
+
+    @activity.defn
+    async def find_bot(self, order: DispatchOrder) -> SentBot | None:
+        """The bot of an order whose sending ended in doubt, if there is one."""
+        try:
+            return await self._find_own(order)
+        except ProviderError as error:
+            raise as_application_error(error) from None
+
+    @activity.defn
+    async def remove_bot(self, bot_id: str) -> str:
+        """Tells a bot to stay away or to leave; returns what became of it. Idempotent."""
+        try:
+            return await self._provider.cancel(bot_id)
+        except ProviderError as error:
+            raise as_application_error(error) from None
+
+    @activity.defn
+    async def observe_bot(self, bot_id: str) -> ObservedBot:
+        """Asks the provider what became of a bot."""
+        try:
+            seen = await self._provider.observe(bot_id)
+        except ProviderError as error:
+            raise as_application_error(error) from None
+        return ObservedBot(events=seen.events, gone=seen.reality is BotReality.GONE, text=seen.text)
+
+    async def _wait_armed(self, call_at: datetime) -> None:
+        """Waits for the instant with a warm connection; a worker that shuts down hands the order back at once."""
+        if datetime.now(UTC) >= call_at:
+            return
+        shutdown = asyncio.create_task(activity.wait_for_worker_shutdown())
+        waiting = asyncio.create_task(self._warm_then_wait(call_at))
+        try:
+            await asyncio.wait({shutdown, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if shutdown.done() and call_at - datetime.now(UTC) > _TOO_CLOSE_TO_HAND_BACK:
+                raise ApplicationError(
+                    "this worker shuts down; another one sends the bot",
+                    activity.info().attempt,
+                    type="HandedBack",
+                    next_retry_delay=timedelta(milliseconds=10),
+                    category=ApplicationErrorCategory.BENIGN,
+                )
+            await waiting
+        finally:
+            shutdown.cancel()
+            waiting.cancel()
+
+    async def _warm_then_wait(self, call_at: datetime) -> None:
+        await self._sleep(call_at - _WARM_UP_AHEAD)
+        await self._provider.warm_up()
+        await self._sleep(call_at)
+
+    async def _send(self, order: DispatchOrder) -> SentBot:
+        _refuse_if_given_up()
+        if order.mode is DispatchMode.RESERVED and datetime.now(UTC) > order.call_at + _STILL_RESERVED:
+            order = order.model_copy(update={"mode": DispatchMode.IMMEDIATE})
+        try:
+            return await self._provider.dispatch(order, self._address(order))
+        except DuplicateBotError as refusal:
+            return await self._resolve_duplicate(order, refusal)
+
+    async def _resolve_duplicate(self, order: DispatchOrder, refusal: DuplicateBotError) -> SentBot:
+        """What stands behind a refused duplicate: our own bot, another meeting's, or one that has left already."""
+        found = await self._find(order)
+        for bot in found:
+            if _is_own(bot, order):
+                return _adopted(bot, order)
+        for bot in found:
+            if bot.is_open and bot.workflow_id != activity.info().workflow_id:
+                return _adopted(bot, order, shared_with=bot.workflow_id or "another application")
+        if any(bot.key == order.key for bot in found):
+            # An earlier meeting of the same name left its key behind; this run's own key is as good.
+            fresh = order.model_copy(update={"key": f"{order.key}-{order.run[:8]}"})
+            return await self._provider.dispatch(fresh, self._address(order))
+        raise UnavailableError(f"a duplicate was refused, but no bot for this meeting is listed: {refusal}")
+
+    async def _find_own(self, order: DispatchOrder) -> SentBot | None:
+        for bot in await self._find(order):
+            if _is_own(bot, order):
+                return _adopted(bot, order)
+        return None
+
+    async def _find(self, order: DispatchOrder) -> list[FoundBot]:
+        since = min(order.call_at, datetime.now(UTC)) - _SEARCH_BACK
+        return await self._provider.find(order.key, order.meeting_url, since)
+
+    def _address(self, order: DispatchOrder) -> DispatchAddress:
+        workflow_id = activity.info().workflow_id
+        url = bot_webhook_url(self._public_url, self._secret, workflow_id, order.dispatch)
+        return DispatchAddress(webhook_url=url, workflow_id=workflow_id)
+
+
+def _is_own(bot: FoundBot, order: DispatchOrder) -> bool:
+    return bot.run == order.run and bot.key in {order.key, f"{order.key}-{order.run[:8]}"}
+
+
+def _adopted(bot: FoundBot, order: DispatchOrder, shared_with: str = "") -> SentBot:
+    return SentBot(
+        bot_id=bot.bot_id, sent_at=bot.created_at, mode=order.mode, adopted=True, shared_with=shared_with
+    )
+
+
+def _refuse_if_given_up() -> None:
+    """A worker that was frozen past its time must not send: the server has given the order to another by then."""
+    info = activity.info()
+    limit = info.start_to_close_timeout
+    if limit is not None and datetime.now(UTC) >= info.started_time + limit:
+        raise ApplicationError("the time of this attempt is over", info.attempt, type="Overdue")

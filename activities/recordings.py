@@ -1,0 +1,195 @@
+"""Bringing home what a bot recorded: recording, transcript, and the manifest that says that all is there."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import aiohttp
+from pydantic import ValidationError
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.download import DEFAULT_LIMITS, Download, DownloadError, Limits, MissingError, TooSmallError
+from activities.failures import RECORDING_LOST, as_application_error
+from activities.heartbeats import with_heartbeats
+from artifacts import layout
+from artifacts.errors import NotStoredError
+from artifacts.manifest import Manifest, ManifestFile
+from artifacts.pieces import Pieces
+from artifacts.store import ArtifactStore
+from meetings import exports
+from meetings.collection import (
+    MIN_RECORDING_BYTES,
+    CollectOrder,
+    ManifestOrder,
+    RecordingResult,
+    TranscriptResult,
+)
+from meetings.outcome import Artifact
+from meetings.status import TranscriptState
+from meetings.transcript import Transcript
+from providers.base import Collected, Media, NotFoundError, Provider, ProviderError
+
+_LEAST_BYTES_OF_NO_DURATION = 64 * 1024
+"""A second of the plainest video is larger: a smaller file of which the provider says 0 s holds nothing."""
+_MISSING_IS_BELIEVED_AT_ATTEMPT = 3
+"""A provider may hand out a link before its upload is done, so a first 404 is not the last word."""
+
+
+class RecordingActivities:
+    """What a meeting keeps of its bots. `session` comes from `activities.source.download_session`."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        store: ArtifactStore,
+        session: aiohttp.ClientSession,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self._provider = provider
+        self._store = store
+        self._session = session
+        self._limits = limits
+
+    @activity.defn
+    async def download_recording(self, order: CollectOrder) -> RecordingResult:
+        """Fetches a bot's recording into the folder of the order, and only what no earlier attempt has fetched.
+
+        It heartbeats a DownloadProgress every two seconds, whatever the line and the store do: a heartbeat timeout
+        of 10 s to 45 s strikes only if the worker is gone. Temporal passes heartbeats on after four fifths of
+        that timeout, so a short one makes a livelier progress bar. Start-to-close must allow for the longest
+        recording on the slowest line: hours. No limit of attempts: each worker that shuts down uses one up.
+
+        Raises ApplicationError: `RecordingLost`, not retryable, when the provider's copy is gone for good;
+        `HandedBack`; and the types of `activities.failures`. DownloadError and StoreError are retryable.
+        """
+        pieces = Pieces(self._store, layout.pieces(order.folder, order.bot_id))
+        download = Download(self._session, pieces, lambda: self._renew(order), self._limits)
+        work = self._bring_home(order, pieces, download)
+        try:
+            return await with_heartbeats(work, lambda: download.progress)
+        except TooSmallError as error:
+            return RecordingResult(text=f"{error}: nothing was recorded")
+        except NotFoundError as error:
+            raise _lost(str(error)) from None
+        except ProviderError as error:
+            raise as_application_error(error) from None
+        except MissingError as error:
+            if activity.info().attempt < _MISSING_IS_BELIEVED_AT_ATTEMPT:
+                raise
+            raise _lost(str(error)) from None
+
+    @activity.defn
+    async def write_transcript(self, order: CollectOrder) -> TranscriptResult:
+        """Writes the five forms of a bot's transcript. Nothing is written for an empty one.
+
+        Seconds of work without heartbeats, so a start-to-close of some minutes; a second attempt writes the same
+        files again. Raises ApplicationError of the types of `activities.failures`; StoreError is retryable.
+        """
+        try:
+            collected = await self._collect(order)
+        except ProviderError as error:
+            raise as_application_error(error) from None
+        transcript = collected.transcript
+        if transcript is None:
+            never = collected.transcript_failed or collected.deleted
+            return TranscriptResult(state=TranscriptState.FAILED if never else TranscriptState.PENDING)
+        if transcript.is_empty:
+            return TranscriptResult(state=TranscriptState.EMPTY)
+        # Hours of speech are megabytes: writing them out must not hold up what else this worker does.
+        forms = await asyncio.to_thread(_forms, transcript, order)
+        artifacts = [
+            await self._store.put(layout.transcript(order.folder, form), text.encode("utf-8", "replace"))
+            for form, text in forms.items()
+        ]
+        return TranscriptResult(state=TranscriptState.READY, artifacts=tuple(artifacts))
+
+    @activity.defn
+    async def write_manifest(self, order: ManifestOrder) -> Artifact:
+        """Removes what downloads left behind and writes `manifest.json`; a second attempt writes the same bytes.
+
+        Needs only the store: a start-to-close of a minute, retried until it works, since a folder without a
+        manifest looks unfinished for ever. StoreError is retryable.
+        """
+        for entry in await self._store.list(order.folder):
+            if layout.is_unfinished(entry.path):
+                await self._store.delete(entry.path)
+        path = layout.manifest(order.folder)
+        manifest = _manifest(order, datetime.now(UTC))
+        try:
+            earlier = Manifest.model_validate_json(await self._store.get(path))
+        except (NotStoredError, ValidationError):
+            pass
+        else:
+            same = manifest.model_copy(update={"written_at": earlier.written_at})
+            manifest = same if same == earlier else manifest
+        return await self._store.put(path, f"{manifest.model_dump_json(indent=2)}\n".encode())
+
+    async def _bring_home(self, order: CollectOrder, pieces: Pieces, download: Download) -> RecordingResult:
+        if artifact := await pieces.finished():
+            return RecordingResult(artifact=artifact)
+        collected = await self._collect(order)
+        if not collected.media and order.body:
+            collected = await self._provider.collect(order.bot_id, None)
+        media = _recording(collected)
+        if media is None:
+            return RecordingResult(text="the provider lists no recording")
+        least = MIN_RECORDING_BYTES if collected.duration != 0 else _LEAST_BYTES_OF_NO_DURATION
+        artifact = await download.run(media, lambda it: layout.recording(order.folder, it.extension), least)
+        return RecordingResult(artifact=artifact)
+
+    async def _renew(self, order: CollectOrder) -> Media:
+        media = _recording(await self._provider.collect(order.bot_id, None))
+        if media is None:
+            raise DownloadError("the provider no longer lists the recording")
+        return media
+
+    async def _collect(self, order: CollectOrder) -> Collected:
+        """What the bot brought home, from the delivery that was stored, as long as it is there."""
+        body = None
+        if order.body:
+            try:
+                body = await self._store.get(order.body)
+            except NotStoredError:
+                activity.logger.warning("the stored delivery %s is gone: asking the provider", order.body)
+        return await self._provider.collect(order.bot_id, body)
+
+
+def _recording(collected: Collected) -> Media | None:
+    """The video where there is one, else the sound, else None."""
+    if collected.deleted and not collected.media:
+        raise _lost("the provider has deleted the recording")
+    return min(collected.media, key=lambda media: media.extension != "mp4", default=None)
+
+
+def _lost(text: str) -> ApplicationError:
+    return ApplicationError(text, type=RECORDING_LOST, non_retryable=True)
+
+
+def _forms(transcript: Transcript, order: CollectOrder) -> dict[str, str]:
+    return {
+        "json": exports.to_json(transcript),
+        "md": exports.to_markdown(transcript, order.title, order.start_time),
+        "vtt": exports.to_webvtt(transcript),
+        "srt": exports.to_srt(transcript),
+        "txt": exports.to_text(transcript),
+    }
+
+
+def _manifest(order: ManifestOrder, written_at: datetime) -> Manifest:
+    return Manifest(
+        meeting_id=order.meeting_id,
+        meeting_url=order.meeting_url,
+        title=order.title,
+        start_time=order.start_time,
+        bots=order.bot_ids,
+        transcript=order.transcript,
+        files=tuple(
+            ManifestFile(
+                name=artifact.path.removeprefix(f"{order.folder}/"),
+                size=artifact.size,
+                sha256=artifact.sha256,
+            )
+            for artifact in order.artifacts
+        ),
+        written_at=written_at,
+    )

@@ -1,0 +1,199 @@
+"""The artifact store: one set of operations over a folder or an S3 bucket.
+
+The storage library is called through its blocking interface in threads of our own. Its asyncio interface aborts the
+interpreter now and then when a process ends soon after a call (its native threads ask for the interpreter lock
+while Python shuts down), which a command such as `doctor` does every time.
+"""
+
+import asyncio
+import hashlib
+import os
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import NamedTuple, TypeVar
+
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from artifacts.errors import NotStoredError, StoreError, in_plain_words
+from artifacts.local import make_durable, sweep_staging
+from artifacts.paths import checked
+from artifacts.writer import ArtifactWriter
+from meetings.outcome import Artifact
+
+_Result = TypeVar("_Result")
+
+_THREADS = 16
+_CHUNK_BYTES = 1024 * 1024
+_REQUEST_SECONDS = 60
+_RETRIES = 3
+
+
+class Entry(NamedTuple):
+    """One file of a listing; `size` in bytes."""
+
+    path: str
+    size: int
+
+
+class ArtifactStore:
+    """Files under relative paths with `/`. Whoever reads a path finds a whole file there or none.
+
+    A path that is absolute, or has `..`, empty parts or control characters, is refused with ValueError. Everything
+    else that goes wrong is a StoreError.
+    """
+
+    def __init__(self, url: str) -> None:
+        """`url` is `file:///an/absolute/folder`, made if missing, or `s3://bucket/prefix`.
+
+        For S3, credentials, region and endpoint come from the usual `AWS_*` variables.
+        """
+        self.url = url
+        with in_plain_words(f"open {url}"):
+            self._store = _open(url)
+        self._root = self._store.prefix if isinstance(self._store, LocalStore) else None
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="artifacts")
+
+    async def put(self, path: str, data: bytes) -> Artifact:
+        """Writes a whole file at once, over an older one if there is one, and makes it survive a power cut."""
+        checked(path)
+
+        def work() -> Artifact:
+            with in_plain_words(f"write {path}"):
+                self._store.put(path, data, use_multipart=False)
+                if self._root:
+                    make_durable(self._root / path)
+            return Artifact(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+        return await self._in_thread(work)
+
+    @asynccontextmanager
+    async def writer(self, path: str) -> AsyncIterator[ArtifactWriter]:
+        """Writes a file piece by piece. It appears under its name when the block ends without an exception.
+
+        On S3 a writer that was killed leaves an unfinished multipart upload, which a lifecycle rule of the bucket
+        should remove.
+        """
+        checked(path)
+        writer = ArtifactWriter(self._store, path, self._in_thread)
+        try:
+            yield writer
+            await writer.commit()
+        finally:
+            writer.abandon()
+
+        def work() -> None:
+            with in_plain_words(f"write {path}"):
+                if self._root:
+                    make_durable(self._root / path)
+                    sweep_staging(self._root / path)
+
+        await self._in_thread(work)
+
+    async def get(self, path: str) -> bytes:
+        """The whole file. Raises NotStoredError."""
+        checked(path)
+
+        def work() -> bytes:
+            with in_plain_words(f"read {path}"):
+                return self._store.get(path).bytes().to_bytes()
+
+        return await self._in_thread(work)
+
+    async def read(self, path: str) -> AsyncIterator[bytes]:
+        """The file in chunks of about a mebibyte. Raises NotStoredError at the first one."""
+        checked(path)
+
+        def start() -> Callable[[], bytes | None]:
+            with in_plain_words(f"read {path}"):
+                chunks = iter(self._store.get(path).stream(min_chunk_size=_CHUNK_BYTES))
+
+            def following() -> bytes | None:
+                with in_plain_words(f"read {path}"):
+                    chunk = next(chunks, None)
+                return None if chunk is None else bytes(chunk)
+
+            return following
+
+        following = await self._in_thread(start)
+        while (chunk := await self._in_thread(following)) is not None:
+            yield chunk
+
+    async def size(self, path: str) -> int | None:
+        """Bytes of a file, None if there is no such file."""
+        checked(path)
+
+        def work() -> int:
+            with in_plain_words(f"look at {path}"):
+                return self._store.head(path)["size"]
+
+        try:
+            return await self._in_thread(work)
+        except NotStoredError:
+            return None
+
+    async def exists(self, path: str) -> bool:
+        return await self.size(path) is not None
+
+    async def list(self, prefix: str = "") -> list[Entry]:
+        """Every file in a folder and in the folders below it, sorted by path; an absent folder has none."""
+        if prefix:
+            checked(prefix)
+
+        def work() -> list[Entry]:
+            with in_plain_words(f"list {prefix or self.url}"):
+                found = self._store.list(prefix or None).collect()
+            return sorted(Entry(each["path"], each["size"]) for each in found)
+
+        return await self._in_thread(work)
+
+    async def delete(self, path: str) -> None:
+        """Removes a file; that it is gone already is no error."""
+        await self._delete([checked(path)])
+
+    async def delete_prefix(self, prefix: str) -> None:
+        """Removes every file in a folder and in the folders below it."""
+        checked(prefix)
+        await self._delete([entry.path for entry in await self.list(prefix)])
+
+    async def check(self) -> None:
+        """Writes, reads and removes a small file. Raises StoreError with a message that says what does not work."""
+        path = f".probe-{uuid.uuid4().hex}"
+        await self.put(path, path.encode())
+        try:
+            if await self.get(path) != path.encode():
+                raise StoreError(f"{self.url} gave back something else than what was written")
+        finally:
+            await self.delete(path)
+
+    async def _delete(self, paths: Sequence[str]) -> None:
+        def work() -> None:
+            for path in paths:
+                try:
+                    with in_plain_words(f"remove {path}"):
+                        self._store.delete(path)
+                except NotStoredError:
+                    continue
+
+        await self._in_thread(work)
+
+    async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _open(url: str) -> ObjectStore:
+    if url.startswith("s3://"):
+        plain_http = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+        return S3Store.from_url(
+            url,
+            client_options={"timeout": timedelta(seconds=_REQUEST_SECONDS), "allow_http": plain_http},
+            retry_config={
+                "max_retries": _RETRIES,
+                "retry_timeout": timedelta(seconds=_REQUEST_SECONDS),
+            },
+        )
+    if not url.startswith("file:///"):
+        raise StoreError(f"ARTIFACTS_URL is {url!r}: it must be file:///an/absolute/folder or s3://bucket/prefix")
+    return LocalStore.from_url(url, automatic_cleanup=True, mkdir=True)

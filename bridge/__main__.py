@@ -1,0 +1,84 @@
+"""The bridge process: `python -m bridge`."""
+
+import asyncio
+import json
+import signal
+import sys
+
+from aiohttp import web
+from pydantic import ValidationError
+from yarl import URL
+
+from artifacts.errors import StoreError
+from artifacts.store import ArtifactStore
+from bridge.app import create_app
+from providers.meetingbaas.client import MeetingBaasClient
+from providers.meetingbaas.provider import MeetingBaasProvider
+from runtime.exits import run_and_exit
+from runtime.logs import set_up_logging
+from runtime.settings import Settings
+from runtime.temporal import connect
+
+_FINISHING_SECONDS = 2.0
+"""For deliveries in flight when the process is told to stop: answering one takes less."""
+
+
+def main() -> int:
+    """Serves until SIGTERM or SIGINT; returns the exit code: 2 if the settings do not allow a start."""
+    try:
+        settings = Settings()
+        _check_secrets(settings)
+        set_up_logging(json=settings.minutekeeper_log_format == "json", level=settings.minutekeeper_log_level)
+        asyncio.run(_serve(settings))
+    except ValidationError as error:
+        for problem in error.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            print(f"{name}: {problem['msg']}", file=sys.stderr)
+        return 2
+    except (ValueError, RuntimeError, OSError, StoreError) as error:
+        print(f"The bridge cannot start: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _check_secrets(settings: Settings) -> None:
+    """Raises ValueError: without these two, anybody could write into meetings."""
+    if not settings.bridge_secret.get_secret_value().strip():
+        raise ValueError("BRIDGE_SECRET is empty; set it to a long random text, the same for bridge and worker")
+    if not settings.meetingbaas_api_key.get_secret_value().strip():
+        raise ValueError("MEETINGBAAS_API_KEY is empty; set it to the key of the account that sends the webhooks")
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    store = ArtifactStore(settings.artifacts_url)
+    client = await connect(lazy=True)
+    provider = _provider(settings)
+    # Access logs would print the tokens of the bots' addresses.
+    runner = web.AppRunner(
+        create_app(settings, client, provider, store), access_log=None, shutdown_timeout=_FINISHING_SECONDS
+    )
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, settings.minutekeeper_bridge_host, settings.minutekeeper_bridge_port).start()
+        host, port = runner.addresses[0][:2]
+        address = URL.build(scheme="http", host=host, port=port)
+        print(json.dumps({"bridge": str(address)}), flush=True)
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+        await provider.aclose()
+
+
+def _provider(settings: Settings) -> MeetingBaasProvider:
+    keys = (settings.meetingbaas_api_key, settings.meetingbaas_api_key_previous)
+    return MeetingBaasProvider(
+        MeetingBaasClient(settings.meetingbaas_base_url, settings.meetingbaas_api_key.get_secret_value()),
+        webhook_keys=[key.get_secret_value() for key in keys],
+    )
+
+
+if __name__ == "__main__":
+    run_and_exit(main)

@@ -1,0 +1,61 @@
+"""Hands a delivery to its workflow: finds the meeting, keeps the raw body, signals."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from artifacts.store import ArtifactStore
+from bridge.delivery import Delivery, Outcome
+from bridge.temporal_calls import CallError, TemporalCalls
+
+_PROMPT = timedelta(seconds=1)
+"""How long one call may take while a sender waits, who should hear from us within 2 seconds."""
+
+_PATIENT = timedelta(seconds=3)
+"""The same when nobody waits."""
+
+_REST_SECONDS = 2.0
+"""How long senders are not made to wait for a Temporal that just kept silent."""
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What became of a delivery, with the address that was found for it; `why` is Temporal's own text."""
+
+    outcome: Outcome
+    delivery: Delivery
+    why: str = ""
+
+
+class Courier:
+    def __init__(self, calls: TemporalCalls, store: ArtifactStore) -> None:
+        self._calls = calls
+        self._store = store
+        self._rests_until = 0.0
+
+    async def hand_over(self, delivery: Delivery, *, patiently: bool = False) -> Handover:
+        """Tries once. Raises StoreError if the raw body could not be kept; nothing was sent then."""
+        clock = asyncio.get_running_loop().time
+        if not patiently and clock() < self._rests_until:
+            return Handover(Outcome.AWAY, delivery, "it did not answer a moment ago")
+        limit = _PATIENT if patiently else _PROMPT
+        try:
+            if not delivery.workflow_id:
+                workflow_id = await self._calls.workflow_of(delivery.bot_id, limit)
+                if workflow_id is None:
+                    return Handover(Outcome.UNCLAIMED, delivery)
+                delivery = delivery.to(workflow_id)
+            await self._send(delivery, limit)
+        except CallError as error:
+            self._rests_until = clock() + _REST_SECONDS if error.outcome is Outcome.AWAY else 0.0
+            return Handover(error.outcome, delivery, str(error))
+        self._rests_until = 0.0
+        return Handover(Outcome.DELIVERED, delivery)
+
+    async def _send(self, delivery: Delivery, limit: timedelta) -> None:
+        if delivery.body is not None:
+            # Asked first, so that a delivery for a meeting that never was leaves nothing in the store.
+            await self._calls.check_exists(delivery.workflow_id, limit)
+            await self._store.put(delivery.body_path, delivery.body)
+            delivery = delivery.with_body_kept()
+        await self._calls.signal(delivery, limit)

@@ -1,0 +1,117 @@
+"""One webhook on its way to one workflow, and what can become of it."""
+
+import hashlib
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from artifacts import layout
+from meetings.events import BotEvent, BotEventKind
+from meetings.ids import meeting_id_of
+from meetings.names import BOT_EVENT_SIGNAL
+from providers.base import CalendarNotice, Notice
+
+CALENDAR_EVENT_SIGNAL = "calendar_event"
+
+_REQUESTS = uuid.uuid5(uuid.NAMESPACE_URL, "minutekeeper:webhook-deliveries")
+
+
+class Outcome(StrEnum):
+    DELIVERED = "delivered"
+    FINISHED = "meeting finished"
+    UNKNOWN = "no such workflow"
+    UNCLAIMED = "no meeting has this bot"
+    REFUSED = "refused by Temporal"
+    """For good: the same call will never succeed."""
+    NOT_NOW = "not taken now"
+    """Temporal answers, but it is busy, or our access to it is at fault."""
+    AWAY = "Temporal away"
+
+
+class CalendarChange(BaseModel):
+    """Something changed in a calendar; what it was, the calendar's workflow asks itself."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    calendar_id: str
+    delivery: str
+
+
+class Delivery(BaseModel):
+    """All that is needed to hand a webhook on, now or after a restart; no key, no token.
+
+    `delivery` is the same for every repeat. `workflow_id` is empty while nobody knows whose bot it is, which
+    `unclaimed_since` remembers. `body` is the raw delivery where that has to be kept.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_bytes="base64", val_json_bytes="base64")
+
+    delivery: str
+    received_at: AwareDatetime
+    message: BotEvent | CalendarChange
+    workflow_id: str = ""
+    body: bytes | None = None
+    unclaimed_since: AwareDatetime | None = None
+
+    @classmethod
+    def of_bot(
+        cls, notice: Notice, body: bytes, received_at: datetime, *, workflow_id: str, dispatch: int | None
+    ) -> Self:
+        return cls(
+            delivery=notice.delivery,
+            received_at=received_at,
+            message=notice.event.model_copy(update={"dispatch": dispatch}),
+            workflow_id=workflow_id,
+            body=body if notice.keep_body else None,
+        )
+
+    @classmethod
+    def of_calendar(cls, notice: CalendarNotice, received_at: datetime) -> Self:
+        return cls(
+            delivery=notice.delivery,
+            received_at=received_at,
+            message=CalendarChange(calendar_id=notice.calendar_id, delivery=notice.delivery),
+            workflow_id=f"calendar-{notice.calendar_id}",
+        )
+
+    @property
+    def signal(self) -> str:
+        return BOT_EVENT_SIGNAL if isinstance(self.message, BotEvent) else CALENDAR_EVENT_SIGNAL
+
+    @property
+    def bot_id(self) -> str:
+        return self.message.bot_id if isinstance(self.message, BotEvent) else ""
+
+    @property
+    def event(self) -> str:
+        """A short word for the event: its kind, or the code of a status; never the free text of a failure."""
+        if isinstance(self.message, CalendarChange):
+            return CALENDAR_EVENT_SIGNAL
+        return self.message.code if self.message.kind is BotEventKind.STATUS else self.message.kind.value
+
+    @property
+    def request_id(self) -> str:
+        """The same for every repeat of one delivery to one workflow, so that Temporal itself drops the repeats."""
+        return str(uuid.uuid5(_REQUESTS, f"{self.workflow_id}\n{self.delivery}"))
+
+    @property
+    def digest(self) -> str:
+        """Short, and the same for every repeat of one delivery to one address."""
+        return hashlib.sha256(f"{self.workflow_id}\n{self.delivery}".encode()).hexdigest()[:16]
+
+    @property
+    def body_path(self) -> str:
+        """Where the raw body is kept: in the meeting's own folder."""
+        folder = layout.folder_for(meeting_id_of(self.workflow_id))
+        return layout.raw(folder, f"{self.event}-{self.digest}.json")
+
+    def to(self, workflow_id: str) -> Self:
+        return self.model_copy(update={"workflow_id": workflow_id})
+
+    def with_body_kept(self) -> Self:
+        """The delivery as the workflow gets it: it says where the body lies."""
+        message = self.message.model_copy(update={"body": self.body_path})
+        return self.model_copy(update={"message": message, "body": None})

@@ -1,0 +1,82 @@
+"""Deliveries that wait in the artifact store, one file each, so that an answer of 200 outlives this process."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from pydantic import ValidationError
+
+from artifacts import layout
+from artifacts.errors import NotStoredError
+from artifacts.store import ArtifactStore
+from bridge.delivery import Delivery
+
+logger = logging.getLogger(__name__)
+
+_MOST_UNCLAIMED = 1000
+"""Bots of others in the same account report here too, and must not fill the store."""
+
+
+class Shelf(StrEnum):
+    WAITING = layout.INBOX
+    """For Temporal to come back."""
+    UNCLAIMED = layout.inbox("unclaimed")
+    """For a meeting to show that the bot is its own."""
+    REJECTED = layout.inbox("rejected")
+    """For a person to look at: unreadable, or refused by Temporal."""
+
+
+class Inbox:
+    """Names sort by time of arrival. Several processes may share one inbox: whatever they do twice does no harm.
+
+    Every method may raise StoreError.
+    """
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self._store = store
+        self.news = {shelf: asyncio.Event() for shelf in Shelf}
+        """Set when this process puts something there."""
+
+    async def put(self, delivery: Delivery, shelf: Shelf) -> None:
+        stamp = delivery.received_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        path = f"{shelf}/{stamp}-{delivery.digest}.json"
+        await self._store.put(path, delivery.model_dump_json().encode())
+        self.news[shelf].set()
+
+    async def put_unclaimed(self, delivery: Delivery) -> bool:
+        """Returns False, and keeps nothing, if too many wait already."""
+        if len(await self.paths(Shelf.UNCLAIMED)) >= _MOST_UNCLAIMED:
+            return False
+        since = delivery.model_copy(update={"unclaimed_since": datetime.now(UTC)})
+        await self.put(since, Shelf.UNCLAIMED)
+        return True
+
+    async def paths(self, shelf: Shelf) -> list[str]:
+        """Oldest first."""
+        entries = await self._store.list(shelf)
+        return [entry.path for entry in entries if entry.path.rpartition("/")[0] == shelf]
+
+    async def read(self, path: str) -> Delivery | None:
+        """None if another process was quicker, or if the file is no delivery, which moves it aside."""
+        try:
+            content = await self._store.get(path)
+        except NotStoredError:
+            return None
+        delivery = _delivery(content)
+        if delivery is None:
+            aside = f"{Shelf.REJECTED}/{path.rpartition('/')[2]}"
+            await self._store.put(aside, content)
+            await self.remove(path)
+            logger.error("%r in the inbox cannot be read and was moved to %r", path, aside)
+        return delivery
+
+    async def remove(self, path: str) -> None:
+        await self._store.delete(path)
+
+
+def _delivery(content: bytes) -> Delivery | None:
+    try:
+        return Delivery.model_validate_json(content)
+    except ValidationError:
+        return None

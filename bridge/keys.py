@@ -1,0 +1,23 @@
+"""What the parts of the application find in it, with their types."""
+
+from aiohttp import web
+
+from artifacts.store import ArtifactStore
+from bridge.courier import Courier
+from bridge.drain import Drain
+from bridge.inbox import Inbox
+from bridge.journal import Line
+from bridge.temporal_calls import TemporalCalls
+from providers.base import Provider
+from runtime.settings import Settings
+
+SETTINGS = web.AppKey("settings", Settings)
+PROVIDER = web.AppKey("provider", Provider)
+STORE = web.AppKey("store", ArtifactStore)
+CALLS = web.AppKey("calls", TemporalCalls)
+COURIER = web.AppKey("courier", Courier)
+INBOX = web.AppKey("inbox", Inbox)
+DRAIN = web.AppKey("drain", Drain)
+
+LINE = web.RequestKey("line", Line)
+"""The log line of the delivery that this request brings."""

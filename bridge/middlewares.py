@@ -1,0 +1,33 @@
+"""What happens around every request: one log line for a delivery, and errors as JSON."""
+
+import json
+import logging
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bridge.journal import without_secrets
+from bridge.keys import LINE
+
+logger = logging.getLogger(__name__)
+
+
+@web.middleware
+async def one_line_per_delivery(request: web.Request, handler: Handler) -> web.StreamResponse:
+    response = await handler(request)
+    if LINE in request:
+        request[LINE].write(response.status)
+    return response
+
+
+@web.middleware
+async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        error.text = json.dumps({"error": error.text or error.reason})
+        error.content_type = "application/json"
+        return error
+    except Exception as error:  # noqa: BLE001 - aiohttp would log a traceback, which may quote the body
+        logger.error("A request failed: %s", without_secrets(error))  # noqa: TRY400 - likewise
+        return web.json_response({"error": "internal error"}, status=500)

@@ -1,0 +1,112 @@
+"""The few calls the bridge makes to Temporal: each tried once, within a time, and failing in one way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    ListWorkflowExecutionsRequest,
+    SignalWorkflowExecutionRequest,
+)
+from temporalio.client import Client
+from temporalio.converter import WorkflowSerializationContext
+from temporalio.service import RPCError, RPCStatusCode
+
+from bridge.delivery import Delivery, Outcome
+from workflows.attributes import BOT_ID
+
+_PROBE = timedelta(seconds=1)
+_NEWEST = 10
+
+_SILENCE = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
+
+
+class CallError(Exception):
+    """The call had no success; the message is Temporal's own text."""
+
+    def __init__(self, outcome: Outcome, why: str) -> None:
+        super().__init__(why)
+        self.outcome = outcome
+
+
+class TemporalCalls:
+    """Every method raises CallError. `limit` is how long one call may take."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def signal(self, delivery: Delivery, limit: timedelta) -> None:
+        """A plain signal, for it wakes no finished meeting; by the call itself, for only that takes a request id."""
+        context = WorkflowSerializationContext(namespace=self._client.namespace, workflow_id=delivery.workflow_id)
+        request = SignalWorkflowExecutionRequest(
+            namespace=self._client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=delivery.workflow_id),
+            signal_name=delivery.signal,
+            identity=self._client.identity,
+            request_id=delivery.request_id,
+        )
+        payloads = await self._client.data_converter.with_context(context).encode([delivery.message])
+        request.input.payloads.extend(payloads)
+        async with _one_try(limit):
+            await self._client.workflow_service.signal_workflow_execution(request, timeout=limit)
+
+    async def check_exists(self, workflow_id: str, limit: timedelta) -> None:
+        """Passes for a workflow that Temporal remembers, running or not."""
+        request = DescribeWorkflowExecutionRequest(
+            namespace=self._client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
+        )
+        async with _one_try(limit):
+            await self._client.workflow_service.describe_workflow_execution(request, timeout=limit)
+
+    async def workflow_of(self, bot_id: str, limit: timedelta) -> str | None:
+        """The newest workflow that has this bot in its search attributes, which show it about a second late."""
+        request = ListWorkflowExecutionsRequest(
+            namespace=self._client.namespace, query=f"{BOT_ID.name} = {_quoted(bot_id)}", page_size=_NEWEST
+        )
+        async with _one_try(limit):
+            answer = await self._client.workflow_service.list_workflow_executions(request, timeout=limit)
+        newest = max(answer.executions, key=lambda each: each.start_time.ToNanoseconds(), default=None)
+        return newest.execution.workflow_id if newest else None
+
+    async def is_there(self) -> bool:
+        try:
+            async with _one_try(_PROBE):
+                return await self._client.service_client.check_health(timeout=_PROBE)
+        except CallError:
+            return False
+
+
+@asynccontextmanager
+async def _one_try(limit: timedelta) -> AsyncIterator[None]:
+    try:
+        # The time that an RPC is given does not cover the first connection of a lazy client.
+        async with asyncio.timeout(limit.total_seconds()):
+            yield
+    except RPCError as error:
+        raise CallError(_outcome(error), f"{error.status.name}: {error.message}") from error
+    except TimeoutError as error:
+        raise CallError(Outcome.AWAY, f"no answer within {limit.total_seconds():g} s") from error
+    except RuntimeError as error:
+        # This is how a lazy client says that it cannot connect.
+        raise CallError(Outcome.AWAY, str(error)) from error
+
+
+def _outcome(error: RPCError) -> Outcome:
+    if error.status in _SILENCE:
+        return Outcome.AWAY
+    if error.status is RPCStatusCode.INVALID_ARGUMENT:
+        return Outcome.REFUSED
+    namespace_missing = any(detail.Is(NamespaceNotFoundFailure.DESCRIPTOR) for detail in error.grpc_status.details)
+    if error.status is RPCStatusCode.NOT_FOUND and not namespace_missing:
+        # Only the text tells the two apart.
+        return Outcome.FINISHED if "already completed" in error.message else Outcome.UNKNOWN
+    return Outcome.NOT_NOW
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

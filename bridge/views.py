@@ -1,0 +1,134 @@
+"""The answers: who is heard, what is understood, and when a sender may forget a delivery."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from artifacts.errors import StoreError
+from bridge.delivery import Delivery, Outcome
+from bridge.inbox import Shelf
+from bridge.journal import Line
+from bridge.keys import CALLS, COURIER, INBOX, LINE, PROVIDER, SETTINGS, STORE
+from meetings.webhook_address import token_matches
+from providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
+
+logger = logging.getLogger(__name__)
+
+_RETRY_AFTER_SECONDS = 5
+_CHECK_SECONDS = 2.0
+
+
+async def receive_bot_webhook(request: web.Request) -> web.Response:
+    """A delivery to a bot's own address, which names the workflow and proves that we made it."""
+    workflow_id = request.match_info["workflow_id"]
+    line = request[LINE] = Line(workflow_id=workflow_id)
+    settings = request.app[SETTINGS]
+    secrets = [
+        secret.get_secret_value()
+        for secret in (settings.bridge_secret, settings.bridge_secret_previous)
+        if secret.get_secret_value()
+    ]
+    if not token_matches(request.match_info["token"], workflow_id, secrets):
+        raise _unauthorized(line, "wrong token")
+    _check_key(request, allow_missing=settings.minutekeeper_bridge_allow_missing_key)
+    body, received_at = await _body(request), datetime.now(UTC)
+    notice = _understood(request, body, received_at)
+    if not isinstance(notice, Notice):
+        return _ignored(line, notice)
+    dispatch = int(request.match_info["dispatch"])
+    return await _deliver(
+        request, Delivery.of_bot(notice, body, received_at, workflow_id=workflow_id, dispatch=dispatch)
+    )
+
+
+async def receive_account_webhook(request: web.Request) -> web.Response:
+    """A delivery to the account's address: about a calendar, or a bot whose meeting has to be found."""
+    line = request[LINE] = Line()
+    _check_key(request, allow_missing=False)
+    body, received_at = await _body(request), datetime.now(UTC)
+    notice = _understood(request, body, received_at)
+    if isinstance(notice, Ignored):
+        return _ignored(line, notice)
+    if isinstance(notice, CalendarNotice):
+        return await _deliver(request, Delivery.of_calendar(notice, received_at))
+    return await _deliver(
+        request,
+        Delivery.of_bot(notice, body, received_at, workflow_id=notice.workflow_id, dispatch=notice.event.dispatch),
+    )
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """The process is alive, and can at least keep what it is sent."""
+    return web.json_response({"alive": True})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """Whether everything behind the bridge works. A bridge that is not ready still takes webhooks."""
+    temporal, artifacts = await asyncio.gather(request.app[CALLS].is_there(), _is_writable(request))
+    ready = temporal and artifacts
+    return web.json_response({"temporal": temporal, "artifacts": artifacts}, status=200 if ready else 503)
+
+
+async def _deliver(request: web.Request, delivery: Delivery) -> web.Response:
+    line, inbox = request[LINE], request.app[INBOX]
+    try:
+        handover = await request.app[COURIER].hand_over(delivery)
+        line.tell(handover)
+        match handover.outcome:
+            case Outcome.AWAY | Outcome.NOT_NOW:
+                await inbox.put(handover.delivery, Shelf.WAITING)
+            case Outcome.REFUSED:
+                await inbox.put(handover.delivery, Shelf.REJECTED)
+            case Outcome.UNCLAIMED:
+                line.why = "kept for a while" if await inbox.put_unclaimed(delivery) else "dropped"
+    except StoreError as error:
+        line.outcome, line.why = "not kept", str(error)
+        raise web.HTTPServiceUnavailable(
+            text="the delivery could not be kept; send it again",
+            headers={"Retry-After": str(_RETRY_AFTER_SECONDS)},
+        ) from error
+    return web.json_response({"outcome": handover.outcome})
+
+
+def _check_key(request: web.Request, *, allow_missing: bool) -> None:
+    if not request.app[PROVIDER].accepts_webhook(request.headers, allow_missing_key=allow_missing):
+        raise _unauthorized(request[LINE], "wrong or missing key")
+
+
+def _unauthorized(line: Line, why: str) -> web.HTTPUnauthorized:
+    line.outcome = why
+    return web.HTTPUnauthorized(text="unauthorized")
+
+
+async def _body(request: web.Request) -> bytes:
+    """The body, unless it is too large; one that says so beforehand is not read at all."""
+    limit = request.app[SETTINGS].minutekeeper_bridge_max_body_bytes
+    if request.content_length is not None and request.content_length > limit:
+        raise web.HTTPRequestEntityTooLarge(limit, request.content_length)
+    return await request.read()
+
+
+def _understood(request: web.Request, body: bytes, received_at: datetime) -> Notice | CalendarNotice | Ignored:
+    try:
+        return request.app[PROVIDER].parse_webhook(body, received_at)
+    except MalformedWebhookError as error:
+        request[LINE].outcome = "malformed"
+        raise web.HTTPBadRequest(text=str(error)) from error
+
+
+def _ignored(line: Line, notice: Ignored | CalendarNotice) -> web.Response:
+    line.outcome = "ignored"
+    line.why = notice.why if isinstance(notice, Ignored) else "news of a calendar on a bot's address"
+    return web.json_response({"outcome": line.outcome})
+
+
+async def _is_writable(request: web.Request) -> bool:
+    try:
+        async with asyncio.timeout(_CHECK_SECONDS):
+            await request.app[STORE].check()
+    except (StoreError, TimeoutError) as error:
+        logger.warning("The artifact store does not work: %s", str(error) or "no answer in time")
+        return False
+    return True

@@ -1,0 +1,91 @@
+"""What the services of a stack find in their environment: the user's own settings, and where everything is."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from embedded.errors import UsageError
+from embedded.folder import DataFolder
+from embedded.ports import HOST
+from embedded.temporal_server import NAMESPACE
+from runtime.settings import Settings
+
+SIMULATOR_KEY = "minutekeeper-dev"
+"""The simulated account's key, unless one is configured."""
+
+WORKER_STOP_SECONDS = 3
+"""How long the worker may finish what it is doing, so that the whole stack ends within ten seconds."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a running stack answers. `simulator` is None if the real API is used."""
+
+    temporal: str
+    namespace: str
+    ui: str
+    bridge: str
+    simulator: str | None
+    artifacts: str
+
+
+def choose_addresses(
+    ports: Mapping[str, int], folder: DataFolder, settings: Settings, *, simulator: bool
+) -> Addresses:
+    artifacts = folder.artifacts.as_uri()
+    return Addresses(
+        temporal=f"{HOST}:{ports['--temporal-port']}",
+        namespace=NAMESPACE,
+        ui=f"http://{HOST}:{ports['--ui-port']}",
+        bridge=f"http://{HOST}:{ports['--bridge-port']}",
+        simulator=f"http://{HOST}:{ports['--simulator-port']}" if simulator else None,
+        artifacts=settings.artifacts_url if "artifacts_url" in settings.model_fields_set else artifacts,
+    )
+
+
+def service_environment(
+    addresses: Addresses, folder: DataFolder, settings: Settings, speed: float
+) -> dict[str, str]:
+    """The environment of every service: this process's own, less other Temporal profiles, plus the stack's."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+    bridge_port = addresses.bridge.rpartition(":")[2]
+    environment |= {
+        "TEMPORAL_ADDRESS": addresses.temporal,
+        "TEMPORAL_NAMESPACE": addresses.namespace,
+        # A profile in the user's own config file may bring keys and certificates of another server.
+        "TEMPORAL_CONFIG_FILE": os.devnull,
+        "ARTIFACTS_URL": addresses.artifacts,
+        "BRIDGE_SECRET": settings.bridge_secret.get_secret_value() or folder.secret(),
+        "MINUTEKEEPER_BRIDGE_HOST": HOST,
+        "MINUTEKEEPER_BRIDGE_PORT": bridge_port,
+        "MINUTEKEEPER_SHUTDOWN_SECONDS": str(WORKER_STOP_SECONDS),
+    }
+    if addresses.simulator is None:
+        public_url = settings.bridge_public_url if "bridge_public_url" in settings.model_fields_set else None
+        return environment | {"BRIDGE_PUBLIC_URL": public_url or addresses.bridge}
+    return environment | {
+        "MEETINGBAAS_BASE_URL": addresses.simulator,
+        "MEETINGBAAS_API_KEY": settings.meetingbaas_api_key.get_secret_value() or SIMULATOR_KEY,
+        "BRIDGE_PUBLIC_URL": addresses.bridge,
+        "MINUTEKEEPER_SIMULATOR_SPEED": f"{speed:g}",
+        "MINUTEKEEPER_SIMULATOR_ACCOUNT_WEBHOOK_URL": f"{addresses.bridge}/webhooks/meetingbaas",
+    }
+
+
+def read_settings(*, simulator: bool) -> Settings:
+    """The user's own settings.
+
+    Raises UsageError if one is unusable, or the real API is wanted without a key.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
+        raise UsageError("\n".join(problems)) from error
+    if not simulator and not settings.meetingbaas_api_key.get_secret_value():
+        raise UsageError(
+            "--no-simulator uses the real Meeting BaaS API: set MEETINGBAAS_API_KEY to your account's key."
+        )
+    return settings

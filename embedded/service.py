@@ -1,0 +1,139 @@
+"""One service of the stack: started on a leash, kept running, stopped in time."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded.errors import ServiceError
+from embedded.folder import DataFolder
+
+READY_SECONDS = 60.0
+"""How long a service may take until it answers."""
+
+_POLL_SECONDS = 0.1
+_QUICK_END_SECONDS = 5.0
+_MAX_QUICK_ENDS = 4
+_SOURCE_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Service:
+    """What is run, how to see that it answers, and how long it may take to stop, in seconds."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    is_ready: Callable[[], Awaitable[bool]]
+    stop_seconds: float
+
+
+def python_module(name: str, *arguments: str) -> tuple[str, ...]:
+    """The command that runs a module of this project, whatever lies in the current folder."""
+    return (sys.executable, "-P", "-m", name, *arguments)
+
+
+class Supervisor:
+    """Keeps one service running until it is told to stop; `say` gets a line when something happens."""
+
+    def __init__(self, service: Service, folder: DataFolder, say: Callable[[str], None]) -> None:
+        self.service = service
+        self._folder = folder
+        self._say = say
+        self._stopping = asyncio.Event()
+        self._process: Process | None = None
+
+    async def run(self) -> None:
+        """Returns once stopped.
+
+        Raises ServiceError if the service ends at once at every start.
+        """
+        quick_ends = 0
+        while not self._stopping.is_set():
+            begun = time.monotonic()
+            self._process = process = await self._start()
+            if self._stopping.is_set():
+                await self._terminate(process)
+            status = await process.wait()
+            # What the leash held must not live on without it.
+            _signal_group(process, signal.SIGKILL)
+            if not self._stopping.is_set():
+                quick_ends = quick_ends + 1 if time.monotonic() - begun < _QUICK_END_SECONDS else 1
+                await self._pause_after(quick_ends, status)
+
+    async def stop(self) -> None:
+        """Stops the service: politely at first, killed after its `stop_seconds`."""
+        self._stopping.set()
+        if self._process is not None:
+            await self._terminate(self._process)
+
+    async def wait_ready(self) -> None:
+        """Returns once the service answers.
+
+        Raises ServiceError if it does not within READY_SECONDS.
+        """
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                while not await self.service.is_ready():  # noqa: ASYNC110 - only asking tells
+                    await asyncio.sleep(_POLL_SECONDS)
+        except TimeoutError:
+            raise ServiceError(
+                f"{self.service.name} did not answer within {READY_SECONDS:g} s.\n"
+                f"{self._folder.log_tail(self.service.name)}"
+            ) from None
+
+    async def _start(self) -> Process:
+        search_path = [str(_SOURCE_ROOT), os.environ.get("PYTHONPATH", "")]
+        environment = {
+            **self.service.environment,
+            "PYTHONPATH": os.pathsep.join(filter(None, search_path)),
+            "PYTHONUNBUFFERED": "1",
+        }
+        with self._folder.log(self.service.name).open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *python_module("embedded.leash", "--", *self.service.command),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=log,
+                stderr=asyncio.subprocess.STDOUT,
+                env=environment,
+                pass_fds=(self._folder.lock_fd,),
+                # Ctrl-C in a terminal reaches its whole session at once, but services stop in their order.
+                start_new_session=True,
+            )
+
+    async def _terminate(self, process: Process) -> None:
+        _signal_group(process, signal.SIGTERM)
+        try:
+            async with asyncio.timeout(self.service.stop_seconds):
+                await process.wait()
+        except TimeoutError:
+            _signal_group(process, signal.SIGKILL)
+            await process.wait()
+
+    async def _pause_after(self, quick_ends: int, status: int) -> None:
+        name = self.service.name
+        if quick_ends == _MAX_QUICK_ENDS:
+            raise ServiceError(
+                f"{name} ended at once (status {status}), {quick_ends} times in a row.\n"
+                f"{self._folder.log_tail(name)}"
+            )
+        pause = 0.5 * 2 ** (quick_ends - 1)
+        self._say(
+            f"{name} ended unexpectedly (status {status}); starting it again in {pause:g} s. "
+            f"Its log: {self._folder.log(name)}"
+        )
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), pause)
+
+
+def _signal_group(process: Process, number: signal.Signals) -> None:
+    # Each leash leads a group of its own, so the group's id is the leash's. For a group of the dead, macOS answers
+    # "not permitted".
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)

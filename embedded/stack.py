@@ -1,0 +1,172 @@
+"""The whole of Minutekeeper as child processes: Temporal with its UI, worker, bridge and simulator."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+import aiohttp
+
+from embedded.environment import (
+    WORKER_STOP_SECONDS,
+    Addresses,
+    choose_addresses,
+    read_settings,
+    service_environment,
+)
+from embedded.folder import DataFolder
+from embedded.ports import claim_ports
+from embedded.service import Service, Supervisor, python_module
+from embedded.temporal_server import ServerProbe, answers, server_command
+
+_REQUEST_SECONDS = 2.0
+_LOG_CHECK_SECONDS = 60.0
+_STOP_ORDER = ("bridge", "worker", "simulator", "temporal")
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a stack is started. A port of 0 takes any free one; `speed` is how much faster simulated life runs."""
+
+    data_dir: Path
+    temporal_port: int = 0
+    ui_port: int = 0
+    bridge_port: int = 0
+    simulator_port: int = 0
+    simulator: bool = True
+    speed: float = 1.0
+
+
+class Stack:
+    """A running stack: where it answers, and the tasks that keep it running."""
+
+    def __init__(self, addresses: Addresses, folder: DataFolder, say: Say) -> None:
+        self.addresses = addresses
+        self.folder = folder
+        self._say = say
+        self._supervisors: list[Supervisor] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, *services: Service) -> None:
+        """Starts services and waits until all of them answer.
+
+        Raises ServiceError if one does not, or if any service does not stay up.
+        """
+        supervisors = [Supervisor(each, self.folder, self._say) for each in services]
+        for supervisor in supervisors:
+            self._supervisors.append(supervisor)
+            self._tasks.append(asyncio.create_task(supervisor.run()))
+        ready = asyncio.create_task(_all_ready(supervisors))
+        try:
+            await asyncio.wait([ready, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+            self._raise_if_failed()
+            await ready
+        finally:
+            ready.cancel()
+
+    async def run(self) -> NoReturn:
+        """Stays until a service does not.
+
+        Raises ServiceError then.
+        """
+        while True:
+            await asyncio.wait(self._tasks, timeout=_LOG_CHECK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            self._raise_if_failed()
+            self.folder.shorten_logs()
+
+    async def stop(self) -> None:
+        """Stops everything: first what takes work in, then what does it, Temporal last."""
+        for supervisor in sorted(self._supervisors, key=lambda each: _STOP_ORDER.index(each.service.name)):
+            await supervisor.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _raise_if_failed(self) -> None:
+        for task in self._tasks:
+            if task.done():
+                task.result()
+
+
+@asynccontextmanager
+async def running_stack(options: Options, say: Say) -> AsyncIterator[Stack]:
+    """A stack in which everything answers; it is stopped at the end, whatever the end is.
+
+    Raises UsageError if it cannot be started as asked, ServiceError if a service does not come up.
+    """
+    settings = read_settings(simulator=options.simulator)
+    folder = DataFolder(options.data_dir)
+    try:
+        ports = claim_ports(_wanted_ports(options))
+        addresses = choose_addresses(ports, folder, settings, simulator=options.simulator)
+        folder.put_old_logs_aside()
+        stack = Stack(addresses, folder, say)
+        timeout = aiohttp.ClientTimeout(total=_REQUEST_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as http:
+            environment = service_environment(addresses, folder, settings, options.speed)
+            probe = ServerProbe(addresses.temporal, addresses.ui, http)
+            try:
+                await stack.start(_temporal(ports, folder, probe, environment))
+                await stack.start(*_others(ports, addresses, probe, environment, http))
+                yield stack
+            finally:
+                await stack.stop()
+    finally:
+        folder.close()
+
+
+def _wanted_ports(options: Options) -> dict[str, int]:
+    wanted = {
+        "--temporal-port": options.temporal_port,
+        "--ui-port": options.ui_port,
+        "--bridge-port": options.bridge_port,
+    }
+    return wanted | ({"--simulator-port": options.simulator_port} if options.simulator else {})
+
+
+def _temporal(
+    ports: Mapping[str, int], folder: DataFolder, probe: ServerProbe, environment: Mapping[str, str]
+) -> Service:
+    command = server_command(port=ports["--temporal-port"], ui_port=ports["--ui-port"], database=folder.database)
+    return Service("temporal", command, environment, probe.is_ready, stop_seconds=2)
+
+
+def _others(
+    ports: Mapping[str, int],
+    addresses: Addresses,
+    probe: ServerProbe,
+    environment: Mapping[str, str],
+    http: aiohttp.ClientSession,
+) -> list[Service]:
+    def serves(url: str) -> Callable[[], Awaitable[bool]]:
+        return partial(answers, http, url)
+
+    services = [
+        Service(
+            "worker",
+            python_module("worker"),
+            environment,
+            probe.is_polled,
+            stop_seconds=WORKER_STOP_SECONDS + 1,
+        ),
+        Service(
+            "bridge",
+            python_module("bridge"),
+            environment,
+            serves(f"{addresses.bridge}/readyz"),
+            stop_seconds=2,
+        ),
+    ]
+    if addresses.simulator is not None:
+        command = python_module("simulator", "--port", str(ports["--simulator-port"]))
+        ledger = serves(f"{addresses.simulator}/_sim/ledger")
+        services.append(Service("simulator", command, environment, ledger, stop_seconds=1))
+    return services
+
+
+async def _all_ready(supervisors: Sequence[Supervisor]) -> None:
+    for each in supervisors:
+        await each.wait_ready()

@@ -1,0 +1,171 @@
+"""Everything that is known of a meeting, and the facts that follow from it. Pure: the caller says what time it is."""
+
+from datetime import datetime
+
+from meetings import story, timeline, watch
+from meetings.bot import BotState, apply
+from meetings.dispatch import DispatchOrder, SentBot, is_worth_joining
+from meetings.events import BotEvent
+from meetings.outcome import Artifact, Evidence, MeetingView, Outcome
+from meetings.request import CarriedState, MeetingRequest, Reschedule
+from meetings.status import FailureReason, MeetingStatus, TranscriptState
+from meetings.timeline import TimelineEntry
+
+_MAX_EARLY_EVENTS = 100
+
+Failure = tuple[FailureReason, Evidence]
+
+
+class MeetingRecord:
+    """The state of one meeting. `meeting_id` names it, `workflow_id` is where it lives."""
+
+    def __init__(self, request: MeetingRequest, meeting_id: str, workflow_id: str, known_since: datetime) -> None:
+        carried = request.carried or CarriedState()
+        self.request = request.model_copy(update={"carried": None})
+        self.meeting_id = meeting_id
+        self.workflow_id = workflow_id
+        self.known_since = known_since
+        """When the present time of the meeting became known: what was over by then was not missed by us."""
+        self.phase = MeetingStatus.SCHEDULED
+        self.bots = list(carried.bots)
+        self.dispatches = carried.dispatches
+        self.tries = 0
+        """Bots sent for the present time of the meeting."""
+        self.failure: Failure | None = None
+        self.trouble: Failure | None = None
+        """What keeps a bot from being sent, as long as it may still pass."""
+        self.stop_evidence: Evidence | None = None
+        self.artifacts = list(carried.artifacts)
+        self.transcript = TranscriptState.PENDING if request.wanted.transcript else TranscriptState.NOT_ASKED
+        self.deadline: datetime | None = None
+        self.outcome: Outcome | None = None
+        self.timeline = carried.timeline
+        self._early: list[BotEvent] = []
+
+    def note(self, at: datetime, event: str, text: str) -> None:
+        self.timeline = timeline.record(self.timeline, TimelineEntry(at=at, event=event, text=text))
+
+    def move(self, change: Reschedule, at: datetime) -> bool:
+        """Takes over a change; whether the meeting is now at another time or place."""
+        before, self.request = self.request, self.request.moved(change)
+        if (self.request.start_time, self.request.meeting_url) == (before.start_time, before.meeting_url):
+            self.note(at, "changed", "The meeting's end or title was changed; its start stays.")
+            return False
+        self.tries = 0
+        self.failure = self.trouble = None
+        self.known_since = at
+        link = "" if before.meeting_url == self.request.meeting_url else f", now at {self.request.meeting_url}"
+        moved = f"Moved from {story.clock(before.start_time)} to {story.clock(self.request.start_time)}"
+        self.note(at, "rescheduled", f"{moved}{link}.")
+        return True
+
+    def welcome(self, order: DispatchOrder, sent: SentBot, join_at: datetime, at: datetime) -> int:
+        """Takes in a bot that was sent, with the events that came before it; its place in the list of bots."""
+        shared = f", which workflow {sent.shared_with} had sent to this meeting already" if sent.shared_with else ""
+        adopted = "Found bot" if sent.adopted else "Sent bot"
+        self.note(sent.sent_at, "bot_sent", f"{adopted} {sent.bot_id} ({sent.mode.value}){shared}.")
+        self.bots.append(
+            BotState(
+                dispatch=order.dispatch,
+                bot_id=sent.bot_id,
+                sent_at=sent.sent_at,
+                join_at=max(join_at, sent.sent_at),
+                shared_with=sent.shared_with,
+            )
+        )
+        self.dispatches = order.dispatch + 1
+        self.tries += 1
+        self.trouble = None
+        early, self._early = self._early, []
+        for event in early:
+            self.hear(event, at)
+        return len(self.bots) - 1
+
+    def hear(self, event: BotEvent, at: datetime) -> int | None:
+        """Takes in an event: the bot it belongs to, None if that bot is not known yet (then the event waits)."""
+        for number, bot in enumerate(self.bots):
+            if event.dispatch == bot.dispatch or (event.dispatch is None and event.bot_id == bot.bot_id):
+                after = apply(bot, event, at)
+                if len(after.events) > len(bot.events):
+                    self.note(event.occurred_at, story.event_name(event), story.tell(event))
+                self.bots[number] = after
+                return number
+        if len(self._early) < _MAX_EARLY_EVENTS:
+            self._early.append(event)
+        return None
+
+    def early_bot(self, dispatch: int) -> str:
+        """The id of a bot that reports for a dispatch although we do not know of it; empty if there is none."""
+        return next((event.bot_id for event in self._early if event.dispatch == dispatch), "")
+
+    def update_bot(self, number: int, **changes: object) -> None:
+        self.bots[number] = self.bots[number].model_copy(update=changes)
+
+    def may_try_again(self, max_dispatches: int, now: datetime) -> bool:
+        """Whether another bot is worth sending after the last one failed."""
+        return (
+            bool(self.bots)
+            and 0 < self.tries < max_dispatches
+            and watch.may_try_again(self.bots[-1])
+            and is_worth_joining(self.request, now)
+        )
+
+    def fail_too_late(self, now: datetime) -> None:
+        """No bot is worth sending any more: says whose fault that is."""
+        end = self.request.expected_end
+        times = f"start {story.clock(self.request.start_time)}, end {story.clock(end)}, now {story.clock(now)}"
+        if self.trouble is not None:
+            self.failure = self.trouble
+        elif is_worth_joining(self.request, self.known_since):
+            self.failure = (FailureReason.MISSED, Evidence(event="missed", at=now, text=times))
+        else:
+            self.failure = (FailureReason.MEETING_OVER, Evidence(event="meeting_over", at=now, text=times))
+
+    def verdict(self, *, cancelled: bool, now: datetime) -> tuple[MeetingStatus, FailureReason | None, Evidence]:
+        """What the meeting came to, and what says so."""
+        if cancelled and self.stop_evidence:
+            return MeetingStatus.CANCELLED, None, self.stop_evidence
+        finals = [bot.final for bot in self.bots if bot.final and bot.is_collectable and not bot.superseded]
+        if self.failure is None and finals:
+            final = finals[-1]
+            return MeetingStatus.COMPLETED, None, Evidence(event=final.kind, at=final.at, text=final.text)
+        if self.failure is None and self.bots:
+            self.failure = watch.failure_of(self.bots[-1])
+        stopped = self.stop_evidence or Evidence(event="unknown", at=now)
+        reason, evidence = self.failure or (FailureReason.STOPPED, stopped)
+        return MeetingStatus.FAILED, reason, evidence
+
+    def view(self) -> MeetingView:
+        """What everybody is shown."""
+        failure = self.failure or self.trouble
+        reason, evidence = failure or (None, None)
+        if self.outcome is not None:
+            reason, evidence = self.outcome.reason, self.outcome.evidence
+        return MeetingView(
+            meeting_id=self.meeting_id,
+            workflow_id=self.workflow_id,
+            status=self.outcome.status if self.outcome else self.phase,
+            reason=reason,
+            evidence=evidence,
+            bot_id=self.bots[-1].bot_id if self.bots else "",
+            meeting_url=self.request.meeting_url,
+            platform=self.request.platform,
+            title=self.request.title,
+            start_time=self.request.start_time,
+            end_time=self.request.end_time,
+            transcript=self.transcript,
+            artifacts=tuple(self.artifacts),
+            dispatches=len(self.bots),
+            next_deadline=self.deadline,
+            timeline=self.timeline,
+        )
+
+    def carried(self) -> MeetingRequest:
+        """The request with which a long-sleeping meeting goes on in a fresh history."""
+        carried = CarriedState(
+            dispatches=self.dispatches,
+            bots=tuple(self.bots),
+            artifacts=tuple(self.artifacts),
+            timeline=self.timeline,
+        )
+        return self.request.model_copy(update={"carried": carried})

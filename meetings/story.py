@@ -1,0 +1,109 @@
+"""A meeting told in plain words: for the timeline, for Temporal's UI, for `why`."""
+
+from datetime import datetime, timedelta
+
+from meetings.events import BotEvent, BotEventKind, EventSource
+from meetings.outcome import MeetingView
+from meetings.request import MeetingRequest
+
+_CODES = {
+    "joining_call": "The bot is joining the call.",
+    "in_waiting_room": "The bot waits to be let in.",
+    "in_waiting_for_host": "The bot waits for the host to open the meeting.",
+    "in_call_not_recording": "The bot is in the call, not recording yet.",
+    "in_call_recording": "The bot is recording.",
+    "recording_paused": "The recording was paused.",
+    "recording_resumed": "The recording goes on.",
+    "call_ended": "The bot left the call.",
+    "bot_rejected": "The bot was refused entry.",
+    "bot_denied_entry": "The bot was refused entry.",
+    "bot_removed": "Somebody removed the bot from the call.",
+    "bot_removed_too_early": "Somebody removed the bot before it could record.",
+    "waiting_room_timeout": "Nobody let the bot in, so it left the waiting room.",
+    "invalid_meeting_url": "The provider says that the meeting link is not valid.",
+    "meeting_error": "The bot met an error in the call.",
+    "api_request_stop": "The bot left because it was told to.",
+    "recording_succeeded": "The recording was finished.",
+    "recording_failed": "The recording failed.",
+}
+
+
+def event_name(event: BotEvent) -> str:
+    return event.code or "status" if event.kind is BotEventKind.STATUS else event.kind.value
+
+
+def tell(event: BotEvent) -> str:
+    """One sentence about an event of a bot, with the provider's own words where it gave some."""
+    match event.kind:
+        case BotEventKind.STATUS:
+            sentence = _CODES.get(
+                event.code, f"The provider reports {event.code!r}, which means nothing to us yet."
+            )
+        case BotEventKind.COMPLETE if event.has_recording:
+            sentence = "The provider has finished: there is a recording."
+        case BotEventKind.COMPLETE:
+            sentence = "The provider has finished, without a recording."
+        case BotEventKind.FAILED:
+            sentence = f"The provider says that the bot failed: {event.code or 'no reason given'}."
+        case BotEventKind.TRANSCRIPTION_COMPLETE:
+            sentence = "The provider has finished a transcript."
+    said = f" ({event.text})" if event.text else ""
+    asked = " (found by asking)" if event.source is EventSource.API else ""
+    return f"{sentence}{said}{asked}"
+
+
+def clock(instant: datetime) -> str:
+    """An instant as people read it in logs and timelines, in UTC."""
+    return instant.strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def span(duration: timedelta) -> str:
+    """A duration in the largest two units: `4 min`, `1 h 30 min`, `45 s`."""
+    seconds = round(abs(duration.total_seconds()))
+    hours, minutes, rest = seconds // 3600, seconds % 3600 // 60, seconds % 60
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    return " ".join(f"{amount} {unit}" for amount, unit in parts if amount) or "0 s"
+
+
+def sleep_summary(call_at: datetime, start_time: datetime) -> str:
+    """What a sleeping meeting waits for, on its timer in Temporal's UI."""
+    lead = start_time - call_at
+    where = f"{span(lead)} before the start" if lead > timedelta() else "at once"
+    return f"until {call_at.strftime('%H:%M:%SZ')}, {where}"
+
+
+def headline(request: MeetingRequest) -> str:
+    """One line that names a meeting."""
+    return f"{request.title or request.meeting_url}, {clock(request.start_time)}"
+
+
+def details(view: MeetingView) -> str:
+    """The whole meeting in Markdown, for the details pane of Temporal's UI."""
+    reason = f" ({view.reason.value})" if view.reason else ""
+    lines = [
+        f"## {_plain(view.title or view.meeting_url)}",
+        "",
+        f"- **Status:** {view.status.value}{reason}",
+        f"- **When:** {clock(view.start_time)}" + (f" to {clock(view.end_time)}" if view.end_time else ""),
+        f"- **Where:** {view.platform}, {view.meeting_url}",
+    ]
+    if view.bot_id:
+        lines.append(f"- **Bot:** `{view.bot_id}`")
+    if view.evidence:
+        words = f": {_plain(view.evidence.text)}" if view.evidence.text else ""
+        lines.append(f"- **Because:** {view.evidence.event} at {clock(view.evidence.at)}{words}")
+    if view.next_deadline:
+        lines.append(f"- **Asks the provider itself at:** {clock(view.next_deadline)}")
+    lines.append(f"- **Transcript:** {view.transcript.value}")
+    lines += [f"- **File:** `{artifact.path}` ({artifact.size} bytes)" for artifact in view.artifacts]
+    lines += ["", "| when | what | in words |", "| --- | --- | --- |"]
+    lines += [f"| {clock(entry.at)} | {_plain(entry.event)} | {_plain(entry.text)} |" for entry in view.timeline]
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Text from outside, so that it cannot break the table or pose as Markdown."""
+    flat = " ".join(text.split())
+    for character in "\\`*_[]<>|#":
+        flat = flat.replace(character, f"\\{character}")
+    return flat

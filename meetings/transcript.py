@@ -1,0 +1,218 @@
+"""What was said in a meeting, in one form whatever source it came from.
+
+Times are seconds from the start of the recording. Words carry no blanks of their own; `join_words` sets them.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from meetings.text import join_words, one_line
+
+UNKNOWN_SPEAKER = "Unknown speaker"
+
+# Longer than any recording, far below any clock time: what lies above was not counted from the recording's start.
+MAX_SECONDS = 10_000_000.0
+# Speech recognition cuts a speaker's turn at every short pause; within these limits the cut has no meaning.
+_MERGE_GAP_SECONDS = 1.0
+_MERGE_LENGTH_SECONDS = 60.0
+
+_TEXT_NAMES = ("word", "text")
+_START_NAMES = ("start", "start_time")
+_END_NAMES = ("end", "end_time")
+
+Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS)]
+
+
+class TranscriptError(ValueError):
+    """What should be a transcript has no known form; the message says what was found instead."""
+
+
+class Word(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    start: Seconds
+    end: Seconds
+
+
+class Segment(BaseModel):
+    """One speaker's turn or a part of it. `words` is empty where the source gave the text alone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    speaker: str
+    start: Seconds
+    end: Seconds
+    text: str
+    words: tuple[Word, ...] = ()
+    language: str | None = None
+
+
+class Transcript(BaseModel):
+    """Segments in the order in which they began, speakers in the order in which they first spoke.
+
+    Segments, even of one speaker, may overlap in time.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    segments: tuple[Segment, ...] = ()
+    speakers: tuple[str, ...] = ()
+    language: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.segments
+
+
+def from_webhook(items: list[Any]) -> Transcript:
+    """Read the `transcript` of a Meeting BaaS `complete` event: `{speaker, words: [{start, end, word}]}`.
+
+    Later dates add `start_time`, `end_time`, `offset` and `lang`. What is missing or senseless is passed over.
+
+    Raises:
+        TranscriptError: if this is no list, or nothing in it looks like a segment.
+    """
+    return _read(items)
+
+
+def from_meeting_data(items: list[Any]) -> Transcript:
+    """Read the `transcripts` of Meeting BaaS meeting data.
+
+    Its form is `{speaker, start_time, end_time, lang, words: [{text, start_time, end_time}]}`, where `end_time` and
+    `lang` may be null. What is missing or senseless is passed over.
+
+    Raises:
+        TranscriptError: if this is no list, or nothing in it looks like a segment.
+    """
+    return _read(items)
+
+
+def _read(items: Any) -> Transcript:
+    # One reader for both sources: releases have mixed their field names, and none has two meanings.
+    if not isinstance(items, list):
+        raise TranscriptError(f"A transcript is a list of segments, but this is {type(items).__name__}.")
+    filled = [item for item in items if item]
+    if filled and not any(_looks_like_segment(item) for item in filled):
+        raise TranscriptError(
+            f"None of the {len(filled)} items of this transcript is a segment with a speaker and words or a text."
+        )
+    found = (_segment(item) for item in filled if isinstance(item, dict))
+    in_order = sorted((segment for segment in found if segment), key=lambda segment: segment.start)
+    segments = tuple(_merged(in_order))
+    languages = Counter(segment.language for segment in segments if segment.language)
+    return Transcript(
+        segments=segments,
+        speakers=tuple(dict.fromkeys(segment.speaker for segment in segments)),
+        language=max(languages, key=languages.__getitem__, default=None),
+    )
+
+
+def _looks_like_segment(item: Any) -> bool:
+    if not isinstance(item, dict) or not item.keys() & {"speaker", "words", "text"}:
+        return False
+    words = item.get("words")
+    return not words or (
+        isinstance(words, list)
+        and any(isinstance(word, dict) and not word.keys().isdisjoint(_TEXT_NAMES) for word in words)
+    )
+
+
+def _segment(item: dict[str, Any]) -> Segment | None:
+    begin = _seconds(item, *_START_NAMES)
+    start = begin if begin is not None else _seconds(item, "offset") or 0.0
+    words = tuple(_words(item.get("words"), start))
+    text = join_words(word.text for word in words) or _text(item, "text")
+    if not text:
+        return None
+    if words:
+        first = min(word.start for word in words)
+        start = first if begin is None else min(begin, first)
+    return Segment(
+        speaker=_speaker(item.get("speaker")),
+        start=start,
+        end=max([start, _seconds(item, *_END_NAMES) or 0.0, *(word.end for word in words)]),
+        text=text,
+        words=words,
+        language=_text(item, "lang", "language") or None,
+    )
+
+
+def _words(items: Any, start: float) -> Iterator[Word]:
+    """Words in the order given; one without a time of its own follows where the one before ended."""
+    for item in items if isinstance(items, list) else []:
+        text = _text(item, *_TEXT_NAMES) if isinstance(item, dict) else ""
+        if not text:
+            continue
+        own_start = _seconds(item, *_START_NAMES)
+        start = start if own_start is None else own_start
+        end = max(start, _seconds(item, *_END_NAMES) or 0.0)
+        yield Word(text=text, start=start, end=end)
+        start = end
+
+
+def _merged(segments: list[Segment]) -> Iterator[Segment]:
+    """Drop what was sent twice and join what one speaker said in one go."""
+    seen: set[Segment] = set()
+    current: Segment | None = None
+    for segment in segments:
+        # Without times, "yes" and "yes" may well be two answers.
+        if segment in seen and segment.end > segment.start:
+            continue
+        seen.add(segment)
+        if current is None:
+            current = segment
+        elif _continues(current, segment):
+            current = current.model_copy(
+                update={
+                    "end": segment.end,
+                    "text": join_words([current.text, segment.text]),
+                    "words": current.words + segment.words,
+                }
+            )
+        else:
+            yield current
+            current = segment
+    if current is not None:
+        yield current
+
+
+def _continues(before: Segment, after: Segment) -> bool:
+    # Only words keep their times when two segments become one.
+    return (
+        bool(before.words and after.words)
+        and (before.speaker, before.language) == (after.speaker, after.language)
+        and before.end <= after.start <= before.end + _MERGE_GAP_SECONDS
+        and after.end - before.start <= _MERGE_LENGTH_SECONDS
+    )
+
+
+def _speaker(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"speaker {value}"
+    return (one_line(value) if isinstance(value, str) else "") or UNKNOWN_SPEAKER
+
+
+def _text(item: dict[str, Any], *names: str) -> str:
+    return next(
+        (text for name in names if isinstance(value := item.get(name), str) and (text := one_line(value))), ""
+    )
+
+
+def _seconds(item: dict[str, Any], *names: str) -> float | None:
+    """The first of these fields that holds a usable time; times before the recording count as its start."""
+    for name in names:
+        value = item.get(name)
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            continue
+        try:
+            seconds = float(value)
+        except (ValueError, OverflowError):
+            continue
+        if math.isfinite(seconds) and seconds <= MAX_SECONDS:
+            return max(0.0, seconds)
+    return None

@@ -1,0 +1,87 @@
+"""How long a bot may stay silent, when its story is over, and what the story amounts to. Pure."""
+
+from datetime import datetime, timedelta
+
+from meetings.bot import BotState
+from meetings.deadlines import Deadlines
+from meetings.events import BotEventKind
+from meetings.outcome import Evidence
+from meetings.status import FailureReason, MeetingStatus, is_curable
+
+_IN_SESSION = frozenset({MeetingStatus.RECORDING, MeetingStatus.PAUSED})
+
+
+def next_question(bot: BotState, expected_end: datetime, deadlines: Deadlines) -> datetime:
+    """The instant at which the provider is asked about a bot, unless there is news before."""
+    if bot.final_heard_at is not None:
+        return max(bot.final_heard_at, bot.asked_at or bot.final_heard_at) + timedelta(seconds=deadlines.grace)
+    known = [bot.sent_at, bot.heard_at, bot.asked_at, bot.withdrawn_at]
+    last_news = max(each for each in known if each is not None)
+    if bot.withdrawn_at is not None:
+        return last_news + timedelta(seconds=deadlines.removal)
+    if bot.shared_with:
+        question = max(last_news, bot.join_at) + timedelta(seconds=deadlines.shared)
+    elif not bot.events:
+        question = max(last_news, bot.join_at) + timedelta(seconds=deadlines.first_sign)
+    elif bot.phase in _IN_SESSION:
+        question = max(last_news, expected_end) + deadlines.for_phase(bot.phase)
+    else:
+        question = last_news + deadlines.for_phase(bot.phase)
+    return min(question, stays_until(bot, deadlines))
+
+
+def stays_until(bot: BotState, deadlines: Deadlines) -> datetime:
+    """When a bot that has not left by itself is told to."""
+    return bot.sent_at + timedelta(seconds=deadlines.longest)
+
+
+def is_over(bot: BotState) -> bool:
+    """Whether nothing more is to be expected of a bot.
+
+    A `failed`, or a `complete` with nothing in it, is the last word only once the provider was asked again: a
+    recording may follow. A bot that we took back before it recorded can bring nothing more.
+    """
+    if bot.given_up or bot.is_recorded:
+        return True
+    if bot.final is None:
+        return False
+    taken_back = bot.withdrawn_at is not None and not bot.recording_seen
+    return taken_back or bot.asked_after_final
+
+
+def is_abandoned(bot: BotState, now: datetime, deadlines: Deadlines) -> bool:
+    """Whether the provider has been asked in vain for so long that it will not be asked again."""
+    return now >= bot.sent_at + timedelta(seconds=deadlines.abandon)
+
+
+def is_beyond_help(bot: BotState, now: datetime, deadlines: Deadlines) -> bool:
+    """Whether the provider's answer that a bot is still at work is not believed any more: it was sent away long ago."""
+    sent_away = bot.withdrawn_at is not None and now >= bot.withdrawn_at + timedelta(seconds=deadlines.ended)
+    return sent_away or is_abandoned(bot, now, deadlines)
+
+
+def may_try_again(bot: BotState) -> bool:
+    """Whether the bot failed for a reason that another bot could cure."""
+    return (
+        bot.final is not None
+        and not bot.has_recording
+        and bot.withdrawn_at is None
+        and bot.final.reason is not None
+        and (is_curable(bot.final.reason) or _was_taken_from_us(bot))
+    )
+
+
+def _was_taken_from_us(bot: BotState) -> bool:
+    """A shared bot that its own meeting sent away leaves this meeting without one."""
+    return bool(bot.shared_with) and bot.final is not None and bot.final.reason is FailureReason.STOPPED
+
+
+def failure_of(bot: BotState) -> tuple[FailureReason, Evidence]:
+    """Why a bot brought nothing home, with the event that says so."""
+    if bot.final is None:
+        text = f"bot {bot.bot_id}: no final event, and the provider gave none when asked"
+        return FailureReason.NO_ANSWER, Evidence(event="deadline", at=bot.asked_at or bot.sent_at, text=text)
+    evidence = Evidence(event=bot.final.kind.value, at=bot.final.at, text=bot.final.text)
+    if bot.final.kind is BotEventKind.COMPLETE:
+        return FailureReason.EMPTY_RECORDING, evidence
+    return bot.final.reason or FailureReason.UNKNOWN, evidence

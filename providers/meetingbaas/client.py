@@ -1,0 +1,136 @@
+"""The bot endpoints of the Meeting BaaS v1 API, as typed calls. Every one may raise any ProviderError."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from providers.base import DuplicateBotError, NotFoundError, RequestRejectedError, UnavailableError
+from providers.meetingbaas.connection import Connection
+from providers.meetingbaas.decoding import decode_json
+from providers.meetingbaas.errors import ConflictError
+from providers.meetingbaas.models import (
+    AccountWebhook,
+    Acknowledgement,
+    BotPage,
+    BotSummary,
+    CreatedBot,
+    MeetingData,
+    Screenshot,
+)
+from providers.meetingbaas.requests import BotQuery, NewBot, SpeechToText
+
+_SCREENSHOTS = TypeAdapter(list[Screenshot])
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_Result = TypeVar("_Result")
+
+
+class MeetingBaasClient:
+    """One account. `send_timeout` is how long sending a bot may take in all, in seconds.
+
+    Raises ValueError for a key that cannot be sent.
+    """
+
+    def __init__(self, base_url: str, api_key: str, *, send_timeout: float = 10.0) -> None:
+        self._connection = Connection(base_url, api_key)
+        self._send_timeout = send_timeout
+
+    async def create_bot(self, bot: NewBot) -> str:
+        """Sends a bot and returns its id. Raises DuplicateBotError if one is on its way to this meeting."""
+        try:
+            answer = await self._connection.call("POST", "/bots/", body=bot.to_wire(), seconds=self._send_timeout)
+        except ConflictError as error:
+            raise DuplicateBotError(str(error)) from None
+        except NotFoundError as error:
+            # There is no bot yet that could be unknown: the address is wrong.
+            raise RequestRejectedError(f"{error} Check the base URL.") from None
+        created = _read(CreatedBot, answer)
+        if not created.bot_id:
+            raise UnavailableError("Meeting BaaS took the bot, but its answer holds no bot id.")
+        return created.bot_id
+
+    async def leave(self, bot_id: str) -> None:
+        """Raises NotFoundError or ConflictError for a bot that is gone."""
+        answer = await self._connection.call("DELETE", f"/bots/{_part(bot_id)}")
+        if answer.strip() and not _read(Acknowledgement, answer).ok:
+            raise UnavailableError("Meeting BaaS did not confirm that the bot leaves.")
+
+    async def meeting_data(self, bot_id: str, *, include_transcripts: bool = True) -> MeetingData:
+        params = {"bot_id": bot_id, "include_transcripts": str(include_transcripts).lower()}
+        return _read(MeetingData, await self._connection.call("GET", "/bots/meeting_data", params=params))
+
+    async def list_bots(self, query: BotQuery) -> AsyncIterator[BotSummary]:
+        """All pages: filters apply after paging, so a short or empty page is not the last one."""
+        params = query.to_wire()
+        cursors = {query.cursor}
+        while True:
+            answer = await self._connection.call("GET", "/bots/bots_with_metadata", params=params)
+            page = _read(BotPage, answer)
+            for bot in page.bots:
+                yield bot
+            if not page.next_cursor:
+                return
+            if page.next_cursor in cursors:
+                raise UnavailableError("Meeting BaaS goes round in circles: its list repeats a cursor.")
+            cursors.add(page.next_cursor)
+            params["cursor"] = page.next_cursor
+
+    async def delete_data(self, bot_id: str) -> str:
+        """Deletes recording, transcript and logs for good; returns the provider's word for what it found."""
+        answer = await self._connection.call("POST", f"/bots/{_part(bot_id)}/delete_data")
+        return _read(Acknowledgement, answer).status
+
+    async def retranscribe(
+        self, bot_id: str, speech_to_text: SpeechToText | None = None, webhook_url: str | None = None
+    ) -> None:
+        """Orders a new transcript; `transcription_complete` says when meeting_data has it."""
+        body: dict[str, Any] = {"bot_uuid": bot_id}
+        if speech_to_text is not None:
+            body["speech_to_text"] = speech_to_text.model_dump(exclude_none=True)
+        if webhook_url is not None:
+            body["webhook_url"] = webhook_url
+        await self._connection.call("POST", "/bots/retranscribe", body=body)
+
+    async def screenshots(self, bot_id: str) -> list[Screenshot]:
+        answer = await self._connection.call("GET", f"/bots/{_part(bot_id)}/screenshots")
+        return _read_with(_SCREENSHOTS.validate_python, answer)
+
+    async def webhook_url(self) -> str:
+        """Where the account's webhooks go; empty if nowhere."""
+        return _read(AccountWebhook, await self._connection.call("GET", "/accounts/webhook_url")).webhook_url
+
+    async def set_webhook_url(self, webhook_url: str) -> None:
+        await self._connection.call("POST", "/accounts/webhook_url", body={"webhook_url": webhook_url})
+
+    async def retry_webhook(self, bot_id: str, webhook_url: str | None = None) -> None:
+        """Has the bot's final webhook sent again, to its own address or another."""
+        params = {"bot_uuid": bot_id} | ({"webhook_url": webhook_url} if webhook_url else {})
+        await self._connection.call("POST", "/bots/retry_webhook", params=params)
+
+    async def warm_up(self) -> None:
+        """Has a connection ready for the next call. Never raises."""
+        await self._connection.warm_up()
+
+    async def aclose(self) -> None:
+        await self._connection.aclose()
+
+
+def _part(bot_id: str) -> str:
+    """A bot id as one part of a path; what would lead to another address is no bot id."""
+    if not bot_id.strip("."):
+        raise NotFoundError(f"{bot_id!r} is not the id of a bot.")
+    return quote(bot_id, safe="")
+
+
+def _read(model: type[_Model], answer: bytes) -> _Model:
+    return _read_with(model.model_validate, answer)
+
+
+def _read_with(validate: Callable[[Any], _Result], answer: bytes) -> _Result:
+    try:
+        return validate(decode_json(answer))
+    except ValueError as error:
+        what = "of no known form" if isinstance(error, ValidationError) else f"no JSON: {error}"
+        raise UnavailableError(f"Meeting BaaS gave an answer that is {what}.") from None

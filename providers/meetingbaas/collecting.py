@@ -1,0 +1,89 @@
+"""What a bot recorded, from the body of its final webhook and from meeting_data."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from meetings.transcript import Transcript, TranscriptError, from_meeting_data, from_webhook
+from providers.base import Collected, MalformedWebhookError, Media, NotFoundError, ProviderError
+from providers.meetingbaas.client import MeetingBaasClient
+from providers.meetingbaas.deliveries import read_delivery
+from providers.meetingbaas.models import MeetingData
+from providers.meetingbaas.signed_urls import expires_at
+
+_NOTHING = Collected(media=(), transcript=None)
+
+
+async def collect(client: MeetingBaasClient, bot_id: str, pushed: bytes | None) -> Collected:
+    """Uses what was pushed if it has everything, else asks for the rest."""
+    given = _NOTHING if pushed is None else _from_delivery(pushed)
+    if given.media and given.transcript is not None:
+        return given
+    try:
+        asked = await _ask(client, bot_id)
+    except ProviderError:
+        if not given.media:
+            raise
+        # The recording can be fetched now; its transcript is asked for again later anyway.
+        return given
+    if given.transcript is not None:
+        asked = replace(asked, transcript=given.transcript, transcript_failed=False)
+    # The answer's URLs are the fresher ones.
+    return asked if asked.media else replace(asked, media=given.media)
+
+
+async def _ask(client: MeetingBaasClient, bot_id: str) -> Collected:
+    try:
+        data = await client.meeting_data(bot_id)
+    except NotFoundError:
+        return replace(_NOTHING, deleted=True)
+    return _from_meeting_data(data)
+
+
+def _from_meeting_data(data: MeetingData) -> Collected:
+    bot = data.bot_data.bot
+    audio_only = bot is not None and bot.recording_mode == "audio_only"
+    transcript = _transcript(from_meeting_data, data.bot_data.transcripts)
+    return Collected(
+        media=_media(data.mp4, data.audio, audio_only=audio_only),
+        transcript=transcript,
+        transcript_failed=transcript is None and bot is not None and bot.transcription_fails,
+        deleted=data.content_deleted,
+        duration=data.duration,
+    )
+
+
+def _from_delivery(body: bytes) -> Collected:
+    """What a stored `complete` holds; nothing if it cannot be read."""
+    try:
+        data = read_delivery(body).data
+    except MalformedWebhookError:
+        return _NOTHING
+    return Collected(
+        media=_media(data.mp4, data.audio, audio_only=False), transcript=_transcript(from_webhook, data.transcript)
+    )
+
+
+def _transcript(read: Callable[[list[Any]], Transcript], items: list[Any]) -> Transcript | None:
+    """The transcript in these items; None if there are none or they cannot be understood."""
+    try:
+        return read(items) if items else None
+    except TranscriptError:
+        return None
+
+
+def _media(video: str, audio: str, *, audio_only: bool) -> tuple[Media, ...]:
+    """The one recording: the video, or the sound where there is no video."""
+    url = video or audio
+    if not url:
+        return ()
+    is_audio = audio_only or not video or _path(url).endswith(".mp3")
+    return (Media(url=url, extension="mp3" if is_audio else "mp4", expires_at=expires_at(url)),)
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path.lower()
+    except ValueError:
+        return ""

@@ -1,0 +1,83 @@
+"""The bodies of webhooks in every shape since 2024, as one model."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BeforeValidator, Field
+
+from providers.base import MalformedWebhookError
+from providers.meetingbaas.decoding import decode_json
+from providers.meetingbaas.extra import Extra, ExtraField
+from providers.meetingbaas.fields import Evidence, Identifier, Instant, Objects, SecretText, Text, Tolerant
+
+STATUS_CHANGE = "bot.status_change"
+COMPLETE = "complete"
+FAILED = "failed"
+TRANSCRIPTION_COMPLETE = "transcription_complete"
+CALENDAR_SYNC = "calendar.sync_events"
+
+EVENTS = frozenset({STATUS_CHANGE, COMPLETE, FAILED, TRANSCRIPTION_COMPLETE, CALENDAR_SYNC})
+"""What v1 sends. Its advertised others were never seen, and those of v2 have other names."""
+
+
+class Status(Tolerant):
+    code: Evidence = ""
+    created_at: Instant = None
+    start_time: Instant = None
+    """When the recording began: milliseconds from most bots, seconds from some."""
+    error_type: Evidence = ""
+    error_message: Evidence = ""
+    reason: Evidence = ""
+    end_reason: Evidence = ""
+
+
+def _as_status(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"code": value if isinstance(value, str) else ""}
+
+
+class DeliveryData(Tolerant):
+    """`data` of any event; `mp4` and `audio` are signed URLs, `synced_at` is the time of a calendar's sync."""
+
+    event: Text = ""
+    bot_id: Identifier = ""
+    status: Annotated[Status, BeforeValidator(_as_status)] = Status()
+    error: Evidence = ""
+    message: Evidence = ""
+    reason: Evidence = ""
+    end_reason: Evidence = ""
+    mp4: SecretText = ""
+    audio: SecretText = ""
+    transcript: Objects = Field([], repr=False)
+    event_uuid: Identifier = ""
+    extra: ExtraField = Extra()
+    calendar_id: Identifier = Field("", validation_alias=AliasChoices("calendar_id", "calendar_uuid", "uuid"))
+    synced_at: Evidence = Field("", validation_alias=AliasChoices("last_updated_ts", "last_updated_at"))
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """`data` is empty for events that are not ours to read."""
+
+    event: str
+    data: DeliveryData
+
+
+def read_delivery(body: bytes) -> Delivery:
+    """Raises MalformedWebhookError for what no version of the provider sends."""
+    try:
+        document = decode_json(body)
+    except ValueError as error:
+        raise MalformedWebhookError(f"The body is no JSON document: {error}.") from None
+    if not isinstance(document, dict):
+        raise MalformedWebhookError("The body is JSON, but no object.")
+    raw = document.get("data")
+    data = DeliveryData.model_validate(raw if isinstance(raw, dict) else {})
+    name = document.get("event")
+    event = (name.strip() if isinstance(name, str) else "") or data.event
+    if not event:
+        raise MalformedWebhookError("The body names no event.")
+    if event not in EVENTS:
+        return Delivery(event, DeliveryData())
+    if not isinstance(raw, dict):
+        raise MalformedWebhookError(f"The body of {event} holds no data object.")
+    return Delivery(event, data)

@@ -1,0 +1,74 @@
+"""What the status codes of the API mean for us. Its bodies vary, so texts are searched, never parsed."""
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from providers.base import (
+    AccountError,
+    NotFoundError,
+    ProviderError,
+    RateLimitedError,
+    RequestRejectedError,
+    UnavailableError,
+)
+from providers.meetingbaas.redaction import redact
+
+_NO_TOKENS = "insufficienttokens"
+_CONFLICTS = ("duplicate", "already")
+
+
+class ConflictError(RequestRejectedError):
+    """What was asked for is so already: a second bot for a meeting, or an end for a bot that has ended."""
+
+
+def error_for(call: str, response: httpx.Response, secrets: Iterable[str]) -> ProviderError:
+    """The error that an answer outside 2xx stands for; `call` names the request, such as `POST /bots/`."""
+    status, answer = response.status_code, response.content.decode("utf-8", "replace")
+    kind, advice = _meaning(status, answer.lower())
+    if response.is_redirect:
+        target = redact(response.headers.get("location", ""), secrets)
+        advice = f" A redirect to {target or 'nowhere'} is not followed; check the base URL."
+    message = f"Meeting BaaS answered {call} with {status}: {redact(answer, secrets) or '(no text)'}{advice}"
+    if kind is RateLimitedError:
+        return RateLimitedError(message, retry_after(response.headers.get("retry-after", "")))
+    return kind(message)
+
+
+def _meaning(status: int, words: str) -> tuple[type[ProviderError], str]:
+    """The first rule that applies, with advice for people."""
+    rules: tuple[tuple[bool, type[ProviderError], str], ...] = (
+        (not 400 <= status < 500 or status == 408, UnavailableError, ""),
+        (
+            status == 402 or _NO_TOKENS in re.sub(r"[^a-z]", "", words),
+            AccountError,
+            " The account has no tokens left.",
+        ),
+        (status == 401, AccountError, " The API key is missing or wrong."),
+        (status == 429, RateLimitedError, ""),
+        (status == 404, NotFoundError, ""),
+        (status == 409 or any(word in words for word in _CONFLICTS), ConflictError, ""),
+        (status == 403, AccountError, " The account may not do this."),
+    )
+    return next(
+        ((kind, advice) for applies, kind, advice in rules if applies),
+        (RequestRejectedError, ""),
+    )
+
+
+def retry_after(value: str) -> float | None:
+    """Seconds to wait from a `Retry-After` header in either of its forms; None if it says nothing usable."""
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            date = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        date = date if date.tzinfo else date.replace(tzinfo=UTC)
+        seconds = (date - datetime.now(UTC)).total_seconds()
+    return max(seconds, 0.0) if math.isfinite(seconds) else None

@@ -1,0 +1,95 @@
+"""Field types that take what the provider of any year sends: a value of the wrong kind counts as not given."""
+
+import json
+import math
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic.aliases import AliasChoices, AliasGenerator
+
+from providers.meetingbaas.redaction import redact
+from providers.meetingbaas.times import parse_time
+
+_MAX_IDENTIFIER = 255
+"""Characters; ids go into workflow ids, search attributes and URLs."""
+
+
+def _identifier(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    text = value.strip() if isinstance(value, str) else ""
+    return text if len(text) <= _MAX_IDENTIFIER else ""
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _evidence(value: Any) -> str:
+    try:
+        return redact(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    except RecursionError:
+        return ""
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.strip().lower() not in {"", "0", "false", "no", "null"}
+    return isinstance(value, int | float) and value > 0
+
+
+def objects(value: Any) -> Any:
+    """The objects of a list; what is no list stays what it is."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else value
+
+
+def _objects_or_none(value: Any) -> Any:
+    return objects(value) if isinstance(value, list) else []
+
+
+Identifier = Annotated[str, BeforeValidator(_identifier)]
+"""An opaque id; the oldest shapes have numbers."""
+
+Text = Annotated[str, BeforeValidator(_text)]
+
+SecretText = Annotated[str, BeforeValidator(_text), Field(repr=False)]
+"""A signed URL or the like: never shown."""
+
+Evidence = Annotated[str, BeforeValidator(_evidence)]
+"""Something for people to read, of whatever type, shortened and without secrets."""
+
+Instant = Annotated[datetime | None, BeforeValidator(parse_time)]
+
+Number = Annotated[float | None, BeforeValidator(_number)]
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+Objects = Annotated[list[dict[str, Any]], BeforeValidator(_objects_or_none)]
+
+
+class Tolerant(BaseModel):
+    """An object of the provider: snake case or camel case, null the same as absent, unknown keys ignored."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        alias_generator=AliasGenerator(validation_alias=lambda name: AliasChoices(name, to_camel(name))),
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {key: item for key, item in value.items() if item is not None}

@@ -1,0 +1,94 @@
+"""What a delivered webhook means to us."""
+
+import hashlib
+from datetime import datetime
+
+from meetings.events import BotEvent, BotEventKind
+from providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
+from providers.meetingbaas.deliveries import (
+    CALENDAR_SYNC,
+    COMPLETE,
+    FAILED,
+    STATUS_CHANGE,
+    TRANSCRIPTION_COMPLETE,
+    DeliveryData,
+    read_delivery,
+)
+from providers.meetingbaas.redaction import redact
+from providers.meetingbaas.times import parse_time
+
+_KINDS = {
+    COMPLETE: BotEventKind.COMPLETE,
+    FAILED: BotEventKind.FAILED,
+    TRANSCRIPTION_COMPLETE: BotEventKind.TRANSCRIPTION_COMPLETE,
+}
+
+
+def parse_webhook(body: bytes, received_at: datetime) -> Notice | CalendarNotice | Ignored:
+    """Raises MalformedWebhookError; everything that is merely unknown is Ignored."""
+    delivery = read_delivery(body)
+    digest = hashlib.sha256(body).hexdigest()[:16]
+    if delivery.event == CALENDAR_SYNC:
+        return _calendar(delivery.data, digest)
+    if delivery.event != STATUS_CHANGE and delivery.event not in _KINDS:
+        return Ignored(why=f"event {redact(delivery.event)!r} is unknown")
+    if not delivery.data.bot_id:
+        raise MalformedWebhookError(f"The body of {delivery.event} names no bot.")
+    if delivery.event == STATUS_CHANGE:
+        return _status_change(delivery.data, received_at, digest)
+    return _final(delivery.event, delivery.data, received_at, digest)
+
+
+def _status_change(data: DeliveryData, received_at: datetime, digest: str) -> Notice | Ignored:
+    status = data.status
+    if not status.code:
+        return Ignored(why="a status without a code")
+    event = BotEvent(
+        kind=BotEventKind.STATUS,
+        bot_id=data.bot_id,
+        occurred_at=status.created_at or received_at,
+        dispatch=data.extra.dispatch,
+        code=status.code,
+        text=_joined(status.error_type, status.error_message, status.reason, status.end_reason),
+        recording_started_at=status.start_time,
+    )
+    # Without a time of its own, a repeat is known by being the same to the letter.
+    which = status.created_at.isoformat() if status.created_at else digest
+    return _notice(event, data, f"{STATUS_CHANGE}|{data.bot_id}|{status.code}|{which}", keep_body=False)
+
+
+def _final(name: str, data: DeliveryData, received_at: datetime, digest: str) -> Notice:
+    event = BotEvent(
+        kind=_KINDS[name],
+        bot_id=data.bot_id,
+        occurred_at=received_at,
+        dispatch=data.extra.dispatch,
+        code=data.error,
+        text=_joined(data.message, data.reason, data.end_reason),
+        has_recording=bool(data.mp4 or data.audio),
+        has_transcript=bool(data.transcript),
+    )
+    # A repeat with fresh URLs differs and must get through: the old ones may have run out.
+    return _notice(event, data, f"{name}|{data.bot_id}|{digest}", keep_body=name in {COMPLETE, FAILED})
+
+
+def _notice(event: BotEvent, data: DeliveryData, delivery: str, *, keep_body: bool) -> Notice:
+    return Notice(
+        event=event,
+        delivery=delivery,
+        workflow_id=data.extra.workflow_id,
+        event_id=data.event_uuid,
+        keep_body=keep_body,
+    )
+
+
+def _calendar(data: DeliveryData, digest: str) -> CalendarNotice:
+    if not data.calendar_id:
+        raise MalformedWebhookError(f"The body of {CALENDAR_SYNC} names no calendar.")
+    synced_at = parse_time(data.synced_at)
+    which = synced_at.isoformat() if synced_at else data.synced_at or digest
+    return CalendarNotice(calendar_id=data.calendar_id, delivery=f"{CALENDAR_SYNC}|{data.calendar_id}|{which}")
+
+
+def _joined(*texts: str) -> str:
+    return ": ".join(text for text in texts if text)

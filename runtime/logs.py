@@ -1,0 +1,38 @@
+"""Logs that name the meeting and the bot they speak of, as text for people or JSON for programs."""
+
+import logging
+import sys
+
+from pythonjsonlogger.json import JsonFormatter
+
+from meetings.ids import meeting_id_of
+
+_NOISY = ("httpx", "httpcore", "aiohttp.access")
+"""They log whole URLs at INFO, and ours carry tokens and signatures."""
+
+
+class _MeetingFilter(logging.Filter):
+    """Gives each record `meeting_id` and `bot_id`, taken from Temporal's context where the code runs in one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        context = getattr(record, "temporal_workflow", None) or getattr(record, "temporal_activity", None) or {}
+        workflow_id = getattr(record, "workflow_id", None) or context.get("workflow_id") or ""
+        record.meeting_id = meeting_id_of(workflow_id)
+        record.bot_id = getattr(record, "bot_id", "")
+        subject = " ".join(part for part in (record.meeting_id, record.bot_id) if part)
+        record.subject = f"[{subject}] " if subject else ""
+        return True
+
+
+def set_up_logging(*, json: bool, level: str) -> None:
+    """Sends the logs of this process to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_MeetingFilter())
+    if json:
+        names = "%(asctime)s %(levelname)s %(name)s %(meeting_id)s %(bot_id)s %(message)s"
+        handler.setFormatter(JsonFormatter(names, rename_fields={"asctime": "time", "levelname": "level"}))
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(subject)s%(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,44 @@
+"""Reading requests and refusing them: bad bodies and queries as plain text, everything else as `{"error": …}`."""
+
+import json
+from typing import TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+async def read_body(request: web.Request, model: type[M]) -> M:
+    """The body as a model. Raises 415 for another content type, 400 for broken JSON, 422 for a misfit."""
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text="The body must have the content type application/json")
+    try:
+        return model.model_validate_json(await request.read())
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "json_invalid":
+            raise web.HTTPBadRequest(text=f"The body is not JSON: {explain(error)}") from None
+        raise web.HTTPUnprocessableEntity(text=f"The body does not fit: {explain(error)}") from None
+
+
+def read_query(request: web.Request, model: type[M]) -> M:
+    """The query as a model. Raises 400 for a misfit."""
+    try:
+        return model.model_validate(dict(request.query))
+    except ValidationError as error:
+        raise web.HTTPBadRequest(text=f"The query does not fit: {explain(error)}") from None
+
+
+def refusal(status: int, error: str) -> web.Response:
+    return web.json_response({"error": error}, status=status)
+
+
+def not_found(error: str = "BotNotFound") -> web.HTTPNotFound:
+    return web.HTTPNotFound(text=json.dumps({"error": error}), content_type="application/json")
+
+
+def explain(error: ValidationError) -> str:
+    """Each misfit as `field: what is wrong`."""
+    return "; ".join(
+        ": ".join(filter(None, (".".join(map(str, detail["loc"])), detail["msg"]))) for detail in error.errors()
+    )

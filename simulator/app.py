@@ -1,0 +1,59 @@
+"""Puts the stand-in together."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from simulator import account_views, bots_views, media_views, sim_views
+from simulator.keys import SIMULATION
+from simulator.middlewares import authenticate, record
+from simulator.settings import SimulatorSettings
+from simulator.simulation import Simulation
+
+# Faults to order belong between the two: the ledger must see them, and they strike whoever calls.
+_MIDDLEWARES = (record, authenticate)
+_UUID = "{uuid:[0-9a-fA-F-]{36}}"
+
+
+def create_app(settings: SimulatorSettings) -> web.Application:
+    """The whole service. Give `public_url` in the settings if it will not listen on their host and port."""
+    app = web.Application(middlewares=_MIDDLEWARES)
+    app.router.add_routes(
+        [
+            *_both("POST", "/bots", bots_views.send_bot),
+            *_both("GET", "/bots/meeting_data", bots_views.show_meeting_data),
+            *_both("GET", "/bots/bots_with_metadata", bots_views.list_bots),
+            *_both("GET", "/bots/recent", bots_views.list_bots),
+            *_both("POST", "/bots/retranscribe", bots_views.retranscribe),
+            *_both("POST", "/bots/retry_webhook", bots_views.retry_webhook),
+            *_both("DELETE", "/bots/{uuid}", bots_views.remove_bot),
+            *_both("GET", "/bots/{uuid}", bots_views.no_such_read),
+            *_both("POST", "/bots/{uuid}/delete_data", bots_views.delete_data),
+            *_both("GET", "/bots/{uuid}/screenshots", bots_views.list_screenshots),
+            *_both("GET", "/accounts/webhook_url", account_views.show_webhook_url),
+            *_both("POST", "/accounts/webhook_url", account_views.set_webhook_url),
+            web.get(f"/media/{_UUID}/{{name}}", media_views.fetch),
+            *_both("GET", "/_sim/ledger", sim_views.show_ledger),
+            *_both("POST", "/_sim/reset", sim_views.reset),
+            *_both("POST", "/_sim/scripts", sim_views.add_script_rule),
+            *_both("POST", "/_sim/bots/{uuid}/emit", sim_views.emit),
+            *_both("POST", "/_sim/bots/{uuid}/advance", sim_views.advance),
+        ]
+    )
+
+    async def simulate(app: web.Application) -> AsyncIterator[None]:
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(connector=connector, skip_auto_headers=["User-Agent"]) as session:
+            app[SIMULATION] = Simulation(settings, session)
+            yield
+            await app[SIMULATION].close()
+
+    app.cleanup_ctx.append(simulate)
+    return app
+
+
+def _both(method: str, path: str, handler: Handler) -> tuple[web.RouteDef, web.RouteDef]:
+    """With and without a trailing slash, since callers use both and a redirect would lose their bodies."""
+    return web.route(method, path, handler), web.route(method, f"{path}/", handler)

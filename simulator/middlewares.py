@@ -1,0 +1,65 @@
+"""What happens around every view."""
+
+import hmac
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from simulator.answers import refusal
+from simulator.keys import SIMULATION
+from simulator.settings import SimulatorSettings
+from simulator.state import RequestRecord, now
+
+_CONTROL = "/_sim/"
+_SECRET_PARAMETERS = frozenset({"X-Amz-Signature", "X-Amz-Credential"})
+
+
+@web.middleware
+async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Note the request in the ledger before anything else, and its status when the answer is whole."""
+    if request.path.startswith(_CONTROL):
+        return await handler(request)
+    entry = RequestRecord(
+        received_at=now(),
+        method=request.method,
+        path=request.path,
+        query={key: value for key, value in request.query.items() if key not in _SECRET_PARAMETERS},
+        range=request.headers.get("Range"),
+    )
+    request.app[SIMULATION].ledger.requests.append(entry)
+    try:
+        if request.method == "POST" and request.path.rstrip("/") == "/bots":
+            entry.body = await _body(request)
+        response = await handler(request)
+    except web.HTTPException as error:
+        entry.status = error.status
+        raise
+    entry.status = response.status
+    return response
+
+
+@web.middleware
+async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse API calls without the account's key. Media URLs carry their own proof."""
+    if request.path.startswith((_CONTROL, "/media/")):
+        return await handler(request)
+    settings = request.app[SIMULATION].settings
+    if not hmac.compare_digest(_key(request, settings).encode(), settings.api_key.encode()):
+        return refusal(401, "InvalidApiKey")
+    return await handler(request)
+
+
+def _key(request: web.Request, settings: SimulatorSettings) -> str:
+    headers = request.headers
+    key = headers.get("x-meeting-baas-api-key")
+    if key is None and settings.seed_compatibility:
+        key = headers.get("x-spoke-api-key") or headers.get("Authorization", "").removeprefix("Bearer ")
+    return key or ""
+
+
+async def _body(request: web.Request) -> object:
+    """The body as JSON, or as the text that it is."""
+    try:
+        return await request.json()
+    except ValueError:
+        return (await request.read()).decode(errors="replace")

@@ -1,0 +1,33 @@
+"""A sliding window over the calls of one key."""
+
+import time
+from collections import deque
+from typing import Literal
+
+
+class RateLimit:
+    """At most `limit` calls within `window` real seconds."""
+
+    def __init__(self, limit: int, window: float) -> None:
+        self._limit = limit
+        self._window = window
+        self._calls: deque[float] = deque()
+
+    def take(self) -> bool:
+        """Count a call, unless the window is full."""
+        moment = time.time()
+        while self._calls and self._calls[0] <= moment - self._window:
+            self._calls.popleft()
+        if len(self._calls) == self._limit:
+            return False
+        self._calls.append(moment)
+        return True
+
+    def headers(self, reset: Literal["seconds", "epoch"]) -> dict[str, str]:
+        """How the window stands; `reset` is when its oldest call drops out."""
+        free_at = self._calls[0] + self._window if self._calls else time.time()
+        return {
+            "X-RateLimit-Limit": str(self._limit),
+            "X-RateLimit-Remaining": str(self._limit - len(self._calls)),
+            "X-RateLimit-Reset": str(round(free_at if reset == "epoch" else free_at - time.time())),
+        }

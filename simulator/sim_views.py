@@ -1,0 +1,100 @@
+"""Control of the stand-in itself: scripts, events to order, and the ledger by which tests judge."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from simulator.answers import read_body, refusal
+from simulator.keys import SIMULATION, find_bot
+from simulator.media import CONTENT_TYPES, MediaFile
+from simulator.models import EmitOrder, ScriptRule
+from simulator.simulation import Simulation
+from simulator.state import Bot, stamp
+
+
+def _encode(value: Any) -> str | None:
+    if isinstance(value, datetime):
+        return stamp(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_dumps = partial(json.dumps, default=_encode)
+
+
+async def add_script_rule(request: web.Request) -> web.Response:
+    rule = await read_body(request, ScriptRule)
+    request.app[SIMULATION].add_rule(rule)
+    return web.json_response({"script": rule.script.name})
+
+
+async def emit(request: web.Request) -> web.Response:
+    """Deliver at once; the answer is what the ledger says about it."""
+    simulation = request.app[SIMULATION]
+    bot = find_bot(request, request.match_info["uuid"])
+    order = await read_body(request, EmitOrder)
+    url = order.url or simulation.webhook_url(bot)
+    if url is None:
+        return refusal(409, "The bot has no webhook URL, nor has the account; give one as url")
+    record = await simulation.emit(bot, url, order)
+    return web.json_response(asdict(record), dumps=_dumps)
+
+
+async def advance(request: web.Request) -> web.Response:
+    """Let the time up to the bot's next step pass at once."""
+    find_bot(request, request.match_info["uuid"]).nudge.set()
+    return web.json_response({"ok": True})
+
+
+async def reset(request: web.Request) -> web.Response:
+    await request.app[SIMULATION].reset()
+    return web.json_response({"ok": True})
+
+
+async def show_ledger(request: web.Request) -> web.Response:
+    """Everything since the start or the last reset; may hold keys that callers put into bodies."""
+    simulation = request.app[SIMULATION]
+    ledger = {
+        "requests": [asdict(record) for record in simulation.ledger.requests],
+        "bots": [await _bot(bot, simulation) for bot in simulation.bots.values()],
+        "deliveries": [asdict(record) for record in simulation.ledger.deliveries],
+    }
+    return web.json_response(ledger, dumps=_dumps)
+
+
+async def _bot(bot: Bot, simulation: Simulation) -> dict[str, Any]:
+    request = bot.request
+    return {
+        "id": str(bot.uuid),
+        "meeting_url": request.meeting_url,
+        "bot_name": request.bot_name,
+        "deduplication_key": request.deduplication_key,
+        "extra": request.extra,
+        "reserved": request.reserved,
+        "webhook_url": simulation.webhook_url(bot),
+        "script": bot.script.name,
+        "created_at": bot.created_at,
+        "joined_at": bot.joined_at,
+        "leave_requested_at": bot.leave_requested_at,
+        "left_at": bot.left_at,
+        "ended_at": bot.ended_at,
+        "end_reason": bot.end_reason,
+        "error": bot.error,
+        "duration": bot.duration,
+        "content_deleted": bot.content_deleted,
+        "recording": bot.recording and await _file(bot.recording),
+        "audio": bot.audio and await _file(bot.audio),
+        "timeline": [asdict(moment) for moment in bot.timeline],
+    }
+
+
+async def _file(file: MediaFile) -> dict[str, Any]:
+    return {
+        "content_type": CONTENT_TYPES[file.kind],
+        "size": file.size,
+        "sha256": await asyncio.to_thread(lambda: file.sha256),
+    }

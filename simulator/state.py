@@ -1,0 +1,127 @@
+"""What the stand-in remembers: bots, requests, deliveries."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from simulator.media import MediaFile
+from simulator.models import BotRequest
+from simulator.scripts import Script
+from simulator.transcripts import Segment
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def stamp(moment: datetime | None) -> str | None:
+    """RFC 3339 in UTC with microseconds."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A step that happened; `sent` says whether a webhook was due for it."""
+
+    code: str
+    at: datetime
+    sent: bool
+
+
+@dataclass
+class Bot:
+    """One bot. `elapsed` and `recorded` count simulated seconds, all times are UTC."""
+
+    number: int
+    request: BotRequest
+    script: Script
+    uuid: UUID = field(default_factory=uuid4)
+    created_at: datetime = field(default_factory=now)
+    joined_at: datetime | None = None
+    left_at: datetime | None = None
+    ended_at: datetime | None = None
+    leave_requested_at: datetime | None = None
+    end_reason: str | None = None
+    error: str | None = None
+    message: str | None = None
+    elapsed: float = 0
+    recorded: float = 0
+    recording_since: float | None = None
+    recording_started: datetime | None = None
+    recording: MediaFile | None = None
+    audio: MediaFile | None = None
+    screenshot: MediaFile | None = None
+    transcript: tuple[Segment, ...] | None = None
+    content_deleted: bool = False
+    timeline: list[Moment] = field(default_factory=list)
+    nudge: asyncio.Event = field(default_factory=asyncio.Event)
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def leaving(self) -> bool:
+        """Asked to leave, but still there."""
+        return self.leave_requested_at is not None and self.left_at is None
+
+    @property
+    def files(self) -> dict[str, MediaFile]:
+        """What can be fetched now, by file name."""
+        if self.content_deleted:
+            return {}
+        return {file.name: file for file in (self.recording, self.audio, self.screenshot) if file}
+
+    @property
+    def final_code(self) -> str | None:
+        """`complete` or `failed`, whichever came last."""
+        return next((m.code for m in reversed(self.timeline) if m.code in ("complete", "failed")), None)
+
+    @property
+    def speakers(self) -> list[str]:
+        return sorted({segment.speaker for segment in self.transcript or ()})
+
+    @property
+    def duration(self) -> int:
+        """Whole simulated seconds that were recorded."""
+        return int(self.recorded)
+
+
+@dataclass
+class RequestRecord:
+    """A request of the API or the media store; no `status` means that it has no answer yet, or never got one."""
+
+    received_at: datetime
+    method: str
+    path: str
+    query: dict[str, str]
+    range: str | None
+    body: Any = None
+    status: int | None = None
+
+
+@dataclass(frozen=True)
+class DeliveryRecord:
+    """One attempt to deliver a webhook: answered with `status`, or ended by `error`."""
+
+    bot_id: str
+    event: str | None
+    code: str | None
+    url: str
+    attempt: int
+    at: datetime
+    status: int | None = None
+    error: str | None = None
+
+    @property
+    def acknowledged(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+@dataclass
+class Ledger:
+    """Everything that happened, in the order in which it began (requests) or ended (deliveries)."""
+
+    requests: list[RequestRecord] = field(default_factory=list)
+    deliveries: list[DeliveryRecord] = field(default_factory=list)

@@ -1,0 +1,137 @@
+"""Starting the workflow of a meeting, once, and saying plainly what became of the wish."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from meetings import story
+from meetings.dispatch import is_worth_joining
+from meetings.ids import meeting_id_for, meeting_id_of, workflow_id_for
+from meetings.names import MEETINGS_QUEUE
+from meetings.outcome import MeetingView
+from meetings.request import MeetingRequest
+from meetings.status import MeetingStatus
+from meetings.text import one_line
+from starter import records
+from starter.errors import MeetingRefusedError
+from workflows.attributes import at_start
+from workflows.meeting import MeetingWorkflow
+
+RPC_LIMIT = timedelta(seconds=10)
+
+_MAX_SUMMARY_BYTES = 300
+"""Servers take 400 bytes, envelope included."""
+
+
+class Booking(StrEnum):
+    """What became of the wish to keep a meeting."""
+
+    BOOKED = "booked"
+    BOOKED_ANEW = "booked_anew"
+    """It had been booked before, but cancelled or failed, and is not over yet."""
+    ALREADY_BOOKED = "already_booked"
+    ALREADY_COMPLETED = "already_completed"
+    ALREADY_OVER = "already_over"
+    """It ended without a recording, and its time has passed."""
+
+
+class StartedMeeting(BaseModel):
+    """The meeting behind a booking. `view` shows one that existed before, as Temporal itself knows it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    meeting_id: str
+    workflow_id: str
+    booking: Booking
+    view: MeetingView | None = None
+
+    @property
+    def already_existed(self) -> bool:
+        return self.booking not in {Booking.BOOKED, Booking.BOOKED_ANEW}
+
+
+async def book(temporal: Client, request: MeetingRequest, workflow_id: str | None) -> StartedMeeting:
+    """Starts a meeting's workflow unless the same meeting has one already.
+
+    Raises MeetingRefusedError if `workflow_id` belongs to something else.
+    """
+    name = workflow_id or workflow_id_for(meeting_id_for(request.meeting_url, request.start_time))
+    try:
+        return await _start(temporal, request, name, Booking.BOOKED)
+    except WorkflowAlreadyStartedError:
+        existing = await _existing(temporal, request, name, is_own_name=workflow_id is not None)
+    if existing.booking is not Booking.BOOKED_ANEW:
+        return existing
+    try:
+        return await _start(temporal, request, name, Booking.BOOKED_ANEW)
+    except WorkflowAlreadyStartedError:
+        # Somebody else booked it anew at the same moment.
+        return await _existing(temporal, request, name, is_own_name=workflow_id is not None)
+
+
+async def _start(temporal: Client, request: MeetingRequest, name: str, booking: Booking) -> StartedMeeting:
+    is_first = booking is Booking.BOOKED
+    await temporal.start_workflow(
+        MeetingWorkflow.run,
+        request,
+        id=name,
+        task_queue=MEETINGS_QUEUE,
+        id_reuse_policy=(
+            WorkflowIDReusePolicy.REJECT_DUPLICATE if is_first else WorkflowIDReusePolicy.ALLOW_DUPLICATE
+        ),
+        search_attributes=at_start(request),
+        static_summary=_clipped(one_line(story.headline(request))),
+        static_details=_details(request, name),
+        rpc_timeout=RPC_LIMIT,
+    )
+    return StartedMeeting(meeting_id=meeting_id_of(name), workflow_id=name, booking=booking)
+
+
+async def _existing(temporal: Client, request: MeetingRequest, name: str, *, is_own_name: bool) -> StartedMeeting:
+    """The meeting that has this name already; BOOKED_ANEW if it should be started again."""
+    execution = await temporal.get_workflow_handle(name).describe(rpc_timeout=RPC_LIMIT)
+    if not records.is_meeting(execution):
+        raise MeetingRefusedError(
+            f"The workflow id {name} belongs to a workflow of another type; choose another one."
+        )
+    view = await records.view_of(temporal, execution)
+    booking = _what_became(view, request, is_running=execution.status is WorkflowExecutionStatus.RUNNING)
+    is_same = (view.meeting_url, view.start_time) == (request.meeting_url, request.start_time)
+    if is_own_name and not is_same and booking is not Booking.BOOKED_ANEW:
+        raise MeetingRefusedError(
+            f"The workflow id {name} belongs to another meeting, {view.meeting_url} at "
+            f"{story.clock(view.start_time)} ({view.status.value}); choose another one, or reschedule that meeting."
+        )
+    return StartedMeeting(meeting_id=view.meeting_id, workflow_id=name, booking=booking, view=view)
+
+
+def _what_became(view: MeetingView, request: MeetingRequest, *, is_running: bool) -> Booking:
+    if is_running:
+        return Booking.ALREADY_BOOKED
+    if view.status is MeetingStatus.COMPLETED:
+        return Booking.ALREADY_COMPLETED
+    worthwhile = is_worth_joining(request, datetime.now(UTC))
+    return Booking.BOOKED_ANEW if worthwhile else Booking.ALREADY_OVER
+
+
+def _clipped(text: str) -> str:
+    data = text.encode()
+    if len(data) <= _MAX_SUMMARY_BYTES:
+        return text
+    return data[:_MAX_SUMMARY_BYTES].decode(errors="ignore") + "…"
+
+
+def _details(request: MeetingRequest, workflow_id: str) -> str:
+    """Markdown for the details pane: what was asked for, and how to go on."""
+    end = f" to {story.clock(request.end_time)}" if request.end_time else ""
+    wanted = "recording and transcript" if request.wanted.transcript else "recording"
+    return (
+        f"- **Booked for:** {story.clock(request.start_time)}{end}\n"
+        f"- **Where:** {request.platform.value}, {request.meeting_url}\n"
+        f"- **Wanted:** {wanted} ({request.bot.recording_mode.value})\n"
+        f"- **Look at it:** `minutekeeper show {meeting_id_of(workflow_id)}`\n"
+    )

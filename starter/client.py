@@ -1,0 +1,244 @@
+"""The typed client of meetings: start them, look at them, steer them.
+
+`meeting` is a meeting id or a workflow id everywhere. Every method raises MeetingError: TemporalUnreachableError if
+Temporal does not answer, MeetingNotFoundError for an unknown meeting, and what its own description adds.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, NamedTuple, TypeVar
+
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.runtime import Runtime, TelemetryConfig
+from temporalio.service import RPCError
+from temporalio.workflow import UpdateMethodMultiParam
+
+from meetings.collection import DownloadProgress
+from meetings.ids import workflow_id_for
+from meetings.outcome import MeetingView, Outcome
+from meetings.request import MeetingRequest, Reschedule, StopRequest
+from meetings.status import MeetingStatus
+from runtime.temporal import connect
+from starter import records
+from starter.asking import NoAnswerError, ask_status
+from starter.booking import RPC_LIMIT, StartedMeeting, book
+from starter.errors import (
+    MeetingInputError,
+    MeetingNotFoundError,
+    MeetingRefusedError,
+    TemporalUnreachableError,
+    WorkerMissingError,
+)
+from starter.listing import list_meetings
+from starter.records import MeetingSummary
+from starter.temporal_errors import CHECK_ADDRESS, in_plain_words, no_such_workflow
+from workflows.meeting import MeetingWorkflow
+
+_CONNECT_SECONDS = 10
+_ANSWER_WITHIN = timedelta(seconds=5)
+_CHANGE_WITHIN = timedelta(seconds=15)
+_END_SECONDS = 3
+"""Cancelling a meeting that sleeps ends it at once; its caller is shown that end rather than the moment before."""
+
+_MAX_ID_LENGTH = 1000
+
+_Change = TypeVar("_Change")
+
+
+class Glance(NamedTuple):
+    """What Temporal says of a meeting without asking a worker: `moment` differs whenever something has happened."""
+
+    moment: tuple[str, int]
+    is_closed: bool
+    progress: DownloadProgress | None
+
+
+class MeetingsClient:
+    """Meetings behind a Temporal client, which must have the plugin of `runtime.temporal`."""
+
+    def __init__(self, temporal: Client) -> None:
+        self.temporal = temporal
+
+    @classmethod
+    async def connect(cls) -> "MeetingsClient":
+        """Connects as `TEMPORAL_*` and Temporal's config file say."""
+        # The SDK's native part logs to stdout unless told otherwise, where programs expect JSON.
+        quiet = Runtime(telemetry=TelemetryConfig(logging=None))
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                return cls(await connect(runtime=quiet))
+        except TimeoutError:
+            raise TemporalUnreachableError(
+                f"Temporal does not answer within {_CONNECT_SECONDS} seconds. {CHECK_ADDRESS}."
+            ) from None
+        except (RuntimeError, ValueError, RPCError) as error:
+            raise TemporalUnreachableError(f"Cannot connect to Temporal: {error}. {CHECK_ADDRESS}.") from error
+
+    async def start(self, request: MeetingRequest, workflow_id: str | None = None) -> StartedMeeting:
+        """Books a meeting, once: the same link at the same start is the same meeting.
+
+        A meeting that was cancelled or failed is booked anew as long as it is not over. Raises MeetingRefusedError
+        if `workflow_id` belongs to something else.
+        """
+        if workflow_id is not None:
+            _check_id("workflow_id", workflow_id)
+        with in_plain_words(self.temporal):
+            return await book(self.temporal, request, workflow_id)
+
+    async def status(self, meeting: str) -> MeetingView:
+        """The meeting now; one that has ended is shown without its timeline if no worker answers.
+
+        Raises WorkerMissingError for a running one then.
+        """
+        with in_plain_words(self.temporal):
+            return await self._view(await self._find(meeting))
+
+    async def glance(self, meeting: str) -> Glance:
+        """A cheap look: nothing is asked of a worker, and nothing is billed."""
+        with in_plain_words(self.temporal):
+            execution = await self._find(meeting)
+            progress = await records.progress_of(execution)
+        moment = (execution.run_id, execution.history_length)
+        return Glance(moment, records.is_closed(execution), progress)
+
+    async def progress(self, meeting: str) -> DownloadProgress | None:
+        """Bytes of a recording that is being downloaded; None if none is."""
+        return (await self.glance(meeting)).progress
+
+    async def list(
+        self, *, status: MeetingStatus | None = None, title: str = "", limit: int | None = None
+    ) -> AsyncIterator[MeetingSummary]:
+        """Meetings of a status and with all these words in their title; running ones first, then newest first."""
+        with in_plain_words(self.temporal):
+            async for summary in list_meetings(self.temporal, status, title, limit):
+                yield summary
+
+    async def wait(self, meeting: str) -> Outcome:
+        """How the meeting ended; waits for as long as it takes."""
+        with in_plain_words(self.temporal):
+            execution = await self._find(meeting)
+            with suppress(WorkflowFailureError):
+                await self._handle(execution).result()
+            ended = await self._handle(execution).describe(rpc_timeout=RPC_LIMIT)
+            return await records.outcome_of(self.temporal, ended)
+
+    async def reschedule(self, meeting: str, change: Reschedule) -> MeetingView:
+        """Moves a meeting.
+
+        Raises MeetingRefusedError if it is too late for that, WorkerMissingError if nobody confirmed it.
+        """
+        with in_plain_words(self.temporal):
+            execution = await self._find_running(meeting, "moved")
+            return await self._change(execution, MeetingWorkflow.reschedule, change)
+
+    async def cancel(self, meeting: str, why: str = "") -> MeetingView:
+        """Cancels a meeting; one that is cancelled already stays so. Raises as `reschedule`."""
+        with in_plain_words(self.temporal):
+            execution = await self._find(meeting)
+            if records.is_closed(execution):
+                view = await self._view(execution)
+                if view.status is MeetingStatus.CANCELLED:
+                    return view
+                raise _over(view, "cancelled")
+            view = await self._change(execution, MeetingWorkflow.cancel, StopRequest(why=why))
+            return await self._ended_soon(execution) or view
+
+    async def leave(self, meeting: str, why: str = "") -> MeetingView:
+        """Sends the bot out of the meeting; what it recorded is kept. Raises as `reschedule`."""
+        with in_plain_words(self.temporal):
+            execution = await self._find_running(meeting, "left")
+            return await self._change(execution, MeetingWorkflow.leave, StopRequest(why=why))
+
+    async def _find(self, meeting: str) -> WorkflowExecutionDescription:
+        """The workflow of exactly this name, else that of the meeting id."""
+        _check_id("ID", meeting)
+        names = (meeting, workflow_id_for(meeting))
+        for execution in await asyncio.gather(*(self._describe(name) for name in names)):
+            if execution is not None and records.is_meeting(execution):
+                return execution
+        raise MeetingNotFoundError(
+            f"There is no meeting {meeting} in namespace {self.temporal.namespace}. `minutekeeper list` shows "
+            "those that Temporal knows; it forgets ended ones after a while, but their files stay."
+        )
+
+    async def _find_running(self, meeting: str, what: str) -> WorkflowExecutionDescription:
+        execution = await self._find(meeting)
+        if records.is_closed(execution):
+            raise _over(await self._view(execution), what)
+        return execution
+
+    async def _describe(self, workflow_id: str) -> WorkflowExecutionDescription | None:
+        try:
+            return await self.temporal.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_LIMIT)
+        except RPCError as error:
+            if no_such_workflow(error):
+                return None
+            raise
+
+    async def _view(self, execution: WorkflowExecutionDescription) -> MeetingView:
+        try:
+            view = await ask_status(self._handle(execution), _ANSWER_WITHIN)
+        except NoAnswerError as error:
+            if records.is_closed(execution):
+                return await records.view_of(self.temporal, execution)
+            known = records.summary_of(execution)
+            raise WorkerMissingError(
+                f"Meeting {known.meeting_id} ({known.status.value} when last written down) cannot be asked: "
+                f"{error}. Start one with `minutekeeper worker`; `minutekeeper doctor` says what is missing."
+            ) from error
+        return records.settled(view, execution)
+
+    async def _change(
+        self,
+        execution: WorkflowExecutionDescription,
+        update: UpdateMethodMultiParam[[MeetingWorkflow, _Change], MeetingView],
+        change: _Change,
+    ) -> MeetingView:
+        try:
+            return await self._handle(execution).execute_update(update, change, rpc_timeout=_CHANGE_WITHIN)
+        except WorkflowUpdateFailedError as refusal:
+            raise MeetingRefusedError(str(refusal.cause)) from refusal
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from error
+            raise WorkerMissingError(
+                f"No worker confirmed the change within {_CHANGE_WITHIN.total_seconds():g} seconds, so it may not "
+                "have been made. Start one with `minutekeeper worker` and try again."
+            ) from error
+        except RPCError as error:
+            if no_such_workflow(error):
+                raise MeetingRefusedError("The meeting ended at this very moment and was not changed.") from error
+            raise
+
+    async def _ended_soon(self, execution: WorkflowExecutionDescription) -> MeetingView | None:
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                with suppress(WorkflowFailureError):
+                    await self._handle(execution).result()
+        except TimeoutError:
+            return None
+        return await self._view(await self._handle(execution).describe(rpc_timeout=RPC_LIMIT))
+
+    def _handle(self, execution: WorkflowExecutionDescription) -> WorkflowHandle[MeetingWorkflow, Any]:
+        return self.temporal.get_workflow_handle_for(MeetingWorkflow.run, execution.id)
+
+
+def _check_id(field: str, text: str) -> None:
+    if not text.strip() or len(text) > _MAX_ID_LENGTH:
+        raise MeetingInputError(field, f"must have between 1 and {_MAX_ID_LENGTH} characters")
+
+
+def _over(view: MeetingView, what: str) -> MeetingRefusedError:
+    return MeetingRefusedError(
+        f"Meeting {view.meeting_id} is over ({view.status.value}) and cannot be {what} any more."
+    )

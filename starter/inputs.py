@@ -1,0 +1,26 @@
+"""Input from people and programs, turned into models with messages that name the field."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from starter.errors import MeetingInputError
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+_NO_NAMES: Mapping[str, str] = {}
+
+
+def checked(model: type[_Model], fields: Mapping[str, object], given_as: Mapping[str, str] = _NO_NAMES) -> _Model:
+    """The model with these fields; `given_as` maps its field names to those under which people gave them.
+
+    Raises MeetingInputError for the first field that is wrong.
+    """
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        problem = first["msg"].removeprefix("Value error, ")
+        raise MeetingInputError(given_as.get(name, name), problem) from None

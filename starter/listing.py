@@ -1,0 +1,109 @@
+"""Finding meetings by their search attributes.
+
+Each change of a search attribute is billed, so they show the milestones of a running meeting only. What a list
+says of a meeting that is under way is therefore asked of its workflow, and only if no worker answers taken from them.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
+
+from meetings.names import MEETING_WORKFLOW
+from meetings.status import MeetingStatus
+from starter.asking import NoAnswerError, ask_status
+from starter.errors import MeetingInputError
+from starter.records import STATUS_OF_BROKEN, MeetingSummary, summary_of
+from workflows.attributes import MEETING_START, MEETING_STATUS, MEETING_TITLE
+
+_UNDER_WAY_FROM = timedelta(minutes=15)
+"""So long before its start nothing happens to a meeting that its attributes do not say."""
+
+_ASKED_AT_ONCE = 10
+_ANSWER_WITHIN = timedelta(seconds=3)
+
+_SPELT = {"CANCELED": "Canceled", "TERMINATED": "Terminated", "FAILED": "Failed", "TIMED_OUT": "TimedOut"}
+_BROKEN = {_SPELT[state.name]: end for state, end in STATUS_OF_BROKEN.items()}
+"""What a workflow that was ended from outside came to, by the state's name in queries."""
+
+
+async def list_meetings(
+    temporal: Client, status: MeetingStatus | None, title: str, limit: int | None
+) -> AsyncIterator[MeetingSummary]:
+    """Meetings, the running ones first, newest booking first; of a meeting that was booked anew the newest run."""
+    seen: set[str] = set()
+    left = limit
+    async for batch in _batches(temporal, _query(status, title, datetime.now(UTC))):
+        fresh = [each for each in batch if each.id not in seen]
+        seen.update(each.id for each in fresh)
+        for summary in await asyncio.gather(*(_exact(temporal, each) for each in fresh)):
+            if status not in {None, summary.status}:
+                continue
+            if left is not None:
+                if left == 0:
+                    return
+                left -= 1
+            yield summary
+
+
+async def _batches(temporal: Client, query: str) -> AsyncIterator[list[WorkflowExecution]]:
+    batch: list[WorkflowExecution] = []
+    async for execution in temporal.list_workflows(query):
+        batch.append(execution)
+        if len(batch) == _ASKED_AT_ONCE:
+            yield batch
+            batch = []
+    yield batch
+
+
+async def _exact(temporal: Client, execution: WorkflowExecution) -> MeetingSummary:
+    summary = summary_of(execution)
+    sleeps = summary.status is MeetingStatus.SCHEDULED and (
+        summary.start_time is not None and summary.start_time > datetime.now(UTC) + _UNDER_WAY_FROM
+    )
+    if sleeps or execution.status is not WorkflowExecutionStatus.RUNNING:
+        return summary
+    handle = temporal.get_workflow_handle(execution.id, run_id=execution.run_id)
+    try:
+        view = await ask_status(handle, _ANSWER_WITHIN)
+    except NoAnswerError:
+        return summary
+    return summary.model_copy(update={"status": view.status, "bot_id": view.bot_id})
+
+
+def _query(status: MeetingStatus | None, title: str, now: datetime) -> str:
+    # The earlier runs of a long sleeper are no meetings of their own.
+    conditions = [f"WorkflowType = '{MEETING_WORKFLOW}'", "ExecutionStatus != 'ContinuedAsNew'"]
+    if status is not None:
+        conditions.append(_may_have(status, now))
+    if title:
+        conditions += _has_words(title)
+    return " AND ".join(conditions)
+
+
+def _may_have(status: MeetingStatus, now: datetime) -> str:
+    name = MEETING_STATUS.name
+    if status is MeetingStatus.SCHEDULED:
+        return f"(ExecutionStatus = 'Running' AND ({name} = '{status.value}' OR {name} IS NULL))"
+    if status.is_final:
+        # A workflow that was ended from outside keeps the attribute it had, so what became of it decides.
+        says_so = f"({name} = '{status.value}' AND ExecutionStatus NOT IN ({_quoted(_BROKEN)}))"
+        also = [state for state, end in _BROKEN.items() if end is status]
+        return f"({says_so} OR ExecutionStatus IN ({_quoted(also)}))" if also else says_so
+    soon = (now + _UNDER_WAY_FROM).isoformat()
+    under_way = f"({name} != '{MeetingStatus.SCHEDULED.value}' OR {MEETING_START.name} < '{soon}')"
+    return f"(ExecutionStatus = 'Running' AND {under_way})"
+
+
+def _has_words(title: str) -> list[str]:
+    """Single words only: quotes and signs mean something else to each of the stores that Temporal searches in."""
+    words = re.findall(r"\w+", title.lower())
+    if not words:
+        raise MeetingInputError("--title", f"{title!r} holds no word to look for")
+    return [f"{MEETING_TITLE.name} = '{word}'" for word in words]
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)

@@ -1,0 +1,48 @@
+"""Temporal's errors, in words for people."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from starter.errors import MeetingError, MeetingInputError, TemporalUnreachableError
+
+_SILENCE = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
+_REFUSAL = frozenset({RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED})
+
+CHECK_ADDRESS = (
+    "Check that it runs, and that TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE or the profile in Temporal's config file "
+    "lead to it"
+)
+
+
+@contextmanager
+def in_plain_words(temporal: Client) -> Iterator[None]:
+    """Turns an RPCError into a MeetingError that says what to do."""
+    try:
+        yield
+    except RPCError as error:
+        raise _translated(error, temporal) from error
+
+
+def no_such_workflow(error: RPCError) -> bool:
+    """Whether a workflow does not exist, or is closed; a missing namespace is something else."""
+    return error.status is RPCStatusCode.NOT_FOUND and not error.message.startswith("Namespace ")
+
+
+def _translated(error: RPCError, temporal: Client) -> MeetingError:
+    where = f"{temporal.service_client.config.target_host}, namespace {temporal.namespace}"
+    if error.status in _SILENCE:
+        return TemporalUnreachableError(f"Temporal does not answer at {where}. {CHECK_ADDRESS}.")
+    if error.status in _REFUSAL:
+        return TemporalUnreachableError(
+            f"Temporal at {where} refuses this client: {error.message}. Check TEMPORAL_API_KEY or the certificate."
+        )
+    if error.status is RPCStatusCode.NOT_FOUND:
+        return TemporalUnreachableError(f"Temporal at {where}: {error.message} Check TEMPORAL_NAMESPACE.")
+    if "search attribute" in error.message:
+        return MeetingError(f"Temporal lacks our search attributes; run `minutekeeper setup` ({error.message})")
+    if error.status is RPCStatusCode.INVALID_ARGUMENT:
+        return MeetingInputError("", f"Temporal does not take this: {error.message}")
+    return MeetingError(f"Temporal at {where} failed: {error.message}")

@@ -1,0 +1,91 @@
+"""WHEN, as people type it, and instants as people read them."""
+
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from starter.errors import MeetingInputError
+
+FORMS = "2026-12-01T10:00:00Z, 2026-12-01T11:00+01:00, 2026-12-01T11:00 (local time), +10m, +1h30m or now"
+
+FARTHEST = timedelta(days=3660)
+"""Nobody books a meeting further ahead than ten years, but everybody mistypes a year now and then."""
+
+_DELAY = re.compile(r"\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
+_DATE_ONLY = re.compile(r"\d{4}-?\d{2}-?\d{2}", re.ASCII)
+
+
+class When(NamedTuple):
+    """An instant in UTC, and a note for people if something had to be assumed."""
+
+    instant: datetime
+    note: str = ""
+
+
+def parse_when(text: str, field: str, now: datetime) -> When:
+    """Reads ISO 8601, `+1h30m` from now, or `now`; ISO without a zone is this machine's local time.
+
+    Raises MeetingInputError that names `field`; also for a local time that a change of the clocks skips or repeats.
+    """
+    text = text.strip()
+    try:
+        when = _read(text, field, now)
+        too_far = abs(when.instant - now) > FARTHEST
+    except OverflowError:
+        too_far = True
+    if too_far:
+        raise MeetingInputError(field, f"{text!r} is more than ten years away; is the year right?")
+    return when
+
+
+def _read(text: str, field: str, now: datetime) -> When:
+    if text.lower() == "now":
+        return When(now.astimezone(UTC).replace(microsecond=0))
+    if text.startswith("+"):
+        return When((now + _delay(text, field)).astimezone(UTC).replace(microsecond=0))
+    if _DATE_ONLY.fullmatch(text):
+        raise MeetingInputError(field, f"{text!r} is a whole day; say a time too, such as {text}T10:00")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise MeetingInputError(field, f"{text!r} is no time; write one such as {FORMS}") from None
+    if moment.tzinfo is None:
+        return _local(moment, text, field)
+    return When(moment.astimezone(UTC))
+
+
+def _delay(text: str, field: str) -> timedelta:
+    match = _DELAY.fullmatch(text)
+    if match is None or not any(match.groups()):
+        raise MeetingInputError(field, f"{text!r} is no delay; write +10m, +1h30m or +2d")
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _local(naive: datetime, text: str, field: str) -> When:
+    try:
+        first, second = naive.replace(fold=0).astimezone(), naive.replace(fold=1).astimezone()
+    except ValueError as error:
+        raise OverflowError from error
+    if first.astimezone(UTC) == second.astimezone(UTC):
+        zone = f"{first:%Z} (UTC{_offset(first)})"
+        return When(first.astimezone(UTC), f"{text} has no zone and was taken as this machine's local time, {zone}")
+    if first.replace(tzinfo=None) == naive:
+        choice = f"{text}{_offset(first)} or {text}{_offset(second)}"
+        raise MeetingInputError(field, f"{text} comes twice when the clocks go back here; write {choice}")
+    raise MeetingInputError(
+        field, f"{text} does not exist here: the clocks go forward over it; write another time, or one with a zone"
+    )
+
+
+def _offset(moment: datetime) -> str:
+    digits = f"{moment:%z}"
+    return f"{digits[:3]}:{digits[3:5]}"
+
+
+def for_people(instant: datetime) -> str:
+    """An instant in this machine's local time, with its zone."""
+    with suppress(OverflowError):
+        instant = instant.astimezone()
+    return f"{instant:%a %Y-%m-%d %H:%M} {instant:%Z}"

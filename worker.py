@@ -1,0 +1,137 @@
+"""The worker process: connects, registers, polls, shuts down cleanly."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+
+from pydantic import ValidationError
+from temporalio.client import Client
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from activities.bots import BotActivities
+from activities.recordings import RecordingActivities, open_media_client
+from artifacts.store import ArtifactStore
+from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
+from providers.base import Provider
+from providers.meetingbaas.provider import MeetingBaasProvider
+from runtime.exits import run_and_exit
+from runtime.logs import set_up_logging
+from runtime.settings import Settings, describe_invalid, load_deadlines
+from runtime.temporal import connect_patiently
+from workflows.meeting import MeetingWorkflow
+
+logger = logging.getLogger("worker")
+
+_ARMED_AT_ONCE = 5000
+"""An armed dispatch only waits, but it holds a slot; meetings start on the hour, all at once."""
+
+
+def meetings_worker(client: Client, bots: BotActivities, shutdown: timedelta) -> Worker:
+    return Worker(
+        client,
+        task_queue=MEETINGS_QUEUE,
+        workflows=[MeetingWorkflow],
+        activities=[bots.plan_dispatch, bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot],
+        max_concurrent_activities=_ARMED_AT_ONCE,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=shutdown,
+    )
+
+
+def recordings_worker(client: Client, recordings: RecordingActivities, slots: int, shutdown: timedelta) -> Worker:
+    return Worker(
+        client,
+        task_queue=RECORDINGS_QUEUE,
+        activities=[recordings.download_recording, recordings.write_transcript, recordings.write_manifest],
+        max_concurrent_activities=slots,
+        graceful_shutdown_timeout=shutdown,
+    )
+
+
+def meetingbaas(settings: Settings) -> Provider:
+    """The provider that the settings name."""
+    return MeetingBaasProvider.connect(
+        base_url=settings.meetingbaas_base_url,
+        api_key=settings.meetingbaas_api_key.get_secret_value(),
+        previous_api_key=settings.meetingbaas_api_key_previous.get_secret_value(),
+        speech_to_text_provider=settings.minutekeeper_speech_to_text_provider,
+        speech_to_text_api_key=settings.minutekeeper_speech_to_text_api_key.get_secret_value(),
+        max_dispatches=settings.minutekeeper_max_dispatches,
+        deadlines=load_deadlines(),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIterator[list[Worker]]:
+    shutdown = timedelta(seconds=settings.minutekeeper_shutdown_seconds)
+    async with contextlib.AsyncExitStack() as stack:
+        provider = meetingbaas(settings)
+        stack.push_async_callback(provider.aclose)
+        workers = []
+        if queues in {"all", MEETINGS_QUEUE}:
+            bots = BotActivities(
+                provider,
+                public_url=settings.bridge_public_url,
+                secret=settings.bridge_secret.get_secret_value(),
+            )
+            workers.append(meetings_worker(client, bots, shutdown))
+        if queues in {"all", RECORDINGS_QUEUE}:
+            media = await stack.enter_async_context(open_media_client())
+            recordings = RecordingActivities(provider, ArtifactStore(settings.artifacts_url), media)
+            workers.append(
+                recordings_worker(client, recordings, settings.minutekeeper_download_slots, shutdown)
+            )
+        yield workers
+
+
+async def serve(settings: Settings, queues: str) -> None:
+    """Works until SIGINT or SIGTERM, then finishes or hands back what is under way."""
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    runtime = None
+    if settings.minutekeeper_metrics_address:
+        metrics = PrometheusConfig(bind_address=settings.minutekeeper_metrics_address, durations_as_seconds=True)
+        runtime = Runtime(telemetry=TelemetryConfig(metrics=metrics))
+    connecting = asyncio.create_task(connect_patiently(runtime=runtime))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not connecting.done():
+        connecting.cancel()
+        return
+    async with _workers(await connecting, settings, queues) as workers:
+        logger.info("ready, polling %s", ", ".join(worker.task_queue for worker in workers))
+        running = [asyncio.create_task(worker.run()) for worker in workers]
+        await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.gather(*(worker.shutdown() for worker in workers))
+        await asyncio.gather(*running)
+    logger.info("stopped")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="worker", description="Runs meetings and brings their recordings home.")
+    parser.add_argument("--queue", choices=["all", MEETINGS_QUEUE, RECORDINGS_QUEUE], default="all")
+    queues = parser.parse_args(argv).queue
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        sys.stderr.write(f"{describe_invalid(error)}\n")
+        return 2
+    missing = settings.missing_secrets()
+    if missing:
+        sys.stderr.write(f"Set {' and '.join(missing)} in the environment or in .env.\n")
+        return 2
+    set_up_logging(json=settings.minutekeeper_log_format == "json", level=settings.minutekeeper_log_level)
+    asyncio.run(serve(settings, queues))
+    return 0
+
+
+if __name__ == "__main__":
+    run_and_exit(main)

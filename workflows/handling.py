@@ -1,0 +1,74 @@
+"""What a meeting does about one of its bots: looks for it, tells it to go, asks what became of it."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from workflows import steps
+from workflows.journal import Journal
+
+with workflow.unsafe.imports_passed_through():
+    from meetings import watch
+    from meetings.deadlines import Deadlines
+    from meetings.dispatch import DispatchOrder, SentBot
+    from meetings.events import BotEvent, BotEventKind, EventSource
+
+
+async def find(journal: Journal, order: DispatchOrder) -> SentBot | None:
+    """The bot of an order that ended in doubt: it may have reported already, else the provider is asked."""
+    if bot_id := journal.record.early_bot(order.dispatch):
+        return SentBot(bot_id=bot_id, sent_at=workflow.now(), mode=order.mode, adopted=True)
+    try:
+        return await steps.find_bot(order)
+    except ActivityError as error:
+        journal.note("search_failed", f"Nobody could say whether a bot was sent: {error.cause}")
+        return None
+
+
+async def remove(journal: Journal, number: int) -> None:
+    """Tells a bot to go. One that has ended, or that belongs to another meeting, is left alone."""
+    bot = journal.record.bots[number]
+    journal.record.update_bot(number, withdrawn_at=workflow.now())
+    if bot.final or bot.shared_with:
+        return
+    try:
+        answer = await steps.remove_bot(bot.bot_id)
+    except ActivityError as error:
+        answer = f"no answer: {error.cause}"
+    journal.record.update_bot(number, withdrawn_at=workflow.now())
+    journal.note("bot_withdrawn", f"Told bot {bot.bot_id} to go ({answer}).")
+
+
+async def ask(journal: Journal, number: int, deadlines: Deadlines) -> None:
+    """Asks the provider about a silent bot; the answer goes through the same transitions as a webhook."""
+    record = journal.record
+    bot = record.bots[number]
+    if workflow.now() >= watch.stays_until(bot, deadlines) and bot.withdrawn_at is None and bot.final is None:
+        journal.note("overstayed", "The bot has been there for longer than any bot may.")
+        await remove(journal, number)
+        return
+    try:
+        seen = await steps.observe_bot(bot.bot_id, f"no news of bot {bot.bot_id} ({bot.phase.value})")
+    except ActivityError as error:
+        journal.note("asked", f"The provider gave no answer about the bot: {error.cause}")
+        given_up = watch.is_abandoned(bot, workflow.now(), deadlines)
+        record.update_bot(number, asked_at=workflow.now(), given_up=given_up)
+        return
+    journal.note("asked", f"Asked the provider about the bot: {seen.text or 'it is at work'}.")
+    for event in seen.events:
+        journal.hear(event.model_copy(update={"dispatch": bot.dispatch}))
+    if seen.gone and record.bots[number].final is None:
+        journal.hear(_gone(bot.bot_id, bot.dispatch, seen.text))
+    given_up = watch.is_beyond_help(record.bots[number], workflow.now(), deadlines)
+    record.update_bot(number, asked_at=workflow.now(), asked_after_final=bot.final is not None, given_up=given_up)
+
+
+def _gone(bot_id: str, dispatch: int, text: str) -> BotEvent:
+    return BotEvent(
+        kind=BotEventKind.FAILED,
+        bot_id=bot_id,
+        dispatch=dispatch,
+        code="gone",
+        text=text,
+        occurred_at=workflow.now(),
+        source=EventSource.API,
+    )

@@ -1,0 +1,78 @@
+"""A meeting's record, written down where people look: search attributes and Temporal's details pane."""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+from workflows import attributes
+
+with workflow.unsafe.imports_passed_through():
+    from meetings import story
+    from meetings.dispatch import DispatchOrder, SentBot
+    from meetings.events import BotEvent
+    from meetings.record import MeetingRecord
+    from meetings.status import MeetingStatus
+
+_MILESTONES = frozenset({MeetingStatus.SCHEDULED, MeetingStatus.JOINING, MeetingStatus.RECORDING})
+"""The statuses, beside the final ones, that are written to the search attributes: each write costs an action."""
+
+
+class Journal:
+    def __init__(self, record: MeetingRecord) -> None:
+        self.record = record
+
+    def note(self, event: str, text: str) -> None:
+        """Adds what has just happened to the timeline."""
+        self.record.note(workflow.now(), event, text)
+        self._show()
+
+    def enter(self, status: MeetingStatus) -> None:
+        """Shows a new status."""
+        if status is self.record.phase:
+            return
+        self.record.phase = status
+        if status in _MILESTONES or status.is_final:
+            workflow.upsert_search_attributes([attributes.MEETING_STATUS.value_set(status.value)])
+        self._show()
+
+    def hear(self, event: BotEvent) -> None:
+        """Takes in news of a bot; the meeting's status follows that of its newest bot while it is in use."""
+        number = self.record.hear(event, workflow.now())
+        if number is not None:
+            self._follow_phase(number)
+
+    def welcome(self, order: DispatchOrder, sent: SentBot, join_at: datetime) -> int:
+        """Takes in a bot that was sent; its number."""
+        number = self.record.welcome(order, sent, join_at, workflow.now())
+        self.record.phase = self.record.bots[number].phase
+        workflow.upsert_search_attributes(
+            [
+                attributes.BOT_ID.value_set(sent.bot_id),
+                attributes.MEETING_STATUS.value_set(self.record.phase.value),
+            ]
+        )
+        self._show()
+        return number
+
+    def _follow_phase(self, number: int) -> None:
+        bot = self.record.bots[number]
+        in_use = number == len(self.record.bots) - 1 and not bot.superseded
+        if in_use and self.record.phase in _OF_BOTS:
+            self.enter(bot.phase)
+        self._show()
+
+    def _show(self) -> None:
+        workflow.set_current_details(story.details(self.record.view()))
+
+
+_OF_BOTS = frozenset(
+    {
+        MeetingStatus.JOINING,
+        MeetingStatus.WAITING_ROOM,
+        MeetingStatus.IN_CALL,
+        MeetingStatus.RECORDING,
+        MeetingStatus.PAUSED,
+        MeetingStatus.ENDED,
+    }
+)
+"""While the meeting shows one of these, a bot is in use; outside of them it sleeps, sends or collects."""

@@ -1,0 +1,383 @@
+"""The life of one meeting, from its booking to its recording and transcript. Read `_live` first."""
+
+import asyncio
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from workflows import attributes, collecting, handling, steps
+from workflows.journal import Journal
+from workflows.waiting import wait, wait_until
+
+with workflow.unsafe.imports_passed_through():
+    from meetings import ids, story, watch
+    from meetings.collection import CollectOrder, ManifestOrder
+    from meetings.deadlines import Deadlines
+    from meetings.dispatch import DispatchOrder, DispatchPlan, SentBot, is_worth_joining
+    from meetings.events import BotEvent, BotEventKind, EventSource
+    from meetings.names import MEETING_WORKFLOW
+    from meetings.outcome import Evidence, MeetingView, Outcome
+    from meetings.record import MeetingRecord
+    from meetings.request import MeetingRequest, Reschedule, StopRequest
+    from meetings.status import FailureReason, MeetingStatus, TranscriptState
+
+
+class _Stop(StrEnum):
+    CANCEL = "cancel"
+    LEAVE = "leave"
+
+
+# An input that cannot be read fails the execution at once, with a message, instead of being tried for ever.
+@workflow.defn(name=MEETING_WORKFLOW, failure_exception_types=[ValidationError])
+class MeetingWorkflow:
+    @workflow.init
+    def __init__(self, request: MeetingRequest) -> None:
+        info = workflow.info()
+        meeting_id = ids.meeting_id_of(info.workflow_id)
+        self._record = MeetingRecord(request, meeting_id, info.workflow_id, info.start_time)
+        self._journal = Journal(self._record)
+        self._folder = ids.folder_for(meeting_id)
+        self._jitter = ids.jitter_fraction(info.workflow_id)
+        self._plan: DispatchPlan | None = None
+        self._doubt: DispatchOrder | None = None
+        self._moved = False
+        self._stop: _Stop | None = None
+        self._closing = False
+        self._winding_down: list[asyncio.Task[None]] = []
+
+    @workflow.run
+    async def run(self, _request: MeetingRequest) -> Outcome:
+        life = asyncio.create_task(self._live())
+        try:
+            return await asyncio.shield(life)
+        except asyncio.CancelledError:
+            # Temporal's own cancellation takes the same way out as ours, so that no bot is left in a meeting.
+            self._request_stop(_Stop.CANCEL, "The workflow was cancelled in Temporal.")
+            await life
+            raise
+
+    async def _live(self) -> Outcome:
+        self._introduce()
+        while self._needs_a_bot():
+            plan = await self._sleep()
+            if plan is None:
+                continue
+            number = await self._dispatch(plan)
+            if number is None:
+                continue
+            await self._follow(number)
+            if self._is_changed():
+                await self._withdraw(number)
+        self._closing = True
+        await self._settle()
+        await self._collect()
+        return await self._conclude()
+
+    # The phases, in the order of a good day.
+
+    def _introduce(self) -> None:
+        if workflow.info().typed_search_attributes.get(attributes.MEETING_URL) is None:
+            status = attributes.MEETING_STATUS.value_set(MeetingStatus.SCHEDULED.value)
+            workflow.upsert_search_attributes([*attributes.as_updates(self._record.request), status])
+        if not self._record.timeline:
+            self._journal.note("booked", f"Booked for {story.clock(self._record.request.start_time)}.")
+        if unknown := sorted(self._record.request.model_extra or {}):
+            self._journal.note(
+                "unknown_fields", f"Fields that mean nothing here were left aside: {', '.join(unknown)}."
+            )
+
+    def _needs_a_bot(self) -> bool:
+        if self._stop:
+            return False
+        if self._moved:
+            return True
+        return self._record.failure is None and (self._record.tries == 0 or self._may_try_again())
+
+    async def _sleep(self) -> DispatchPlan | None:
+        """Until a bot has to be in the hands of an activity; None if stopped, or no longer worth joining."""
+        if self._record.tries and self._plan and not self._moved:
+            await wait(self._is_changed, self._plan.deadlines.retry, "a pause before another bot")
+        while not self._stop:
+            self._moved = False
+            await self._clear_doubt(on_the_way=True)
+            self._continue_as_new_if_long()
+            request = self._record.request
+            if not is_worth_joining(request, workflow.now()):
+                self._record.fail_too_late(workflow.now())
+                return None
+            plan = self._plan = await steps.plan_dispatch(request.start_time)
+            wake_at = plan.call_at - timedelta(seconds=plan.arm_ahead + plan.spread * self._jitter)
+            if self._is_changed():
+                continue
+            if workflow.now() >= wake_at:
+                return plan
+            self._journal.enter(MeetingStatus.SCHEDULED)
+            summary = story.sleep_summary(plan.call_at, request.start_time)
+            if await wait_until(self._is_changed, wake_at, summary):
+                continue
+            if workflow.now() <= plan.call_at:
+                return plan
+            late = story.span(workflow.now() - plan.call_at)
+            self._journal.note("woke_late", f"Nothing ran when the bot was due; that was {late} ago.")
+        return None
+
+    async def _dispatch(self, plan: DispatchPlan) -> int | None:
+        """Sends one bot at the exact instant; its number, or None if none was sent.
+
+        A change that arrives meanwhile is honoured right after: the answer is waited for, because a bot id that
+        exists must not be lost.
+        """
+        self._journal.enter(MeetingStatus.DISPATCHING)
+        request = self._record.request
+        order = self._order(plan)
+        summary = story.sleep_summary(plan.call_at, request.start_time)
+        sending = steps.send_bot(order, request.expected_end, summary)
+        await workflow.wait_condition(lambda: sending.done() or self._is_changed())
+        if not sending.done():
+            sending.cancel()
+        try:
+            sent = await sending
+        except (ActivityError, asyncio.CancelledError) as error:
+            await self._answer_failed_dispatch(order, error)
+            return None
+        return self._welcome(order, sent)
+
+    async def _follow(self, number: int, *, until_changed: bool = True) -> None:
+        """Until nothing more is to be expected of a bot, or the meeting was changed.
+
+        Webhooks bring the news. One deadline at a time watches over their absence: when it has passed, the
+        provider is asked.
+        """
+
+        def is_done() -> bool:
+            changed = until_changed and self._is_changed()
+            return changed or watch.is_over(self._record.bots[number]) or self._may_try_again()
+
+        while not is_done():
+            deadline = self._record.deadline = self._next_question(number)
+
+            def wakes(deadline: datetime = deadline) -> bool:
+                return is_done() or self._next_question(number) < deadline
+
+            bot = self._record.bots[number]
+            await wait_until(wakes, deadline, f"bot {bot.bot_id} {bot.phase.value}: ask if there is no news")
+            if not is_done() and workflow.now() >= self._next_question(number):
+                await handling.ask(self._journal, number, self._deadlines)
+        self._record.deadline = None
+
+    async def _withdraw(self, number: int) -> None:
+        """Takes a bot back after a change. The next one is sent only when this one's removal is acknowledged."""
+        superseded = self._moved and not self._stop
+        self._record.update_bot(number, superseded=superseded)
+        await handling.remove(self._journal, number)
+        if superseded:
+            # The new time must not wait for what the old bot may still bring home.
+            self._winding_down.append(asyncio.create_task(self._wind_down(number)))
+        else:
+            await self._follow(number, until_changed=False)
+
+    async def _wind_down(self, number: int) -> None:
+        await self._follow(number, until_changed=False)
+        if self._record.bots[number].is_collectable:
+            await collecting.bring_home(
+                self._journal,
+                number,
+                f"{self._folder}/earlier/{self._record.bots[number].dispatch}",
+                self._deadlines,
+            )
+
+    async def _settle(self) -> None:
+        """Ends what is still open about earlier bots and orders."""
+        await self._clear_doubt()
+        for task in self._winding_down:
+            await task
+
+    async def _collect(self) -> None:
+        """Brings recordings and transcripts home, the last bot's into the meeting's own folder."""
+        bots = self._record.bots
+        waiting = [number for number, bot in enumerate(bots) if bot.is_collectable and not bot.superseded]
+        if waiting:
+            self._journal.enter(MeetingStatus.COLLECTING)
+        for number in waiting:
+            folder = self._folder if number == waiting[-1] else f"{self._folder}/earlier/{bots[number].dispatch}"
+            await collecting.bring_home(self._journal, number, folder, self._deadlines)
+
+    async def _conclude(self) -> Outcome:
+        """Decides what the meeting came to, writes the manifest last, and shows the end to everybody."""
+        record = self._record
+        cancelled = self._stop is _Stop.CANCEL
+        status, reason, evidence = record.verdict(cancelled=cancelled, now=workflow.now())
+        if record.transcript is TranscriptState.PENDING:
+            record.transcript = TranscriptState.FAILED
+        if record.artifacts:
+            await collecting.write_manifest(self._journal, self._folder)
+        record.outcome = Outcome(
+            meeting_id=record.meeting_id,
+            status=status,
+            reason=reason,
+            evidence=evidence,
+            bot_id=record.bots[-1].bot_id if record.bots else "",
+            transcript=record.transcript,
+            artifacts=tuple(record.artifacts),
+        )
+        self._journal.enter(status)
+        self._journal.note(
+            status.value, f"The meeting ended: {status.value}{f' ({reason.value})' if reason else ''}."
+        )
+        return record.outcome
+
+    # Messages: they only record; the phases act.
+
+    @workflow.signal
+    def bot_event(self, event: BotEvent) -> None:
+        """News of a bot, by webhook."""
+        self._journal.hear(event)
+
+    @workflow.update
+    def reschedule(self, change: Reschedule) -> MeetingView:
+        """Moves the meeting, at any time before its recording is brought home."""
+        if self._record.move(change, workflow.now()):
+            self._moved = True
+        workflow.upsert_search_attributes(attributes.as_updates(self._record.request))
+        return self.status()
+
+    @reschedule.validator
+    def _may_reschedule(self, _change: Reschedule) -> None:
+        self._refuse_if_over("moved")
+        if self._stop:
+            raise ApplicationError("This meeting was stopped already and cannot be moved.", type="Refused")
+
+    @workflow.update
+    def cancel(self, request: StopRequest) -> MeetingView:
+        """Cancels the meeting: no bot goes there, or the bot leaves; what was recorded is kept."""
+        self._request_stop(_Stop.CANCEL, request.why)
+        return self.status()
+
+    @cancel.validator
+    def _may_cancel(self, _request: StopRequest) -> None:
+        self._refuse_if_over("cancelled")
+
+    @workflow.update
+    def leave(self, request: StopRequest) -> MeetingView:
+        """Sends the bot out of the meeting; what was recorded is brought home as after any meeting."""
+        self._request_stop(_Stop.LEAVE, request.why)
+        return self.status()
+
+    @leave.validator
+    def _may_leave(self, _request: StopRequest) -> None:
+        self._refuse_if_over("left")
+        if self._record.phase is MeetingStatus.SCHEDULED:
+            raise ApplicationError("No bot is in this meeting yet; cancel the meeting instead.", type="Refused")
+
+    @workflow.query
+    def status(self) -> MeetingView:
+        """Everything that is known of the meeting now."""
+        return self._record.view()
+
+    # What the phases are made of.
+
+    def _order(self, plan: DispatchPlan) -> DispatchOrder:
+        record = self._record
+        key = ids.dispatch_key(record.request.meeting_url, record.request.start_time, record.dispatches)
+        return DispatchOrder(
+            key=key,
+            dispatch=record.dispatches,
+            run=workflow.info().first_execution_run_id,
+            meeting_url=record.request.meeting_url,
+            start_time=record.request.start_time,
+            call_at=plan.call_at,
+            mode=plan.mode,
+            transcript=record.request.wanted.transcript,
+            bot=record.request.bot,
+            look_first=self._doubt is not None,
+        )
+
+    def _welcome(self, order: DispatchOrder, sent: SentBot) -> int:
+        self._doubt = None
+        join_at = self._plan.join_at if self._plan else sent.sent_at
+        return self._journal.welcome(order, sent, join_at)
+
+    async def _answer_failed_dispatch(self, order: DispatchOrder, error: BaseException) -> None:
+        cause = error.cause if isinstance(error, ActivityError) else None
+        kind = cause.type if isinstance(cause, ApplicationError) else None
+        text = str(cause or error) or type(error).__name__
+        refused_at_once = isinstance(cause, ApplicationError) and list(cause.details[:1]) == [1]
+        if not (kind in {"RequestRejected", "Account"} and refused_at_once):
+            self._doubt = order
+        evidence = Evidence(event="dispatch", at=workflow.now(), text=text)
+        if kind == "RequestRejected":
+            self._record.failure = (FailureReason.REQUEST_REJECTED, evidence)
+            self._journal.note("dispatch_refused", f"The provider does not take this request: {text}")
+        elif kind == "Account":
+            if self._record.trouble is None:
+                self._journal.note(
+                    "account_refused", f"The provider refuses our account, tried again until it works: {text}"
+                )
+            self._record.trouble = (FailureReason.ACCOUNT, evidence)
+            self._journal.enter(MeetingStatus.DISPATCHING)
+            pause = self._plan.deadlines.account if self._plan else 0
+            await wait(self._is_changed, pause, "the account is refused: check the API key and the tokens")
+        elif not self._is_changed():
+            self._record.failure = (FailureReason.PROVIDER_UNREACHABLE, evidence)
+            self._journal.note("dispatch_failed", f"No bot could be sent in time: {text}")
+
+    async def _clear_doubt(self, *, on_the_way: bool = False) -> None:
+        """Takes back the bot of an order that ended in doubt, if there is one after all.
+
+        A meeting that is `on_the_way` to the very same order leaves that to the sending activity, which looks first.
+        """
+        order = self._doubt
+        if order is None or self._plan is None:
+            return
+        record = self._record
+        if on_the_way and order.key == self._order(self._plan).key:
+            return
+        for _round in range(3):
+            # Asked more than once: a request that timed out here may still take effect over there.
+            sent = await handling.find(self._journal, order)
+            if sent is not None:
+                number = self._welcome(order, sent)
+                record.update_bot(number, superseded=True)
+                await handling.remove(self._journal, number)
+                self._winding_down.append(asyncio.create_task(self._wind_down(number)))
+                return
+            pause = self._plan.deadlines.removal / 2
+            await wait(lambda: bool(record.early_bot(order.dispatch)), pause, "did the bot come after all?")
+        self._doubt = None
+        record.dispatches = max(record.dispatches, order.dispatch + 1)
+
+    def _may_try_again(self) -> bool:
+        most = self._plan.max_dispatches if self._plan else 1
+        return self._record.may_try_again(most, workflow.now())
+
+    def _next_question(self, number: int) -> datetime:
+        record = self._record
+        return watch.next_question(record.bots[number], record.request.expected_end, self._deadlines)
+
+    @property
+    def _deadlines(self) -> Deadlines:
+        return self._plan.deadlines if self._plan else Deadlines()
+
+    def _is_changed(self) -> bool:
+        return self._moved or self._stop is not None
+
+    def _request_stop(self, stop: _Stop, why: str) -> None:
+        if self._stop is None:
+            self._stop = stop
+            self._record.stop_evidence = Evidence(event=stop.value, at=workflow.now(), text=why)
+            wish = "The meeting was cancelled" if stop is _Stop.CANCEL else "The bot was asked to leave"
+            self._journal.note(stop.value, f"{wish}{f': {why}' if why else '.'}")
+
+    def _refuse_if_over(self, what: str) -> None:
+        if self._closing:
+            phase = self._record.view().status.value
+            raise ApplicationError(f"This meeting is over ({phase}) and cannot be {what} any more.", type="Refused")
+
+    def _continue_as_new_if_long(self) -> None:
+        """A meeting that is moved again and again must not outgrow its history."""
+        at_rest = self._doubt is None and all(task.done() for task in self._winding_down)
+        if at_rest and workflow.info().is_continue_as_new_suggested():
+            workflow.continue_as_new(self._record.carried())
