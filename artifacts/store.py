@@ -6,6 +6,7 @@ while Python shuts down), which a command such as `doctor` does every time.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import uuid
@@ -77,12 +78,13 @@ class ArtifactStore:
         should remove.
         """
         checked(path)
-        writer = ArtifactWriter(self._store, path, self._in_thread)
+        writer = ArtifactWriter(self._store, path, self._threads)
         try:
             yield writer
             await writer.commit()
-        finally:
-            writer.abandon()
+        except BaseException as error:
+            writer.abandon(error)
+            raise
 
         def work() -> None:
             with in_plain_words(f"write {path}"):
@@ -161,23 +163,31 @@ class ArtifactStore:
     async def check(self) -> None:
         """Writes, reads and removes a small file. Raises StoreError with a message that says what does not work."""
         path = f".probe-{uuid.uuid4().hex}"
-        await self.put(path, path.encode())
         try:
-            if await self.get(path) != path.encode():
-                raise StoreError(f"{self.url} gave back something else than what was written")
-        finally:
+            await self.put(path, path.encode())
+            read = await self.get(path)
             await self.delete(path)
+        except StoreError as error:
+            raise StoreError(f"The artifact store {self.url} is of no use: {error}") from None
+        if read != path.encode():
+            raise StoreError(f"The artifact store {self.url} gives back something else than what was written")
 
     async def _delete(self, paths: Sequence[str]) -> None:
-        def work() -> None:
-            for path in paths:
-                try:
-                    with in_plain_words(f"remove {path}"):
-                        self._store.delete(path)
-                except NotStoredError:
-                    continue
+        def remove(what: Sequence[str]) -> None:
+            with in_plain_words(f"remove {what[0]}"):
+                self._store.delete(what)
 
-        await self._in_thread(work)
+        def work() -> None:
+            try:
+                remove(paths)
+            except NotStoredError:
+                # A folder stops at the first file that is gone already.
+                for path in paths:
+                    with contextlib.suppress(NotStoredError):
+                        remove([path])
+
+        if paths:
+            await self._in_thread(work)
 
     async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)

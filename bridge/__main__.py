@@ -33,10 +33,10 @@ def main() -> int:
     except ValidationError as error:
         for problem in error.errors(include_input=False, include_url=False):
             name = "_".join(str(part) for part in problem["loc"]).upper()
-            print(f"{name}: {problem['msg']}", file=sys.stderr)
+            sys.stderr.write(f"{name}: {problem['msg']}\n")
         return 2
     except (ValueError, RuntimeError, OSError, StoreError) as error:
-        print(f"The bridge cannot start: {error}", file=sys.stderr)
+        sys.stderr.write(f"The bridge cannot start: {error}\n")
         return 2
     return 0
 
@@ -56,16 +56,14 @@ async def _serve(settings: Settings) -> None:
     store = ArtifactStore(settings.artifacts_url)
     client = await connect(lazy=True)
     provider = _provider(settings)
-    # Access logs would print the tokens of the bots' addresses.
-    runner = web.AppRunner(
-        create_app(settings, client, provider, store), access_log=None, shutdown_timeout=_FINISHING_SECONDS
-    )
+    runner = web.AppRunner(create_app(settings, client, provider, store), shutdown_timeout=_FINISHING_SECONDS)
     try:
         await runner.setup()
         await web.TCPSite(runner, settings.minutekeeper_bridge_host, settings.minutekeeper_bridge_port).start()
         host, port = runner.addresses[0][:2]
         address = URL.build(scheme="http", host=host, port=port)
-        print(json.dumps({"bridge": str(address)}), flush=True)
+        sys.stdout.write(json.dumps({"bridge": str(address)}) + "\n")
+        sys.stdout.flush()
         await stop.wait()
     finally:
         await runner.cleanup()

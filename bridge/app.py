@@ -24,6 +24,8 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
     app = web.Application(
         middlewares=[one_line_per_delivery, errors_as_json],
         client_max_size=settings.minutekeeper_bridge_max_body_bytes,
+        # It would print the tokens in the bots' addresses.
+        handler_args={"access_log": None},
     )
     app[SETTINGS] = settings
     app[PROVIDER] = provider

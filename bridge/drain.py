@@ -5,7 +5,6 @@ import contextlib
 import logging
 from datetime import UTC, datetime, timedelta
 
-from artifacts.errors import StoreError
 from bridge.courier import Courier
 from bridge.delivery import Delivery, Outcome
 from bridge.inbox import Inbox, Shelf
@@ -86,8 +85,8 @@ class Drain:
             self._inbox.news[shelf].clear()
             try:
                 complete = await self.work_off(shelf)
-            except StoreError as error:
-                logger.warning("The inbox cannot be worked off: %s", error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, what waits must not wait for ever
+                logger.warning("The inbox cannot be worked off: %s", without_secrets(error))
                 complete = False
             if complete:
                 pause = _FIRST_PAUSE

@@ -14,9 +14,12 @@ logger = logging.getLogger(__name__)
 
 @web.middleware
 async def one_line_per_delivery(request: web.Request, handler: Handler) -> web.StreamResponse:
-    response = await handler(request)
-    if LINE in request:
-        request[LINE].write(response.status)
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        _write_line(request, error.status)
+        raise
+    _write_line(request, response.status)
     return response
 
 
@@ -27,7 +30,12 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except web.HTTPException as error:
         error.text = json.dumps({"error": error.text or error.reason})
         error.content_type = "application/json"
-        return error
+        raise
     except Exception as error:  # noqa: BLE001 - aiohttp would log a traceback, which may quote the body
         logger.error("A request failed: %s", without_secrets(error))  # noqa: TRY400 - likewise
         return web.json_response({"error": "internal error"}, status=500)
+
+
+def _write_line(request: web.Request, answer: int) -> None:
+    if LINE in request:
+        request[LINE].write(answer)

@@ -40,7 +40,7 @@ class TemporalCalls:
         self._client = client
 
     async def signal(self, delivery: Delivery, limit: timedelta) -> None:
-        """A plain signal, for it wakes no finished meeting; by the call itself, for only that takes a request id."""
+        """A plain signal, for it wakes no finished meeting; the bare call, for only that takes a request id."""
         context = WorkflowSerializationContext(namespace=self._client.namespace, workflow_id=delivery.workflow_id)
         request = SignalWorkflowExecutionRequest(
             namespace=self._client.namespace,

@@ -106,8 +106,13 @@ async def _body(request: web.Request) -> bytes:
     """The body, unless it is too large; one that says so beforehand is not read at all."""
     limit = request.app[SETTINGS].minutekeeper_bridge_max_body_bytes
     if request.content_length is not None and request.content_length > limit:
+        request[LINE].outcome = "too large"
         raise web.HTTPRequestEntityTooLarge(limit, request.content_length)
-    return await request.read()
+    try:
+        return await request.read()
+    except (web.RequestPayloadError, ConnectionError) as error:
+        request[LINE].outcome = "body cut off or not decodable"
+        raise web.HTTPBadRequest(text="the body ends early, or is not encoded as its headers say") from error
 
 
 def _understood(request: web.Request, body: bytes, received_at: datetime) -> Notice | CalendarNotice | Ignored:

@@ -10,7 +10,7 @@ from embedded.errors import UsageError
 from embedded.folder import DataFolder
 from embedded.ports import HOST
 from embedded.temporal_server import NAMESPACE
-from runtime.settings import Settings
+from runtime.settings import Settings, describe_invalid
 
 SIMULATOR_KEY = "minutekeeper-dev"
 """The simulated account's key, unless one is configured."""
@@ -82,8 +82,7 @@ def read_settings(*, simulator: bool) -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        problems = (f"{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
-        raise UsageError("\n".join(problems)) from error
+        raise UsageError(describe_invalid(error)) from error
     if not simulator and not settings.meetingbaas_api_key.get_secret_value():
         raise UsageError(
             "--no-simulator uses the real Meeting BaaS API: set MEETINGBAAS_API_KEY to your account's key."

@@ -18,8 +18,9 @@ READY_SECONDS = 60.0
 """How long a service may take until it answers."""
 
 _POLL_SECONDS = 0.1
-_QUICK_END_SECONDS = 5.0
+_QUICK_END_SECONDS = 10.0
 _MAX_QUICK_ENDS = 4
+_FIRST_PAUSE_SECONDS = 0.5
 _SOURCE_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -123,7 +124,7 @@ class Supervisor:
                 f"{name} ended at once (status {status}), {quick_ends} times in a row.\n"
                 f"{self._folder.log_tail(name)}"
             )
-        pause = 0.5 * 2 ** (quick_ends - 1)
+        pause = _FIRST_PAUSE_SECONDS * 2 ** (quick_ends - 1)
         self._say(
             f"{name} ended unexpectedly (status {status}); starting it again in {pause:g} s. "
             f"Its log: {self._folder.log(name)}"

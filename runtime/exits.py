@@ -11,10 +11,26 @@ def run_and_exit(main: Callable[[], int]) -> NoReturn:
     """Runs `main` and leaves with the exit code it returns, past the interpreter's own farewell.
 
     Temporal's native threads sometimes abort a process that says goodbye in the ordinary way, after all its work is
-    done, and spoil its exit code.
+    done, and spoil its exit code. Output that nobody takes any more, or that no longer fits on the disk, makes a
+    success a 1.
     """
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        code = main()
+    except SystemExit as ending:
+        code = _code_of(ending)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            code = code or 1
     logging.shutdown()
     os._exit(code)
+
+
+def _code_of(ending: SystemExit) -> int:
+    if isinstance(ending.code, int):
+        return ending.code
+    if ending.code is None:
+        return 0
+    sys.stderr.write(f"{ending.code}\n")
+    return 1

@@ -1,5 +1,6 @@
 """A sliding window over the calls of one key."""
 
+import math
 import time
 from collections import deque
 from typing import Literal
@@ -29,5 +30,5 @@ class RateLimit:
         return {
             "X-RateLimit-Limit": str(self._limit),
             "X-RateLimit-Remaining": str(self._limit - len(self._calls)),
-            "X-RateLimit-Reset": str(round(free_at if reset == "epoch" else free_at - time.time())),
+            "X-RateLimit-Reset": str(math.ceil(free_at if reset == "epoch" else free_at - time.time())),
         }

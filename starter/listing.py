@@ -1,7 +1,7 @@
 """Finding meetings by their search attributes.
 
 Each change of a search attribute is billed, so they show the milestones of a running meeting only. What a list
-says of a meeting that is under way is therefore asked of its workflow, and only if no worker answers taken from them.
+says of a meeting that is under way is therefore asked of its workflow; without a worker, the attributes must do.
 """
 
 import asyncio

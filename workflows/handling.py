@@ -25,9 +25,9 @@ async def find(journal: Journal, order: DispatchOrder) -> SentBot | None:
 
 
 async def remove(journal: Journal, number: int) -> None:
-    """Tells a bot to go. One that has ended, or that belongs to another meeting, is left alone."""
+    """Tells a bot to go. One that has ended is left alone, and one of another meeting is none of ours any more."""
     bot = journal.record.bots[number]
-    journal.record.update_bot(number, withdrawn_at=workflow.now())
+    journal.record.update_bot(number, withdrawn_at=workflow.now(), given_up=bool(bot.shared_with))
     if bot.final or bot.shared_with:
         return
     try:

@@ -73,7 +73,8 @@ class Connection:
         # Whatever is wrong here, the call that this was done for will say so.
         with contextlib.suppress(Exception):
             async with asyncio.timeout(_CONNECT_SECONDS):
-                await self._http.head("/")
+                # Not HEAD: where the answer to it has no length, the connection is closed after it.
+                await self._http.get("/")
 
     async def aclose(self) -> None:
         await self._http.aclose()

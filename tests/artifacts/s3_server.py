@@ -1,7 +1,9 @@
 """The few calls of S3 that a store makes, on loopback."""
 
+import asyncio
+import re
 from collections.abc import Awaitable, Callable
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from aiohttp import web
 
@@ -19,7 +21,9 @@ class S3Server:
         self.objects: dict[str, bytes] = {}
         self.uploads: dict[str, dict[int, bytes]] = {}
         self.refusal: tuple[int, str] | None = None
+        self.upload_removed = asyncio.Event()
         self.url = ""
+        self._started = 0
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -41,22 +45,30 @@ class S3Server:
             return _error(*self.refusal)
         if request.match_info["bucket"] != self.bucket:
             return _error(404, "NoSuchBucket")
-        key = request.match_info.get("key", "")
-        if request.method == "GET" and not key:
-            return self._list(request.query.get("prefix", ""))
+        if key := request.match_info.get("key", ""):
+            return await self._handle_object(request, key)
+        if "delete" in request.query:
+            return self._delete(await request.text())
+        return self._list(request.query.get("prefix", ""))
+
+    async def _handle_object(self, request: web.Request, key: str) -> web.StreamResponse:
         if "uploads" in request.query or "uploadId" in request.query:
             return await self._multipart(request, key)
         if request.method == "PUT":
             self.objects[key] = await request.read()
             return web.Response(headers={"ETag": f'"{len(self.objects[key])}"'})
-        if request.method == "DELETE":
-            self.objects.pop(key, None)
-            return web.Response(status=204)
         if key not in self.objects:
             return _error(404, "NoSuchKey")
         return web.Response(
             body=self.objects[key], headers={"ETag": f'"{len(self.objects[key])}"', "Last-Modified": _WHEN}
         )
+
+    def _delete(self, order: str) -> web.Response:
+        keys = [unescape(key) for key in re.findall("<Key>(.*?)</Key>", order)]
+        for key in keys:
+            self.objects.pop(key, None)
+        deleted = "".join(f"<Deleted><Key>{escape(key)}</Key></Deleted>" for key in keys)
+        return _xml(f"<DeleteResult>{deleted}</DeleteResult>")
 
     def _list(self, prefix: str) -> web.Response:
         contents = "".join(
@@ -69,7 +81,8 @@ class S3Server:
 
     async def _multipart(self, request: web.Request, key: str) -> web.Response:
         if "uploads" in request.query:
-            upload = f"upload-{len(self.uploads)}"
+            self._started += 1
+            upload = f"upload-{self._started}"
             self.uploads[upload] = {}
             return _xml(
                 f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId></InitiateMultipartUploadResult>"
@@ -77,10 +90,14 @@ class S3Server:
         upload = request.query["uploadId"]
         if request.method == "PUT":
             number = int(request.query["partNumber"])
-            self.uploads[upload][number] = await request.read()
+            body = await request.read()
+            if upload not in self.uploads:
+                return _error(404, "NoSuchUpload")
+            self.uploads[upload][number] = body
             return web.Response(headers={"ETag": f'"{number}"'})
         parts = self.uploads.pop(upload)
         if request.method == "DELETE":
+            self.upload_removed.set()
             return web.Response(status=204)
         self.objects[key] = b"".join(parts[number] for number in sorted(parts))
         return _xml("<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>")

@@ -1,8 +1,8 @@
 import asyncio
+import contextlib
 import hashlib
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +14,21 @@ from artifacts.store import ArtifactStore, Entry
 from tests.artifacts.s3_server import S3Server
 
 MEBIBYTE = 1024 * 1024
+
+
+async def write_and_fail(store: ArtifactStore, path: str, data: bytes) -> None:
+    with contextlib.suppress(KeyError):
+        async with store.writer(path) as writer:
+            await writer.write(data)
+            raise KeyError
+
+
+async def run_python(program: str, *arguments: str) -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    return process.returncode, output.decode()
 
 
 class TestEitherKindOfStore:
@@ -30,6 +45,11 @@ class TestEitherKindOfStore:
         await store.put("m/x", b"short")
 
         assert await store.get("m/x") == b"short"
+
+    async def test_an_unfinished_writer_has_no_artifact(self, store: ArtifactStore) -> None:
+        async with store.writer("m/x") as writer:
+            with pytest.raises(RuntimeError, match="m/x is not finished"):
+                _ = writer.artifact
 
     async def test_nothing_there(self, store: ArtifactStore) -> None:
         with pytest.raises(NotStoredError, match="Cannot read m/none: it is not in the store"):
@@ -54,6 +74,14 @@ class TestEitherKindOfStore:
         await store.delete("m/x")
 
         assert not await store.exists("m/x")
+
+    async def test_one_missing_file_does_not_stop_a_deletion(self, store: ArtifactStore) -> None:
+        for path in ("m/a", "m/b"):
+            await store.put(path, b"1")
+
+        await store._delete(["m/none", "m/a", "m/gone", "m/b"])
+
+        assert await store.list() == []
 
     async def test_deleting_a_folder_leaves_its_neighbours(self, store: ArtifactStore) -> None:
         for path in ("m/.p/1", "m/.p/2/3", "m/.px", "m/keep"):
@@ -82,23 +110,15 @@ class TestEitherKindOfStore:
     async def test_a_writer_that_is_left_by_an_exception_leaves_nothing(
         self, store: ArtifactStore, size: int
     ) -> None:
-        with pytest.raises(KeyError):
-            async with store.writer("m/large") as writer:
-                await writer.write(bytes(size))
-                raise KeyError
+        await write_and_fail(store, "m/large", bytes(size))
 
         assert not await store.exists("m/large")
         assert await store.list() == []
-        with pytest.raises(RuntimeError, match="m/large is not finished"):
-            _ = writer.artifact
 
     async def test_a_failed_writer_keeps_the_older_file(self, store: ArtifactStore) -> None:
         await store.put("m/x", b"older")
 
-        with pytest.raises(KeyError):
-            async with store.writer("m/x") as writer:
-                await writer.write(b"newer")
-                raise KeyError
+        await write_and_fail(store, "m/x", b"newer")
 
         assert await store.get("m/x") == b"older"
 
@@ -156,8 +176,7 @@ class TestFolder:
             "        os.kill(os.getpid(), signal.SIGKILL)\n"
             "asyncio.run(main())\n"
         )
-        done = subprocess.run([sys.executable, "-c", program, f"file://{tmp_path}"], check=False)
-        assert done.returncode == -signal.SIGKILL
+        assert await run_python(program, f"file://{tmp_path}") == (-signal.SIGKILL, "")
         store = ArtifactStore(f"file://{tmp_path}")
         assert len(list((tmp_path / "m").iterdir())) == 1
         assert await store.list() == []
@@ -174,12 +193,8 @@ class TestFolder:
             "from artifacts.store import ArtifactStore\n"
             "asyncio.run(ArtifactStore(sys.argv[1]).check())\n"
         )
-        runs = [
-            await asyncio.create_subprocess_exec(sys.executable, "-c", program, f"file://{tmp_path}")
-            for _ in range(4)
-        ]
-
-        assert [await run.wait() for run in runs] == [0] * 4
+        for _ in range(4):
+            assert await run_python(program, f"file://{tmp_path}") == (0, "")
 
     async def test_a_full_disk_is_told_in_words_and_leaves_nothing(self, tmp_path: Path) -> None:
         program = (
@@ -196,11 +211,9 @@ class TestFolder:
             "    except StoreError as error:\n"
             "        print(error)\n"
         )
-        done = subprocess.run(
-            [sys.executable, "-c", program, f"file://{tmp_path}"], check=True, capture_output=True, text=True
-        )
+        _, output = await run_python(program, f"file://{tmp_path}")
 
-        assert done.stdout.splitlines() == [
+        assert output.splitlines() == [
             "Cannot write m/x: File too large",
             "Cannot write m/y: File too large",
         ]
@@ -228,7 +241,8 @@ class TestBucket:
 
         assert s3.objects == {"some/prefix/m/x": b"1"}
 
-    async def test_missing_bucket(self, s3: S3Server) -> None:
+    @pytest.mark.usefixtures("s3")
+    async def test_missing_bucket(self) -> None:
         store = ArtifactStore("s3://nowhere/prefix")
 
         with pytest.raises(StoreError, match="the bucket does not exist") as caught:
@@ -259,12 +273,11 @@ class TestBucket:
     async def test_an_abandoned_upload_is_removed_from_the_bucket(
         self, s3: S3Server, s3_store: ArtifactStore
     ) -> None:
-        with pytest.raises(KeyError):
-            async with s3_store.writer("m/x") as writer:
-                await writer.write(bytes(20 * MEBIBYTE))
-                raise KeyError
+        await write_and_fail(s3_store, "m/x", bytes(20 * MEBIBYTE))
 
+        await s3.upload_removed.wait()
         assert s3.uploads == {}
+        assert s3.objects == {}
 
 
 class TestPaths:

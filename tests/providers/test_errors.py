@@ -163,7 +163,7 @@ async def test_no_secret_in_any_message(
     client: MeetingBaasClient, server: ToldServer, api_key: str, status: int
 ) -> None:
     escaped = WEBHOOK_URL.replace("/", "\\/")
-    echo = f'{{"key": "{api_key}", "stt": "stt-key-1", "url": "{escaped}", "x": "{WEBHOOK_URL}", "mp4": "{SIGNED_URL}"}}'
+    echo = f'{{"key": "{api_key}", "stt": "stt-key-1", "urls": ["{escaped}", "{WEBHOOK_URL}", "{SIGNED_URL}"]}}'
     server.tell(Answer(echo.encode(), status=status))
     with pytest.raises(ProviderError) as caught:
         await client.create_bot(BOT)

@@ -13,6 +13,6 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest_asyncio.fixture
 async def sim(receiver: Receiver) -> AsyncIterator[Sim]:
-    """A fast simulator whose account sends its webhooks to the receiver."""
-    async with running_sim(account_webhook_url=receiver.url) as sim:
+    """A fast simulator that reports to the receiver, and whose reserved bots wait for `Sim.arrive`."""
+    async with running_sim(account_webhook_url=receiver.url, reserved_lead=10**9) as sim:
         yield sim

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.simulator.support import MEETING, Receiver, Sim, codes, running_receiver, running_sim
+from tests.simulator.support import MEETING, SPEED, Receiver, Sim, codes, running_receiver, running_sim
 
 EVERYTHING = {
     "meeting_url": MEETING,
@@ -61,10 +61,11 @@ async def test_both_path_forms_without_redirect(sim: Sim, slash: str) -> None:
 
 
 async def test_meeting_data_of_a_running_and_an_ended_bot(sim: Sim) -> None:
-    bot_id = await sim.send(speech_to_text="Default")
+    bot_id = await sim.send(speech_to_text="Default", reserved=True)
     running = await sim.data(bot_id)
     assert running["mp4"] == running["audio"] == ""
     assert running["bot_data"]["bot"]["ended_at"] is None
+    await sim.arrive(bot_id)
     await sim.ended(bot_id)
     ended = await sim.data(bot_id)
     assert set(ended) == {
@@ -90,9 +91,10 @@ async def test_meeting_data_of_a_running_and_an_ended_bot(sim: Sim) -> None:
 
 
 async def test_running_bot_can_be_unknown_to_meeting_data() -> None:
-    async with running_sim(running_meeting_data_status=404) as sim:
-        bot_id = await sim.send()
+    async with running_sim(running_meeting_data_status=404, reserved_lead=10**9) as sim:
+        bot_id = await sim.send(reserved=True)
         assert (await sim.call("GET", "/bots/meeting_data", params={"bot_id": bot_id}))[0] == 404
+        await sim.arrive(bot_id)
         await sim.ended(bot_id)
         await sim.data(bot_id)
 
@@ -107,16 +109,17 @@ async def test_removing_an_ended_bot(status: int) -> None:
 
 
 async def test_removing_twice_is_removing_once(sim: Sim) -> None:
-    bot_id = await sim.send()
+    bot_id = await sim.send(reserved=True)
     for _ in range(2):
         await sim.ok("DELETE", f"/bots/{bot_id}")
     assert codes(await sim.ended(bot_id)) == ["failed"]
 
 
 async def test_delete_data(sim: Sim) -> None:
-    bot_id = await sim.send(speech_to_text="Default")
+    bot_id = await sim.send(speech_to_text="Default", reserved=True)
     path = f"/bots/{bot_id}/delete_data"
     assert await sim.ok("POST", path) == {"ok": True, "status": "noDataFound"}
+    await sim.arrive(bot_id)
     await sim.ended(bot_id)
     url = (await sim.data(bot_id))["mp4"]
     assert await sim.ok("POST", path) == {"ok": True, "status": "deleted"}
@@ -145,10 +148,10 @@ async def test_delete_data_is_limited(reset: str) -> None:
 
 
 async def test_the_limit_lifts_with_time() -> None:
-    async with running_sim(delete_data_limit=1, delete_data_window=60) as sim:
+    async with running_sim(delete_data_limit=1, delete_data_window=SPEED / 2) as sim:
         path = f"/bots/{uuid4()}/delete_data"
         assert [(await sim.call("POST", path))[0] for _ in range(2)] == [404, 429]
-        await asyncio.sleep(60 / 600)
+        await asyncio.sleep(0.5)
         assert (await sim.call("POST", path))[0] == 404
 
 
@@ -171,9 +174,10 @@ async def test_retranscribe_needs_a_recording(sim: Sim) -> None:
 
 async def test_retry_webhook_sends_the_final_event_again(sim: Sim) -> None:
     async with running_receiver() as own:
-        bot_id = await sim.send_with("no_final")
+        bot_id = await sim.send_with("no_final", reserved=True)
         query = {"bot_uuid": bot_id, "webhook_url": own.url}
         assert (await sim.call("POST", "/bots/retry_webhook", params=query))[0] == 409
+        await sim.arrive(bot_id)
         await sim.ended(bot_id)
         await sim.ok("POST", "/bots/retry_webhook", params=query)
         assert (await own.final())["bot_id"] == bot_id
@@ -181,8 +185,9 @@ async def test_retry_webhook_sends_the_final_event_again(sim: Sim) -> None:
 
 
 async def test_screenshots(sim: Sim) -> None:
-    bot_id = await sim.send()
+    bot_id = await sim.send(reserved=True)
     assert await sim.ok("GET", f"/bots/{bot_id}/screenshots") == []
+    await sim.arrive(bot_id)
     await sim.ended(bot_id)
     [shot] = await sim.ok("GET", f"/bots/{bot_id}/screenshots")
     assert set(shot) == {"date", "url"}
@@ -219,9 +224,9 @@ async def test_duplicates_are_refused() -> None:
 
 
 async def test_duplicates_pass_after_the_window() -> None:
-    async with running_sim(duplicate_window=60) as sim:
+    async with running_sim(duplicate_window=SPEED / 2) as sim:
         assert [(await post(sim))[0] for _ in range(2)] == [200, 409]
-        await asyncio.sleep(60 / 600)
+        await asyncio.sleep(0.5)
         assert (await post(sim))[0] == 200
 
 

@@ -89,11 +89,13 @@ async def test_tiny_and_empty_recordings(sim: Sim, receiver: Receiver) -> None:
 
 
 async def test_failed_bot_turns_out_complete(sim: Sim) -> None:
-    bot_id = await sim.send_with("failed_then_complete")
+    steps = [{"code": "in_call_recording"}, {"code": "failed"}, {"after": 10**9, "code": "complete"}]
+    bot_id = await sim.send_with(steps)
     await sim.until_code(bot_id, "failed")
     answer = await sim.data(bot_id)
     assert answer["mp4"] == ""
     assert answer["bot_data"]["bot"]["errors"] == "InternalError"
+    await sim.ok("POST", f"/_sim/bots/{bot_id}/advance")
     await sim.until_code(bot_id, "complete")
     answer = await sim.data(bot_id)
     assert answer["mp4"]
@@ -125,7 +127,7 @@ async def test_leaving_a_recorded_call(receiver: Receiver) -> None:
     async with running_sim(account_webhook_url=receiver.url, call_duration=10**9) as sim:
         bot_id = await sim.send(speech_to_text="Default")
         await sim.until_code(bot_id, "in_call_recording")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.03)
         assert await sim.ok("DELETE", f"/bots/{bot_id}") == {"ok": True}
         data = await receiver.final()
         bot = await sim.bot(bot_id)
@@ -179,13 +181,12 @@ async def test_arrival(fields: dict[str, Any], arrives: bool) -> None:
         if arrives:
             await sim.until_code(bot_id, "joining_call")
         else:
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(0.4)
             assert codes(await sim.bot(bot_id)) == []
 
 
 async def test_reserved_lead_is_waited_for() -> None:
     async with running_sim(reserved_lead=10**9, joining_delay=0) as sim:
-        await sim.send(reserved=False, meeting_url=f"{MEETING}-1")
         early = await sim.send(reserved=False, meeting_url=f"{MEETING}-1")
         late = await sim.send(reserved=True, meeting_url=f"{MEETING}-2")
         await sim.until_code(early, "complete")

@@ -81,7 +81,7 @@ def test_players_accept_every_size_of_mp4(size: int) -> None:
         assert len(list(container.decode(video=0))) == 40
 
 
-@pytest.mark.parametrize("size", [201, 1000, 12_345, 1_000_000])
+@pytest.mark.parametrize("size", [1000, 12_345, 1_000_000])
 def test_players_accept_every_size_of_mp3(size: int) -> None:
     with av.open(Virtual(MediaFile(BOT, "mp3", size)), mode="r", format="mp3") as container:
         assert len(list(container.decode(audio=0))) >= (size - 200) // 144

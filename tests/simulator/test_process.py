@@ -3,12 +3,14 @@
 import asyncio
 import json
 import signal
+import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 
 import aiohttp
 import pytest
 
+from simulator.__main__ import main
 from tests.simulator.support import KEY, MEETING
 
 
@@ -33,21 +35,17 @@ async def test_serves_until_told_to_stop(number: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize("option", [("--speed", "0"), ("--script", "unheard-of"), ("--port", "70000")])
-async def test_bad_settings_are_named(option: tuple[str, str]) -> None:
-    process = await start(*option)
-    _, errors = await process.communicate()
-    assert process.returncode == 2
-    assert option[0].lstrip("-").encode() in errors
-    assert b"Traceback" not in errors
+def test_bad_settings_are_named(
+    option: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["simulator", *option])
+    assert main() == 2
+    assert option[0].lstrip("-") in capsys.readouterr().err
 
 
-async def test_a_taken_port_is_named() -> None:
-    server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    process = await start("--port", str(port))
-    _, errors = await process.communicate()
-    server.close()
-    await server.wait_closed()
-    assert process.returncode == 1
-    assert str(port).encode() in errors
-    assert b"Traceback" not in errors
+def test_a_taken_port_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        monkeypatch.setattr(sys, "argv", ["simulator", "--port", port])
+        assert main() == 1
+    assert port in capsys.readouterr().err

@@ -9,7 +9,7 @@ import pytest
 import srt
 import webvtt
 from hypothesis import given, settings
-from hypothesis import settings, strategies as st
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from meetings.cues import cues
@@ -39,6 +39,7 @@ NASTY = [
     "<https://evil.example>",
     "**bold** _it_ ~~no~~ | a | b | \\",
     "`code`",
+    r"\* \_not escaped\_ \&lt;",
     "$x^2$",
     "NOTE",
     "WEBVTT",
@@ -196,8 +197,8 @@ def test_long_speech_is_cut_at_word_times_into_readable_cues() -> None:
 def test_a_cue_ends_with_a_long_sentence_or_before_a_pause() -> None:
     long = "This sentence fills more than just one line."
     words = spoken(f"{long} The next. And one more", 0, 0.2).words
-    later = tuple(Word(text=word, start=20, end=20.5) for word in ("after", "silence."))
-    segment = Segment(speaker="A", start=0, end=21, text="", words=words + later)
+    later = tuple(Word(text=word, start=4.5, end=5) for word in ("after", "silence."))
+    segment = Segment(speaker="A", start=0, end=5, text="", words=words + later)
     assert [cue.text for cue in cues(transcript_of(segment))] == [long, "The next. And one more", "after silence."]
 
 
@@ -260,6 +261,23 @@ def test_words_whose_times_go_back_keep_their_order() -> None:
 def test_srt_replaces_what_players_take_for_markup(text: str, shown: str) -> None:
     assert read_srt(to_srt(transcript_of(spoken(text))))[0][2] == f"Alice: {shown}"
 
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_nasty_speech_is_only_speech(nasty: str) -> None:
+    segment = Segment(speaker=f"Eve {nasty}", start=1, end=2, text=f"I said {nasty}")
+    transcript = transcript_of(segment, segment)
+    page = read_markdown(to_markdown(transcript, nasty, None))
+    assert page.tags == ["h1", *["p", "code", "strong"] * 2]
+    line = f"00:00:01 {one_line(segment.speaker)}: {one_line(segment.text)}"
+    assert page.text.splitlines()[-2:] == [line, line]
+    in_vtt = read_webvtt(to_webvtt(transcript))
+    assert without_blanks("".join(text for *_, text in in_vtt)) == without_blanks(one_line(segment.text) * 2)
+    assert {voice for voice, *_ in in_vtt} == {one_line(segment.speaker)}
+    assert len(read_srt(to_srt(transcript))) == len(in_vtt)
+
+
+# Slow machines are no failure, and each example goes through several parsers.
+quick = settings(deadline=None, max_examples=50)
 
 nasty_texts = (
     st.sampled_from(NASTY) | st.text(max_size=20) | st.lists(st.sampled_from(NASTY), max_size=3).map("".join)

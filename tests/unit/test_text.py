@@ -1,6 +1,6 @@
 import pytest
 from hypothesis import given, settings
-from hypothesis import settings, strategies as st
+from hypothesis import strategies as st
 
 from meetings.text import join_words, one_line
 

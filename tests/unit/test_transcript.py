@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import settings, strategies as st
+from hypothesis import strategies as st
 
 from meetings.transcript import (
     UNKNOWN_SPEAKER,

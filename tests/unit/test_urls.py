@@ -2,7 +2,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import example, given, settings
-from hypothesis import settings, strategies as st
+from hypothesis import strategies as st
 
 from meetings.urls import MAX_LENGTH, MeetingUrlError, Platform, parse_meeting_url
 
@@ -63,6 +63,7 @@ SAME_MEETING = {
         "https://acme.zoom.us/j/12345678901?utm_medium=x&pwd=aB3_x.1&from=addon#success",
         "https://acme.zoom.us/j/12345678901?from=addon&amp;pwd=aB3_x.1",
         "https://acme.zoom.us/wc/12345678901/join?pwd=aB3%5Fx%2E1",
+        "https://acme.zoom.us/j/12345678901?pwd=aB3_x.1&pwd=another",
         "zoommtg://acme.zoom.us/join?confno=12345678901&pwd=aB3_x.1",
     ],
     "https://zoom.us/j/123456789?pwd=UzB6%2B/pT0I9==": ["https://zoom.us/j/123456789?pwd=UzB6+/pT0I9=="],

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import shutil
 import sys
@@ -11,6 +12,7 @@ import pytest_asyncio
 from tests.workflow.driver import URL, Meeting, StartMeeting
 from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings, no_wait
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -58,6 +60,7 @@ async def start(
     """Books meetings; the workers play the test's provider."""
     client = with_plugin(env.client)
     bots = BotActivities(provider, public_url="http://bridge", secret="s3cret", sleep=no_wait)
+    started: list[WorkflowHandle[Any, Outcome]] = []
 
     async def start_meeting(*, in_: timedelta = timedelta(hours=1), **fields: Any) -> Meeting:
         request = {"meeting_url": URL, "start_time": (datetime.now(UTC) + in_).isoformat()} | fields
@@ -68,6 +71,7 @@ async def start(
             task_queue=MEETINGS_QUEUE,
             result_type=Outcome,
         )
+        started.append(handle)
         return Meeting(env, handle, provider, recordings)
 
     cached = int(os.environ.get("MAX_CACHED_WORKFLOWS", "1000"))
@@ -86,6 +90,10 @@ async def start(
         ),
     ):
         yield start_meeting
+        for handle in started:
+            # A meeting that a failed test left running must not meet the next test's provider.
+            with contextlib.suppress(RPCError):
+                await handle.terminate()
 
 
 def with_plugin(client: Client) -> Client:

@@ -1,5 +1,6 @@
 """A provider and a store that do what a test tells them, so that a meeting can live for a year in seconds."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -110,6 +111,12 @@ class ScriptedProvider:
         return next(bot for bot in self.bots if bot.bot_id == bot_id)
 
 
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class ScriptedRecordings:
     """Answers the collecting activities; `transcripts` are the states given out, the last one for ever."""
@@ -118,10 +125,13 @@ class ScriptedRecordings:
     downloads: list[RecordingResult | Exception] = field(default_factory=list)
     orders: list[CollectOrder] = field(default_factory=list)
     manifests: list[ManifestOrder] = field(default_factory=list)
+    hold: asyncio.Event = field(default_factory=_set_event)
+    """Downloads wait while this is not set."""
 
     @activity.defn
     async def download_recording(self, order: CollectOrder) -> RecordingResult:
         self.orders.append(order)
+        await self.hold.wait()
         if self.downloads:
             result = self.downloads.pop(0)
             if isinstance(result, Exception):

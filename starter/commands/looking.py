@@ -1,0 +1,112 @@
+"""`list`, `show`, `why` and `transcript`."""
+
+import sys
+from datetime import UTC, datetime
+
+from artifacts.errors import NotStoredError, StoreError
+from artifacts.layout import transcript as transcript_path
+from artifacts.store import ArtifactStore
+from meetings import story
+from meetings.ids import folder_for, meeting_id_of
+from meetings.outcome import MeetingView
+from meetings.status import MeetingStatus
+from starter import render, words
+from starter.client import MeetingsClient
+from starter.errors import MeetingError
+from starter.inputs import settings
+from starter.output import console, plain, say, write_json
+
+
+async def list_(*, status: MeetingStatus | None, title: str, limit: int, as_json: bool) -> int:
+    client = await MeetingsClient.connect()
+    summaries = [each async for each in client.list(status=status, title=title, limit=limit + 1)]
+    has_more = len(summaries) > limit
+    del summaries[limit:]
+    earliest = datetime.min.replace(tzinfo=UTC)
+    summaries.sort(key=lambda each: each.start_time or earliest, reverse=True)
+    if as_json:
+        write_json([each.model_dump(mode="json") for each in summaries])
+    elif not summaries:
+        say("No meetings.")
+    else:
+        console().print(render.meetings(summaries))
+        if has_more:
+            say(f"Only {limit} are shown; --limit shows more.", "dim")
+    return 0
+
+
+async def show(meeting: str, *, as_json: bool) -> int:
+    client = await MeetingsClient.connect()
+    view = await client.status(meeting)
+    if as_json:
+        write_json(view.model_dump(mode="json"))
+    else:
+        console().print(render.meeting(view, datetime.now(UTC)))
+    return 0
+
+
+async def why(meeting: str, *, as_json: bool) -> int:
+    client = await MeetingsClient.connect()
+    view = await client.status(meeting)
+    begin, end = words.state_sentence(view), _explanation(view)
+    if as_json:
+        shown = {"meeting_id", "workflow_id", "status", "reason", "evidence", "next_deadline", "timeline"}
+        write_json({"explanation": " ".join([begin, *end])} | view.model_dump(mode="json", include=shown))
+        return 0
+    say(plain(begin), "bold")
+    if view.timeline:
+        say("\nHow it came to this:")
+        console().print(render.timeline(view.timeline))
+    say("")
+    for sentence in end:
+        say(plain(sentence))
+    return 0
+
+
+async def transcript(meeting: str, form: str) -> int:
+    """Straight from the store: it is there when Temporal has long forgotten the meeting."""
+    url = settings().artifacts_url
+    path = transcript_path(folder_for(meeting_id_of(meeting)), form)
+    try:
+        content = await ArtifactStore(url).get(path)
+    except NotStoredError:
+        raise await _no_transcript(meeting, url) from None
+    except StoreError as error:
+        raise MeetingError(str(error)) from None
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+async def _no_transcript(meeting: str, url: str) -> MeetingError:
+    view = await (await MeetingsClient.connect()).status(meeting)
+    name = view.title or view.meeting_url
+    return MeetingError(
+        f"There is no transcript of this meeting in {url}. {words.TRANSCRIPT[view.transcript]} "
+        f"{name} {words.STATUS[view.status]}."
+    )
+
+
+def _explanation(view: MeetingView) -> list[str]:
+    """What the present state rests on, and what comes next."""
+    sentences = []
+    if view.evidence:
+        said = f": {view.evidence.text}" if view.evidence.text else ""
+        sentences.append(f"This rests on {view.evidence.event} at {story.clock(view.evidence.at)}{said}.")
+    elif not view.timeline:
+        sentences.append("No worker answered, so only what Temporal itself knows is shown.")
+    if view.dispatches:
+        bots = "One bot was" if view.dispatches == 1 else f"{view.dispatches} bots were"
+        sentences.append(f"{bots} sent to it, the last one is {view.bot_id}.")
+    elif view.status.is_final:
+        sentences.append("No bot was sent to it.")
+    if view.next_deadline:
+        when = story.clock(view.next_deadline)
+        sentences.append(f"If there is no news of the bot by {when}, the provider is asked what became of it.")
+    elif view.status is MeetingStatus.SCHEDULED:
+        sentences.append(f"It sleeps until it is time to send a bot for the start at {story.clock(view.start_time)}.")
+    if view.status.is_final or view.status is MeetingStatus.COLLECTING:
+        sentences.append(words.TRANSCRIPT[view.transcript])
+    sentences += [f"In the store: {artifact.path}." for artifact in view.artifacts]
+    return sentences

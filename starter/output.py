@@ -1,0 +1,41 @@
+"""What a command prints: JSON for programs, everything else for people; errors on standard error."""
+
+import json
+import os
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+_WIDTH_OF_A_PIPE = 200
+"""Rich takes 80 columns where there is no terminal, and would cut ids that the next program needs whole."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    fixed = None if stream.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_A_PIPE
+    return Console(file=stream, width=fixed, highlight=False, markup=False, emoji=False)
+
+
+def plain(text: str) -> str:
+    """Text from outside on one line, without the control characters that a terminal would obey."""
+    return "".join(each if each.isprintable() else " " for each in text).strip()
+
+
+def say(text: str, style: str = "", *, stderr: bool = False) -> None:
+    """One line for people; never broken, so that it can be copied."""
+    console(stderr=stderr).print(Text(text, style=style), soft_wrap=True)
+
+
+def write_json(value: Any, *, one_line: bool = False) -> None:
+    """ASCII only: whatever the locale of this machine, it arrives whole."""
+    sys.stdout.write(json.dumps(value, indent=None if one_line else 2) + "\n")
+    sys.stdout.flush()
+
+
+def write_error(message: str, code: int, *, as_json: bool) -> None:
+    if as_json:
+        sys.stderr.write(json.dumps({"error": message, "exit_code": code}) + "\n")
+    else:
+        say(f"Error: {message}", "red", stderr=True)

