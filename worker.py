@@ -15,14 +15,14 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.bots import BotActivities
-from activities.recordings import RecordingActivities, open_media_client
+from activities.recordings import RecordingActivities
+from activities.source import download_session
 from artifacts.store import ArtifactStore
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
-from providers.base import Provider
-from providers.meetingbaas.provider import MeetingBaasProvider
 from runtime.exits import run_and_exit
 from runtime.logs import set_up_logging
-from runtime.settings import Settings, describe_invalid, load_deadlines
+from runtime.provider import open_provider
+from runtime.settings import Settings, describe_invalid
 from runtime.temporal import connect_patiently
 from workflows.meeting import MeetingWorkflow
 
@@ -55,24 +55,11 @@ def recordings_worker(client: Client, recordings: RecordingActivities, slots: in
     )
 
 
-def meetingbaas(settings: Settings) -> Provider:
-    """The provider that the settings name."""
-    return MeetingBaasProvider.connect(
-        base_url=settings.meetingbaas_base_url,
-        api_key=settings.meetingbaas_api_key.get_secret_value(),
-        previous_api_key=settings.meetingbaas_api_key_previous.get_secret_value(),
-        speech_to_text_provider=settings.minutekeeper_speech_to_text_provider,
-        speech_to_text_api_key=settings.minutekeeper_speech_to_text_api_key.get_secret_value(),
-        max_dispatches=settings.minutekeeper_max_dispatches,
-        deadlines=load_deadlines(),
-    )
-
-
 @contextlib.asynccontextmanager
 async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIterator[list[Worker]]:
     shutdown = timedelta(seconds=settings.minutekeeper_shutdown_seconds)
     async with contextlib.AsyncExitStack() as stack:
-        provider = meetingbaas(settings)
+        provider = open_provider(settings)
         stack.push_async_callback(provider.aclose)
         workers = []
         if queues in {"all", MEETINGS_QUEUE}:
@@ -83,11 +70,10 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
             )
             workers.append(meetings_worker(client, bots, shutdown))
         if queues in {"all", RECORDINGS_QUEUE}:
-            media = await stack.enter_async_context(open_media_client())
-            recordings = RecordingActivities(provider, ArtifactStore(settings.artifacts_url), media)
-            workers.append(
-                recordings_worker(client, recordings, settings.minutekeeper_download_slots, shutdown)
-            )
+            slots = settings.minutekeeper_download_slots
+            session = await stack.enter_async_context(download_session(slots))
+            recordings = RecordingActivities(provider, ArtifactStore(settings.artifacts_url), session)
+            workers.append(recordings_worker(client, recordings, slots, shutdown))
         yield workers
 
 

@@ -150,7 +150,7 @@ class BotActivities:
         return await self._provider.find(order.key, order.meeting_url, since)
 
     def _address(self, order: DispatchOrder) -> DispatchAddress:
-        workflow_id = activity.info().workflow_id
+        workflow_id = activity.info().workflow_id or ""
         url = bot_webhook_url(self._public_url, self._secret, workflow_id, order.dispatch)
         return DispatchAddress(webhook_url=url, workflow_id=workflow_id)
 

@@ -89,7 +89,8 @@ class Pieces:
             return await self._store.put(path, rest)
         async with self._store.writer(path) as writer:
             for piece in self._paths:
-                await writer.write(await self._store.get(piece))
+                async for chunk in self._store.read(piece):
+                    await writer.write(chunk)
             await writer.write(rest)
         return writer.artifact
 

@@ -26,7 +26,7 @@ from meetings.outcome import Artifact
 
 _Result = TypeVar("_Result")
 
-_THREADS = 16
+_THREADS = 8
 _CHUNK_BYTES = 1024 * 1024
 _REQUEST_SECONDS = 60
 _RETRIES = 3

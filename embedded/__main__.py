@@ -1,10 +1,11 @@
 """`python -m embedded`, also `minutekeeper dev`: the whole stack in one terminal, until Ctrl-C."""
 
+import asyncio
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -41,7 +42,7 @@ def dev(  # noqa: PLR0913 - one argument for each option
     sys.exit(run_to_exit_status(_run(options, as_json=as_json), when_stopped=0))
 
 
-async def _run(options: Options, *, as_json: bool) -> NoReturn:
+async def _run(options: Options, *, as_json: bool) -> int:
     screen = Console(stderr=True, soft_wrap=True, highlight=False)
     async with running_stack(options, screen.print) as stack:
         if as_json:
@@ -49,7 +50,8 @@ async def _run(options: Options, *, as_json: bool) -> NoReturn:
             sys.stdout.flush()
         else:
             _show(stack)
-        await stack.run()
+        await stack.keep(asyncio.Event().wait())
+    return 0
 
 
 def _show(stack: Stack) -> None:

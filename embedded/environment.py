@@ -45,17 +45,24 @@ def choose_addresses(
     )
 
 
+def temporal_environment(addresses: Addresses) -> dict[str, str]:
+    """What leads any client of ours to the stack's Temporal server."""
+    return {
+        "TEMPORAL_ADDRESS": addresses.temporal,
+        "TEMPORAL_NAMESPACE": addresses.namespace,
+        # A profile in the user's own config file may bring keys and certificates of another server.
+        "TEMPORAL_CONFIG_FILE": os.devnull,
+    }
+
+
 def service_environment(
     addresses: Addresses, folder: DataFolder, settings: Settings, speed: float
 ) -> dict[str, str]:
     """The environment of every service: this process's own, less other Temporal profiles, plus the stack's."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+    environment |= temporal_environment(addresses)
     bridge_port = addresses.bridge.rpartition(":")[2]
     environment |= {
-        "TEMPORAL_ADDRESS": addresses.temporal,
-        "TEMPORAL_NAMESPACE": addresses.namespace,
-        # A profile in the user's own config file may bring keys and certificates of another server.
-        "TEMPORAL_CONFIG_FILE": os.devnull,
         "ARTIFACTS_URL": addresses.artifacts,
         "BRIDGE_SECRET": settings.bridge_secret.get_secret_value() or folder.secret(),
         "MINUTEKEEPER_BRIDGE_HOST": HOST,

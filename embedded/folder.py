@@ -50,6 +50,10 @@ class DataFolder:
     def logs(self) -> Path:
         return self.path / "logs"
 
+    @property
+    def _secret_file(self) -> Path:
+        return self.path / "bridge-secret"
+
     def log(self, service: str) -> Path:
         return self.logs / f"{service}.log"
 
@@ -58,14 +62,21 @@ class DataFolder:
 
     def secret(self) -> str:
         """The secret of this folder's bridge, made at the first call and kept."""
-        path = self.path / "bridge-secret"
         with contextlib.suppress(FileNotFoundError):
-            if kept := path.read_text().strip():
+            if kept := self._secret_file.read_text().strip():
                 return kept
         made = secrets.token_urlsafe(32)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        with os.fdopen(os.open(self._secret_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(made)
         return made
+
+    def empty(self) -> None:
+        """Removes everything that earlier stacks left in the folder."""
+        for each in (self.artifacts, self.logs):
+            shutil.rmtree(each)
+            each.mkdir()
+        for file in (*self.path.glob(f"{self.database.name}*"), self._secret_file):
+            file.unlink(missing_ok=True)
 
     def put_old_logs_aside(self) -> None:
         """Keeps the logs of the last run as `.log.1`."""

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import TypeVar
 
 import aiohttp
 
@@ -26,12 +26,18 @@ _REQUEST_SECONDS = 2.0
 _LOG_CHECK_SECONDS = 60.0
 _STOP_ORDER = ("bridge", "worker", "simulator", "temporal")
 
+_Result = TypeVar("_Result")
+
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a stack is started. A port of 0 takes any free one; `speed` is how much faster simulated life runs."""
+    """How a stack is started.
+
+    A port of 0 takes any free one; `speed` is how much faster simulated life runs; `fresh` throws away what earlier
+    stacks left in the folder.
+    """
 
     data_dir: Path
     temporal_port: int = 0
@@ -40,6 +46,7 @@ class Options:
     simulator_port: int = 0
     simulator: bool = True
     speed: float = 1.0
+    fresh: bool = False
 
 
 class Stack:
@@ -61,23 +68,24 @@ class Stack:
         for supervisor in supervisors:
             self._supervisors.append(supervisor)
             self._tasks.append(asyncio.create_task(supervisor.run()))
-        ready = asyncio.create_task(_all_ready(supervisors))
-        try:
-            await asyncio.wait([ready, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
-            self._raise_if_failed()
-            await ready
-        finally:
-            ready.cancel()
+        await self.keep(_all_ready(supervisors))
 
-    async def run(self) -> NoReturn:
-        """Stays until a service does not.
+    async def keep(self, work: Awaitable[_Result]) -> _Result:
+        """What the work returns, for as long as the services stay up meanwhile.
 
-        Raises ServiceError then.
+        Raises ServiceError if one does not.
         """
-        while True:
-            await asyncio.wait(self._tasks, timeout=_LOG_CHECK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            self._raise_if_failed()
-            self.folder.shorten_logs()
+        working = asyncio.ensure_future(work)
+        try:
+            while not working.done():
+                await asyncio.wait(
+                    [working, *self._tasks], timeout=_LOG_CHECK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                self._raise_if_failed()
+                self.folder.shorten_logs()
+            return await working
+        finally:
+            working.cancel()
 
     async def stop(self) -> None:
         """Stops everything: first what takes work in, then what does it, Temporal last."""
@@ -102,6 +110,8 @@ async def running_stack(options: Options, say: Say) -> AsyncIterator[Stack]:
     try:
         ports = claim_ports(_wanted_ports(options))
         addresses = choose_addresses(ports, folder, settings, simulator=options.simulator)
+        if options.fresh:
+            folder.empty()
         folder.put_old_logs_aside()
         stack = Stack(addresses, folder, say)
         timeout = aiohttp.ClientTimeout(total=_REQUEST_SECONDS)

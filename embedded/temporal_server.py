@@ -8,9 +8,8 @@ from pathlib import Path
 
 import aiohttp
 from google.protobuf.duration_pb2 import Duration
-from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
+from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.namespace.v1 import NamespaceConfig
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, UpdateNamespaceRequest
 from temporalio.client import Client
@@ -19,7 +18,8 @@ from temporalio.service import RPCError
 from embedded.errors import ServiceError
 from embedded.ports import HOST
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
-from workflows.attributes import ALL_KEYS
+from starter import namespace
+from starter.errors import MeetingError
 
 NAMESPACE = "default"
 RETENTION = timedelta(days=30)
@@ -63,14 +63,19 @@ class ServerProbe:
         self._client: Client | None = None
 
     async def is_ready(self) -> bool:
-        """Whether server and UI answer; prepares the namespace on the way."""
+        """Whether server and UI answer; prepares the namespace on the way.
+
+        Raises ServiceError if it cannot be prepared, as one whose search attributes have other types.
+        """
         if self._client is None:
             try:
                 client = await Client.connect(self._address, namespace=NAMESPACE)
-                await _register_attributes(client)
+                await namespace.register(client)
                 await _raise_retention(client)
             except (RuntimeError, RPCError):
                 return False
+            except MeetingError as error:
+                raise ServiceError(str(error)) from error
             self._client = client
         return await answers(self._http, self._ui_url)
 
@@ -98,18 +103,6 @@ async def answers(http: aiohttp.ClientSession, url: str) -> bool:
             return response.status == HTTPStatus.OK
     except (aiohttp.ClientError, TimeoutError):
         return False
-
-
-async def _register_attributes(client: Client) -> None:
-    listed = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace=NAMESPACE))
-    missing = {
-        key.name: IndexedValueType.ValueType(int(key.indexed_value_type))
-        for key in ALL_KEYS
-        if key.name not in listed.custom_attributes
-    }
-    if missing:
-        request = AddSearchAttributesRequest(namespace=NAMESPACE, search_attributes=missing)
-        await client.operator_service.add_search_attributes(request)
 
 
 async def _raise_retention(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Everything that is known of a meeting, and the facts that follow from it. Pure: the caller says what time it is."""
+"""Everything that is known of a meeting, and what follows from it. Pure: the caller says what time it is."""
 
 from datetime import datetime
 
@@ -6,7 +6,8 @@ from meetings import story, timeline, watch
 from meetings.bot import BotState, apply
 from meetings.dispatch import DispatchOrder, SentBot, is_worth_joining
 from meetings.events import BotEvent
-from meetings.outcome import Artifact, Evidence, MeetingView, Outcome
+from meetings.ids import dispatch_key
+from meetings.outcome import Evidence, MeetingView, Outcome
 from meetings.request import CarriedState, MeetingRequest, Reschedule
 from meetings.status import FailureReason, MeetingStatus, TranscriptState
 from meetings.timeline import TimelineEntry
@@ -41,6 +42,10 @@ class MeetingRecord:
         self.outcome: Outcome | None = None
         self.timeline = carried.timeline
         self._early: list[BotEvent] = []
+
+    @property
+    def next_dispatch_key(self) -> str:
+        return dispatch_key(self.request.meeting_url, self.request.start_time, self.dispatches)
 
     def note(self, at: datetime, event: str, text: str) -> None:
         self.timeline = timeline.record(self.timeline, TimelineEntry(at=at, event=event, text=text))

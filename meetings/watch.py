@@ -55,7 +55,7 @@ def is_abandoned(bot: BotState, now: datetime, deadlines: Deadlines) -> bool:
 
 
 def is_beyond_help(bot: BotState, now: datetime, deadlines: Deadlines) -> bool:
-    """Whether the provider's answer that a bot is still at work is not believed any more: it was sent away long ago."""
+    """Whether "still at work" is no longer believed of a bot: it was sent away long ago."""
     sent_away = bot.withdrawn_at is not None and now >= bot.withdrawn_at + timedelta(seconds=deadlines.ended)
     return sent_away or is_abandoned(bot, now, deadlines)
 

@@ -17,10 +17,9 @@ class _MeetingFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         context = getattr(record, "temporal_workflow", None) or getattr(record, "temporal_activity", None) or {}
         workflow_id = getattr(record, "workflow_id", None) or context.get("workflow_id") or ""
-        record.meeting_id = meeting_id_of(workflow_id)
-        record.bot_id = getattr(record, "bot_id", "")
-        subject = " ".join(part for part in (record.meeting_id, record.bot_id) if part)
-        record.subject = f"[{subject}] " if subject else ""
+        names = {"meeting_id": meeting_id_of(workflow_id), "bot_id": getattr(record, "bot_id", "")}
+        subject = " ".join(name for name in names.values() if name)
+        record.__dict__.update(names, subject=f"[{subject}] " if subject else "")
         return True
 
 

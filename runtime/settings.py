@@ -11,7 +11,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class Settings(BaseSettings):
-    """Settings with their defaults. Addresses of Temporal are not here: `temporalio.envconfig` reads `TEMPORAL_*`."""
+    """Settings with their defaults. Temporal's own, `TEMPORAL_*`, are read by `temporalio.envconfig`."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
@@ -48,7 +48,7 @@ class Settings(BaseSettings):
         3, ge=1, description="Bots sent to one meeting at most, when another try can cure a failure."
     )
     minutekeeper_send_seconds: float = Field(
-        10.0, gt=1, description="How long one request that sends a bot may take, in seconds."
+        8.0, gt=1, lt=10, description="How long one request that sends a bot may take, in seconds."
     )
     minutekeeper_speech_to_text_provider: str = Field(
         "Default", description="Who transcribes: `Default`, `Gladia` or `Runpod`."

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from runtime.settings import Settings, describe_invalid
 from starter.errors import MeetingInputError
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -24,3 +25,11 @@ def checked(model: type[_Model], fields: Mapping[str, object], given_as: Mapping
         name = ".".join(str(part) for part in first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
         raise MeetingInputError(given_as.get(name, name), problem) from None
+
+
+def settings() -> Settings:
+    """The settings of this process. Raises MeetingInputError that names the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise MeetingInputError("", describe_invalid(error)) from None

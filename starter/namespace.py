@@ -35,8 +35,8 @@ async def look(temporal: Client) -> AttributeReport:
         if name in there and there[name] != wanted:
             raise MeetingError(
                 f"The search attribute {name} is of type {_type_name(there[name])} in namespace "
-                f"{temporal.namespace}, but must be {_type_name(wanted)}. Temporal cannot change a type: remove the "
-                "attribute there if nothing else uses it, or use another namespace."
+                f"{temporal.namespace}, but must be {_type_name(wanted)}. Temporal cannot change a type: remove "
+                "the attribute there if nothing else uses it, or use another namespace."
             )
     return AttributeReport(
         present=tuple(name for name in _WANTED if name in there),

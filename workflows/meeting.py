@@ -8,16 +8,15 @@ from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from workflows import attributes, collecting, handling, steps
+from workflows import attributes, collecting, dispatching, handling, steps
 from workflows.journal import Journal
 from workflows.waiting import wait, wait_until
 
 with workflow.unsafe.imports_passed_through():
     from meetings import ids, story, watch
-    from meetings.collection import CollectOrder, ManifestOrder
     from meetings.deadlines import Deadlines
     from meetings.dispatch import DispatchOrder, DispatchPlan, SentBot, is_worth_joining
-    from meetings.events import BotEvent, BotEventKind, EventSource
+    from meetings.events import BotEvent
     from meetings.names import MEETING_WORKFLOW
     from meetings.outcome import Evidence, MeetingView, Outcome
     from meetings.record import MeetingRecord
@@ -85,9 +84,7 @@ class MeetingWorkflow:
         if not self._record.timeline:
             self._journal.note("booked", f"Booked for {story.clock(self._record.request.start_time)}.")
         if unknown := sorted(self._record.request.model_extra or {}):
-            self._journal.note(
-                "unknown_fields", f"Fields that mean nothing here were left aside: {', '.join(unknown)}."
-            )
+            self._journal.note("unknown_fields", f"Left aside, as they mean nothing here: {', '.join(unknown)}.")
 
     def _needs_a_bot(self) -> bool:
         if self._stop:
@@ -98,13 +95,15 @@ class MeetingWorkflow:
 
     async def _sleep(self) -> DispatchPlan | None:
         """Until a bot has to be in the hands of an activity; None if stopped, or no longer worth joining."""
-        if self._record.tries and self._plan and not self._moved:
-            await wait(self._is_changed, self._plan.deadlines.retry, "a pause before another bot")
+        if self._record.tries:
+            await wait(self._is_changed, self._deadlines.retry, "a pause before another bot")
         while not self._stop:
             self._moved = False
-            await self._clear_doubt(on_the_way=True)
-            self._continue_as_new_if_long()
             request = self._record.request
+            await self._clear_doubt(
+                unless=ids.dispatch_key(request.meeting_url, request.start_time, self._record.dispatches)
+            )
+            self._continue_as_new_if_long()
             if not is_worth_joining(request, workflow.now()):
                 self._record.fail_too_late(workflow.now())
                 return None
@@ -132,7 +131,7 @@ class MeetingWorkflow:
         """
         self._journal.enter(MeetingStatus.DISPATCHING)
         request = self._record.request
-        order = self._order(plan)
+        order = dispatching.order_for(self._record, plan, in_doubt=self._doubt is not None)
         summary = story.sleep_summary(plan.call_at, request.start_time)
         sending = steps.send_bot(order, request.expected_end, summary)
         await workflow.wait_condition(lambda: sending.done() or self._is_changed())
@@ -141,9 +140,24 @@ class MeetingWorkflow:
         try:
             sent = await sending
         except (ActivityError, asyncio.CancelledError) as error:
-            await self._answer_failed_dispatch(order, error)
+            await self._answer_failure(order, dispatching.read_failure(error))
             return None
         return self._welcome(order, sent)
+
+    async def _answer_failure(self, order: DispatchOrder, failed: dispatching.FailedDispatch) -> None:
+        """A refused account may recover while the meeting runs; anything else ends the meeting."""
+        record = self._record
+        self._doubt = order if failed.in_doubt else None
+        if self._is_changed():
+            return
+        failure = (failed.reason, Evidence(event="dispatch", at=workflow.now(), text=failed.text))
+        if record.trouble is None:
+            self._journal.note("dispatch_failed", failed.sentence)
+        if failed.reason is FailureReason.ACCOUNT:
+            record.trouble = failure
+            await wait(self._is_changed, self._deadlines.account, "the account is refused: check key and tokens")
+        else:
+            record.failure = failure
 
     async def _follow(self, number: int, *, until_changed: bool = True) -> None:
         """Until nothing more is to be expected of a bot, or the meeting was changed.
@@ -245,7 +259,7 @@ class MeetingWorkflow:
         return self.status()
 
     @reschedule.validator
-    def _may_reschedule(self, _change: Reschedule) -> None:
+    def _may_reschedule(self, change: Reschedule) -> None:
         self._refuse_if_over("moved")
         if self._stop:
             raise ApplicationError("This meeting was stopped already and cannot be moved.", type="Refused")
@@ -257,7 +271,7 @@ class MeetingWorkflow:
         return self.status()
 
     @cancel.validator
-    def _may_cancel(self, _request: StopRequest) -> None:
+    def _may_cancel(self, request: StopRequest) -> None:
         self._refuse_if_over("cancelled")
 
     @workflow.update
@@ -267,7 +281,7 @@ class MeetingWorkflow:
         return self.status()
 
     @leave.validator
-    def _may_leave(self, _request: StopRequest) -> None:
+    def _may_leave(self, request: StopRequest) -> None:
         self._refuse_if_over("left")
         if self._record.phase is MeetingStatus.SCHEDULED:
             raise ApplicationError("No bot is in this meeting yet; cancel the meeting instead.", type="Refused")
@@ -279,75 +293,28 @@ class MeetingWorkflow:
 
     # What the phases are made of.
 
-    def _order(self, plan: DispatchPlan) -> DispatchOrder:
-        record = self._record
-        key = ids.dispatch_key(record.request.meeting_url, record.request.start_time, record.dispatches)
-        return DispatchOrder(
-            key=key,
-            dispatch=record.dispatches,
-            run=workflow.info().first_execution_run_id,
-            meeting_url=record.request.meeting_url,
-            start_time=record.request.start_time,
-            call_at=plan.call_at,
-            mode=plan.mode,
-            transcript=record.request.wanted.transcript,
-            bot=record.request.bot,
-            look_first=self._doubt is not None,
-        )
-
     def _welcome(self, order: DispatchOrder, sent: SentBot) -> int:
         self._doubt = None
         join_at = self._plan.join_at if self._plan else sent.sent_at
         return self._journal.welcome(order, sent, join_at)
 
-    async def _answer_failed_dispatch(self, order: DispatchOrder, error: BaseException) -> None:
-        cause = error.cause if isinstance(error, ActivityError) else None
-        kind = cause.type if isinstance(cause, ApplicationError) else None
-        text = str(cause or error) or type(error).__name__
-        refused_at_once = isinstance(cause, ApplicationError) and list(cause.details[:1]) == [1]
-        if not (kind in {"RequestRejected", "Account"} and refused_at_once):
-            self._doubt = order
-        evidence = Evidence(event="dispatch", at=workflow.now(), text=text)
-        if kind == "RequestRejected":
-            self._record.failure = (FailureReason.REQUEST_REJECTED, evidence)
-            self._journal.note("dispatch_refused", f"The provider does not take this request: {text}")
-        elif kind == "Account":
-            if self._record.trouble is None:
-                self._journal.note(
-                    "account_refused", f"The provider refuses our account, tried again until it works: {text}"
-                )
-            self._record.trouble = (FailureReason.ACCOUNT, evidence)
-            self._journal.enter(MeetingStatus.DISPATCHING)
-            pause = self._plan.deadlines.account if self._plan else 0
-            await wait(self._is_changed, pause, "the account is refused: check the API key and the tokens")
-        elif not self._is_changed():
-            self._record.failure = (FailureReason.PROVIDER_UNREACHABLE, evidence)
-            self._journal.note("dispatch_failed", f"No bot could be sent in time: {text}")
+    async def _clear_doubt(self, *, unless: str = "") -> None:
+        """Takes back the bot of an order that ended in doubt, unless the order with this key is about to be sent again.
 
-    async def _clear_doubt(self, *, on_the_way: bool = False) -> None:
-        """Takes back the bot of an order that ended in doubt, if there is one after all.
-
-        A meeting that is `on_the_way` to the very same order leaves that to the sending activity, which looks first.
+        That one looks for its bot itself.
         """
         order = self._doubt
-        if order is None or self._plan is None:
+        if order is None or order.key == unless:
             return
-        record = self._record
-        if on_the_way and order.key == self._order(self._plan).key:
+        sent = await dispatching.search_in_doubt(self._journal, order, self._deadlines)
+        if sent is None:
+            self._doubt = None
+            self._record.dispatches = order.dispatch + 1
             return
-        for _round in range(3):
-            # Asked more than once: a request that timed out here may still take effect over there.
-            sent = await handling.find(self._journal, order)
-            if sent is not None:
-                number = self._welcome(order, sent)
-                record.update_bot(number, superseded=True)
-                await handling.remove(self._journal, number)
-                self._winding_down.append(asyncio.create_task(self._wind_down(number)))
-                return
-            pause = self._plan.deadlines.removal / 2
-            await wait(lambda: bool(record.early_bot(order.dispatch)), pause, "did the bot come after all?")
-        self._doubt = None
-        record.dispatches = max(record.dispatches, order.dispatch + 1)
+        number = self._welcome(order, sent)
+        self._record.update_bot(number, superseded=True)
+        await handling.remove(self._journal, number)
+        self._winding_down.append(asyncio.create_task(self._wind_down(number)))
 
     def _may_try_again(self) -> bool:
         most = self._plan.max_dispatches if self._plan else 1

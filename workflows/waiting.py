@@ -1,6 +1,5 @@
 """Waiting for something to happen, but not beyond an instant."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 

@@ -70,7 +70,8 @@ async def transcript(meeting: str, form: str) -> int:
     try:
         content = await ArtifactStore(url).get(path)
     except NotStoredError:
-        raise await _no_transcript(meeting, url) from None
+        why_not = await _why_no_transcript(meeting)
+        raise MeetingError(f"There is no transcript of {meeting} in {url}. {why_not}") from None
     except StoreError as error:
         raise MeetingError(str(error)) from None
     sys.stdout.flush()
@@ -79,13 +80,12 @@ async def transcript(meeting: str, form: str) -> int:
     return 0
 
 
-async def _no_transcript(meeting: str, url: str) -> MeetingError:
-    view = await (await MeetingsClient.connect()).status(meeting)
-    name = view.title or view.meeting_url
-    return MeetingError(
-        f"There is no transcript of this meeting in {url}. {words.TRANSCRIPT[view.transcript]} "
-        f"{name} {words.STATUS[view.status]}."
-    )
+async def _why_no_transcript(meeting: str) -> str:
+    try:
+        view = await (await MeetingsClient.connect()).status(meeting)
+    except MeetingError as error:
+        return str(error)
+    return f"{words.TRANSCRIPT[view.transcript]} {words.state_sentence(view)}"
 
 
 def _explanation(view: MeetingView) -> list[str]:
@@ -105,7 +105,9 @@ def _explanation(view: MeetingView) -> list[str]:
         when = story.clock(view.next_deadline)
         sentences.append(f"If there is no news of the bot by {when}, the provider is asked what became of it.")
     elif view.status is MeetingStatus.SCHEDULED:
-        sentences.append(f"It sleeps until it is time to send a bot for the start at {story.clock(view.start_time)}.")
+        sentences.append(
+            f"It sleeps until it is time to send a bot for the start at {story.clock(view.start_time)}."
+        )
     if view.status.is_final or view.status is MeetingStatus.COLLECTING:
         sentences.append(words.TRANSCRIPT[view.transcript])
     sentences += [f"In the store: {artifact.path}." for artifact in view.artifacts]

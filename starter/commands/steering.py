@@ -6,7 +6,7 @@ from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest, RecordingMode, Reschedule, StopRequest
 from meetings.status import MeetingStatus
 from starter import words
-from starter.booking import Booking, StartedMeeting
+from starter.booking import StartedMeeting
 from starter.client import MeetingsClient
 from starter.errors import MeetingInputError
 from starter.inputs import checked
@@ -131,10 +131,8 @@ def _warnings(started: StartedMeeting, request: MeetingRequest) -> list[str]:
     if view is not None and started.already_existed:
         if (view.start_time, view.meeting_url) == (request.start_time, request.meeting_url):
             return []
-        return [
-            f"it was moved since: it is at {view.meeting_url}, {for_people(view.start_time)}; "
-            "to keep another meeting at the first time as well, give it a name of its own with --id"
-        ]
+        now_at = f"{view.meeting_url}, {for_people(view.start_time)}"
+        return [f"it was moved since, to {now_at}; to keep one at the first time as well, name that with --id"]
     if request.expected_end <= datetime.now(UTC) + timedelta(minutes=1):
         return ["this meeting is over already, so no bot will be sent; is --at right?"]
     return []

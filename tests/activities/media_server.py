@@ -41,7 +41,10 @@ class Request:
 
 
 class MediaServer:
-    """Serves `size` bytes that begin with `head` and repeat a block, so that large files need no memory."""
+    """Serves `size` bytes that begin with `head` and repeat a block, so that large files need no memory.
+
+    `received` says how many bytes the other side has taken in.
+    """
 
     def __init__(self) -> None:
         self.head = b"\0\0\0\x20ftypisom"
@@ -54,12 +57,13 @@ class MediaServer:
         self.tokens = {"t0"}
         self.faults: deque[Fault] = deque()
         self.log: list[Request] = []
+        self.received: Callable[[], int] = lambda: 0
         self.reached = asyncio.Event()
         self.closing = asyncio.Event()
         self.url = ""
 
-    def link(self, token: str = "t0") -> str:
-        return f"{self.url}/r%2Fec~%7Eording.mp4?X-Amz-Credential=AK%2F1&sig={token}%3D"
+    def link(self, signature: str = "t0") -> str:
+        return f"{self.url}/r%2Fec~%7Eording.mp4?X-Amz-Credential=AK%2F1&sig={signature}%3D"
 
     def slices(self, start: int, end: int) -> Iterator[bytes]:
         while start < end:
@@ -123,11 +127,20 @@ class MediaServer:
         if limit is not None and line.sent + len(part) > limit:
             await response.write(part[: limit - line.sent])
             line.sent = limit
+            await self._wait_for_reader(response, limit)
             if fault.wait_after is not None:
                 self.reached.set()
                 await self.closing.wait()
             if request.transport is not None:
                 request.transport.close()
-            raise ConnectionResetError
+            raise web.HTTPInternalServerError
         line.sent += len(part)
         await response.write(part)
+
+    async def _wait_for_reader(self, response: web.StreamResponse, sent: int) -> None:
+        """A cut takes away what is still on its way, as it does in life; here it shall cost nothing."""
+        position = response.headers.get("Content-Range", "bytes 0-").removeprefix("bytes ").partition("-")[0]
+        for _ in range(200):
+            if self.received() >= int(position) + sent:
+                return
+            await asyncio.sleep(0.005)

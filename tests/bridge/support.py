@@ -117,9 +117,7 @@ async def running_bridge(client: Client, store: ArtifactStore, **changes: Any) -
         await provider.aclose()
 
 
-async def start_recorder(
-    client: Client, workflow_id: str, bot_id: str = ""
-) -> WorkflowHandle[Recorder, None]:
+async def start_recorder(client: Client, workflow_id: str, bot_id: str = "") -> WorkflowHandle[Recorder, None]:
     """A workflow that is signalled; what reaches its history needs no worker."""
     pairs = [SearchAttributePair(BOT_ID, bot_id)] if bot_id else []
     return await client.start_workflow(

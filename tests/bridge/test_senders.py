@@ -223,9 +223,7 @@ async def test_a_small_body_that_unpacks_into_a_large_one_is_refused(
     assert len(bomb) > LIMIT
     small_bomb = gzip.compress(b" " * 1_000_000)
     assert len(small_bomb) < LIMIT
-    answer = await narrow_bridge.to_bot(
-        workflow_id, small_bomb, headers=KEY_HEADER | {"content-encoding": "gzip"}
-    )
+    answer = await narrow_bridge.to_bot(workflow_id, small_bomb, headers=KEY_HEADER | {"content-encoding": "gzip"})
     assert answer.status == 413
 
 

@@ -44,9 +44,7 @@ def test_the_simulator_takes_the_place_of_the_configured_api_but_not_its_key(
     assert found["ARTIFACTS_URL"] == "s3://bucket/prefix"
 
 
-def test_the_real_api_is_used_as_configured(
-    folder: DataFolder, clean_environment: pytest.MonkeyPatch
-) -> None:
+def test_the_real_api_is_used_as_configured(folder: DataFolder, clean_environment: pytest.MonkeyPatch) -> None:
     clean_environment.setenv("MEETINGBAAS_API_KEY", "mine")
     clean_environment.setenv("BRIDGE_PUBLIC_URL", "https://bridge.example.com")
     found = environment(folder, simulator=False)

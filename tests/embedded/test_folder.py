@@ -32,9 +32,7 @@ def test_the_leftovers_of_a_killed_stack_are_waited_for(tmp_path: Path) -> None:
     assert heir.wait() == 0
 
 
-def test_leftovers_that_stay_are_not_waited_for_for_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_leftovers_that_stay_are_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder_module, "_LEFTOVER_SECONDS", 0.2)
     killed = DataFolder(tmp_path)
     os.truncate(killed.lock_fd, 0)

@@ -38,7 +38,9 @@ def on_leash(*command: str, parts: int = 1) -> Iterator[tuple[subprocess.Popen[b
         process.stdin.close()
 
 
-@pytest.mark.parametrize(("code", "status"), [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", 137)])
+@pytest.mark.parametrize(
+    ("code", "status"), [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", 137)]
+)
 def test_the_exit_status_is_that_of_the_command(code: str, status: int) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "embedded.leash", "--", sys.executable, "-c", code], stdin=subprocess.PIPE, cwd=ROOT

@@ -1,17 +1,17 @@
 """The provider and the stand-in for Meeting BaaS, which were written apart from each other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
 from aiohttp import web
 
 from meetings.dispatch import DispatchMode, DispatchOrder
-from meetings.events import BotEvent, BotEventKind
+from meetings.events import BotEventKind
 from meetings.request import BotOptions
 from providers.base import (
     AccountError,
@@ -45,8 +45,6 @@ ORDER = DispatchOrder(
     bot=BotOptions(entry_message="Hello", waiting_room_timeout=300),
 )
 
-Connect = Callable[..., "asyncio.Future[MeetingBaasProvider]"]
-
 
 class House:
     """A simulator and clients of it, all closed at the end."""
@@ -55,15 +53,15 @@ class House:
         self._stack = stack
         self.url = ""
 
-    async def client(self, api_key: str = "sim-key", **settings: object) -> MeetingBaasClient:
+    async def client(self, api_key: str = "sim-key", **settings: Any) -> MeetingBaasClient:
         if not self.url:
-            chosen = {"api_key": "sim-key", "speed": 1000, "recording_size": 5000} | settings
+            chosen: dict[str, Any] = {"api_key": "sim-key", "speed": 1000, "recording_size": 5000} | settings
             self.url = await self._stack.enter_async_context(running_simulator(SimulatorSettings(**chosen)))
         client = MeetingBaasClient(self.url, api_key)
         self._stack.push_async_callback(client.aclose)
         return client
 
-    async def provider(self, **settings: object) -> MeetingBaasProvider:
+    async def provider(self, **settings: Any) -> MeetingBaasProvider:
         return MeetingBaasProvider(await self.client(**settings), webhook_keys=["sim-key"])
 
 
@@ -74,7 +72,7 @@ async def house() -> AsyncIterator[House]:
 
 
 async def settled(provider: MeetingBaasProvider, bot_id: str) -> Observation:
-    while (seen := await provider.observe(bot_id)).reality is BotReality.OPEN:
+    while (seen := await provider.observe(bot_id)).reality is BotReality.OPEN:  # noqa: ASYNC110 - asking again is the point
         await asyncio.sleep(0.05)
     return seen
 
@@ -121,15 +119,15 @@ async def test_its_webhooks(house: House, shape: Shape) -> None:
     provider = await house.provider(shape=shape)
     address = DispatchAddress(webhook_url=f"http://127.0.0.1:{runner.addresses[0][1]}/", workflow_id="meeting-x")
     sent = await provider.dispatch(ORDER, address)
-    events: list[BotEvent] = []
-    parsed = None
-    while not events or events[-1].kind is BotEventKind.STATUS:
+    notices: list[Notice] = []
+    while not notices or notices[-1].event.kind is BotEventKind.STATUS:
         body, headers = await deliveries.get()
         assert provider.accepts_webhook(headers)
         parsed = provider.parse_webhook(body, datetime.now(UTC))
         assert isinstance(parsed, Notice)
-        events.append(parsed.event)
+        notices.append(parsed)
     await runner.cleanup()
+    events = [notice.event for notice in notices]
     assert [event.code for event in events] == [
         "joining_call",
         "in_waiting_room",
@@ -141,10 +139,9 @@ async def test_its_webhooks(house: House, shape: Shape) -> None:
     assert {event.bot_id for event in events} == {sent.bot_id}
     assert events[3].recording_started_at is not None
     assert abs(events[3].recording_started_at - events[3].occurred_at) < timedelta(seconds=1)
-    assert parsed
-    assert parsed.keep_body
+    assert notices[-1].keep_body
     assert (events[-1].has_recording, events[-1].has_transcript) == (True, True)
-    assert (parsed.workflow_id, events[-1].dispatch) == (("meeting-x", 3) if shape == "newest" else ("", None))
+    assert (notices[-1].workflow_id, events[-1].dispatch) == (("meeting-x", 3) if shape == "newest" else ("", None))
 
     pushed, asked = await provider.collect(sent.bot_id, body), await provider.collect(sent.bot_id, None)
     assert words(pushed) == words(asked)

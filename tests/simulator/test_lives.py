@@ -181,7 +181,7 @@ async def test_arrival(fields: dict[str, Any], arrives: bool) -> None:
         if arrives:
             await sim.until_code(bot_id, "joining_call")
         else:
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(0.25)
             assert codes(await sim.bot(bot_id)) == []
 
 

@@ -265,11 +265,11 @@ def test_srt_replaces_what_players_take_for_markup(text: str, shown: str) -> Non
 @pytest.mark.parametrize("nasty", NASTY)
 def test_nasty_speech_is_only_speech(nasty: str) -> None:
     segment = Segment(speaker=f"Eve {nasty}", start=1, end=2, text=f"I said {nasty}")
-    transcript = transcript_of(segment, segment)
+    transcript = transcript_of(segment, segment.model_copy(update={"start": 61, "end": 62}))
     page = read_markdown(to_markdown(transcript, nasty, None))
     assert page.tags == ["h1", *["p", "code", "strong"] * 2]
-    line = f"00:00:01 {one_line(segment.speaker)}: {one_line(segment.text)}"
-    assert page.text.splitlines()[-2:] == [line, line]
+    line = f"{one_line(segment.speaker)}: {one_line(segment.text)}"
+    assert page.text.splitlines()[-2:] == [f"00:00:01 {line}", f"00:01:01 {line}"]
     in_vtt = read_webvtt(to_webvtt(transcript))
     assert without_blanks("".join(text for *_, text in in_vtt)) == without_blanks(one_line(segment.text) * 2)
     assert {voice for voice, *_ in in_vtt} == {one_line(segment.speaker)}

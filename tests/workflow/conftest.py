@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
-from tests.workflow.driver import URL, Meeting, StartMeeting
-from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings, no_wait
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
@@ -20,6 +18,8 @@ from activities.bots import BotActivities
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
 from meetings.outcome import Outcome
 from runtime.temporal import plugin
+from tests.workflow.driver import URL, Meeting, StartMeeting
+from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings, no_wait
 from workflows import attributes
 from workflows.meeting import MeetingWorkflow
 

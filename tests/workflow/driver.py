@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.workflow.scripted import Bot, ScriptedProvider, ScriptedRecordings
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from meetings.events import BotEvent, BotEventKind
 from meetings.outcome import MeetingView, Outcome
 from meetings.status import MeetingStatus
+from tests.workflow.scripted import Bot, ScriptedProvider, ScriptedRecordings
 
 URL = "https://meet.google.com/abc-defg-hij"
 

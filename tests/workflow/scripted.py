@@ -52,7 +52,11 @@ class ScriptedProvider:
         if now > call_at:
             return DispatchPlan(call_at=now, join_at=now, mode=DispatchMode.IMMEDIATE)
         return DispatchPlan(
-            call_at=call_at, join_at=start_time, mode=DispatchMode.RESERVED, arm_ahead=20, spread=20,
+            call_at=call_at,
+            join_at=start_time,
+            mode=DispatchMode.RESERVED,
+            arm_ahead=20,
+            spread=20,
             deadlines=Deadlines(),
         )
 

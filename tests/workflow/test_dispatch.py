@@ -20,7 +20,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.mark.parametrize(
-    "error", [UnavailableError("timed out"), RateLimitedError("slow down", 0.1), RateLimitedError("slow down", None)]
+    "error",
+    [UnavailableError("timed out"), RateLimitedError("slow down", 0.1), RateLimitedError("slow down", None)],
 )
 async def test_a_passing_trouble_is_tried_again(start: StartMeeting, error: Exception) -> None:
     meeting = await start(in_=timedelta(minutes=2))

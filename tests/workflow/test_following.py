@@ -84,7 +84,9 @@ async def test_an_event_of_an_unknown_bot_changes_nothing(start: StartMeeting) -
     meeting = await sent(start)
     await meeting.handle.signal(
         "bot_event",
-        BotEvent(kind=BotEventKind.COMPLETE, bot_id="stranger", occurred_at=await meeting.now(), has_recording=True),
+        BotEvent(
+            kind=BotEventKind.COMPLETE, bot_id="stranger", occurred_at=await meeting.now(), has_recording=True
+        ),
     )
     assert (await meeting.view()).status is MeetingStatus.JOINING
 

@@ -1,9 +1,9 @@
 from datetime import timedelta
 
 import pytest
-from tests.workflow.driver import StartMeeting
 
 from meetings.status import MeetingStatus, TranscriptState
+from tests.workflow.driver import StartMeeting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -1,0 +1,21 @@
+"""The provider that the settings name, opened the same way by every process."""
+
+from providers.base import Provider
+from providers.meetingbaas.client import MeetingBaasClient
+from providers.meetingbaas.provider import DispatchPolicy, MeetingBaasProvider
+from providers.meetingbaas.requests import SpeechToText
+from runtime.settings import Settings, load_deadlines
+
+
+def open_provider(settings: Settings) -> Provider:
+    """A provider for the account of the settings; the caller closes it with `aclose`."""
+    key = settings.meetingbaas_api_key.get_secret_value()
+    speech_key = settings.minutekeeper_speech_to_text_api_key.get_secret_value()
+    return MeetingBaasProvider(
+        MeetingBaasClient(settings.meetingbaas_base_url, key, send_timeout=settings.minutekeeper_send_seconds),
+        webhook_keys=[key, settings.meetingbaas_api_key_previous.get_secret_value()],
+        speech_to_text=SpeechToText(
+            provider=settings.minutekeeper_speech_to_text_provider, api_key=speech_key or None
+        ),
+        policy=DispatchPolicy(max_dispatches=settings.minutekeeper_max_dispatches, deadlines=load_deadlines()),
+    )

@@ -1,0 +1,143 @@
+"""The account-wide address: it finds the meeting, and waits a little for one that it cannot see yet."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from artifacts.store import ArtifactStore
+from bridge.delivery import Delivery
+from bridge.inbox import Inbox, Shelf
+from bridge.keys import DRAIN, INBOX
+from meetings.events import BotEvent, BotEventKind
+from tests.bridge.support import (
+    NOON,
+    Bridge,
+    codes,
+    complete,
+    eventually,
+    running_bridge,
+    signals,
+    start_recorder,
+    status,
+    stored,
+)
+
+
+async def test_what_the_bot_carries_leads_to_its_meeting(
+    bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str
+) -> None:
+    await start_recorder(client, workflow_id)
+    extra = {"dispatch_key": "mk-1", "dispatch": "3", "workflow_id": workflow_id, "run": "r"}
+    assert (await bridge.to_account(complete(extra=extra))).json == {"outcome": "delivered"}
+    (payload,) = await signals(client, workflow_id)
+    assert payload["dispatch"] == 3
+    assert await stored(store) == [payload["body"]]
+
+
+async def test_the_bot_id_leads_to_the_newest_meeting(bridge: Bridge, client: Client, workflow_id: str) -> None:
+    bot_id = f"bot-of-{workflow_id}"
+    for name in ("older", "newest"):
+        await start_recorder(client, f"{workflow_id}-{name}", bot_id)
+    await _until_found(client, bot_id, 2)
+    assert (await bridge.to_account(status(bot_id=bot_id))).json == {"outcome": "delivered"}
+    assert await codes(client, f"{workflow_id}-newest") == ["joining_call"]
+    assert await codes(client, f"{workflow_id}-older") == []
+
+
+@pytest.mark.parametrize("bot_id", ['x" OR BotId != "', "x' OR BotId != '", '\\" OR BotId != "', "x\\", "%", "*"])
+async def test_a_bot_id_is_never_part_of_the_query(
+    bridge: Bridge, client: Client, workflow_id: str, bot_id: str
+) -> None:
+    await start_recorder(client, workflow_id, "honest-bot")
+    await _until_found(client, "honest-bot", 1)
+    assert (await bridge.to_account(status(bot_id=bot_id))).json == {"outcome": "no meeting has this bot"}
+    await client.get_workflow_handle(workflow_id).terminate()
+
+
+@pytest.mark.parametrize("body", [status, complete])
+async def test_a_bot_that_shows_up_later_gets_what_came_before(
+    bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str, body: Any
+) -> None:
+    bot_id = f"bot-of-{workflow_id}"
+    answer = await bridge.to_account(body(bot_id=bot_id))
+    assert (answer.status, answer.json) == (200, {"outcome": "no meeting has this bot"})
+    assert [path.startswith("inbox/unclaimed/") for path in await stored(store)] == [True]
+    await start_recorder(client, workflow_id, bot_id)
+
+    async def has_arrived() -> bool:
+        return not await store.list("inbox")
+
+    await eventually(has_arrived)
+    assert [each["bot_id"] for each in await signals(client, workflow_id)] == [bot_id]
+
+
+async def test_a_stranger_is_dropped_after_a_while_and_a_fresh_one_is_not(
+    client: Client, store: ArtifactStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    inbox = Inbox(store)
+    for number, minutes in enumerate((60, 6, 6, 1)):
+        since = datetime.now(UTC) - timedelta(minutes=minutes)
+        event = BotEvent(kind=BotEventKind.STATUS, bot_id="stranger", occurred_at=NOON, code=f"code_{number}")
+        delivery = Delivery(delivery=f"d{number}", received_at=since, message=event, unclaimed_since=since)
+        await inbox.put(delivery, Shelf.UNCLAIMED)
+    async with running_bridge(client, store) as bridge:
+        assert not await bridge.app[DRAIN].work_off(Shelf.UNCLAIMED)
+        assert len(await stored(store)) == 1
+    dropped = [record for record in caplog.records if getattr(record, "why", "") == "dropped"]
+    assert {record.event for record in dropped} == {"code_0", "code_1", "code_2"}
+
+
+async def test_strangers_cannot_fill_the_store(
+    bridge: Bridge, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.inbox._MOST_UNCLAIMED", 2)
+    for number in range(4):
+        assert (await bridge.to_account(status(bot_id=f"stranger-{number}"))).status == 200
+    assert len(await stored(store)) == 2
+
+
+async def test_news_of_a_calendar_wakes_its_workflow_once(
+    bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str
+) -> None:
+    calendar_id = workflow_id
+    await start_recorder(client, f"calendar-{calendar_id}")
+    body = {
+        "event": "calendar.sync_events",
+        "data": {
+            "calendar_id": calendar_id,
+            "last_updated_ts": NOON.isoformat(),
+            "affected_event_uuids": ["e1"],
+        },
+    }
+    for _ in range(2):
+        assert (await bridge.to_account(body)).json == {"outcome": "delivered"}
+    (change,) = await signals(client, f"calendar-{calendar_id}", "calendar_event")
+    assert change.keys() == {"calendar_id", "delivery"}
+    assert change["calendar_id"] == calendar_id
+    assert await stored(store) == []
+
+
+async def test_news_of_a_calendar_that_nobody_keeps_is_acknowledged(bridge: Bridge, store: ArtifactStore) -> None:
+    body = {"event": "calendar.sync_events", "data": {"calendar_id": "nobody's", "last_updated_ts": "1"}}
+    assert (await bridge.to_account(body)).json == {"outcome": "no such workflow"}
+    assert await stored(store) == []
+
+
+async def test_a_calendar_has_no_business_at_a_bots_address(
+    bridge: Bridge, client: Client, workflow_id: str
+) -> None:
+    await start_recorder(client, f"calendar-{workflow_id}")
+    body = {"event": "calendar.sync_events", "data": {"calendar_id": workflow_id}}
+    assert (await bridge.to_bot(workflow_id, body)).json == {"outcome": "ignored"}
+    assert await signals(client, f"calendar-{workflow_id}", "calendar_event") == []
+
+
+async def _until_found(client: Client, bot_id: str, count: int) -> None:
+    async def shows() -> bool:
+        return len([each async for each in client.list_workflows(f'BotId = "{bot_id}"')]) >= count
+
+    await eventually(shows)
