@@ -19,6 +19,7 @@ Renew = Callable[[], Awaitable[Media]]
 _MAX_SETBACKS = 5
 _MAX_RESTARTS = 2
 _LONGEST_PAUSE = 10.0
+_CHUNK_BYTES = 64 * 1024
 
 
 class DownloadError(Exception):
@@ -129,7 +130,7 @@ class Download:
 
     async def _take(self, answer: Answer) -> None:
         surplus = self._held - answer.position  # a server without ranges sends again what we have
-        async for chunk in answer.content.iter_any():
+        async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
             missing = chunk[surplus:]
             surplus -= len(chunk) - len(missing)
             total = self._pieces.version.total

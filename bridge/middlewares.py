@@ -17,9 +17,9 @@ async def one_line_per_delivery(request: web.Request, handler: Handler) -> web.S
     try:
         response = await handler(request)
     except web.HTTPException as error:
-        _write_line(request, error.status)
+        _write_line(request, error)
         raise
-    _write_line(request, response.status)
+    _write_line(request, response)
     return response
 
 
@@ -36,6 +36,8 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return web.json_response({"error": "internal error"}, status=500)
 
 
-def _write_line(request: web.Request, answer: int) -> None:
+def _write_line(request: web.Request, response: web.StreamResponse) -> None:
     if LINE in request:
-        request[LINE].write(answer)
+        line = request[LINE]
+        line.outcome = line.outcome or response.reason or ""
+        line.write(response.status)

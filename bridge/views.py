@@ -105,15 +105,11 @@ def _unauthorized(line: Line, why: str) -> web.HTTPUnauthorized:
 async def _body(request: web.Request) -> bytes:
     """The body, unless it is too large; one that says so beforehand is not read at all."""
     limit = request.app[SETTINGS].minutekeeper_bridge_max_body_bytes
+    if request.content_length is not None and request.content_length > limit:
+        raise web.HTTPRequestEntityTooLarge(limit, request.content_length)
     try:
-        if request.content_length is not None and request.content_length > limit:
-            raise web.HTTPRequestEntityTooLarge(limit, request.content_length)
         return await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        request[LINE].outcome = "body too large"
-        raise
     except (web.RequestPayloadError, ConnectionError) as error:
-        request[LINE].outcome = "body not whole"
         raise web.HTTPBadRequest(text="the body ends early, or is not encoded as its headers say") from error
 
 
@@ -121,7 +117,6 @@ def _understood(request: web.Request, body: bytes, received_at: datetime) -> Not
     try:
         return request.app[PROVIDER].parse_webhook(body, received_at)
     except MalformedWebhookError as error:
-        request[LINE].outcome = "malformed"
         raise web.HTTPBadRequest(text=str(error)) from error
 
 

@@ -1,18 +1,11 @@
 """`python -m embedded`, also `minutekeeper dev`: the whole stack in one terminal, until Ctrl-C."""
 
-import asyncio
-import json
-import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from embedded.lifetime import run_to_exit_status
-from embedded.stack import Options, Stack, running_stack
+from runtime.exits import run_and_exit
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -30,6 +23,11 @@ def dev(  # noqa: PLR0913 - one argument for each option
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON once everything answers.")] = False,
 ) -> None:
     """Temporal with its UI, a worker, the bridge and a simulated Meeting BaaS in one terminal, until Ctrl-C."""
+    # Loaded late, so that --help is quick and an early Ctrl-C finds someone who handles it.
+    from embedded.lifetime import run_to_exit_status  # noqa: PLC0415
+    from embedded.session import serve  # noqa: PLC0415
+    from embedded.stack import Options  # noqa: PLC0415
+
     options = Options(
         data_dir=data_dir,
         temporal_port=temporal_port,
@@ -39,32 +37,7 @@ def dev(  # noqa: PLR0913 - one argument for each option
         simulator=not no_simulator,
         speed=simulator_speed,
     )
-    sys.exit(run_to_exit_status(_run(options, as_json=as_json), when_stopped=0))
-
-
-async def _run(options: Options, *, as_json: bool) -> int:
-    screen = Console(stderr=True, soft_wrap=True, highlight=False)
-    async with running_stack(options, screen.print) as stack:
-        if as_json:
-            sys.stdout.write(f"{json.dumps(asdict(stack.addresses))}\n")
-            sys.stdout.flush()
-        else:
-            _show(stack)
-        await stack.keep(asyncio.Event().wait())
-    return 0
-
-
-def _show(stack: Stack) -> None:
-    table = Table(box=None, show_header=False, padding=(0, 2))
-    at = stack.addresses
-    table.add_row("Temporal UI", at.ui)
-    table.add_row("Temporal", f"{at.temporal}, namespace {at.namespace}")
-    table.add_row("Bridge", at.bridge)
-    table.add_row("Meeting BaaS", f"{at.simulator} (simulated)" if at.simulator else "the real one")
-    table.add_row("Recordings", at.artifacts)
-    table.add_row("Logs", str(stack.folder.logs))
-    screen = Console(soft_wrap=True, highlight=False)
-    screen.print("Minutekeeper is running; Ctrl-C stops it.\n", table, sep="\n")
+    run_and_exit(lambda: run_to_exit_status(serve(options, as_json=as_json), when_stopped=0))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the application keeps for its views."""
+"""What the application and its requests keep for the views."""
 
 from uuid import UUID
 
@@ -9,6 +9,8 @@ from simulator.simulation import Simulation
 from simulator.state import Bot
 
 SIMULATION = web.AppKey("SIMULATION", Simulation)
+# Set on a request whose caller hung up before the answer was whole.
+HUNG_UP = web.RequestKey("HUNG_UP", bool)
 
 
 def find_bot(request: web.Request, identifier: str) -> Bot:

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
-from simulator.keys import SIMULATION
+from simulator.keys import HUNG_UP, SIMULATION
 from simulator.media import CONTENT_TYPES, MediaFile
 from simulator.signing import SignatureError
 
@@ -43,10 +43,13 @@ async def _send(
     response.content_type = CONTENT_TYPES[file.kind]
     response.content_length = span.stop - span.start
     await response.prepare(request)
-    if request.method != "HEAD":
+    if request.method == "HEAD":
+        return response
+    try:
         for chunk in file.chunks(span.start, span.stop):
             await response.write(chunk)
-    await response.write_eof()
+    except ConnectionError:
+        request[HUNG_UP] = True
     return response
 
 

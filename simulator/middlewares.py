@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from simulator.answers import refusal
-from simulator.keys import SIMULATION
+from simulator.keys import HUNG_UP, SIMULATION
 from simulator.settings import SimulatorSettings
 from simulator.state import RequestRecord, now
 
@@ -34,7 +34,8 @@ async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         entry.status = error.status
         raise
-    entry.status = response.status
+    if HUNG_UP not in request:
+        entry.status = response.status
     return response
 
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from simulator.app import create_app
 from simulator.settings import SimulatorSettings
 
-_SHUTDOWN_SECONDS = 0.5
+_SHUTDOWN_SECONDS = 0.2
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -41,7 +40,7 @@ async def emit(request: web.Request) -> web.Response:
     if url is None:
         return refusal(409, "The bot has no webhook URL, nor has the account; give one as url")
     record = await simulation.emit(bot, url, order)
-    return web.json_response(asdict(record), dumps=_dumps)
+    return web.json_response(vars(record), dumps=_dumps)
 
 
 async def advance(request: web.Request) -> web.Response:
@@ -59,9 +58,9 @@ async def show_ledger(request: web.Request) -> web.Response:
     """Everything since the start or the last reset; may hold keys that callers put into bodies."""
     simulation = request.app[SIMULATION]
     ledger = {
-        "requests": [asdict(record) for record in simulation.ledger.requests],
+        "requests": [vars(record) for record in simulation.ledger.requests],
         "bots": [await _bot(bot, simulation) for bot in simulation.bots.values()],
-        "deliveries": [asdict(record) for record in simulation.ledger.deliveries],
+        "deliveries": [vars(record) for record in simulation.ledger.deliveries],
     }
     return web.json_response(ledger, dumps=_dumps)
 
@@ -88,7 +87,7 @@ async def _bot(bot: Bot, simulation: Simulation) -> dict[str, Any]:
         "content_deleted": bot.content_deleted,
         "recording": bot.recording and await _file(bot.recording),
         "audio": bot.audio and await _file(bot.audio),
-        "timeline": [asdict(moment) for moment in bot.timeline],
+        "timeline": [vars(moment) for moment in bot.timeline],
     }
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from meetings.status import MeetingStatus
+from starter.errors import MeetingInputError
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -151,7 +152,7 @@ def transcript(
     from starter.commands import looking  # noqa: PLC0415 - see above
 
     if as_json and form not in {None, Form.JSON}:
-        raise typer.BadParameter("is --format json; leave one of the two out.", param_hint="--json")
+        raise MeetingInputError("--json", f"means --format json, and not {form.value}; leave one of the two out")
     chosen = Form.JSON if as_json else form or Form.TXT
     return asyncio.run(looking.transcript(meeting, chosen.value))
 

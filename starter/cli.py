@@ -22,7 +22,7 @@ def run(arguments: Sequence[str]) -> int:
             list(arguments) or ["--help"], prog_name="minutekeeper", standalone_mode=False
         )
     except typer.TyperException as error:
-        message, status = error.format_message(), error.exit_code
+        message, status = error.format_message().replace("Value error, ", ""), error.exit_code
     except MeetingError as error:
         message, status = str(error), 2 if isinstance(error, MeetingInputError) else 1
     except Exception as error:  # noqa: BLE001 - whatever it is, people get a sentence and no traceback

@@ -35,15 +35,14 @@ from starter.errors import (
     MeetingInputError,
     MeetingNotFoundError,
     MeetingRefusedError,
-    TemporalUnreachableError,
     WorkerMissingError,
 )
 from starter.listing import list_meetings
 from starter.records import MeetingSummary
-from starter.temporal_errors import CHECK_ADDRESS, in_plain_words, no_such_workflow
+from starter.temporal_errors import in_plain_words, no_connection, no_such_workflow
 from workflows.meeting import MeetingWorkflow
 
-_CONNECT_SECONDS = 10
+_CONNECT_SECONDS = 5
 _ANSWER_WITHIN = timedelta(seconds=5)
 _CHANGE_WITHIN = timedelta(seconds=15)
 _END_SECONDS = 3
@@ -76,12 +75,8 @@ class MeetingsClient:
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 return cls(await connect(runtime=quiet))
-        except TimeoutError:
-            raise TemporalUnreachableError(
-                f"Temporal does not answer within {_CONNECT_SECONDS} seconds. {CHECK_ADDRESS}."
-            ) from None
-        except (RuntimeError, ValueError, RPCError) as error:
-            raise TemporalUnreachableError(f"Cannot connect to Temporal: {error}. {CHECK_ADDRESS}.") from error
+        except (RuntimeError, ValueError, OSError, RPCError) as error:
+            raise no_connection(error) from error
 
     async def start(self, request: MeetingRequest, workflow_id: str | None = None) -> StartedMeeting:
         """Books a meeting, once: the same link at the same start is the same meeting.

@@ -100,9 +100,7 @@ class MeetingWorkflow:
         while not self._stop:
             self._moved = False
             request = self._record.request
-            await self._clear_doubt(
-                unless=ids.dispatch_key(request.meeting_url, request.start_time, self._record.dispatches)
-            )
+            await self._clear_doubt(unless=self._record.next_dispatch_key)
             self._continue_as_new_if_long()
             if not is_worth_joining(request, workflow.now()):
                 self._record.fail_too_late(workflow.now())
@@ -151,7 +149,7 @@ class MeetingWorkflow:
         if self._is_changed():
             return
         failure = (failed.reason, Evidence(event="dispatch", at=workflow.now(), text=failed.text))
-        if record.trouble is None:
+        if failed.reason is not FailureReason.ACCOUNT or record.trouble is None:
             self._journal.note("dispatch_failed", failed.sentence)
         if failed.reason is FailureReason.ACCOUNT:
             record.trouble = failure
@@ -299,9 +297,9 @@ class MeetingWorkflow:
         return self._journal.welcome(order, sent, join_at)
 
     async def _clear_doubt(self, *, unless: str = "") -> None:
-        """Takes back the bot of an order that ended in doubt, unless the order with this key is about to be sent again.
+        """Takes back the bot of an order that ended in doubt.
 
-        That one looks for its bot itself.
+        Not `unless` the order of that key is sent again: sending looks for its bot itself.
         """
         order = self._doubt
         if order is None or order.key == unless:

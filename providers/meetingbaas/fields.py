@@ -28,10 +28,9 @@ def _text(value: Any) -> str:
 
 
 def _evidence(value: Any) -> str:
-    try:
-        return redact(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-    except RecursionError:
+    if not value:
         return ""
+    return redact(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _number(value: Any) -> float | None:

@@ -14,7 +14,7 @@ from tests.activities.media_server import MediaServer
 @pytest.fixture
 async def media_server() -> AsyncIterator[MediaServer]:
     server = MediaServer()
-    runner = web.ServerRunner(web.Server(server.handle), shutdown_timeout=0.1)
+    runner = web.ServerRunner(web.Server(server.handle, access_log=None), shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

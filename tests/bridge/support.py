@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 from aiohttp.test_utils import TestServer
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
@@ -30,6 +31,8 @@ from workflows.attributes import BOT_ID
 QUEUE = "recorders"
 KEY = "mb-key-7f3a"
 SECRET = "a-long-secret"
+DEAD = "127.0.0.1:9"
+"""Where no Temporal answers."""
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 KEY_HEADER = {"x-meeting-baas-api-key": KEY}
 
@@ -144,7 +147,24 @@ async def stored(store: ArtifactStore) -> list[str]:
     return [entry.path for entry in await store.list()]
 
 
+def log_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """The fields of every line about a delivery."""
+    return [vars(record) for record in caplog.records if record.name == "bridge.journal"]
+
+
 async def eventually(happens: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
     async with asyncio.timeout(seconds):
-        while not await happens():
+        while not await happens():  # noqa: ASYNC110 - it happens in another process, which sets no event here
             await asyncio.sleep(0.05)
+
+
+async def head_of_delivery(
+    bridge: Bridge, workflow_id: str, framing: str
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Sends the head of a delivery and leaves the body to the test."""
+    url = URL(bridge.address(workflow_id), encoded=True)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    lines = [f"POST {url.raw_path} HTTP/1.1", f"Host: {url.host}", f"X-Meeting-Baas-Api-Key: {KEY}", framing]
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    await writer.drain()
+    return reader, writer

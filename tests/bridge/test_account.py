@@ -10,7 +10,7 @@ from temporalio.client import Client
 from artifacts.store import ArtifactStore
 from bridge.delivery import Delivery
 from bridge.inbox import Inbox, Shelf
-from bridge.keys import DRAIN, INBOX
+from bridge.keys import DRAIN
 from meetings.events import BotEvent, BotEventKind
 from tests.bridge.support import (
     NOON,
@@ -18,6 +18,7 @@ from tests.bridge.support import (
     codes,
     complete,
     eventually,
+    log_lines,
     running_bridge,
     signals,
     start_recorder,
@@ -87,8 +88,8 @@ async def test_a_stranger_is_dropped_after_a_while_and_a_fresh_one_is_not(
     async with running_bridge(client, store) as bridge:
         assert not await bridge.app[DRAIN].work_off(Shelf.UNCLAIMED)
         assert len(await stored(store)) == 1
-    dropped = [record for record in caplog.records if getattr(record, "why", "") == "dropped"]
-    assert {record.event for record in dropped} == {"code_0", "code_1", "code_2"}
+    dropped = [each for each in log_lines(caplog) if each["why"] == "dropped"]
+    assert {each["event"] for each in dropped} == {"code_0", "code_1", "code_2"}
 
 
 async def test_strangers_cannot_fill_the_store(

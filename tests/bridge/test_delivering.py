@@ -17,6 +17,7 @@ from tests.bridge.support import (
     Bridge,
     codes,
     complete,
+    log_lines,
     signals,
     start_recorder,
     status,
@@ -105,7 +106,7 @@ async def test_a_finished_meeting_is_not_woken_but_keeps_its_final_body(
     assert (await bridge.to_bot(workflow_id, complete())).status == 200
     assert len(await stored(store)) == 1
     assert await signals(client, workflow_id) == []
-    assert [record.outcome for record in _lines(caplog)] == ["meeting finished"] * 2
+    assert [each["outcome"] for each in log_lines(caplog)] == ["meeting finished"] * 2
 
 
 @pytest.mark.parametrize("body", [status(), complete()], ids=["status", "complete"])
@@ -116,7 +117,7 @@ async def test_a_meeting_that_never_was_leaves_one_line_and_nothing_else(
     answer = await bridge.to_bot("meeting-that-never-was", body)
     assert (answer.status, answer.json) == (200, {"outcome": "no such workflow"})
     assert await stored(store) == []
-    assert [record.outcome for record in _lines(caplog)] == ["no such workflow"]
+    assert [each["outcome"] for each in log_lines(caplog)] == ["no such workflow"]
 
 
 async def test_unknown_events_are_acknowledged_and_logged(
@@ -128,7 +129,7 @@ async def test_unknown_events_are_acknowledged_and_logged(
     assert (await bridge.to_bot(workflow_id, body)).status == 200
     assert (await bridge.to_account(body)).status == 200
     assert await signals(client, workflow_id) == []
-    assert [record.outcome for record in _lines(caplog)] == ["ignored"] * 2
+    assert [each["outcome"] for each in log_lines(caplog)] == ["ignored"] * 2
 
 
 async def test_the_line_names_the_delivery_and_opens_no_door(
@@ -141,13 +142,13 @@ async def test_the_line_names_the_delivery_and_opens_no_door(
     await bridge.post(address, status("in_call_recording"))
     await bridge.post(address, b"no json", headers={"x-meeting-baas-api-key": "wrong-key"})
     await bridge.post(address[:-1] + "_", status())
-    assert [(record.event, record.answer) for record in _lines(caplog)] == [
+    assert [(each["event"], each["answer"]) for each in log_lines(caplog)] == [
         ("complete", 200),
         ("in_call_recording", 200),
         ("", 401),
         ("", 401),
     ]
-    assert {record.workflow_id for record in _lines(caplog)} == {workflow_id}
+    assert {each["workflow_id"] for each in log_lines(caplog)} == {workflow_id}
     ours = [record for record in caplog.records if not record.name.startswith(("asyncio", "aiohttp.client"))]
     everything = " ".join(f"{record.getMessage()} {vars(record)}" for record in ours)
     for secret in ("topsecret", "word0", "wrong-key", bridge.address(workflow_id).rpartition("/")[2][:-1]):
@@ -156,9 +157,5 @@ async def test_the_line_names_the_delivery_and_opens_no_door(
 
 async def test_an_id_from_outside_cannot_fake_a_log_line(bridge: Bridge, caplog: pytest.LogCaptureFixture) -> None:
     await bridge.post(f"{bridge.url}/webhooks/meetingbaas/x%0Afake%1B%5B31m/0/wrong", status())
-    (record,) = _lines(caplog)
-    assert record.workflow_id == "x?fake?[31m"
-
-
-def _lines(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
-    return [record for record in caplog.records if record.name == "bridge.journal"]
+    (line,) = log_lines(caplog)
+    assert line["workflow_id"] == "x?fake?[31m"

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
@@ -18,6 +17,7 @@ from bridge.keys import COURIER, DRAIN
 from meetings.events import BotEvent, BotEventKind
 from runtime.temporal import plugin
 from tests.bridge.support import (
+    DEAD,
     NOON,
     Bridge,
     codes,
@@ -30,8 +30,6 @@ from tests.bridge.support import (
     stored,
     temporal_binary,
 )
-
-DEAD = "127.0.0.1:9"
 
 
 @pytest_asyncio.fixture
@@ -117,7 +115,8 @@ async def test_a_server_that_dies_and_comes_back_gets_everything_once(tmp_path: 
 async def test_senders_do_not_wait_one_by_one_for_a_server_that_keeps_silent(store: ArtifactStore) -> None:
     """It takes connections and never answers, as a stopped process does."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        client = await Client.connect("127.0.0.1:%d" % silent.getsockname()[1], lazy=True, plugins=[plugin()])
+        host, port = silent.getsockname()
+        client = await Client.connect(f"{host}:{port}", lazy=True, plugins=[plugin()])
         async with running_bridge(client, store) as bridge:
             courier, delivery = bridge.app[COURIER], _delivery("meeting-1", "joining_call")
             first, second = await courier.hand_over(delivery), await courier.hand_over(delivery)

@@ -74,7 +74,7 @@ def test_settings_in_a_file_count(tmp_path: Path) -> None:
 
 def test_an_unusable_setting_is_named(clean_environment: pytest.MonkeyPatch) -> None:
     clean_environment.setenv("ARTIFACTS_URL", "ftp://somewhere")
-    with pytest.raises(UsageError, match="ARTIFACTS_URL: .*file:///"):
+    with pytest.raises(UsageError, match=r"ARTIFACTS_URL: .*file:///"):
         read_settings(simulator=True)
 
 

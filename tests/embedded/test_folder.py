@@ -15,7 +15,7 @@ def test_a_second_stack_in_the_same_folder_is_refused_and_told_by_whom(folder: D
         DataFolder(folder.path)
 
 
-def test_a_folder_is_free_again_after_its_stack(folder: DataFolder, tmp_path: Path) -> None:
+def test_a_folder_is_free_again_after_its_stack(tmp_path: Path) -> None:
     other = DataFolder(tmp_path / "other")
     other.close()
     DataFolder(tmp_path / "other").close()

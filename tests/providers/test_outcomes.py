@@ -79,6 +79,7 @@ async def test_a_bot_in_the_call_and_one_that_left(provider: MeetingBaasProvider
         ({}, {"mp4": URL}, True, False, ""),
         ({}, {"mp4": "", "audio": URL}, True, False, ""),
         ({}, {}, False, False, ""),
+        ({"errors": []}, {}, False, False, ""),
         ({"errors": "the end was rough"}, {"mp4": URL}, True, False, "the end was rough"),
     ],
 )
@@ -218,6 +219,16 @@ async def test_trouble_while_asking_is_told(provider: MeetingBaasProvider, serve
     server.tell(Answer(status=429))
     with pytest.raises(RateLimitedError):
         await provider.collect("b-1", None)
+
+
+@pytest.mark.parametrize(
+    ("duration", "seconds"), [(61, 61), ("61.5", 61.5), (0, 0), ("long", None), (-1, None), (None, None)]
+)
+async def test_the_duration_if_it_is_one(
+    provider: MeetingBaasProvider, server: ToldServer, duration: Any, seconds: float | None
+) -> None:
+    server.tell(meeting_data(duration=duration))
+    assert (await provider.collect("b-1", None)).duration == seconds
 
 
 async def test_an_unknown_bot_has_lost_its_data(provider: MeetingBaasProvider, server: ToldServer) -> None:

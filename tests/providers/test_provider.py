@@ -195,6 +195,7 @@ async def test_a_list_that_ignores_its_filters_brings_no_strangers(
                 listed("a longer code", meeting_url="https://meet.google.com/abc-defg-hijk"),
                 listed("an older one", "2026-11-30T10:00:00Z", **mine),
                 listed("", **mine),
+                listed("no address", meeting_url="https://[broken"),
                 listed("mine", **mine),
             ]
         }
@@ -272,6 +273,12 @@ async def test_a_rush_of_warm_ups_fills_the_pool_and_no_more(
     before = len(server.asked)
     await provider.warm_up()
     assert len(server.asked) == before + 1
+
+
+async def test_a_closed_provider_asks_nobody(provider: MeetingBaasProvider, server: ToldServer) -> None:
+    await provider.aclose()
+    await provider.warm_up()
+    assert server.asked == []
 
 
 async def test_warming_up_never_raises(api_key: str, server: ToldServer) -> None:

@@ -1,5 +1,6 @@
 """Signed URLs, ranges, and files that players accept."""
 
+import asyncio
 import hashlib
 from collections import Counter
 from io import BytesIO
@@ -7,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree as ET
 
+import aiohttp
 import av
 import pytest
 
@@ -162,6 +164,18 @@ async def test_a_recording_beyond_four_gibibytes() -> None:
         assert len(body) == 4
         response, _ = await sim.fetch(url, method="HEAD")
         assert response.headers["Content-Length"] == str(size)
+
+
+async def test_a_download_that_was_cut_has_no_status(caplog: pytest.LogCaptureFixture) -> None:
+    async with running_sim(recording_size=50_000_000) as sim:
+        _, url = await recorded(sim)
+        async with aiohttp.ClientSession() as session:
+            response = await session.get(url)
+            await response.content.read(1)
+            response.close()
+        await asyncio.sleep(0.1)
+        assert (await sim.ledger())["requests"][-1]["status"] is None
+    assert caplog.records == []
 
 
 async def test_media_requests_are_in_the_ledger_without_their_signature(sim: Sim) -> None:

@@ -36,7 +36,8 @@ class Meeting:
         await self.env.fast_forward(self.handle, instant - await self.now())
 
     async def view(self) -> MeetingView:
-        return await self.handle.query("status", result_type=MeetingView)
+        view: MeetingView = await self.handle.query("status", result_type=MeetingView)
+        return view
 
     async def until(self, condition: Callable[[MeetingView], bool]) -> MeetingView:
         """Waits in real time for something that needs no virtual time to pass."""
@@ -71,7 +72,8 @@ class Meeting:
         await self.signal(BotEventKind.FAILED, dispatch=dispatch, code=error)
 
     async def update(self, name: str, argument: Any) -> MeetingView:
-        return await self.handle.execute_update(name, argument, result_type=MeetingView)
+        view: MeetingView = await self.handle.execute_update(name, argument, result_type=MeetingView)
+        return view
 
     async def outcome(self) -> Outcome:
         return await asyncio.wait_for(self.handle.result(), 20)

@@ -85,7 +85,7 @@ class ScriptedProvider:
                 run=bot.order.run,
             )
             for bot in reversed(self.bots)
-            if bot.order.key == key or bot.order.meeting_url == meeting_url
+            if bot.order.call_at >= since and (bot.order.key == key or bot.order.meeting_url == meeting_url)
         ]
 
     async def cancel(self, bot_id: str) -> Removal:

@@ -1,0 +1,74 @@
+"""What the demo shows: a meeting that starts in four minutes, its life as it happens, and the files it leaves."""
+
+import os
+import secrets
+import string
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.table import Table
+
+from embedded.environment import temporal_environment
+from embedded.session import beside_python
+from embedded.stack import Options, Stack, running_stack
+from meetings.request import MeetingRequest
+from starter.booking import StartedMeeting
+from starter.client import MeetingsClient
+from starter.commands.watching import watch
+
+_DATA_DIR = Path(".minutekeeper") / "demo"
+
+_STARTS_IN = timedelta(minutes=4, seconds=10)
+"""Bots are sent four minutes ahead, so this one is sent some seconds after the booking."""
+
+_screen = Console(soft_wrap=True, highlight=False)
+
+
+async def show_a_meeting(speed: float) -> int:
+    """Runs a stack of its own for one meeting; 0 if the meeting was completed, else 1.
+
+    `speed` is how much faster than real life the simulated service lives, or its bot alone would need four minutes.
+    """
+    _screen.print("Starting Temporal, a worker, the bridge and a simulated Meeting BaaS …")
+    async with running_stack(Options(_DATA_DIR, speed=speed, fresh=True), _screen.print) as stack:
+        _screen.print(f"All are up. Temporal's UI: {stack.addresses.ui}\n")
+        os.environ |= temporal_environment(stack.addresses)
+        meeting = await _book(stack, speed)
+        status = await stack.keep(watch(meeting.meeting_id, as_json=False))
+        _show_files(stack.folder.artifacts / meeting.meeting_id)
+    return status
+
+
+async def _book(stack: Stack, speed: float) -> StartedMeeting:
+    start = (datetime.now(UTC) + _STARTS_IN).replace(microsecond=0)
+    client = await MeetingsClient.connect()
+    request = MeetingRequest(meeting_url=_meeting_url(), start_time=start, title="Minutekeeper demo")
+    booked = await client.start(request)
+    at = stack.addresses
+    _screen.print(
+        f"Booked a meeting that starts at {start:%H:%M:%S} UTC, in four minutes. Bots are sent four minutes ahead, "
+        "so this one is sent in a moment; the simulated service then lives "
+        f"{speed:g} times faster than the real one.\n"
+        f"The same in Temporal's UI: {at.ui}/namespaces/{at.namespace}/workflows/{booked.workflow_id}\n"
+    )
+    return booked
+
+
+def _meeting_url() -> str:
+    code = "".join(secrets.choice(string.ascii_lowercase) for _ in range(10))
+    return f"https://meet.google.com/{code[:3]}-{code[3:7]}-{code[7:]}"
+
+
+def _show_files(folder: Path) -> None:
+    files = Table(box=None, show_header=False, padding=(0, 2))
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            files.add_row(decimal(path.stat().st_size), str(path.relative_to(folder)))
+    _screen.print(f"\nWhat is left of it lies in {os.path.relpath(folder)}:\n")
+    _screen.print(files, crop=False)
+    _screen.print(
+        "\nOpen recording.mp4 in any player, and transcript.md in any editor. To see the meeting in Temporal's UI "
+        f"again:\n\n  {beside_python('python')} -m embedded --data-dir {_DATA_DIR}\n"
+    )

@@ -1,0 +1,549 @@
+import asyncio
+import dataclasses
+import hashlib
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+from temporalio.api.failure.v1 import Failure
+from temporalio.converter import DefaultFailureConverter, DefaultPayloadConverter
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.testing import ActivityEnvironment
+
+from activities import heartbeats
+from activities.download import DownloadError, Limits, MissingError
+from activities.recordings import RecordingActivities
+from artifacts.errors import StoreError
+from artifacts.manifest import Manifest
+from artifacts.store import ArtifactStore
+from meetings.collection import CollectOrder, DownloadProgress, ManifestOrder, RecordingResult
+from meetings.outcome import Artifact
+from meetings.status import TranscriptState
+from meetings.transcript import Segment, Transcript
+from providers.base import (
+    AccountError,
+    Collected,
+    Media,
+    NotFoundError,
+    RateLimitedError,
+    RequestRejectedError,
+    UnavailableError,
+)
+from tests.activities.conftest import sha256
+from tests.activities.fake_provider import FakeProvider, recorded
+from tests.activities.media_server import BLOCK, Fault, MediaServer
+
+Worker = Callable[[FakeProvider], RecordingActivities]
+
+ORDER = CollectOrder(folder="m", bot_id="bot-1", title="Board", start_time=datetime(2026, 12, 1, 10, tzinfo=UTC))
+LIMITS = Limits(piece_bytes=BLOCK, pause=0.001)
+NOTHING = Collected(media=(), transcript=None)
+SPOKEN = Transcript(segments=(Segment(speaker="Ada", start=0.5, end=2, text="Grüße an alle"),), speakers=("Ada",))
+
+
+@pytest.fixture
+def provider(media_server: MediaServer) -> FakeProvider:
+    return FakeProvider(lambda: recorded(media_server.link()))
+
+
+@pytest.fixture
+def activities(provider: FakeProvider, store: ArtifactStore, session: aiohttp.ClientSession) -> RecordingActivities:
+    return worker(provider)
+
+
+class Environment:
+    """Runs activities as a worker would, and keeps the heartbeats."""
+
+    def __init__(self) -> None:
+        self.temporal = ActivityEnvironment()
+        self.beats: list[DownloadProgress] = []
+        self.temporal.on_heartbeat = self.beats.append
+
+    def on_attempt(self, attempt: int) -> None:
+        self.temporal.info = dataclasses.replace(self.temporal.info, attempt=attempt)
+
+    async def download(self, activities: RecordingActivities, order: CollectOrder = ORDER) -> RecordingResult:
+        return await self.temporal.run(activities.download_recording, order)
+
+
+@pytest.fixture
+async def environment(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Environment]:
+    monkeypatch.setattr(heartbeats, "_RHYTHM_SECONDS", 0.01)
+    yield Environment()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    assert not [task for task in others if "with_heartbeats" in repr(task) or "_bring_home" in repr(task)]
+
+
+def expect(media_server: MediaServer) -> RecordingResult:
+    content = media_server.content
+    return RecordingResult(artifact=Artifact(path="m/recording.mp4", size=len(content), sha256=sha256(content)))
+
+
+class TestDownload:
+    async def test_a_recording_comes_home(
+        self, environment: Environment, activities: RecordingActivities, media_server: MediaServer
+    ) -> None:
+        assert await environment.download(activities) == expect(media_server)
+
+        assert environment.beats[0] == DownloadProgress(done=0)
+
+    async def test_heartbeats_tell_the_bytes_while_the_line_is_silent(
+        self,
+        environment: Environment,
+        activities: RecordingActivities,
+        media_server: MediaServer,
+    ) -> None:
+        media_server.faults.append(Fault(wait_after=3 * BLOCK))
+        reported = asyncio.Event()
+        stuck = DownloadProgress(done=3 * BLOCK, total=media_server.size)
+
+        def beat(progress: DownloadProgress) -> None:
+            environment.beats.append(progress)
+            if environment.beats.count(stuck) > 3:
+                reported.set()
+
+        environment.temporal.on_heartbeat = beat
+        task = asyncio.create_task(environment.download(activities))
+        await reported.wait()
+        environment.temporal.cancel()
+        task.cancel()
+
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    async def test_mp3(self, environment: Environment, media_server: MediaServer, worker: Worker) -> None:
+        media_server.head = b"ID3\x04"
+        provider = FakeProvider(lambda: recorded(media_server.link(), "mp3"))
+
+        result = await environment.download(worker(provider))
+
+        assert result.artifact is not None
+        assert result.artifact.path == "m/recording.mp3"
+
+    async def test_video_is_preferred(
+        self, environment: Environment, media_server: MediaServer, worker: Worker
+    ) -> None:
+        link = media_server.link()
+        both = tuple(Media(url=link, extension=each, expires_at=None) for each in ("mp3", "mp4"))
+        provider = FakeProvider(lambda: Collected(media=both, transcript=None))
+
+        assert await environment.download(worker(provider)) == expect(media_server)
+
+    async def test_a_killed_worker_costs_at_most_one_piece(
+        self,
+        environment: Environment,
+        activities: RecordingActivities,
+        media_server: MediaServer,
+        store: ArtifactStore,
+        provider: FakeProvider,
+        worker: Worker,
+    ) -> None:
+        media_server.faults.append(Fault(wait_after=6 * BLOCK + 10))
+        media_server.received = lambda: environment.beats[-1].done if environment.beats else 0
+        first = asyncio.create_task(environment.download(activities))
+        await media_server.reached.wait()
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        assert not await store.exists("m/recording.mp4")
+
+        another = worker(provider)
+        assert await Environment().download(another) == expect(media_server)
+
+        assert media_server.log[1].start is not None
+        assert media_server.log[1].start >= 5 * BLOCK
+        assert media_server.sent <= media_server.size + BLOCK + 10
+
+    async def test_a_worker_that_shuts_down_hands_the_download_back_at_once(
+        self,
+        environment: Environment,
+        activities: RecordingActivities,
+        media_server: MediaServer,
+        store: ArtifactStore,
+    ) -> None:
+        media_server.faults.append(Fault(wait_after=6 * BLOCK))
+        task = asyncio.create_task(environment.download(activities))
+        await media_server.reached.wait()
+
+        environment.temporal.worker_shutdown()
+        with pytest.raises(ApplicationError) as caught:
+            await task
+
+        assert caught.value.type == "HandedBack"
+        assert not caught.value.non_retryable
+        assert caught.value.category is ApplicationErrorCategory.BENIGN
+        assert not await store.exists("m/recording.mp4")
+        assert await Environment().download(activities) == expect(media_server)
+
+    async def test_a_finished_file_is_neither_asked_for_nor_fetched_again(
+        self,
+        environment: Environment,
+        activities: RecordingActivities,
+        media_server: MediaServer,
+        provider: FakeProvider,
+    ) -> None:
+        first = await environment.download(activities)
+
+        assert await environment.download(activities) == first
+
+        assert len(media_server.log) == len(provider.bodies) == 1
+
+    async def test_a_finished_file_that_somebody_removed_is_fetched_again(
+        self,
+        environment: Environment,
+        activities: RecordingActivities,
+        media_server: MediaServer,
+        store: ArtifactStore,
+    ) -> None:
+        await environment.download(activities)
+        await store.delete("m/recording.mp4")
+
+        assert await environment.download(activities) == expect(media_server)
+
+    async def test_an_expired_link_is_renewed_by_asking_the_provider(
+        self, environment: Environment, media_server: MediaServer, store: ArtifactStore, worker: Worker
+    ) -> None:
+        await store.put("m/raw/complete.json", b"the delivery")
+        provider = FakeProvider(
+            lambda: recorded(media_server.link("t0")), pushed=lambda: recorded(media_server.link("old"))
+        )
+        activities = worker(provider)
+
+        result = await environment.download(activities, ORDER.model_copy(update={"body": "m/raw/complete.json"}))
+
+        assert result == expect(media_server)
+        assert provider.bodies == [b"the delivery", None]
+
+    async def test_a_delivery_that_is_gone_from_the_store_is_asked_for(
+        self,
+        environment: Environment,
+        activities: RecordingActivities,
+        media_server: MediaServer,
+        provider: FakeProvider,
+    ) -> None:
+        order = ORDER.model_copy(update={"body": "m/raw/none.json"})
+
+        assert await environment.download(activities, order) == expect(media_server)
+
+        assert provider.bodies == [None]
+
+    async def test_a_delivery_without_a_recording_is_not_the_last_word(
+        self, environment: Environment, media_server: MediaServer, store: ArtifactStore, worker: Worker
+    ) -> None:
+        await store.put("m/raw/complete.json", b"the delivery")
+        provider = FakeProvider(lambda: recorded(media_server.link()), pushed=lambda: NOTHING)
+        activities = worker(provider)
+
+        result = await environment.download(activities, ORDER.model_copy(update={"body": "m/raw/complete.json"}))
+
+        assert result == expect(media_server)
+
+
+class TestNoRecording:
+    async def run(self, environment: Environment, worker: Worker, answer: Collected) -> RecordingResult:
+        provider = FakeProvider(lambda: answer)
+        return await environment.download(worker(provider))
+
+    async def test_none_is_listed(self, environment: Environment, worker: Worker) -> None:
+        result = await self.run(environment, worker, NOTHING)
+
+        assert result == RecordingResult(text="the provider lists no recording")
+
+    @pytest.mark.parametrize(("size", "duration"), [(0, None), (312, 60.0), (1023, None), (60_000, 0.0)])
+    async def test_a_file_that_plays_nothing(
+        self,
+        environment: Environment,
+        store: ArtifactStore,
+        media_server: MediaServer,
+        size: int,
+        duration: float | None,
+        worker: Worker,
+    ) -> None:
+        media_server.size = size
+
+        result = await self.run(environment, worker, recorded(media_server.link(), duration=duration))
+
+        assert result == RecordingResult(text=f"the recording has only {size} bytes: nothing was recorded")
+        assert await store.list() == []
+
+    @pytest.mark.parametrize(("size", "duration"), [(1024, None), (70_000, 0.0)])
+    async def test_a_small_file_that_may_play(
+        self, environment: Environment, media_server: MediaServer, size: int, duration: float | None, worker: Worker
+    ) -> None:
+        media_server.size = size
+
+        result = await self.run(environment, worker, recorded(media_server.link(), duration=duration))
+
+        assert result == expect(media_server)
+
+    async def test_deleted_at_the_provider(self, environment: Environment, worker: Worker) -> None:
+        with pytest.raises(ApplicationError, match="deleted") as caught:
+            await self.run(environment, worker, dataclasses.replace(NOTHING, deleted=True))
+
+        assert (caught.value.type, caught.value.non_retryable) == ("RecordingLost", True)
+
+    async def test_deleted_between_two_links(
+        self, environment: Environment, media_server: MediaServer, worker: Worker
+    ) -> None:
+        answers = [recorded(media_server.link("old")), dataclasses.replace(NOTHING, deleted=True)]
+        provider = FakeProvider(lambda: answers.pop(0))
+
+        with pytest.raises(ApplicationError) as caught:
+            await environment.download(worker(provider))
+
+        assert caught.value.type == "RecordingLost"
+
+    async def test_no_link_when_it_should_be_renewed(
+        self, environment: Environment, media_server: MediaServer, worker: Worker
+    ) -> None:
+        answers = [recorded(media_server.link("old")), NOTHING]
+        provider = FakeProvider(lambda: answers.pop(0))
+
+        with pytest.raises(DownloadError, match="no longer lists"):
+            await environment.download(worker(provider))
+
+    async def test_a_link_to_nothing_is_believed_only_after_some_attempts(
+        self, environment: Environment, activities: RecordingActivities, media_server: MediaServer
+    ) -> None:
+        media_server.faults.extend([Fault(status=404)] * 6)
+
+        for attempt in (1, 2):
+            environment.on_attempt(attempt)
+            with pytest.raises(MissingError):
+                await environment.download(activities)
+        environment.on_attempt(3)
+        with pytest.raises(ApplicationError) as caught:
+            await environment.download(activities)
+
+        assert (caught.value.type, caught.value.non_retryable) == ("RecordingLost", True)
+
+
+class TestProviderTrouble:
+    @pytest.mark.parametrize(
+        ("error", "kind", "is_final", "delay"),
+        [
+            (RequestRejectedError("no such field"), "RequestRejected", True, None),
+            (AccountError("the key was refused"), "Account", False, timedelta(seconds=60)),
+            (RateLimitedError("slow down", 7), "RateLimited", False, timedelta(seconds=7)),
+            (RateLimitedError("slow down", None), "RateLimited", False, None),
+            (UnavailableError("503"), "Unavailable", False, None),
+        ],
+    )
+    async def test_is_retried_as_it_deserves(
+        self,
+        environment: Environment,
+        error: Any,
+        kind: str,
+        is_final: bool,
+        delay: timedelta | None,
+        worker: Worker,
+    ) -> None:
+        activities = worker(FakeProvider(lambda: error))
+
+        for work in (activities.download_recording, activities.write_transcript):
+            with pytest.raises(ApplicationError) as caught:
+                await environment.temporal.run(work, ORDER)
+
+            failure = caught.value
+            assert (failure.type, failure.non_retryable) == (kind, is_final)
+            assert failure.next_retry_delay == delay
+            assert failure.message == str(error)
+            assert failure.__cause__ is None
+
+    async def test_an_unknown_bot_has_lost_its_recording(self, environment: Environment, worker: Worker) -> None:
+        activities = worker(FakeProvider(lambda: NotFoundError("no such bot")))
+
+        with pytest.raises(ApplicationError) as caught:
+            await environment.download(activities)
+        assert (caught.value.type, caught.value.non_retryable) == ("RecordingLost", True)
+
+        with pytest.raises(ApplicationError) as caught:
+            await environment.temporal.run(activities.write_transcript, ORDER)
+        assert (caught.value.type, caught.value.non_retryable) == ("NotFound", True)
+
+
+class TestSecrets:
+    @pytest.mark.parametrize(
+        "faults",
+        [
+            [Fault(status=403), Fault(status=403)],
+            [Fault(status=404), Fault(status=404)],
+            [Fault(status=500)] * 6,
+            [Fault(cut_after=0)] * 6,
+            [Fault(body=b"<Error>t0 is over</Error>")] * 2,
+        ],
+    )
+    async def test_no_link_gets_into_history_heartbeats_or_logs(
+        self,
+        environment: Environment,
+        activities: RecordingActivities,
+        media_server: MediaServer,
+        caplog: pytest.LogCaptureFixture,
+        faults: list[Fault],
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        media_server.faults.extend(faults)
+
+        with pytest.raises(DownloadError) as caught:
+            await environment.download(activities)
+
+        history = Failure()
+        DefaultFailureConverter().to_failure(caught.value, DefaultPayloadConverter(), history)
+        for text in (str(history), repr(environment.beats), caplog.text):
+            assert "sig=" not in text
+            assert "X-Amz" not in text
+            assert "t0" not in text
+
+    async def test_not_even_if_nobody_answers(
+        self, environment: Environment, activities: RecordingActivities, media_server: MediaServer
+    ) -> None:
+        media_server.url = "http://127.0.0.1:1"
+
+        with pytest.raises(DownloadError) as caught:
+            await environment.download(activities)
+
+        history = Failure()
+        DefaultFailureConverter().to_failure(caught.value, DefaultPayloadConverter(), history)
+        assert "sig=" not in str(history)
+
+
+class TestTranscript:
+    @pytest.mark.parametrize(
+        ("collected", "state"),
+        [
+            (NOTHING, TranscriptState.PENDING),
+            (dataclasses.replace(NOTHING, transcript_failed=True), TranscriptState.FAILED),
+            (dataclasses.replace(NOTHING, deleted=True), TranscriptState.FAILED),
+            (dataclasses.replace(NOTHING, transcript=Transcript()), TranscriptState.EMPTY),
+        ],
+    )
+    async def test_without_words_nothing_is_written(
+        self,
+        environment: Environment,
+        store: ArtifactStore,
+        collected: Collected,
+        state: TranscriptState,
+        worker: Worker,
+    ) -> None:
+        activities = worker(FakeProvider(lambda: collected))
+
+        result = await environment.temporal.run(activities.write_transcript, ORDER)
+
+        assert (result.state, result.artifacts) == (state, ())
+        assert await store.list() == []
+
+    async def test_five_forms_and_the_same_ones_again(
+        self, environment: Environment, store: ArtifactStore, worker: Worker
+    ) -> None:
+        provider = FakeProvider(lambda: dataclasses.replace(NOTHING, transcript=SPOKEN))
+        activities = worker(provider)
+
+        result = await environment.temporal.run(activities.write_transcript, ORDER)
+
+        assert result.state is TranscriptState.READY
+        assert [artifact.path for artifact in result.artifacts] == [
+            f"m/transcript.{form}" for form in ("json", "md", "vtt", "srt", "txt")
+        ]
+        for artifact in result.artifacts:
+            data = await store.get(artifact.path)
+            assert (artifact.size, artifact.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+            assert "Grüße an alle" in data.decode()
+        assert Transcript.model_validate_json(await store.get("m/transcript.json")) == SPOKEN
+        assert "# Board" in (await store.get("m/transcript.md")).decode()
+        assert await environment.temporal.run(activities.write_transcript, ORDER) == result
+
+    async def test_a_store_that_fails_is_told(
+        self, environment: Environment, store: ArtifactStore, worker: Worker
+    ) -> None:
+        provider = FakeProvider(lambda: dataclasses.replace(NOTHING, transcript=SPOKEN))
+        await store.put("m", b"a file where the folder should be")
+
+        with pytest.raises(StoreError, match="Not a directory"):
+            await environment.temporal.run(worker(provider).write_transcript, ORDER)
+
+
+class TestManifest:
+    def order(self, *artifacts: Artifact) -> ManifestOrder:
+        return ManifestOrder(
+            folder="m",
+            meeting_id="Board: Q4",
+            meeting_url="https://meet.google.com/abc-defg-hij",
+            title="Board",
+            start_time=datetime(2026, 12, 1, 10, tzinfo=UTC),
+            bot_ids=("bot-0", "bot-1"),
+            transcript=TranscriptState.READY,
+            artifacts=artifacts,
+        )
+
+    async def test_says_what_the_folder_holds(
+        self,
+        environment: Environment,
+        activities: RecordingActivities,
+        media_server: MediaServer,
+        store: ArtifactStore,
+    ) -> None:
+        recording = await environment.download(activities)
+        assert recording.artifact is not None
+
+        artifact = await environment.temporal.run(activities.write_manifest, self.order(recording.artifact))
+
+        data = await store.get("m/manifest.json")
+        assert artifact == Artifact(path="m/manifest.json", size=len(data), sha256=sha256(data))
+        content = json.loads(data)
+        assert content.pop("written_at")
+        assert content == {
+            "meeting_id": "Board: Q4",
+            "meeting_url": "https://meet.google.com/abc-defg-hij",
+            "title": "Board",
+            "start_time": "2026-12-01T10:00:00Z",
+            "bots": ["bot-0", "bot-1"],
+            "transcript": "ready",
+            "files": [
+                {
+                    "name": "recording.mp4",
+                    "size": media_server.size,
+                    "sha256": sha256(media_server.content),
+                }
+            ],
+        }
+
+    async def test_leaves_nothing_of_the_downloads(
+        self, environment: Environment, activities: RecordingActivities, store: ArtifactStore
+    ) -> None:
+        await environment.download(activities)
+        await environment.download(activities, ORDER.model_copy(update={"folder": "m/earlier/0"}))
+        await store.put("m/raw/complete.json", b"{}")
+
+        await environment.temporal.run(activities.write_manifest, self.order())
+
+        assert [entry.path for entry in await store.list()] == [
+            "m/earlier/0/recording.mp4",
+            "m/manifest.json",
+            "m/raw/complete.json",
+            "m/recording.mp4",
+        ]
+
+    async def test_a_second_attempt_writes_the_same_bytes(
+        self, environment: Environment, activities: RecordingActivities
+    ) -> None:
+        first = await environment.temporal.run(activities.write_manifest, self.order())
+
+        assert await environment.temporal.run(activities.write_manifest, self.order()) == first
+
+    async def test_other_facts_make_a_new_one(
+        self, environment: Environment, activities: RecordingActivities, store: ArtifactStore
+    ) -> None:
+        await store.put("m/manifest.json", b"not ours")
+        await environment.temporal.run(activities.write_manifest, self.order())
+        first = Manifest.model_validate_json(await store.get("m/manifest.json"))
+
+        late = Artifact(path="m/recording.mp4", size=1, sha256="00")
+        await environment.temporal.run(activities.write_manifest, self.order(late))
+
+        second = Manifest.model_validate_json(await store.get("m/manifest.json"))
+        assert first.files == ()
+        assert [file.name for file in second.files] == ["recording.mp4"]
+        assert second.written_at > first.written_at

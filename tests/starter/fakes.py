@@ -1,0 +1,144 @@
+"""A meeting's workflow that does what a test tells it to, under the real one's names and types."""
+
+import asyncio
+from datetime import timedelta
+
+from pydantic import BaseModel
+from temporalio import activity, workflow
+from temporalio.exceptions import ApplicationError
+
+from meetings.collection import DownloadProgress
+from meetings.ids import meeting_id_of
+from meetings.names import MEETING_WORKFLOW
+from meetings.outcome import Evidence, MeetingView, Outcome
+from meetings.request import MeetingRequest, Reschedule, StopRequest
+from meetings.status import MeetingStatus, TranscriptState
+from meetings.timeline import TimelineEntry
+from workflows import attributes
+
+
+class Scene(BaseModel):
+    """What happens next: a new status, an end, a download that stays at so many bytes until the next scene."""
+
+    status: MeetingStatus | None = None
+    text: str = ""
+    deadline_in: int | None = None
+    outcome: Outcome | None = None
+    download: DownloadProgress | None = None
+    leaves_attribute: bool = False
+
+
+@activity.defn
+async def download(progress: DownloadProgress) -> None:
+    while True:
+        activity.heartbeat(progress)
+        await asyncio.sleep(0.1)
+
+
+@workflow.defn(name=MEETING_WORKFLOW)
+class FakeMeeting:
+    @workflow.init
+    def __init__(self, request: MeetingRequest) -> None:
+        workflow_id = workflow.info().workflow_id
+        self._request = request
+        self._outcome: Outcome | None = None
+        self._downloading: asyncio.Task[None] | None = None
+        self._view = MeetingView(
+            meeting_id=meeting_id_of(workflow_id),
+            workflow_id=workflow_id,
+            status=MeetingStatus.SCHEDULED,
+            reason=None,
+            evidence=None,
+            bot_id="",
+            meeting_url=request.meeting_url,
+            platform=request.platform.value,
+            title=request.title,
+            start_time=request.start_time,
+            end_time=request.end_time,
+            transcript=TranscriptState.PENDING,
+            artifacts=(),
+            dispatches=0,
+            next_deadline=None,
+            timeline=(),
+        )
+        self._note("booked", "Booked.")
+
+    @workflow.run
+    async def run(self, _request: MeetingRequest) -> Outcome:
+        await workflow.wait_condition(lambda: self._outcome is not None)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if self._outcome is None:
+            raise AssertionError
+        outcome = self._outcome
+        self._change(**outcome.model_dump(include={"status", "reason", "bot_id", "transcript"}))
+        self._view = self._view.model_copy(update={"evidence": outcome.evidence, "artifacts": outcome.artifacts})
+        self._note(outcome.status.value, f"The meeting ended: {outcome.status.value}.")
+        workflow.upsert_search_attributes([attributes.MEETING_STATUS.value_set(outcome.status.value)])
+        return outcome
+
+    @workflow.signal
+    def play(self, scene: Scene) -> None:
+        if self._downloading is not None:
+            self._downloading.cancel()
+            self._downloading = None
+        if scene.download is not None:
+            self._downloading = asyncio.ensure_future(
+                workflow.start_activity(download, scene.download, start_to_close_timeout=timedelta(minutes=1))
+            )
+        if scene.status is not None:
+            self._change(status=scene.status)
+            if scene.leaves_attribute:
+                workflow.upsert_search_attributes([attributes.MEETING_STATUS.value_set(scene.status.value)])
+        if scene.deadline_in is not None:
+            self._change(next_deadline=workflow.now() + timedelta(seconds=scene.deadline_in))
+        if scene.text:
+            self._note(scene.status.value if scene.status else "scene", scene.text)
+        self._outcome = scene.outcome
+
+    @workflow.update
+    def reschedule(self, change: Reschedule) -> MeetingView:
+        self._request = self._request.moved(change)
+        self._change(
+            start_time=self._request.start_time,
+            end_time=self._request.end_time,
+            meeting_url=self._request.meeting_url,
+            title=self._request.title,
+        )
+        self._note("rescheduled", "Moved.")
+        workflow.upsert_search_attributes([attributes.MEETING_START.value_set(self._request.start_time)])
+        return self._view
+
+    @reschedule.validator
+    def _may_reschedule(self, change: Reschedule) -> None:
+        if change.title == "refuse me":
+            raise ApplicationError("This meeting was stopped already and cannot be moved.", type="Refused")
+
+    @workflow.update
+    def cancel(self, request: StopRequest) -> MeetingView:
+        before = self._view
+        evidence = Evidence(event="cancel", at=workflow.now(), text=request.why)
+        self._outcome = Outcome(
+            meeting_id=self._view.meeting_id, status=MeetingStatus.CANCELLED, evidence=evidence
+        )
+        return before
+
+    @workflow.update
+    def leave(self, _request: StopRequest) -> MeetingView:
+        self._note("leave", "The bot was asked to leave.")
+        return self._view
+
+    @leave.validator
+    def _may_leave(self, _request: StopRequest) -> None:
+        if self._view.status is MeetingStatus.SCHEDULED:
+            raise ApplicationError("No bot is in this meeting yet; cancel the meeting instead.", type="Refused")
+
+    @workflow.query
+    def status(self) -> MeetingView:
+        return self._view
+
+    def _change(self, **changes: object) -> None:
+        self._view = self._view.model_copy(update=changes)
+
+    def _note(self, event: str, text: str) -> None:
+        entry = TimelineEntry(at=workflow.now(), event=event, text=text)
+        self._view = self._view.model_copy(update={"timeline": (*self._view.timeline, entry)})
