@@ -25,7 +25,7 @@ def _is_text(head: bytes) -> bool:
 
 def _is_utf8(head: bytes) -> bool:
     try:
-        head[:-3].decode()
+        head.decode()
     except UnicodeDecodeError as error:
         # The head may end in the middle of a character.
         return error.reason == "unexpected end of data"

@@ -1,6 +1,7 @@
 """The bridge process: `python -m bridge`."""
 
 import asyncio
+import contextlib
 import json
 import signal
 import sys
@@ -12,15 +13,18 @@ from yarl import URL
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
 from bridge.app import create_app
-from providers.meetingbaas.client import MeetingBaasClient
-from providers.meetingbaas.provider import MeetingBaasProvider
+from bridge.keys import IN_FLIGHT
 from runtime.exits import run_and_exit
 from runtime.logs import set_up_logging
+from runtime.provider import open_provider
 from runtime.settings import Settings
 from runtime.temporal import connect
 
 _FINISHING_SECONDS = 2.0
 """For deliveries in flight when the process is told to stop: answering one takes less."""
+
+_CANCELLING_SECONDS = 0.5
+"""For what is still not done then."""
 
 
 def main() -> int:
@@ -55,27 +59,24 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     store = ArtifactStore(settings.artifacts_url)
     client = await connect(lazy=True)
-    provider = _provider(settings)
-    runner = web.AppRunner(create_app(settings, client, provider, store), shutdown_timeout=_FINISHING_SECONDS)
+    provider = open_provider(settings)
+    app = create_app(settings, client, provider, store)
+    runner = web.AppRunner(app, shutdown_timeout=_CANCELLING_SECONDS)
     try:
         await runner.setup()
-        await web.TCPSite(runner, settings.minutekeeper_bridge_host, settings.minutekeeper_bridge_port).start()
+        site = web.TCPSite(runner, settings.minutekeeper_bridge_host, settings.minutekeeper_bridge_port)
+        await site.start()
         host, port = runner.addresses[0][:2]
-        address = URL.build(scheme="http", host=host, port=port)
-        sys.stdout.write(json.dumps({"bridge": str(address)}) + "\n")
+        sys.stdout.write(json.dumps({"bridge": str(URL.build(scheme="http", host=host, port=port))}) + "\n")
         sys.stdout.flush()
         await stop.wait()
+        await site.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FINISHING_SECONDS):
+                await app[IN_FLIGHT].landed()
     finally:
         await runner.cleanup()
         await provider.aclose()
-
-
-def _provider(settings: Settings) -> MeetingBaasProvider:
-    keys = (settings.meetingbaas_api_key, settings.meetingbaas_api_key_previous)
-    return MeetingBaasProvider(
-        MeetingBaasClient(settings.meetingbaas_base_url, settings.meetingbaas_api_key.get_secret_value()),
-        webhook_keys=[key.get_secret_value() for key in keys],
-    )
 
 
 if __name__ == "__main__":

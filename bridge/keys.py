@@ -5,6 +5,7 @@ from aiohttp import web
 from artifacts.store import ArtifactStore
 from bridge.courier import Courier
 from bridge.drain import Drain
+from bridge.in_flight import InFlight
 from bridge.inbox import Inbox
 from bridge.journal import Line
 from bridge.temporal_calls import TemporalCalls
@@ -17,6 +18,7 @@ STORE = web.AppKey("store", ArtifactStore)
 CALLS = web.AppKey("calls", TemporalCalls)
 COURIER = web.AppKey("courier", Courier)
 INBOX = web.AppKey("inbox", Inbox)
+IN_FLIGHT = web.AppKey("in_flight", InFlight)
 DRAIN = web.AppKey("drain", Drain)
 
 LINE = web.RequestKey("line", Line)

@@ -1,4 +1,4 @@
-"""What happens around every request: one log line for a delivery, and errors as JSON."""
+"""What happens around every request: it is counted, logged if it is a delivery, and its errors are JSON."""
 
 import json
 import logging
@@ -7,9 +7,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.journal import without_secrets
-from bridge.keys import LINE
+from bridge.keys import IN_FLIGHT, LINE
 
 logger = logging.getLogger(__name__)
+
+
+@web.middleware
+async def count_in_flight(request: web.Request, handler: Handler) -> web.StreamResponse:
+    with request.app[IN_FLIGHT].one():
+        return await handler(request)
 
 
 @web.middleware

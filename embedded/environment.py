@@ -10,7 +10,7 @@ from embedded.errors import UsageError
 from embedded.folder import DataFolder
 from embedded.ports import HOST
 from embedded.temporal_server import NAMESPACE
-from runtime.settings import Settings, describe_invalid
+from runtime.settings import Settings, describe_invalid, load_deadlines
 
 SIMULATOR_KEY = "minutekeeper-dev"
 """The simulated account's key, unless one is configured."""
@@ -88,6 +88,7 @@ def read_settings(*, simulator: bool) -> Settings:
     """
     try:
         settings = Settings()
+        load_deadlines()
     except ValidationError as error:
         raise UsageError(describe_invalid(error)) from error
     if not simulator and not settings.meetingbaas_api_key.get_secret_value():

@@ -201,7 +201,7 @@ class MeetingsClient:
         try:
             return await self._handle(execution).execute_update(update, change, rpc_timeout=_CHANGE_WITHIN)
         except WorkflowUpdateFailedError as refusal:
-            raise MeetingRefusedError(str(refusal.cause)) from refusal
+            raise MeetingRefusedError(records.words_of(refusal.cause)) from refusal
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():

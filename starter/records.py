@@ -13,6 +13,7 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowFailureError,
 )
+from temporalio.exceptions import FailureError
 
 from meetings.collection import DownloadProgress
 from meetings.ids import meeting_id_of
@@ -112,7 +113,7 @@ async def outcome_of(temporal: Client, execution: WorkflowExecution) -> Outcome:
     try:
         result: Outcome = await handle.result(follow_runs=False)
     except WorkflowFailureError as failure:
-        return _outcome_of_broken(execution, str(failure.cause))
+        return _outcome_of_broken(execution, words_of(failure.cause))
     return result
 
 
@@ -129,6 +130,11 @@ def settled(view: MeetingView, execution: WorkflowExecutionDescription) -> Meeti
             "next_deadline": None,
         }
     )
+
+
+def words_of(cause: BaseException) -> str:
+    """The message of an error that came through Temporal, without the name of its type."""
+    return cause.message if isinstance(cause, FailureError) else str(cause)
 
 
 def is_meeting(execution: WorkflowExecution) -> bool:

@@ -57,7 +57,7 @@ def _translated(error: RPCError, temporal: Client) -> MeetingError:
         )
     if error.status is RPCStatusCode.NOT_FOUND:
         return TemporalUnreachableError(f"Temporal at {where}: {error.message} Check TEMPORAL_NAMESPACE.")
-    if "search attribute" in error.message:
+    if "search attribute" in error.message and ("mapping" in error.message or "not defined" in error.message):
         return MeetingError(f"Temporal lacks our search attributes; run `minutekeeper setup` ({error.message})")
     if error.status is RPCStatusCode.INVALID_ARGUMENT:
         return MeetingInputError("", f"Temporal does not take this: {error.message}")

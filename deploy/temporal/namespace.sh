@@ -12,19 +12,19 @@ retry() {
     done
 }
 
+# A new namespace takes some seconds until every part of the server knows it, hence the retries after this.
 namespace() {
     temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null 2>&1 ||
         temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention "$TEMPORAL_RETENTION"
 }
 
-# A new namespace takes some seconds until every part of the server knows it.
 attribute() {
     retry temporal operator search-attribute create --namespace "$TEMPORAL_NAMESPACE" --name "$1" --type "$2"
 }
 
 retry temporal operator cluster health
 retry namespace
-temporal operator namespace update --namespace "$TEMPORAL_NAMESPACE" --retention "$TEMPORAL_RETENTION"
+retry temporal operator namespace update --namespace "$TEMPORAL_NAMESPACE" --retention "$TEMPORAL_RETENTION"
 
 attribute MeetingStatus Keyword
 attribute MeetingPlatform Keyword

@@ -51,7 +51,12 @@ def provider(media_server: MediaServer) -> FakeProvider:
 
 
 @pytest.fixture
-def activities(provider: FakeProvider, store: ArtifactStore, session: aiohttp.ClientSession) -> RecordingActivities:
+def worker(store: ArtifactStore, session: aiohttp.ClientSession) -> Worker:
+    return lambda provider: RecordingActivities(provider.port, store, session, LIMITS)
+
+
+@pytest.fixture
+def activities(worker: Worker, provider: FakeProvider) -> RecordingActivities:
     return worker(provider)
 
 
@@ -136,22 +141,20 @@ class TestDownload:
     async def test_a_killed_worker_costs_at_most_one_piece(
         self,
         environment: Environment,
-        activities: RecordingActivities,
         media_server: MediaServer,
         store: ArtifactStore,
-        provider: FakeProvider,
         worker: Worker,
     ) -> None:
+        provider = FakeProvider(lambda: recorded(media_server.link()))
         media_server.faults.append(Fault(wait_after=6 * BLOCK + 10))
         media_server.received = lambda: environment.beats[-1].done if environment.beats else 0
-        first = asyncio.create_task(environment.download(activities))
+        first = asyncio.create_task(environment.download(worker(provider)))
         await media_server.reached.wait()
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
         assert not await store.exists("m/recording.mp4")
 
-        another = worker(provider)
-        assert await Environment().download(another) == expect(media_server)
+        assert await Environment().download(worker(provider)) == expect(media_server)
 
         assert media_server.log[1].start is not None
         assert media_server.log[1].start >= 5 * BLOCK
@@ -165,6 +168,7 @@ class TestDownload:
         store: ArtifactStore,
     ) -> None:
         media_server.faults.append(Fault(wait_after=6 * BLOCK))
+        media_server.received = lambda: environment.beats[-1].done if environment.beats else 0
         task = asyncio.create_task(environment.download(activities))
         await media_server.reached.wait()
 
@@ -252,16 +256,17 @@ class TestNoRecording:
 
         assert result == RecordingResult(text="the provider lists no recording")
 
-    @pytest.mark.parametrize(("size", "duration"), [(0, None), (312, 60.0), (1023, None), (60_000, 0.0)])
+    @pytest.mark.parametrize("file", [(0, None), (312, 60.0), (1023, None), (60_000, 0.0)])
     async def test_a_file_that_plays_nothing(
         self,
         environment: Environment,
         store: ArtifactStore,
         media_server: MediaServer,
-        size: int,
-        duration: float | None,
         worker: Worker,
+        *,
+        file: tuple[int, float | None],
     ) -> None:
+        size, duration = file
         media_server.size = size
 
         result = await self.run(environment, worker, recorded(media_server.link(), duration=duration))
@@ -269,11 +274,11 @@ class TestNoRecording:
         assert result == RecordingResult(text=f"the recording has only {size} bytes: nothing was recorded")
         assert await store.list() == []
 
-    @pytest.mark.parametrize(("size", "duration"), [(1024, None), (70_000, 0.0)])
+    @pytest.mark.parametrize("file", [(1024, None), (70_000, 0.0)])
     async def test_a_small_file_that_may_play(
-        self, environment: Environment, media_server: MediaServer, size: int, duration: float | None, worker: Worker
+        self, environment: Environment, media_server: MediaServer, worker: Worker, file: tuple[int, float | None]
     ) -> None:
-        media_server.size = size
+        media_server.size, duration = file
 
         result = await self.run(environment, worker, recorded(media_server.link(), duration=duration))
 
@@ -335,11 +340,12 @@ class TestProviderTrouble:
     async def test_is_retried_as_it_deserves(
         self,
         environment: Environment,
+        worker: Worker,
+        *,
         error: Any,
         kind: str,
         is_final: bool,
         delay: timedelta | None,
-        worker: Worker,
     ) -> None:
         activities = worker(FakeProvider(lambda: error))
 

@@ -1,13 +1,17 @@
 """The resumable fetch against a real server that misbehaves."""
 
 import asyncio
+import signal
+import sys
 import tracemalloc
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
 
+from activities import source
 from activities.download import Download, DownloadError, Limits, MissingError, TooSmallError
 from artifacts.pieces import Pieces
 from artifacts.store import ArtifactStore
@@ -15,6 +19,7 @@ from meetings.outcome import Artifact
 from providers.base import Media
 from tests.activities.conftest import sha256
 from tests.activities.media_server import BLOCK, Fault, MediaServer
+from tests.artifacts.s3_server import S3Server
 
 LIMITS = Limits(piece_bytes=BLOCK, pause=0.001)
 PATH = "m/recording.mp4"
@@ -379,3 +384,75 @@ async def test_memory_holds_a_few_pieces_not_the_file(fetcher: Fetcher) -> None:
 
     assert artifact.size == fetcher.server.size
     assert peak - before < 40 * 1024 * 1024
+
+
+async def test_a_process_that_is_killed_leaves_what_the_next_one_needs(fetcher: Fetcher, tmp_path: Path) -> None:
+    server = fetcher.server
+    held_back = 6 * BLOCK + 1000
+    server.faults.append(Fault(wait_after=held_back))
+    program = (
+        "import asyncio, sys\n"
+        "from activities.download import Download, Limits\n"
+        "from activities.source import download_session\n"
+        "from artifacts.pieces import Pieces\n"
+        "from artifacts.store import ArtifactStore\n"
+        "from providers.base import Media\n"
+        "async def main(store, link):\n"
+        "    async with download_session(1) as session:\n"
+        "        pieces = Pieces(ArtifactStore(store), 'm/.unfinished/bot-1')\n"
+        f"        download = Download(session, pieces, None, Limits(piece_bytes={BLOCK}))\n"
+        "        work = download.run(Media(url=link, extension='mp4', expires_at=None), None, 0)\n"
+        "        task = asyncio.create_task(work)\n"
+        "        while True:\n"
+        "            await asyncio.sleep(0.01)\n"
+        "            print(download.progress.done, flush=True)\n"
+        "asyncio.run(main(*sys.argv[1:]))\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, f"file://{tmp_path}", server.link(), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    async for line in process.stdout:
+        if int(line) == held_back:
+            process.kill()
+    assert await process.wait() == -signal.SIGKILL
+    await fetcher.assert_nothing_visible()
+
+    await fetcher.assert_whole(await fetcher.run())
+
+    again = server.log[1].start
+    assert again is not None
+    assert held_back - BLOCK <= again <= held_back
+
+
+async def test_a_silent_server_is_asked_again(fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetcher.server.faults.append(Fault(wait_after=4 * BLOCK))
+    monkeypatch.setattr(source, "_SILENCE_SECONDS", 0.2)
+
+    async with source.download_session(1) as impatient:
+        fetcher.session = impatient
+        await fetcher.assert_whole(await fetcher.run())
+
+    assert fetcher.server.log[1].start == 4 * BLOCK
+
+
+async def test_a_bucket_takes_pieces_and_file_as_a_folder_does(
+    fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = S3Server()
+    await bucket.start()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL": bucket.url,
+    }.items():
+        monkeypatch.setenv(name, value)
+    fetcher.store = ArtifactStore(f"s3://{bucket.bucket}/prefix")
+    fetcher.server.size = 20 * 1024 * 1024 + 1
+    fetcher.server.faults.extend([Fault(cut_after=18 * 1024 * 1024), Fault(status=403)])
+
+    await fetcher.assert_whole(await fetcher.run(Limits(pause=0.001)))
+
+    assert fetcher.server.sent == fetcher.server.size
+    await bucket.stop()

@@ -1,6 +1,7 @@
 """The process: what it says when it starts, how it stops, and what is left when it is killed."""
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import pytest
 from temporalio.client import Client
 
 from artifacts.store import ArtifactStore
+from bridge.__main__ import main
 from bridge.inbox import Inbox, Shelf
 from tests.bridge.support import (
     DEAD,
@@ -70,9 +72,7 @@ async def _serving(store: ArtifactStore, temporal: str, folder: Path) -> AsyncIt
         async with aiohttp.ClientSession() as session:
             yield Running(Bridge(json.loads(line)["bridge"], session, None), process)
     finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+        await _end(process)
 
 
 async def test_it_serves_without_temporal_and_stops_cleanly(
@@ -85,7 +85,7 @@ async def test_it_serves_without_temporal_and_stops_cleanly(
         assert (await bridge.post(address, status())).status == 200
         assert (await bridge.post(address + "x", status())).status == 401
         process.send_signal(signal.SIGTERM)
-        out, err = await asyncio.wait_for(process.communicate(), 5)
+        out, err = await asyncio.wait_for(process.communicate(), 10)
     assert process.returncode == 0
     assert out == b""
     assert b"answered 200: joining_call: Temporal away" in err
@@ -108,7 +108,7 @@ async def test_it_finishes_what_is_in_flight_before_it_stops(
         writer.write(body)
         assert b" 200 " in await reader.readline()
         writer.close()
-        assert await asyncio.wait_for(process.wait(), 5) == 0
+        assert await asyncio.wait_for(process.wait(), 10) == 0
     assert await codes(client, workflow_id) == ["joining_call"]
 
 
@@ -119,7 +119,7 @@ async def test_a_sender_who_never_finishes_does_not_keep_it_from_stopping(
         _, writer = await head_of_delivery(bridge, "meeting-1", "Content-Length: 500")
         await bridge.get("/healthz")
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 5) == 0
+        assert await asyncio.wait_for(process.wait(), 10) == 0
         writer.close()
 
 
@@ -141,8 +141,8 @@ async def test_killed_at_any_moment_it_loses_nothing_that_it_acknowledged(
     for life, temporal in enumerate((DEAD, temporal_address)):
         async with _serving(store, temporal, tmp_path) as (bridge, process):
             sending = [asyncio.create_task(send(bridge, f"code_{life}_{number}")) for number in range(80)]
-            while len(acknowledged) < 30 * (life + 1):
-                await asyncio.sleep(0.001)
+            for sent in itertools.islice(asyncio.as_completed(sending), 30):
+                await sent
             process.kill()
             await asyncio.gather(*sending)
     async with _serving(store, temporal_address, tmp_path):
@@ -158,27 +158,50 @@ async def test_killed_at_any_moment_it_loses_nothing_that_it_acknowledged(
         ({"BRIDGE_SECRET": ""}, "BRIDGE_SECRET"),
         ({"MEETINGBAAS_API_KEY": " "}, "MEETINGBAAS_API_KEY"),
         ({"MINUTEKEEPER_BRIDGE_PORT": "many"}, "MINUTEKEEPER_BRIDGE_PORT"),
-        ({"TEMPORAL_CONFIG_FILE": "/dev/null/none"}, "/dev/null/none"),
+        ({"ARTIFACTS_URL": "ftp://somewhere"}, "ARTIFACTS_URL"),
     ],
 )
-async def test_it_does_not_start_without_what_it_needs(
-    store: ArtifactStore, tmp_path: Path, change: dict[str, str], named: str
+def test_it_does_not_start_without_what_it_needs(
+    store: ArtifactStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    change: dict[str, str],
+    named: str,
 ) -> None:
-    process = await _start(_environment(store, DEAD) | change, tmp_path)
-    out, err = await process.communicate()
-    assert (process.returncode, out) == (2, b"")
-    assert named in err.decode()
-    assert "Traceback" not in err.decode()
+    monkeypatch.chdir(tmp_path)
+    for name, value in (_environment(store, DEAD) | change).items():
+        monkeypatch.setenv(name, value)
+    assert main() == 2
+    assert named in capsys.readouterr().err
 
 
-async def test_a_port_that_is_taken_is_said_so(store: ArtifactStore, tmp_path: Path) -> None:
+async def test_it_says_why_it_could_not_start(store: ArtifactStore, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        process = await _start(_environment(store, DEAD) | {"MINUTEKEEPER_BRIDGE_PORT": str(port)}, tmp_path)
-        _, err = await process.communicate()
-    assert process.returncode == 2
-    assert str(port) in err.decode()
-    assert "Traceback" not in err.decode()
+        port = str(taken.getsockname()[1])
+        reasons = {
+            port: {"MINUTEKEEPER_BRIDGE_PORT": port},
+            "/no/cert.pem": {
+                "TEMPORAL_TLS_CLIENT_CERT_PATH": "/no/cert.pem",
+                "TEMPORAL_TLS_CLIENT_KEY_PATH": "/no/key.pem",
+            },
+        }
+        for reason, change in reasons.items():
+            process = await _start(_environment(store, DEAD) | change, tmp_path)
+            try:
+                out, err = await asyncio.wait_for(process.communicate(), 20)
+            finally:
+                await _end(process)
+            assert (process.returncode, out) == (2, b"")
+            assert reason in err.decode()
+            assert "Traceback" not in err.decode()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.kill()
+    await process.communicate()
 
 
 async def _refuses_connections(url: str) -> bool:

@@ -72,9 +72,15 @@ def test_settings_in_a_file_count(tmp_path: Path) -> None:
     assert read_settings(simulator=False).meetingbaas_api_key.get_secret_value() == "mine"
 
 
-def test_an_unusable_setting_is_named(clean_environment: pytest.MonkeyPatch) -> None:
-    clean_environment.setenv("ARTIFACTS_URL", "ftp://somewhere")
-    with pytest.raises(UsageError, match=r"ARTIFACTS_URL: .*file:///"):
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [("ARTIFACTS_URL", "ftp://somewhere", "ARTIFACTS_URL"), ("MINUTEKEEPER_DEADLINE_GRACE", "soon", "GRACE")],
+)
+def test_an_unusable_setting_is_named(
+    name: str, value: str, named: str, clean_environment: pytest.MonkeyPatch
+) -> None:
+    clean_environment.setenv(name, value)
+    with pytest.raises(UsageError, match=rf"{named}: "):
         read_settings(simulator=True)
 
 

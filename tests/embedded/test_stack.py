@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +14,6 @@ from urllib.request import urlopen
 
 import pytest
 
-from embedded.ports import claim_ports
 from embedded.stack import Options, running_stack
 from embedded.temporal_server import find_executable
 from tests.embedded.processes import ROOT, alive, descendants, eventually
@@ -33,7 +31,8 @@ class Dev:
         self.data_dir = data_dir
         self.process = subprocess.Popen(
             [sys.executable, "-m", "embedded", "--json", "--data-dir", str(data_dir), *arguments],
-            cwd=ROOT,
+            cwd=data_dir.parent,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -82,6 +81,84 @@ def status_of(url: str) -> int:
         return status
 
 
-def pid_of(held: dict[int, str], command: str) -> int:
-    """The leash that holds a command."""
+def leash_of(held: dict[int, str], command: str) -> int:
     return next(pid for pid, args in held.items() if "embedded.leash" in args and command in args)
+
+
+def test_a_session_from_its_start_to_ctrl_c(start: Start, tmp_path: Path) -> None:
+    dev = start()
+    at = dev.addresses()
+    assert set(at) == {"temporal", "namespace", "ui", "bridge", "simulator", "artifacts"}
+    assert at["namespace"] == "default"
+    assert at["artifacts"] == (dev.data_dir / "artifacts").as_uri()
+    for url in (at["ui"], f"{at['bridge']}/readyz", f"{at['simulator']}/_sim/ledger"):
+        assert status_of(url) == 200
+
+    attributes = temporal(at["temporal"], "operator", "search-attribute", "list")
+    assert all(key.name in attributes for key in ALL_KEYS)
+    assert "720h0m0s" in temporal(at["temporal"], "operator", "namespace", "describe", "--namespace", "default")
+
+    status, _, err = start().end()
+    assert status == 2
+    assert f"in use by another stack (process {dev.process.pid})" in err
+    bridge_port = at["bridge"].rpartition(":")[2]
+    status, out, err = start(*FREE_PORTS, f"--ui-port={bridge_port}", data_dir=tmp_path / "other").end()
+    assert (status, out) == (2, "")
+    assert f"Port {bridge_port} cannot be used" in err
+    assert "--ui-port" in err
+
+    held = descendants(dev.process.pid)
+    assert len(held) == 8
+    os.kill(leash_of(held, "-m bridge"), signal.SIGKILL)
+    eventually(lambda: "-m bridge" not in str(alive(held)), "the end of the first bridge")
+    eventually(lambda: "-m bridge" in str(descendants(dev.process.pid)), "the second bridge")
+    held |= descendants(dev.process.pid)
+
+    os.killpg(dev.process.pid, signal.SIGINT)
+    status, out, err = dev.end()
+    assert (status, out) == (0, "")
+    assert err.startswith("bridge ended unexpectedly")
+    assert err.count("\n") == 1
+    assert not alive(held)
+
+
+async def test_data_survive_and_nobody_survives_a_killed_stack(start: Start, tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    async with running_stack(Options(data_dir), print) as stack:
+        booking = ("workflow", "start", "--type", "Kept", "--task-queue", "nobody", "--workflow-id", "kept")
+        await stack.keep(asyncio.to_thread(temporal, stack.addresses.temporal, *booking))
+
+    dev = start()
+    assert "kept" in temporal(dev.addresses()["temporal"], "workflow", "list")
+    held = descendants(dev.process.pid)
+    dev.process.kill()
+    eventually(lambda: not alive(held), "the end of everything that the killed stack had started")
+
+
+def test_a_stack_that_is_stopped_while_it_starts_leaves_nothing_behind(start: Start) -> None:
+    dev = start()
+    eventually(lambda: len(descendants(dev.process.pid)) >= 2, "the first service")
+    held = descendants(dev.process.pid)
+    dev.process.terminate()
+    assert dev.end() == (0, "", "")
+    assert not alive(held)
+
+
+def test_a_service_that_cannot_start_fails_the_stack_with_its_log(
+    start: Start, clean_environment: pytest.MonkeyPatch
+) -> None:
+    clean_environment.setenv("ARTIFACTS_URL", "file:///dev/null/artifacts")
+    dev = start()
+    status, out, err = dev.end()
+    assert (status, out) == (1, "")
+    restarts, _, end = err.partition("bridge ended at once (status 2), 4 times in a row.\n")
+    assert restarts.count("starting it again") >= 3
+    assert end.startswith(f"{dev.data_dir}/logs/bridge.log:\n  ")
+    assert "/dev/null/artifacts" in end
+    assert not descendants(dev.process.pid)
+
+
+def test_the_real_api_without_a_key_is_refused(start: Start) -> None:
+    status, out, err = start(*FREE_PORTS, "--no-simulator").end()
+    assert (status, out) == (2, "")
+    assert "MEETINGBAAS_API_KEY" in err

@@ -106,6 +106,17 @@ async def test_status_is_dropped_after_two_repeats(sim: Sim, receiver: Receiver)
     assert attempts(ledger, "in_waiting_room") == [(1, 200)]
 
 
+@pytest.mark.parametrize("in_order", [True, False])
+async def test_a_repeated_status_holds_up_the_next_or_is_overtaken(receiver: Receiver, in_order: bool) -> None:
+    changes = {"statuses_in_order": in_order, "status_retry_delays": (900,)}
+    async with running_sim(account_webhook_url=receiver.url, **changes) as sim:
+        receiver.answers = [500]
+        await sim.send_with([{"code": "joining_call"}, {"code": "in_waiting_room", "after": 90}])
+        await receiver.wait_for(lambda: len(receiver.bodies) == 3)
+    again = ["joining_call", "in_waiting_room"] if in_order else ["in_waiting_room", "joining_call"]
+    assert [status["code"] for status in receiver.statuses] == ["joining_call", *again]
+
+
 async def test_final_is_repeated_on_schedule(receiver: Receiver) -> None:
     async with running_sim(account_webhook_url=receiver.url, final_retry_delays=(1, 2, 3)) as sim:
         receiver.answers = [500, 404, 204, 500]

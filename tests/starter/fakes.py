@@ -117,9 +117,7 @@ class FakeMeeting:
     def cancel(self, request: StopRequest) -> MeetingView:
         before = self._view
         evidence = Evidence(event="cancel", at=workflow.now(), text=request.why)
-        self._outcome = Outcome(
-            meeting_id=self._view.meeting_id, status=MeetingStatus.CANCELLED, evidence=evidence
-        )
+        self._outcome = Outcome(meeting_id=self._view.meeting_id, status=MeetingStatus.CANCELLED, evidence=evidence)
         return before
 
     @workflow.update

@@ -24,6 +24,10 @@ from workflows import attributes
 from workflows.meeting import MeetingWorkflow
 
 
+_SHORT_HISTORIES = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=200")
+"""So that a meeting which is moved again and again is cut off within a test; no good day comes near."""
+
+
 def temporal_binary() -> str:
     beside = Path(sys.executable).parent / "temporal"
     found = str(beside) if beside.exists() else shutil.which("temporal")
@@ -37,7 +41,11 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping_v2(
         ts_config=TimeSkippingConfig(enabled=False),
         dev_server_existing_path=temporal_binary(),
-        dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
+        dev_server_extra_args=[
+            "--dynamic-config-value",
+            "frontend.WorkflowTimeSkippingEnabled=true",
+            *_SHORT_HISTORIES,
+        ],
         search_attributes=list(attributes.ALL_KEYS),
     ) as environment:
         yield environment
@@ -59,7 +67,6 @@ async def start(
 ) -> AsyncIterator[StartMeeting]:
     """Books meetings; the workers play the test's provider."""
     client = with_plugin(env.client)
-    bots = BotActivities(provider, public_url="http://bridge", secret="s3cret", sleep=no_wait)
     started: list[WorkflowHandle[Any, Outcome]] = []
 
     async def start_meeting(*, in_: timedelta = timedelta(hours=1), **fields: Any) -> Meeting:
@@ -74,14 +81,27 @@ async def start(
         started.append(handle)
         return Meeting(env, handle, provider, recordings)
 
-    cached = int(os.environ.get("MAX_CACHED_WORKFLOWS", "1000"))
+    async with working(client, provider, recordings):
+        yield start_meeting
+        for handle in started:
+            # A meeting that a failed test left running must not meet the next test's provider.
+            with contextlib.suppress(RPCError):
+                await handle.terminate()
+
+
+@contextlib.asynccontextmanager
+async def working(
+    client: Client, provider: ScriptedProvider, recordings: ScriptedRecordings
+) -> AsyncIterator[None]:
+    """The workers of both task queues."""
+    bots = BotActivities(provider, public_url="http://bridge", secret="s3cret", sleep=no_wait)
     async with (
         Worker(
             client,
             task_queue=MEETINGS_QUEUE,
             workflows=[MeetingWorkflow],
             activities=[bots.plan_dispatch, bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot],
-            max_cached_workflows=cached,
+            max_cached_workflows=int(os.environ.get("MAX_CACHED_WORKFLOWS", "1000")),
         ),
         Worker(
             client,
@@ -89,11 +109,7 @@ async def start(
             activities=[recordings.download_recording, recordings.write_transcript, recordings.write_manifest],
         ),
     ):
-        yield start_meeting
-        for handle in started:
-            # A meeting that a failed test left running must not meet the next test's provider.
-            with contextlib.suppress(RPCError):
-                await handle.terminate()
+        yield
 
 
 def with_plugin(client: Client) -> Client:

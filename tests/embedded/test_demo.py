@@ -1,0 +1,40 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import pytest
+
+from tests.embedded.processes import ROOT
+
+TRANSCRIPTS = {f"transcript.{form}" for form in ("json", "md", "srt", "txt", "vtt")}
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_the_demo_shows_a_meeting_and_leaves_a_recording_that_plays(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "embedded.demo", "--speed", "200"],
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    told = [
+        done.stdout.find(word) for word in ("UI: http://", "booked", "bot_sent", "in_call_recording", "complete")
+    ]
+    assert told == sorted(told)
+    assert -1 not in told
+
+    (folder,) = (tmp_path / ".minutekeeper" / "demo" / "artifacts").glob("*/recording.mp4")
+    folder = folder.parent
+    manifest = json.loads((folder / "manifest.json").read_text())
+    kept = {path.name for path in folder.iterdir()}
+    assert kept >= TRANSCRIPTS | {"manifest.json", "recording.mp4"}
+    assert all(name in done.stdout for name in kept - {"raw"})
+    assert manifest["meeting_id"] == folder.name
+    with av.open(str(folder / "recording.mp4")) as recording:
+        assert any(True for _ in recording.decode(video=0))

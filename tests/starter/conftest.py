@@ -1,0 +1,63 @@
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from meetings.names import MEETINGS_QUEUE
+from starter.client import MeetingsClient
+from tests.starter.fakes import FakeMeeting, download
+from tests.starter.support import QUIET, connect, target_of, temporal_server
+from workflows.attributes import ALL_KEYS
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def environment() -> AsyncIterator[WorkflowEnvironment]:
+    """Temporal with a worker in one namespace and none in the other."""
+    async with temporal_server(list(ALL_KEYS), "--namespace", QUIET) as environment:
+        worker = Worker(
+            environment.client,
+            task_queue=MEETINGS_QUEUE,
+            workflows=[FakeMeeting],
+            activities=[download],
+            workflow_runner=UnsandboxedWorkflowRunner(),
+        )
+        async with worker:
+            yield environment
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def client(environment: WorkflowEnvironment) -> MeetingsClient:
+    return MeetingsClient(environment.client)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def quiet_client(environment: WorkflowEnvironment) -> MeetingsClient:
+    return MeetingsClient(await connect(environment.client, QUIET))
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Settings of this test alone: none but a store of its own."""
+    for name in list(os.environ):
+        if name.startswith(("MEETINGBAAS_", "BRIDGE_", "MINUTEKEEPER_", "TEMPORAL_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("ARTIFACTS_URL", (tmp_path / "store").as_uri())
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+    return monkeypatch
+
+
+@pytest.fixture
+def at_temporal(environment: WorkflowEnvironment, settings: pytest.MonkeyPatch) -> None:
+    """The command finds the tests' Temporal."""
+    settings.setenv("TEMPORAL_ADDRESS", target_of(environment.client))
+
+
+@pytest.fixture
+def without_worker(at_temporal: None, settings: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - on top of the other
+    settings.setenv("TEMPORAL_NAMESPACE", QUIET)

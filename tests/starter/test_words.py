@@ -1,0 +1,34 @@
+"""Every closed list has words, and the names that the fake workflow stands in for are the real ones."""
+
+import inspect
+from typing import Any
+
+from temporalio import workflow
+
+from meetings.status import FailureReason, MeetingStatus, TranscriptState
+from starter import words
+from starter.booking import Booking
+from tests.starter.fakes import FakeMeeting
+from workflows.meeting import MeetingWorkflow
+
+
+def test_every_member_of_the_closed_lists_has_its_words() -> None:
+    assert set(words.STATUS) == set(MeetingStatus)
+    assert set(words.REASON) == set(FailureReason)
+    assert set(words.TRANSCRIPT) == set(TranscriptState)
+    assert set(words.BOOKING) == set(Booking)
+
+
+def test_the_fake_workflow_has_the_messages_of_the_real_one() -> None:
+    real, fake = (workflow._Definition.must_from_class(each) for each in (MeetingWorkflow, FakeMeeting))
+    assert fake.name == real.name
+    assert set(fake.updates) == set(real.updates)
+    for name in ("reschedule", "cancel", "leave"):
+        assert _types(FakeMeeting, name) == _types(MeetingWorkflow, name)
+    assert _types(FakeMeeting, "status") == _types(MeetingWorkflow, "status")
+    assert _types(FakeMeeting, "run") == _types(MeetingWorkflow, "run")
+
+
+def _types(of: type[Any], name: str) -> list[Any]:
+    signature = inspect.signature(getattr(of, name))
+    return [each.annotation for each in signature.parameters.values()] + [signature.return_annotation]
