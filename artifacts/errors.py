@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
+_METADATA_SERVICE = "169.254.169.254"
+"""Where the storage library looks for credentials last, when the environment has none."""
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
@@ -40,6 +42,8 @@ def _reason(error: Exception, text: str) -> str:
         return "access denied; check the permissions of the folder, or the AWS credentials and region"
     if number := _OS_ERROR.search(text):
         return os.strerror(int(number[1]))
+    if _METADATA_SERVICE in text:
+        return "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
     if "error sending request" in text:
         return "the storage service cannot be reached"
     return text.partition("\n")[0].partition("<")[0][:200]

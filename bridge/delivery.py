@@ -1,6 +1,5 @@
 """One webhook on its way to one workflow, and what can become of it."""
 
-import hashlib
 import uuid
 from datetime import datetime
 from enum import StrEnum
@@ -86,11 +85,14 @@ class Delivery(BaseModel):
         return self.message.bot_id if isinstance(self.message, BotEvent) else ""
 
     @property
+    def kind(self) -> str:
+        return self.message.kind.value if isinstance(self.message, BotEvent) else CALENDAR_EVENT_SIGNAL
+
+    @property
     def event(self) -> str:
-        """A short word for the event: its kind, or the code of a status; never the free text of a failure."""
-        if isinstance(self.message, CalendarChange):
-            return CALENDAR_EVENT_SIGNAL
-        return self.message.code if self.message.kind is BotEventKind.STATUS else self.message.kind.value
+        """A word for the log: the code of a status, else the kind; never the free text of a failure."""
+        is_status = isinstance(self.message, BotEvent) and self.message.kind is BotEventKind.STATUS
+        return self.message.code if is_status else self.kind
 
     @property
     def request_id(self) -> str:
@@ -98,15 +100,15 @@ class Delivery(BaseModel):
         return str(uuid.uuid5(_REQUESTS, f"{self.workflow_id}\n{self.delivery}"))
 
     @property
-    def digest(self) -> str:
-        """Short, and the same for every repeat of one delivery to one address."""
-        return hashlib.sha256(f"{self.workflow_id}\n{self.delivery}".encode()).hexdigest()[:16]
+    def short_hash(self) -> str:
+        """Enough of the request id to tell files apart."""
+        return self.request_id[:13]
 
     @property
     def body_path(self) -> str:
         """Where the raw body is kept: in the meeting's own folder."""
         folder = layout.folder_for(meeting_id_of(self.workflow_id))
-        return layout.raw(folder, f"{self.event}-{self.digest}.json")
+        return layout.raw(folder, f"{self.kind}-{self.short_hash}.json")
 
     def to(self, workflow_id: str) -> Self:
         return self.model_copy(update={"workflow_id": workflow_id})

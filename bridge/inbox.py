@@ -40,7 +40,7 @@ class Inbox:
 
     async def put(self, delivery: Delivery, shelf: Shelf) -> None:
         stamp = delivery.received_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        path = f"{shelf}/{stamp}-{delivery.digest}.json"
+        path = f"{shelf}/{stamp}-{delivery.short_hash}.json"
         await self._store.put(path, delivery.model_dump_json().encode())
         self.news[shelf].set()
 

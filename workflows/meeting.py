@@ -36,7 +36,7 @@ class MeetingWorkflow:
     def __init__(self, request: MeetingRequest) -> None:
         info = workflow.info()
         meeting_id = ids.meeting_id_of(info.workflow_id)
-        self._record = MeetingRecord(request, meeting_id, info.workflow_id, info.start_time)
+        self._record = MeetingRecord(request, meeting_id, info.workflow_id, info.workflow_start_time)
         self._journal = Journal(self._record)
         self._folder = ids.folder_for(meeting_id)
         self._jitter = ids.jitter_fraction(info.workflow_id)

@@ -127,7 +127,7 @@ class MediaServer:
         if limit is not None and line.sent + len(part) > limit:
             await response.write(part[: limit - line.sent])
             line.sent = limit
-            await self._wait_for_reader(response, limit)
+            await self._wait_for_reader(request, response, limit)
             if fault.wait_after is not None:
                 self.reached.set()
                 await self.closing.wait()
@@ -137,10 +137,11 @@ class MediaServer:
         line.sent += len(part)
         await response.write(part)
 
-    async def _wait_for_reader(self, response: web.StreamResponse, sent: int) -> None:
+    async def _wait_for_reader(self, request: web.BaseRequest, response: web.StreamResponse, sent: int) -> None:
         """A cut takes away what is still on its way, as it does in life; here it shall cost nothing."""
         position = response.headers.get("Content-Range", "bytes 0-").removeprefix("bytes ").partition("-")[0]
-        for _ in range(200):
-            if self.received() >= int(position) + sent:
+        for _ in range(2000):
+            is_gone = request.transport is None or request.transport.is_closing()
+            if is_gone or self.received() >= int(position) + sent:
                 return
             await asyncio.sleep(0.005)

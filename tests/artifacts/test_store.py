@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from obstore.exceptions import GenericError
 
-from artifacts.errors import NotStoredError, StoreError
+from artifacts.errors import NotStoredError, StoreError, in_plain_words
 from artifacts.paths import checked
 from artifacts.store import ArtifactStore, Entry
 from tests.artifacts.s3_server import S3Server
@@ -261,6 +262,18 @@ class TestBucket:
             await s3_store.check()
 
         assert "AKIA" not in str(caught.value)
+
+    async def test_missing_credentials_are_told(self) -> None:
+        text = "Generic S3 error: Error performing PUT http://169.254.169.254/latest/api/token - 403"
+
+        with pytest.raises(StoreError, match="no AWS credentials"), in_plain_words("write x"):
+            raise GenericError(text)
+
+    async def test_a_service_that_is_down_is_told(self, s3: S3Server, s3_store: ArtifactStore) -> None:
+        await s3.stop()
+
+        with pytest.raises(StoreError, match="the storage service cannot be reached"):
+            await s3_store.check()
 
     async def test_other_refusals_quote_no_key(self, s3: S3Server, s3_store: ArtifactStore) -> None:
         s3.refusal = (400, "InvalidArgument")

@@ -23,7 +23,6 @@ from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings, no_wai
 from workflows import attributes
 from workflows.meeting import MeetingWorkflow
 
-
 _SHORT_HISTORIES = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=200")
 """So that a meeting which is moved again and again is cut off within a test; no good day comes near."""
 

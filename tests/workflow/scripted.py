@@ -46,6 +46,7 @@ class ScriptedProvider:
     bots: list[Bot] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     hidden: bool = False
+    arm_ahead: float = 20.0
 
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         call_at = start_time - LEAD
@@ -55,8 +56,8 @@ class ScriptedProvider:
             call_at=call_at,
             join_at=start_time,
             mode=DispatchMode.RESERVED,
-            arm_ahead=20,
-            spread=20,
+            arm_ahead=self.arm_ahead,
+            spread=self.arm_ahead,
             deadlines=Deadlines(),
         )
 

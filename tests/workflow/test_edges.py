@@ -4,9 +4,10 @@ import asyncio
 import json
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
@@ -57,6 +58,7 @@ async def test_search_attributes_follow_the_milestones(start: StartMeeting) -> N
     meeting = await start(in_=timedelta(minutes=2))
     await meeting.until_bots(1)
     await meeting.bot_sends("in_call_recording")
+    await meeting.until_status(MeetingStatus.RECORDING)
     found = (await meeting.handle.describe()).typed_search_attributes
     assert (found[attributes.BOT_ID], found[attributes.MEETING_STATUS]) == ("bot-0", "recording")
     await meeting.completes()
@@ -69,9 +71,10 @@ async def test_a_meeting_explains_itself_in_the_ui(start: StartMeeting) -> None:
     meeting = await start(title="Weekly | <b>")
     view = await meeting.until_status(MeetingStatus.SCHEDULED)
     await meeting.update("reschedule", Reschedule(start_time=view.start_time + timedelta(hours=1)))
-    history = (await meeting.handle.fetch_history()).to_json()
-    lead = view.start_time + timedelta(minutes=56)
-    assert f"until {lead:%H:%M:%SZ}, 4 min before the start" in history
+    events = (await meeting.handle.fetch_history()).events
+    summaries = b" ".join(event.user_metadata.summary.data for event in events)
+    for lead in (view.start_time - timedelta(minutes=4), view.start_time + timedelta(minutes=56)):
+        assert f"until {lead:%H:%M:%SZ}, 4 min before the start".encode() in summaries
 
 
 async def test_a_happy_meeting_stays_small_and_tells_no_secret(start: StartMeeting) -> None:
@@ -113,41 +116,44 @@ async def test_moved_a_thousand_times(start: StartMeeting) -> None:
     assert (await meeting.outcome()).status is MeetingStatus.CANCELLED
 
 
-async def a_sleeper(client: Client, start_time: datetime, **fields: object) -> str:
-    workflow_id = f"meeting-{uuid.uuid4()}"
+async def book(client: Client, start_time: datetime, **fields: object) -> WorkflowHandle[Any, Outcome]:
     request = {"meeting_url": URL, "start_time": start_time.isoformat()} | fields
-    await client.start_workflow("MeetingWorkflow", request, id=workflow_id, task_queue=MEETINGS_QUEUE)
-    return workflow_id
+    workflow_id = f"meeting-{uuid.uuid4()}"
+    handle: WorkflowHandle[Any, Outcome] = await client.start_workflow(
+        "MeetingWorkflow", request, id=workflow_id, task_queue=MEETINGS_QUEUE, result_type=Outcome
+    )
+    return handle
 
 
-@pytest.mark.parametrize(
-    ("asleep", "late"),
-    [(timedelta(minutes=30), False), (timedelta(minutes=80), True), (timedelta(minutes=125), None)],
-)
-async def test_an_instant_that_passed_while_nothing_ran(
-    env: WorkflowEnvironment, provider: ScriptedProvider, asleep: timedelta, *, late: bool | None
+async def test_a_sleeper_whose_instant_passed_while_nothing_ran_joins_late(
+    env: WorkflowEnvironment, provider: ScriptedProvider, recordings: ScriptedRecordings
 ) -> None:
     client = with_plugin(env.client)
-    start_time = datetime.now(UTC) + timedelta(hours=1)
-    async with working(client, provider, ScriptedRecordings()):
-        workflow_id = await a_sleeper(client, start_time)
-        handle = client.get_workflow_handle(workflow_id, result_type=Outcome)
-        meeting = Meeting(env, handle, provider, ScriptedRecordings())
-        await meeting.until_status(MeetingStatus.SCHEDULED)
-    await meeting.forward(seconds=asleep.total_seconds())
-    async with working(client, provider, ScriptedRecordings()):
-        if late is None:
-            outcome = await meeting.outcome()
-            assert outcome.reason is FailureReason.MISSED
-            assert "start" in outcome.evidence.text
-            assert not provider.bots
-        elif late:
-            assert (await meeting.until_bots(1)).order.mode == "immediate"
-            assert "woke_late" in [entry.event for entry in (await meeting.view()).timeline]
-        else:
-            await meeting.forward(minutes=29)
-            assert (await meeting.until_bots(1)).order.mode == "reserved"
-        await handle.terminate() if late is not None else None
+    provider.arm_ahead = 1.0
+    async with working(client, provider, recordings):
+        handle = await book(client, datetime.now(UTC) + timedelta(hours=1))
+        meeting = Meeting(env, handle, provider, recordings)
+        view = await meeting.until_status(MeetingStatus.SCHEDULED)
+        await meeting.forward_to(view.start_time - timedelta(minutes=4, seconds=4))
+    await asyncio.sleep(6)
+    async with working(client, provider, recordings):
+        assert (await meeting.until_bots(1)).order.mode == "immediate"
+        assert "woke_late" in [entry.event for entry in (await meeting.view()).timeline]
+        await handle.terminate()
+
+
+async def test_a_meeting_that_ended_while_nothing_ran_was_missed(
+    env: WorkflowEnvironment, provider: ScriptedProvider, recordings: ScriptedRecordings
+) -> None:
+    client = with_plugin(env.client)
+    now = datetime.now(UTC)
+    handle = await book(client, now - timedelta(minutes=5), end_time=(now + timedelta(seconds=62)).isoformat())
+    await asyncio.sleep(3)
+    async with working(client, provider, recordings):
+        outcome = await asyncio.wait_for(handle.result(), 20)
+    assert (outcome.status, outcome.reason) == (MeetingStatus.FAILED, FailureReason.MISSED)
+    assert "start" in outcome.evidence.text
+    assert not provider.bots
 
 
 async def test_a_query_of_a_finished_meeting_tells_its_whole_story(start: StartMeeting) -> None:
