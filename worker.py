@@ -31,6 +31,9 @@ logger = logging.getLogger("worker")
 _ARMED_AT_ONCE = 5000
 """An armed dispatch only waits, but it holds a slot; meetings start on the hour, all at once."""
 
+_PROGRESS_EVERY = timedelta(seconds=5)
+"""How often the bytes of a download reach Temporal: a lively progress bar, but each report is an action."""
+
 
 def meetings_worker(client: Client, bots: BotActivities, shutdown: timedelta) -> Worker:
     return Worker(
@@ -51,6 +54,7 @@ def recordings_worker(client: Client, recordings: RecordingActivities, slots: in
         task_queue=RECORDINGS_QUEUE,
         activities=[recordings.download_recording, recordings.write_transcript, recordings.write_manifest],
         max_concurrent_activities=slots,
+        max_heartbeat_throttle_interval=_PROGRESS_EVERY,
         graceful_shutdown_timeout=shutdown,
     )
 

@@ -91,8 +91,9 @@ class Delivery(BaseModel):
     @property
     def event(self) -> str:
         """A word for the log: the code of a status, else the kind; never the free text of a failure."""
-        is_status = isinstance(self.message, BotEvent) and self.message.kind is BotEventKind.STATUS
-        return self.message.code if is_status else self.kind
+        if isinstance(self.message, BotEvent) and self.message.kind is BotEventKind.STATUS:
+            return self.message.code
+        return self.kind
 
     @property
     def request_id(self) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bridge.courier import Courier
@@ -12,6 +13,9 @@ from bridge.journal import Line, without_secrets
 from bridge.temporal_calls import TemporalCalls
 
 logger = logging.getLogger(__name__)
+
+_AT_ONCE = 8
+"""Deliveries in memory at the same time, each with its body."""
 
 _UNCLAIMED_FOR = timedelta(minutes=5)
 """How long an unknown bot may turn out to be ours: a search shows a new bot after about a second."""
@@ -39,37 +43,53 @@ class Drain:
 
         A delivery that has to stay holds up only the later ones for the same workflow or bot.
         """
-        complete = True
         held_up: set[str] = set()
-        for path in await self._inbox.paths(shelf):
-            try:
-                outcome = await self._hand_on(path, shelf, held_up)
-            except Exception as error:  # noqa: BLE001 - one delivery must never be in the way of the others
-                logger.warning("%r stays in the inbox: %s", path, without_secrets(error))
-                outcome = Outcome.NOT_NOW
-            if outcome is Outcome.AWAY and not await self._calls.is_there():
-                return False
-            complete = complete and outcome not in {Outcome.NOT_NOW, Outcome.AWAY}
-        return complete
+        paths = await self._inbox.paths(shelf)
+        for start in range(0, len(paths), _AT_ONCE):
+            obstacles = await self._work_off_some(paths[start : start + _AT_ONCE], shelf, held_up)
+            held_up.update(obstacles)
+            if Outcome.AWAY in obstacles.values() and not await self._calls.is_there():
+                break
+        return not held_up
 
-    async def _hand_on(self, path: str, shelf: Shelf, held_up: set[str]) -> Outcome:
-        """Returns NOT_NOW or AWAY for what stays."""
-        delivery = await self._inbox.read(path)
-        if delivery is None:
-            return Outcome.DELIVERED
-        address = delivery.workflow_id or delivery.bot_id
-        if address in held_up:
-            return Outcome.NOT_NOW
+    async def _work_off_some(
+        self, paths: Sequence[str], shelf: Shelf, held_up: Collection[str]
+    ) -> dict[str, Outcome]:
+        """Returns what is in the way, by workflow or bot. Different ones are served at the same time."""
+        obstacles: dict[str, Outcome] = {}
+        queues: dict[str, list[tuple[str, Delivery]]] = {}
+        contents = await asyncio.gather(*map(self._inbox.read, paths), return_exceptions=True)
+        for path, content in zip(paths, contents, strict=True):
+            if isinstance(content, Delivery):
+                queues.setdefault(content.workflow_id or content.bot_id, []).append((path, content))
+            elif isinstance(content, Exception):
+                _tell(path, content)
+                obstacles[path] = Outcome.NOT_NOW
+        free = [address for address in queues if address not in held_up]
+        outcomes = await asyncio.gather(*(self._hand_on_in_order(queues[address], shelf) for address in free))
+        return obstacles | {address: outcome for address, outcome in zip(free, outcomes, strict=True) if outcome}
+
+    async def _hand_on_in_order(self, queue: Sequence[tuple[str, Delivery]], shelf: Shelf) -> Outcome | None:
+        """Stops at the first delivery that has to stay, and returns why."""
+        for path, delivery in queue:
+            try:
+                obstacle = await self._hand_on(path, delivery, shelf)
+            except Exception as error:  # noqa: BLE001 - one delivery must never be in the way of the others
+                _tell(path, error)
+                obstacle = Outcome.NOT_NOW
+            if obstacle:
+                return obstacle
+        return None
+
+    async def _hand_on(self, path: str, delivery: Delivery, shelf: Shelf) -> Outcome | None:
         handover = await self._courier.hand_over(delivery, patiently=True)
         line = Line.of(handover)
         match handover.outcome:
             case Outcome.NOT_NOW | Outcome.AWAY:
-                held_up.add(address)
                 line.write()
                 return handover.outcome
             case Outcome.UNCLAIMED if shelf is Shelf.UNCLAIMED and _may_still_be_ours(delivery):
-                held_up.add(address)
-                return Outcome.NOT_NOW
+                return handover.outcome
             case Outcome.UNCLAIMED:
                 kept = shelf is Shelf.WAITING and await self._inbox.put_unclaimed(delivery)
                 line.why = "kept for a while" if kept else "dropped"
@@ -77,7 +97,7 @@ class Drain:
                 await self._inbox.put(delivery, Shelf.REJECTED)
         await self._inbox.remove(path)
         line.write()
-        return handover.outcome
+        return None
 
     async def _keep_working_off(self, shelf: Shelf, longest_pause: float) -> None:
         pause = _FIRST_PAUSE
@@ -101,3 +121,7 @@ class Drain:
 def _may_still_be_ours(delivery: Delivery) -> bool:
     since = delivery.unclaimed_since or delivery.received_at
     return datetime.now(UTC) - since < _UNCLAIMED_FOR
+
+
+def _tell(path: str, error: Exception) -> None:
+    logger.warning("%r stays in the inbox: %s", path, without_secrets(error))

@@ -56,7 +56,7 @@ class ManifestOrder(BaseModel):
 
 
 class DownloadProgress(BaseModel):
-    """What a download reports as heartbeat: bytes in the store, bytes in all (None if unknown)."""
+    """What a download reports as heartbeat: bytes received, bytes in all (None if unknown)."""
 
     model_config = ConfigDict(frozen=True)
 

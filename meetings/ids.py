@@ -4,6 +4,9 @@ import hashlib
 import re
 from datetime import UTC, datetime
 
+INBOX = "inbox"
+"""The folder of the artifact store in which the bridge keeps what it could not hand on yet: no meeting's."""
+
 _WORKFLOW_PREFIX = "meeting-"
 
 
@@ -24,10 +27,11 @@ def meeting_id_of(workflow_id: str) -> str:
 
 def folder_for(meeting_id: str) -> str:
     """The folder of a meeting in the artifact store: its own id where that is a plain name, else a safe one."""
-    if re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}", meeting_id):
+    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}", meeting_id) and meeting_id != INBOX:
         return meeting_id
     slug = re.sub(r"[^A-Za-z0-9]+", "-", meeting_id).strip("-")[:60]
-    return f"{slug}-{hashlib.sha256(meeting_id.encode()).hexdigest()[:16]}".lstrip("-")
+    digest = hashlib.sha256(meeting_id.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{slug}~{digest[:16]}"
 
 
 def dispatch_key(meeting_url: str, start_time: datetime, dispatch: int) -> str:

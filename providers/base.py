@@ -36,7 +36,7 @@ class RateLimitedError(ProviderError):
 
 
 class UnavailableError(ProviderError):
-    """The provider could not be reached or failed (5xx, timeout, cut connection). What was asked may have happened."""
+    """The provider failed or did not answer (5xx, timeout, cut connection). What was asked may have happened."""
 
 
 class DuplicateBotError(ProviderError):

@@ -32,11 +32,11 @@ from starter import records
 from starter.asking import NoAnswerError, ask_status
 from starter.booking import RPC_LIMIT, StartedMeeting, book
 from starter.errors import (
-    MeetingInputError,
     MeetingNotFoundError,
     MeetingRefusedError,
     WorkerMissingError,
 )
+from starter.inputs import check_id
 from starter.listing import list_meetings
 from starter.records import MeetingSummary
 from starter.temporal_errors import in_plain_words, no_connection, no_such_workflow
@@ -47,8 +47,6 @@ _ANSWER_WITHIN = timedelta(seconds=5)
 _CHANGE_WITHIN = timedelta(seconds=15)
 _END_SECONDS = 3
 """Cancelling a meeting that sleeps ends it at once; its caller is shown that end rather than the moment before."""
-
-_MAX_ID_LENGTH = 1000
 
 _Change = TypeVar("_Change")
 
@@ -85,7 +83,7 @@ class MeetingsClient:
         if `workflow_id` belongs to something else.
         """
         if workflow_id is not None:
-            _check_id("workflow_id", workflow_id)
+            check_id("workflow_id", workflow_id)
         with in_plain_words(self.temporal):
             return await book(self.temporal, request, workflow_id)
 
@@ -155,7 +153,7 @@ class MeetingsClient:
 
     async def _find(self, meeting: str) -> WorkflowExecutionDescription:
         """The workflow of exactly this name, else that of the meeting id."""
-        _check_id("ID", meeting)
+        check_id("ID", meeting)
         names = (meeting, workflow_id_for(meeting))
         for execution in await asyncio.gather(*(self._describe(name) for name in names)):
             if execution is not None and records.is_meeting(execution):
@@ -226,11 +224,6 @@ class MeetingsClient:
 
     def _handle(self, execution: WorkflowExecutionDescription) -> WorkflowHandle[MeetingWorkflow, Any]:
         return self.temporal.get_workflow_handle_for(MeetingWorkflow.run, execution.id)
-
-
-def _check_id(field: str, text: str) -> None:
-    if not text.strip() or len(text) > _MAX_ID_LENGTH:
-        raise MeetingInputError(field, f"must have between 1 and {_MAX_ID_LENGTH} characters")
 
 
 def _over(view: MeetingView, what: str) -> MeetingRefusedError:

@@ -10,6 +10,9 @@ from starter.errors import MeetingInputError
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
+_MAX_ID_LENGTH = 1000
+"""What Temporal takes."""
+
 _NO_NAMES: Mapping[str, str] = {}
 
 
@@ -25,6 +28,12 @@ def checked(model: type[_Model], fields: Mapping[str, object], given_as: Mapping
         name = ".".join(str(part) for part in first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
         raise MeetingInputError(given_as.get(name, name), problem) from None
+
+
+def check_id(field: str, text: str) -> None:
+    """Raises MeetingInputError for what cannot be the id of anything."""
+    if not text.strip() or len(text) > _MAX_ID_LENGTH:
+        raise MeetingInputError(field, f"must have between 1 and {_MAX_ID_LENGTH} characters, and not blanks only")
 
 
 def settings() -> Settings:

@@ -9,7 +9,7 @@ from starter import words
 from starter.booking import StartedMeeting
 from starter.client import MeetingsClient
 from starter.errors import MeetingInputError
-from starter.inputs import checked
+from starter.inputs import check_id, checked
 from starter.output import plain, say, write_json
 from starter.times import for_people, parse_when
 
@@ -47,6 +47,8 @@ async def schedule(  # noqa: PLR0913 - one argument for each option
         "wanted": {"transcript": transcript},
     }
     request = checked(MeetingRequest, fields, _GIVEN_AS | {"meeting_url": "URL"})
+    if workflow_id is not None:
+        check_id("--id", workflow_id)
     client = await MeetingsClient.connect()
     started = await client.start(request, workflow_id)
     notes += _warnings(started, request)

@@ -242,7 +242,7 @@ def _free_port() -> int:
 
 @contextlib.asynccontextmanager
 async def _temporal_server(port: int, database: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    command = f"server start-dev --headless --log-level never --port {port} --db-filename {database}"
+    command = f"server start-dev --headless --log-level never --sqlite-pragma journal_mode=WAL --sqlite-pragma synchronous=normal --port {port} --db-filename {database}"
     process = await asyncio.create_subprocess_exec(
         temporal_binary(),
         *command.split(),

@@ -68,7 +68,7 @@ async def test_a_time_without_a_zone_is_local_and_that_is_said() -> None:
 
 
 async def test_a_meeting_that_is_over_is_booked_with_a_warning() -> None:
-    booked = (await cli("schedule", URL, "--at", "2026-01-04T10:00Z", "--json")).json
+    booked = (await cli("schedule", URL, "--at", f"{YEAR - 2}-01-04T10:00Z", "--json")).json
     assert "over already" in booked["notes"][0]
 
 
@@ -90,7 +90,7 @@ async def test_a_meeting_that_was_moved_is_not_kept_at_its_first_time_in_silence
         (("schedule", URL, "--at", "+1h", "--until", "+30m"), "--until: +30m is not after --at +1h"),
         (("schedule", URL, "--at", "now", "--title", "x" * 501), "--title: "),
         (("schedule", URL, "--at", "now", "--bot-name", ""), "--bot-name: "),
-        (("schedule", URL, "--at", "now", "--id", " "), "workflow_id: "),
+        (("schedule", URL, "--at", "now", "--id", " "), "--id: "),
         (("reschedule", "x", "--at", "now", "--url", "nonsense"), "--url: "),
         (("cancel", "x", "--why", "y" * 501), "--why: "),
         (("cancel", ""), "ID: "),
@@ -106,7 +106,7 @@ async def test_a_meeting_that_was_moved_is_not_kept_at_its_first_time_in_silence
 async def test_bad_input_is_a_2_that_names_the_field(arguments: tuple[str, ...], names: str) -> None:
     people = await cli(*arguments)
     assert (people.code, people.out) == (2, "")
-    assert names in people.err.replace('\\"', '"')
+    assert names in people.err
     assert "Traceback" not in people.err
     program = await cli(*arguments, "--json")
     assert program.code == 2

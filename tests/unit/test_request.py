@@ -75,12 +75,12 @@ def test_names_are_stable() -> None:
     assert 0 <= jitter_fraction("meeting-x") < 1
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "a b", "", "ünï", "." * 9, "x" * 999, "CON:1", "a\nb"])
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "a b", "", "ünï", "." * 9, "x" * 999, "CON:1", "a\nb", "inbox", "\ud800"])
 def test_any_workflow_id_gives_a_safe_folder(name: str) -> None:
     folder = folder_for(name)
     assert folder
     assert not folder.startswith((".", "-"))
-    assert set(folder) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+    assert set(folder) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-~")
     assert len(folder) <= 120
     assert folder_for(name + "x") != folder
     assert folder_for("20261201-1000Z-abc") == "20261201-1000Z-abc"

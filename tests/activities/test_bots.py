@@ -1,0 +1,195 @@
+"""Sending a bot: on its instant, once, and handed back by a worker that shuts down."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.bots import BotActivities
+from meetings.dispatch import DispatchMode, DispatchOrder, SentBot
+from meetings.request import BotOptions
+from providers.base import (
+    AccountError,
+    DispatchAddress,
+    DuplicateBotError,
+    FoundBot,
+    RateLimitedError,
+    RequestRejectedError,
+    UnavailableError,
+)
+from tests.workflow.scripted import ScriptedProvider
+
+NOW = datetime(2026, 12, 1, 9, 56, tzinfo=UTC)
+WORKFLOW = "test"
+
+
+def order(**fields: Any) -> DispatchOrder:
+    values: dict[str, Any] = {
+        "key": "mk-1-0",
+        "dispatch": 0,
+        "run": "run-1234567890",
+        "meeting_url": "https://meet.google.com/abc-defg-hij",
+        "start_time": NOW + timedelta(minutes=4),
+        "call_at": datetime.now(UTC),
+        "mode": DispatchMode.RESERVED,
+        "transcript": True,
+        "bot": BotOptions(),
+    }
+    return DispatchOrder(**(values | fields))
+
+
+class Listing(ScriptedProvider):
+    """A provider whose list says what the test wants, and which refuses duplicates by key."""
+
+    def __init__(self, *found: FoundBot, refuse: set[str] | None = None) -> None:
+        super().__init__()
+        self.found = list(found)
+        self.refuse = refuse or set()
+
+    async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
+        assert key
+        assert meeting_url
+        assert since < datetime.now(UTC)
+        return self.found
+
+    async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
+        if order.key in self.refuse:
+            raise DuplicateBotError("409: a bot is in this meeting already")
+        return await super().dispatch(order, address)
+
+
+def found(**fields: Any) -> FoundBot:
+    values: dict[str, Any] = {
+        "bot_id": "there",
+        "created_at": NOW,
+        "is_open": True,
+        "key": "mk-1-0",
+        "run": "run-1234567890",
+    }
+    return FoundBot(**(values | {"workflow_id": WORKFLOW} | fields))
+
+
+async def send(provider: ScriptedProvider, wanted: DispatchOrder, *, attempt: int = 1, **info: Any) -> SentBot:
+    environment = ActivityEnvironment()
+    start = datetime.now(UTC)
+    changes = {"attempt": attempt, "started_time": start, "workflow_id": WORKFLOW} | info
+    environment.info = replace(ActivityEnvironment.default_info(), **changes)
+    bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret")
+    result: SentBot = await environment.run(bots.send_bot, wanted)
+    return result
+
+
+async def test_a_bot_gets_an_address_of_its_own() -> None:
+    provider = ScriptedProvider()
+    sent = await send(provider, order(dispatch=2))
+    assert sent.bot_id == "bot-0"
+    url = provider.bots[0].address.webhook_url
+    assert url.startswith(f"https://bridge.example/webhooks/meetingbaas/{WORKFLOW}/2/")
+
+
+async def test_it_is_sent_at_its_instant_and_not_before() -> None:
+    provider = ScriptedProvider()
+    due = datetime.now(UTC) + timedelta(seconds=0.5)
+    await send(provider, order(call_at=due))
+    assert datetime.now(UTC) >= due
+
+
+async def test_a_second_attempt_looks_before_it_sends() -> None:
+    provider = Listing(found())
+    sent = await send(provider, order(), attempt=2)
+    assert (sent.bot_id, sent.adopted) == ("there", True)
+    assert not provider.bots
+
+
+async def test_so_does_the_first_attempt_of_an_order_in_doubt() -> None:
+    provider = Listing(found())
+    assert (await send(provider, order(look_first=True))).adopted
+
+
+async def test_a_bot_of_an_earlier_run_is_not_this_orders() -> None:
+    provider = Listing(found(run="another"))
+    assert not (await send(provider, order(), attempt=2)).adopted
+
+
+async def test_a_refused_duplicate_is_looked_up() -> None:
+    provider = Listing(found(), refuse={"mk-1-0"})
+    sent = await send(provider, order())
+    assert (sent.bot_id, sent.shared_with) == ("there", "")
+
+
+async def test_a_refused_duplicate_of_another_meeting_is_shared() -> None:
+    provider = Listing(found(workflow_id="meeting-other", run="another"), refuse={"mk-1-0"})
+    assert (await send(provider, order())).shared_with == "meeting-other"
+
+
+async def test_a_bot_that_somebody_else_sent_is_shared_as_well() -> None:
+    provider = Listing(found(key="", workflow_id="", run=""), refuse={"mk-1-0"})
+    assert (await send(provider, order())).shared_with == "another application"
+
+
+async def test_a_key_left_behind_by_an_ended_bot_does_not_stand_in_the_way() -> None:
+    provider = Listing(found(is_open=False, run="another"), refuse={"mk-1-0"})
+    assert (await send(provider, order())).bot_id == "bot-0"
+    assert provider.bots[0].order.key == "mk-1-0-run-1234"
+
+
+async def test_a_refused_duplicate_that_nobody_lists_is_tried_again_later() -> None:
+    with pytest.raises(ApplicationError) as failed:
+        await send(Listing(refuse={"mk-1-0"}), order())
+    assert (failed.value.type, failed.value.non_retryable) == ("Unavailable", False)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "final"),
+    [
+        (RequestRejectedError("422"), "RequestRejected", True),
+        (AccountError("401"), "Account", True),
+        (UnavailableError("503"), "Unavailable", False),
+    ],
+)
+async def test_errors_say_whether_another_try_helps(error: Exception, kind: str, final: bool) -> None:
+    provider = ScriptedProvider(failures=[error])
+    with pytest.raises(ApplicationError) as failed:
+        await send(provider, order())
+    assert (failed.value.type, failed.value.non_retryable, failed.value.details[0]) == (kind, final, 1)
+
+
+async def test_a_rate_limit_is_honoured() -> None:
+    with pytest.raises(ApplicationError) as failed:
+        await send(ScriptedProvider(failures=[RateLimitedError("429", 17.0)]), order())
+    assert failed.value.next_retry_delay == timedelta(seconds=17)
+
+
+async def test_a_reserved_bot_that_is_late_is_sent_at_once() -> None:
+    provider = ScriptedProvider()
+    await send(provider, order(call_at=datetime.now(UTC) - timedelta(seconds=40)))
+    await send(provider, order(call_at=datetime.now(UTC) - timedelta(seconds=5)))
+    assert [bot.order.mode for bot in provider.bots] == [DispatchMode.IMMEDIATE, DispatchMode.RESERVED]
+
+
+async def test_a_worker_that_was_frozen_past_its_time_does_not_send() -> None:
+    provider = ScriptedProvider()
+    with pytest.raises(ApplicationError) as refused:
+        await send(provider, order(), start_to_close_timeout=timedelta())
+    assert refused.value.type == "Overdue"
+    assert not provider.bots
+
+
+async def test_a_worker_that_shuts_down_hands_its_armed_order_back() -> None:
+    environment = ActivityEnvironment()
+    provider = ScriptedProvider()
+    bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret")
+    armed = asyncio.create_task(
+        environment.run(bots.send_bot, order(call_at=datetime.now(UTC) + timedelta(minutes=1)))
+    )
+    await asyncio.sleep(0.05)
+    environment.worker_shutdown()
+    with pytest.raises(ApplicationError) as handed_back:
+        await armed
+    assert handed_back.value.type == "HandedBack"
+    assert handed_back.value.next_retry_delay is not None
+    assert not provider.bots

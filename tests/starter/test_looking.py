@@ -1,0 +1,176 @@
+"""`list`, `show`, `why` and `transcript`."""
+
+from pathlib import Path
+
+import pytest
+
+from artifacts.store import ArtifactStore
+from meetings.ids import folder_for
+from meetings.status import FailureReason, MeetingStatus
+from starter.client import MeetingsClient
+from tests.starter.fakes import Scene
+from tests.starter.support import Ended, a_request, an_outcome, cli, end, eventually, play
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
+
+
+async def listed(*arguments: str, count: int) -> list[str]:
+    """The ids of a list, once it has so many."""
+
+    async def look() -> list[str]:
+        ended = await cli("list", *arguments, "--json")
+        return [each["meeting_id"] for each in ended.json]
+
+    return await eventually(look, lambda ids: len(ids) == count)
+
+
+async def test_a_list_is_filtered_by_status_and_words_of_the_title(client: MeetingsClient) -> None:
+    titles = {
+        "plain": "zebra review",
+        "quotes": "O'Brien's \"zebra\" \\ review; DROP -- %",
+        "markup": "[red]zebra[/red] AND OR NOT",
+    }
+    for number, (name, title) in enumerate(titles.items()):
+        await client.start(a_request(70 + number, title=title), f"list-{name}")
+    ids = await listed("--title", "Zebra", count=3)
+    assert ids == ["list-markup", "list-quotes", "list-plain"]
+    assert await listed("--title", "zebra review", count=2) == ["list-quotes", "list-plain"]
+    assert await listed("--title", 'O\'Brien "zebra"', count=1) == ["list-quotes"]
+    assert await listed("--title", "zebra not", count=1) == ["list-markup"]
+    await end(client, "list-plain", an_outcome("list-plain"))
+    await client.cancel("list-quotes")
+    assert await listed("--title", "zebra", "--status", "scheduled", count=1) == ["list-markup"]
+    assert await listed("--title", "zebra", "--status", "completed", count=1) == ["list-plain"]
+    assert await listed("--title", "zebra", "--status", "cancelled", count=1) == ["list-quotes"]
+    people = await cli("list", "--title", "zebra")
+    assert titles["quotes"] in people.out
+    assert titles["markup"] in people.out
+    assert "\x1b" not in people.out
+
+
+async def test_a_workflow_that_was_ended_from_outside_is_listed_as_what_it_came_to(client: MeetingsClient) -> None:
+    await client.start(a_request(74, title="gnu"), "list-terminated")
+    await client.temporal.get_workflow_handle("list-terminated").terminate()
+    assert await listed("--title", "gnu", "--status", "cancelled", count=1) == ["list-terminated"]
+    assert await listed("--title", "gnu", "--status", "scheduled", count=0) == []
+
+
+async def test_a_meeting_under_way_is_listed_as_what_it_is_now(client: MeetingsClient) -> None:
+    await client.start(a_request(0.1, title="okapi"), "list-soon")
+    await client.start(a_request(75, title="okapi"), "list-late")
+    await play(client, "list-late", Scene(status=MeetingStatus.JOINING, leaves_attribute=True))
+    await play(client, "list-late", Scene(status=MeetingStatus.WAITING_ROOM))
+    await play(client, "list-soon", Scene(status=MeetingStatus.DISPATCHING))
+    assert await listed("--title", "okapi", "--status", "waiting_room", count=1) == ["list-late"]
+    assert await listed("--title", "okapi", "--status", "dispatching", count=1) == ["list-soon"]
+    assert await listed("--title", "okapi", "--status", "joining", count=0) == []
+    assert await listed("--title", "okapi", "--status", "scheduled", count=0) == []
+
+
+async def test_a_meeting_that_was_booked_anew_is_one_meeting(client: MeetingsClient) -> None:
+    request = a_request(76, title="tapir")
+    for _ in range(3):
+        started = await client.start(request)
+        await client.cancel(started.meeting_id)
+    await client.start(request)
+    assert await listed("--title", "tapir", "--status", "scheduled", count=1) == [started.meeting_id]
+    assert await listed("--title", "tapir", count=1) == [started.meeting_id]
+
+
+async def test_a_list_is_limited_and_says_so(client: MeetingsClient) -> None:
+    for number in range(12):
+        await client.start(a_request(80 + number, title="gecko"), f"limit-{number:02}")
+    assert len(await listed("--title", "gecko", count=12)) == 12
+    assert len(await listed("--title", "gecko", "--limit", "11", count=11)) == 11
+    people = await cli("list", "--title", "gecko", "--limit", "2")
+    assert "Only 2 are shown" in people.out
+    assert "Only" not in (await cli("list", "--title", "gecko", "--limit", "12")).out
+    assert (await cli("list", "--title", "unicorn")).out == "No meetings.\n"
+    assert (await cli("list", "--title", "unicorn", "--json")).json == []
+
+
+async def test_show_tells_programs_and_people_everything(client: MeetingsClient) -> None:
+    started = await client.start(a_request(100, title="Board [i]\x1b]0;owned\x07"))
+    running = (await cli("show", started.meeting_id, "--json")).json
+    assert (running["status"], running["transcript"], running["reason"]) == ("scheduled", "pending", None)
+    assert running["timeline"][0]["event"] == "booked"
+    await end(client, started.workflow_id, an_outcome(started.meeting_id))
+    shown = (await cli("show", started.workflow_id, "--json")).json
+    assert shown["meeting_id"] == started.meeting_id
+    assert (shown["status"], shown["bot_id"], shown["transcript"]) == ("completed", "bot-1", "ready")
+    assert shown["artifacts"][0]["path"].endswith("recording.mp4")
+    assert shown["start_time"]
+    people = (await cli("show", started.meeting_id)).out
+    for part in ("Board [i] ]0;owned", "completed", "bot-1", "12,345 bytes", "the provider's own words", "booked"):
+        assert part in people
+    assert "\x1b" not in people
+    assert "\x07" not in people
+
+
+async def test_why_tells_the_story(client: MeetingsClient) -> None:
+    started = await client.start(a_request(101, title="Board"))
+    sleeping = await cli("why", started.meeting_id)
+    assert "Board is booked and waits for its time." in sleeping.out
+    assert "It sleeps until it is time to send a bot" in sleeping.out
+    scene = Scene(status=MeetingStatus.WAITING_ROOM, text="The bot waits to be let in.", deadline_in=600)
+    await play(client, started.workflow_id, scene)
+    waiting = await cli("why", started.meeting_id)
+    assert "The bot waits to be let in." in waiting.out
+    assert "If there is no news of the bot by" in waiting.out
+    outcome = an_outcome(started.meeting_id, MeetingStatus.FAILED, reason=FailureReason.NOT_ACCEPTED)
+    await end(client, started.workflow_id, outcome)
+    failed = await cli("why", started.meeting_id)
+    assert failed.code == 0
+    assert "Board failed: somebody refused to let the bot in." in failed.out
+    assert "This rests on failed at" in failed.out
+    assert "the provider's own words" in failed.out
+    told = (await cli("why", started.meeting_id, "--json")).json
+    assert (told["status"], told["reason"]) == ("failed", "not_accepted")
+    assert "somebody refused to let the bot in" in told["explanation"]
+    assert [entry["event"] for entry in told["timeline"]] == ["booked", "waiting_room", "failed"]
+
+
+async def transcribed(meeting_id: str, tmp_path: Path) -> None:
+    store = ArtifactStore((tmp_path / "store").as_uri())
+    for form, text in {"txt": "Ann: grüß Gott\n", "json": '{"segments": []}\n', "srt": "1\n"}.items():
+        await store.put(f"{folder_for(meeting_id)}/transcript.{form}", text.encode())
+
+
+@pytest.mark.parametrize("name", ["20270101-1000Z-0123456789", 'board/2027 "Q1"'])
+async def test_a_transcript_comes_straight_from_the_store(
+    name: str, tmp_path: Path, settings: pytest.MonkeyPatch
+) -> None:
+    settings.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    await transcribed(name, tmp_path)
+    for by in (name, f"meeting-{name}"):
+        assert (await cli("transcript", by)) == Ended(0, "Ann: grüß Gott\n", "")
+    assert (await cli("transcript", name, "--format", "srt")).out == "1\n"
+    assert (await cli("transcript", name, "--json")).json == {"segments": []}
+    assert (await cli("transcript", name, "--json", "--format", "json")).json == {"segments": []}
+
+
+async def test_a_transcript_that_is_not_there_is_explained(client: MeetingsClient) -> None:
+    started = await client.start(a_request(102))
+    pending = await cli("transcript", started.meeting_id, "--json")
+    assert pending.code == 1
+    assert "The transcript is still to come." in pending.error
+    await end(client, started.workflow_id, an_outcome(started.meeting_id, MeetingStatus.FAILED))
+    failed = await cli("transcript", started.workflow_id)
+    assert "There is no transcript: none could be made." in failed.err
+
+
+@pytest.mark.usefixtures("without_worker")
+async def test_without_a_worker_ended_meetings_are_shown_and_running_ones_say_so(
+    quiet_client: MeetingsClient,
+) -> None:
+    ended = await quiet_client.start(a_request(103, title="Ended"))
+    await quiet_client.temporal.get_workflow_handle(ended.workflow_id).terminate("enough")
+    shown = await cli("show", ended.meeting_id, "--json")
+    assert (shown.json["status"], shown.json["timeline"]) == ("cancelled", [])
+    assert shown.json["evidence"]["event"] == "workflow_terminated"
+    assert "Ended was cancelled." in (await cli("why", ended.meeting_id)).out
+    running = await quiet_client.start(a_request(104, title="Running"))
+    nobody = await cli("show", running.meeting_id, "--json")
+    assert nobody.code == 1
+    assert "no worker answered within 5 seconds" in nobody.error
+    await eventually(lambda: cli("list", "--title", "Running"), lambda shown: running.meeting_id in shown.out)

@@ -1,0 +1,87 @@
+"""The real command as a process: exit statuses, signals, pipes, and no traceback ever."""
+
+import asyncio
+import json
+import signal
+
+import pytest
+
+from starter.client import MeetingsClient
+from tests.starter.support import a_request, an_outcome, end, process
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def ended(*arguments: str) -> tuple[int | None, str, str]:
+    async with process(*arguments) as child:
+        out, err = await child.communicate()
+        return child.returncode, out.decode(), err.decode()
+
+
+async def test_help_is_there_without_anything_else() -> None:
+    code, out, err = await ended("--help")
+    assert (code, err) == (0, "")
+    for command in ("schedule", "list", "show", "watch", "reschedule", "cancel", "leave", "transcript", "why"):
+        assert f"  {command} " in out
+    assert (await ended())[1] == out
+
+
+async def test_temporal_down_is_a_1_and_a_sentence(settings: pytest.MonkeyPatch) -> None:
+    settings.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    people, program = await asyncio.gather(ended("list"), ended("list", "--json"))
+    assert (people[0], people[1]) == (1, "")
+    assert people[2].startswith("Error: Cannot connect to Temporal at 127.0.0.1:1: Connection refused.")
+    assert people[2].count("\n") == 1
+    assert (program[0], program[1]) == (1, "")
+    assert "Connection refused" in json.loads(program[2])["error"]
+
+
+async def test_a_wrong_profile_is_a_1_and_a_sentence(settings: pytest.MonkeyPatch) -> None:
+    settings.setenv("TEMPORAL_PROFILE", "nowhere")
+    code, out, err = await ended("list")
+    assert (code, out) == (1, "")
+    assert "'nowhere' not found" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.usefixtures("at_temporal")
+async def test_a_booking_from_a_process_and_its_end(client: MeetingsClient) -> None:
+    start = a_request(120).start_time.isoformat()
+    code, out, err = await ended("schedule", "https://meet.google.com/pro-cess-abc", "--at", start, "--json")
+    assert (code, err) == (0, "")
+    booked = json.loads(out)
+    await end(client, booked["workflow_id"], an_outcome(booked["meeting_id"]))
+    code, out, err = await ended("watch", booked["meeting_id"])
+    assert (code, err) == (0, "")
+    assert "is completed." in out
+
+
+@pytest.mark.usefixtures("at_temporal")
+async def test_ctrl_c_is_a_quiet_130(client: MeetingsClient) -> None:
+    started = await client.start(a_request(121))
+    async with process("watch", started.meeting_id, "--json") as child:
+        assert child.stdout is not None
+        assert json.loads(await child.stdout.readline())["status"] == "scheduled"
+        child.send_signal(signal.SIGINT)
+        out, err = await child.communicate()
+        assert (child.returncode, out, err) == (130, b"", b"")
+
+
+@pytest.mark.usefixtures("at_temporal")
+async def test_a_reader_that_goes_away_is_no_trouble(client: MeetingsClient) -> None:
+    started = await client.start(a_request(122))
+    for arguments in (("watch", started.meeting_id, "--json"), ("watch", started.meeting_id)):
+        async with process(*arguments) as child:
+            assert child.stdout is not None
+            await child.stdout.readline()
+            child._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]  # as `head` does
+            await client.temporal.get_workflow_handle(started.workflow_id).signal("play", {"text": "News."})
+            assert await child.wait() == 1
+            assert child.stderr is not None
+            assert await child.stderr.read() == b""
+
+
+async def test_the_simulator_is_handed_its_own_options() -> None:
+    code, out, _err = await ended("simulator", "--help")
+    assert code == 0
+    assert "--port" in out

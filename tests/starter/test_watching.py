@@ -1,0 +1,66 @@
+"""`watch`: a meeting as it happens."""
+
+import asyncio
+import json
+
+import pytest
+
+from meetings.collection import DownloadProgress
+from meetings.status import FailureReason, MeetingStatus
+from starter.client import MeetingsClient
+from starter.commands.watching import follow
+from tests.starter.fakes import Scene
+from tests.starter.support import a_request, an_outcome, cli, end, play
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
+
+
+async def test_every_change_is_seen_once_and_the_end_ends_it(client: MeetingsClient) -> None:
+    started = await client.start(a_request(110))
+    changes = follow(client, started.meeting_id, 0.01)
+    assert (await anext(changes)).view.status is MeetingStatus.SCHEDULED
+    await play(client, started.workflow_id, Scene(status=MeetingStatus.RECORDING, text="It records."))
+    assert (await anext(changes)).view.timeline[-1].text == "It records."
+    await play(client, started.workflow_id, Scene(download=DownloadProgress(done=5, total=9)))
+    assert (await anext(changes)).progress == DownloadProgress(done=5, total=9)
+    await end(client, started.workflow_id, an_outcome(started.meeting_id))
+    last = [change async for change in changes]
+    assert last[-1].view.status is MeetingStatus.COMPLETED
+    assert last[-1].progress is None
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "code"),
+    [
+        (MeetingStatus.COMPLETED, None, 0),
+        (MeetingStatus.FAILED, FailureReason.NOBODY_CAME, 1),
+        (MeetingStatus.CANCELLED, None, 1),
+    ],
+)
+async def test_the_exit_status_says_how_it_ended(
+    client: MeetingsClient, status: MeetingStatus, reason: FailureReason | None, code: int
+) -> None:
+    started = await client.start(a_request(111), f"watched-{status.value}")
+    people = asyncio.create_task(cli("watch", started.meeting_id))
+    program = asyncio.create_task(_lines(started.meeting_id))
+    await end(client, started.workflow_id, an_outcome(started.meeting_id, status, reason=reason))
+    ended = await people
+    assert ended.code == code
+    assert "The meeting ended" in ended.out
+    assert ended.err == ""
+    codes, statuses = await program
+    assert codes == code
+    assert statuses[-1] == status.value
+
+
+async def _lines(meeting_id: str) -> tuple[int, list[str]]:
+    ended = await cli("watch", meeting_id, "--json")
+    return ended.code, [json.loads(line)["status"] for line in ended.out.splitlines()]
+
+
+@pytest.mark.usefixtures("without_worker")
+async def test_a_meeting_that_cannot_be_asked_is_not_watched(quiet_client: MeetingsClient) -> None:
+    started = await quiet_client.start(a_request(112))
+    ended = await cli("watch", started.meeting_id, "--json")
+    assert ended.code == 1
+    assert "no worker answered" in ended.error
