@@ -33,12 +33,9 @@ async def list_meetings(
     temporal: Client, status: MeetingStatus | None, title: str, limit: int | None
 ) -> AsyncIterator[MeetingSummary]:
     """Meetings, the running ones first, newest booking first; of a meeting that was booked anew the newest run."""
-    seen: set[str] = set()
     left = limit
-    async for batch in _batches(temporal, _query(status, title, datetime.now(UTC))):
-        fresh = [each for each in batch if each.id not in seen]
-        seen.update(each.id for each in fresh)
-        for summary in await asyncio.gather(*(_exact(temporal, each) for each in fresh)):
+    async for batch in _batches(_newest_runs(temporal, _query(status, title, datetime.now(UTC)))):
+        for summary in await asyncio.gather(*(_exact(temporal, each) for each in batch)):
             if status not in {None, summary.status}:
                 continue
             if left is not None:
@@ -48,9 +45,18 @@ async def list_meetings(
             yield summary
 
 
-async def _batches(temporal: Client, query: str) -> AsyncIterator[list[WorkflowExecution]]:
-    batch: list[WorkflowExecution] = []
+async def _newest_runs(temporal: Client, query: str) -> AsyncIterator[WorkflowExecution]:
+    """One run of each meeting: Temporal lists newer ones first."""
+    seen: set[str] = set()
     async for execution in temporal.list_workflows(query):
+        if execution.id not in seen:
+            seen.add(execution.id)
+            yield execution
+
+
+async def _batches(executions: AsyncIterator[WorkflowExecution]) -> AsyncIterator[list[WorkflowExecution]]:
+    batch: list[WorkflowExecution] = []
+    async for execution in executions:
         batch.append(execution)
         if len(batch) == _ASKED_AT_ONCE:
             yield batch

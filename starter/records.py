@@ -147,6 +147,8 @@ def is_closed(execution: WorkflowExecution) -> bool:
 
 async def progress_of(execution: WorkflowExecutionDescription) -> DownloadProgress | None:
     """How far a running download is, from its last heartbeat; None if nothing is being downloaded."""
+    if is_closed(execution):
+        return None
     for pending in execution.raw_description.pending_activities:
         progress = await _decoded(execution, pending.heartbeat_details.payloads, DownloadProgress)
         if progress is not None:

@@ -1,5 +1,6 @@
 import os
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,4 @@ def at_temporal(environment: WorkflowEnvironment, settings: pytest.MonkeyPatch) 
 @pytest.fixture
 def without_worker(at_temporal: None, settings: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - on top of the other
     settings.setenv("TEMPORAL_NAMESPACE", QUIET)
+    settings.setattr("starter.client._ANSWER_WITHIN", timedelta(seconds=1))

@@ -221,6 +221,7 @@ async def test_a_download_is_seen_in_its_heartbeats(client: MeetingsClient) -> N
     await end(client, started.workflow_id, an_outcome(started.meeting_id))
 
 
+@pytest.mark.usefixtures("without_worker")
 async def test_without_a_worker_a_running_meeting_says_so(quiet_client: MeetingsClient) -> None:
     request = a_request(45)
     started = await quiet_client.start(request)

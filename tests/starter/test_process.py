@@ -1,13 +1,12 @@
 """The real command as a process: exit statuses, signals, pipes, and no traceback ever."""
 
-import asyncio
 import json
 import signal
 
 import pytest
 
 from starter.client import MeetingsClient
-from tests.starter.support import a_request, an_outcome, end, process
+from tests.starter.support import a_request, an_outcome, cli, end, process
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -22,26 +21,24 @@ async def test_help_is_there_without_anything_else() -> None:
     code, out, err = await ended("--help")
     assert (code, err) == (0, "")
     for command in ("schedule", "list", "show", "watch", "reschedule", "cancel", "leave", "transcript", "why"):
-        assert f"  {command} " in out
-    assert (await ended())[1] == out
+        assert f"\n  {command} " in out
+    assert (await cli()).out == out
 
 
 async def test_temporal_down_is_a_1_and_a_sentence(settings: pytest.MonkeyPatch) -> None:
     settings.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    people, program = await asyncio.gather(ended("list"), ended("list", "--json"))
-    assert (people[0], people[1]) == (1, "")
-    assert people[2].startswith("Error: Cannot connect to Temporal at 127.0.0.1:1: Connection refused.")
-    assert people[2].count("\n") == 1
-    assert (program[0], program[1]) == (1, "")
-    assert "Connection refused" in json.loads(program[2])["error"]
+    code, out, err = await ended("list")
+    assert (code, out) == (1, "")
+    assert err.startswith("Error: Cannot connect to Temporal at 127.0.0.1:1: Connection refused.")
+    assert err.count("\n") == 1
+    assert "Connection refused" in (await cli("list", "--json")).error
 
 
 async def test_a_wrong_profile_is_a_1_and_a_sentence(settings: pytest.MonkeyPatch) -> None:
     settings.setenv("TEMPORAL_PROFILE", "nowhere")
-    code, out, err = await ended("list")
-    assert (code, out) == (1, "")
-    assert "'nowhere' not found" in err
-    assert "Traceback" not in err
+    profile = await cli("list")
+    assert (profile.code, profile.out) == (1, "")
+    assert "'nowhere' not found" in profile.err
 
 
 @pytest.mark.usefixtures("at_temporal")

@@ -1,7 +1,6 @@
 """`watch`: a meeting as it happens."""
 
 import asyncio
-import json
 
 import pytest
 
@@ -41,21 +40,15 @@ async def test_the_exit_status_says_how_it_ended(
     client: MeetingsClient, status: MeetingStatus, reason: FailureReason | None, code: int
 ) -> None:
     started = await client.start(a_request(111), f"watched-{status.value}")
-    people = asyncio.create_task(cli("watch", started.meeting_id))
-    program = asyncio.create_task(_lines(started.meeting_id))
+    watching = asyncio.create_task(cli("watch", started.meeting_id))
     await end(client, started.workflow_id, an_outcome(started.meeting_id, status, reason=reason))
-    ended = await people
+    ended = await watching
     assert ended.code == code
     assert "The meeting ended" in ended.out
     assert ended.err == ""
-    codes, statuses = await program
-    assert codes == code
-    assert statuses[-1] == status.value
-
-
-async def _lines(meeting_id: str) -> tuple[int, list[str]]:
-    ended = await cli("watch", meeting_id, "--json")
-    return ended.code, [json.loads(line)["status"] for line in ended.out.splitlines()]
+    program = await cli("watch", started.meeting_id, "--json")
+    assert program.code == code
+    assert (program.json["status"], program.json["download"]) == (status.value, None)
 
 
 @pytest.mark.usefixtures("without_worker")
