@@ -1,14 +1,8 @@
 """Where things lie in the store: one folder for each meeting, and an inbox for deliveries that wait."""
 
-from meetings import ids
-
-INBOX = "inbox"
-"""Prefix of the webhook bodies that wait for Temporal to come back."""
+from meetings.ids import INBOX, folder_for
 
 _UNFINISHED = ".unfinished"
-
-folder_for = ids.folder_for
-"""The folder of any meeting id. It stands with the other names because workflows need it too."""
 
 
 def recording(folder: str, extension: str) -> str:

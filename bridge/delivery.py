@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from artifacts import layout
 from meetings.events import BotEvent, BotEventKind
-from meetings.ids import meeting_id_of
+from meetings.ids import folder_for, meeting_id_of
 from meetings.names import BOT_EVENT_SIGNAL
 from providers.base import CalendarNotice, Notice
 
@@ -108,7 +108,7 @@ class Delivery(BaseModel):
     @property
     def body_path(self) -> str:
         """Where the raw body is kept: in the meeting's own folder."""
-        folder = layout.folder_for(meeting_id_of(self.workflow_id))
+        folder = folder_for(meeting_id_of(self.workflow_id))
         return layout.raw(folder, f"{self.kind}-{self.short_hash}.json")
 
     def to(self, workflow_id: str) -> Self:

@@ -11,6 +11,7 @@ from artifacts import layout
 from artifacts.errors import NotStoredError
 from artifacts.store import ArtifactStore
 from bridge.delivery import Delivery
+from meetings.ids import INBOX
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ _MOST_UNCLAIMED = 1000
 
 
 class Shelf(StrEnum):
-    WAITING = layout.INBOX
+    WAITING = INBOX
     """For Temporal to come back."""
     UNCLAIMED = layout.inbox("unclaimed")
     """For a meeting to show that the bot is its own."""

@@ -76,7 +76,7 @@ def found(**fields: Any) -> FoundBot:
 async def send(provider: ScriptedProvider, wanted: DispatchOrder, *, attempt: int = 1, **info: Any) -> SentBot:
     environment = ActivityEnvironment()
     start = datetime.now(UTC)
-    changes = {"attempt": attempt, "started_time": start, "workflow_id": WORKFLOW} | info
+    changes: dict[str, Any] = {"attempt": attempt, "started_time": start, "workflow_id": WORKFLOW} | info
     environment.info = replace(ActivityEnvironment.default_info(), **changes)
     bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret")
     result: SentBot = await environment.run(bots.send_bot, wanted)

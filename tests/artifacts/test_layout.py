@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from artifacts import layout
 from artifacts.paths import checked
+from meetings.ids import folder_for
 
 
 @given(st.text(max_size=1000))
@@ -10,7 +11,7 @@ from artifacts.paths import checked
 @example("Board meeting/Q4: Zürich")
 @example("recording.mp4#1")
 def test_any_ids_lead_to_paths_that_the_store_takes(name: str) -> None:
-    folder = layout.folder_for(name)
+    folder = folder_for(name)
 
     assert "/" not in checked(folder)
     assert not folder.startswith(".")
