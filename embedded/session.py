@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from embedded.stack import Options, Stack, running_stack
 
@@ -21,7 +20,7 @@ async def serve(options: Options, *, as_json: bool) -> int:
             sys.stdout.write(f"{json.dumps(asdict(stack.addresses))}\n")
             sys.stdout.flush()
         else:
-            _introduce(stack)
+            introduce(stack)
         await stack.keep(asyncio.Event().wait())
     return 0
 
@@ -32,21 +31,20 @@ def beside_python(program: str) -> str:
     return os.path.relpath(path) if path.exists() else program
 
 
-def _introduce(stack: Stack) -> None:
+def introduce(stack: Stack) -> None:
+    """Prints where everything is and what to try next."""
     at = stack.addresses
-    places = Table(box=None, show_header=False, padding=(0, 2))
-    places.add_row("Temporal UI", at.ui)
-    places.add_row("Temporal", f"{at.temporal}, namespace {at.namespace}")
-    places.add_row("Bridge", at.bridge)
-    places.add_row("Meeting BaaS", f"{at.simulator} (simulated)" if at.simulator else "the real one")
-    places.add_row("Recordings", at.artifacts)
-    places.add_row("Logs", str(stack.folder.logs))
+    meeting_baas = f"{at.simulator} (simulated)" if at.simulator else "the real one"
     minutekeeper = beside_python("minutekeeper")
-    screen = Console(soft_wrap=True, highlight=False)
-    screen.print("Minutekeeper is running; Ctrl-C stops it.\n")
-    screen.print(places, crop=False)
-    screen.print(
-        "\nTry next, in another terminal:\n\n"
+    Console(soft_wrap=True, highlight=False).print(
+        "Minutekeeper is running; Ctrl-C stops it.\n\n"
+        f"  Temporal UI   {at.ui}\n"
+        f"  Temporal      {at.temporal}, namespace {at.namespace}\n"
+        f"  Bridge        {at.bridge}\n"
+        f"  Meeting BaaS  {meeting_baas}\n"
+        f"  Recordings    {at.artifacts}\n"
+        f"  Logs          {stack.folder.logs}\n\n"
+        "Try next, in another terminal:\n\n"
         f"  export TEMPORAL_ADDRESS={at.temporal} ARTIFACTS_URL={at.artifacts}\n"
         f"  {minutekeeper} schedule https://meet.google.com/abc-defg-hij --at +5m\n"
         f"  {minutekeeper} list\n"

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.filesize import decimal
-from rich.table import Table
 
 from embedded.environment import temporal_environment
 from embedded.session import beside_python
@@ -62,12 +61,10 @@ def _meeting_url() -> str:
 
 
 def _show_files(folder: Path) -> None:
-    files = Table(box=None, show_header=False, padding=(0, 2))
+    _screen.print(f"\nWhat is left of it lies in {os.path.relpath(folder)}:\n")
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            files.add_row(decimal(path.stat().st_size), str(path.relative_to(folder)))
-    _screen.print(f"\nWhat is left of it lies in {os.path.relpath(folder)}:\n")
-    _screen.print(files, crop=False)
+            _screen.print(f"  {decimal(path.stat().st_size):>9}  {path.relative_to(folder)}")
     _screen.print(
         "\nOpen recording.mp4 in any player, and transcript.md in any editor. To see the meeting in Temporal's UI "
         f"again:\n\n  {beside_python('python')} -m embedded --data-dir {_DATA_DIR}\n"

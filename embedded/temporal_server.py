@@ -31,7 +31,7 @@ def find_executable() -> str:
 
     Raises ServiceError if there is none.
     """
-    beside = Path(sys.executable).with_name("temporal")
+    beside = str(Path(sys.executable).with_name("temporal"))
     found = shutil.which(beside) or shutil.which("temporal")
     if found is None:
         raise ServiceError(
@@ -91,7 +91,11 @@ class ServerProbe:
             request = DescribeTaskQueueRequest(
                 namespace=NAMESPACE, task_queue=TaskQueue(name=name), task_queue_type=kind
             )
-            if not (await self._client.workflow_service.describe_task_queue(request)).pollers:
+            try:
+                queue = await self._client.workflow_service.describe_task_queue(request)
+            except RPCError:
+                return False
+            if not queue.pollers:
                 return False
         return True
 

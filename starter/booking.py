@@ -35,6 +35,8 @@ class Booking(StrEnum):
     """It had been booked before, but cancelled or failed, and is not over yet."""
     ALREADY_BOOKED = "already_booked"
     ALREADY_COMPLETED = "already_completed"
+    FILES_KEPT = "files_kept"
+    """It was cancelled or failed after it had recorded something, which a new run would replace."""
     ALREADY_OVER = "already_over"
     """It ended without a recording, and its time has passed."""
 
@@ -114,6 +116,8 @@ def _what_became(view: MeetingView, request: MeetingRequest, *, is_running: bool
         return Booking.ALREADY_BOOKED
     if view.status is MeetingStatus.COMPLETED:
         return Booking.ALREADY_COMPLETED
+    if view.artifacts:
+        return Booking.FILES_KEPT
     worthwhile = is_worth_joining(request, datetime.now(UTC))
     return Booking.BOOKED_ANEW if worthwhile else Booking.ALREADY_OVER
 

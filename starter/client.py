@@ -79,8 +79,8 @@ class MeetingsClient:
     async def start(self, request: MeetingRequest, workflow_id: str | None = None) -> StartedMeeting:
         """Books a meeting, once: the same link at the same start is the same meeting.
 
-        A meeting that was cancelled or failed is booked anew as long as it is not over. Raises MeetingRefusedError
-        if `workflow_id` belongs to something else.
+        A meeting that was cancelled or failed is booked anew, unless it is over or left files behind. Raises
+        MeetingRefusedError if `workflow_id` belongs to something else.
         """
         if workflow_id is not None:
             check_id("workflow_id", workflow_id)

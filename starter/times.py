@@ -88,4 +88,5 @@ def for_people(instant: datetime) -> str:
     """An instant in this machine's local time, with its zone."""
     with suppress(OverflowError):
         instant = instant.astimezone()
-    return f"{instant:%a %Y-%m-%d %H:%M} {instant:%Z}"
+    seconds = f":{instant:%S}" if instant.second else ""
+    return f"{instant:%a %Y-%m-%d %H:%M}{seconds} {instant:%Z}"

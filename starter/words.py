@@ -55,6 +55,8 @@ BOOKING = {
     Booking.BOOKED_ANEW: "Booked anew: the same meeting had been booked before, but was cancelled or failed.",
     Booking.ALREADY_BOOKED: "Already booked: this is the same meeting, nothing new was started.",
     Booking.ALREADY_COMPLETED: "Already completed: this very meeting was kept before, nothing new was started.",
+    Booking.FILES_KEPT: "Ended before, with files in the store that would be replaced: nothing new was started. "
+    "To keep it once more, give it a name of its own with --id.",
     Booking.ALREADY_OVER: "Already over: this meeting ended without a recording, nothing new was started.",
 }
 

@@ -97,8 +97,10 @@ def _explanation(view: MeetingView) -> list[str]:
     elif not view.timeline:
         sentences.append("No worker answered, so only what Temporal itself knows is shown.")
     if view.dispatches:
-        bots = "One bot was" if view.dispatches == 1 else f"{view.dispatches} bots were"
-        sentences.append(f"{bots} sent to it, the last one is {view.bot_id}.")
+        bots = (
+            "One bot was sent to it:" if view.dispatches == 1 else f"{view.dispatches} bots were sent to it, last"
+        )
+        sentences.append(f"{bots} {view.bot_id}.")
     elif view.status.is_final:
         sentences.append("No bot was sent to it.")
     if view.next_deadline:
@@ -110,5 +112,6 @@ def _explanation(view: MeetingView) -> list[str]:
         )
     if view.status.is_final or view.status is MeetingStatus.COLLECTING:
         sentences.append(words.TRANSCRIPT[view.transcript])
-    sentences += [f"In the store: {artifact.path}." for artifact in view.artifacts]
+    if view.artifacts:
+        sentences.append(f"In the store: {', '.join(artifact.path for artifact in view.artifacts)}.")
     return sentences

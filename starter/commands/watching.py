@@ -88,12 +88,12 @@ async def _show_live(changes: AsyncIterator[Change]) -> MeetingView:
     live = Live(console=screen, transient=True, refresh_per_second=2) if screen.is_terminal else None
     with live or nullcontext():
         async for change in changes:
+            if live is not None:
+                live.update(_Now(change))
             for entry in change.view.timeline:
                 if entry not in told:
                     told.add(entry)
                     screen.print(Text("  ").join(render.timeline_cells(entry)), soft_wrap=True)
-            if live is not None:
-                live.update(_Now(change))
     screen.print(Text(plain(words.state_sentence(change.view)), style="bold"), soft_wrap=True)
     return change.view
 

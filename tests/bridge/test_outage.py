@@ -242,7 +242,8 @@ def _free_port() -> int:
 
 @contextlib.asynccontextmanager
 async def _temporal_server(port: int, database: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    command = f"server start-dev --headless --log-level never --sqlite-pragma journal_mode=WAL --sqlite-pragma synchronous=normal --port {port} --db-filename {database}"
+    pragmas = "--sqlite-pragma journal_mode=WAL --sqlite-pragma synchronous=normal"
+    command = f"server start-dev --headless --log-level never --port {port} --db-filename {database} {pragmas}"
     process = await asyncio.create_subprocess_exec(
         temporal_binary(),
         *command.split(),

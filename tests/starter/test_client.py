@@ -111,6 +111,17 @@ async def test_a_workflow_that_was_ended_from_outside_is_shown_as_such_and_booke
     assert again.booking is Booking.BOOKED_ANEW
 
 
+async def test_what_a_cancelled_meeting_recorded_is_not_replaced_by_a_new_run(client: MeetingsClient) -> None:
+    request = a_request(48)
+    first = await client.start(request)
+    files = an_outcome(first.meeting_id).artifacts
+    outcome = an_outcome(first.meeting_id, MeetingStatus.CANCELLED, artifacts=files)
+    await end(client, first.workflow_id, outcome)
+    again = await client.start(request)
+    assert again.booking is Booking.FILES_KEPT
+    assert again.already_existed
+
+
 async def test_a_failed_meeting_that_is_over_stays_as_it_is(client: MeetingsClient) -> None:
     request = a_request(-3)
     first = await client.start(request)

@@ -1,0 +1,44 @@
+"""How a process ends: with the status of its work, whatever happens to its output."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def leave(body: str, stdout: int = subprocess.PIPE) -> tuple[int, bytes, bytes]:
+    script = f"import sys\nfrom runtime.exits import run_and_exit\ndef main():\n    {body}\nrun_and_exit(main)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, stdout=stdout, stderr=subprocess.PIPE, check=False
+    )
+    return done.returncode, done.stdout or b"", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("print('done'); return 0", 0),
+        ("print('done'); return 3", 3),
+        ("print('done'); sys.exit(4)", 4),
+        ("print('done'); sys.exit()", 0),
+    ],
+)
+def test_the_status_is_that_of_the_work_and_nothing_printed_is_lost(body: str, code: int) -> None:
+    assert leave(body) == (code, b"done\n", b"")
+
+
+def test_a_farewell_in_words_is_a_1() -> None:
+    assert leave("sys.exit('no such thing')") == (1, b"", b"no such thing\n")
+
+
+def test_the_farewell_of_the_interpreter_is_left_out() -> None:
+    assert leave("import atexit; atexit.register(print, 'spoiled'); return 0") == (0, b"", b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to write to")
+def test_output_that_did_not_fit_is_no_success() -> None:
+    with Path("/dev/full").open("wb") as full:
+        assert leave("print('done'); return 0", full.fileno())[0] == 1
