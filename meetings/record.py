@@ -130,7 +130,7 @@ class MeetingRecord:
         """What the meeting came to, and what says so."""
         if cancelled and self.stop_evidence:
             return MeetingStatus.CANCELLED, None, self.stop_evidence
-        finals = [bot.final for bot in self.bots if bot.final and bot.is_collectable and not bot.superseded]
+        finals = [bot.final for bot in self.bots if bot.final and self._has_what_is_wanted(bot)]
         if self.failure is None and finals:
             final = finals[-1]
             return MeetingStatus.COMPLETED, None, Evidence(event=final.kind, at=final.at, text=final.text)
@@ -139,6 +139,10 @@ class MeetingRecord:
         stopped = self.stop_evidence or Evidence(event="unknown", at=now)
         reason, evidence = self.failure or (FailureReason.STOPPED, stopped)
         return MeetingStatus.FAILED, reason, evidence
+
+    def _has_what_is_wanted(self, bot: BotState) -> bool:
+        wanted = bot.has_recording if self.request.wanted.recording else bot.is_collectable
+        return wanted and not bot.superseded
 
     def view(self) -> MeetingView:
         """What everybody is shown."""

@@ -5,7 +5,7 @@ Every field that is added later needs a default, because workflows that sleep fo
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -88,6 +88,13 @@ class MeetingRequest(BaseModel):
     wanted: WantedArtifacts = WantedArtifacts()
     calendar: CalendarOrigin | None = None
     carried: CarriedState | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nulls_mean_defaults(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            return {name: value for name, value in data.items() if value is not None}
+        return data
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:

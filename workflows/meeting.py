@@ -81,8 +81,9 @@ class MeetingWorkflow:
         if workflow.info().typed_search_attributes.get(attributes.MEETING_URL) is None:
             status = attributes.MEETING_STATUS.value_set(MeetingStatus.SCHEDULED.value)
             workflow.upsert_search_attributes([*attributes.as_updates(self._record.request), status])
-        if not self._record.timeline:
-            self._journal.note("booked", f"Booked for {story.clock(self._record.request.start_time)}.")
+        if self._record.timeline:
+            return
+        self._journal.note("booked", f"Booked for {story.clock(self._record.request.start_time)}.")
         if unknown := sorted(self._record.request.model_extra or {}):
             self._journal.note("unknown_fields", f"Left aside, as they mean nothing here: {', '.join(unknown)}.")
 

@@ -45,6 +45,12 @@ def test_bad_input_names_its_field(fields: dict[str, object], field: str) -> Non
         MeetingRequest.model_validate({"meeting_url": URL, "start_time": START.isoformat()} | fields)
 
 
+def test_nulls_mean_defaults() -> None:
+    fields = {"title": None, "end_time": None, "bot": None, "wanted": None, "calendar": None}
+    plain = MeetingRequest(meeting_url=URL, start_time=START)
+    assert MeetingRequest.model_validate({"meeting_url": URL, "start_time": START} | fields) == plain
+
+
 def test_unknown_fields_are_kept_aside() -> None:
     request = MeetingRequest.model_validate({"meeting_url": URL, "start_time": START, "titel": "x"})
     assert request.model_extra == {"titel": "x"}
@@ -75,7 +81,9 @@ def test_names_are_stable() -> None:
     assert 0 <= jitter_fraction("meeting-x") < 1
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "a b", "", "ünï", "." * 9, "x" * 999, "CON:1", "a\nb", "inbox", "\ud800"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "a/b", "a b", "", "ünï", "." * 9, "x" * 999, "CON:1", "a\nb", "inbox", "\ud800"]
+)
 def test_any_workflow_id_gives_a_safe_folder(name: str) -> None:
     folder = folder_for(name)
     assert folder

@@ -101,6 +101,14 @@ def test_a_recording_of_an_earlier_try_is_the_meetings() -> None:
     assert m.verdict(cancelled=False, now=T0)[0] is MeetingStatus.FAILED
 
 
+def test_a_transcript_alone_is_a_success_only_where_no_recording_was_wanted() -> None:
+    complete = FinalEvent(kind=BotEventKind.COMPLETE, at=T0)
+    for recording, status in ((True, MeetingStatus.FAILED), (False, MeetingStatus.COMPLETED)):
+        m = meeting(wanted={"recording": recording})
+        m.bots = [bot(final=complete, has_transcript=True)]
+        assert m.verdict(cancelled=False, now=T0)[0] is status
+
+
 def test_what_is_carried_over_comes_back() -> None:
     m = meeting(title="Weekly")
     m.note(T0, "booked", "Booked.")
