@@ -12,6 +12,7 @@ from bridge.courier import Courier
 from bridge.drain import Drain
 from bridge.in_flight import InFlight
 from bridge.inbox import Inbox
+from bridge.journal import http_logger
 from bridge.keys import CALLS, COURIER, DRAIN, IN_FLIGHT, INBOX, PROVIDER, SETTINGS, STORE
 from bridge.middlewares import count_in_flight, errors_as_json, one_line_per_delivery
 from bridge.routes import setup_routes
@@ -25,8 +26,8 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
     app = web.Application(
         middlewares=[count_in_flight, one_line_per_delivery, errors_as_json],
         client_max_size=settings.minutekeeper_bridge_max_body_bytes,
-        # It would print the tokens in the bots' addresses.
-        handler_args={"access_log": None},
+        # An access log would print the tokens in the bots' addresses.
+        handler_args={"access_log": None, "logger": http_logger},
     )
     app[SETTINGS] = settings
     app[PROVIDER] = provider

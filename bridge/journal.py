@@ -59,6 +59,21 @@ class Line:
         )
 
 
+class _WithoutTraceback(logging.Filter):
+    """What aiohttp says of a broken request quotes it, with its token and key: only the kind of error may pass."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and record.exc_info[0]:
+            record.msg, record.args = f"{record.getMessage()}: {record.exc_info[0].__name__}", ()
+            record.exc_info = None
+        return True
+
+
+http_logger = logging.getLogger("bridge.http")
+"""For aiohttp's own messages."""
+http_logger.addFilter(_WithoutTraceback())
+
+
 def without_secrets(error: Exception) -> str:
     """What went wrong: in its own words if they are ours, else only its type and place, for it may quote a body."""
     if isinstance(error, StoreError):

@@ -28,7 +28,7 @@ async def receive_bot_webhook(request: web.Request) -> web.Response:
     secrets = [
         secret.get_secret_value()
         for secret in (settings.bridge_secret, settings.bridge_secret_previous)
-        if secret.get_secret_value()
+        if secret.get_secret_value().strip()
     ]
     if not token_matches(request.match_info["token"], workflow_id, secrets):
         raise _unauthorized(line, "wrong token")

@@ -5,17 +5,16 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-
 from embedded.stack import Options, Stack, running_stack
+from starter.output import say
 
 
 async def serve(options: Options, *, as_json: bool) -> int:
     """Runs the stack for as long as it stays up."""
-    screen = Console(stderr=True, soft_wrap=True, highlight=False)
-    async with running_stack(options, screen.print) as stack:
+    async with running_stack(options, partial(say, stderr=True)) as stack:
         if as_json:
             sys.stdout.write(f"{json.dumps(asdict(stack.addresses))}\n")
             sys.stdout.flush()
@@ -36,7 +35,7 @@ def introduce(stack: Stack) -> None:
     at = stack.addresses
     meeting_baas = f"{at.simulator} (simulated)" if at.simulator else "the real one"
     minutekeeper = beside_python("minutekeeper")
-    Console(soft_wrap=True, highlight=False).print(
+    say(
         "Minutekeeper is running; Ctrl-C stops it.\n\n"
         f"  Temporal UI   {at.ui}\n"
         f"  Temporal      {at.temporal}, namespace {at.namespace}\n"

@@ -6,7 +6,6 @@ import string
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rich.console import Console
 from rich.filesize import decimal
 
 from embedded.environment import temporal_environment
@@ -16,13 +15,12 @@ from meetings.request import MeetingRequest
 from starter.booking import StartedMeeting
 from starter.client import MeetingsClient
 from starter.commands.watching import watch
+from starter.output import say
 
 _DATA_DIR = Path(".minutekeeper") / "demo"
 
 _STARTS_IN = timedelta(minutes=4, seconds=10)
 """Bots are sent four minutes ahead, so this one is sent some seconds after the booking."""
-
-_screen = Console(soft_wrap=True, highlight=False)
 
 
 async def show_a_meeting(speed: float) -> int:
@@ -30,9 +28,9 @@ async def show_a_meeting(speed: float) -> int:
 
     `speed` is how much faster than real life the simulated service lives, or its bot alone would need four minutes.
     """
-    _screen.print("Starting Temporal, a worker, the bridge and a simulated Meeting BaaS …")
-    async with running_stack(Options(_DATA_DIR, speed=speed, fresh=True), _screen.print) as stack:
-        _screen.print(f"All are up. Temporal's UI: {stack.addresses.ui}\n")
+    say("Starting Temporal, a worker, the bridge and a simulated Meeting BaaS …")
+    async with running_stack(Options(_DATA_DIR, speed=speed, fresh=True), say) as stack:
+        say(f"All are up. Temporal's UI: {stack.addresses.ui}\n")
         os.environ |= temporal_environment(stack.addresses)
         meeting = await _book(stack, speed)
         status = await stack.keep(watch(meeting.meeting_id, as_json=False))
@@ -46,7 +44,7 @@ async def _book(stack: Stack, speed: float) -> StartedMeeting:
     request = MeetingRequest(meeting_url=_meeting_url(), start_time=start, title="Minutekeeper demo")
     booked = await client.start(request)
     at = stack.addresses
-    _screen.print(
+    say(
         f"Booked a meeting that starts at {start:%H:%M:%S} UTC, in four minutes. Bots are sent four minutes ahead, "
         "so this one is sent in a moment; the simulated service then lives "
         f"{speed:g} times faster than the real one.\n"
@@ -61,11 +59,11 @@ def _meeting_url() -> str:
 
 
 def _show_files(folder: Path) -> None:
-    _screen.print(f"\nWhat is left of it lies in {os.path.relpath(folder)}:\n")
+    say(f"\nWhat is left of it lies in {os.path.relpath(folder)}:\n")
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            _screen.print(f"  {decimal(path.stat().st_size):>9}  {path.relative_to(folder)}")
-    _screen.print(
+            say(f"  {decimal(path.stat().st_size):>9}  {path.relative_to(folder)}")
+    say(
         "\nOpen recording.mp4 in any player, and transcript.md in any editor. To see the meeting in Temporal's UI "
         f"again:\n\n  {beside_python('python')} -m embedded --data-dir {_DATA_DIR}\n"
     )

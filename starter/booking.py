@@ -18,6 +18,7 @@ from meetings.status import MeetingStatus
 from meetings.text import one_line
 from starter import records
 from starter.errors import MeetingRefusedError
+from starter.summaries import is_meeting
 from workflows.attributes import at_start
 from workflows.meeting import MeetingWorkflow
 
@@ -96,7 +97,7 @@ async def _start(temporal: Client, request: MeetingRequest, name: str, booking: 
 async def _existing(temporal: Client, request: MeetingRequest, name: str, *, is_own_name: bool) -> StartedMeeting:
     """The meeting that has this name already; BOOKED_ANEW if it should be started again."""
     execution = await temporal.get_workflow_handle(name).describe(rpc_timeout=RPC_LIMIT)
-    if not records.is_meeting(execution):
+    if not is_meeting(execution):
         raise MeetingRefusedError(
             f"The workflow id {name} belongs to a workflow of another type; choose another one."
         )

@@ -36,9 +36,9 @@ from starter.errors import (
     MeetingRefusedError,
     WorkerMissingError,
 )
-from starter.inputs import check_id
+from starter.inputs import check_id, checked
 from starter.listing import list_meetings
-from starter.records import MeetingSummary
+from starter.summaries import MeetingSummary, is_closed, is_meeting, summary_of
 from starter.temporal_errors import in_plain_words, no_connection, no_such_workflow
 from workflows.meeting import MeetingWorkflow
 
@@ -101,7 +101,7 @@ class MeetingsClient:
             execution = await self._find(meeting)
             progress = await records.progress_of(execution)
         moment = (execution.run_id, execution.history_length)
-        return Glance(moment, records.is_closed(execution), progress)
+        return Glance(moment, is_closed(execution), progress)
 
     async def progress(self, meeting: str) -> DownloadProgress | None:
         """Bytes of a recording that is being downloaded; None if none is."""
@@ -137,26 +137,26 @@ class MeetingsClient:
         """Cancels a meeting; one that is cancelled already stays so. Raises as `reschedule`."""
         with in_plain_words(self.temporal):
             execution = await self._find(meeting)
-            if records.is_closed(execution):
+            if is_closed(execution):
                 view = await self._view(execution)
                 if view.status is MeetingStatus.CANCELLED:
                     return view
                 raise _over(view, "cancelled")
-            view = await self._change(execution, MeetingWorkflow.cancel, StopRequest(why=why))
+            view = await self._change(execution, MeetingWorkflow.cancel, checked(StopRequest, {"why": why}))
             return await self._ended_soon(execution) or view
 
     async def leave(self, meeting: str, why: str = "") -> MeetingView:
         """Sends the bot out of the meeting; what it recorded is kept. Raises as `reschedule`."""
         with in_plain_words(self.temporal):
             execution = await self._find_running(meeting, "left")
-            return await self._change(execution, MeetingWorkflow.leave, StopRequest(why=why))
+            return await self._change(execution, MeetingWorkflow.leave, checked(StopRequest, {"why": why}))
 
     async def _find(self, meeting: str) -> WorkflowExecutionDescription:
         """The workflow of exactly this name, else that of the meeting id."""
         check_id("ID", meeting)
         names = (meeting, workflow_id_for(meeting))
         for execution in await asyncio.gather(*(self._describe(name) for name in names)):
-            if execution is not None and records.is_meeting(execution):
+            if execution is not None and is_meeting(execution):
                 return execution
         raise MeetingNotFoundError(
             f"There is no meeting {meeting} in namespace {self.temporal.namespace}. `minutekeeper list` shows "
@@ -165,7 +165,7 @@ class MeetingsClient:
 
     async def _find_running(self, meeting: str, what: str) -> WorkflowExecutionDescription:
         execution = await self._find(meeting)
-        if records.is_closed(execution):
+        if is_closed(execution):
             raise _over(await self._view(execution), what)
         return execution
 
@@ -181,9 +181,9 @@ class MeetingsClient:
         try:
             view = await ask_status(self._handle(execution), _ANSWER_WITHIN)
         except NoAnswerError as error:
-            if records.is_closed(execution):
+            if is_closed(execution):
                 return await records.view_of(self.temporal, execution)
-            known = records.summary_of(execution)
+            known = summary_of(execution)
             raise WorkerMissingError(
                 f"Meeting {known.meeting_id} ({known.status.value} when last written down) cannot be asked: "
                 f"{error}. Start one with `minutekeeper worker`; `minutekeeper doctor` says what is missing."

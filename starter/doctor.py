@@ -99,18 +99,20 @@ async def _temporal(connecting: "asyncio.Task[Client]") -> Client:
         # Shielded, because several checks wait for the same connection.
         return await asyncio.shield(connecting)
     except MeetingError as error:
-        raise _TroubleError(str(error), "start it, with `minutekeeper dev` for a try") from error
+        raise _TroubleError("not checked: Temporal does not answer", "see there") from error
 
 
 async def _namespace(connecting: "asyncio.Task[Client]") -> str:
-    client = await _temporal(connecting)
     try:
+        client = await asyncio.shield(connecting)
         with in_plain_words(client):
             await client.workflow_service.describe_namespace(
                 DescribeNamespaceRequest(namespace=client.namespace), timeout=_RPC_LIMIT
             )
     except MeetingError as error:
-        raise _TroubleError(str(error), "create the namespace, or set TEMPORAL_NAMESPACE") from error
+        raise _TroubleError(
+            str(error), "start it, with `minutekeeper dev` for a try, or correct these settings"
+        ) from error
     return f"{client.service_client.config.target_host}, namespace {client.namespace}"
 
 

@@ -9,13 +9,13 @@ import re
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecution
 
 from meetings.names import MEETING_WORKFLOW
 from meetings.status import MeetingStatus
 from starter.asking import NoAnswerError, ask_status
 from starter.errors import MeetingInputError
-from starter.records import STATUS_OF_BROKEN, MeetingSummary, summary_of
+from starter.summaries import STATUS_OF_BROKEN, MeetingSummary, is_closed, summary_of
 from workflows.attributes import MEETING_START, MEETING_STATUS, MEETING_TITLE
 
 _UNDER_WAY_FROM = timedelta(minutes=15)
@@ -34,8 +34,9 @@ async def list_meetings(
 ) -> AsyncIterator[MeetingSummary]:
     """Meetings, the running ones first, newest booking first; of a meeting that was booked anew the newest run."""
     left = limit
+    truth = _Truth(temporal)
     async for batch in _batches(_newest_runs(temporal, _query(status, title, datetime.now(UTC)))):
-        for summary in await asyncio.gather(*(_exact(temporal, each) for each in batch)):
+        for summary in await asyncio.gather(*(truth.of(each) for each in batch)):
             if status not in {None, summary.status}:
                 continue
             if left is not None:
@@ -64,19 +65,30 @@ async def _batches(executions: AsyncIterator[WorkflowExecution]) -> AsyncIterato
     yield batch
 
 
-async def _exact(temporal: Client, execution: WorkflowExecution) -> MeetingSummary:
-    summary = summary_of(execution)
-    sleeps = summary.status is MeetingStatus.SCHEDULED and (
-        summary.start_time is not None and summary.start_time > datetime.now(UTC) + _UNDER_WAY_FROM
-    )
-    if sleeps or execution.status is not WorkflowExecutionStatus.RUNNING:
-        return summary
-    handle = temporal.get_workflow_handle(execution.id, run_id=execution.run_id)
-    try:
-        view = await ask_status(handle, _ANSWER_WITHIN)
-    except NoAnswerError:
-        return summary
-    return summary.model_copy(update={"status": view.status, "bot_id": view.bot_id})
+class _Truth:
+    """What meetings are at this moment. Where nobody answers, one wait is enough for the whole list."""
+
+    def __init__(self, temporal: Client) -> None:
+        self._temporal = temporal
+        self._nobody_answers = False
+
+    async def of(self, execution: WorkflowExecution) -> MeetingSummary:
+        summary = summary_of(execution)
+        if is_closed(execution) or _sleeps(summary) or self._nobody_answers:
+            return summary
+        handle = self._temporal.get_workflow_handle(execution.id, run_id=execution.run_id)
+        try:
+            view = await ask_status(handle, _ANSWER_WITHIN)
+        except NoAnswerError:
+            self._nobody_answers = True
+            return summary
+        return summary.model_copy(update={"status": view.status, "bot_id": view.bot_id})
+
+
+def _sleeps(summary: MeetingSummary) -> bool:
+    if summary.status is not MeetingStatus.SCHEDULED or summary.start_time is None:
+        return False
+    return summary.start_time > datetime.now(UTC) + _UNDER_WAY_FROM
 
 
 def _query(status: MeetingStatus | None, title: str, now: datetime) -> str:
@@ -107,7 +119,7 @@ def _has_words(title: str) -> list[str]:
     """Single words only: quotes and signs mean something else to each of the stores that Temporal searches in."""
     words = re.findall(r"\w+", title.lower())
     if not words:
-        raise MeetingInputError("--title", f"{title!r} holds no word to look for")
+        raise MeetingInputError("title", f"{title!r} holds no word to look for")
     return [f"{MEETING_TITLE.name} = '{word}'" for word in words]
 
 

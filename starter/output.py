@@ -11,11 +11,16 @@ from rich.text import Text
 _WIDTH_OF_A_PIPE = 200
 """Rich takes 80 columns where there is no terminal, and would cut ids that the next program needs whole."""
 
+_LEAST_WIDTH = 80
+"""Below this a terminal breaks lines better than a table does."""
+
 
 def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     fixed = None if stream.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_A_PIPE
-    return Console(file=stream, width=fixed, highlight=False, markup=False, emoji=False)
+    made = Console(file=stream, width=fixed, highlight=False, markup=False, emoji=False)
+    made.width = max(made.width, _LEAST_WIDTH)
+    return made
 
 
 def plain(text: str) -> str:

@@ -1,73 +1,28 @@
-"""What Temporal itself knows of a meeting: search attributes, the request it began with, its result. No worker."""
+"""A meeting without a worker: from its search attributes, the request that it began with, and its result."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio.api.common.v1 import Payload
 from temporalio.client import (
     Client,
     WorkflowExecution,
     WorkflowExecutionDescription,
-    WorkflowExecutionStatus,
     WorkflowFailureError,
 )
 from temporalio.exceptions import FailureError
 
 from meetings.collection import DownloadProgress
 from meetings.ids import meeting_id_of
-from meetings.names import MEETING_WORKFLOW
 from meetings.outcome import Evidence, MeetingView, Outcome
 from meetings.request import MeetingRequest
 from meetings.status import FailureReason, MeetingStatus, TranscriptState
-from workflows.attributes import BOT_ID, MEETING_PLATFORM, MEETING_START, MEETING_STATUS, MEETING_TITLE, MEETING_URL
-
-STATUS_OF_BROKEN = {
-    WorkflowExecutionStatus.CANCELED: MeetingStatus.CANCELLED,
-    WorkflowExecutionStatus.TERMINATED: MeetingStatus.CANCELLED,
-    WorkflowExecutionStatus.FAILED: MeetingStatus.FAILED,
-    WorkflowExecutionStatus.TIMED_OUT: MeetingStatus.FAILED,
-}
-"""What a meeting came to whose workflow did not end by itself, and so could not say."""
+from starter.summaries import STATUS_OF_BROKEN, MeetingSummary, is_closed, summary_of
+from workflows.attributes import BOT_ID
 
 _Model = TypeVar("_Model", bound=BaseModel)
-
-_STATUSES = {each.value: each for each in MeetingStatus}
-
-
-class MeetingSummary(BaseModel):
-    """One line of a list. `booked_at` is when its workflow was started; all times are UTC."""
-
-    model_config = ConfigDict(frozen=True)
-
-    meeting_id: str
-    workflow_id: str
-    status: MeetingStatus
-    start_time: AwareDatetime | None
-    title: str
-    meeting_url: str
-    platform: str
-    bot_id: str
-    booked_at: AwareDatetime
-    closed_at: AwareDatetime | None
-
-
-def summary_of(execution: WorkflowExecution) -> MeetingSummary:
-    """A meeting as its search attributes show it; what is not known yet is empty."""
-    known = execution.typed_search_attributes
-    return MeetingSummary(
-        meeting_id=meeting_id_of(execution.id),
-        workflow_id=execution.id,
-        status=_status_of(execution),
-        start_time=known.get(MEETING_START),
-        title=known.get(MEETING_TITLE, ""),
-        meeting_url=known.get(MEETING_URL, ""),
-        platform=known.get(MEETING_PLATFORM, ""),
-        bot_id=known.get(BOT_ID, ""),
-        booked_at=execution.start_time,
-        closed_at=execution.close_time,
-    )
 
 
 async def view_of(temporal: Client, execution: WorkflowExecutionDescription) -> MeetingView:
@@ -137,14 +92,6 @@ def words_of(cause: BaseException) -> str:
     return cause.message if isinstance(cause, FailureError) else str(cause)
 
 
-def is_meeting(execution: WorkflowExecution) -> bool:
-    return execution.workflow_type == MEETING_WORKFLOW
-
-
-def is_closed(execution: WorkflowExecution) -> bool:
-    return execution.status is not WorkflowExecutionStatus.RUNNING
-
-
 async def progress_of(execution: WorkflowExecutionDescription) -> DownloadProgress | None:
     """How far a running download is, from its last heartbeat; None if nothing is being downloaded."""
     if is_closed(execution):
@@ -154,12 +101,6 @@ async def progress_of(execution: WorkflowExecutionDescription) -> DownloadProgre
         if progress is not None:
             return progress
     return None
-
-
-def _status_of(execution: WorkflowExecution) -> MeetingStatus:
-    if execution.status in STATUS_OF_BROKEN:
-        return STATUS_OF_BROKEN[execution.status]
-    return _STATUSES.get(execution.typed_search_attributes.get(MEETING_STATUS, ""), MeetingStatus.SCHEDULED)
 
 
 def _outcome_of_broken(execution: WorkflowExecution, text: str) -> Outcome:

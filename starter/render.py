@@ -13,7 +13,7 @@ from meetings.status import MeetingStatus
 from meetings.timeline import TimelineEntry
 from starter import words
 from starter.output import plain
-from starter.records import MeetingSummary
+from starter.summaries import MeetingSummary
 from starter.times import for_people
 
 _STYLES = {

@@ -96,8 +96,8 @@ class MeetingWorkflow:
 
     async def _sleep(self) -> DispatchPlan | None:
         """Until a bot has to be in the hands of an activity; None if stopped, or no longer worth joining."""
-        if self._record.tries:
-            await wait(self._is_changed, self._deadlines.retry, "a pause before another bot")
+        if self._record.tries and await self._is_settled_in_a_pause():
+            return None
         while not self._stop:
             self._moved = False
             request = self._record.request
@@ -121,6 +121,15 @@ class MeetingWorkflow:
             late = story.span(workflow.now() - plan.call_at)
             self._journal.note("woke_late", f"Nothing ran when the bot was due; that was {late} ago.")
         return None
+
+    async def _is_settled_in_a_pause(self) -> bool:
+        """Before another bot is sent: whether the last one's recording turned up after all."""
+        await wait(
+            lambda: self._is_changed() or not self._may_try_again(),
+            self._deadlines.retry,
+            "a pause before another bot",
+        )
+        return not self._needs_a_bot()
 
     async def _dispatch(self, plan: DispatchPlan) -> int | None:
         """Sends one bot at the exact instant; its number, or None if none was sent.

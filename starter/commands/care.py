@@ -1,6 +1,5 @@
 """`setup` and `doctor`."""
 
-from rich.table import Table
 from rich.text import Text
 
 from starter import doctor as examiner
@@ -9,6 +8,8 @@ from starter.client import MeetingsClient
 from starter.inputs import settings
 from starter.output import console, plain, say, write_json
 from starter.temporal_errors import in_plain_words
+
+_NAME_WIDTH = 21
 
 
 async def setup(*, as_json: bool) -> int:
@@ -34,13 +35,9 @@ async def doctor(*, as_json: bool) -> int:
     if as_json:
         write_json({"ok": all_well, "checks": [check.model_dump(mode="json") for check in checks]})
         return 0 if all_well else 1
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
     for check in checks:
-        verdict = Text("ok", style="green") if check.ok else Text("FAIL", style="bold red")
+        verdict = Text("ok    ", style="green") if check.ok else Text("FAIL  ", style="bold red")
         remedy = f" -> {check.remedy}" if check.remedy else ""
-        table.add_row(verdict, check.name, Text(plain(f"{check.found}{remedy}")))
-    console().print(table)
+        line = f"{check.name:<{_NAME_WIDTH}}  {plain(check.found)}{remedy}"
+        console().print(verdict + Text(line), soft_wrap=True)
     return 0 if all_well else 1

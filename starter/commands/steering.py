@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from meetings.outcome import MeetingView
-from meetings.request import MeetingRequest, RecordingMode, Reschedule, StopRequest
+from meetings.request import MeetingRequest, RecordingMode, Reschedule
 from meetings.status import MeetingStatus
 from starter import words
 from starter.booking import StartedMeeting
@@ -13,13 +13,7 @@ from starter.inputs import check_id, checked
 from starter.output import plain, say, write_json
 from starter.times import for_people, parse_when
 
-_GIVEN_AS = {
-    "start_time": "--at",
-    "end_time": "--until",
-    "title": "--title",
-    "bot.name": "--bot-name",
-    "why": "--why",
-}
+_GIVEN_AS = {"start_time": "--at", "end_time": "--until", "title": "--title", "bot.name": "--bot-name"}
 
 
 async def schedule(  # noqa: PLR0913 - one argument for each option
@@ -98,16 +92,14 @@ async def reschedule(  # noqa: PLR0913 - one argument for each option
 
 
 async def cancel(meeting: str, *, why: str, as_json: bool) -> int:
-    reason = checked(StopRequest, {"why": why}, _GIVEN_AS).why
-    view = await (await MeetingsClient.connect()).cancel(meeting, reason)
+    view = await (await MeetingsClient.connect()).cancel(meeting, why)
     under_way = "The wish to cancel is noted; its bot is being taken out."
     _show_stopped(view, under_way, as_json=as_json)
     return 0
 
 
 async def leave(meeting: str, *, why: str, as_json: bool) -> int:
-    reason = checked(StopRequest, {"why": why}, _GIVEN_AS).why
-    view = await (await MeetingsClient.connect()).leave(meeting, reason)
+    view = await (await MeetingsClient.connect()).leave(meeting, why)
     under_way = "The bot is told to leave; what it recorded is brought home."
     _show_stopped(view, under_way, as_json=as_json)
     return 0

@@ -3,13 +3,17 @@
 import asyncio
 import json
 import logging
+from datetime import datetime
+from typing import NoReturn
 
 import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
+from yarl import URL
 
 from artifacts.store import ArtifactStore
 from meetings.events import BotEvent, BotEventKind
+from providers.meetingbaas.provider import MeetingBaasProvider
 from tests.bridge.recorder import Recorder
 from tests.bridge.support import (
     NOON,
@@ -159,3 +163,33 @@ async def test_an_id_from_outside_cannot_fake_a_log_line(bridge: Bridge, caplog:
     await bridge.post(f"{bridge.url}/webhooks/meetingbaas/x%0Afake%1B%5B31m/0/wrong", status())
     (line,) = log_lines(caplog)
     assert line["workflow_id"] == "x?fake?[31m"
+
+
+async def test_not_even_a_broken_request_gives_its_secrets_to_the_log(
+    bridge: Bridge, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    url = URL(bridge.url)
+    for head in (
+        "POST /top-secret-token HTTP/9.9",
+        "POST / HTTP/1.1\r\nx-meeting-baas-api-key\x01: top-secret-key",
+    ):
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(f"{head}\r\n\r\n".encode())
+        assert b" 400 " in await reader.readline()
+        writer.close()
+    assert [record.name for record in caplog.records if record.levelno >= logging.ERROR] == ["bridge.http"] * 2
+    assert "top-secret" not in caplog.text
+
+
+async def test_an_error_of_ours_is_a_500_that_quotes_nothing(
+    bridge: Bridge, workflow_id: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(_self: MeetingBaasProvider, body: bytes, _received_at: datetime) -> NoReturn:
+        raise KeyError(body)
+
+    monkeypatch.setattr(MeetingBaasProvider, "parse_webhook", stumble)
+    answer = await bridge.to_bot(workflow_id, complete(signature="topsecret"))
+    assert (answer.status, answer.json) == (500, {"error": "internal error"})
+    assert "KeyError in stumble" in caplog.text
+    assert "topsecret" not in caplog.text

@@ -169,6 +169,35 @@ async def test_one_poisonous_delivery_is_in_nobodys_way(
     assert b"stuck" in await store.get(stuck)
 
 
+async def test_a_folder_that_cannot_be_written_is_in_nobodys_way(
+    client: Client, store: ArtifactStore, workflow_id: str
+) -> None:
+    await start_recorder(client, workflow_id)
+    await start_recorder(client, f"{workflow_id}-blocked")
+    await store.put(f"{workflow_id.removeprefix('meeting-')}-blocked", b"a file where a folder should be")
+    blocked = _delivery(f"{workflow_id}-blocked", "blocked").model_copy(update={"body": b"{}"})
+    await Inbox(store).put(blocked, Shelf.WAITING)
+    await Inbox(store).put(_delivery(workflow_id, "fine"), Shelf.WAITING)
+    async with running_bridge(client, store) as bridge:
+        assert not await bridge.app[DRAIN].work_off(Shelf.WAITING)
+    assert await codes(client, workflow_id) == ["fine"]
+    assert await codes(client, f"{workflow_id}-blocked") == []
+    assert len(await Inbox(store).paths(Shelf.WAITING)) == 1
+
+
+async def test_the_drain_outlives_a_store_that_goes_and_comes_back(
+    client: Client, tmp_path: Path, workflow_id: str
+) -> None:
+    await start_recorder(client, workflow_id)
+    store = _broken_store(tmp_path)
+    async with running_bridge(client, store):
+        await asyncio.sleep(0.1)
+        (tmp_path / "gone").unlink()
+        await Inbox(store).put(_delivery(workflow_id, "afterwards"), Shelf.WAITING)
+        await eventually(lambda: _is_empty(store))
+    assert await codes(client, workflow_id) == ["afterwards"]
+
+
 async def test_what_is_held_up_keeps_its_place_in_line(
     client: Client, store: ArtifactStore, workflow_id: str
 ) -> None:

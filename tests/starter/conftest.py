@@ -6,28 +6,20 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from meetings.names import MEETINGS_QUEUE
 from starter.client import MeetingsClient
-from tests.starter.fakes import FakeMeeting, download
-from tests.starter.support import QUIET, connect, target_of, temporal_server
+from tests.starter.support import QUIET, connect, fake_worker, target_of, temporal_server
 from workflows.attributes import ALL_KEYS
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def environment() -> AsyncIterator[WorkflowEnvironment]:
     """Temporal with a worker in one namespace and none in the other."""
-    async with temporal_server(list(ALL_KEYS), "--namespace", QUIET) as environment:
-        worker = Worker(
-            environment.client,
-            task_queue=MEETINGS_QUEUE,
-            workflows=[FakeMeeting],
-            activities=[download],
-            workflow_runner=UnsandboxedWorkflowRunner(),
-        )
-        async with worker:
-            yield environment
+    async with (
+        temporal_server(list(ALL_KEYS), "--namespace", QUIET) as environment,
+        fake_worker(environment.client),
+    ):
+        yield environment
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

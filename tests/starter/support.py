@@ -15,14 +15,16 @@ from typing import Any, TypeVar
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from meetings.names import MEETINGS_QUEUE
 from meetings.outcome import Artifact, Evidence, Outcome
 from meetings.request import MeetingRequest
 from meetings.status import MeetingStatus, TranscriptState
 from runtime.temporal import plugin
 from starter.cli import run
 from starter.client import MeetingsClient
-from tests.starter.fakes import Scene
+from tests.starter.fakes import FakeMeeting, Scene, download
 
 QUIET = "quiet"
 """A namespace in which no worker polls."""
@@ -110,6 +112,16 @@ async def temporal_server(
     )
     async with environment:
         yield environment
+
+
+def fake_worker(temporal: Client) -> Worker:
+    return Worker(
+        temporal,
+        task_queue=MEETINGS_QUEUE,
+        workflows=[FakeMeeting],
+        activities=[download],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
 
 
 async def connect(temporal: Client, namespace: str) -> Client:

@@ -82,3 +82,11 @@ async def test_the_simulator_is_handed_its_own_options() -> None:
     code, out, _err = await ended("simulator", "--help")
     assert code == 0
     assert "--port" in out
+
+
+@pytest.mark.parametrize("name", ["worker", "bridge"])
+async def test_a_service_without_its_secrets_is_a_2_that_names_them(name: str) -> None:
+    service = await cli(name)
+    assert (service.code, service.out) == (2, "")
+    assert "BRIDGE_SECRET" in service.err
+    assert (await cli(name, "--queue", "unknown")).code == 2

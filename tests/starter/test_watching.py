@@ -9,7 +9,7 @@ from meetings.status import FailureReason, MeetingStatus
 from starter.client import MeetingsClient
 from starter.commands.watching import follow
 from tests.starter.fakes import Scene
-from tests.starter.support import a_request, an_outcome, cli, end, play
+from tests.starter.support import a_request, an_outcome, cli, end, eventually, fake_worker, play
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
 
@@ -49,6 +49,26 @@ async def test_the_exit_status_says_how_it_ended(
     program = await cli("watch", started.meeting_id, "--json")
     assert program.code == code
     assert (program.json["status"], program.json["download"]) == (status.value, None)
+
+
+@pytest.mark.usefixtures("without_worker")
+async def test_a_worker_that_goes_away_meanwhile_is_waited_for(
+    quiet_client: MeetingsClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = await quiet_client.start(a_request(113))
+    changes = follow(quiet_client, started.meeting_id, 0.01)
+    async with fake_worker(quiet_client.temporal):
+        await anext(changes)
+    await play(quiet_client, started.workflow_id, Scene(text="Nobody hears this yet."))
+    following = asyncio.ensure_future(anext(changes))
+    said = await eventually(lambda: asyncio.sleep(0, capsys.readouterr().err), bool)
+    assert "no worker answered" in said
+    async with fake_worker(quiet_client.temporal):
+        assert (await following).view.timeline[-1].text == "Nobody hears this yet."
+        await end(quiet_client, started.workflow_id, an_outcome(started.meeting_id))
+        async for change in changes:
+            last = change
+    assert last.view.status is MeetingStatus.COMPLETED
 
 
 @pytest.mark.usefixtures("without_worker")

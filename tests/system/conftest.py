@@ -5,9 +5,24 @@ import pytest_asyncio
 
 from tests.system.stack import RunningStack, running_stack
 
+SHORT_DEADLINES = {
+    f"MINUTEKEEPER_DEADLINE_{phase}": "2"
+    for phase in (
+        "FIRST_SIGN",
+        "JOINING",
+        "WAITING_ROOM",
+        "IN_CALL",
+        "ENDED",
+        "GRACE",
+        "REMOVAL",
+        "TRANSCRIPT",
+        "RETRY",
+    )
+}
+
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningStack]:
     """One stack for all tests that only use it; those that break it start their own."""
-    async with running_stack(tmp_path_factory.mktemp("stack")) as running:
+    async with running_stack(tmp_path_factory.mktemp("stack"), **SHORT_DEADLINES) as running:
         yield running

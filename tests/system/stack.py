@@ -85,7 +85,7 @@ async def running_stack(folder: Path, *options: str, **settings: str) -> AsyncIt
     command = [sys.executable, "-m", "embedded", "--json", "--data-dir", str(folder)]
     ports = [f"--{name}-port=0" for name in ("temporal", "ui", "bridge")]
     simulated = [] if "--no-simulator" in options else ["--simulator-port=0", f"--simulator-speed={SPEED}"]
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: ASYNC220 - it returns as soon as the process runs
         [*command, *ports, *simulated, *options],
         cwd=ROOT,
         env=clean_environment() | {"MEETINGBAAS_API_KEY": KEY} | settings,
