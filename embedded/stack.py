@@ -1,30 +1,23 @@
 """The whole of Minutekeeper as child processes: Temporal with its UI, worker, bridge and simulator."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import aiohttp
 
-from embedded.environment import (
-    WORKER_STOP_SECONDS,
-    Addresses,
-    choose_addresses,
-    read_settings,
-    service_environment,
-)
+from embedded.environment import Addresses, choose_addresses, read_settings, service_environment
 from embedded.folder import DataFolder
 from embedded.ports import claim_ports
-from embedded.service import Service, Supervisor, python_module
-from embedded.temporal_server import ServerProbe, answers, server_command
+from embedded.service import Service, Supervisor
+from embedded.services import STOP_ORDER, other_services, temporal_service
+from embedded.temporal_server import ServerProbe
 
 _REQUEST_SECONDS = 2.0
 _LOG_CHECK_SECONDS = 60.0
-_STOP_ORDER = ("bridge", "worker", "simulator", "temporal")
 
 _Result = TypeVar("_Result")
 
@@ -89,7 +82,7 @@ class Stack:
 
     async def stop(self) -> None:
         """Stops everything: first what takes work in, then what does it, Temporal last."""
-        for supervisor in sorted(self._supervisors, key=lambda each: _STOP_ORDER.index(each.service.name)):
+        for supervisor in sorted(self._supervisors, key=lambda each: STOP_ORDER.index(each.service.name)):
             await supervisor.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -119,8 +112,8 @@ async def running_stack(options: Options, say: Say) -> AsyncIterator[Stack]:
             environment = service_environment(addresses, folder, settings, options.speed)
             probe = ServerProbe(addresses.temporal, addresses.ui, http)
             try:
-                await stack.start(_temporal(ports, folder, probe, environment))
-                await stack.start(*_others(ports, addresses, probe, environment, http))
+                await stack.start(temporal_service(ports, folder, probe, environment))
+                await stack.start(*other_services(ports, addresses, probe, environment, http))
                 yield stack
             finally:
                 await stack.stop()
@@ -135,46 +128,6 @@ def _wanted_ports(options: Options) -> dict[str, int]:
         "--bridge-port": options.bridge_port,
     }
     return wanted | ({"--simulator-port": options.simulator_port} if options.simulator else {})
-
-
-def _temporal(
-    ports: Mapping[str, int], folder: DataFolder, probe: ServerProbe, environment: Mapping[str, str]
-) -> Service:
-    command = server_command(port=ports["--temporal-port"], ui_port=ports["--ui-port"], database=folder.database)
-    return Service("temporal", command, environment, probe.is_ready, stop_seconds=2)
-
-
-def _others(
-    ports: Mapping[str, int],
-    addresses: Addresses,
-    probe: ServerProbe,
-    environment: Mapping[str, str],
-    http: aiohttp.ClientSession,
-) -> list[Service]:
-    def serves(url: str) -> Callable[[], Awaitable[bool]]:
-        return partial(answers, http, url)
-
-    services = [
-        Service(
-            "worker",
-            python_module("worker"),
-            environment,
-            probe.is_polled,
-            stop_seconds=WORKER_STOP_SECONDS + 1,
-        ),
-        Service(
-            "bridge",
-            python_module("bridge"),
-            environment,
-            serves(f"{addresses.bridge}/readyz"),
-            stop_seconds=2,
-        ),
-    ]
-    if addresses.simulator is not None:
-        command = python_module("simulator", "--port", str(ports["--simulator-port"]))
-        ledger = serves(f"{addresses.simulator}/_sim/ledger")
-        services.append(Service("simulator", command, environment, ledger, stop_seconds=1))
-    return services
 
 
 async def _all_ready(supervisors: Sequence[Supervisor]) -> None:

@@ -135,6 +135,7 @@ class MeetingsClient:
 
     async def cancel(self, meeting: str, why: str = "") -> MeetingView:
         """Cancels a meeting; one that is cancelled already stays so. Raises as `reschedule`."""
+        request = checked(StopRequest, {"why": why})
         with in_plain_words(self.temporal):
             execution = await self._find(meeting)
             if is_closed(execution):
@@ -142,14 +143,15 @@ class MeetingsClient:
                 if view.status is MeetingStatus.CANCELLED:
                     return view
                 raise _over(view, "cancelled")
-            view = await self._change(execution, MeetingWorkflow.cancel, checked(StopRequest, {"why": why}))
+            view = await self._change(execution, MeetingWorkflow.cancel, request)
             return await self._ended_soon(execution) or view
 
     async def leave(self, meeting: str, why: str = "") -> MeetingView:
         """Sends the bot out of the meeting; what it recorded is kept. Raises as `reschedule`."""
+        request = checked(StopRequest, {"why": why})
         with in_plain_words(self.temporal):
             execution = await self._find_running(meeting, "left")
-            return await self._change(execution, MeetingWorkflow.leave, checked(StopRequest, {"why": why}))
+            return await self._change(execution, MeetingWorkflow.leave, request)
 
     async def _find(self, meeting: str) -> WorkflowExecutionDescription:
         """The workflow of exactly this name, else that of the meeting id."""
