@@ -31,11 +31,7 @@ from runtime.temporal import connect
 from starter import records
 from starter.asking import NoAnswerError, ask_status
 from starter.booking import RPC_LIMIT, StartedMeeting, book
-from starter.errors import (
-    MeetingNotFoundError,
-    MeetingRefusedError,
-    WorkerMissingError,
-)
+from starter.errors import MeetingNotFoundError, MeetingRefusedError, WorkerMissingError
 from starter.inputs import check_id, checked
 from starter.listing import list_meetings
 from starter.summaries import MeetingSummary, is_closed, is_meeting, summary_of

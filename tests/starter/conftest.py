@@ -55,3 +55,4 @@ def at_temporal(environment: WorkflowEnvironment, settings: pytest.MonkeyPatch) 
 def without_worker(at_temporal: None, settings: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - on top of the other
     settings.setenv("TEMPORAL_NAMESPACE", QUIET)
     settings.setattr("starter.client._ANSWER_WITHIN", timedelta(seconds=1))
+    settings.setattr("starter.client._CHANGE_WITHIN", timedelta(seconds=1))

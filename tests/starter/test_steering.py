@@ -164,3 +164,11 @@ async def test_a_meeting_that_nobody_knows_is_a_1(arguments: tuple[str, ...]) ->
     program = await cli(*arguments, "--json")
     assert program.code == 1
     assert "There is no meeting nobody" in program.error
+
+
+@pytest.mark.usefixtures("without_worker")
+async def test_a_change_that_no_worker_confirmed_is_not_taken_for_made(quiet_client: MeetingsClient) -> None:
+    started = await quiet_client.start(a_request(63))
+    ended = await cli("cancel", started.meeting_id, "--json")
+    assert ended.code == 1
+    assert "No worker confirmed the change" in ended.error
