@@ -15,6 +15,7 @@ def dev(  # noqa: PLR0913 - one argument for each option
     *,
     data_dir: Annotated[Path, typer.Option(help="Database, recordings and logs.")] = Path(".minutekeeper"),
     temporal_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one, as below.")] = 7233,
+    temporal_http_port: Annotated[int, typer.Option(min=0, max=65535, help="Temporal's HTTP API.")] = 0,
     ui_port: Annotated[int, typer.Option(min=0, max=65535, help="Temporal's UI.")] = 8233,
     bridge_port: Annotated[int, typer.Option(min=0, max=65535, help="Receives the webhooks.")] = 8090,
     simulator_port: Annotated[int, typer.Option(min=0, max=65535, help="The simulated Meeting BaaS.")] = 8091,
@@ -31,6 +32,7 @@ def dev(  # noqa: PLR0913 - one argument for each option
     options = Options(
         data_dir=data_dir,
         temporal_port=temporal_port,
+        temporal_http_port=temporal_http_port,
         ui_port=ui_port,
         bridge_port=bridge_port,
         simulator_port=simulator_port,

@@ -15,6 +15,17 @@ from runtime.settings import Settings, describe_invalid, load_deadlines
 SIMULATOR_KEY = "minutekeeper-dev"
 """The simulated account's key, unless one is configured."""
 
+CLIENT_VARIABLES = (
+    "TEMPORAL_ADDRESS",
+    "TEMPORAL_NAMESPACE",
+    "ARTIFACTS_URL",
+    "BRIDGE_PUBLIC_URL",
+    "BRIDGE_SECRET",
+    "MEETINGBAAS_BASE_URL",
+    "MEETINGBAAS_API_KEY",
+)
+"""What the commands of another terminal need to work on this stack, doctor among them."""
+
 WORKER_STOP_SECONDS = 3
 """How long the worker may finish what it is doing, so that the whole stack ends within ten seconds."""
 
@@ -25,6 +36,7 @@ class Addresses:
 
     temporal: str
     namespace: str
+    temporal_http: str
     ui: str
     bridge: str
     simulator: str | None
@@ -38,6 +50,7 @@ def choose_addresses(
     return Addresses(
         temporal=f"{HOST}:{ports['--temporal-port']}",
         namespace=NAMESPACE,
+        temporal_http=f"http://{HOST}:{ports['--temporal-http-port']}",
         ui=f"http://{HOST}:{ports['--ui-port']}",
         bridge=f"http://{HOST}:{ports['--bridge-port']}",
         simulator=f"http://{HOST}:{ports['--simulator-port']}" if simulator else None,
@@ -71,7 +84,11 @@ def service_environment(
     }
     if addresses.simulator is None:
         public_url = settings.bridge_public_url if "bridge_public_url" in settings.model_fields_set else None
-        return environment | {"BRIDGE_PUBLIC_URL": public_url or addresses.bridge}
+        return environment | {
+            "BRIDGE_PUBLIC_URL": public_url or addresses.bridge,
+            "MEETINGBAAS_BASE_URL": settings.meetingbaas_base_url,
+            "MEETINGBAAS_API_KEY": settings.meetingbaas_api_key.get_secret_value(),
+        }
     return environment | {
         "MEETINGBAAS_BASE_URL": addresses.simulator,
         "MEETINGBAAS_API_KEY": settings.meetingbaas_api_key.get_secret_value() or SIMULATOR_KEY,

@@ -4,8 +4,10 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shlex
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from embedded.errors import UsageError
@@ -51,6 +53,11 @@ class DataFolder:
         return self.path / "logs"
 
     @property
+    def environment(self) -> Path:
+        """What other commands need to find the stack, for a shell to read."""
+        return self.path / "env"
+
+    @property
     def _secret_file(self) -> Path:
         return self.path / "bridge-secret"
 
@@ -69,6 +76,12 @@ class DataFolder:
         with os.fdopen(os.open(self._secret_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(made)
         return made
+
+    def write_environment(self, environment: Mapping[str, str]) -> None:
+        """Writes variables for a shell to read, secrets among them, so for nobody else."""
+        lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in environment.items())
+        with os.fdopen(os.open(self.environment, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(lines)
 
     def empty(self) -> None:
         """Removes everything that earlier stacks left in the folder."""

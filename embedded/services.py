@@ -17,7 +17,12 @@ STOP_ORDER = ("bridge", "worker", "simulator", "temporal")
 def temporal_service(
     ports: Mapping[str, int], folder: DataFolder, probe: ServerProbe, environment: Mapping[str, str]
 ) -> Service:
-    command = server_command(port=ports["--temporal-port"], ui_port=ports["--ui-port"], database=folder.database)
+    command = server_command(
+        port=ports["--temporal-port"],
+        http_port=ports["--temporal-http-port"],
+        ui_port=ports["--ui-port"],
+        database=folder.database,
+    )
     return Service("temporal", command, environment, probe.is_ready, stop_seconds=2)
 
 

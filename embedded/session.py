@@ -16,7 +16,8 @@ async def serve(options: Options, *, as_json: bool) -> int:
     """Runs the stack for as long as it stays up."""
     async with running_stack(options, partial(say, stderr=True)) as stack:
         if as_json:
-            sys.stdout.write(f"{json.dumps(asdict(stack.addresses))}\n")
+            addresses = {name: at for name, at in asdict(stack.addresses).items() if name != "temporal_http"}
+            sys.stdout.write(f"{json.dumps(addresses)}\n")
             sys.stdout.flush()
         else:
             introduce(stack)
@@ -39,12 +40,13 @@ def introduce(stack: Stack) -> None:
         "Minutekeeper is running; Ctrl-C stops it.\n\n"
         f"  Temporal UI   {at.ui}\n"
         f"  Temporal      {at.temporal}, namespace {at.namespace}\n"
+        f"  HTTP API      {at.temporal_http}\n"
         f"  Bridge        {at.bridge}\n"
         f"  Meeting BaaS  {meeting_baas}\n"
         f"  Recordings    {at.artifacts}\n"
         f"  Logs          {stack.folder.logs}\n\n"
         "Try next, in another terminal:\n\n"
-        f"  export TEMPORAL_ADDRESS={at.temporal} ARTIFACTS_URL={at.artifacts}\n"
+        f"  set -a; . {os.path.relpath(stack.folder.environment)}; set +a\n"
         f"  {minutekeeper} schedule https://meet.google.com/abc-defg-hij --at +5m\n"
         f"  {minutekeeper} list\n"
     )

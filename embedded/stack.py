@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import aiohttp
 
-from embedded.environment import Addresses, choose_addresses, read_settings, service_environment
+from embedded.environment import CLIENT_VARIABLES, Addresses, choose_addresses, read_settings, service_environment
 from embedded.folder import DataFolder
 from embedded.ports import claim_ports
 from embedded.service import Service, Supervisor
@@ -34,6 +34,7 @@ class Options:
 
     data_dir: Path
     temporal_port: int = 0
+    temporal_http_port: int = 0
     ui_port: int = 0
     bridge_port: int = 0
     simulator_port: int = 0
@@ -110,6 +111,7 @@ async def running_stack(options: Options, say: Say) -> AsyncIterator[Stack]:
         timeout = aiohttp.ClientTimeout(total=_REQUEST_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as http:
             environment = service_environment(addresses, folder, settings, options.speed)
+            folder.write_environment({name: environment[name] for name in CLIENT_VARIABLES})
             probe = ServerProbe(addresses.temporal, addresses.ui, http)
             try:
                 await stack.start(temporal_service(ports, folder, probe, environment))
@@ -124,6 +126,7 @@ async def running_stack(options: Options, say: Say) -> AsyncIterator[Stack]:
 def _wanted_ports(options: Options) -> dict[str, int]:
     wanted = {
         "--temporal-port": options.temporal_port,
+        "--temporal-http-port": options.temporal_http_port,
         "--ui-port": options.ui_port,
         "--bridge-port": options.bridge_port,
     }

@@ -41,10 +41,11 @@ def find_executable() -> str:
     return found
 
 
-def server_command(*, port: int, ui_port: int, database: Path) -> tuple[str, ...]:
+def server_command(*, port: int, http_port: int, ui_port: int, database: Path) -> tuple[str, ...]:
     return (
         find_executable(),
-        *("server", "start-dev", "--ip", HOST, "--port", str(port), "--ui-port", str(ui_port)),
+        *("server", "start-dev", "--ip", HOST, "--port", str(port)),
+        *("--http-port", str(http_port), "--ui-port", str(ui_port)),
         *("--db-filename", str(database), "--log-level", "error", "--ui-disable-news-fetch"),
         # Three times the throughput of SQLite's defaults; a power cut may cost the last moments, never the file.
         *("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"),

@@ -1,5 +1,6 @@
 """Every setting of every process, read from the environment (and a `.env` file) once."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -7,7 +8,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from meetings.deadlines import Deadlines
 
+_DEADLINE_PREFIX = "MINUTEKEEPER_DEADLINE_"
+
 Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def _in_current_folder() -> str:
+    return (Path.cwd() / ".minutekeeper" / "artifacts").as_uri()
 
 
 class Settings(BaseSettings):
@@ -32,8 +39,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="The secret before the last rotation: still accepted."
     )
     artifacts_url: str = Field(
-        "file:///var/lib/minutekeeper/artifacts",
-        description="Where recordings go: `file:///…` or `s3://bucket/prefix`.",
+        default_factory=_in_current_folder,
+        description="Where recordings go: `file:///…` or `s3://bucket/prefix`; "
+        "by default `.minutekeeper/artifacts` in the current folder.",
     )
 
     minutekeeper_bridge_host: str = Field("127.0.0.1", description="The address on which the bridge listens.")
@@ -96,7 +104,7 @@ class DeadlineSettings(Deadlines, BaseSettings):
     """The deadlines of `meetings.deadlines`, each from `MINUTEKEEPER_DEADLINE_<NAME>` in seconds."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MINUTEKEEPER_DEADLINE_",
+        env_prefix=_DEADLINE_PREFIX,
         env_file=".env",
         extra="ignore",
         frozen=True,
@@ -110,8 +118,9 @@ def load_deadlines() -> Deadlines:
 
 def describe_invalid(error: ValidationError) -> str:
     """One line for each setting that is wrong, naming the variable, for people."""
+    prefix = _DEADLINE_PREFIX if error.title == DeadlineSettings.__name__ else ""
     lines = []
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
-        name = "_".join(str(part) for part in problem["loc"]).upper()
+        name = prefix + "_".join(str(part) for part in problem["loc"]).upper()
         lines.append(f"{name}: {problem['msg']}")
     return "\n".join(lines)

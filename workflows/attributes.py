@@ -1,5 +1,6 @@
 """Search attributes: what meetings can be found by in Temporal's UI and lists."""
 
+import json
 from typing import Any
 
 from temporalio.common import (
@@ -22,19 +23,24 @@ MEETING_TITLE = SearchAttributeKey.for_text("MeetingTitle")
 
 ALL_KEYS = (MEETING_STATUS, MEETING_PLATFORM, BOT_ID, MEETING_URL, CALENDAR_ID, MEETING_START, MEETING_TITLE)
 
+_KEYWORD_CHARACTERS = 255
+"""What a keyword may hold where Temporal's visibility lies in PostgreSQL."""
+_TEXT_BYTES = 2000
+"""Temporal refuses an attribute over 2,048 bytes, counted as JSON with everything but ASCII escaped."""
+
 
 def at_start(request: MeetingRequest) -> TypedSearchAttributes:
     """The attributes of a meeting that was just booked; given at start they cost nothing."""
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(MEETING_STATUS, MeetingStatus.SCHEDULED.value),
         SearchAttributePair(MEETING_PLATFORM, request.platform.value),
-        SearchAttributePair(MEETING_URL, request.meeting_url),
+        SearchAttributePair(MEETING_URL, request.meeting_url[:_KEYWORD_CHARACTERS]),
         SearchAttributePair(MEETING_START, request.start_time),
     ]
     if request.title:
-        pairs.append(SearchAttributePair(MEETING_TITLE, request.title))
+        pairs.append(SearchAttributePair(MEETING_TITLE, _clipped(request.title)))
     if request.calendar is not None:
-        pairs.append(SearchAttributePair(CALENDAR_ID, request.calendar.calendar_id))
+        pairs.append(SearchAttributePair(CALENDAR_ID, request.calendar.calendar_id[:_KEYWORD_CHARACTERS]))
     return TypedSearchAttributes(pairs)
 
 
@@ -42,3 +48,9 @@ def as_updates(request: MeetingRequest) -> list[SearchAttributeUpdate[Any]]:
     """The same for a meeting that runs already: it was started without them, or it moved."""
     pairs = at_start(request).search_attributes
     return [pair.key.value_set(pair.value) for pair in pairs if pair.key is not MEETING_STATUS]
+
+
+def _clipped(text: str) -> str:
+    while len(json.dumps(text)) > _TEXT_BYTES:
+        text = text[:-10]
+    return text

@@ -233,7 +233,7 @@ class MeetingWorkflow:
         cancelled = self._stop is _Stop.CANCEL
         status, reason, evidence = record.verdict(cancelled=cancelled, now=workflow.now())
         if record.transcript is TranscriptState.PENDING:
-            record.transcript = TranscriptState.FAILED
+            record.transcript = TranscriptState.FAILED if record.bots else TranscriptState.NOT_ASKED
         if record.artifacts:
             await collecting.write_manifest(self._journal, self._folder)
         record.outcome = Outcome(

@@ -7,7 +7,7 @@ from embedded.environment import choose_addresses, read_settings, service_enviro
 from embedded.errors import UsageError
 from embedded.folder import DataFolder
 
-PORTS = {"--temporal-port": 1, "--ui-port": 2, "--bridge-port": 3, "--simulator-port": 4}
+PORTS = {"--temporal-port": 1, "--temporal-http-port": 5, "--ui-port": 2, "--bridge-port": 3, "--simulator-port": 4}
 
 
 def environment(folder: DataFolder, *, simulator: bool) -> dict[str, str]:

@@ -1,3 +1,5 @@
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,11 +13,20 @@ from embedded.stack import Stack
 ADDRESSES = Addresses(
     temporal="127.0.0.1:1",
     namespace="default",
+    temporal_http="http://127.0.0.1:5",
     ui="http://127.0.0.1:2",
     bridge="http://127.0.0.1:3",
     simulator="http://127.0.0.1:4",
     artifacts="file:///a/rather/long/path/" + "that/must/not/be/cut/" * 8,
 )
+
+
+def test_a_shell_can_take_over_the_environment(folder: DataFolder) -> None:
+    folder.write_environment({"A": "plain", "B": "with 'quotes' and $dollars"})
+    command = f'set -a; . "{folder.environment}"; set +a; printf "%s|%s" "$A" "$B"'
+    read = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True)
+    assert read.stdout == "plain|with 'quotes' and $dollars"
+    assert folder.environment.stat().st_mode & 0o077 == 0
 
 
 def test_people_are_shown_every_place_whole_and_what_to_try(
@@ -25,7 +36,7 @@ def test_people_are_shown_every_place_whole_and_what_to_try(
     shown = capsys.readouterr().out
     for place in (ADDRESSES.ui, ADDRESSES.bridge, ADDRESSES.simulator, ADDRESSES.artifacts, str(folder.logs)):
         assert f"{place}" in shown
-    assert f"export TEMPORAL_ADDRESS=127.0.0.1:1 ARTIFACTS_URL={ADDRESSES.artifacts}\n" in shown
+    assert f". {os.path.relpath(folder.environment)}" in shown
     assert "schedule https://" in shown
 
 

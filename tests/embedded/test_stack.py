@@ -19,7 +19,7 @@ from embedded.temporal_server import find_executable
 from tests.embedded.processes import ROOT, alive, descendants, eventually
 from workflows.attributes import ALL_KEYS
 
-FREE_PORTS = ("--temporal-port=0", "--ui-port=0", "--bridge-port=0", "--simulator-port=0")
+FREE_PORTS = ("--temporal-port=0", "--temporal-http-port=0", "--ui-port=0", "--bridge-port=0", "--simulator-port=0")
 
 Start = Callable[..., "Dev"]
 
