@@ -49,7 +49,7 @@ def test_the_real_api_is_used_as_configured(folder: DataFolder, clean_environmen
     clean_environment.setenv("BRIDGE_PUBLIC_URL", "https://bridge.example.com")
     found = environment(folder, simulator=False)
     assert found["MEETINGBAAS_API_KEY"] == "mine"
-    assert "MEETINGBAAS_BASE_URL" not in found
+    assert found["MEETINGBAAS_BASE_URL"] == "https://api.meetingbaas.com"
     assert found["BRIDGE_PUBLIC_URL"] == "https://bridge.example.com"
 
 
