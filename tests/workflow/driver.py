@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
@@ -50,6 +51,15 @@ class Meeting:
 
     async def until_status(self, status: MeetingStatus) -> MeetingView:
         return await self.until(lambda view: view.status is status)
+
+    async def until_timers(self, count: int) -> list[HistoryEvent]:
+        """The history, once so many timers were started."""
+        for _ in range(400):
+            events = list((await self.handle.fetch_history()).events)
+            if sum(event.HasField("timer_started_event_attributes") for event in events) >= count:
+                return events
+            await asyncio.sleep(0.025)
+        raise AssertionError(f"there were never {count} timers")
 
     async def until_bots(self, count: int) -> Bot:
         await self.until(lambda view: view.dispatches == count)
