@@ -31,8 +31,8 @@ from providers.base import Collected, Media, NotFoundError, Provider, ProviderEr
 
 _LEAST_BYTES_OF_NO_DURATION = 64 * 1024
 """A second of the plainest video is larger: a smaller file of which the provider says 0 s holds nothing."""
-_MISSING_IS_BELIEVED_AT_ATTEMPT = 3
-"""A provider may hand out a link before its upload is done, so a first 404 is not the last word."""
+_MISSING_IS_BELIEVED_AT_ATTEMPT = 8
+"""A provider may hand out a link before its upload is done: a 404 is the last word after some minutes of retries."""
 
 
 class RecordingActivities:

@@ -98,6 +98,11 @@ async def _show_live(changes: AsyncIterator[Change]) -> MeetingView:
     return change.view
 
 
+_BEFORE_THE_CALL = frozenset(
+    {MeetingStatus.SCHEDULED, MeetingStatus.DISPATCHING, MeetingStatus.JOINING, MeetingStatus.WAITING_ROOM}
+)
+
+
 class _Now:
     """The last line: computed anew at each refresh, because it counts down."""
 
@@ -106,7 +111,8 @@ class _Now:
 
     def __rich__(self) -> RenderableType:
         left = self._view.start_time - datetime.now(UTC)
-        starts = f", starts in {story.span(left)}" if left > timedelta() else ""
+        is_ahead = left > timedelta() and self._view.status in _BEFORE_THE_CALL
+        starts = f", starts in {story.span(left)}" if is_ahead else ""
         line = Text(f"{self._view.status.value}{starts}", style="dim")
         return line if self._progress is None else Group(line, _bar(self._progress))
 

@@ -315,11 +315,11 @@ class TestNoRecording:
     ) -> None:
         media_server.faults.extend([Fault(status=404)] * 6)
 
-        for attempt in (1, 2):
+        for attempt in (1, 7):
             environment.on_attempt(attempt)
             with pytest.raises(MissingError):
                 await environment.download(activities)
-        environment.on_attempt(3)
+        environment.on_attempt(8)
         with pytest.raises(ApplicationError) as caught:
             await environment.download(activities)
 

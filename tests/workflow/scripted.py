@@ -43,6 +43,7 @@ class ScriptedProvider:
     failures: list[Exception] = field(default_factory=list)
     after: list[Exception] = field(default_factory=list)
     removal_failures: list[Exception] = field(default_factory=list)
+    observation_failures: list[Exception] = field(default_factory=list)
     bots: list[Bot] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     hidden: bool = False
@@ -98,6 +99,8 @@ class ScriptedProvider:
 
     async def observe(self, bot_id: str) -> Observation:
         self.asked.append(bot_id)
+        if self.observation_failures:
+            raise self.observation_failures.pop(0)
         return self.bot(bot_id).observation
 
     def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
@@ -128,6 +131,7 @@ class ScriptedRecordings:
 
     transcripts: list[TranscriptState] = field(default_factory=lambda: [TranscriptState.READY])
     downloads: list[RecordingResult | Exception] = field(default_factory=list)
+    transcript_failures: list[Exception] = field(default_factory=list)
     orders: list[CollectOrder] = field(default_factory=list)
     manifests: list[ManifestOrder] = field(default_factory=list)
     hold: asyncio.Event = field(default_factory=_set_event)
@@ -146,6 +150,8 @@ class ScriptedRecordings:
 
     @activity.defn
     async def write_transcript(self, order: CollectOrder) -> TranscriptResult:
+        if self.transcript_failures:
+            raise self.transcript_failures.pop(0)
         state = self.transcripts.pop(0) if len(self.transcripts) > 1 else self.transcripts[0]
         files = (_file(f"{order.folder}/transcript.json"),) if state is TranscriptState.READY else ()
         return TranscriptResult(state=state, artifacts=files)

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
 from meetings.collection import RecordingResult
 from meetings.events import BotEvent, BotEventKind, EventSource
 from meetings.status import FailureReason, MeetingStatus, TranscriptState
-from providers.base import BotReality, Observation
+from providers.base import BotReality, Observation, RequestRejectedError
 from tests.workflow.driver import Meeting, StartMeeting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -175,3 +176,30 @@ async def test_a_transcript_that_never_comes(start: StartMeeting, state: Transcr
     outcome = await meeting.outcome_in_time()
     expected = TranscriptState.EMPTY if state is TranscriptState.EMPTY else TranscriptState.FAILED
     assert (outcome.status, outcome.transcript) == (MeetingStatus.COMPLETED, expected)
+
+
+async def test_a_recording_that_is_gone_for_good(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    gone = ApplicationError("deleted at the provider", type="RecordingLost", non_retryable=True)
+    meeting.recordings.downloads = [gone]
+    await meeting.completes()
+    outcome = await meeting.outcome()
+    assert (outcome.reason, outcome.transcript) == (FailureReason.RECORDING_LOST, TranscriptState.READY)
+    assert "deleted at the provider" in outcome.evidence.text
+    assert meeting.recordings.manifests, "the transcript is kept"
+
+
+async def test_a_provider_that_gives_no_answer_is_asked_again(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    meeting.provider.observation_failures = [RequestRejectedError("400: who are you")] * 2
+    meeting.provider.bots[0].observation = finished(recording=True)
+    assert (await meeting.outcome_in_time()).status is MeetingStatus.COMPLETED
+    assert [entry.event for entry in (await meeting.view()).timeline].count("asked") == 3
+
+
+async def test_a_transcript_that_cannot_be_stored_does_not_cost_the_recording(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    meeting.recordings.transcript_failures = [ApplicationError("no", non_retryable=True)]
+    await meeting.completes()
+    outcome = await meeting.outcome()
+    assert (outcome.status, outcome.transcript) == (MeetingStatus.COMPLETED, TranscriptState.FAILED)
