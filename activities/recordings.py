@@ -32,7 +32,7 @@ from providers.base import Collected, Media, NotFoundError, Provider, ProviderEr
 _LEAST_BYTES_OF_NO_DURATION = 64 * 1024
 """A second of the plainest video is larger: a smaller file of which the provider says 0 s holds nothing."""
 _MISSING_IS_BELIEVED_AT_ATTEMPT = 8
-"""A provider may hand out a link before its upload is done: a 404 is the last word after some minutes of retries."""
+"""A provider may hand out a link before its upload is done: a 404 is believed after minutes of retries."""
 
 
 class RecordingActivities:
