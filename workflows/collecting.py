@@ -13,13 +13,17 @@ with workflow.unsafe.imports_passed_through():
     from meetings.collection import CollectOrder, ManifestOrder
     from meetings.deadlines import Deadlines
     from meetings.outcome import Evidence
+    from meetings.record import Failure
     from meetings.status import FailureReason, TranscriptState
 
 _TRANSCRIPT_ROUNDS = 4
 
 
-async def bring_home(journal: Journal, number: int, folder: str, deadlines: Deadlines) -> None:
-    """The recording and the transcript of one bot, side by side: neither waits for the other."""
+async def bring_home(journal: Journal, number: int, folder: str, deadlines: Deadlines) -> Failure | None:
+    """The recording and the transcript of one bot, side by side: neither waits for the other.
+
+    Returns why there is no recording although one was expected.
+    """
     bot, request = journal.record.bots[number], journal.record.request
     order = CollectOrder(
         folder=folder,
@@ -30,7 +34,7 @@ async def bring_home(journal: Journal, number: int, folder: str, deadlines: Dead
     )
     recording = asyncio.create_task(_fetch_recording(journal, number, order))
     await _fetch_transcript(journal, number, order, deadlines)
-    await recording
+    return await recording
 
 
 async def write_manifest(journal: Journal, folder: str) -> None:
@@ -52,10 +56,10 @@ async def write_manifest(journal: Journal, folder: str) -> None:
         journal.note("manifest_failed", f"The manifest could not be written: {error.cause}")
 
 
-async def _fetch_recording(journal: Journal, number: int, order: CollectOrder) -> None:
+async def _fetch_recording(journal: Journal, number: int, order: CollectOrder) -> Failure | None:
     record, bot = journal.record, journal.record.bots[number]
     if not (record.request.wanted.recording and bot.has_recording):
-        return
+        return None
     try:
         result = await steps.download_recording(order)
     except ActivityError as error:
@@ -64,11 +68,10 @@ async def _fetch_recording(journal: Journal, number: int, order: CollectOrder) -
         if result.artifact is not None:
             record.artifacts.append(result.artifact)
             journal.note("recording_stored", f"The recording is in the store: {result.artifact.path}.")
-            return
+            return None
         reason, text = FailureReason.EMPTY_RECORDING, result.text
     journal.note(reason.value, f"There is no recording to keep: {text}")
-    if not bot.superseded:
-        record.failure = (reason, Evidence(event="download", at=workflow.now(), text=text))
+    return reason, Evidence(event="download", at=workflow.now(), text=text)
 
 
 async def _fetch_transcript(journal: Journal, number: int, order: CollectOrder, deadlines: Deadlines) -> None:

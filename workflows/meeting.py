@@ -100,9 +100,11 @@ class MeetingWorkflow:
             return None
         while not self._stop:
             self._moved = False
-            request = self._record.request
             await self._clear_doubt(unless=self._record.next_dispatch_key)
+            if self._is_changed():
+                continue
             self._continue_as_new_if_long()
+            request = self._record.request
             if not is_worth_joining(request, workflow.now()):
                 self._record.fail_too_late(workflow.now())
                 return None
@@ -175,8 +177,8 @@ class MeetingWorkflow:
         """
 
         def is_done() -> bool:
-            changed = until_changed and self._is_changed()
-            return changed or watch.is_over(self._record.bots[number]) or self._may_try_again()
+            goes_on_elsewhere = until_changed and (self._is_changed() or self._may_try_again())
+            return goes_on_elsewhere or watch.is_over(self._record.bots[number])
 
         while not is_done():
             deadline = self._record.deadline = self._next_question(number)
@@ -203,13 +205,10 @@ class MeetingWorkflow:
 
     async def _wind_down(self, number: int) -> None:
         await self._follow(number, until_changed=False)
-        if self._record.bots[number].is_collectable:
-            await collecting.bring_home(
-                self._journal,
-                number,
-                f"{self._folder}/earlier/{self._record.bots[number].dispatch}",
-                self._deadlines,
-            )
+        bot = self._record.bots[number]
+        if bot.is_collectable:
+            folder = f"{self._folder}/earlier/{bot.dispatch}"
+            await collecting.bring_home(self._journal, number, folder, self._deadlines)
 
     async def _settle(self) -> None:
         """Ends what is still open about earlier bots and orders."""
@@ -223,9 +222,12 @@ class MeetingWorkflow:
         waiting = [number for number, bot in enumerate(bots) if bot.is_collectable and not bot.superseded]
         if waiting:
             self._journal.enter(MeetingStatus.COLLECTING)
+        failures = []
         for number in waiting:
             folder = self._folder if number == waiting[-1] else f"{self._folder}/earlier/{bots[number].dispatch}"
-            await collecting.bring_home(self._journal, number, folder, self._deadlines)
+            failures.append(await collecting.bring_home(self._journal, number, folder, self._deadlines))
+        if failures and all(failures):
+            self._record.failure = failures[-1]
 
     async def _conclude(self) -> Outcome:
         """Decides what the meeting came to, writes the manifest last, and shows the end to everybody."""
@@ -353,6 +355,8 @@ class MeetingWorkflow:
 
     def _continue_as_new_if_long(self) -> None:
         """A meeting that is moved again and again must not outgrow its history."""
-        at_rest = self._doubt is None and all(task.done() for task in self._winding_down)
+        at_rest = (
+            self._record.tries == 0 and self._doubt is None and all(task.done() for task in self._winding_down)
+        )
         if at_rest and workflow.info().is_continue_as_new_suggested():
             workflow.continue_as_new(self._record.carried())
