@@ -12,7 +12,7 @@ import pytest_asyncio
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import Replayer, Worker
 
 from activities.bots import BotActivities
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
@@ -82,7 +82,10 @@ async def start(
 
     async with working(client, provider, recordings):
         yield start_meeting
+        replayer = Replayer(workflows=[MeetingWorkflow], plugins=[plugin()])
         for handle in started:
+            # Whatever a test made a meeting live through must come out the same when it is played again.
+            await replayer.replay_workflow(await handle.fetch_history())
             # A meeting that a failed test left running must not meet the next test's provider.
             with contextlib.suppress(RPCError):
                 await handle.terminate()
