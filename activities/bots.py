@@ -128,7 +128,9 @@ class BotActivities:
         """What stands behind a refused duplicate: our own bot, another meeting's, or one that has left already."""
         found = await self._find(order)
         for bot in found:
-            if _is_own(bot, order):
+            # A bot that an earlier run of this very meeting left behind reports to this one as well.
+            left_behind = bot.is_open and bot.workflow_id == activity.info().workflow_id
+            if _is_own(bot, order) or (left_behind and bot.key.startswith(order.key)):
                 return _adopted(bot, order)
         for bot in found:
             if bot.is_open and bot.workflow_id != activity.info().workflow_id:
@@ -146,7 +148,7 @@ class BotActivities:
         return None
 
     async def _find(self, order: DispatchOrder) -> list[FoundBot]:
-        since = min(order.call_at, datetime.now(UTC)) - _SEARCH_BACK
+        since = min(order.first_call_at or order.call_at, order.call_at, datetime.now(UTC)) - _SEARCH_BACK
         return await self._provider.find(order.key, order.meeting_url, since)
 
     def _address(self, order: DispatchOrder) -> DispatchAddress:

@@ -45,6 +45,10 @@ class BotState(BaseModel):
     superseded: bool = False
     """Taken back because the meeting moved."""
     given_up: bool = False
+    brought_home: bool = False
+    """Whether what it left was fetched, or at least tried."""
+    stored: bool = False
+    """Whether its recording is in the store."""
     asked_after_final: bool = False
     phase: MeetingStatus = MeetingStatus.JOINING
     phase_since: AwareDatetime | None = None
@@ -117,7 +121,8 @@ def _apply_final(state: BotState, event: BotEvent, heard_at: datetime) -> BotSta
 def _ends(state: BotState, event: BotEvent) -> bool:
     if state.final is None:
         return True
-    return event.kind is BotEventKind.COMPLETE and state.final.kind is BotEventKind.FAILED
+    brings_something = event.has_recording or event.has_transcript
+    return event.kind is BotEventKind.COMPLETE and brings_something and state.final.kind is BotEventKind.FAILED
 
 
 def _final(state: BotState, event: BotEvent) -> FinalEvent:

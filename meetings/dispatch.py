@@ -63,6 +63,8 @@ class DispatchOrder(BaseModel):
     bot: BotOptions
     look_first: bool = False
     """An earlier order of the same key ended in doubt: its bot may exist."""
+    first_call_at: UtcDatetime | None = None
+    """When the first order of this key was due, if there was an earlier one."""
 
 
 class SentBot(BaseModel):

@@ -30,8 +30,6 @@ class MeetingRecord:
         self.phase = MeetingStatus.SCHEDULED
         self.bots = list(carried.bots)
         self.dispatches = carried.dispatches
-        self.tries = 0
-        """Bots sent for the present time of the meeting."""
         self.failure: Failure | None = None
         self.trouble: Failure | None = None
         """What keeps a bot from being sent, as long as it may still pass."""
@@ -42,6 +40,11 @@ class MeetingRecord:
         self.outcome: Outcome | None = None
         self.timeline = carried.timeline
         self._early: list[BotEvent] = []
+
+    @property
+    def tries(self) -> int:
+        """Bots sent for the present time of the meeting."""
+        return sum(not bot.superseded for bot in self.bots)
 
     @property
     def next_dispatch_key(self) -> str:
@@ -56,7 +59,7 @@ class MeetingRecord:
         if (self.request.start_time, self.request.meeting_url) == (before.start_time, before.meeting_url):
             self.note(at, "changed", "The meeting's end or title was changed; its start stays.")
             return False
-        self.tries = 0
+        self.bots = [bot.model_copy(update={"superseded": True}) for bot in self.bots]
         self.failure = self.trouble = None
         self.known_since = at
         link = "" if before.meeting_url == self.request.meeting_url else f", now at {self.request.meeting_url}"
@@ -79,7 +82,6 @@ class MeetingRecord:
             )
         )
         self.dispatches = order.dispatch + 1
-        self.tries += 1
         self.trouble = None
         early, self._early = self._early, []
         for event in early:
@@ -89,7 +91,7 @@ class MeetingRecord:
     def hear(self, event: BotEvent, at: datetime) -> int | None:
         """Takes in an event: the bot it belongs to, None if that bot is not known yet (then the event waits)."""
         for number, bot in enumerate(self.bots):
-            if event.dispatch == bot.dispatch or (event.dispatch is None and event.bot_id == bot.bot_id):
+            if _is_of(event, bot):
                 after = apply(bot, event, at)
                 if len(after.events) > len(bot.events):
                     self.note(event.occurred_at, story.event_name(event), story.tell(event))
@@ -131,17 +133,17 @@ class MeetingRecord:
         if cancelled and self.stop_evidence:
             return MeetingStatus.CANCELLED, None, self.stop_evidence
         finals = [bot.final for bot in self.bots if bot.final and self._has_what_is_wanted(bot)]
-        if self.failure is None and finals:
+        if finals:
             final = finals[-1]
             return MeetingStatus.COMPLETED, None, Evidence(event=final.kind, at=final.at, text=final.text)
-        if self.failure is None and self.bots:
+        if self.failure is None and self.bots and not self.bots[-1].superseded:
             self.failure = watch.failure_of(self.bots[-1])
         stopped = self.stop_evidence or Evidence(event="unknown", at=now)
         reason, evidence = self.failure or (FailureReason.STOPPED, stopped)
         return MeetingStatus.FAILED, reason, evidence
 
     def _has_what_is_wanted(self, bot: BotState) -> bool:
-        wanted = bot.has_recording if self.request.wanted.recording else bot.is_collectable
+        wanted = bot.stored if self.request.wanted.recording else bot.is_collectable
         return wanted and not bot.superseded
 
     def view(self) -> MeetingView:
@@ -178,3 +180,13 @@ class MeetingRecord:
             timeline=self.timeline,
         )
         return self.request.model_copy(update={"carried": carried})
+
+
+def _is_of(event: BotEvent, bot: BotState) -> bool:
+    """Whether an event is a bot's: by its id, or by its address where the provider's two forms of ids differ.
+
+    The address alone does not say it: a bot of an earlier run of the same workflow reports to the same one.
+    """
+    if event.bot_id == bot.bot_id:
+        return True
+    return event.dispatch == bot.dispatch and event.bot_id.isdigit() != bot.bot_id.isdigit()

@@ -14,10 +14,20 @@ from meetings.outcome import Artifact
 from meetings.timeline import TimelineEntry
 from meetings.urls import Platform, parse_meeting_url
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+"""Outside of these an instant is a slip, and arithmetic with it may leave the calendar."""
+
 ASSUMED_LENGTH = timedelta(hours=1)
 """How long a meeting is taken to last when nobody said when it ends."""
 
-UtcDatetime = Annotated[AwareDatetime, AfterValidator(lambda instant: instant.astimezone(UTC))]
+
+def _in_utc(instant: datetime) -> datetime:
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        raise ValueError(f"{instant.isoformat()} must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+    return instant.astimezone(UTC)
+
+
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """An instant with a zone (`2026-12-01T10:00:00Z`, `…+01:00`), kept as UTC."""
 
 NormalisedMeetingUrl = Annotated[str, AfterValidator(lambda text: parse_meeting_url(text).url)]

@@ -14,7 +14,8 @@ _IN_SESSION = frozenset({MeetingStatus.RECORDING, MeetingStatus.PAUSED})
 def next_question(bot: BotState, expected_end: datetime, deadlines: Deadlines) -> datetime:
     """The instant at which the provider is asked about a bot, unless there is news before."""
     if bot.final_heard_at is not None:
-        return max(bot.final_heard_at, bot.asked_at or bot.final_heard_at) + timedelta(seconds=deadlines.grace)
+        last_news = max(bot.final_heard_at, bot.asked_at or bot.final_heard_at)
+        return last_news + timedelta(seconds=deadlines.removal if bot.withdrawn_at else deadlines.grace)
     known = [bot.sent_at, bot.heard_at, bot.asked_at, bot.withdrawn_at]
     last_news = max(each for each in known if each is not None)
     if bot.withdrawn_at is not None:
@@ -39,13 +40,13 @@ def is_over(bot: BotState) -> bool:
     """Whether nothing more is to be expected of a bot.
 
     A `failed`, or a `complete` with nothing in it, is the last word only once the provider was asked again: a
-    recording may follow. A bot that we took back before it recorded can bring nothing more.
+    recording may follow. A bot that we took back before it could be there can bring nothing more.
     """
     if bot.given_up or bot.is_recorded:
         return True
     if bot.final is None:
         return False
-    taken_back = bot.withdrawn_at is not None and not bot.recording_seen
+    taken_back = bot.withdrawn_at is not None and bot.withdrawn_at < bot.join_at and not bot.recording_seen
     return taken_back or bot.asked_after_final
 
 

@@ -67,6 +67,7 @@ async def _fetch_recording(journal: Journal, number: int, order: CollectOrder) -
     else:
         if result.artifact is not None:
             record.artifacts.append(result.artifact)
+            record.update_bot(number, stored=True)
             journal.note("recording_stored", f"The recording is in the store: {result.artifact.path}.")
             return None
         reason, text = FailureReason.EMPTY_RECORDING, result.text
@@ -80,7 +81,7 @@ async def _fetch_transcript(journal: Journal, number: int, order: CollectOrder, 
     if not record.request.wanted.transcript:
         return
     state = TranscriptState.PENDING
-    for _round in range(_TRANSCRIPT_ROUNDS + 1):
+    for pauses_left in reversed(range(_TRANSCRIPT_ROUNDS + 1)):
         finished = record.bots[number].transcript_finished
         try:
             result = await steps.write_transcript(order)
@@ -92,6 +93,8 @@ async def _fetch_transcript(journal: Journal, number: int, order: CollectOrder, 
         if state is not TranscriptState.PENDING:
             record.artifacts.extend(result.artifacts)
             journal.note(f"transcript_{state.value}", _TRANSCRIPT_WORDS[state])
+            break
+        if not pauses_left:
             break
 
         def has_news(finished: bool = finished) -> bool:

@@ -23,7 +23,7 @@ _WORDS = {
 }
 
 
-def order_for(record: MeetingRecord, plan: DispatchPlan, *, in_doubt: bool) -> DispatchOrder:
+def order_for(record: MeetingRecord, plan: DispatchPlan, doubt: DispatchOrder | None) -> DispatchOrder:
     """The order for the meeting's next bot; its key is the same however often it is written."""
     request = record.request
     return DispatchOrder(
@@ -36,7 +36,8 @@ def order_for(record: MeetingRecord, plan: DispatchPlan, *, in_doubt: bool) -> D
         mode=plan.mode,
         transcript=request.wanted.transcript,
         bot=request.bot,
-        look_first=in_doubt,
+        look_first=doubt is not None,
+        first_call_at=(doubt.first_call_at or doubt.call_at) if doubt else None,
     )
 
 
@@ -81,4 +82,4 @@ async def search_in_doubt(journal: Journal, order: DispatchOrder, deadlines: Dea
             deadlines.removal / (_SEARCHES + 1),
             "did a bot come of the order in doubt?",
         )
-    return None
+    return await handling.find(journal, order)

@@ -5,12 +5,16 @@ from temporalio.exceptions import ActivityError
 
 from workflows import steps
 from workflows.journal import Journal
+from workflows.waiting import wait
 
 with workflow.unsafe.imports_passed_through():
     from meetings import watch
     from meetings.deadlines import Deadlines
     from meetings.dispatch import DispatchOrder, SentBot
     from meetings.events import BotEvent, BotEventKind, EventSource
+    from meetings.status import FailureReason
+
+_ENDS = frozenset({BotEventKind.COMPLETE, BotEventKind.FAILED})
 
 
 async def find(journal: Journal, order: DispatchOrder) -> SentBot | None:
@@ -24,27 +28,42 @@ async def find(journal: Journal, order: DispatchOrder) -> SentBot | None:
         return None
 
 
-async def remove(journal: Journal, number: int) -> None:
-    """Tells a bot to go. One that has ended is left alone, and one of another meeting is none of ours any more."""
+async def withdraw(journal: Journal, number: int, deadlines: Deadlines) -> None:
+    """Tells a bot to go, until that is acknowledged, the bot has ended, or there is no hope of either."""
+
+    def has_ended() -> bool:
+        bot = journal.record.bots[number]
+        return bot.final is not None or bot.given_up
+
+    while not await _remove(journal, number) and not has_ended():
+        await wait(has_ended, deadlines.removal, "the bot could not be told to go: again")
+        if not has_ended():
+            await ask(journal, number, deadlines)
+
+
+async def _remove(journal: Journal, number: int) -> bool:
+    """Whether a bot was told to go. One of another meeting is left alone: it is none of ours any more."""
     bot = journal.record.bots[number]
-    journal.record.update_bot(number, withdrawn_at=workflow.now(), given_up=bool(bot.shared_with))
-    if bot.final or bot.shared_with:
-        return
+    since = bot.withdrawn_at or workflow.now()
+    journal.record.update_bot(number, withdrawn_at=since, given_up=bool(bot.shared_with))
+    if bot.is_recorded or bot.shared_with:
+        return True
     try:
         answer = await steps.remove_bot(bot.bot_id)
     except ActivityError as error:
-        answer = f"no answer: {error.cause}"
-    journal.record.update_bot(number, withdrawn_at=workflow.now())
+        journal.note("removal_refused", f"Bot {bot.bot_id} could not be told to go: {error.cause}")
+        return False
     journal.note("bot_withdrawn", f"Told bot {bot.bot_id} to go ({answer}).")
+    return True
 
 
 async def ask(journal: Journal, number: int, deadlines: Deadlines) -> None:
     """Asks the provider about a silent bot; the answer goes through the same transitions as a webhook."""
     record = journal.record
     bot = record.bots[number]
-    if workflow.now() >= watch.stays_until(bot, deadlines) and bot.withdrawn_at is None and bot.final is None:
+    if workflow.now() >= watch.stays_until(bot, deadlines) and bot.withdrawn_at is None:
         journal.note("overstayed", "The bot has been there for longer than any bot may.")
-        await remove(journal, number)
+        await _remove(journal, number)
         return
     try:
         seen = await steps.observe_bot(bot.bot_id, f"no news of bot {bot.bot_id} ({bot.phase.value})")
@@ -56,10 +75,13 @@ async def ask(journal: Journal, number: int, deadlines: Deadlines) -> None:
     journal.note("asked", f"Asked the provider about the bot: {seen.text or 'it is at work'}.")
     for event in seen.events:
         journal.hear(event.model_copy(update={"dispatch": bot.dispatch}))
+    has_ended = seen.gone or any(event.kind in _ENDS for event in seen.events)
     if seen.gone and record.bots[number].final is None:
         journal.hear(_gone(bot.bot_id, bot.dispatch, seen.text))
     given_up = watch.is_beyond_help(record.bots[number], workflow.now(), deadlines)
-    record.update_bot(number, asked_at=workflow.now(), asked_after_final=bot.final is not None, given_up=given_up)
+    # That it was not known for a moment means nothing once it is known to be at work.
+    is_last_word = bot.final is not None and (has_ended or bot.final.reason is not FailureReason.NO_ANSWER)
+    record.update_bot(number, asked_at=workflow.now(), asked_after_final=is_last_word, given_up=given_up)
 
 
 def _gone(bot_id: str, dispatch: int, text: str) -> BotEvent:

@@ -42,6 +42,8 @@ class MeetingWorkflow:
         self._jitter = ids.jitter_fraction(info.workflow_id)
         self._plan: DispatchPlan | None = None
         self._doubt: DispatchOrder | None = None
+        self._is_searchable = info.typed_search_attributes.get(attributes.MEETING_URL) is not None
+        self._is_continued = request.carried is not None
         self._moved = False
         self._stop: _Stop | None = None
         self._closing = False
@@ -78,10 +80,10 @@ class MeetingWorkflow:
     # The phases, in the order of a good day.
 
     def _introduce(self) -> None:
-        if workflow.info().typed_search_attributes.get(attributes.MEETING_URL) is None:
+        if not self._is_searchable:
             status = attributes.MEETING_STATUS.value_set(MeetingStatus.SCHEDULED.value)
             workflow.upsert_search_attributes([*attributes.as_updates(self._record.request), status])
-        if self._record.timeline:
+        if self._is_continued:
             return
         self._journal.note("booked", f"Booked for {story.clock(self._record.request.start_time)}.")
         if unknown := sorted(self._record.request.model_extra or {}):
@@ -96,8 +98,6 @@ class MeetingWorkflow:
 
     async def _sleep(self) -> DispatchPlan | None:
         """Until a bot has to be in the hands of an activity; None if stopped, or no longer worth joining."""
-        if self._record.tries and await self._is_settled_in_a_pause():
-            return None
         while not self._stop:
             self._moved = False
             await self._clear_doubt(unless=self._record.next_dispatch_key)
@@ -124,15 +124,6 @@ class MeetingWorkflow:
             self._journal.note("woke_late", f"Nothing ran when the bot was due; that was {late} ago.")
         return None
 
-    async def _is_settled_in_a_pause(self) -> bool:
-        """Before another bot is sent: whether the last one's recording turned up after all."""
-        await wait(
-            lambda: self._is_changed() or not self._may_try_again(),
-            self._deadlines.retry,
-            "a pause before another bot",
-        )
-        return not self._needs_a_bot()
-
     async def _dispatch(self, plan: DispatchPlan) -> int | None:
         """Sends one bot at the exact instant; its number, or None if none was sent.
 
@@ -141,7 +132,7 @@ class MeetingWorkflow:
         """
         self._journal.enter(MeetingStatus.DISPATCHING)
         request = self._record.request
-        order = dispatching.order_for(self._record, plan, in_doubt=self._doubt is not None)
+        order = dispatching.order_for(self._record, plan, self._doubt)
         summary = story.sleep_summary(plan.call_at, request.start_time)
         sending = steps.send_bot(order, request.expected_end, summary)
         await workflow.wait_condition(lambda: sending.done() or self._is_changed())
@@ -150,24 +141,31 @@ class MeetingWorkflow:
         try:
             sent = await sending
         except (ActivityError, asyncio.CancelledError) as error:
-            await self._answer_failure(order, dispatching.read_failure(error))
-            return None
+            return await self._answer_failure(order, dispatching.read_failure(error))
         return self._welcome(order, sent)
 
-    async def _answer_failure(self, order: DispatchOrder, failed: dispatching.FailedDispatch) -> None:
-        """A refused account may recover while the meeting runs; anything else ends the meeting."""
+    async def _answer_failure(self, order: DispatchOrder, failed: dispatching.FailedDispatch) -> int | None:
+        """A refused account may recover while the meeting runs. Anything else ends the meeting.
+
+        Unless a bot came of the order after all: its number.
+        """
         record = self._record
-        self._doubt = order if failed.in_doubt else None
+        # An order that began with a search proves nothing when it was the search that was refused.
+        self._doubt = order if failed.in_doubt or order.look_first else None
         if self._is_changed():
-            return
+            return None
         failure = (failed.reason, Evidence(event="dispatch", at=workflow.now(), text=failed.text))
         if failed.reason is not FailureReason.ACCOUNT or record.trouble is None:
             self._journal.note("dispatch_failed", failed.sentence)
         if failed.reason is FailureReason.ACCOUNT:
             record.trouble = failure
             await wait(self._is_changed, self._deadlines.account, "the account is refused: check key and tokens")
-        else:
+            return None
+        if sent := await self._search_in_doubt():
+            return self._welcome(order, sent)
+        if not self._is_changed():
             record.failure = failure
+        return None
 
     async def _follow(self, number: int, *, until_changed: bool = True) -> None:
         """Until nothing more is to be expected of a bot, or the meeting was changed.
@@ -177,8 +175,8 @@ class MeetingWorkflow:
         """
 
         def is_done() -> bool:
-            goes_on_elsewhere = until_changed and (self._is_changed() or self._may_try_again())
-            return goes_on_elsewhere or watch.is_over(self._record.bots[number])
+            interrupted = until_changed and (self._is_changed() or self._is_time_for_another())
+            return interrupted or watch.is_over(self._record.bots[number])
 
         while not is_done():
             deadline = self._record.deadline = self._next_question(number)
@@ -194,9 +192,9 @@ class MeetingWorkflow:
 
     async def _withdraw(self, number: int) -> None:
         """Takes a bot back after a change. The next one is sent only when this one's removal is acknowledged."""
-        superseded = self._moved and not self._stop
+        superseded = self._stop is None
         self._record.update_bot(number, superseded=superseded)
-        await handling.remove(self._journal, number)
+        await handling.withdraw(self._journal, number, self._deadlines)
         if superseded:
             # The new time must not wait for what the old bot may still bring home.
             self._winding_down.append(asyncio.create_task(self._wind_down(number)))
@@ -205,29 +203,34 @@ class MeetingWorkflow:
 
     async def _wind_down(self, number: int) -> None:
         await self._follow(number, until_changed=False)
-        bot = self._record.bots[number]
-        if bot.is_collectable:
-            folder = f"{self._folder}/earlier/{bot.dispatch}"
-            await collecting.bring_home(self._journal, number, folder, self._deadlines)
+        if self._record.bots[number].is_collectable:
+            await self._bring_home(number)
 
     async def _settle(self) -> None:
         """Ends what is still open about earlier bots and orders."""
         await self._clear_doubt()
         for task in self._winding_down:
             await task
+        for number in range(len(self._record.bots)):
+            # One that failed before another was sent: its recording may have turned up since.
+            await self._follow(number, until_changed=False)
 
     async def _collect(self) -> None:
         """Brings recordings and transcripts home, the last bot's into the meeting's own folder."""
-        bots = self._record.bots
-        waiting = [number for number, bot in enumerate(bots) if bot.is_collectable and not bot.superseded]
-        if waiting:
+        while waiting := [
+            n for n, bot in enumerate(self._record.bots) if bot.is_collectable and not bot.brought_home
+        ]:
             self._journal.enter(MeetingStatus.COLLECTING)
-        failures = []
-        for number in waiting:
-            folder = self._folder if number == waiting[-1] else f"{self._folder}/earlier/{bots[number].dispatch}"
-            failures.append(await collecting.bring_home(self._journal, number, folder, self._deadlines))
-        if failures and all(failures):
-            self._record.failure = failures[-1]
+            await self._bring_home(max(waiting, key=lambda n: (not self._record.bots[n].superseded, n)))
+
+    async def _bring_home(self, number: int) -> None:
+        bots = self._record.bots
+        is_main = not bots[number].superseded and not any(bot.brought_home and not bot.superseded for bot in bots)
+        folder = self._folder if is_main else f"{self._folder}/earlier/{bots[number].dispatch}"
+        self._record.update_bot(number, brought_home=True)
+        failure = await collecting.bring_home(self._journal, number, folder, self._deadlines)
+        if is_main and failure:
+            self._record.failure = failure
 
     async def _conclude(self) -> Outcome:
         """Decides what the meeting came to, writes the manifest last, and shows the end to everybody."""
@@ -316,23 +319,39 @@ class MeetingWorkflow:
         order = self._doubt
         if order is None or order.key == unless:
             return
+        if sent := await self._search_in_doubt():
+            number = self._welcome(order, sent)
+            self._record.update_bot(number, superseded=not self._closing)
+            await handling.withdraw(self._journal, number, self._deadlines)
+            self._winding_down.append(asyncio.create_task(self._wind_down(number)))
+
+    async def _search_in_doubt(self) -> SentBot | None:
+        """The bot of the order in doubt, if there is one. Whatever comes of it, there is no doubt afterwards."""
+        order, self._doubt = self._doubt, None
+        if order is None:
+            return None
         sent = await dispatching.search_in_doubt(self._journal, order, self._deadlines)
-        if sent is None:
-            self._doubt = None
-            self._record.dispatches = order.dispatch + 1
-            return
-        number = self._welcome(order, sent)
-        self._record.update_bot(number, superseded=True)
-        await handling.remove(self._journal, number)
-        self._winding_down.append(asyncio.create_task(self._wind_down(number)))
+        self._record.dispatches = order.dispatch + 1
+        return sent
 
     def _may_try_again(self) -> bool:
         most = self._plan.max_dispatches if self._plan else 1
         return self._record.may_try_again(most, workflow.now())
 
+    def _is_time_for_another(self) -> bool:
+        """Another bot is sent after a pause, in which the last one's recording may turn up after all."""
+        return self._may_try_again() and workflow.now() >= self._pause_ends
+
+    @property
+    def _pause_ends(self) -> datetime:
+        failed_at = self._record.bots[-1].final_heard_at or workflow.now()
+        return failed_at + timedelta(seconds=self._deadlines.retry)
+
     def _next_question(self, number: int) -> datetime:
         record = self._record
-        return watch.next_question(record.bots[number], record.request.expected_end, self._deadlines)
+        question = watch.next_question(record.bots[number], record.request.expected_end, self._deadlines)
+        is_last = number == len(record.bots) - 1
+        return min(question, self._pause_ends) if is_last and self._may_try_again() else question
 
     @property
     def _deadlines(self) -> Deadlines:

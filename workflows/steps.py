@@ -48,12 +48,12 @@ def send_bot(order: DispatchOrder, give_up_at: datetime, summary: str) -> Activi
 
 
 async def find_bot(order: DispatchOrder) -> SentBot | None:
-    """Whether a bot was sent after all; tried for a day, because the answer decides if one is left behind."""
+    """Whether a bot was sent after all; tried for hours, because the answer decides if one is left behind."""
     return await workflow.execute_activity_method(
         BotActivities.find_bot,
         order,
         start_to_close_timeout=timedelta(minutes=1),
-        schedule_to_close_timeout=timedelta(days=1),
+        schedule_to_close_timeout=timedelta(hours=6),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=1)),
         summary="is there a bot of the order that ended in doubt?",
     )

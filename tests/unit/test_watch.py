@@ -60,8 +60,10 @@ def test_when_a_story_is_over() -> None:
     assert not watch.is_over(bot())
     assert not watch.is_over(bot(final=FAILED)), "a recording may follow"
     assert watch.is_over(bot(final=FAILED, asked_after_final=True))
-    assert watch.is_over(bot(final=FAILED, withdrawn_at=T0)), "it was taken back before it recorded"
-    assert not watch.is_over(bot(final=FAILED, withdrawn_at=T0, recording_seen=True))
+    early = T0 - timedelta(seconds=1)
+    assert watch.is_over(bot(final=FAILED, withdrawn_at=early)), "it was taken back before it could be there"
+    assert not watch.is_over(bot(final=FAILED, withdrawn_at=T0))
+    assert not watch.is_over(bot(final=FAILED, withdrawn_at=early, recording_seen=True))
     assert watch.is_over(bot(final=FAILED, has_recording=True))
     assert watch.is_over(bot(given_up=True))
 
@@ -95,7 +97,7 @@ def test_what_was_over_when_it_was_booked_was_not_missed() -> None:
 
 def test_a_recording_of_an_earlier_try_is_the_meetings() -> None:
     m = meeting()
-    m.bots = [bot(final=FAILED, has_recording=True), bot(dispatch=1, final=FAILED)]
+    m.bots = [bot(final=FAILED, has_recording=True, stored=True), bot(dispatch=1, final=FAILED)]
     assert m.verdict(cancelled=False, now=T0)[0] is MeetingStatus.COMPLETED
     m.bots[0] = m.bots[0].model_copy(update={"superseded": True})
     assert m.verdict(cancelled=False, now=T0)[0] is MeetingStatus.FAILED
@@ -122,7 +124,8 @@ def test_what_is_carried_over_comes_back() -> None:
 def test_a_move_forgets_what_failed_before() -> None:
     m = meeting()
     m.fail_too_late(at(hours=3))
-    m.tries = 2
+    m.bots = [bot(), bot(dispatch=1)]
+    assert m.tries == 2
     assert m.move(Reschedule(start_time=at(days=1)), at(hours=3))
     assert (m.failure, m.tries) == (None, 0)
     assert not m.move(Reschedule(start_time=at(days=1), title="New"), at(hours=3))
