@@ -137,7 +137,7 @@ class BotActivities:
                 return _adopted(bot, order, shared_with=bot.workflow_id or "another application")
         if any(bot.key == order.key for bot in found):
             # An earlier meeting of the same name left its key behind; this run's own key is as good.
-            fresh = order.model_copy(update={"key": f"{order.key}-{order.run[:8]}"})
+            fresh = order.model_copy(update={"key": _own_key(order)})
             return await self._provider.dispatch(fresh, self._address(order))
         raise UnavailableError(f"a duplicate was refused, but no bot for this meeting is listed: {refusal}")
 
@@ -158,7 +158,12 @@ class BotActivities:
 
 
 def _is_own(bot: FoundBot, order: DispatchOrder) -> bool:
-    return bot.run == order.run and bot.key in {order.key, f"{order.key}-{order.run[:8]}"}
+    return bot.run == order.run and bot.key in {order.key, _own_key(order)}
+
+
+def _own_key(order: DispatchOrder) -> str:
+    """A key that no other run has; the beginning of a run's id is the time, so its end is taken."""
+    return f"{order.key}-{order.run[-8:]}"
 
 
 def _adopted(bot: FoundBot, order: DispatchOrder, shared_with: str = "") -> SentBot:

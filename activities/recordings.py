@@ -62,6 +62,7 @@ class RecordingActivities:
         Raises ApplicationError: `RecordingLost`, not retryable, when the provider's copy is gone for good;
         `HandedBack`; and the types of `activities.failures`. DownloadError and StoreError are retryable.
         """
+        order = order.model_copy(update={"folder": await self._folder(order.folder, order.run)})
         pieces = Pieces(self._store, layout.pieces(order.folder, order.bot_id))
         download = Download(self._session, pieces, lambda: self._renew(order), self._limits)
         work = self._bring_home(order, pieces, download)
@@ -85,6 +86,7 @@ class RecordingActivities:
         Seconds of work without heartbeats, so a start-to-close of some minutes; a second attempt writes the same
         files again. Raises ApplicationError of the types of `activities.failures`; StoreError is retryable.
         """
+        order = order.model_copy(update={"folder": await self._folder(order.folder, order.run)})
         try:
             collected = await self._collect(order)
         except ProviderError as error:
@@ -110,6 +112,7 @@ class RecordingActivities:
         Needs only the store: a start-to-close of a minute, retried until it works, since a folder without a
         manifest looks unfinished for ever. StoreError is retryable.
         """
+        order = order.model_copy(update={"folder": await self._folder(order.folder, order.run)})
         for entry in await self._store.list(order.folder):
             if layout.is_unfinished(entry.path):
                 await self._store.delete(entry.path)
@@ -123,6 +126,15 @@ class RecordingActivities:
             same = manifest.model_copy(update={"written_at": earlier.written_at})
             manifest = same if same == earlier else manifest
         return await self._store.put(path, f"{manifest.model_dump_json(indent=2)}\n".encode())
+
+    async def _folder(self, folder: str, run: str) -> str:
+        """The folder, or one beside it if an earlier run of the same workflow id has finished there."""
+        root, *below = folder.split("/")
+        try:
+            earlier = Manifest.model_validate_json(await self._store.get(layout.manifest(root)))
+        except (NotStoredError, ValidationError):
+            return folder
+        return folder if earlier.run == run else "/".join([f"{root}~{run[-8:]}", *below])
 
     async def _bring_home(self, order: CollectOrder, pieces: Pieces, download: Download) -> RecordingResult:
         if artifact := await pieces.finished():
@@ -181,7 +193,9 @@ def _manifest(order: ManifestOrder, written_at: datetime) -> Manifest:
         meeting_url=order.meeting_url,
         title=order.title,
         start_time=order.start_time,
+        run=order.run,
         bots=order.bot_ids,
+        deliveries=order.bodies,
         transcript=order.transcript,
         files=tuple(
             ManifestFile(

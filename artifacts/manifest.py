@@ -16,7 +16,11 @@ class ManifestFile(BaseModel):
 
 
 class Manifest(BaseModel):
-    """`bots` are the ids of the bots that the files come from, as the provider knows them."""
+    """Where the files come from and when.
+
+    `run` is the workflow run that wrote them, `bots` the provider's ids of the bots that recorded them, and
+    `deliveries` the stored final webhooks, as paths in the store. Files that were asked for have no delivery.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,7 +28,9 @@ class Manifest(BaseModel):
     meeting_url: str
     title: str
     start_time: AwareDatetime
+    run: str = ""
     bots: tuple[str, ...]
+    deliveries: tuple[str, ...] = ()
     transcript: TranscriptState
     files: tuple[ManifestFile, ...]
     written_at: AwareDatetime

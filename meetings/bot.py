@@ -50,6 +50,8 @@ class BotState(BaseModel):
     stored: bool = False
     """Whether its recording is in the store."""
     asked_after_final: bool = False
+    asked_in_vain: int = 0
+    """Questions to the provider since there was any news."""
     phase: MeetingStatus = MeetingStatus.JOINING
     phase_since: AwareDatetime | None = None
     phase_code: str = ""
@@ -81,7 +83,7 @@ def apply(state: BotState, event: BotEvent, heard_at: datetime) -> BotState:
     """
     known = any(each.identity == event.identity for each in state.events)
     if not known:
-        state = _keep(state, event).model_copy(update={"heard_at": heard_at})
+        state = _keep(state, event).model_copy(update={"heard_at": heard_at, "asked_in_vain": 0})
     if event.kind is not BotEventKind.STATUS:
         return _apply_final(state, event, heard_at)
     if known:

@@ -19,6 +19,8 @@ class CollectOrder(BaseModel):
 
     folder: str
     bot_id: str
+    run: str = ""
+    """The workflow run it belongs to: what an earlier run of the same name kept is not overwritten."""
     body: str = ""
     title: str = ""
     start_time: AwareDatetime | None = None
@@ -46,11 +48,14 @@ class ManifestOrder(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     folder: str
+    run: str = ""
     meeting_id: str
     meeting_url: str
     title: str
     start_time: AwareDatetime
     bot_ids: tuple[str, ...]
+    bodies: tuple[str, ...] = ()
+    """The stored deliveries that the files come from."""
     transcript: TranscriptState
     artifacts: tuple[Artifact, ...]
 

@@ -158,6 +158,9 @@ class StopRequest(BaseModel):
     why: str = Field("", max_length=500)
 
 
+NO_REASON = StopRequest()
+
+
 def _check_order(start: datetime, end: datetime | None) -> None:
     if end is not None and end <= start:
         raise ValueError(f"end_time {end.isoformat()} must be after start_time {start.isoformat()}")

@@ -18,17 +18,25 @@ def next_question(bot: BotState, expected_end: datetime, deadlines: Deadlines) -
         return last_news + timedelta(seconds=deadlines.removal if bot.withdrawn_at else deadlines.grace)
     known = [bot.sent_at, bot.heard_at, bot.asked_at, bot.withdrawn_at]
     last_news = max(each for each in known if each is not None)
-    if bot.withdrawn_at is not None:
-        return last_news + timedelta(seconds=deadlines.removal)
     if bot.shared_with:
-        question = max(last_news, bot.join_at) + timedelta(seconds=deadlines.shared)
+        return max(last_news, bot.join_at) + timedelta(seconds=deadlines.shared)
+    if bot.withdrawn_at is not None:
+        patience = timedelta(seconds=deadlines.removal)
     elif not bot.events:
-        question = max(last_news, bot.join_at) + timedelta(seconds=deadlines.first_sign)
+        last_news, patience = max(last_news, bot.join_at), timedelta(seconds=deadlines.first_sign)
     elif bot.phase in _IN_SESSION:
-        question = max(last_news, expected_end) + deadlines.for_phase(bot.phase)
+        last_news, patience = max(last_news, expected_end), deadlines.for_phase(bot.phase)
     else:
-        question = last_news + deadlines.for_phase(bot.phase)
-    return min(question, stays_until(bot, deadlines))
+        patience = deadlines.for_phase(bot.phase)
+    question = last_news + _grown(patience, bot.asked_in_vain, deadlines)
+    return question if bot.withdrawn_at is not None else min(question, stays_until(bot, deadlines))
+
+
+def _grown(patience: timedelta, asked_in_vain: int, deadlines: Deadlines) -> timedelta:
+    """Twice as long after every question that brought no news, up to the time between two during a recording."""
+    longest = max(patience, timedelta(seconds=deadlines.recording))
+    factor: int = 2 ** min(asked_in_vain, 10)
+    return min(patience * factor, longest)
 
 
 def stays_until(bot: BotState, deadlines: Deadlines) -> datetime:

@@ -27,6 +27,7 @@ async def bring_home(journal: Journal, number: int, folder: str, deadlines: Dead
     bot, request = journal.record.bots[number], journal.record.request
     order = CollectOrder(
         folder=folder,
+        run=workflow.info().first_execution_run_id,
         bot_id=bot.bot_id,
         body=bot.body,
         title=request.title,
@@ -42,11 +43,13 @@ async def write_manifest(journal: Journal, folder: str) -> None:
     record = journal.record
     order = ManifestOrder(
         folder=folder,
+        run=workflow.info().first_execution_run_id,
         meeting_id=record.meeting_id,
         meeting_url=record.request.meeting_url,
         title=record.request.title,
         start_time=record.request.start_time,
         bot_ids=tuple(bot.bot_id for bot in record.bots),
+        bodies=tuple(bot.body for bot in record.bots if bot.body),
         transcript=record.transcript,
         artifacts=tuple(record.artifacts),
     )

@@ -73,6 +73,7 @@ async def ask(journal: Journal, number: int, deadlines: Deadlines) -> None:
         record.update_bot(number, asked_at=workflow.now(), given_up=given_up)
         return
     journal.note("asked", f"Asked the provider about the bot: {seen.text or 'it is at work'}.")
+    record.update_bot(number, asked_in_vain=bot.asked_in_vain + 1)
     for event in seen.events:
         journal.hear(event.model_copy(update={"dispatch": bot.dispatch}))
     has_ended = seen.gone or any(event.kind in _ENDS for event in seen.events)

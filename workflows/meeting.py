@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from meetings.names import MEETING_WORKFLOW
     from meetings.outcome import Evidence, MeetingView, Outcome
     from meetings.record import MeetingRecord
-    from meetings.request import MeetingRequest, Reschedule, StopRequest
+    from meetings.request import NO_REASON, MeetingRequest, Reschedule, StopRequest
     from meetings.status import FailureReason, MeetingStatus, TranscriptState
 
 
@@ -259,9 +259,10 @@ class MeetingWorkflow:
     # Messages: they only record; the phases act.
 
     @workflow.signal
-    def bot_event(self, event: BotEvent) -> None:
-        """News of a bot, by webhook."""
-        self._journal.hear(event)
+    def bot_event(self, event: BotEvent | None = None) -> None:
+        """News of a bot, by webhook. One that was sent by hand without anything in it must not stop the meeting."""
+        if event is not None:
+            self._journal.hear(event)
 
     @workflow.update
     def reschedule(self, change: Reschedule) -> MeetingView:
@@ -276,25 +277,31 @@ class MeetingWorkflow:
         self._refuse_if_over("moved")
         if self._stop:
             raise ApplicationError("This meeting was stopped already and cannot be moved.", type="Refused")
+        moved = self._record.request.moved(change)
+        if self._record.tries and not is_worth_joining(moved, workflow.now()):
+            # It would throw out the bot that is there for a time that has passed.
+            raise ApplicationError(
+                f"start_time {moved.start_time.isoformat()}: that is over already.", type="Refused"
+            )
 
     @workflow.update
-    def cancel(self, request: StopRequest) -> MeetingView:
+    def cancel(self, request: StopRequest = NO_REASON) -> MeetingView:
         """Cancels the meeting: no bot goes there, or the bot leaves; what was recorded is kept."""
         self._request_stop(_Stop.CANCEL, request.why)
         return self.status()
 
     @cancel.validator
-    def _may_cancel(self, request: StopRequest) -> None:
+    def _may_cancel(self, request: StopRequest = NO_REASON) -> None:
         self._refuse_if_over("cancelled")
 
     @workflow.update
-    def leave(self, request: StopRequest) -> MeetingView:
+    def leave(self, request: StopRequest = NO_REASON) -> MeetingView:
         """Sends the bot out of the meeting; what was recorded is brought home as after any meeting."""
         self._request_stop(_Stop.LEAVE, request.why)
         return self.status()
 
     @leave.validator
-    def _may_leave(self, request: StopRequest) -> None:
+    def _may_leave(self, request: StopRequest = NO_REASON) -> None:
         self._refuse_if_over("left")
         if self._record.phase is MeetingStatus.SCHEDULED:
             raise ApplicationError("No bot is in this meeting yet; cancel the meeting instead.", type="Refused")
@@ -361,7 +368,7 @@ class MeetingWorkflow:
         return self._moved or self._stop is not None
 
     def _request_stop(self, stop: _Stop, why: str) -> None:
-        if self._stop is None:
+        if self._stop is None or (self._stop, stop) == (_Stop.LEAVE, _Stop.CANCEL):
             self._stop = stop
             self._record.stop_evidence = Evidence(event=stop.value, at=workflow.now(), text=why)
             wish = "The meeting was cancelled" if stop is _Stop.CANCEL else "The bot was asked to leave"

@@ -8,7 +8,7 @@ from pydantic import AliasChoices, BeforeValidator, Field
 from providers.base import MalformedWebhookError
 from providers.meetingbaas.decoding import decode_json
 from providers.meetingbaas.extra import Extra, ExtraField
-from providers.meetingbaas.fields import Evidence, Identifier, Instant, Objects, SecretText, Text, Tolerant
+from providers.meetingbaas.fields import Evidence, Identifier, Instant, Link, Objects, Text, Tolerant
 
 STATUS_CHANGE = "bot.status_change"
 COMPLETE = "complete"
@@ -45,8 +45,8 @@ class DeliveryData(Tolerant):
     message: Evidence = ""
     reason: Evidence = ""
     end_reason: Evidence = ""
-    mp4: SecretText = ""
-    audio: SecretText = ""
+    mp4: Link = ""
+    audio: Link = ""
     transcript: Objects = Field([], repr=False)
     event_uuid: Identifier = ""
     extra: ExtraField = Extra()

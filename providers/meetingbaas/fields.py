@@ -5,7 +5,7 @@ import math
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.aliases import AliasChoices, AliasGenerator
 
@@ -59,10 +59,18 @@ def _objects_or_none(value: Any) -> Any:
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 """An opaque id; the oldest shapes have numbers."""
 
+
+def _followable(url: str) -> str:
+    return url if url.startswith(("https://", "http://")) else ""
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 
 SecretText = Annotated[str, BeforeValidator(_text), Field(repr=False)]
 """A signed URL or the like: never shown."""
+
+Link = Annotated[SecretText, AfterValidator(_followable)]
+"""A signed URL that can be followed; anything else counts as none."""
 
 Evidence = Annotated[str, BeforeValidator(_evidence)]
 """Something for people to read, of whatever type, shortened and without secrets."""

@@ -10,6 +10,7 @@ from providers.meetingbaas.fields import (
     Flag,
     Identifier,
     Instant,
+    Link,
     Number,
     Objects,
     SecretText,
@@ -72,8 +73,8 @@ class BotData(Tolerant):
 class MeetingData(Tolerant):
     """All about one bot. `mp4` and `audio` are signed URLs, empty if there is no file; `duration` is in seconds."""
 
-    mp4: SecretText = ""
-    audio: SecretText = ""
+    mp4: Link = ""
+    audio: Link = ""
     duration: Number = None
     content_deleted: Flag = False
     bot_data: BotData = BotData()

@@ -134,7 +134,7 @@ async def test_a_bot_that_somebody_else_sent_is_shared_as_well() -> None:
 async def test_a_key_left_behind_by_an_ended_bot_does_not_stand_in_the_way() -> None:
     provider = Listing(found(is_open=False, run="another"), refuse={"mk-1-0"})
     assert (await send(provider, order())).bot_id == "bot-0"
-    assert provider.bots[0].order.key == "mk-1-0-run-1234"
+    assert provider.bots[0].order.key == "mk-1-0-34567890"
 
 
 async def test_a_refused_duplicate_that_nobody_lists_is_tried_again_later() -> None:

@@ -504,6 +504,8 @@ class TestManifest:
             "meeting_id": "Board: Q4",
             "meeting_url": "https://meet.google.com/abc-defg-hij",
             "title": "Board",
+            "run": "",
+            "deliveries": [],
             "start_time": "2026-12-01T10:00:00Z",
             "bots": ["bot-0", "bot-1"],
             "transcript": "ready",

@@ -40,7 +40,9 @@ EVENT = BotEvent(kind=BotEventKind.STATUS, bot_id="b", code="joining_call", occu
             END + timedelta(seconds=D.recording),
         ),
         (bot(events=(EVENT,), heard_at=T0, phase=MeetingStatus.ENDED), at(seconds=D.ended)),
-        (bot(shared_with="w"), at(seconds=D.shared)),
+        (bot(asked_at=at(minutes=1), asked_in_vain=2), at(minutes=1, seconds=4 * D.first_sign)),
+        (bot(asked_at=at(minutes=1), asked_in_vain=99), at(minutes=1, seconds=D.recording)),
+        (bot(shared_with="w", asked_in_vain=5), at(seconds=D.shared)),
         (bot(withdrawn_at=at(minutes=9)), at(minutes=9, seconds=D.removal)),
         (bot(final_heard_at=at(minutes=9)), at(minutes=9, seconds=D.grace)),
         (

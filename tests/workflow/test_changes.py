@@ -10,7 +10,7 @@ from temporalio.exceptions import CancelledError
 from meetings.events import BotEventKind
 from meetings.request import Reschedule, StopRequest
 from meetings.status import FailureReason, MeetingStatus
-from providers.base import UnavailableError
+from providers.base import RequestRejectedError, UnavailableError
 from tests.workflow.driver import Meeting, StartMeeting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -235,4 +235,45 @@ async def test_a_changed_link_sends_the_bot_elsewhere(start: StartMeeting) -> No
     await meeting.update("reschedule", Reschedule(start_time=view.start_time, meeting_url=elsewhere))
     second = await meeting.until_bots(2)
     assert second.order.meeting_url.startswith(elsewhere)
+    assert meeting.provider.bots[0].removed
+
+
+async def test_cancel_replaces_leave(start: StartMeeting) -> None:
+    meeting = await start()
+    await in_a_call(meeting)
+    await meeting.update("leave", StopRequest())
+    await meeting.update("cancel", StopRequest(why="altogether"))
+    await meeting.completes()
+    outcome = await meeting.outcome()
+    assert (outcome.status, outcome.evidence.text) == (MeetingStatus.CANCELLED, "altogether")
+
+
+async def test_a_bot_in_the_call_is_not_thrown_out_for_a_time_that_has_passed(start: StartMeeting) -> None:
+    meeting = await start()
+    await in_a_call(meeting)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await meeting.update("reschedule", Reschedule(start_time=await meeting.now() - timedelta(days=1)))
+    assert "over already" in str(refused.value.cause)
+    assert not meeting.provider.bots[0].removed
+    await meeting.completes()
+    assert (await meeting.outcome()).status is MeetingStatus.COMPLETED
+
+
+async def test_messages_without_anything_in_them(start: StartMeeting) -> None:
+    meeting = await start()
+    await meeting.until_status(MeetingStatus.SCHEDULED)
+    await meeting.handle.signal("bot_event")
+    await meeting.handle.execute_update("cancel")
+    assert (await meeting.outcome()).status is MeetingStatus.CANCELLED
+
+
+async def test_a_refused_removal_is_tried_again_before_another_bot_is_sent(start: StartMeeting) -> None:
+    meeting = await start()
+    await in_a_call(meeting)
+    meeting.provider.removal_failures = [RequestRejectedError("403: not now")]
+    await meeting.update("reschedule", Reschedule(start_time=await meeting.now() + timedelta(minutes=1)))
+    await meeting.until(lambda view: "removal_refused" in [entry.event for entry in view.timeline])
+    assert len(meeting.provider.bots) == 1
+    await meeting.forward(minutes=3)
+    await meeting.until_bots(2)
     assert meeting.provider.bots[0].removed

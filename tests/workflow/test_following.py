@@ -203,3 +203,41 @@ async def test_a_transcript_that_cannot_be_stored_does_not_cost_the_recording(st
     await meeting.completes()
     outcome = await meeting.outcome()
     assert (outcome.status, outcome.transcript) == (MeetingStatus.COMPLETED, TranscriptState.FAILED)
+
+
+async def test_a_bot_of_an_earlier_run_under_the_same_name_is_not_ours(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    stale = BotEvent(
+        kind=BotEventKind.COMPLETE,
+        bot_id="11111111-1111-1111-1111-111111111111",
+        dispatch=0,
+        occurred_at=await meeting.now(),
+        has_recording=True,
+    )
+    await meeting.handle.signal("bot_event", stale)
+    await meeting.bot_sends("in_call_recording")
+    await meeting.until_status(MeetingStatus.RECORDING)
+    await meeting.completes()
+    assert (await meeting.outcome()).bot_id == "bot-0"
+
+
+async def test_the_first_bots_recording_is_asked_for_although_a_second_was_sent(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    await meeting.fails("InternalError")
+    await meeting.forward(seconds=45)
+    await meeting.until_bots(2)
+    meeting.provider.bots[0].observation = finished(recording=True)
+    await meeting.completes(dispatch=1)
+    await meeting.outcome_in_time()
+    assert {order.bot_id for order in meeting.recordings.orders} == {"bot-0", "bot-1"}
+
+
+async def test_a_moment_of_not_knowing_does_not_end_a_bot_at_work(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    meeting.provider.bots[0].observation = Observation(reality=BotReality.GONE, events=(), text="404")
+    await meeting.forward(minutes=6)
+    await meeting.until_status(MeetingStatus.ENDED)
+    meeting.provider.bots[0].observation = Observation(reality=BotReality.OPEN, events=())
+    await meeting.forward(minutes=12)
+    await meeting.completes()
+    assert (await meeting.outcome()).status is MeetingStatus.COMPLETED
