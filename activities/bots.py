@@ -130,7 +130,7 @@ class BotActivities:
         for bot in found:
             # A bot that an earlier run of this very meeting left behind reports to this one as well.
             left_behind = bot.is_open and bot.workflow_id == activity.info().workflow_id
-            if _is_own(bot, order) or (left_behind and bot.key.startswith(order.key)):
+            if _is_own(bot, order) or (left_behind and bot.key in {order.key, f"{order.key}-{bot.run[-8:]}"}):
                 return _adopted(bot, order)
         for bot in found:
             if bot.is_open and bot.workflow_id != activity.info().workflow_id:

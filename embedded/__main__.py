@@ -43,4 +43,4 @@ def dev(  # noqa: PLR0913 - one argument for each option
 
 
 if __name__ == "__main__":
-    app()
+    app(prog_name="minutekeeper dev")

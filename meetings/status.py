@@ -44,6 +44,7 @@ class FailureReason(StrEnum):
     PROVIDER_UNREACHABLE = "provider_unreachable"
     ACCOUNT = "account"
     REQUEST_REJECTED = "request_rejected"
+    INVALID_REQUEST = "invalid_request"
     NO_ANSWER = "no_answer"
     EMPTY_RECORDING = "empty_recording"
     RECORDING_LOST = "recording_lost"

@@ -122,5 +122,5 @@ def describe_invalid(error: ValidationError) -> str:
     lines = []
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
         name = prefix + "_".join(str(part) for part in problem["loc"]).upper()
-        lines.append(f"{name}: {problem['msg']}")
+        lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
     return "\n".join(lines)

@@ -1,5 +1,6 @@
 """A meeting without a worker: from its search attributes, the request that it began with, and its result."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -10,6 +11,7 @@ from temporalio.client import (
     Client,
     WorkflowExecution,
     WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
     WorkflowFailureError,
 )
 from temporalio.exceptions import FailureError
@@ -88,8 +90,9 @@ def settled(view: MeetingView, execution: WorkflowExecutionDescription) -> Meeti
 
 
 def words_of(cause: BaseException) -> str:
-    """The message of an error that came through Temporal, without the name of its type."""
-    return cause.message if isinstance(cause, FailureError) else str(cause)
+    """The message of an error that came through Temporal, without its type's name and hints for programmers."""
+    message = cause.message if isinstance(cause, FailureError) else str(cause)
+    return re.sub(r"\s*(\[type=[^\n]*\]|For further information visit \S+)", "", message)
 
 
 async def progress_of(execution: WorkflowExecutionDescription) -> DownloadProgress | None:
@@ -110,7 +113,7 @@ def _outcome_of_broken(execution: WorkflowExecution, text: str) -> Outcome:
     return Outcome(
         meeting_id=meeting_id_of(execution.id),
         status=status,
-        reason=FailureReason.UNKNOWN if status is MeetingStatus.FAILED else None,
+        reason=_reason_of_broken(execution.status, status),
         evidence=Evidence(
             event=f"workflow_{execution.status.name.lower()}",
             at=execution.close_time or datetime.now(UTC),
@@ -118,6 +121,13 @@ def _outcome_of_broken(execution: WorkflowExecution, text: str) -> Outcome:
         ),
         bot_id=execution.typed_search_attributes.get(BOT_ID, ""),
     )
+
+
+def _reason_of_broken(how: WorkflowExecutionStatus, status: MeetingStatus) -> FailureReason | None:
+    """Only an input that cannot be read makes the workflow itself fail."""
+    if status is not MeetingStatus.FAILED:
+        return None
+    return FailureReason.INVALID_REQUEST if how is WorkflowExecutionStatus.FAILED else FailureReason.UNKNOWN
 
 
 def _completed(summary: MeetingSummary, request: MeetingRequest | None) -> MeetingSummary:

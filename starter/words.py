@@ -36,6 +36,7 @@ REASON = {
     FailureReason.PROVIDER_UNREACHABLE: "the provider could not be reached while a bot would have helped",
     FailureReason.ACCOUNT: "the provider refuses our account: check the API key and the tokens left",
     FailureReason.REQUEST_REJECTED: "the provider does not take the request as it is",
+    FailureReason.INVALID_REQUEST: "it was started with a request that cannot be read",
     FailureReason.NO_ANSWER: "the bot fell silent, and the provider could not say what became of it",
     FailureReason.EMPTY_RECORDING: "the bot brought nothing that could be played",
     FailureReason.RECORDING_LOST: "there was a recording, but it could not be fetched",
@@ -43,7 +44,7 @@ REASON = {
 }
 
 TRANSCRIPT = {
-    TranscriptState.NOT_ASKED: "No transcript was asked for.",
+    TranscriptState.NOT_ASKED: "No bot was asked for a transcript.",
     TranscriptState.PENDING: "The transcript is still to come.",
     TranscriptState.READY: "The transcript is in the store.",
     TranscriptState.EMPTY: "The transcript is empty: nobody spoke.",

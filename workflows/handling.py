@@ -53,6 +53,7 @@ async def _remove(journal: Journal, number: int) -> bool:
     except ActivityError as error:
         journal.note("removal_refused", f"Bot {bot.bot_id} could not be told to go: {error.cause}")
         return False
+    journal.record.update_bot(number, withdrawn_at=workflow.now())
     journal.note("bot_withdrawn", f"Told bot {bot.bot_id} to go ({answer}).")
     return True
 
@@ -70,7 +71,7 @@ async def ask(journal: Journal, number: int, deadlines: Deadlines) -> None:
     except ActivityError as error:
         journal.note("asked", f"The provider gave no answer about the bot: {error.cause}")
         given_up = watch.is_abandoned(bot, workflow.now(), deadlines)
-        record.update_bot(number, asked_at=workflow.now(), given_up=given_up)
+        record.update_bot(number, asked_at=workflow.now(), asked_in_vain=bot.asked_in_vain + 1, given_up=given_up)
         return
     journal.note("asked", f"Asked the provider about the bot: {seen.text or 'it is at work'}.")
     record.update_bot(number, asked_in_vain=bot.asked_in_vain + 1)

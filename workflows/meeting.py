@@ -358,7 +358,8 @@ class MeetingWorkflow:
         record = self._record
         question = watch.next_question(record.bots[number], record.request.expected_end, self._deadlines)
         is_last = number == len(record.bots) - 1
-        return min(question, self._pause_ends) if is_last and self._may_try_again() else question
+        is_pause = is_last and self._may_try_again() and workflow.now() < self._pause_ends
+        return min(question, self._pause_ends) if is_pause else question
 
     @property
     def _deadlines(self) -> Deadlines:
