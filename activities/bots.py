@@ -45,7 +45,7 @@ class BotActivities:
 
     @activity.defn
     async def plan_dispatch(self, request: PlanRequest) -> DispatchPlan:
-        """When the provider wants to be called. Pure, so it runs as a local activity."""
+        """When the provider wants to be called, by its own rule and this worker's settings."""
         return self._provider.dispatch_plan(request.start_time, request.now)
 
     @activity.defn

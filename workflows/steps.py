@@ -20,11 +20,15 @@ _SEND_ALLOWANCE = timedelta(seconds=10)
 
 
 async def plan_dispatch(start_time: datetime) -> DispatchPlan:
-    """Local: it computes for a microsecond and must not queue behind a rush of sends."""
-    return await workflow.execute_local_activity_method(
+    """A microsecond of arithmetic with the worker's settings.
+
+    Not a local activity: with an update in the same workflow task, its replay was seen to differ (SDK 1.35).
+    """
+    return await workflow.execute_activity_method(
         BotActivities.plan_dispatch,
         PlanRequest(start_time=start_time, now=workflow.now()),
-        start_to_close_timeout=timedelta(seconds=5),
+        start_to_close_timeout=timedelta(seconds=10),
+        summary="when does the provider want to be called?",
     )
 
 

@@ -87,7 +87,7 @@ async def test_a_happy_meeting_stays_small_and_tells_no_secret(start: StartMeeti
     await meeting.completes()
     await meeting.outcome()
     history = await meeting.handle.fetch_history()
-    assert len(history.events) <= 80
+    assert len(history.events) <= 85
     text = history.to_json()
     address = meeting.provider.bots[0].address.webhook_url
     assert "s3cret" not in text
