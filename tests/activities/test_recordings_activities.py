@@ -555,3 +555,28 @@ class TestManifest:
         assert first.files == ()
         assert [file.name for file in second.files] == ["recording.mp4"]
         assert second.written_at > first.written_at
+
+    async def test_a_second_run_of_the_same_name_keeps_its_files_apart(
+        self, environment: Environment, activities: RecordingActivities, store: ArtifactStore
+    ) -> None:
+        first, second = {"run": "0000-aaaaaaaa"}, {"run": "0000-bbbbbbbb"}
+        await environment.download(activities, ORDER.model_copy(update=first))
+        await environment.temporal.run(activities.write_manifest, self.order().model_copy(update=first))
+
+        kept = await environment.download(activities, ORDER.model_copy(update=second))
+        earlier = second | {"folder": "m/earlier/0"}
+        await environment.download(activities, ORDER.model_copy(update=earlier))
+        assert kept.artifact is not None
+        order = self.order(kept.artifact).model_copy(update=second)
+        manifest = await environment.temporal.run(activities.write_manifest, order)
+
+        assert manifest.path == "m~bbbbbbbb/manifest.json"
+        assert [entry.path for entry in await store.list()] == [
+            "m/manifest.json",
+            "m/recording.mp4",
+            "m~bbbbbbbb/earlier/0/recording.mp4",
+            "m~bbbbbbbb/manifest.json",
+            "m~bbbbbbbb/recording.mp4",
+        ]
+        content = Manifest.model_validate_json(await store.get(manifest.path))
+        assert [file.name for file in content.files] == ["recording.mp4"]
