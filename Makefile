@@ -27,7 +27,7 @@ dev: $(VENV)/.embedded ## Run Temporal, worker, bridge and a simulated Meeting B
 
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests and measure their coverage
-	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term --cov-fail-under=$(COVERAGE)
+	$(BIN)/pytest -n 3 --dist loadgroup --cov --cov-report=term --cov-fail-under=$(COVERAGE)
 
 .PHONY: check
 check: $(VENV)/.dev ## Check style, types, imports between rooms, and the container files

@@ -18,14 +18,15 @@ _ENDS = frozenset({BotEventKind.COMPLETE, BotEventKind.FAILED})
 
 
 async def find(journal: Journal, order: DispatchOrder) -> SentBot | None:
-    """The bot of an order that ended in doubt: it may have reported already, else the provider is asked."""
-    if bot_id := journal.record.early_bot(order.dispatch):
-        return SentBot(bot_id=bot_id, sent_at=workflow.now(), mode=order.mode, adopted=True)
+    """The bot of an order that ended in doubt: as the provider lists it, or as it reported by itself."""
+    sent = None
     try:
-        return await steps.find_bot(order)
+        sent = await steps.find_bot(order)
     except ActivityError as error:
         journal.note("search_failed", f"Nobody could say whether a bot was sent: {error.cause}")
-        return None
+    if sent is None and (bot_id := journal.record.early_bot(order.dispatch)):
+        return SentBot(bot_id=bot_id, sent_at=workflow.now(), mode=order.mode, adopted=True)
+    return sent
 
 
 async def withdraw(journal: Journal, number: int, deadlines: Deadlines) -> None:
