@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -160,9 +161,9 @@ def test_final_states_absorb_and_recordings_are_never_dropped(sequence: list[Bot
 
 
 @given(st.lists(st.builds(status, codes, st.integers(0, 50)), max_size=20), st.randoms())
-def test_duplicates_and_swaps_of_statuses_are_harmless(sequence: list[BotEvent], random: object) -> None:
+def test_duplicates_and_swaps_of_statuses_are_harmless(sequence: list[BotEvent], random: Random) -> None:
     mixed = sequence * 2
-    random.shuffle(mixed)  # type: ignore[attr-defined]
+    random.shuffle(mixed)
     once, often = run(*sequence), run(*mixed)
     assert (once.phase, once.phase_since, once.recording_seen) == (
         often.phase,
