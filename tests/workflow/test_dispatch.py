@@ -53,7 +53,7 @@ async def test_a_refused_duplicate_of_our_own_is_adopted(start: StartMeeting) ->
 
     async def once(order: object, address: object) -> object:
         meeting.provider.__dict__["dispatch"] = refuse
-        return await original(order, address)  # type: ignore[arg-type] - handed on unread
+        return await original(order, address)  # type: ignore[arg-type]  # handed on unread
 
     meeting.provider.__dict__["dispatch"] = once
     await meeting.forward(minutes=58)
