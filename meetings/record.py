@@ -4,7 +4,7 @@ from datetime import datetime
 
 from meetings import story, timeline, watch
 from meetings.bot import BotState, apply
-from meetings.dispatch import DispatchOrder, SentBot, is_worth_joining
+from meetings.dispatch import DispatchMode, SentBot, is_worth_joining
 from meetings.events import BotEvent
 from meetings.ids import dispatch_key
 from meetings.outcome import Evidence, MeetingView, Outcome
@@ -47,6 +47,34 @@ class MeetingRecord:
         return sum(not bot.superseded for bot in self.bots)
 
     @property
+    def newest_number(self) -> int:
+        """The place of the bot that stands for the meeting: the last one that was not taken back, else the last."""
+        in_use = [number for number, bot in enumerate(self.bots) if not bot.superseded]
+        return in_use[-1] if in_use else len(self.bots) - 1
+
+    @property
+    def newest(self) -> BotState:
+        """Raises IndexError if there was never a bot."""
+        return self.bots[self.newest_number]
+
+    @property
+    def bot_id(self) -> str:
+        return self.newest.bot_id if self.bots else ""
+
+    @property
+    def stray(self) -> BotEvent | None:
+        """What a bot said that came of an order which was given up as lost."""
+        known = {bot.dispatch for bot in self.bots}
+        return next(
+            (
+                event
+                for event in self._early
+                if event.dispatch is not None and event.dispatch < self.dispatches and event.dispatch not in known
+            ),
+            None,
+        )
+
+    @property
     def next_dispatch_key(self) -> str:
         return dispatch_key(self.request.meeting_url, self.request.start_time, self.dispatches)
 
@@ -67,26 +95,39 @@ class MeetingRecord:
         self.note(at, "rescheduled", f"{moved}{link}.")
         return True
 
-    def welcome(self, order: DispatchOrder, sent: SentBot, join_at: datetime, at: datetime) -> int:
+    def welcome(self, dispatch: int, sent: SentBot, join_at: datetime, at: datetime) -> int:
         """Takes in a bot that was sent, with the events that came before it; its place in the list of bots."""
         shared = f", which workflow {sent.shared_with} had sent to this meeting already" if sent.shared_with else ""
         adopted = "Found bot" if sent.adopted else "Sent bot"
         self.note(sent.sent_at, "bot_sent", f"{adopted} {sent.bot_id} ({sent.mode.value}){shared}.")
         self.bots.append(
             BotState(
-                dispatch=order.dispatch,
+                dispatch=dispatch,
                 bot_id=sent.bot_id,
                 sent_at=sent.sent_at,
                 join_at=max(join_at, sent.sent_at),
                 shared_with=sent.shared_with,
             )
         )
-        self.dispatches = order.dispatch + 1
-        self.trouble = None
+        self.dispatches = max(self.dispatches, dispatch + 1)
         early, self._early = self._early, []
         for event in early:
             self.hear(event, at)
         return len(self.bots) - 1
+
+    def adopt_stray(self, at: datetime) -> int:
+        """Takes in the bot behind `stray`, as one that was taken back; its place in the list of bots.
+
+        Raises ValueError if there is none.
+        """
+        stray = self.stray
+        if stray is None:
+            raise ValueError("no stray bot has reported")
+        number = len(self.bots)
+        sent = SentBot(bot_id=stray.bot_id, sent_at=at, mode=DispatchMode.IMMEDIATE, adopted=True)
+        self.welcome(stray.dispatch or 0, sent, at, at)
+        self.update_bot(number, superseded=True)
+        return number
 
     def hear(self, event: BotEvent, at: datetime) -> int | None:
         """Takes in an event: the bot it belongs to, None if that bot is not known yet (then the event waits)."""
@@ -113,7 +154,7 @@ class MeetingRecord:
         return (
             bool(self.bots)
             and 0 < self.tries < max_dispatches
-            and watch.may_try_again(self.bots[-1])
+            and watch.may_try_again(self.newest)
             and is_worth_joining(self.request, now)
         )
 
@@ -136,8 +177,8 @@ class MeetingRecord:
         if finals:
             final = finals[-1]
             return MeetingStatus.COMPLETED, None, Evidence(event=final.kind, at=final.at, text=final.text)
-        if self.failure is None and self.bots and not self.bots[-1].superseded:
-            self.failure = watch.failure_of(self.bots[-1])
+        if self.failure is None and self.bots and not self.newest.superseded:
+            self.failure = watch.failure_of(self.newest)
         stopped = self.stop_evidence or Evidence(event="unknown", at=now)
         reason, evidence = self.failure or (FailureReason.STOPPED, stopped)
         return MeetingStatus.FAILED, reason, evidence
@@ -158,7 +199,7 @@ class MeetingRecord:
             status=self.outcome.status if self.outcome else self.phase,
             reason=reason,
             evidence=evidence,
-            bot_id=self.bots[-1].bot_id if self.bots else "",
+            bot_id=self.bot_id,
             meeting_url=self.request.meeting_url,
             platform=self.request.platform,
             title=self.request.title,

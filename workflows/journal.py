@@ -8,7 +8,7 @@ from workflows import attributes
 
 with workflow.unsafe.imports_passed_through():
     from meetings import story
-    from meetings.dispatch import DispatchOrder, SentBot
+    from meetings.dispatch import SentBot
     from meetings.events import BotEvent
     from meetings.record import MeetingRecord
     from meetings.status import MeetingStatus
@@ -41,9 +41,10 @@ class Journal:
         if number is not None:
             self._follow_phase(number)
 
-    def welcome(self, order: DispatchOrder, sent: SentBot, join_at: datetime) -> int:
+    def welcome(self, dispatch: int, sent: SentBot, join_at: datetime) -> int:
         """Takes in a bot that was sent; its number."""
-        number = self.record.welcome(order, sent, join_at, workflow.now())
+        number = self.record.welcome(dispatch, sent, join_at, workflow.now())
+        self.record.trouble = None
         self.record.phase = self.record.bots[number].phase
         workflow.upsert_search_attributes(
             [
@@ -54,9 +55,15 @@ class Journal:
         self._show()
         return number
 
+    def adopt_stray(self) -> int:
+        """Takes in a bot that nobody waits for any more; its number."""
+        number = self.record.adopt_stray(workflow.now())
+        self._show()
+        return number
+
     def _follow_phase(self, number: int) -> None:
         bot = self.record.bots[number]
-        in_use = number == len(self.record.bots) - 1 and not bot.superseded
+        in_use = number == self.record.newest_number and not bot.superseded
         if in_use and self.record.phase in _OF_BOTS:
             self.enter(bot.phase)
         self._show()

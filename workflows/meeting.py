@@ -6,22 +6,23 @@ from enum import StrEnum
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError
 
-from workflows import attributes, collecting, dispatching, handling, steps
+from workflows import attributes, collecting, handling, steps
+from workflows.dispatching import Dispatcher
 from workflows.journal import Journal
-from workflows.waiting import wait, wait_until
+from workflows.waiting import wait_until
 
 with workflow.unsafe.imports_passed_through():
     from meetings import ids, story, watch
     from meetings.deadlines import Deadlines
-    from meetings.dispatch import DispatchOrder, DispatchPlan, SentBot, is_worth_joining
+    from meetings.dispatch import DispatchPlan, is_worth_joining
     from meetings.events import BotEvent
     from meetings.names import MEETING_WORKFLOW
     from meetings.outcome import Evidence, MeetingView, Outcome
     from meetings.record import MeetingRecord
     from meetings.request import NO_REASON, MeetingRequest, Reschedule, StopRequest
-    from meetings.status import FailureReason, MeetingStatus, TranscriptState
+    from meetings.status import MeetingStatus, TranscriptState
 
 
 class _Stop(StrEnum):
@@ -40,8 +41,7 @@ class MeetingWorkflow:
         self._journal = Journal(self._record)
         self._folder = ids.folder_for(meeting_id)
         self._jitter = ids.jitter_fraction(info.workflow_id)
-        self._plan: DispatchPlan | None = None
-        self._doubt: DispatchOrder | None = None
+        self._dispatcher = Dispatcher(self._journal, self._is_changed)
         self._is_searchable = info.typed_search_attributes.get(attributes.MEETING_URL) is not None
         self._is_continued = request.carried is not None
         self._moved = False
@@ -62,11 +62,13 @@ class MeetingWorkflow:
 
     async def _live(self) -> Outcome:
         self._introduce()
+        strays = asyncio.create_task(self._take_back_strays())
         while self._needs_a_bot():
             plan = await self._sleep()
             if plan is None:
                 continue
-            number = await self._dispatch(plan)
+            self._journal.enter(MeetingStatus.DISPATCHING)
+            number = await self._dispatcher.send(plan)
             if number is None:
                 continue
             await self._follow(number)
@@ -75,6 +77,8 @@ class MeetingWorkflow:
         self._closing = True
         await self._settle()
         await self._collect()
+        strays.cancel()
+        await self._wait_for_wind_down()
         return await self._conclude()
 
     # The phases, in the order of a good day.
@@ -108,7 +112,7 @@ class MeetingWorkflow:
             if not is_worth_joining(request, workflow.now()):
                 self._record.fail_too_late(workflow.now())
                 return None
-            plan = self._plan = await steps.plan_dispatch(request.start_time)
+            plan = self._dispatcher.plan = await steps.plan_dispatch(request.start_time)
             wake_at = plan.call_at - timedelta(seconds=plan.arm_ahead + plan.spread * self._jitter)
             if self._is_changed():
                 continue
@@ -122,49 +126,6 @@ class MeetingWorkflow:
                 return plan
             late = story.span(workflow.now() - plan.call_at)
             self._journal.note("woke_late", f"Nothing ran when the bot was due; that was {late} ago.")
-        return None
-
-    async def _dispatch(self, plan: DispatchPlan) -> int | None:
-        """Sends one bot at the exact instant; its number, or None if none was sent.
-
-        A change that arrives meanwhile is honoured right after: the answer is waited for, because a bot id that
-        exists must not be lost.
-        """
-        self._journal.enter(MeetingStatus.DISPATCHING)
-        request = self._record.request
-        order = dispatching.order_for(self._record, plan, self._doubt)
-        summary = story.sleep_summary(plan.call_at, request.start_time)
-        sending = steps.send_bot(order, request.expected_end, summary)
-        await workflow.wait_condition(lambda: sending.done() or self._is_changed())
-        if not sending.done():
-            sending.cancel()
-        try:
-            sent = await sending
-        except (ActivityError, asyncio.CancelledError) as error:
-            return await self._answer_failure(order, dispatching.read_failure(error))
-        return self._welcome(order, sent)
-
-    async def _answer_failure(self, order: DispatchOrder, failed: dispatching.FailedDispatch) -> int | None:
-        """A refused account may recover while the meeting runs. Anything else ends the meeting.
-
-        Unless a bot came of the order after all: its number.
-        """
-        record = self._record
-        # An order that began with a search proves nothing when it was the search that was refused.
-        self._doubt = order if failed.in_doubt or order.look_first else None
-        if self._is_changed():
-            return None
-        failure = (failed.reason, Evidence(event="dispatch", at=workflow.now(), text=failed.text))
-        if failed.reason is not FailureReason.ACCOUNT or record.trouble is None:
-            self._journal.note("dispatch_failed", failed.sentence)
-        if failed.reason is FailureReason.ACCOUNT:
-            record.trouble = failure
-            await wait(self._is_changed, self._deadlines.account, "the account is refused: check key and tokens")
-            return None
-        if sent := await self._search_in_doubt():
-            return self._welcome(order, sent)
-        if not self._is_changed():
-            record.failure = failure
         return None
 
     async def _follow(self, number: int, *, until_changed: bool = True) -> None:
@@ -209,8 +170,7 @@ class MeetingWorkflow:
     async def _settle(self) -> None:
         """Ends what is still open about earlier bots and orders."""
         await self._clear_doubt()
-        for task in self._winding_down:
-            await task
+        await self._wait_for_wind_down()
         for number in range(len(self._record.bots)):
             # One that failed before another was sent: its recording may have turned up since.
             await self._follow(number, until_changed=False)
@@ -246,7 +206,7 @@ class MeetingWorkflow:
             status=status,
             reason=reason,
             evidence=evidence,
-            bot_id=record.bots[-1].bot_id if record.bots else "",
+            bot_id=record.bot_id,
             transcript=record.transcript,
             artifacts=tuple(record.artifacts),
         )
@@ -313,36 +273,38 @@ class MeetingWorkflow:
 
     # What the phases are made of.
 
-    def _welcome(self, order: DispatchOrder, sent: SentBot) -> int:
-        self._doubt = None
-        join_at = self._plan.join_at if self._plan else sent.sent_at
-        return self._journal.welcome(order, sent, join_at)
-
     async def _clear_doubt(self, *, unless: str = "") -> None:
         """Takes back the bot of an order that ended in doubt.
 
         Not `unless` the order of that key is sent again: sending looks for its bot itself.
         """
-        order = self._doubt
-        if order is None or order.key == unless:
+        doubt = self._dispatcher.doubt
+        if doubt is None or doubt.key == unless:
             return
-        if sent := await self._search_in_doubt():
-            number = self._welcome(order, sent)
+        number = await self._dispatcher.find_doubted()
+        if number is not None:
             self._record.update_bot(number, superseded=not self._closing)
             await handling.withdraw(self._journal, number, self._deadlines)
             self._winding_down.append(asyncio.create_task(self._wind_down(number)))
 
-    async def _search_in_doubt(self) -> SentBot | None:
-        """The bot of the order in doubt, if there is one. Whatever comes of it, there is no doubt afterwards."""
-        order, self._doubt = self._doubt, None
-        if order is None:
-            return None
-        sent = await dispatching.search_in_doubt(self._journal, order, self._deadlines)
-        self._record.dispatches = order.dispatch + 1
-        return sent
+    async def _take_back_strays(self) -> None:
+        """A bot may report by itself long after its order was given up as lost: nobody wants it any more."""
+        while True:
+            await workflow.wait_condition(lambda: self._record.stray is not None)
+            number = self._journal.adopt_stray()
+            self._winding_down.append(asyncio.create_task(self._take_back(number)))
+
+    async def _take_back(self, number: int) -> None:
+        await handling.withdraw(self._journal, number, self._deadlines)
+        await self._wind_down(number)
+
+    async def _wait_for_wind_down(self) -> None:
+        while open_tasks := [task for task in self._winding_down if not task.done()]:
+            await asyncio.gather(*open_tasks)
 
     def _may_try_again(self) -> bool:
-        most = self._plan.max_dispatches if self._plan else 1
+        plan = self._dispatcher.plan
+        most = plan.max_dispatches if plan else 1
         return self._record.may_try_again(most, workflow.now())
 
     def _is_time_for_another(self) -> bool:
@@ -351,19 +313,19 @@ class MeetingWorkflow:
 
     @property
     def _pause_ends(self) -> datetime:
-        failed_at = self._record.bots[-1].final_heard_at or workflow.now()
+        failed_at = self._record.newest.final_heard_at or workflow.now()
         return failed_at + timedelta(seconds=self._deadlines.retry)
 
     def _next_question(self, number: int) -> datetime:
         record = self._record
         question = watch.next_question(record.bots[number], record.request.expected_end, self._deadlines)
-        is_last = number == len(record.bots) - 1
-        is_pause = is_last and self._may_try_again() and workflow.now() < self._pause_ends
+        is_newest = number == record.newest_number
+        is_pause = is_newest and self._may_try_again() and workflow.now() < self._pause_ends
         return min(question, self._pause_ends) if is_pause else question
 
     @property
     def _deadlines(self) -> Deadlines:
-        return self._plan.deadlines if self._plan else Deadlines()
+        return self._dispatcher.deadlines
 
     def _is_changed(self) -> bool:
         return self._moved or self._stop is not None
@@ -383,7 +345,9 @@ class MeetingWorkflow:
     def _continue_as_new_if_long(self) -> None:
         """A meeting that is moved again and again must not outgrow its history."""
         at_rest = (
-            self._record.tries == 0 and self._doubt is None and all(task.done() for task in self._winding_down)
+            self._record.tries == 0
+            and self._dispatcher.doubt is None
+            and all(task.done() for task in self._winding_down)
         )
         if at_rest and workflow.info().is_continue_as_new_suggested():
             workflow.continue_as_new(self._record.carried())

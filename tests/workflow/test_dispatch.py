@@ -153,3 +153,29 @@ async def test_leave_is_possible_as_soon_as_a_bot_is_on_its_way(start: StartMeet
     await meeting.update("leave", StopRequest())
     with pytest.raises(WorkflowUpdateFailedError):
         await meeting.update("reschedule", {"start_time": "2030-01-01T00:00:00Z", "meeting_url": URL})
+
+
+async def test_a_bot_that_reports_long_after_it_was_given_up_is_sent_away(start: StartMeeting) -> None:
+    meeting = await start(in_=timedelta(minutes=2))
+    meeting.provider.hidden = True
+    meeting.provider.after = [UnavailableError("timed out after the side effect")]
+    meeting.provider.failures = []
+    await meeting.until(lambda _view: len(meeting.provider.bots) == 1)
+    meeting.provider.failures = [UnavailableError("down")] * 100
+    later = datetime.now(UTC) + timedelta(days=2)
+    await meeting.update("reschedule", {"start_time": later.isoformat()})
+    await meeting.forward(minutes=30)
+    view = await meeting.until_status(MeetingStatus.SCHEDULED)
+    assert not meeting.provider.bots[0].removed, "nobody knows of it"
+    await meeting.bot_sends("in_call_recording")
+    await meeting.until(lambda _view: meeting.provider.bots[0].removed)
+    await meeting.completes()
+    meeting.provider.hidden = False
+    meeting.provider.failures.clear()
+    await meeting.forward_to(later)
+    view = await meeting.until(lambda view: view.bot_id == "bot-1")
+    assert view.status is MeetingStatus.JOINING
+    await meeting.completes(dispatch=1)
+    outcome = await meeting.outcome()
+    assert outcome.bot_id == "bot-1"
+    assert any("/earlier/0/" in artifact.path for artifact in outcome.artifacts)
