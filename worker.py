@@ -1,5 +1,9 @@
 """The worker process: connects, registers, polls, shuts down cleanly."""
 
+from runtime import early_stop  # noqa: F401 - it works by being loaded before all that takes time
+
+# isort: split
+
 import argparse
 import asyncio
 import contextlib

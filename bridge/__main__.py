@@ -1,5 +1,9 @@
 """The bridge process: `python -m bridge`."""
 
+from runtime import early_stop  # noqa: F401 - it works by being loaded before all that takes time
+
+# isort: split
+
 import asyncio
 import contextlib
 import json

@@ -1,5 +1,9 @@
 """`python -m embedded`, also `minutekeeper dev`: the whole stack in one terminal, until Ctrl-C."""
 
+from runtime import early_stop  # noqa: F401 - it works by being loaded before all that takes time
+
+# isort: split
+
 from pathlib import Path
 from typing import Annotated
 

@@ -1,0 +1,105 @@
+"""Starts and stops at random moments: whatever a process is in the middle of, it ends as if asked politely.
+
+Few of each by default; `CLEAN_ENDS=100` in the environment makes it a hundred.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+
+from embedded.ports import claim_ports
+from embedded.temporal_server import server_command
+from tests.embedded.processes import alive, descendants, eventually
+from tests.system.stack import KEY, ROOT, clean_environment
+
+pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.asyncio(loop_scope="module")]
+
+TIMES = int(os.environ.get("CLEAN_ENDS", "3"))
+LONGEST_START_SECONDS = 4.0
+INTERPRETER_SECONDS = 0.15
+"""Before that Python itself is not up, and no code of ours can have a say."""
+_PORTS = ("--temporal-port=0", "--ui-port=0", "--bridge-port=0", "--simulator-port=0")
+COMMANDS = {
+    "worker": ("-m", "worker"),
+    "bridge": ("-m", "bridge"),
+    "dev": ("-m", "embedded", "--json", "--data-dir", "stack", *_PORTS),
+}
+GRACE_SECONDS = {"worker": 10, "bridge": 5, "dev": 20}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    ports = claim_ports({"port": 0, "http": 0, "ui": 0})
+    folder = tmp_path_factory.mktemp("temporal")
+    process = await asyncio.create_subprocess_exec(
+        *server_command(
+            port=ports["port"], http_port=ports["http"], ui_port=ports["ui"], database=folder / "temporal.db"
+        ),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    address = f"127.0.0.1:{ports['port']}"
+    for _ in range(100):
+        with suppress(RuntimeError):
+            await Client.connect(address)
+            break
+        await asyncio.sleep(0.1)
+    yield address
+    process.terminate()
+    await process.wait()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+async def test_a_stop_at_any_moment_ends_with_0_and_leaves_nobody_behind(
+    name: str, temporal: str, tmp_path: Path
+) -> None:
+    moments = random.Random(name)  # noqa: S311 - moments, not secrets
+    for turn in range(TIMES):
+        after = moments.uniform(INTERPRETER_SECONDS, LONGEST_START_SECONDS)
+        with (tmp_path / "log").open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, *COMMANDS[name]),
+                cwd=tmp_path,
+                env=_environment(temporal, tmp_path),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        await asyncio.sleep(after)
+        family = descendants(process.pid)
+        process.send_signal(moments.choice([signal.SIGTERM, signal.SIGINT]))
+        try:
+            status = await asyncio.wait_for(process.wait(), GRACE_SECONDS[name])
+        except TimeoutError:
+            process.kill()
+            status = None
+        seen = f"turn {turn}, told to stop after {after:.2f} s: {(tmp_path / 'log').read_text()[-2000:]}"
+        assert status == 0, seen
+        eventually(partial(_are_gone, family), f"its children end too; {seen}")
+
+
+def _are_gone(family: dict[int, str]) -> bool:
+    return not alive(family)
+
+
+def _environment(temporal: str, folder: Path) -> dict[str, str]:
+    return clean_environment() | {
+        "TEMPORAL_ADDRESS": temporal,
+        "ARTIFACTS_URL": (folder / "artifacts").as_uri(),
+        "BRIDGE_PUBLIC_URL": "http://127.0.0.1:1",
+        "BRIDGE_SECRET": "a secret of this test",
+        "MEETINGBAAS_API_KEY": KEY,
+        "MEETINGBAAS_BASE_URL": "http://127.0.0.1:1",
+        "MINUTEKEEPER_BRIDGE_PORT": "0",
+        "PYTHONPATH": str(ROOT),
+    }
