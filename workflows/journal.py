@@ -13,8 +13,11 @@ with workflow.unsafe.imports_passed_through():
     from meetings.record import MeetingRecord
     from meetings.status import MeetingStatus
 
-_MILESTONES = frozenset({MeetingStatus.SCHEDULED, MeetingStatus.JOINING, MeetingStatus.RECORDING})
-"""The statuses, beside the final ones, that are written to the search attributes: each write costs an action."""
+_MILESTONES = frozenset({MeetingStatus.SCHEDULED, MeetingStatus.JOINING})
+"""The statuses, beside the final ones, that are written to the search attributes: each write costs an action.
+
+What a meeting is exactly that is under way, the command line asks it.
+"""
 
 
 class Journal:
