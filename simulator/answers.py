@@ -1,12 +1,27 @@
 """Reading requests and refusing them: bad bodies and queries as plain text, everything else as `{"error": …}`."""
 
 import json
-from typing import TypeVar
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
+from xml.sax.saxutils import escape
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from simulator.state import stamp
+
 M = TypeVar("M", bound=BaseModel)
+
+
+def _encode(value: Any) -> str | None:
+    if isinstance(value, datetime):
+        return stamp(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+dumps = partial(json.dumps, default=_encode)
+"""JSON of what may hold times."""
 
 
 async def read_body(request: web.Request, model: type[M]) -> M:
@@ -35,6 +50,15 @@ def refusal(status: int, error: str) -> web.Response:
 
 def not_found(error: str = "BotNotFound") -> web.HTTPNotFound:
     return web.HTTPNotFound(text=json.dumps({"error": error}), content_type="application/json")
+
+
+def xml_error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    """An error as S3 writes it."""
+    text = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"
+    )
+    return web.Response(status=status, text=text, content_type="application/xml", headers=headers)
 
 
 def explain(error: ValidationError) -> str:

@@ -7,13 +7,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from simulator import account_views, bots_views, media_views, sim_views
+from simulator.faults.requests import strike_requests
+from simulator.faults.views import order_faults, remove_faults, show_faults
 from simulator.keys import SIMULATION
 from simulator.middlewares import authenticate, record
 from simulator.settings import SimulatorSettings
 from simulator.simulation import Simulation
 
-# Faults to order belong between the two: the ledger must see them, and they strike whoever calls.
-_MIDDLEWARES = (record, authenticate)
+# Faults lie between the two: the ledger must see them, and they strike whoever calls.
+_MIDDLEWARES = (record, strike_requests, authenticate)
 _UUID = "{uuid:[0-9a-fA-F-]{36}}"
 
 
@@ -38,6 +40,9 @@ def create_app(settings: SimulatorSettings) -> web.Application:
             *_both("GET", "/_sim/ledger", sim_views.show_ledger),
             *_both("POST", "/_sim/reset", sim_views.reset),
             *_both("POST", "/_sim/scripts", sim_views.add_script_rule),
+            *_both("POST", "/_sim/faults", order_faults),
+            *_both("GET", "/_sim/faults", show_faults),
+            *_both("DELETE", "/_sim/faults", remove_faults),
             *_both("POST", "/_sim/bots/{uuid}/emit", sim_views.emit),
             *_both("POST", "/_sim/bots/{uuid}/advance", sim_views.advance),
         ]

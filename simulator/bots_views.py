@@ -43,7 +43,7 @@ async def show_meeting_data(request: web.Request) -> web.Response:
 async def list_bots(request: web.Request) -> web.Response:
     simulation = request.app[SIMULATION]
     try:
-        bots, cursor = listing.page(simulation.bots.values(), read_query(request, ListQuery))
+        bots, cursor = listing.page(reversed(simulation.bots.values()), read_query(request, ListQuery))
     except ValueError as error:
         raise web.HTTPBadRequest(text=f"The query does not fit: {error}") from None
     return web.json_response(listing.answer(bots, cursor, simulation.settings.shape))

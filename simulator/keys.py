@@ -9,8 +9,10 @@ from simulator.simulation import Simulation
 from simulator.state import Bot
 
 SIMULATION = web.AppKey("SIMULATION", Simulation)
-# Set on a request whose caller hung up before the answer was whole.
-HUNG_UP = web.RequestKey("HUNG_UP", bool)
+# Set on a request whose answer did not go out whole.
+INCOMPLETE = web.RequestKey("INCOMPLETE", bool)
+# Paths of the stand-in's own; nothing there is noted, refused or spoilt.
+CONTROL = "/_sim/"
 
 
 def find_bot(request: web.Request, identifier: str) -> Bot:

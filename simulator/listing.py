@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from pydantic import JsonValue
@@ -15,16 +16,14 @@ from simulator.state import Bot, now, stamp
 
 
 def page(bots: Iterable[Bot], query: ListQuery) -> tuple[list[Bot], str | None]:
-    """One page, newest first, and the cursor of the next. Raises ValueError for a cursor that is not ours.
+    """One page and the cursor of the next, both newest first, as the bots have to be.
 
-    Conditions on `extra` apply after the page was cut, so that it can be short although more follow.
+    Raises ValueError for a cursor that is not ours. Conditions on `extra` apply after the page was cut, so that
+    it can be short although more follow.
     """
     before = None if query.cursor is None else _open_cursor(query.cursor)
-    found = [
-        bot
-        for bot in sorted(bots, key=lambda bot: bot.number, reverse=True)
-        if (before is None or bot.number < before) and _fits(bot, query)
-    ]
+    fitting = (bot for bot in bots if (before is None or bot.number < before) and _fits(bot, query))
+    found = list(islice(fitting, query.limit + 1))
     taken = found[: query.limit]
     cursor = _make_cursor(taken[-1].number) if len(found) > query.limit else None
     kept = [bot for bot in taken if _extra_fits(bot, query.filter_by_extra)]

@@ -1,6 +1,6 @@
 """Recordings of any size whose bytes are a function of bot, kind and size, made while they are sent.
 
-Every file is a head, unlike that of any other bot, followed by a tile repeated as often as needed.
+Every file is a head, followed by a tile repeated as often as needed. The heads of recordings tell bots apart.
 """
 
 import hashlib
@@ -28,6 +28,8 @@ CONTENT_TYPES: dict[Kind, str] = {
     "png": "image/png",
 }
 _STEMS: dict[Kind, str] = {"mp4": "recording", "mp3": "recording", "wav": "audio", "png": "screenshot"}
+# Kinds whose files say nothing of their bot.
+_ALIKE = frozenset({"wav", "png"})
 
 
 @cache
@@ -71,10 +73,20 @@ class MediaFile:
 
     @cached_property
     def sha256(self) -> str:
-        digest = hashlib.sha256()
-        for chunk in self.chunks(0, self.size):
-            digest.update(chunk)
-        return digest.hexdigest()
+        """Made once; files of a kind that is alike for all bots share it."""
+        return _sha256_of_all(self.kind, self.size) if self.kind in _ALIKE else _sha256(self)
+
+
+def _sha256(file: MediaFile) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks(0, file.size):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+@cache
+def _sha256_of_all(kind: Kind, size: int) -> str:
+    return _sha256(MediaFile(UUID(int=0), kind, size))
 
 
 def screenshot(bot: UUID) -> MediaFile:

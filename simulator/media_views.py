@@ -3,13 +3,15 @@
 import re
 from email.utils import format_datetime
 from uuid import UUID
-from xml.sax.saxutils import escape
 
 from aiohttp import web
 
-from simulator.keys import HUNG_UP, SIMULATION
+from simulator.answers import xml_error
+from simulator.faults.downloads import spoil, strike_download
+from simulator.keys import INCOMPLETE, SIMULATION
 from simulator.media import CONTENT_TYPES, MediaFile
 from simulator.signing import SignatureError
+from simulator.state import Bot
 
 
 async def fetch(request: web.Request) -> web.StreamResponse:
@@ -18,29 +20,31 @@ async def fetch(request: web.Request) -> web.StreamResponse:
     try:
         simulation.signer.check(request.path, request.query)
     except SignatureError as error:
-        return _xml_error(403, error.code, str(error))
+        return xml_error(403, error.code, str(error))
     bot = simulation.bots.get(UUID(request.match_info["uuid"]))
     file = bot and bot.files.get(request.match_info["name"])
     if not bot or not file:
-        return _xml_error(404, "NoSuchKey", "The specified key does not exist.")
+        return xml_error(404, "NoSuchKey", "The specified key does not exist.")
     modified = format_datetime(bot.ended_at or bot.created_at, usegmt=True)
     headers = {"Accept-Ranges": "bytes", "ETag": file.etag, "Last-Modified": modified}
     span = None
     if request.headers.get("If-Range", file.etag) in (file.etag, modified):
         span = _parse_range(request.headers.get("Range", ""), file.size)
     if span is None:
-        return await _send(request, file, range(file.size), web.StreamResponse(headers=headers))
+        return await _send(request, bot, file, range(file.size), web.StreamResponse(headers=headers))
     if not span:
         headers["Content-Range"] = f"bytes */{file.size}"
-        return _xml_error(416, "InvalidRange", "The requested range is not satisfiable", headers)
+        return xml_error(416, "InvalidRange", "The requested range is not satisfiable", headers)
     headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{file.size}"
-    return await _send(request, file, span, web.StreamResponse(status=206, headers=headers))
+    return await _send(request, bot, file, span, web.StreamResponse(status=206, headers=headers))
 
 
 async def _send(
-    request: web.Request, file: MediaFile, span: range, response: web.StreamResponse
+    request: web.Request, bot: Bot, file: MediaFile, span: range, response: web.StreamResponse
 ) -> web.StreamResponse:
     response.content_type = CONTENT_TYPES[file.kind]
+    if fault := strike_download(request, bot):
+        return await spoil(fault, request, file, span, response)
     response.content_length = span.stop - span.start
     await response.prepare(request)
     if request.method == "HEAD":
@@ -49,7 +53,7 @@ async def _send(
         for chunk in file.chunks(span.start, span.stop):
             await response.write(chunk)
     except ConnectionError:
-        request[HUNG_UP] = True
+        request[INCOMPLETE] = True
     return response
 
 
@@ -64,11 +68,3 @@ def _parse_range(header: str, size: int) -> range | None:
     if last and int(last) < int(first):
         return None
     return range(int(first), min(int(last) + 1, size) if last else size)
-
-
-def _xml_error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> web.Response:
-    text = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"
-    )
-    return web.Response(status=status, text=text, content_type="application/xml", headers=headers)

@@ -6,18 +6,17 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from simulator.answers import refusal
-from simulator.keys import HUNG_UP, SIMULATION
+from simulator.keys import CONTROL, INCOMPLETE, SIMULATION
 from simulator.settings import SimulatorSettings
 from simulator.state import RequestRecord, now
 
-_CONTROL = "/_sim/"
 _SECRET_PARAMETERS = frozenset({"X-Amz-Signature", "X-Amz-Credential"})
 
 
 @web.middleware
 async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Note the request in the ledger before anything else, and its status when the answer is whole."""
-    if request.path.startswith(_CONTROL):
+    if request.path.startswith(CONTROL):
         return await handler(request)
     entry = RequestRecord(
         received_at=now(),
@@ -34,7 +33,7 @@ async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         entry.status = error.status
         raise
-    if HUNG_UP not in request:
+    if INCOMPLETE not in request:
         entry.status = response.status
     return response
 
@@ -42,7 +41,7 @@ async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
 @web.middleware
 async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse API calls without the account's key. Media URLs carry their own proof."""
-    if request.path.startswith((_CONTROL, "/media/")):
+    if request.path.startswith((CONTROL, "/media/")):
         return await handler(request)
     settings = request.app[SIMULATION].settings
     if not hmac.compare_digest(_key(request, settings).encode(), settings.api_key.encode()):

@@ -101,6 +101,11 @@ class SimulatorSettings(BaseSettings):
     final_retry_delays: tuple[float, ...] = (5, 10, 300, 900, 1800, 7200)
     """Pauses before the repeats of a final event that failed; the real schedule is unknown."""
 
+    fault_seed: int = 0
+    """Decides which faults strike whom: the same seed gives the same faults again."""
+    fault_share: float = Field(default=0, ge=0, le=1)
+    """Share of all requests, downloads and deliveries that suffer a fault of any kind; 0 is none."""
+
     recording_size: int = Field(default=1_000_000, ge=0)
     """Bytes of a recording whose script does not say otherwise."""
     audio_size: int = Field(default=128_044, ge=44, le=2**32 - 1)

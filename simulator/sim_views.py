@@ -1,28 +1,16 @@
 """Control of the stand-in itself: scripts, events to order, and the ledger by which tests judge."""
 
 import asyncio
-import json
-from datetime import datetime
-from functools import partial
 from typing import Any
 
 from aiohttp import web
 
-from simulator.answers import read_body, refusal
+from simulator.answers import dumps, read_body, refusal
 from simulator.keys import SIMULATION, find_bot
 from simulator.media import CONTENT_TYPES, MediaFile
 from simulator.models import EmitOrder, ScriptRule
 from simulator.simulation import Simulation
-from simulator.state import Bot, stamp
-
-
-def _encode(value: Any) -> str | None:
-    if isinstance(value, datetime):
-        return stamp(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-_dumps = partial(json.dumps, default=_encode)
+from simulator.state import Bot
 
 
 async def add_script_rule(request: web.Request) -> web.Response:
@@ -40,7 +28,7 @@ async def emit(request: web.Request) -> web.Response:
     if url is None:
         return refusal(409, "The bot has no webhook URL, nor has the account; give one as url")
     record = await simulation.emit(bot, url, order)
-    return web.json_response(vars(record), dumps=_dumps)
+    return web.json_response(vars(record), dumps=dumps)
 
 
 async def advance(request: web.Request) -> web.Response:
@@ -57,15 +45,26 @@ async def reset(request: web.Request) -> web.Response:
 async def show_ledger(request: web.Request) -> web.Response:
     """Everything since the start or the last reset; may hold keys that callers put into bodies."""
     simulation = request.app[SIMULATION]
-    ledger = {
-        "requests": [vars(record) for record in simulation.ledger.requests],
-        "bots": [await _bot(bot, simulation) for bot in simulation.bots.values()],
-        "deliveries": [vars(record) for record in simulation.ledger.deliveries],
+    # Bots live on while their files are summed up and the text is made; only in between all stands still.
+    bots = list(simulation.bots.values())
+    await asyncio.to_thread(lambda: [file.sha256 for bot in bots for file in (bot.recording, bot.audio) if file])
+    ledger = _ledger(simulation)
+    body = await asyncio.to_thread(lambda: dumps(ledger).encode())
+    return web.Response(body=body, content_type="application/json")
+
+
+def _ledger(simulation: Simulation) -> dict[str, Any]:
+    ledger = simulation.ledger
+    return {
+        "requests": [vars(record) for record in ledger.requests],
+        "bots": [_bot(bot, simulation) for bot in simulation.bots.values()],
+        "deliveries": [vars(record) for record in ledger.deliveries],
+        "faults": [vars(record) for record in ledger.faults],
+        "orders": simulation.faults.history(),
     }
-    return web.json_response(ledger, dumps=_dumps)
 
 
-async def _bot(bot: Bot, simulation: Simulation) -> dict[str, Any]:
+def _bot(bot: Bot, simulation: Simulation) -> dict[str, Any]:
     request = bot.request
     return {
         "id": str(bot.uuid),
@@ -85,15 +84,11 @@ async def _bot(bot: Bot, simulation: Simulation) -> dict[str, Any]:
         "error": bot.error,
         "duration": bot.duration,
         "content_deleted": bot.content_deleted,
-        "recording": bot.recording and await _file(bot.recording),
-        "audio": bot.audio and await _file(bot.audio),
+        "recording": bot.recording and _file(bot.recording),
+        "audio": bot.audio and _file(bot.audio),
         "timeline": [vars(moment) for moment in bot.timeline],
     }
 
 
-async def _file(file: MediaFile) -> dict[str, Any]:
-    return {
-        "content_type": CONTENT_TYPES[file.kind],
-        "size": file.size,
-        "sha256": await asyncio.to_thread(lambda: file.sha256),
-    }
+def _file(file: MediaFile) -> dict[str, Any]:
+    return {"content_type": CONTENT_TYPES[file.kind], "size": file.size, "sha256": file.sha256}

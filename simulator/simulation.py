@@ -11,6 +11,8 @@ from uuid import UUID
 
 import aiohttp
 
+from simulator.faults.book import FaultBook
+from simulator.faults.deliveries import Outbox
 from simulator.life import live
 from simulator.models import BotRequest, EmitOrder, ScriptRule
 from simulator.payloads import FINAL_CODES, final, status_change
@@ -56,7 +58,9 @@ class Simulation:
     def _forget(self) -> None:
         settings = self.settings
         self.ledger = Ledger()
+        self.faults = FaultBook(settings, self.ledger)
         self.sender = WebhookSender(self._session, settings, self.ledger)
+        self._outbox = Outbox(self.sender, self.faults, settings)
         self.bots: dict[UUID, Bot] = {}
         self._by_meeting: defaultdict[str, list[Bot]] = defaultdict(list)
         self.account_webhook_url = settings.account_webhook_url
@@ -69,7 +73,7 @@ class Simulation:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def reset(self) -> None:
-        """Forget every bot, rule and record, as if just started."""
+        """Forget every bot, rule, fault and record, as if just started."""
         await self.close()
         self._forget()
 
@@ -80,9 +84,10 @@ class Simulation:
     def send_bot(self, request: BotRequest) -> Bot:
         """Take the bot in; raises DuplicateBotError inside the window."""
         self._refuse_duplicate(request)
-        bot = Bot(number=len(self.bots) + 1, request=request, script=self._script_for(request))
+        fellows = self._by_meeting[request.meeting_url]
+        bot = Bot(len(self.bots) + 1, len(fellows) + 1, request, self._script_for(request))
         self.bots[bot.uuid] = bot
-        self._by_meeting[request.meeting_url].append(bot)
+        fellows.append(bot)
         self._spawn(live(bot, self.settings, lambda step, at: self._announce(bot, step, at)))
         return bot
 
@@ -97,7 +102,7 @@ class Simulation:
     def resend_final(self, bot: Bot, code: str, webhook_url: str | None) -> None:
         if url := webhook_url or self.webhook_url(bot):
             body = final(bot, code, self.settings.shape, self.signer)
-            self._spawn(self.sender.send_final(Delivery(bot, url, body)))
+            self._spawn(self._outbox.send(Delivery(bot, url, body)))
 
     async def emit(self, bot: Bot, url: str, order: EmitOrder) -> DeliveryRecord:
         """Deliver what is ordered, once; the bot's own life does not notice."""
@@ -139,7 +144,7 @@ class Simulation:
             self.resend_final(bot, step.code, url)
         else:
             body = status_change(bot, step.code, at, step.fields)
-            self._spawn(self.sender.send_status(Delivery(bot, url, body)))
+            self._spawn(self._outbox.send(Delivery(bot, url, body)))
 
     async def _transcribe(self, bot: Bot, webhook_url: str | None) -> None:
         await asyncio.sleep(self.settings.real(self.settings.transcription_delay))

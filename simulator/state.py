@@ -34,9 +34,10 @@ class Moment:
 
 @dataclass
 class Bot:
-    """One bot. `elapsed` and `recorded` count simulated seconds, all times are UTC."""
+    """One bot, the `turn`-th of its meeting. `elapsed` and `recorded` count simulated seconds; times are UTC."""
 
     number: int
+    turn: int
     request: BotRequest
     script: Script
     uuid: UUID = field(default_factory=uuid4)
@@ -60,6 +61,9 @@ class Bot:
     timeline: list[Moment] = field(default_factory=list)
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # What waits to be overtaken by the next delivery, and whether the final one has been sent, or lost.
+    held: list[asyncio.Event] = field(default_factory=list)
+    end_told: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def leaving(self) -> bool:
@@ -103,12 +107,18 @@ class RequestRecord:
 
 @dataclass(frozen=True)
 class DeliveryRecord:
-    """One attempt to deliver a webhook: answered with `status`, or ended by `error`."""
+    """One attempt to deliver a webhook: answered with `status`, or ended by `error`.
 
+    `sha256` is that of the body as it was sent; `created_at` is what the event itself says.
+    """
+
+    delivery_id: str
     bot_id: str
     event: str | None
     code: str | None
+    created_at: str | None
     url: str
+    sha256: str
     attempt: int
     at: datetime
     status: int | None = None
@@ -120,8 +130,28 @@ class DeliveryRecord:
 
 
 @dataclass
+class FaultRecord:
+    """A fault that struck, and whom; what the request or delivery has not is empty.
+
+    `withheld_status` is the status of an answer that was made, but not given.
+    """
+
+    at: datetime
+    order: str
+    kind: str
+    method: str
+    path: str
+    meeting_url: str
+    bot_id: str
+    event: str
+    code: str
+    withheld_status: int | None = None
+
+
+@dataclass
 class Ledger:
-    """Everything that happened, in the order in which it began (requests) or ended (deliveries)."""
+    """Everything that happened, in the order in which it began (requests, faults) or ended (deliveries)."""
 
     requests: list[RequestRecord] = field(default_factory=list)
     deliveries: list[DeliveryRecord] = field(default_factory=list)
+    faults: list[FaultRecord] = field(default_factory=list)

@@ -1,22 +1,38 @@
 """Delivers webhooks the way the service's two senders do."""
 
 import asyncio
+import hashlib
+import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+from uuid import UUID, uuid4
 
 import aiohttp
 
 from simulator.settings import SimulatorSettings
 from simulator.state import Bot, DeliveryRecord, Ledger, now
 
+STATUS_CHANGE = "bot.status_change"
+
 
 @dataclass(frozen=True)
 class Delivery:
-    """A webhook due to `url`; the bot is named for the ledger, whatever the body says."""
+    """A webhook due to `url`; the ledger names its bot, or whom it is `about`, whatever the body says."""
 
     bot: Bot
     url: str
     body: Any
+    about: UUID | None = None
+
+    @cached_property
+    def payload(self) -> bytes:
+        """The body as it is sent, the same each time."""
+        return json.dumps(self.body).encode()
+
+    @property
+    def is_status(self) -> bool:
+        return self.event == STATUS_CHANGE
 
     @property
     def event(self) -> str | None:
@@ -26,10 +42,22 @@ class Delivery:
     @property
     def code(self) -> str | None:
         """The status code of a status event, else the event itself."""
+        code = self._status.get("code")
+        return self.event if code is None else str(code)
+
+    @property
+    def created_at(self) -> str | None:
+        """When the status came about, in its own words."""
+        created_at = self._status.get("created_at")
+        return None if created_at is None else str(created_at)
+
+    @property
+    def _status(self) -> dict[str, Any]:
         try:
-            return str(self.body["data"]["status"]["code"])
+            status = self.body["data"]["status"]
         except (KeyError, TypeError):
-            return self.event
+            return {}
+        return status if isinstance(status, dict) else {}
 
 
 class WebhookSender:
@@ -40,29 +68,30 @@ class WebhookSender:
         self._settings = settings
         self._ledger = ledger
 
-    async def send_status(self, delivery: Delivery) -> None:
-        if not self._settings.statuses_in_order:
-            await self._repeat(delivery, self._settings.status_retry_delays)
-            return
-        async with delivery.bot.sending:
-            await self._repeat(delivery, self._settings.status_retry_delays)
-
-    async def send_final(self, delivery: Delivery) -> None:
-        await self._repeat(delivery, self._settings.final_retry_delays)
+    async def send(self, delivery: Delivery) -> None:
+        """Deliver, with all repeats; the statuses of a bot one after the other if the settings say so."""
+        settings = self._settings
+        if not delivery.is_status:
+            await self._repeat(delivery, settings.final_retry_delays)
+        elif not settings.statuses_in_order:
+            await self._repeat(delivery, settings.status_retry_delays)
+        else:
+            async with delivery.bot.sending:
+                await self._repeat(delivery, settings.status_retry_delays)
 
     async def attempt(self, delivery: Delivery, number: int = 1) -> DeliveryRecord:
         """Deliver once, and note in the ledger what came of it. Any 2xx acknowledges."""
         settings = self._settings
-        headers = {"x-meeting-baas-api-key": settings.api_key}
+        headers = {"x-meeting-baas-api-key": settings.api_key, "Content-Type": "application/json"}
         timeout = settings.final_timeout
-        if delivery.event == "bot.status_change":
+        if delivery.is_status:
             headers["User-Agent"] = "meetingbaas/1.0"
             timeout = settings.status_timeout
         at, status, error = now(), None, None
         try:
             async with self._session.post(
                 delivery.url,
-                json=delivery.body,
+                data=delivery.payload,
                 headers=headers,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=timeout),
@@ -71,10 +100,13 @@ class WebhookSender:
         except (aiohttp.ClientError, TimeoutError, ValueError) as failure:
             error = f"{type(failure).__name__}: {failure}"
         record = DeliveryRecord(
-            bot_id=str(delivery.bot.uuid),
+            delivery_id=str(uuid4()),
+            bot_id=str(delivery.about or delivery.bot.uuid),
             event=delivery.event,
             code=delivery.code,
+            created_at=delivery.created_at,
             url=delivery.url,
+            sha256=hashlib.sha256(delivery.payload).hexdigest(),
             attempt=number,
             at=at,
             status=status,

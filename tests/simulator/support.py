@@ -25,6 +25,7 @@ class Receiver:
     def __init__(self) -> None:
         self.url = ""
         self.bodies: list[Any] = []
+        self.raws: list[bytes] = []
         self.headers: list[CIMultiDictProxy[str]] = []
         self.answers: list[int] = []
         self.pause = 0.0
@@ -35,6 +36,7 @@ class Receiver:
         await asyncio.sleep(self.pause)
         async with self._arrived:
             self.bodies.append(body)
+            self.raws.append(await request.read())
             self.headers.append(request.headers)
             self._arrived.notify_all()
         return web.Response(status=self.answers.pop(0) if self.answers else 200)

@@ -1,0 +1,90 @@
+"""Lets faults strike deliveries, between the bots that have something to say and the sender."""
+
+import asyncio
+from contextlib import suppress
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from simulator.faults.book import FaultBook
+from simulator.faults.orders import AfterEnd, Delay, Double, FaultOrder, Lose, Swap, UnknownBot
+from simulator.faults.targets import Target
+from simulator.settings import SimulatorSettings
+from simulator.webhooks import Delivery, WebhookSender
+
+_ENDS = frozenset({"complete", "failed"})
+
+
+class Outbox:
+    """Takes every delivery; hands the sender what the faults leave of it."""
+
+    def __init__(self, sender: WebhookSender, faults: FaultBook, settings: SimulatorSettings) -> None:
+        self._sender = sender
+        self._faults = faults
+        self._settings = settings
+
+    async def send(self, delivery: Delivery) -> None:
+        """Deliver with all repeats; returns when there is nothing left to do."""
+        bot = delivery.bot
+        overtaken, bot.held = bot.held, []
+        fault = self._strike(delivery)
+        await self._hold_back(delivery, fault)
+        await asyncio.gather(*(self._sender.send(delivery) for _ in range(_copies(fault))))
+        for held in overtaken:
+            held.set()
+        if delivery.event in _ENDS:
+            bot.end_told.set()
+        if isinstance(fault, AfterEnd):
+            await bot.end_told.wait()
+            await self._sender.send(delivery)
+        if isinstance(fault, UnknownBot):
+            await self._sender.send(_of_unknown_bot(delivery))
+
+    def _strike(self, delivery: Delivery) -> FaultOrder | None:
+        if self._faults.idle:
+            return None
+        bot = delivery.bot
+        target = Target(
+            scope="delivery",
+            method="POST",
+            path=_path(delivery.url),
+            meeting_url=bot.request.meeting_url,
+            bot_id=str(bot.uuid),
+            bot_turn=bot.turn,
+            event=delivery.event or "",
+            code=delivery.code or "",
+        )
+        strike = self._faults.strike(target)
+        return strike.fault if strike else None
+
+    async def _hold_back(self, delivery: Delivery, fault: FaultOrder | None) -> None:
+        if isinstance(fault, Delay):
+            await asyncio.sleep(self._settings.real(fault.delay))
+        if isinstance(fault, Swap):
+            overtaken = asyncio.Event()
+            delivery.bot.held.append(overtaken)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.real(fault.at_most)):
+                    await overtaken.wait()
+
+
+def _path(url: str) -> str:
+    """The path of a URL that nobody has looked at yet; empty if it is none."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
+def _copies(fault: FaultOrder | None) -> int:
+    match fault:
+        case Lose():
+            return 0
+        case Double():
+            return 2
+    return 1
+
+
+def _of_unknown_bot(delivery: Delivery) -> Delivery:
+    stranger = uuid4()
+    data = delivery.body["data"] | {"bot_id": str(stranger)}
+    return Delivery(delivery.bot, delivery.url, delivery.body | {"data": data}, about=stranger)

@@ -1,0 +1,65 @@
+"""What a fault can strike, and which orders fit it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from simulator.faults.orders import MEDIA, AfterEnd, Duplicate, FaultOrder, NoTokens, Scope
+from simulator.webhooks import STATUS_CHANGE
+
+_NEW_BOT = ("POST", "/bots")
+_COSTS_TOKENS = (_NEW_BOT, ("POST", "/bots/retranscribe"))
+
+
+@dataclass(frozen=True)
+class Target:
+    """A request, a download or a delivery; fields that it has not are empty.
+
+    `bot_turn` counts the bots of its meeting from 1, 0 if there is none yet; `span` is a wanted range.
+    """
+
+    scope: Scope
+    method: str
+    path: str
+    meeting_url: str = ""
+    bot_id: str = ""
+    bot_turn: int = 0
+    event: str = ""
+    code: str = ""
+    span: str = ""
+
+    @cached_property
+    def identity(self) -> tuple[str, ...]:
+        """What stays the same when all of it is done once more: no random id, and no time."""
+        path = self.path.replace(self.bot_id, "") if self.bot_id else self.path
+        place = "" if self.scope == "delivery" else path.rstrip("/")
+        return (
+            *(self.scope, self.method, place, self.meeting_url),
+            *(str(self.bot_turn), self.event, self.code, self.span),
+        )
+
+
+def fits(order: FaultOrder, target: Target) -> bool:
+    match = order.match
+    return (
+        _concerns(order, target)
+        and match.method.upper() in target.method
+        and match.path in target.path
+        and match.meeting_url in target.meeting_url
+        and match.event in target.event
+        and match.code in target.code
+    )
+
+
+def _concerns(order: FaultOrder, target: Target) -> bool:
+    """Whether this kind of fault can strike this kind of thing."""
+    if order.scope not in (None, target.scope):
+        return False
+    call = (target.method, target.path.rstrip("/"))
+    match order:
+        case AfterEnd():
+            return target.event == STATUS_CHANGE
+        case Duplicate():
+            return call == _NEW_BOT
+        case NoTokens() if not order.match.method and not order.match.path:
+            return call in _COSTS_TOKENS
+    return target.scope != "request" or not target.path.startswith(MEDIA) or MEDIA in order.match.path
