@@ -10,6 +10,7 @@ from activities.clock import SleepUntil, sleep_until
 from activities.failures import as_application_error
 from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, PlanRequest, SentBot
 from meetings.events import ObservedBot
+from meetings.reporting import BotQuestion
 from meetings.webhook_address import bot_webhook_url
 from providers.base import (
     BotReality,
@@ -81,10 +82,10 @@ class BotActivities:
             raise as_application_error(error) from None
 
     @activity.defn
-    async def observe_bot(self, bot_id: str) -> ObservedBot:
-        """Asks the provider what became of a bot."""
+    async def observe_bot(self, question: BotQuestion | str) -> ObservedBot:
+        """Asks the provider what became of a bot; meetings that began long ago ask by its bare id."""
         try:
-            seen = await self._provider.observe(bot_id)
+            seen = await self._provider.observe(question if isinstance(question, str) else question.bot_id)
         except ProviderError as error:
             raise as_application_error(error) from None
         return ObservedBot(events=seen.events, gone=seen.reality is BotReality.GONE, text=seen.text)

@@ -7,26 +7,42 @@ from dataclasses import dataclass
 import aiohttp
 
 from activities.media import is_media
-from activities.source import Answer, ChangedError, DeadLinkError, SetbackError, ask, expires_soon
+from activities.pace import Pace
+from activities.source import (
+    Answer,
+    ChangedError,
+    DeadLinkError,
+    OversizeError,
+    SetbackError,
+    ask,
+    expires_soon,
+    measure,
+)
 from artifacts.pieces import Pieces
 from meetings.collection import DownloadProgress
 from meetings.outcome import Artifact
 from providers.base import Media
 
 Renew = Callable[[], Awaitable[Media]]
-"""Asks for a link to the same recording that is made just now."""
+"""Asks for a link to the same recording that is made just now; may raise LinkError."""
 
 _MAX_SETBACKS = 5
 _MAX_RESTARTS = 2
+_MEASUREMENTS = 3
 _LONGEST_PAUSE = 10.0
 _CHUNK_BYTES = 64 * 1024
+_HEAD_BYTES = 512
 
 
 class DownloadError(Exception):
     """The file could not be fetched this time; what was fetched is kept. The message never holds the link."""
 
 
-class MissingError(DownloadError):
+class LinkError(DownloadError):
+    """A link that was made just now is refused, or leads to no recording."""
+
+
+class MissingError(LinkError):
     """A link that was made just now leads to nothing (404, 410)."""
 
 
@@ -34,15 +50,24 @@ class TooSmallError(Exception):
     """The file is too small to be a recording."""
 
 
+class TooLargeError(Exception):
+    """The file is larger than what may be fetched."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """`piece_bytes` is what a crash costs at most, and about half of what one download holds in memory.
 
-    `pause` is the first wait after a setback in seconds; it doubles from one setback to the next.
+    `pause` is the first wait after a setback in seconds; it doubles from one setback to the next. A file of more
+    than `max_bytes` is not fetched. A server that sends fewer than `least_rate` bytes a second for `rate_seconds`
+    is left.
     """
 
     piece_bytes: int = 8 * 1024 * 1024
     pause: float = 0.5
+    max_bytes: int = 20 * 1024 * 1024 * 1024
+    least_rate: int = 16 * 1024
+    rate_seconds: float = 60
 
 
 DEFAULT_LIMITS = Limits()
@@ -61,6 +86,7 @@ class Download:
         self._buffer = bytearray()
         self._content_type = ""
         self._ended = False
+        self._is_confirmed = False
         self._restarts = 0
 
     @property
@@ -70,11 +96,15 @@ class Download:
     async def run(self, media: Media, path_for: Callable[[Media], str], least_bytes: int) -> Artifact:
         """Fetches what is missing and puts the whole file under `path_for` of its media.
 
-        A file of less than `least_bytes` is no recording. Raises DownloadError, TooSmallError, StoreError, and
-        whatever `renew` raises.
+        A file of less than `least_bytes` is no recording. Raises DownloadError, TooSmallError, TooLargeError,
+        StoreError, and whatever `renew` raises.
         """
         await self._pieces.open()
-        media = await self._fetch(media)
+        try:
+            media = await self._fetch(media)
+        except DownloadError:
+            await self._keep()
+            raise
         if self._held < least_bytes:
             too_small = TooSmallError(f"the recording has only {self._held} bytes")
             await self._pieces.discard()
@@ -93,33 +123,55 @@ class Download:
         return self._ended if total is None else self._held == total
 
     async def _fetch(self, media: Media) -> Media:
-        """Asks until every byte is there; returns the media that the last bytes came from."""
-        setbacks = 0
-        is_fresh = False
+        """Asks until every byte is there; returns the media that the last bytes came from.
+
+        Only a whole piece counts as getting on: a server that sends a few bytes now and then must not hold a slot.
+        """
+        setbacks, since = 0, self._held
+        renewed_at: int | None = None
         if expires_soon(media):
-            media, is_fresh = await self._renew(), True
-        while not self._is_whole:
-            held = self._held
-            try:
-                await self._receive(media)
-            except DeadLinkError as dead:
-                if is_fresh:
-                    raise (MissingError if dead.is_missing else DownloadError)(str(dead)) from None
-                media, is_fresh = await self._renew(), True
-            except ChangedError:
-                await self._start_over()
-            except SetbackError as setback:
-                if self._held > held:
-                    setbacks, is_fresh = 0, False
+            media, renewed_at = await self._renew(), self._held
+        while not (self._is_whole and self._is_confirmed):
+            trouble = await self._attempt(media)
+            if trouble is None:
+                continue
+            if isinstance(trouble, SetbackError):
+                if self._held - since >= self._limits.piece_bytes:
+                    setbacks, since = 0, self._held
                 setbacks += 1
-                if setbacks > _MAX_SETBACKS:
-                    raise DownloadError(f"the download does not get on: {setback}") from None
-                await asyncio.sleep(min(self._limits.pause * 2 ** (setbacks - 1), _LONGEST_PAUSE))
+                if setbacks <= _MAX_SETBACKS:
+                    await asyncio.sleep(min(self._limits.pause * 2 ** (setbacks - 1), _LONGEST_PAUSE))
+                    continue
+            if renewed_at is not None and self._held - renewed_at < self._limits.piece_bytes:
+                raise _verdict(trouble)
+            try:
+                media, renewed_at = await self._renew(), self._held
+            except LinkError as error:
+                raise LinkError(f"{trouble}; {error}") from None
+            setbacks, since, self._restarts = 0, self._held, 0
         return media
 
+    async def _attempt(self, media: Media) -> SetbackError | DeadLinkError | None:
+        """One request for all that is missing; returns what went wrong, unless it was another file than before."""
+        try:
+            if not self._is_whole:
+                await self._receive(media)
+            await self._confirm(media)
+        except ChangedError:
+            await self._start_over()
+            self._restarts += 1
+            if self._restarts > _MAX_RESTARTS:
+                return DeadLinkError("the file changed again and again while it was downloaded")
+        except OversizeError as oversize:
+            await self._start_over()
+            return oversize
+        except (SetbackError, DeadLinkError) as trouble:
+            return trouble
+        return None
+
     async def _receive(self, media: Media) -> None:
-        """One request for all that is missing."""
         async with ask(self._session, media, self._held, self._pieces.version) as answer:
+            self._refuse_oversize(answer.version.total or 0)
             if not self._held:
                 self._content_type = answer.content_type
                 await self._pieces.begin(answer.version)
@@ -130,31 +182,69 @@ class Download:
 
     async def _take(self, answer: Answer) -> None:
         surplus = self._held - answer.position  # a server without ranges sends again what we have
+        pace = Pace(self._limits.least_rate, self._limits.rate_seconds)
         async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
+            pace.received(len(chunk))
             missing = chunk[surplus:]
             surplus -= len(chunk) - len(missing)
             total = self._pieces.version.total
             if total is not None and self._held + len(missing) > total:
                 raise ChangedError
+            self._refuse_oversize(self._held + len(missing))
             self._buffer += missing
             if len(self._buffer) >= self._limits.piece_bytes:
                 self._refuse_other_than_media()
                 await self._pieces.append(bytes(self._buffer))
                 self._buffer.clear()
+            pace.wait()
         self._ended = True
 
+    async def _keep(self) -> None:
+        """Puts aside what came since the last piece, so that the next attempt need not fetch it again."""
+        is_recording = self._pieces.size or (len(self._buffer) >= _HEAD_BYTES and self._begins_as_media)
+        if self._buffer and is_recording and self._pieces.version.is_known:
+            await self._pieces.append(bytes(self._buffer))
+            self._buffer.clear()
+
+    async def _confirm(self, media: Media) -> None:
+        """Half a file whose answer announced just that looks whole: only another answer can tell."""
+        for _measurement in range(_MEASUREMENTS):
+            size = await measure(self._session, media) if self._held else None
+            if size in {None, self._held}:
+                self._is_confirmed = True
+                return
+            await asyncio.sleep(self._limits.pause)
+        raise ChangedError
+
+    def _refuse_oversize(self, size: int) -> None:
+        if size > self._limits.max_bytes:
+            raise OversizeError(
+                f"the recording is larger than {self._limits.max_bytes} bytes, "
+                "the most that MINUTEKEEPER_DOWNLOAD_MAX_BYTES allows"
+            )
+
     def _refuse_other_than_media(self) -> None:
-        if not self._pieces.size and self._buffer and not is_media(bytes(self._buffer[:512]), self._content_type):
+        if not self._pieces.size and self._buffer and not self._begins_as_media:
             self._forget()
             raise DeadLinkError("the provider serves something else than a recording")
 
+    @property
+    def _begins_as_media(self) -> bool:
+        return is_media(bytes(self._buffer[:_HEAD_BYTES]), self._content_type)
+
     async def _start_over(self) -> None:
-        self._restarts += 1
-        if self._restarts > _MAX_RESTARTS:
-            raise DownloadError("the file changed again and again while it was downloaded")
         await self._pieces.discard()
         self._forget()
 
     def _forget(self) -> None:
         self._buffer.clear()
         self._ended = False
+
+
+def _verdict(trouble: SetbackError | DeadLinkError) -> Exception:
+    """What it means that this befell a link that was made just now."""
+    if isinstance(trouble, SetbackError):
+        return DownloadError(f"the download does not get on: {trouble}")
+    if isinstance(trouble, OversizeError):
+        return TooLargeError(str(trouble))
+    return (MissingError if trouble.is_missing else LinkError)(str(trouble))

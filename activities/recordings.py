@@ -1,14 +1,22 @@
 """Bringing home what a bot recorded: recording, transcript, and the manifest that says that all is there."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 from pydantic import ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.download import DEFAULT_LIMITS, Download, DownloadError, Limits, MissingError, TooSmallError
+from activities.download import (
+    DEFAULT_LIMITS,
+    Download,
+    Limits,
+    LinkError,
+    MissingError,
+    TooLargeError,
+    TooSmallError,
+)
 from activities.failures import RECORDING_LOST, as_application_error
 from activities.heartbeats import with_heartbeats
 from artifacts import layout
@@ -20,6 +28,7 @@ from meetings import exports
 from meetings.collection import (
     MIN_RECORDING_BYTES,
     CollectOrder,
+    DownloadProgress,
     ManifestOrder,
     RecordingResult,
     TranscriptResult,
@@ -31,12 +40,20 @@ from providers.base import Collected, Media, NotFoundError, Provider, ProviderEr
 
 _LEAST_BYTES_OF_NO_DURATION = 64 * 1024
 """A second of the plainest video is larger: a smaller file of which the provider says 0 s holds nothing."""
-_MISSING_IS_BELIEVED_AT_ATTEMPT = 8
+_GIVE_UP = timedelta(days=1)
+_MISSING_IS_BELIEVED = timedelta(minutes=10)
 """A provider may hand out a link before its upload is done: a 404 is believed after minutes of retries."""
 
 
+class _LostError(Exception):
+    """Nothing can bring the recording home any more."""
+
+
 class RecordingActivities:
-    """What a meeting keeps of its bots. `session` comes from `activities.source.download_session`."""
+    """What a meeting keeps of its bots. `session` comes from `activities.guard.download_session`.
+
+    `give_up` is how long a recording is asked for whose links, the newest too, are refused or lead to none.
+    """
 
     def __init__(
         self,
@@ -44,11 +61,13 @@ class RecordingActivities:
         store: ArtifactStore,
         session: aiohttp.ClientSession,
         limits: Limits = DEFAULT_LIMITS,
+        give_up: timedelta = _GIVE_UP,
     ) -> None:
         self._provider = provider
         self._store = store
         self._session = session
         self._limits = limits
+        self._give_up = give_up
 
     @activity.defn
     async def download_recording(self, order: CollectOrder) -> RecordingResult:
@@ -59,25 +78,21 @@ class RecordingActivities:
         that timeout, so a short one makes a livelier progress bar. Start-to-close must allow for the longest
         recording on the slowest line: hours. No limit of attempts: each worker that shuts down uses one up.
 
-        Raises ApplicationError: `RecordingLost`, not retryable, when the provider's copy is gone for good;
-        `HandedBack`; and the types of `activities.failures`. DownloadError and StoreError are retryable.
+        Raises ApplicationError: `RecordingLost`, not retryable, when the provider's copy is gone for good, too
+        large, or behind links that were refused for too long; `HandedBack`; and the types of `activities.failures`.
+        DownloadError and StoreError are retryable.
         """
-        order = order.model_copy(update={"folder": await self._folder(order.folder, order.run)})
-        pieces = Pieces(self._store, layout.pieces(order.folder, order.bot_id))
+        folder = await with_heartbeats(self._folder(order.folder, order.run), lambda: DownloadProgress(done=0))
+        order = order.model_copy(update={"folder": folder})
+        pieces = Pieces(self._store, layout.pieces(folder, order.bot_id))
         download = Download(self._session, pieces, lambda: self._renew(order), self._limits)
         work = self._bring_home(order, pieces, download)
         try:
             return await with_heartbeats(work, lambda: download.progress)
-        except TooSmallError as error:
-            return RecordingResult(text=f"{error}: nothing was recorded")
-        except NotFoundError as error:
-            raise _lost(str(error)) from None
+        except _LostError as error:
+            raise ApplicationError(str(error), type=RECORDING_LOST, non_retryable=True) from None
         except ProviderError as error:
             raise as_application_error(error) from None
-        except MissingError as error:
-            if activity.info().attempt < _MISSING_IS_BELIEVED_AT_ATTEMPT:
-                raise
-            raise _lost(str(error)) from None
 
     @activity.defn
     async def write_transcript(self, order: CollectOrder) -> TranscriptResult:
@@ -113,9 +128,9 @@ class RecordingActivities:
         manifest looks unfinished for ever. StoreError is retryable.
         """
         order = order.model_copy(update={"folder": await self._folder(order.folder, order.run)})
-        for entry in await self._store.list(order.folder):
-            if layout.is_unfinished(entry.path):
-                await self._store.delete(entry.path)
+        left = [entry.path for entry in await self._store.list(order.folder) if layout.is_unfinished(entry.path)]
+        for unfinished in {layout.unfinished(path) for path in (order.folder, *left)}:
+            await self._store.delete_prefix(unfinished)
         path = layout.manifest(order.folder)
         manifest = _manifest(order, datetime.now(UTC))
         try:
@@ -139,6 +154,19 @@ class RecordingActivities:
     async def _bring_home(self, order: CollectOrder, pieces: Pieces, download: Download) -> RecordingResult:
         if artifact := await pieces.finished():
             return RecordingResult(artifact=artifact)
+        try:
+            return await self._fetch(order, download)
+        except TooSmallError as error:
+            return RecordingResult(text=f"{error}: nothing was recorded")
+        except LinkError as error:
+            judgement = await self._judge(error, pieces)
+        except (TooLargeError, NotFoundError, _LostError) as error:
+            judgement = _LostError(str(error))
+        if isinstance(judgement, _LostError):
+            await pieces.abandon()
+        raise judgement
+
+    async def _fetch(self, order: CollectOrder, download: Download) -> RecordingResult:
         collected = await self._collect(order)
         if not collected.media and order.body:
             collected = await self._provider.collect(order.bot_id, None)
@@ -149,10 +177,20 @@ class RecordingActivities:
         artifact = await download.run(media, lambda it: layout.recording(order.folder, it.extension), least)
         return RecordingResult(artifact=artifact)
 
+    async def _judge(self, error: LinkError, pieces: Pieces) -> LinkError | _LostError:
+        """Whether another attempt may still help; the text says until when, for those who look at the meeting."""
+        now = datetime.now(UTC)
+        since = await pieces.stuck_since(now)
+        is_missing = isinstance(error, MissingError)
+        until = since + (min(self._give_up, _MISSING_IS_BELIEVED) if is_missing else self._give_up)
+        if now < until:
+            return type(error)(f"{error}; given up at {until:%Y-%m-%d %H:%M} UTC unless that changes")
+        return _LostError(f"{error}; so it has been since {since:%Y-%m-%d %H:%M} UTC")
+
     async def _renew(self, order: CollectOrder) -> Media:
         media = _recording(await self._provider.collect(order.bot_id, None))
         if media is None:
-            raise DownloadError("the provider no longer lists the recording")
+            raise LinkError("the provider no longer lists the recording")
         return media
 
     async def _collect(self, order: CollectOrder) -> Collected:
@@ -169,12 +207,8 @@ class RecordingActivities:
 def _recording(collected: Collected) -> Media | None:
     """The video where there is one, else the sound, else None."""
     if collected.deleted and not collected.media:
-        raise _lost("the provider has deleted the recording")
+        raise _LostError("the provider has deleted the recording")
     return min(collected.media, key=lambda media: media.extension != "mp4", default=None)
-
-
-def _lost(text: str) -> ApplicationError:
-    return ApplicationError(text, type=RECORDING_LOST, non_retryable=True)
 
 
 def _forms(transcript: Transcript, order: CollectOrder) -> dict[str, str]:

@@ -1,15 +1,29 @@
 """What can go wrong with the store, in words for people instead of the storage library's."""
 
+import errno
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
-_METADATA_SERVICE = "169.254.169.254"
-"""Where the storage library looks for credentials last, when the environment has none."""
+_SIGNS = {
+    "NoSuchBucket": "the bucket does not exist; create it or correct ARTIFACTS_URL",
+    # Where the storage library looks for credentials last, when the environment has none.
+    "169.254.169.254": "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "error sending request": "the storage service cannot be reached",
+}
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
+_SERVICE_FAILURE = re.compile(r"status code: (429|5\d\d)")
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "the disk quota is used up; raise it or free some space",
+    errno.EROFS: "the folder is read-only; make it writable",
+    errno.EACCES: "permission denied; make the folder writable for the user of this process",
+    errno.EPERM: "permission denied; make the folder writable for the user of this process",
+}
 
 
 class StoreError(Exception):
@@ -36,14 +50,25 @@ def in_plain_words(doing: str) -> Iterator[None]:
 
 
 def _reason(error: Exception, text: str) -> str:
-    if "NoSuchBucket" in text:
-        return "the bucket does not exist; create it or correct ARTIFACTS_URL"
     if isinstance(error, PermissionDeniedError | UnauthenticatedError):
         return "access denied; check the permissions of the folder, or the AWS credentials and region"
-    if number := _OS_ERROR.search(text):
-        return os.strerror(int(number[1]))
-    if _METADATA_SERVICE in text:
-        return "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-    if "error sending request" in text:
-        return "the storage service cannot be reached"
+    if number := _os_error(error, text):
+        return _REMEDIES.get(number, os.strerror(number))
+    if answer := _SERVICE_FAILURE.search(text):
+        return f"the storage service is overloaded or out of order; it answers {_status(int(answer[1]))}"
+    for sign, reason in _SIGNS.items():
+        if sign in text:
+            return reason
     return text.partition("\n")[0].partition("<")[0][:200]
+
+
+def _os_error(error: Exception, text: str) -> int | None:
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    number = _OS_ERROR.search(text)
+    return int(number[1]) if number else None
+
+
+def _status(code: int) -> str:
+    known = code in set(HTTPStatus)
+    return f"{code} ({HTTPStatus(code).phrase})" if known else str(code)

@@ -33,3 +33,8 @@ def pieces(folder: str, bot_id: str) -> str:
 def is_unfinished(path: str) -> bool:
     """Whether a file belongs to a download, not to what is kept: it is not to be shown."""
     return _UNFINISHED in path.split("/")
+
+
+def unfinished(path: str) -> str:
+    """The folder of all that downloads keep, from a file in it or from the folder that it lies in."""
+    return f"{path.partition(f'/{_UNFINISHED}/')[0]}/{_UNFINISHED}"

@@ -1,23 +1,43 @@
 """What a store in a folder needs beyond what the storage library does."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
 
+_STAGING = re.compile(r"(.+)#\d+")
+"""The storage library writes next to a file under such a name: listings hide it, the disk does not."""
+
 
 def make_durable(file: Path) -> None:
-    """Makes a file and its name survive a power cut."""
-    for place in (file, file.parent):
-        handle = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    """Makes a file and its name survive a power cut; removes it if it cannot.
+
+    Raises OSError: some disks say only here that they are full.
+    """
+    try:
+        for place in (file, file.parent):
+            handle = os.open(place, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+    except OSError:
+        file.unlink(missing_ok=True)
+        raise
 
 
 def sweep_staging(file: Path) -> None:
-    """Removes what killed writers of this file left behind: listings hide it, the disk does not."""
-    staging = re.compile(re.escape(file.name) + r"#\d+")
+    """Removes what killed writers of this file left behind."""
     for sibling in file.parent.iterdir():
-        if staging.fullmatch(sibling.name):
+        staging = _STAGING.fullmatch(sibling.name)
+        if staging and staging[1] == file.name:
             sibling.unlink(missing_ok=True)
+
+
+def sweep_folder(folder: Path) -> None:
+    """Removes what killed writers left behind anywhere in a folder, and the folders that are empty then."""
+    for place, _, names in os.walk(folder, topdown=False):
+        for name in filter(_STAGING.fullmatch, names):
+            Path(place, name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            Path(place).rmdir()

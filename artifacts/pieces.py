@@ -1,8 +1,9 @@
 """A file that is still on its way, kept in pieces so that any worker can go on where another one died."""
 
 import hashlib
+from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from artifacts.errors import NotStoredError
 from artifacts.store import ArtifactStore
@@ -61,7 +62,8 @@ class Pieces:
         """Finds what earlier attempts left: `size` is the number of bytes from the start that need no fetching."""
         try:
             version = Version.model_validate_json(await self._store.get(self._version_path))
-        except NotStoredError:
+        except (NotStoredError, ValidationError):
+            # A power cut may leave a file that holds nothing.
             return
         if not version.is_known:
             return
@@ -103,7 +105,7 @@ class Pieces:
         """The whole file, if an earlier attempt finished it and nobody removed it since."""
         try:
             artifact = Artifact.model_validate_json(await self._store.get(self._done_path))
-        except NotStoredError:
+        except (NotStoredError, ValidationError):
             return None
         return artifact if await self._store.size(artifact.path) == artifact.size else None
 
@@ -112,6 +114,25 @@ class Pieces:
         self.version = Version()
         self._paths.clear()
         self.size = 0
+
+    async def stuck_since(self, now: datetime) -> datetime:
+        """When this was first asked at the present size, in whatever attempt: no piece has come since then."""
+        path = f"{self._stuck_folder}/{self.size:015d}"
+        try:
+            return datetime.fromisoformat((await self._store.get(path)).decode())
+        except (NotStoredError, ValueError):
+            await self._store.put(path, now.isoformat().encode())
+            return now
+
+    async def abandon(self) -> None:
+        """Leaves nothing of a download that will never be whole."""
+        await self.discard()
+        await self._store.delete_prefix(self._stuck_folder)
+
+    @property
+    def _stuck_folder(self) -> str:
+        """Beside the pieces, because it has to outlive them: a server may begin to send an error page each time."""
+        return f"{self._folder}.stuck"
 
     @property
     def _version_path(self) -> str:

@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeVar
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from artifacts.errors import NotStoredError, StoreError, in_plain_words
-from artifacts.local import make_durable, sweep_staging
+from artifacts.local import make_durable, sweep_folder, sweep_staging
 from artifacts.paths import checked
 from artifacts.writer import ArtifactWriter
 from meetings.outcome import Artifact
@@ -64,8 +64,7 @@ class ArtifactStore:
         def work() -> Artifact:
             with in_plain_words(f"write {path}"):
                 self._store.put(path, data, use_multipart=False)
-                if self._root:
-                    make_durable(self._root / path)
+                self._settle(path)
             return Artifact(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
         return await self._in_thread(work)
@@ -88,9 +87,7 @@ class ArtifactStore:
 
         def work() -> None:
             with in_plain_words(f"write {path}"):
-                if self._root:
-                    make_durable(self._root / path)
-                    sweep_staging(self._root / path)
+                self._settle(path)
 
         await self._in_thread(work)
 
@@ -159,6 +156,14 @@ class ArtifactStore:
         """Removes every file in a folder and in the folders below it."""
         checked(prefix)
         await self._delete([entry.path for entry in await self.list(prefix)])
+        if self._root:
+            folder = self._root / prefix
+
+            def work() -> None:
+                with in_plain_words(f"remove {prefix}"):
+                    sweep_folder(folder)
+
+            await self._in_thread(work)
 
     async def check(self) -> None:
         """Writes, reads and removes a small file. Raises StoreError with a message that says what does not work."""
@@ -188,6 +193,11 @@ class ArtifactStore:
 
         if paths:
             await self._in_thread(work)
+
+    def _settle(self, path: str) -> None:
+        if self._root:
+            make_durable(self._root / path)
+            sweep_staging(self._root / path)
 
     async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -89,7 +89,13 @@ def service_environment(
             "MEETINGBAAS_BASE_URL": settings.meetingbaas_base_url,
             "MEETINGBAAS_API_KEY": settings.meetingbaas_api_key.get_secret_value(),
         }
+    hosts = [addresses.simulator.removeprefix("http://")]
+    if "minutekeeper_download_hosts" in settings.model_fields_set:
+        hosts.append(settings.minutekeeper_download_hosts)
     return environment | {
+        # The simulator serves its recordings from this machine.
+        "MINUTEKEEPER_DOWNLOAD_HOSTS": ",".join(hosts),
+        "MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES": "true",
         "MEETINGBAAS_BASE_URL": addresses.simulator,
         "MEETINGBAAS_API_KEY": settings.meetingbaas_api_key.get_secret_value() or SIMULATOR_KEY,
         "BRIDGE_PUBLIC_URL": addresses.bridge,

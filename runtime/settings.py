@@ -1,5 +1,6 @@
 """Every setting of every process, read from the environment (and a `.env` file) once."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -7,8 +8,10 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from meetings.deadlines import Deadlines
+from providers.meetingbaas.media_hosts import MEDIA_HOSTS
 
 _DEADLINE_PREFIX = "MINUTEKEEPER_DEADLINE_"
+_HOSTS = re.compile(r"[a-z0-9*.:_\[\]-]+(,[a-z0-9*.:_\[\]-]+)*")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -67,6 +70,24 @@ class Settings(BaseSettings):
     minutekeeper_download_slots: int = Field(
         4, ge=1, description="Recordings that one worker downloads at the same time."
     )
+    minutekeeper_download_hosts: str = Field(
+        ",".join(MEDIA_HOSTS),
+        description="Where recordings may be fetched from, with commas between the hosts; "
+        "`*` stands for any characters, `host:port` names another port than that of http or https.",
+    )
+    minutekeeper_download_private_addresses: bool = Field(
+        default=False,
+        description="Fetch recordings from loopback, private and link-local addresses too: "
+        "for a store in a network of your own.",
+    )
+    minutekeeper_download_max_bytes: int = Field(
+        20 * 1024 * 1024 * 1024, gt=0, description="A larger recording is not fetched."
+    )
+    minutekeeper_download_give_up_seconds: int = Field(
+        86_400,
+        gt=0,
+        description="How long a recording is asked for while its links, the newest too, are refused, in seconds.",
+    )
     minutekeeper_shutdown_seconds: float = Field(
         20.0, gt=0, description="How long a worker may take to finish what it is doing, in seconds."
     )
@@ -93,6 +114,18 @@ class Settings(BaseSettings):
         if not value.startswith(("file:///", "s3://")):
             raise ValueError("must be file:///an/absolute/folder or s3://bucket/prefix")
         return value.rstrip("/")
+
+    @field_validator("minutekeeper_download_hosts")
+    @classmethod
+    def _is_list_of_hosts(cls, value: str) -> str:
+        hosts = "".join(value.lower().split())
+        if not _HOSTS.fullmatch(hosts):
+            raise ValueError("must be hosts with commas between them, such as *.example.com,127.0.0.1:8080")
+        return hosts
+
+    @property
+    def download_hosts(self) -> tuple[str, ...]:
+        return tuple(self.minutekeeper_download_hosts.split(","))
 
     def missing_secrets(self) -> list[str]:
         """The names of the secrets that worker and bridge cannot do without and that are not set."""

@@ -123,7 +123,7 @@ async def write_manifest(order: ManifestOrder) -> Artifact:
         RecordingActivities.write_manifest,
         order,
         task_queue=RECORDINGS_QUEUE,
-        start_to_close_timeout=timedelta(minutes=1),
+        start_to_close_timeout=timedelta(minutes=5),
         schedule_to_close_timeout=timedelta(days=7),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
         summary="manifest: the folder is whole",

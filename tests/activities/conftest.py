@@ -6,9 +6,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from activities.source import download_session
+from activities.guard import download_session
+from activities.links import LinkPolicy
 from artifacts.store import ArtifactStore
 from tests.activities.media_server import MediaServer
+from tests.artifacts.s3_server import S3Server
+
+LOOPBACK = LinkPolicy(hosts=("127.0.0.1:*",), private_addresses=True)
 
 
 @pytest.fixture
@@ -26,13 +30,28 @@ async def media_server() -> AsyncIterator[MediaServer]:
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with download_session(4) as session:
+    async with download_session(4, LOOPBACK) as session:
         yield session
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> ArtifactStore:
     return ArtifactStore(f"file://{tmp_path}")
+
+
+@pytest.fixture
+async def bucket(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[S3Server]:
+    server = S3Server()
+    await server.start()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL": server.url,
+    }.items():
+        monkeypatch.setenv(name, value)
+    yield server
+    await server.stop()
 
 
 def sha256(data: bytes) -> str:

@@ -17,7 +17,8 @@ class Fault:
 
     `status` and `body` are an answer instead of the file. `cut_after` ends the connection after so many bytes,
     `only` sends so many and ends in good order, `extra` sends bytes beyond the announced end. `wait_after` holds
-    the file back after so many bytes until the server is closed.
+    the file back after so many bytes until the server is closed, `trickle` for so many seconds after each block.
+    `location` is where the request is redirected. `pretend` serves a file of so many bytes as if that were all.
     """
 
     status: int = 200
@@ -27,6 +28,9 @@ class Fault:
     only: int | None = None
     extra: bytes = b""
     wait_after: int | None = None
+    trickle: float = 0
+    location: str = ""
+    pretend: int | None = None
     before: Callable[[], None] = lambda: None
 
 
@@ -52,11 +56,13 @@ class MediaServer:
         self.size = 10 * BLOCK
         self.etag = '"v1"'
         self.content_type = "video/mp4"
+        self.headers: dict[str, str] = {}
         self.has_ranges = True
         self.says_length = True
         self.tokens = {"t0"}
         self.faults: deque[Fault] = deque()
         self.log: list[Request] = []
+        self.measured = 0
         self.received: Callable[[], int] = lambda: 0
         self.reached = asyncio.Event()
         self.closing = asyncio.Event()
@@ -81,34 +87,51 @@ class MediaServer:
         return sum(request.sent for request in self.log)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers.get("Range") == "bytes=0-0":
+            return self._measure(request)
         span = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
         line = Request(int(span[1]) if span else None, request.headers.get("If-Range", ""), request.raw_path)
         self.log.append(line)
         fault = self.faults.popleft() if self.faults else Fault()
         fault.before()
+        if fault.location:
+            return web.Response(status=302, headers={"Location": fault.location})
         token = request.query.get("sig", "").rstrip("=")
         if token not in self.tokens:
             return web.Response(
                 status=403, text=f"<Error><Token>{token}</Token></Error>", content_type="application/xml"
             )
         if fault.body is not None or fault.status != 200:
-            return web.Response(status=fault.status, body=fault.body, content_type=fault.content_type)
+            headers = {"Content-Type": fault.content_type} | self.headers
+            return web.Response(status=fault.status, body=fault.body, headers=headers)
         return await self._serve(request, line, fault)
+
+    def _measure(self, request: web.BaseRequest) -> web.Response:
+        """The first byte alone, for a caller who wants to know the size; such requests are not in the log."""
+        self.measured += 1
+        if request.query.get("sig", "").rstrip("=") not in self.tokens:
+            return web.Response(status=403)
+        if not self.has_ranges:
+            return web.Response(body=self.content, content_type=self.content_type)
+        total = self.size if self.says_length else "*"
+        headers = {"Content-Range": f"bytes 0-0/{total}", "Content-Type": self.content_type}
+        return web.Response(status=206, body=self.head[:1], headers=headers)
 
     async def _serve(self, request: web.BaseRequest, line: Request, fault: Fault) -> web.StreamResponse:
         start = line.start if self.has_ranges and line.start is not None else 0
         if line.if_range and line.if_range != self.etag:
             start = 0
-        if start >= self.size > 0:
+        size = self.size if fault.pretend is None else fault.pretend
+        if start >= size > 0:
             return web.Response(status=416)
-        end = self.size if fault.only is None else min(self.size, start + fault.only)
+        end = size if fault.only is None else min(self.size, start + fault.only)
         headers = {"Content-Type": self.content_type}
         if self.etag:
             headers["ETag"] = self.etag
         is_part = bool(start) or fault.only is not None
         if is_part:
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{self.size}"
-        response = web.StreamResponse(status=206 if is_part else 200, headers=headers)
+        response = web.StreamResponse(status=206 if is_part else 200, headers=headers | self.headers)
         if self.says_length and not fault.extra:
             response.content_length = end - start
         else:
@@ -136,6 +159,7 @@ class MediaServer:
             raise web.HTTPInternalServerError
         line.sent += len(part)
         await response.write(part)
+        await asyncio.sleep(fault.trickle)
 
     async def _wait_for_reader(self, request: web.BaseRequest, response: web.StreamResponse, sent: int) -> None:
         """A cut takes away what is still on its way, as it does in life; here it shall cost nothing."""

@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.testing import ActivityEnvironment
 
 from activities import heartbeats
-from activities.download import DownloadError, Limits, MissingError
+from activities.download import DownloadError, Limits, LinkError, MissingError
 from activities.recordings import RecordingActivities
 from artifacts.errors import StoreError
 from artifacts.manifest import Manifest
@@ -68,9 +68,6 @@ class Environment:
         self.beats: list[DownloadProgress] = []
         self.temporal.on_heartbeat = self.beats.append
 
-    def on_attempt(self, attempt: int) -> None:
-        self.temporal.info = dataclasses.replace(self.temporal.info, attempt=attempt)
-
     async def download(self, activities: RecordingActivities, order: CollectOrder = ORDER) -> RecordingResult:
         return await self.temporal.run(activities.download_recording, order)
 
@@ -119,6 +116,26 @@ class TestDownload:
 
         with pytest.raises(asyncio.CancelledError):
             await task
+
+    async def test_heartbeats_go_on_while_the_store_is_silent(
+        self, environment: Environment, activities: RecordingActivities, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        alive = asyncio.Event()
+
+        def beat(progress: DownloadProgress) -> None:
+            environment.beats.append(progress)
+            if len(environment.beats) > 3:
+                alive.set()
+
+        async def hang(*_: object) -> bytes:
+            await alive.wait()
+            raise StoreError("Cannot read m/manifest.json: the storage service cannot be reached")
+
+        environment.temporal.on_heartbeat = beat
+        monkeypatch.setattr(ArtifactStore, "get", hang)
+
+        with pytest.raises(StoreError, match="cannot be reached"):
+            await environment.download(activities)
 
     async def test_mp3(self, environment: Environment, media_server: MediaServer, worker: Worker) -> None:
         media_server.head = b"ID3\x04"
@@ -307,23 +324,150 @@ class TestNoRecording:
         answers = [recorded(media_server.link("old")), NOTHING]
         provider = FakeProvider(lambda: answers.pop(0))
 
-        with pytest.raises(DownloadError, match="no longer lists"):
+        with pytest.raises(
+            DownloadError, match="refused with 403; the provider no longer lists the recording; given"
+        ):
             await environment.download(worker(provider))
 
-    async def test_a_link_to_nothing_is_believed_only_after_some_attempts(
-        self, environment: Environment, activities: RecordingActivities, media_server: MediaServer
-    ) -> None:
-        media_server.faults.extend([Fault(status=404)] * 6)
 
-        for attempt in (1, 7):
-            environment.on_attempt(attempt)
-            with pytest.raises(MissingError):
-                await environment.download(activities)
-        environment.on_attempt(8)
-        with pytest.raises(ApplicationError) as caught:
+class TestLinksThatLeadNowhere:
+    """No link works, the newest neither: tried for a while, with the reason in sight, then given up."""
+
+    async def age(self, store: ArtifactStore, by: timedelta) -> None:
+        """Lets the time pass that the attempts of a meeting share."""
+        for entry in await store.list("m"):
+            if ".stuck/" in entry.path:
+                since = datetime.fromisoformat((await store.get(entry.path)).decode())
+                await store.put(entry.path, (since - by).isoformat().encode())
+
+    @pytest.mark.parametrize(
+        ("fault", "kind", "patience"),
+        [
+            (Fault(status=404), MissingError, timedelta(minutes=10)),
+            (Fault(status=410), MissingError, timedelta(minutes=10)),
+            (Fault(status=403), LinkError, timedelta(days=1)),
+            (Fault(location="http://169.254.169.254/latest?sig=t0"), LinkError, timedelta(days=1)),
+            (Fault(body=b"<Error>t0</Error>"), LinkError, timedelta(days=1)),
+        ],
+    )
+    async def test_they_are_tried_for_a_while(
+        self,
+        environment: Environment,
+        worker: Worker,
+        provider: FakeProvider,
+        media_server: MediaServer,
+        store: ArtifactStore,
+        *,
+        fault: Fault,
+        kind: type[LinkError],
+        patience: timedelta,
+    ) -> None:
+        media_server.faults.extend([fault] * 20)
+
+        with pytest.raises(LinkError, match=r"; given up at \d{4}-\d\d-\d\d \d\d:\d\d UTC unless") as first:
+            await environment.download(worker(provider))
+        assert type(first.value) is kind
+        await self.age(store, patience - timedelta(seconds=30))
+        with pytest.raises(LinkError) as second:
+            await environment.download(worker(provider))
+        assert type(second.value) is kind
+        await self.age(store, timedelta(seconds=30))
+        with pytest.raises(ApplicationError, match=r"so it has been since \d{4}-") as lost:
+            await environment.download(worker(provider))
+
+        assert (lost.value.type, lost.value.non_retryable) == ("RecordingLost", True)
+        assert "t0" not in str(lost.value)
+        assert await store.list() == []
+
+    async def test_the_reason_names_the_host_and_the_setting(
+        self, environment: Environment, worker: Worker, store: ArtifactStore
+    ) -> None:
+        await store.put("m/raw/complete.json", b"the delivery")
+        provider = FakeProvider(
+            lambda: recorded("https://cdn.example/a?sig=1"), pushed=lambda: recorded("http://10.0.0.1/a?sig=1")
+        )
+
+        with pytest.raises(LinkError, match=r"cdn\.example, which is not in MINUTEKEEPER_DOWNLOAD_HOSTS; given"):
+            await environment.download(worker(provider), ORDER.model_copy(update={"body": "m/raw/complete.json"}))
+
+        assert provider.bodies == [b"the delivery", None]
+
+    async def test_what_the_provider_no_longer_lists_is_given_up_as_well(
+        self, environment: Environment, media_server: MediaServer, store: ArtifactStore, worker: Worker
+    ) -> None:
+        answers = [recorded(media_server.link("old")), NOTHING] * 2
+        provider = FakeProvider(lambda: answers.pop(0))
+        with pytest.raises(LinkError):
+            await environment.download(worker(provider))
+        await self.age(store, timedelta(days=1))
+
+        with pytest.raises(ApplicationError) as lost:
+            await environment.download(worker(provider))
+
+        assert lost.value.type == "RecordingLost"
+
+    async def test_every_piece_that_comes_starts_the_time_anew(
+        self,
+        environment: Environment,
+        activities: RecordingActivities,
+        media_server: MediaServer,
+        store: ArtifactStore,
+    ) -> None:
+        media_server.faults.extend([Fault(status=403)] * 2)
+        with pytest.raises(LinkError):
+            await environment.download(activities)
+        await self.age(store, timedelta(days=2))
+        media_server.received = lambda: environment.beats[-1].done if environment.beats else 0
+        media_server.faults.extend([Fault(cut_after=2 * BLOCK), *[Fault(status=403)] * 3])
+
+        with pytest.raises(LinkError):
             await environment.download(activities)
 
-        assert (caught.value.type, caught.value.non_retryable) == ("RecordingLost", True)
+        assert await environment.download(activities) == expect(media_server)
+
+    async def test_an_outage_is_no_reason_to_give_up(
+        self,
+        environment: Environment,
+        activities: RecordingActivities,
+        media_server: MediaServer,
+        store: ArtifactStore,
+    ) -> None:
+        for _ in range(2):
+            media_server.faults.extend([Fault(status=503)] * 12)
+            with pytest.raises(DownloadError, match="the server answered 503"):
+                await environment.download(activities)
+            await self.age(store, timedelta(days=6))
+
+        assert await environment.download(activities) == expect(media_server)
+
+    async def test_the_time_is_a_setting_and_may_be_short(
+        self, environment: Environment, store: ArtifactStore, session: aiohttp.ClientSession
+    ) -> None:
+        provider = FakeProvider(lambda: recorded("https://cdn.example/a"))
+        activities = RecordingActivities(provider.port, store, session, LIMITS, timedelta())
+
+        with pytest.raises(ApplicationError, match=r"cdn\.example.*MINUTEKEEPER_DOWNLOAD_HOSTS") as lost:
+            await environment.download(activities)
+
+        assert lost.value.type == "RecordingLost"
+
+    async def test_a_recording_that_is_too_large_is_not_tried_again(
+        self,
+        environment: Environment,
+        provider: FakeProvider,
+        media_server: MediaServer,
+        store: ArtifactStore,
+        session: aiohttp.ClientSession,
+    ) -> None:
+        media_server.says_length = False
+        limits = Limits(piece_bytes=BLOCK, pause=0.001, max_bytes=3 * BLOCK)
+        activities = RecordingActivities(provider.port, store, session, limits)
+
+        with pytest.raises(ApplicationError, match="MINUTEKEEPER_DOWNLOAD_MAX_BYTES") as lost:
+            await environment.download(activities)
+
+        assert (lost.value.type, lost.value.non_retryable) == ("RecordingLost", True)
+        assert await store.list() == []
 
 
 class TestProviderTrouble:
@@ -377,8 +521,8 @@ class TestSecrets:
         [
             [Fault(status=403), Fault(status=403)],
             [Fault(status=404), Fault(status=404)],
-            [Fault(status=500)] * 6,
-            [Fault(cut_after=0)] * 6,
+            [Fault(status=500)] * 12,
+            [Fault(cut_after=0)] * 12,
             [Fault(body=b"<Error>t0 is over</Error>")] * 2,
         ],
     )

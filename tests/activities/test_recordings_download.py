@@ -11,13 +11,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from activities import source
+from activities import guard
 from activities.download import Download, DownloadError, Limits, MissingError, TooSmallError
 from artifacts.pieces import Pieces
 from artifacts.store import ArtifactStore
 from meetings.outcome import Artifact
 from providers.base import Media
-from tests.activities.conftest import sha256
+from tests.activities.conftest import LOOPBACK, sha256
 from tests.activities.media_server import BLOCK, Fault, MediaServer
 from tests.artifacts.s3_server import S3Server
 
@@ -233,7 +233,7 @@ async def test_a_file_that_became_shorter_than_what_is_there(fetcher: Fetcher) -
 
 
 async def test_a_file_that_never_stays_the_same_is_given_up(fetcher: Fetcher) -> None:
-    for number in range(9):
+    for number in range(18):
         fetcher.server.faults.append(
             Fault(cut_after=2 * BLOCK, before=lambda n=number: setattr(fetcher.server, "etag", f'"{n}"'))  # type: ignore[misc]  # a default is the way to bind a loop variable
         )
@@ -253,7 +253,7 @@ async def test_short_trouble_is_sat_out(fetcher: Fetcher, fault: Fault) -> None:
 
 async def test_lasting_trouble_ends_the_attempt_and_keeps_the_pieces(fetcher: Fetcher) -> None:
     fetcher.server.faults.append(Fault(cut_after=4 * BLOCK))
-    fetcher.server.faults.extend([Fault(status=500)] * 6)
+    fetcher.server.faults.extend([Fault(status=500)] * 12)
     with pytest.raises(DownloadError, match=r"^the download does not get on: the server answered 500$"):
         await fetcher.run()
     await fetcher.assert_nothing_visible()
@@ -332,7 +332,7 @@ async def test_a_killed_download_goes_on_elsewhere_from_the_first_missing_piece(
 
 async def test_a_file_that_changed_between_two_attempts_is_fetched_anew(fetcher: Fetcher) -> None:
     fetcher.server.faults.append(Fault(cut_after=4 * BLOCK))
-    fetcher.server.faults.extend([Fault(status=500)] * 6)
+    fetcher.server.faults.extend([Fault(status=500)] * 12)
     with pytest.raises(DownloadError):
         await fetcher.run()
     fetcher.server.etag = '"v2"'
@@ -343,7 +343,7 @@ async def test_a_file_that_changed_between_two_attempts_is_fetched_anew(fetcher:
 
 async def test_a_hole_in_the_pieces_is_fetched_again(fetcher: Fetcher) -> None:
     fetcher.server.faults.append(Fault(cut_after=6 * BLOCK))
-    fetcher.server.faults.extend([Fault(status=500)] * 6)
+    fetcher.server.faults.extend([Fault(status=500)] * 12)
     with pytest.raises(DownloadError):
         await fetcher.run()
     held = [entry.path for entry in await fetcher.store.list("m") if entry.path[-3:].isdigit()]
@@ -372,6 +372,15 @@ async def test_a_crash_between_assembling_and_noting_it_fetches_nothing_again(
     assert fetcher.server.sent <= before + BLOCK
 
 
+@pytest.mark.parametrize("content", [b"", b"\0\0\0", b"{"])
+async def test_notes_that_a_power_cut_emptied_are_no_obstacle(fetcher: Fetcher, content: bytes) -> None:
+    await fetcher.store.put("m/.unfinished/bot-1/done.json", content)
+    assert await fetcher.pieces().finished() is None
+    await fetcher.store.put("m/.unfinished/bot-1/version.json", content)
+
+    await fetcher.assert_whole(await fetcher.run())
+
+
 async def test_memory_holds_a_few_pieces_not_the_file(fetcher: Fetcher) -> None:
     fetcher.server.size = 64 * 1024 * 1024
     tracemalloc.start()
@@ -393,12 +402,14 @@ async def test_a_process_that_is_killed_leaves_what_the_next_one_needs(fetcher: 
     program = (
         "import asyncio, sys\n"
         "from activities.download import Download, Limits\n"
-        "from activities.source import download_session\n"
+        "from activities.guard import download_session\n"
+        "from activities.links import LinkPolicy\n"
         "from artifacts.pieces import Pieces\n"
         "from artifacts.store import ArtifactStore\n"
         "from providers.base import Media\n"
         "async def main(store, link):\n"
-        "    async with download_session(1) as session:\n"
+        "    policy = LinkPolicy(hosts=('127.0.0.1:*',), private_addresses=True)\n"
+        "    async with download_session(1, policy) as session:\n"
         "        pieces = Pieces(ArtifactStore(store), 'm/.unfinished/bot-1')\n"
         f"        download = Download(session, pieces, None, Limits(piece_bytes={BLOCK}))\n"
         "        work = download.run(Media(url=link, extension='mp4', expires_at=None), None, 0)\n"
@@ -427,27 +438,16 @@ async def test_a_process_that_is_killed_leaves_what_the_next_one_needs(fetcher: 
 
 async def test_a_silent_server_is_asked_again(fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
     fetcher.server.faults.append(Fault(wait_after=4 * BLOCK))
-    monkeypatch.setattr(source, "_SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr(guard, "_SILENCE_SECONDS", 0.2)
 
-    async with source.download_session(1) as impatient:
+    async with guard.download_session(1, LOOPBACK) as impatient:
         fetcher.session = impatient
         await fetcher.assert_whole(await fetcher.run())
 
     assert fetcher.server.log[1].start == 4 * BLOCK
 
 
-async def test_a_bucket_takes_pieces_and_file_as_a_folder_does(
-    fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bucket = S3Server()
-    await bucket.start()
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": "b",
-        "AWS_REGION": "eu-central-1",
-        "AWS_ENDPOINT_URL": bucket.url,
-    }.items():
-        monkeypatch.setenv(name, value)
+async def test_a_bucket_takes_pieces_and_file_as_a_folder_does(fetcher: Fetcher, bucket: S3Server) -> None:
     fetcher.store = ArtifactStore(f"s3://{bucket.bucket}/prefix")
     fetcher.server.size = 20 * 1024 * 1024 + 1
     fetcher.server.faults.extend([Fault(cut_after=18 * 1024 * 1024), Fault(status=403)])
@@ -455,4 +455,23 @@ async def test_a_bucket_takes_pieces_and_file_as_a_folder_does(
     await fetcher.assert_whole(await fetcher.run(Limits(pause=0.001)))
 
     assert fetcher.server.sent == fetcher.server.size
-    await bucket.stop()
+
+
+@pytest.mark.parametrize("pretended", [5 * BLOCK, 11 * BLOCK])
+async def test_another_answer_finds_out_a_file_that_was_announced_as_shorter_or_longer_than_it_is(
+    fetcher: Fetcher, pretended: int
+) -> None:
+    fetcher.server.faults.append(Fault(pretend=pretended))
+
+    await fetcher.assert_whole(await fetcher.run())
+
+    assert fetcher.server.measured > 1
+
+
+async def test_a_file_whose_size_is_another_one_each_time_is_not_kept(fetcher: Fetcher) -> None:
+    fetcher.server.faults.extend([Fault(pretend=5 * BLOCK)] * 12)
+
+    with pytest.raises(DownloadError, match="changed again and again"):
+        await fetcher.run()
+
+    await fetcher.assert_nothing_visible()

@@ -13,7 +13,7 @@ _WHEN = "Tue, 01 Dec 2026 10:00:00 GMT"
 
 
 class S3Server:
-    """One bucket in memory. `refusal` is an error code that every call gets instead."""
+    """One bucket in memory. `refusal` is an error code that every call gets instead which `refuses` picks out."""
 
     bucket = "recordings"
 
@@ -21,6 +21,7 @@ class S3Server:
         self.objects: dict[str, bytes] = {}
         self.uploads: dict[str, dict[int, bytes]] = {}
         self.refusal: tuple[int, str] | None = None
+        self.refuses: Callable[[web.Request], bool] = lambda _: True
         self.upload_removed = asyncio.Event()
         self.url = ""
         self._started = 0
@@ -41,7 +42,7 @@ class S3Server:
             await self._runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        if self.refusal is not None:
+        if self.refusal is not None and self.refuses(request):
             return _error(*self.refusal)
         if request.match_info["bucket"] != self.bucket:
             return _error(404, "NoSuchBucket")

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import errno
 import hashlib
 import os
 import signal
@@ -22,6 +23,11 @@ async def write_and_fail(store: ArtifactStore, path: str, data: bytes) -> None:
         async with store.writer(path) as writer:
             await writer.write(data)
             raise KeyError
+
+
+def files_in(folder: Path) -> list[str]:
+    """What lies there under whatever name."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
 async def run_python(program: str, *arguments: str) -> tuple[int | None, str]:
@@ -220,6 +226,59 @@ class TestFolder:
         ]
         assert await ArtifactStore(f"file://{tmp_path}").list() == []
 
+    async def test_a_put_sweeps_what_killed_ones_left_of_the_same_file_only(self, tmp_path: Path) -> None:
+        store = ArtifactStore(tmp_path.as_uri())
+        for name in ("x#1", "x#23", "y#1", "xx#1", "x#"):
+            (tmp_path / name).write_bytes(b"half")
+
+        await store.put("x", b"whole")
+
+        assert files_in(tmp_path) == ["x", "x#", "xx#1", "y#1"]
+
+    async def test_removing_a_folder_removes_what_listings_hide(self, tmp_path: Path) -> None:
+        store = ArtifactStore(tmp_path.as_uri())
+        await store.put("m/.p/1", b"1")
+        await store.put("m/keep", b"1")
+        for name in ("m/.p/deep/er", "m/.p/empty"):
+            (tmp_path / name).mkdir(parents=True)
+        (tmp_path / "m/.p/deep/er/2#1").write_bytes(b"half")
+        (tmp_path / "m/keep#1").write_bytes(b"half")
+
+        await store.delete_prefix("m/.p")
+        await store.delete_prefix("m/none")
+
+        assert files_in(tmp_path) == ["m/keep", "m/keep#1"]
+        assert not (tmp_path / "m/.p").exists()
+
+    @pytest.mark.parametrize(
+        ("number", "words"),
+        [
+            (errno.ENOSPC, "the disk is full; free some space"),
+            (errno.EDQUOT, "the disk quota is used up; raise it or free some space"),
+            (errno.EIO, "Input/output error"),
+        ],
+    )
+    async def test_a_disk_that_only_admits_late_that_it_failed_keeps_nothing_under_a_final_name(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+    ) -> None:
+        store = ArtifactStore(tmp_path.as_uri())
+
+        def fail(_: int) -> None:
+            raise OSError(number, os.strerror(number))
+
+        async def stream() -> None:
+            async with store.writer("m/y") as writer:
+                await writer.write(bytes(9 * MEBIBYTE))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", fail)
+            with pytest.raises(StoreError, match=f"^Cannot write m/x: {words}$"):
+                await store.put("m/x", b"1")
+            with pytest.raises(StoreError, match=f"^Cannot write m/y: {words}$"):
+                await stream()
+
+        assert files_in(tmp_path) == []
+
     async def test_a_file_in_the_way_is_told_in_words(self, tmp_path: Path) -> None:
         store = ArtifactStore(f"file://{tmp_path}")
         await store.put("m", b"1")
@@ -268,6 +327,23 @@ class TestBucket:
 
         with pytest.raises(StoreError, match="no AWS credentials"), in_plain_words("write x"):
             raise GenericError(text)
+
+    @pytest.mark.parametrize(
+        ("status", "words"),
+        [(503, "503 (Service Unavailable)"), (429, "429 (Too Many Requests)"), (507, "507 (Insufficient Storage)")],
+    )
+    async def test_a_service_that_is_out_of_order_is_told(
+        self, s3: S3Server, s3_store: ArtifactStore, status: int, words: str
+    ) -> None:
+        s3.refusal = (status, "SlowDown")
+
+        for work in (s3_store.put("m/x", b"1"), s3_store.get("m/x"), s3_store.list("m"), s3_store.delete("m/x")):
+            with pytest.raises(StoreError) as caught:
+                await work
+            assert str(caught.value).endswith(
+                f": the storage service is overloaded or out of order; it answers {words}"
+            )
+            assert not isinstance(caught.value, NotStoredError)
 
     async def test_a_service_that_is_down_is_told(self, s3: S3Server, s3_store: ArtifactStore) -> None:
         await s3.stop()

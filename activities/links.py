@@ -1,0 +1,92 @@
+"""Which links may be followed: they come from outside, and must not lead into our own network."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+from yarl import URL
+
+_MAX_NAME = 253
+_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_NUMBER = re.compile(r"(.*\.)?(\d+|0x[0-9a-f]*)")
+"""What systems read as an address in ways of their own, such as 127.1, 2130706433 or 0x7f000001."""
+_PUBLIC_IPV6 = IPv6Network("2000::/3")
+_TRANSLATED_IPV4 = IPv6Network("64:ff9b::/96")
+
+
+class RefusedLinkError(Exception):
+    """A link that may not be followed. The message names at most its host, and what would allow it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkPolicy:
+    """Where links may lead.
+
+    `hosts` are patterns such as `*.example.com` or `127.0.0.1:8080`, in which `*` stands for any characters; one
+    without a port means the port of the scheme. `private_addresses` allows what is not on the public internet:
+    loopback, private, link-local and reserved addresses.
+    """
+
+    hosts: tuple[str, ...]
+    private_addresses: bool = False
+
+    def check(self, url: URL) -> None:
+        """Looks at everything but the addresses behind a name. Raises RefusedLinkError."""
+        if url.scheme not in {"http", "https"}:
+            raise RefusedLinkError("the link is neither http nor https")
+        host = _host(url)
+        authority = host if url.is_default_port() else f"{host}:{url.port}"
+        if not any(_pattern(each).fullmatch(authority) for each in self.hosts):
+            raise RefusedLinkError(f"the link leads to {authority}, which is not in MINUTEKEEPER_DOWNLOAD_HOSTS")
+        if (address := _address(host)) and not self.allows(address):
+            raise RefusedLinkError(_not_public(host))
+
+    def usable(self, name: str, addresses: list[str]) -> list[str]:
+        """Those of a name's addresses that may be connected to. Raises RefusedLinkError if there are none."""
+        found = [each for each in addresses if (address := _address(each)) and self.allows(address)]
+        if not found:
+            raise RefusedLinkError(_not_public(name))
+        return found
+
+    def allows(self, address: IPv4Address | IPv6Address) -> bool:
+        return self.private_addresses or is_public(address)
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is one of the public internet, also if it is an IPv4 address in the clothes of IPv6."""
+    if isinstance(address, IPv4Address):
+        return address.is_global and not address.is_multicast
+    if address in _TRANSLATED_IPV4:
+        return is_public(IPv4Address(int(address) & 0xFFFF_FFFF))
+    inner = address.ipv4_mapped or address.sixtofour
+    if inner is not None:
+        return is_public(inner)
+    return address in _PUBLIC_IPV6 and address.is_global
+
+
+def _host(url: URL) -> str:
+    """The host as patterns see it: lower case, without a trailing dot, IPv6 in brackets."""
+    host = (url.host or "").lower().removesuffix(".")
+    if (address := _address(host)) is not None:
+        return f"[{address}]" if isinstance(address, IPv6Address) else host
+    if len(host) > _MAX_NAME or not _NAME.fullmatch(host) or _NUMBER.fullmatch(host):
+        raise RefusedLinkError("the link does not name a host")
+    return host
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return None
+
+
+def _pattern(host: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in host.split("*")))
+
+
+def _not_public(host: str) -> str:
+    return (
+        f"the link leads to {host}, which is no public address; "
+        "MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES=true allows such addresses"
+    )

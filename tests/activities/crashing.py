@@ -1,0 +1,139 @@
+"""A program: brings one recording home again and again, killed at another call of the store each time.
+
+Usage: STORE PROVIDER_LINK PIECE_BYTES. For each call it writes one line of JSON: what the killed process held, and
+what the next one, which nobody kills, left in the store. It ends with the call that the work no longer reaches.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import patch
+
+from temporalio.testing import ActivityEnvironment
+
+from activities import recordings
+from activities.download import Download, Limits
+from activities.guard import download_session
+from activities.links import LinkPolicy
+from artifacts.store import ArtifactStore
+from meetings.collection import CollectOrder, ManifestOrder, RecordingResult
+from meetings.status import TranscriptState
+from tests.activities.fake_provider import FakeProvider, recorded
+
+START = datetime(2026, 12, 1, 10, tzinfo=UTC)
+
+
+class Known:
+    """What the world outside knows of a process: its download, and the result of an activity that ended."""
+
+    download: Download | None = None
+    result: RecordingResult | None = None
+
+    def as_json(self) -> bytes:
+        held = self.download.progress.done if self.download else 0
+        result = self.result.model_dump() if self.result else None
+        return json.dumps({"held": held, "result": result}).encode()
+
+
+KNOWN = Known()
+
+
+class Watched(Download):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        KNOWN.download = self
+
+
+class Fuse(ThreadPoolExecutor):
+    """The store's threads, on which every one of its calls runs: the process dies at call number `calls`."""
+
+    def __init__(self, calls: int, last_words: Callable[[], None]) -> None:
+        super().__init__(4)
+        self._calls = calls
+        self._last_words = last_words
+
+    def submit(self, *arguments: Any, **options: Any) -> Future[Any]:
+        if self._calls == 0:
+            self._last_words()
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._calls -= 1
+        return super().submit(*arguments, **options)
+
+
+async def bring_home(
+    url: str, link: str, piece_bytes: int, *, fuse: Fuse | None = None, result: RecordingResult | None = None
+) -> None:
+    """Both activities; the first one only if Temporal does not have its `result` yet."""
+    store = ArtifactStore(url)
+    if fuse is not None:
+        store._threads = fuse
+    provider = FakeProvider(lambda: recorded(link))
+    policy = LinkPolicy(hosts=("127.0.0.1:*",), private_addresses=True)
+    async with download_session(1, policy) as session:
+        limits = Limits(piece_bytes=piece_bytes)
+        activities = recordings.RecordingActivities(provider.port, store, session, limits)
+        environment = ActivityEnvironment()
+        if result is None:
+            collect = CollectOrder(folder="m", bot_id="bot-1")
+            result = await environment.run(activities.download_recording, collect)
+        KNOWN.result = result
+        assert result.artifact is not None
+        order = ManifestOrder(
+            folder="m",
+            meeting_id="m",
+            meeting_url="https://meet.google.com/abc-defg-hij",
+            title="",
+            start_time=START,
+            bot_ids=("bot-1",),
+            transcript=TranscriptState.NOT_ASKED,
+            artifacts=(result.artifact,),
+        )
+        await environment.run(activities.write_manifest, order)
+
+
+def in_process_of_its_own(work: Coroutine[Any, Any, None]) -> int:
+    """Its exit code, negative for a signal. A fork, because starting Python a hundred times takes minutes."""
+    child = os.fork()
+    if child:
+        work.close()
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = 1
+    try:
+        asyncio.run(work)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def main(url: str, link: str, piece_bytes: int) -> None:
+    for calls in range(1000):
+        reading, writing = os.pipe()
+
+        def last_words(pipe: int = writing) -> None:
+            os.write(pipe, KNOWN.as_json())
+
+        case, signed = f"{url}/{calls}", f"{link}-{calls}"
+        fuse = Fuse(calls, last_words)
+        killed = bring_home(case, f"{signed}-killed", piece_bytes, fuse=fuse)
+        code = in_process_of_its_own(killed)
+        os.close(writing)
+        if code == 0:
+            return
+        assert code == -signal.SIGKILL, code
+        known = json.loads(os.read(reading, 10_000))
+        os.close(reading)
+        result = RecordingResult.model_validate(known["result"]) if known["result"] else None
+        code = in_process_of_its_own(bring_home(case, f"{signed}-next", piece_bytes, result=result))
+        sys.stdout.write(json.dumps({"calls": calls, "held": known["held"], "code": code}) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    with patch.object(recordings, "Download", Watched):
+        main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -1,0 +1,142 @@
+"""A program: everything that a meeting keeps is written while the store is in trouble, and again when it is over.
+
+Usage: FOLDER LINK TROUBLE, where TROUBLE is `full`, `read-only` or `forbidden`; the first two mount a small disk on
+the folder, so they want mounts of their own. For each write it tells in one line of JSON what was said, and which
+files that are not a download's own were there before, in the trouble, and in the end.
+"""
+
+import asyncio
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from temporalio.testing import ActivityEnvironment
+
+from activities.download import Limits
+from activities.guard import download_session
+from activities.links import LinkPolicy
+from activities.recordings import RecordingActivities
+from artifacts import layout
+from artifacts.errors import StoreError
+from artifacts.store import ArtifactStore
+from meetings.collection import CollectOrder, ManifestOrder
+from meetings.status import TranscriptState
+from meetings.transcript import Segment, Transcript
+from providers.base import Collected
+from tests.activities.fake_provider import FakeProvider, recorded
+
+MOUNT = "/bin/mount"
+BLOCK = 64 * 1024
+KIBIBYTE = 1024
+START = datetime(2026, 12, 1, 10, tzinfo=UTC)
+ORDER = CollectOrder(folder="m", bot_id="bot-1")
+SPOKEN = Transcript(segments=(Segment(speaker="Ada", start=0, end=1, text="Hello"),), speakers=("Ada",))
+MANIFEST = ManifestOrder(
+    folder="m",
+    meeting_id="m",
+    meeting_url="https://meet.google.com/abc-defg-hij",
+    title="",
+    start_time=START,
+    bot_ids=("bot-1",),
+    transcript=TranscriptState.READY,
+    artifacts=(),
+)
+
+
+class Disk:
+    """The place of the store; `free` is what a full disk still has, in bytes."""
+
+    def __init__(self, folder: Path, trouble: str) -> None:
+        self._folder = folder
+        self._trouble = trouble
+        self._filler = folder / "filler"
+        if trouble != "forbidden":
+            self._mount("-t", "tmpfs", "-o", "size=2m", "tmpfs")
+        (folder / "m" / "raw").mkdir(parents=True)
+
+    @contextmanager
+    def troubled(self, free: int) -> Iterator[None]:
+        if self._trouble == "full":
+            self._fill(free)
+        elif self._trouble == "read-only":
+            self._mount("-o", "remount,ro")
+        else:
+            self._allow(0o555)
+        yield
+        if self._trouble == "full":
+            self._filler.unlink()
+        elif self._trouble == "read-only":
+            self._mount("-o", "remount,rw")
+        else:
+            self._allow(0o755)
+
+    def files(self) -> dict[str, str]:
+        """The hashes of what lies there under whatever name, but for what belongs to a download."""
+        found = {str(path.relative_to(self._folder)): path for path in self._folder.rglob("*") if path.is_file()}
+        return {
+            name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for name, path in found.items()
+            if not layout.is_unfinished(name) and path != self._filler
+        }
+
+    def _mount(self, *options: str) -> None:
+        subprocess.run([MOUNT, *options, self._folder], check=True)
+
+    def _fill(self, free: int) -> None:
+        with self._filler.open("wb", buffering=0) as filler:
+            try:
+                while True:
+                    filler.write(bytes(4 * KIBIBYTE))
+            except OSError:
+                filler.truncate(filler.tell() - free)
+
+    def _allow(self, mode: int) -> None:
+        for folder in (*self._folder.rglob("*"), self._folder):
+            if folder.is_dir():
+                folder.chmod(mode)
+
+
+async def tell(what: str, disk: Disk, work: Callable[[], Awaitable[Any]], free: int = 0) -> None:
+    before, said = disk.files(), ""
+    with disk.troubled(free):
+        try:
+            await work()
+        except StoreError as error:
+            said = str(error)
+        there = disk.files()
+    await work()
+    line = {"what": what, "said": said, "before": before, "there": there, "in_the_end": disk.files()}
+    sys.stdout.write(json.dumps(line) + "\n")
+
+
+async def main(folder: Path, link: str, trouble: str) -> None:
+    disk = Disk(folder, trouble)
+    store = ArtifactStore(folder.as_uri())
+    collected = Collected(media=recorded(link).media, transcript=SPOKEN)
+    policy = LinkPolicy(hosts=("127.0.0.1:*",), private_addresses=True)
+    async with download_session(1, policy) as session:
+        activities = RecordingActivities(
+            FakeProvider(lambda: collected).port, store, session, Limits(piece_bytes=BLOCK)
+        )
+
+        def run(activity: Callable[[Any], Awaitable[Any]], order: Any) -> Callable[[], Awaitable[Any]]:
+            return lambda: ActivityEnvironment().run(activity, order)
+
+        await tell("body", disk, lambda: store.put("m/raw/complete.json", b"{}"))
+        await tell("inbox", disk, lambda: store.put("inbox/1.json", b"{}"))
+        for number, free in enumerate((0, 200 * KIBIBYTE, 900 * KIBIBYTE)):
+            order = ORDER.model_copy(update={"folder": f"m/{number}"})
+            await tell(f"recording {number}", disk, run(activities.download_recording, order), free)
+            await store.delete_prefix(f"m/{number}")
+        await tell("transcript", disk, run(activities.write_transcript, ORDER))
+        await tell("manifest", disk, run(activities.write_manifest, MANIFEST))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))
