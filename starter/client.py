@@ -36,6 +36,7 @@ from starter.inputs import check_id, checked
 from starter.listing import list_meetings
 from starter.summaries import MeetingSummary, is_closed, is_meeting, summary_of
 from starter.temporal_errors import in_plain_words, no_connection, no_such_workflow
+from starter.waiting import Waiting, waiting_for
 from workflows.meeting import MeetingWorkflow
 
 _CONNECT_SECONDS = 5
@@ -98,6 +99,11 @@ class MeetingsClient:
             progress = await records.progress_of(execution)
         moment = (execution.run_id, execution.history_length)
         return Glance(moment, is_closed(execution), progress)
+
+    async def waiting(self, meeting: str) -> tuple[Waiting, ...]:
+        """What a meeting tries again because it failed, such as a download from a store that is full."""
+        with in_plain_words(self.temporal):
+            return waiting_for(await self._find(meeting))
 
     async def progress(self, meeting: str) -> DownloadProgress | None:
         """Bytes of a recording that is being downloaded; None if none is."""

@@ -15,6 +15,7 @@ from starter import words
 from starter.output import plain
 from starter.summaries import MeetingSummary
 from starter.times import for_people
+from starter.waiting import Waiting
 
 _STYLES = {
     MeetingStatus.RECORDING: "bold red",
@@ -39,10 +40,12 @@ def meetings(summaries: Sequence[MeetingSummary]) -> Table:
     return table
 
 
-def meeting(view: MeetingView, now: datetime) -> RenderableType:
+def meeting(view: MeetingView, now: datetime, waiting: Sequence[Waiting] = ()) -> RenderableType:
     facts = _grid()
     for name, value in _facts(view, now):
         facts.add_row(Text(name, style="bold"), value)
+    for each in waiting:
+        facts.add_row(Text("Trouble", style="bold red"), Text(plain(words.waiting(each))))
     if not view.timeline:
         return facts
     return Group(facts, Text(), timeline(view.timeline))

@@ -1,8 +1,10 @@
 """The closed lists of statuses, reasons and states, in plain words."""
 
+from meetings import story
 from meetings.outcome import MeetingView
 from meetings.status import FailureReason, MeetingStatus, TranscriptState
 from starter.booking import Booking
+from starter.waiting import Waiting
 
 STATUS = {
     MeetingStatus.SCHEDULED: "is booked and waits for its time",
@@ -66,3 +68,10 @@ def state_sentence(view: MeetingView) -> str:
     """What state a meeting is in, and for a failure why."""
     because = f": {REASON[view.reason]}" if view.reason else ""
     return f"{view.title or view.meeting_url} {STATUS[view.status]}{because}."
+
+
+def waiting(work: Waiting) -> str:
+    """What is tried again, since it failed, and when."""
+    times = "once" if work.attempts == 1 else f"{work.attempts} times"
+    again = f"; again at {story.clock(work.next_try)}" if work.next_try else ""
+    return f"{work.work} failed {times}, last because: {work.failure}{again}"

@@ -1,5 +1,6 @@
 """`list`, `show`, `why` and `transcript`."""
 
+import asyncio
 import sys
 from datetime import UTC, datetime
 
@@ -37,11 +38,11 @@ async def list_(*, status: MeetingStatus | None, title: str, limit: int, as_json
 
 async def show(meeting: str, *, as_json: bool) -> int:
     client = await MeetingsClient.connect()
-    view = await client.status(meeting)
+    view, waiting = await asyncio.gather(client.status(meeting), client.waiting(meeting))
     if as_json:
-        write_json(view.model_dump(mode="json"))
+        write_json(view.model_dump(mode="json") | {"waiting": [each.model_dump(mode="json") for each in waiting]})
     else:
-        console().print(render.meeting(view, datetime.now(UTC)))
+        console().print(render.meeting(view, datetime.now(UTC), waiting))
     return 0
 
 

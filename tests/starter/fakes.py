@@ -12,7 +12,7 @@ from meetings.ids import meeting_id_of
 from meetings.names import MEETING_WORKFLOW
 from meetings.outcome import Evidence, MeetingView, Outcome
 from meetings.request import MeetingRequest, Reschedule, StopRequest
-from meetings.status import MeetingStatus, TranscriptState
+from meetings.status import MeetingStatus, TranscriptState, WebhookState
 from meetings.timeline import TimelineEntry
 from workflows import attributes
 
@@ -26,6 +26,9 @@ class Scene(BaseModel):
     outcome: Outcome | None = None
     download: DownloadProgress | None = None
     leaves_attribute: bool = False
+    bot_id: str = ""
+    webhooks: WebhookState | None = None
+    trouble: str = ""
 
 
 @activity.defn
@@ -33,6 +36,11 @@ async def download(progress: DownloadProgress) -> None:
     while True:
         activity.heartbeat(progress)
         await asyncio.sleep(0.1)
+
+
+@activity.defn(name="download_recording")
+async def fail(why: str) -> None:
+    raise ApplicationError(why)
 
 
 @workflow.defn(name=MEETING_WORKFLOW)
@@ -85,10 +93,19 @@ class FakeMeeting:
             self._downloading = asyncio.ensure_future(
                 workflow.start_activity(download, scene.download, start_to_close_timeout=timedelta(minutes=1))
             )
+        if scene.trouble:
+            self._downloading = asyncio.ensure_future(
+                workflow.start_activity(fail, scene.trouble, start_to_close_timeout=timedelta(minutes=1))
+            )
         if scene.status is not None:
             self._change(status=scene.status)
             if scene.leaves_attribute:
                 workflow.upsert_search_attributes([attributes.MEETING_STATUS.value_set(scene.status.value)])
+        if scene.bot_id:
+            self._change(bot_id=scene.bot_id)
+            workflow.upsert_search_attributes([attributes.BOT_ID.value_set(scene.bot_id)])
+        if scene.webhooks is not None:
+            self._change(webhooks=scene.webhooks)
         if scene.deadline_in is not None:
             self._change(next_deadline=workflow.now() + timedelta(seconds=scene.deadline_in))
         if scene.text:

@@ -24,7 +24,7 @@ from meetings.status import MeetingStatus, TranscriptState
 from runtime.temporal import plugin
 from starter.cli import run
 from starter.client import MeetingsClient
-from tests.starter.fakes import FakeMeeting, Scene, download
+from tests.starter.fakes import FakeMeeting, Scene, download, fail
 
 QUIET = "quiet"
 """A namespace in which no worker polls."""
@@ -119,7 +119,7 @@ def fake_worker(temporal: Client) -> Worker:
         temporal,
         task_queue=MEETINGS_QUEUE,
         workflows=[FakeMeeting],
-        activities=[download],
+        activities=[download, fail],
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
 

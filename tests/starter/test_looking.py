@@ -174,3 +174,20 @@ async def test_without_a_worker_ended_meetings_are_shown_and_running_ones_say_so
     assert nobody.code == 1
     assert "no worker answered within 1 seconds" in nobody.error
     await eventually(lambda: cli("list", "--title", "Running"), lambda shown: running.meeting_id in shown.out)
+
+
+async def test_show_says_what_is_tried_again_and_why(client: MeetingsClient) -> None:
+    started = await client.start(a_request(102))
+    assert (await cli("show", started.meeting_id, "--json")).json["waiting"] == []
+    await play(client, started.workflow_id, Scene(status=MeetingStatus.COLLECTING, trouble="the disk is full"))
+
+    async def look() -> list[dict[str, str]]:
+        waiting: list[dict[str, str]] = (await cli("show", started.meeting_id, "--json")).json["waiting"]
+        return waiting
+
+    (waiting,) = await eventually(look, lambda waiting: len(waiting) == 1)
+    assert (waiting["work"], waiting["failure"]) == ("fetching the recording", "the disk is full")
+    people = await cli("show", started.meeting_id)
+    assert "fetching the recording failed" in people.out
+    assert "the disk is full" in people.out
+    await end(client, started.workflow_id, an_outcome(started.meeting_id))
