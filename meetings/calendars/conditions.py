@@ -1,0 +1,80 @@
+"""What a rule asks of an event."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
+
+from meetings.calendars.event import CalendarEvent, Response
+from meetings.calendars.hours import WorkingHours
+from meetings.calendars.patterns import OneOrMore, Pattern, matches_title
+from meetings.calendars.people import AttendeesAre, Finding, Home, OrganizerIs, Strict, either
+from meetings.urls import Platform
+
+Minutes = Annotated[int, Field(strict=True, ge=0, le=7 * 24 * 60)]
+
+
+class Conditions(Strict):
+    """All that are given must hold; none given hold of every event."""
+
+    organizer: (
+        Annotated[
+            Annotated[Literal["me", "others"], Tag("<word>")] | Annotated[OrganizerIs, Tag("<object>")],
+            Discriminator(lambda value: "<word>" if isinstance(value, str) else "<object>"),
+        ]
+        | None
+    ) = None
+    attendees: AttendeesAre | None = None
+    recurring: StrictBool | None = None
+    title: OneOrMore[Pattern] | None = None
+    platform: OneOrMore[Platform] | None = None
+    response: OneOrMore[Response] | None = None
+    working_hours: WorkingHours | None = None
+    minimum_minutes: Minutes | None = None
+    maximum_minutes: Minutes | None = None
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> Self:
+        shortest, longest = self.minimum_minutes, self.maximum_minutes
+        if shortest is not None and longest is not None and shortest > longest:
+            raise ValueError(f"minimum_minutes {shortest} is more than maximum_minutes {longest}")
+        return self
+
+    def findings(self, event: CalendarEvent, home: Home) -> Iterator[Finding]:
+        """One finding for every condition that is given."""
+        yield from self._of_people(event, home)
+        yield from self._of_kind(event)
+        yield from self._of_time(event, home)
+
+    def _of_people(self, event: CalendarEvent, home: Home) -> Iterator[Finding]:
+        if isinstance(self.organizer, OrganizerIs):
+            yield self.organizer.finding(event.organizer_email)
+        elif self.organizer is not None:
+            owner = self.organizer == "me"
+            yield Finding(event.is_organizer is owner, f"the owner {'is' if owner else 'is not'} the organiser")
+        if self.attendees is not None:
+            yield from self.attendees.findings(event.people, home)
+        if self.response is not None:
+            yield Finding(event.response in self.response, f"the owner's answer is {either(self.response)}")
+
+    def _of_kind(self, event: CalendarEvent) -> Iterator[Finding]:
+        if self.recurring is not None:
+            is_recurring = event.is_recurring or bool(event.recurring_event_id)
+            text = f"it is {'one' if self.recurring else 'none'} of a series"
+            yield Finding(is_recurring is self.recurring, text)
+        if self.title is not None:
+            holds = any(matches_title(pattern, event.title) for pattern in self.title)
+            yield Finding(holds, f"the title is like {either(self.title)}")
+        if self.platform is not None:
+            link = event.link
+            yield Finding(link is not None and link.platform in self.platform, f"it is on {either(self.platform)}")
+
+    def _of_time(self, event: CalendarEvent, home: Home) -> Iterator[Finding]:
+        if self.working_hours is not None:
+            holds = self.working_hours.include(event.start_time, home.time_zone)
+            yield Finding(holds, self.working_hours.told(home.time_zone))
+        minutes = event.length.total_seconds() / 60
+        if self.minimum_minutes is not None:
+            yield Finding(minutes >= self.minimum_minutes, f"it lasts at least {self.minimum_minutes} minutes")
+        if self.maximum_minutes is not None:
+            yield Finding(minutes <= self.maximum_minutes, f"it lasts at most {self.maximum_minutes} minutes")

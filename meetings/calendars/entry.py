@@ -1,0 +1,94 @@
+"""One event as its calendar remembers it: what is wanted, what was decided and why, what the meeting was told."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from meetings.calendars.decision import Decision
+from meetings.calendars.event import CalendarEvent, Title, expected_end, is_over
+from meetings.calendars.identity import meeting_id_of
+from meetings.request import BotOptions, CalendarOrigin, MeetingRequest, UtcDatetime
+
+
+class Wish(BaseModel):
+    """What a calendar wants of a meeting. `meeting_url` is empty for an event without a usable link."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start_time: UtcDatetime
+    end_time: UtcDatetime | None = None
+    meeting_url: str = ""
+    title: Title = ""
+    bot: BotOptions | None = None
+
+    @property
+    def expected_end(self) -> datetime:
+        return expected_end(self.start_time, self.end_time)
+
+    def request(self, calendar_id: str, event_id: str) -> MeetingRequest:
+        """The meeting to book. Raises pydantic's ValidationError where there is no usable link."""
+        return MeetingRequest(
+            meeting_url=self.meeting_url,
+            start_time=self.start_time,
+            end_time=self.end_time,
+            title=self.title,
+            bot=self.bot or BotOptions(),
+            calendar=CalendarOrigin(calendar_id=calendar_id, event_id=event_id),
+        )
+
+
+class BookEntry(BaseModel):
+    """One event. Whatever changes, it keeps its `meeting_id` until the meeting was held or the book forgets it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: str
+    meeting_id: str
+    wish: Wish
+    record: bool
+    rule: str
+    reason: str = ""
+    updated_at: UtcDatetime | None = None
+    claimed: bool = False
+    """Whether the meeting was booked for this event. Of the events of one meeting, one at most has it."""
+    before: Wish | None = None
+    """What the meeting was last told, where the calendar wants something else by now."""
+    sitting: int = 1
+    """Counts the meetings of an event that was held, and then moved to another time."""
+
+    @property
+    def told(self) -> Wish:
+        """What the meeting knows, if it was booked."""
+        return self.before or self.wish
+
+    @property
+    def last_end(self) -> datetime:
+        return max(self.told.expected_end, self.wish.expected_end)
+
+    def is_over(self, now: datetime) -> bool:
+        return is_over(self.last_end, now)
+
+    def was_held(self, now: datetime) -> bool:
+        """Whether the meeting that was booked for the event is over."""
+        return self.claimed and is_over(self.told.expected_end, now)
+
+
+def entry_for(event: CalendarEvent, decision: Decision) -> BookEntry:
+    """What the book is to hold of an event: no addresses, nobody's names."""
+    link = event.link
+    ends_after_start = event.end_time is not None and event.end_time > event.start_time
+    return BookEntry(
+        event_id=event.event_id,
+        meeting_id=meeting_id_of(event),
+        wish=Wish(
+            start_time=event.start_time,
+            end_time=event.end_time if ends_after_start else None,
+            meeting_url=link.url if link else "",
+            title=event.title,
+            bot=decision.bot,
+        ),
+        record=decision.record,
+        rule=decision.rule,
+        reason=decision.reason,
+        updated_at=event.updated_at,
+    )

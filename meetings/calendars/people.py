@@ -1,0 +1,100 @@
+"""What a rule asks of the people of an event, and the form of all answers: whether it is so, and in words what."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+
+from meetings.calendars.hours import TimeZone
+from meetings.calendars.patterns import Domain, OneOrMore, Pattern, is_of, matches_address
+
+_SHOWN = 3
+
+Heads = Annotated[int, Field(strict=True, ge=0, le=100_000)]
+
+
+class Finding(NamedTuple):
+    holds: bool
+    text: str
+
+
+class Home(BaseModel):
+    """Whose policy it is: the mail domains that are inside, and the clock on the wall."""
+
+    model_config = ConfigDict(frozen=True)
+
+    my_domains: tuple[Domain, ...] = ()
+    time_zone: TimeZone = "UTC"
+
+
+class Strict(BaseModel):
+    """A part of a policy: a name that nobody knows is a slip, not an extra."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OrganizerIs(Strict):
+    """Holds for an organiser who is like one of the addresses or of one of the domains."""
+
+    emails: OneOrMore[Pattern] | None = None
+    domains: OneOrMore[Domain] | None = None
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if self.emails is None and self.domains is None:
+            raise ValueError("name emails, domains or both")
+        return self
+
+    def finding(self, email: str) -> Finding:
+        wanted = (*(self.emails or ()), *(self.domains or ()))
+        holds = matches_address(self.emails or (), email) or is_of(self.domains or (), email)
+        return Finding(holds, f"the organiser is of {either(wanted)}")
+
+
+class AttendeesAre(Strict):
+    """Holds when everything that is asked holds of those who take part, the organiser among them."""
+
+    external: StrictBool | None = None
+    internal_only: StrictBool | None = None
+    any_domain: OneOrMore[Domain] | None = None
+    any_email: OneOrMore[Pattern] | None = None
+    at_least: Heads | None = None
+    at_most: Heads | None = None
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError(f"name at least one of {', '.join(AttendeesAre.model_fields)}")
+        if self.external and self.internal_only:
+            raise ValueError("external and internal_only cannot both be true")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"at_least {self.at_least} is more than at_most {self.at_most}")
+        return self
+
+    def findings(self, people: frozenset[str], home: Home) -> Iterator[Finding]:
+        inside = {person for person in people if is_of(home.my_domains, person)}
+        if self.external is not None:
+            outside = any("@" in person for person in people - inside)
+            text = f"{'somebody' if self.external else 'nobody'} from outside takes part"
+            yield Finding(outside is self.external, text)
+        if self.internal_only is not None:
+            text = f"{'only' if self.internal_only else 'not only'} people from inside take part"
+            yield Finding((bool(people) and people == inside) is self.internal_only, text)
+        if self.any_domain is not None:
+            holds = any(is_of(self.any_domain, person) for person in people)
+            yield Finding(holds, f"somebody from {either(self.any_domain)} takes part")
+        if self.any_email is not None:
+            holds = any("@" in person and matches_address(self.any_email, person) for person in people)
+            yield Finding(holds, f"somebody like {either(self.any_email)} takes part")
+        if self.at_least is not None:
+            yield Finding(len(people) >= self.at_least, f"at least {self.at_least} take part")
+        if self.at_most is not None:
+            yield Finding(len(people) <= self.at_most, f"at most {self.at_most} take part")
+
+
+def either(values: Sequence[str]) -> str:
+    """`a, b or c`; of many only the first few."""
+    shown = [str(value) for value in values[:_SHOWN]]
+    if len(values) > _SHOWN:
+        shown.append(f"{len(values) - _SHOWN} more")
+    return " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

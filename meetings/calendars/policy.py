@@ -1,0 +1,86 @@
+"""A policy: ordered rules, read from JSON that people write."""
+
+import json
+from collections import Counter
+from typing import Any, Literal, Self
+
+from pydantic import ConfigDict, ValidationError, model_validator
+
+from meetings.calendars import problems
+from meetings.calendars.conditions import Conditions
+from meetings.calendars.event import Response
+from meetings.calendars.people import Home
+from meetings.calendars.rules import BotChanges, Rule, Verdict
+
+MAX_CHARACTERS = 64 * 1024
+"""A longer policy is a slip; it travels along with its calendar."""
+
+
+class PolicyError(ValueError):
+    """The text is no policy. `problems` has one line for each thing to mend, and so has the message."""
+
+    def __init__(self, found: tuple[str, ...]) -> None:
+        super().__init__("\n".join(found))
+        self.problems = found
+
+
+class Policy(Home):
+    """Which events get a bot: the first rule that holds decides, and `otherwise` if none does.
+
+    `bot` is for all bots that the policy sends; a rule's own `bot` goes before it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    bot: BotChanges | None = None
+    rules: tuple[Rule, ...] = ()
+    otherwise: Verdict = "record"
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        found = list(problems.between_rules(self.model_dump(mode="json", exclude_none=True)))
+        if found:
+            raise ValueError("\n".join(found))
+        return self
+
+
+DEFAULT_POLICY = Policy(
+    rules=(Rule(name="declined", when=Conditions(response=(Response.DECLINED,)), then="skip"),), otherwise="record"
+)
+"""Whatever has a link, unless the calendar's owner said no."""
+
+
+def load_policy(text: str) -> Policy:
+    """Read a policy.
+
+    Raises:
+        PolicyError: naming everything that is wrong with it at once.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise PolicyError((f"it is longer than {MAX_CHARACTERS:,} characters",))
+    data, found = _parsed(text)
+    try:
+        policy = Policy.model_validate(data)
+    except ValidationError as error:
+        found += [*problems.found_by(error, Policy), *problems.between_rules(data)]
+    if found:
+        raise PolicyError(tuple(dict.fromkeys(found)))
+    return policy
+
+
+def _parsed(text: str) -> tuple[Any, list[str]]:
+    """What the text says, and which names it gives twice: of two, JSON forgets the first in silence."""
+    twice: list[str] = []
+
+    def noting_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        counts = Counter(name for name, _ in pairs)
+        twice.extend(f"{name!r} is given twice in one place" for name, count in counts.items() if count > 1)
+        return dict(pairs)
+
+    try:
+        return json.loads(text.removeprefix("\ufeff"), object_pairs_hook=noting_doubles), twice
+    except json.JSONDecodeError as error:
+        raise PolicyError((f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}",)) from None
+    except RecursionError:
+        raise PolicyError(("it is nested too deeply",)) from None

@@ -1,0 +1,78 @@
+"""One rule of a policy: when it holds, what it decides, and how the bot then looks."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from meetings.calendars.conditions import Conditions
+from meetings.calendars.event import CalendarEvent
+from meetings.calendars.people import Finding, Home, Strict
+from meetings.request import RecordingMode
+from meetings.text import one_line
+
+Verdict = Literal["record", "skip"]
+
+Seconds = Annotated[int, Field(strict=True, ge=1, le=7200)]
+
+
+class FixedRule(StrEnum):
+    """What decides besides the rules of a policy. No rule may bear one of these names."""
+
+    OVERRIDE = "override"
+    DELETED = "deleted"
+    GONE = "gone"
+    """The calendar no longer knows the event."""
+    NO_LINK = "no_link"
+    UNUSABLE_LINK = "unusable_link"
+    ALL_DAY = "all_day"
+    OVER = "over"
+    OTHERWISE = "otherwise"
+
+
+def _own_name(text: str) -> str:
+    name = one_line(text)
+    if not name:
+        raise ValueError("must not be empty")
+    if name in set(FixedRule):
+        raise ValueError(f"{name!r} stands for something else in explanations; choose another name")
+    return name
+
+
+class BotChanges(Strict):
+    """Options of the bot that a policy sets; the others stay as they are. Timeouts are in seconds."""
+
+    name: str | None = Field(None, min_length=1, max_length=255)
+    image: str | None = None
+    entry_message: str | None = None
+    recording_mode: RecordingMode | None = None
+    waiting_room_timeout: Seconds | None = None
+    noone_joined_timeout: Seconds | None = None
+    silence_timeout: Seconds | None = None
+
+
+class Rule(Strict):
+    """Decides the events for which all of `when` holds, and not all of `unless`."""
+
+    name: Annotated[str, Field(max_length=100), AfterValidator(_own_name)]
+    when: Conditions = Conditions()
+    unless: Conditions | None = None
+    then: Verdict
+    bot: BotChanges | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.unless == Conditions():
+            raise ValueError("unless names no condition, so the rule would never hold")
+        if self.bot is not None and self.then == "skip":
+            raise ValueError("a rule that skips sends no bot, so it cannot say what the bot is like")
+        return self
+
+    def findings(self, event: CalendarEvent, home: Home) -> Iterator[Finding]:
+        """What the rule asks, one by one; it holds if all of them hold."""
+        yield from self.when.findings(event, home)
+        if self.unless is not None:
+            exception = list(self.unless.findings(event, home))
+            text = " and ".join(each.text for each in exception)
+            yield Finding(not all(each.holds for each in exception), f"it is not so that {text}")
