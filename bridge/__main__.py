@@ -17,6 +17,7 @@ from yarl import URL
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
 from bridge.app import create_app
+from bridge.crowd import thin_out
 from bridge.keys import IN_FLIGHT
 from runtime.exits import run_and_exit
 from runtime.logs import set_up_logging
@@ -73,7 +74,9 @@ async def _serve(settings: Settings) -> None:
         host, port = runner.addresses[0][:2]
         sys.stdout.write(json.dumps({"bridge": str(URL.build(scheme="http", host=host, port=port))}) + "\n")
         sys.stdout.flush()
+        thinning = asyncio.create_task(thin_out(runner, app[IN_FLIGHT]), name="crowd")
         await stop.wait()
+        thinning.cancel()
         await site.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_FINISHING_SECONDS):

@@ -8,30 +8,49 @@ from aiohttp import web
 from temporalio.client import Client
 
 from artifacts.store import ArtifactStore
+from bridge.bodies import Bodies
+from bridge.counts import DeliveryCounts
 from bridge.courier import Courier
+from bridge.crowd import IDLE_SECONDS
 from bridge.drain import Drain
 from bridge.in_flight import InFlight
 from bridge.inbox import Inbox
 from bridge.journal import http_logger
-from bridge.keys import CALLS, COURIER, DRAIN, IN_FLIGHT, INBOX, PROVIDER, SETTINGS, STORE
+from bridge.keys import BODIES, CALLS, COUNTS, COURIER, DRAIN, IN_FLIGHT, INBOX, PROVIDER, SETTINGS, STORE
 from bridge.middlewares import count_in_flight, errors_as_json, one_line_per_delivery
 from bridge.routes import setup_routes
+from bridge.tallying import count_deliveries, tell_of_refusals
 from bridge.temporal_calls import TemporalCalls
 from providers.base import Provider
 from runtime.settings import Settings
+
+_BUFFER_BYTES = 32 * 1024
+"""What each connection may send ahead of its handler, about twice over."""
+
+_LINGERING_SECONDS = 2.0
+"""How long the rest of a refused body is taken and thrown away, so that its sender gets the answer."""
 
 
 def create_app(settings: Settings, client: Client, provider: Provider, store: ArtifactStore) -> web.Application:
     """The whole application. `client` may be lazy: the bridge keeps what it is sent until Temporal is there."""
     app = web.Application(
-        middlewares=[count_in_flight, one_line_per_delivery, errors_as_json],
-        client_max_size=settings.minutekeeper_bridge_max_body_bytes,
-        # An access log would print the tokens in the bots' addresses.
-        handler_args={"access_log": None, "logger": http_logger},
+        middlewares=[count_in_flight, count_deliveries, one_line_per_delivery, errors_as_json],
+        handler_args={
+            # An access log would print the tokens in the bots' addresses.
+            "access_log": None,
+            "logger": http_logger,
+            "keepalive_timeout": IDLE_SECONDS,
+            "lingering_time": _LINGERING_SECONDS,
+            "read_bufsize": _BUFFER_BYTES,
+            # Nothing unpacks what strangers send, not even to throw it away.
+            "auto_decompress": False,
+        },
     )
     app[SETTINGS] = settings
     app[PROVIDER] = provider
     app[STORE] = store
+    app[BODIES] = Bodies(settings.minutekeeper_bridge_max_body_bytes)
+    app[COUNTS] = DeliveryCounts()
     app[IN_FLIGHT] = InFlight()
     app[CALLS] = TemporalCalls(client)
     app[COURIER] = Courier(app[CALLS], store)
@@ -39,6 +58,7 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
     app[DRAIN] = Drain(app[INBOX], app[COURIER], app[CALLS])
     setup_routes(app)
     app.cleanup_ctx.append(_drain_the_inbox)
+    app.cleanup_ctx.append(tell_of_refusals)
     return app
 
 

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from artifacts.store import Entry
 from bridge.courier import Courier
 from bridge.delivery import Delivery, Outcome
 from bridge.inbox import Inbox, Shelf
@@ -15,7 +16,8 @@ from bridge.temporal_calls import TemporalCalls
 logger = logging.getLogger(__name__)
 
 _AT_ONCE = 8
-"""Deliveries in memory at the same time, each with its body."""
+_BYTES_AT_ONCE = 32 * 1024 * 1024
+"""Deliveries in memory at the same time, each with its body; one that is larger alone."""
 
 _UNCLAIMED_FOR = timedelta(minutes=5)
 """How long an unknown bot may turn out to be ours: a search shows a new bot after about a second."""
@@ -44,9 +46,8 @@ class Drain:
         A delivery that has to stay holds up only the later ones for the same workflow or bot.
         """
         held_up: set[str] = set()
-        paths = await self._inbox.paths(shelf)
-        for start in range(0, len(paths), _AT_ONCE):
-            obstacles = await self._work_off_some(paths[start : start + _AT_ONCE], shelf, held_up)
+        for paths in _batches(await self._inbox.entries(shelf)):
+            obstacles = await self._work_off_some(paths, shelf, held_up)
             held_up.update(obstacles)
             if Outcome.AWAY in obstacles.values() and not await self._calls.is_there():
                 break
@@ -116,6 +117,19 @@ class Drain:
             else:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, longest_pause)
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    room = _BYTES_AT_ONCE
+    for entry in entries:
+        if len(batch) == _AT_ONCE or (batch and entry.size > room):
+            yield batch
+            batch, room = [], _BYTES_AT_ONCE
+        batch.append(entry.path)
+        room -= entry.size
+    if batch:
+        yield batch
 
 
 def _may_still_be_ours(delivery: Delivery) -> bool:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from artifacts import layout
 from artifacts.errors import NotStoredError
-from artifacts.store import ArtifactStore
+from artifacts.store import ArtifactStore, Entry
 from bridge.delivery import Delivery
 from meetings.ids import INBOX
 
@@ -53,10 +53,13 @@ class Inbox:
         await self.put(since, Shelf.UNCLAIMED)
         return True
 
+    async def entries(self, shelf: Shelf) -> list[Entry]:
+        """Oldest first."""
+        return [entry for entry in await self._store.list(shelf) if entry.path.rpartition("/")[0] == shelf]
+
     async def paths(self, shelf: Shelf) -> list[str]:
         """Oldest first."""
-        entries = await self._store.list(shelf)
-        return [entry.path for entry in entries if entry.path.rpartition("/")[0] == shelf]
+        return [entry.path for entry in await self.entries(shelf)]
 
     async def read(self, path: str) -> Delivery | None:
         """None if another process was quicker, or if the file is no delivery, which moves it aside."""

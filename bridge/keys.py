@@ -3,6 +3,8 @@
 from aiohttp import web
 
 from artifacts.store import ArtifactStore
+from bridge.bodies import Bodies
+from bridge.counts import DeliveryCounts
 from bridge.courier import Courier
 from bridge.drain import Drain
 from bridge.in_flight import InFlight
@@ -16,6 +18,8 @@ SETTINGS = web.AppKey("settings", Settings)
 PROVIDER = web.AppKey("provider", Provider)
 STORE = web.AppKey("store", ArtifactStore)
 CALLS = web.AppKey("calls", TemporalCalls)
+BODIES = web.AppKey("bodies", Bodies)
+COUNTS = web.AppKey("counts", DeliveryCounts)
 COURIER = web.AppKey("courier", Courier)
 INBOX = web.AppKey("inbox", Inbox)
 IN_FLIGHT = web.AppKey("in_flight", InFlight)

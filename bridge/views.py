@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from artifacts.errors import StoreError
+from bridge.counts import WRONG_KEY, WRONG_TOKEN
 from bridge.delivery import Delivery, Outcome
 from bridge.inbox import Shelf
 from bridge.journal import Line
-from bridge.keys import CALLS, COURIER, INBOX, LINE, PROVIDER, SETTINGS, STORE
-from meetings.webhook_address import token_matches
+from bridge.keys import BODIES, CALLS, COURIER, INBOX, LINE, PROVIDER, SETTINGS, STORE
+from bridge.tokens import is_ours
 from providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
+from runtime.provider import secrets_of
 
 logger = logging.getLogger(__name__)
 
@@ -24,39 +26,41 @@ async def receive_bot_webhook(request: web.Request) -> web.Response:
     """A delivery to a bot's own address, which names the workflow and proves that we made it."""
     workflow_id = request.match_info["workflow_id"]
     line = request[LINE] = Line(workflow_id=workflow_id)
-    settings = request.app[SETTINGS]
-    secrets = [
-        secret.get_secret_value()
-        for secret in (settings.bridge_secret, settings.bridge_secret_previous)
-        if secret.get_secret_value().strip()
-    ]
-    if not token_matches(request.match_info["token"], workflow_id, secrets):
-        raise _unauthorized(line, "wrong token")
-    _check_key(request, allow_missing=settings.minutekeeper_bridge_allow_missing_key)
-    body, received_at = await _body(request), datetime.now(UTC)
-    notice = _understood(request, body, received_at)
-    if not isinstance(notice, Notice):
-        return _ignored(line, notice)
-    dispatch = int(request.match_info["dispatch"])
-    return await _deliver(
-        request, Delivery.of_bot(notice, body, received_at, workflow_id=workflow_id, dispatch=dispatch)
-    )
+    if not is_ours(request):
+        raise _unauthorized(line, WRONG_TOKEN)
+    _check_key(request, allow_missing=request.app[SETTINGS].minutekeeper_bridge_allow_missing_key)
+    async with request.app[BODIES].of(request) as body:
+        received_at = datetime.now(UTC)
+        notice = await _understood(request, body, received_at)
+        if not isinstance(notice, Notice):
+            return _ignored(line, notice)
+        dispatch = int(request.match_info["dispatch"])
+        return await _deliver(
+            request,
+            Delivery.of_bot(
+                notice, _to_keep(request, body), received_at, workflow_id=workflow_id, dispatch=dispatch
+            ),
+        )
 
 
 async def receive_account_webhook(request: web.Request) -> web.Response:
     """A delivery to the account's address: about a calendar, or a bot whose meeting has to be found."""
     line = request[LINE] = Line()
     _check_key(request, allow_missing=False)
-    body, received_at = await _body(request), datetime.now(UTC)
-    notice = _understood(request, body, received_at)
-    if isinstance(notice, Ignored):
-        return _ignored(line, notice)
-    if isinstance(notice, CalendarNotice):
-        return await _deliver(request, Delivery.of_calendar(notice, received_at))
-    return await _deliver(
-        request,
-        Delivery.of_bot(notice, body, received_at, workflow_id=notice.workflow_id, dispatch=notice.event.dispatch),
-    )
+    async with request.app[BODIES].of(request) as body:
+        received_at = datetime.now(UTC)
+        notice = await _understood(request, body, received_at)
+        if isinstance(notice, Ignored):
+            return _ignored(line, notice)
+        if isinstance(notice, CalendarNotice):
+            return await _deliver(request, Delivery.of_calendar(notice, received_at))
+        workflow_id, dispatch = notice.workflow_id, notice.event.dispatch
+        return await _deliver(
+            request,
+            Delivery.of_bot(
+                notice, _to_keep(request, body), received_at, workflow_id=workflow_id, dispatch=dispatch
+            ),
+        )
 
 
 async def healthz(_request: web.Request) -> web.Response:
@@ -94,7 +98,7 @@ async def _deliver(request: web.Request, delivery: Delivery) -> web.Response:
 
 def _check_key(request: web.Request, *, allow_missing: bool) -> None:
     if not request.app[PROVIDER].accepts_webhook(request.headers, allow_missing_key=allow_missing):
-        raise _unauthorized(request[LINE], "wrong or missing key")
+        raise _unauthorized(request[LINE], WRONG_KEY)
 
 
 def _unauthorized(line: Line, why: str) -> web.HTTPUnauthorized:
@@ -102,22 +106,21 @@ def _unauthorized(line: Line, why: str) -> web.HTTPUnauthorized:
     return web.HTTPUnauthorized(text="unauthorized")
 
 
-async def _body(request: web.Request) -> bytes:
-    """The body, unless it is too large; one that says so beforehand is not read at all."""
-    limit = request.app[SETTINGS].minutekeeper_bridge_max_body_bytes
-    if request.content_length is not None and request.content_length > limit:
-        raise web.HTTPRequestEntityTooLarge(limit, request.content_length)
+async def _understood(
+    request: web.Request, body: bytes, received_at: datetime
+) -> Notice | CalendarNotice | Ignored:
     try:
-        return await request.read()
-    except (web.RequestPayloadError, ConnectionError) as error:
-        raise web.HTTPBadRequest(text="the body ends early, or is not encoded as its headers say") from error
-
-
-def _understood(request: web.Request, body: bytes, received_at: datetime) -> Notice | CalendarNotice | Ignored:
-    try:
-        return request.app[PROVIDER].parse_webhook(body, received_at)
+        async with request.app[BODIES].turn(body):
+            return request.app[PROVIDER].parse_webhook(body, received_at)
     except MalformedWebhookError as error:
         raise web.HTTPBadRequest(text=str(error)) from error
+
+
+def _to_keep(request: web.Request, body: bytes) -> bytes:
+    """The body as it may be stored: the provider's own words may quote a key of ours."""
+    for secret in secrets_of(request.app[SETTINGS]):
+        body = body.replace(secret.encode(), b"***")
+    return body
 
 
 def _ignored(line: Line, notice: Ignored | CalendarNotice) -> web.Response:

@@ -59,6 +59,16 @@ class TranscriptState(StrEnum):
     FAILED = "failed"
 
 
+class WebhookState(StrEnum):
+    """Whether a meeting's bot reports by webhook, or has to be asked about."""
+
+    NOT_EXPECTED = "not_expected"
+    """No bot yet, or one that reports to another meeting."""
+    AWAITED = "awaited"
+    HEARD = "heard"
+    SILENT = "silent"
+
+
 STATUS_CODES: dict[str, MeetingStatus] = {
     "joining_call": MeetingStatus.JOINING,
     "in_waiting_room": MeetingStatus.WAITING_ROOM,

@@ -1,10 +1,14 @@
 """The provider that the settings name, opened the same way by every process."""
 
+from pydantic import SecretStr
+
 from providers.base import Provider
 from providers.meetingbaas.client import MeetingBaasClient
 from providers.meetingbaas.provider import DispatchPolicy, MeetingBaasProvider
 from providers.meetingbaas.requests import SpeechToText
 from runtime.settings import Settings, load_deadlines
+
+_LEAST_SECRET = 8
 
 
 def open_provider(settings: Settings) -> Provider:
@@ -12,10 +16,25 @@ def open_provider(settings: Settings) -> Provider:
     key = settings.meetingbaas_api_key.get_secret_value()
     speech_key = settings.minutekeeper_speech_to_text_api_key.get_secret_value()
     return MeetingBaasProvider(
-        MeetingBaasClient(settings.meetingbaas_base_url, key, send_timeout=settings.minutekeeper_send_seconds),
+        MeetingBaasClient(
+            settings.meetingbaas_base_url,
+            key,
+            send_timeout=settings.minutekeeper_send_seconds,
+            secrets=secrets_of(settings),
+        ),
         webhook_keys=[key, settings.meetingbaas_api_key_previous.get_secret_value()],
         speech_to_text=SpeechToText(
             provider=settings.minutekeeper_speech_to_text_provider, api_key=speech_key or None
         ),
         policy=DispatchPolicy(max_dispatches=settings.minutekeeper_max_dispatches, deadlines=load_deadlines()),
     )
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Every key and secret that is set, to be taken out of texts from outside that quote it.
+
+    Those of a few letters are in many a word, and so no secret.
+    """
+    values = [getattr(settings, name) for name in type(settings).model_fields]
+    texts = [value.get_secret_value().strip() for value in values if isinstance(value, SecretStr)]
+    return tuple(text for text in texts if len(text) >= _LEAST_SECRET)

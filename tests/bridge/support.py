@@ -33,7 +33,7 @@ KEY = "mb-key-7f3a"
 SECRET = "a-long-secret"
 DEAD = "127.0.0.1:9"
 """Where no Temporal answers."""
-NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KEY_HEADER = {"x-meeting-baas-api-key": KEY}
 
 
@@ -83,6 +83,7 @@ class Bridge:
     url: str
     session: aiohttp.ClientSession
     app: Any
+    runner: Any = None
 
     def address(self, workflow_id: str, dispatch: int = 0, secret: str = SECRET) -> str:
         return bot_webhook_url(self.url, secret, workflow_id, dispatch)
@@ -115,7 +116,7 @@ async def running_bridge(client: Client, store: ArtifactStore, **changes: Any) -
     app = create_app(settings, client, provider, store)
     try:
         async with TestServer(app) as server, aiohttp.ClientSession() as session:
-            yield Bridge(str(server.make_url("/")).rstrip("/"), session, app)
+            yield Bridge(str(server.make_url("/")).rstrip("/"), session, app, server.runner)
     finally:
         await provider.aclose()
 

@@ -16,8 +16,10 @@ from meetings.events import BotEvent, BotEventKind
 from providers.meetingbaas.provider import MeetingBaasProvider
 from tests.bridge.recorder import Recorder
 from tests.bridge.support import (
+    KEY,
     NOON,
     QUEUE,
+    SECRET,
     Bridge,
     codes,
     complete,
@@ -86,6 +88,18 @@ async def test_a_final_body_is_kept_and_only_its_place_is_signalled(
     history = (await client.get_workflow_handle("meeting-long").fetch_history()).to_json()
     assert "topsecret" not in history
     assert "word59999" not in history
+
+
+async def test_a_final_body_is_kept_without_our_own_keys(
+    bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str
+) -> None:
+    await start_recorder(client, workflow_id)
+    said = f"no answer to {KEY} signed with {SECRET}"
+    await bridge.to_bot(workflow_id, complete(message=said, signature="for-the-download"))
+    (payload,) = await signals(client, workflow_id)
+    kept = await store.get(payload["body"])
+    assert b"no answer to *** signed with ***" in kept
+    assert b"for-the-download" in kept
 
 
 async def test_a_resent_final_with_fresh_urls_gets_through(

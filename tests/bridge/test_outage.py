@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest_asyncio
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
+from artifacts.store import ArtifactStore, Entry
 from bridge.delivery import Delivery
+from bridge.drain import _batches
 from bridge.inbox import Inbox, Shelf
 from bridge.keys import COURIER, DRAIN
 from meetings.events import BotEvent, BotEventKind
@@ -30,6 +31,8 @@ from tests.bridge.support import (
     stored,
     temporal_binary,
 )
+
+MIB = 1024 * 1024
 
 
 @pytest_asyncio.fixture
@@ -148,6 +151,15 @@ async def test_two_bridges_on_one_store_do_no_harm(
         await eventually(lambda: _is_empty(store))
     assert sorted(await codes(client, workflow_id)) == sorted(f"code_{number}" for number in range(30))
     assert await stored(store) == ["inbox/rejected/20260101T000000.000000Z-broken.json"]
+
+
+def test_large_deliveries_are_taken_from_the_inbox_a_few_at_a_time() -> None:
+    sizes = [1, 2, 20 * MIB, 20 * MIB, 40 * MIB, *[3] * 10]
+    entries = [Entry(str(number), size) for number, size in enumerate(sizes)]
+    batches = list(_batches(entries))
+    assert [len(batch) for batch in batches] == [3, 1, 1, 8, 2]
+    assert [path for batch in batches for path in batch] == [entry.path for entry in entries]
+    assert list(_batches([])) == []
 
 
 async def test_one_poisonous_delivery_is_in_nobodys_way(

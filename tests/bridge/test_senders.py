@@ -120,6 +120,7 @@ async def test_any_workflow_id_comes_through_its_address(
         "...",
         "/leading/and/trailing/",
         "new\nline",
+        "{workflow_id}:{[^/]+}",
         "x" * 700,
     ):
         await start_recorder(client, workflow_id)
@@ -156,9 +157,17 @@ async def test_what_is_no_delivery_gets_400_with_a_reason(
     assert await stored(store) == []
 
 
-async def test_a_body_that_is_not_compressed_as_it_says_gets_400(bridge: Bridge, workflow_id: str) -> None:
-    answer = await bridge.to_bot(workflow_id, status(), headers=KEY_HEADER | {"content-encoding": "gzip"})
-    assert answer.status == 400
+async def test_a_compressed_body_is_refused_without_a_look_into_it(
+    bridge: Bridge, client: Client, workflow_id: str
+) -> None:
+    await start_recorder(client, workflow_id)
+    good = gzip.compress(json.dumps(status()).encode())
+    for body in (good, gzip.compress(b" " * 100_000_000), b"no gzip at all"):
+        for encoding in ("gzip", "deflate", "br", "zstd", "gzip, gzip"):
+            answer = await bridge.to_bot(workflow_id, body, headers=KEY_HEADER | {"content-encoding": encoding})
+            assert answer.status == 415, encoding
+    plain = await bridge.to_bot(workflow_id, status(), headers=KEY_HEADER | {"content-encoding": "Identity"})
+    assert plain.json == {"outcome": "delivered"}
 
 
 async def test_json_is_read_whatever_it_calls_itself(bridge: Bridge, client: Client, workflow_id: str) -> None:
@@ -201,17 +210,6 @@ async def test_a_body_that_does_not_say_how_large_it_is_is_refused_when_it_is_to
     assert b" 413 " in await reader.readline()
     writer.close()
     assert await signals(client, workflow_id) == []
-
-
-async def test_a_small_body_that_unpacks_into_a_large_one_is_refused(
-    narrow_bridge: Bridge, workflow_id: str
-) -> None:
-    bomb = gzip.compress(b" " * 10_000_000)[:]
-    assert len(bomb) > LIMIT
-    small_bomb = gzip.compress(b" " * 1_000_000)
-    assert len(small_bomb) < LIMIT
-    answer = await narrow_bridge.to_bot(workflow_id, small_bomb, headers=KEY_HEADER | {"content-encoding": "gzip"})
-    assert answer.status == 413
 
 
 async def test_a_sender_who_hangs_up_halfway_leaves_no_trace(

@@ -1,0 +1,24 @@
+"""Whether a bot's address was made by us."""
+
+from aiohttp import web
+
+from bridge.keys import SETTINGS
+from meetings.webhook_address import token_matches
+
+
+def is_ours(request: web.Request) -> bool:
+    """Whether the token in the address is that of the workflow in it, by the present secret or the one before."""
+    settings = request.app[SETTINGS]
+    secrets = [
+        secret.get_secret_value()
+        for secret in (settings.bridge_secret, settings.bridge_secret_previous)
+        if secret.get_secret_value().strip()
+    ]
+    return token_matches(request.match_info["token"], request.match_info["workflow_id"], secrets)
+
+
+async def confirm_address(request: web.Request) -> web.Response:
+    """For whoever wants to know whether bots with such an address would be heard; nothing is delivered."""
+    if not is_ours(request):
+        raise web.HTTPUnauthorized(text="unauthorized")
+    return web.json_response({"address": "known"})

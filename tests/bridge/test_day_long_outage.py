@@ -1,0 +1,57 @@
+"""Temporal was away for a day: what waited that long is neither too old nor forgotten."""
+
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import Client
+
+from artifacts.store import ArtifactStore
+from bridge.delivery import Delivery
+from bridge.inbox import Inbox, Shelf
+from meetings.events import BotEvent, BotEventKind
+from tests.bridge.support import codes, eventually, running_bridge, start_recorder, stored
+
+YESTERDAY = datetime.now(UTC) - timedelta(hours=24)
+
+
+def waiting(code: str, minute: int, *, workflow_id: str = "", bot_id: str = "bot-1") -> Delivery:
+    at = YESTERDAY + timedelta(minutes=minute)
+    event = BotEvent(kind=BotEventKind.STATUS, bot_id=bot_id, occurred_at=at, code=code)
+    return Delivery(delivery=f"{bot_id} {code}", received_at=at, message=event, workflow_id=workflow_id)
+
+
+async def test_a_day_of_deliveries_is_handed_on_to_each_meeting_in_order(
+    client: Client, store: ArtifactStore, workflow_id: str
+) -> None:
+    meetings = [f"{workflow_id}-{number}" for number in range(12)]
+    for meeting in meetings:
+        await start_recorder(client, meeting)
+    for minute in range(240):
+        delivery = waiting(f"code_{minute:03}", minute, workflow_id=meetings[minute % len(meetings)])
+        await Inbox(store).put(delivery, Shelf.WAITING)
+
+    async def is_empty() -> bool:
+        return not await stored(store)
+
+    async with running_bridge(client, store):
+        await eventually(is_empty, seconds=60)
+    for number, meeting in enumerate(meetings):
+        assert await codes(client, meeting) == [f"code_{minute:03}" for minute in range(number, 240, 12)]
+
+
+async def test_a_bot_whose_meeting_shows_it_only_after_the_outage_is_waited_for(
+    client: Client, store: ArtifactStore, workflow_id: str
+) -> None:
+    bot_id = f"bot-of-{workflow_id}"
+    await Inbox(store).put(waiting("in_call_recording", 0, bot_id=bot_id), Shelf.WAITING)
+
+    async def is_unclaimed() -> bool:
+        return len(await Inbox(store).paths(Shelf.UNCLAIMED)) == 1
+
+    async def is_empty() -> bool:
+        return not await stored(store)
+
+    async with running_bridge(client, store):
+        await eventually(is_unclaimed)
+        await start_recorder(client, workflow_id, bot_id)
+        await eventually(is_empty, seconds=40)
+    assert await codes(client, workflow_id) == ["in_call_recording"]
