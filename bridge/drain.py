@@ -33,6 +33,8 @@ class Drain:
         self._inbox = inbox
         self._courier = courier
         self._calls = calls
+        self._is_away = False
+        self._answering_since = datetime.min.replace(tzinfo=UTC)
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -85,11 +87,12 @@ class Drain:
     async def _hand_on(self, path: str, delivery: Delivery, shelf: Shelf) -> Outcome | None:
         handover = await self._courier.hand_over(delivery, patiently=True)
         line = Line.of(handover)
+        self._note_whether_away(is_away=handover.outcome is Outcome.AWAY)
         match handover.outcome:
             case Outcome.NOT_NOW | Outcome.AWAY:
                 line.write()
                 return handover.outcome
-            case Outcome.UNCLAIMED if shelf is Shelf.UNCLAIMED and _may_still_be_ours(delivery):
+            case Outcome.UNCLAIMED if shelf is Shelf.UNCLAIMED and self._may_still_be_ours(delivery):
                 return handover.outcome
             case Outcome.UNCLAIMED:
                 kept = shelf is Shelf.WAITING and await self._inbox.put_unclaimed(delivery)
@@ -99,6 +102,16 @@ class Drain:
         await self._inbox.remove(path)
         line.write()
         return None
+
+    def _note_whether_away(self, *, is_away: bool) -> None:
+        if self._is_away and not is_away:
+            self._answering_since = datetime.now(UTC)
+        self._is_away = is_away
+
+    def _may_still_be_ours(self, delivery: Delivery) -> bool:
+        """An unknown bot has its time from when Temporal could be asked: an outage is not counted against it."""
+        since = max(delivery.unclaimed_since or delivery.received_at, self._answering_since)
+        return datetime.now(UTC) - since < _UNCLAIMED_FOR
 
     async def _keep_working_off(self, shelf: Shelf, longest_pause: float) -> None:
         pause = _FIRST_PAUSE
@@ -130,11 +143,6 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[str]]:
         room -= entry.size
     if batch:
         yield batch
-
-
-def _may_still_be_ours(delivery: Delivery) -> bool:
-    since = delivery.unclaimed_since or delivery.received_at
-    return datetime.now(UTC) - since < _UNCLAIMED_FOR
 
 
 def _tell(path: str, error: Exception) -> None:

@@ -4,24 +4,14 @@ from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from meetings.events import BotEvent, BotEventKind
-from meetings.status import STATUS_CODES, FailureReason, MeetingStatus, failure_reason
+from meetings.ending import FinalEvent, explained, final_of
+from meetings.events import BotEvent, BotEventKind, EventSource
+from meetings.status import STATUS_CODES, MeetingStatus
 
 _RANK = {code: rank for rank, code in enumerate(STATUS_CODES)}
 
 _MAX_EVENTS = 200
 """A bot that reports for ever must not outgrow its workflow; the middle gives way, first and last explain most."""
-
-
-class FinalEvent(BaseModel):
-    """The event that ended a bot, as evidence."""
-
-    model_config = ConfigDict(frozen=True)
-
-    kind: BotEventKind
-    at: AwareDatetime
-    reason: FailureReason | None = None
-    text: str = ""
 
 
 class BotState(BaseModel):
@@ -39,6 +29,8 @@ class BotState(BaseModel):
     shared_with: str = ""
     """The workflow whose bot this is, when two workflows turned out to be the same meeting."""
     heard_at: AwareDatetime | None = None
+    reported_until: AwareDatetime | None = None
+    """The provider's time of the newest event that the bot reported itself, by webhook."""
     asked_at: AwareDatetime | None = None
     withdrawn_at: AwareDatetime | None = None
     final_heard_at: AwareDatetime | None = None
@@ -78,26 +70,33 @@ class BotState(BaseModel):
 def apply(state: BotState, event: BotEvent, heard_at: datetime) -> BotState:
     """The state after an event that reached us at `heard_at` (UTC).
 
-    Duplicates change nothing; the order is that of the events' own times; unknown codes are kept and harmless.
-    Only `complete` and `failed` end a bot, and the one way on from `failed` is a recording that turns up.
+    The same events come to the same, in whatever order and however often they arrive: duplicates change nothing,
+    the order is that of the events' own times, unknown codes are kept and harmless. Only `complete` and `failed`
+    end a bot; of several, the one that says most counts.
     """
     known = any(each.identity == event.identity for each in state.events)
+    if event.source is EventSource.WEBHOOK:
+        reported_until = max(state.reported_until or event.occurred_at, event.occurred_at)
+        state = state.model_copy(update={"reported_until": reported_until})
     if not known:
         state = _keep(state, event).model_copy(update={"heard_at": heard_at, "asked_in_vain": 0})
     if event.kind is not BotEventKind.STATUS:
-        return _apply_final(state, event, heard_at)
-    if known:
+        state = _apply_final(state, event, heard_at)
+    elif not known:
+        state = _apply_status(state, event)
+    if state.final is None:
         return state
+    return state.model_copy(update={"final": explained(state.final, state.events)})
+
+
+def _apply_status(state: BotState, event: BotEvent) -> BotState:
     phase = STATUS_CODES.get(event.code)
     if phase is None:
         return state
-    if phase is MeetingStatus.RECORDING:
-        state = state.model_copy(update={"recording_seen": True})
+    update: dict[str, object] = {"recording_seen": state.recording_seen or phase is MeetingStatus.RECORDING}
     if state.final is None and _is_latest(state, event):
-        state = state.model_copy(
-            update={"phase": phase, "phase_since": event.occurred_at, "phase_code": event.code}
-        )
-    return state
+        update |= {"phase": phase, "phase_since": event.occurred_at, "phase_code": event.code}
+    return state.model_copy(update=update)
 
 
 def _apply_final(state: BotState, event: BotEvent, heard_at: datetime) -> BotState:
@@ -109,10 +108,13 @@ def _apply_final(state: BotState, event: BotEvent, heard_at: datetime) -> BotSta
         update["body"] = event.body
     if event.kind is BotEventKind.TRANSCRIPTION_COMPLETE:
         update["transcript_finished"] = True
-    elif _ends(state, event):
+        return state.model_copy(update=update)
+    final = final_of(event)
+    if state.final is None or final.weight > state.final.weight:
+        update["final_heard_at"] = heard_at
+    if state.final is None or final.precedence < state.final.precedence:
         update |= {
-            "final": _final(state, event),
-            "final_heard_at": heard_at,
+            "final": final,
             "phase": MeetingStatus.ENDED,
             "phase_since": event.occurred_at,
             "phase_code": event.kind.value,
@@ -120,28 +122,16 @@ def _apply_final(state: BotState, event: BotEvent, heard_at: datetime) -> BotSta
     return state.model_copy(update=update)
 
 
-def _ends(state: BotState, event: BotEvent) -> bool:
-    if state.final is None:
-        return True
-    brings_something = event.has_recording or event.has_transcript
-    return event.kind is BotEventKind.COMPLETE and brings_something and state.final.kind is BotEventKind.FAILED
-
-
-def _final(state: BotState, event: BotEvent) -> FinalEvent:
-    if event.kind is BotEventKind.COMPLETE:
-        return FinalEvent(kind=event.kind, at=event.occurred_at, text=event.text)
-    reason = failure_reason(event.code)
-    if reason is FailureReason.UNKNOWN:
-        reason = failure_reason(state.phase_code)
-    text = ": ".join(part for part in (event.code, event.text) if part)
-    return FinalEvent(kind=event.kind, at=event.occurred_at, reason=reason, text=text)
-
-
 def _keep(state: BotState, event: BotEvent) -> BotState:
-    events = sorted((*state.events, event), key=lambda each: each.occurred_at)
+    events = sorted((*state.events, event), key=_place)
     if len(events) > _MAX_EVENTS:
         del events[_MAX_EVENTS // 2]
     return state.model_copy(update={"events": tuple(events)})
+
+
+def _place(event: BotEvent) -> tuple[datetime, int, str]:
+    """By time; at the same instant the further status is the later one."""
+    return (event.occurred_at, _RANK.get(event.code, -1), f"{event.kind} {event.code}")
 
 
 def _is_latest(state: BotState, event: BotEvent) -> bool:

@@ -2,7 +2,7 @@
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from meetings.status import FailureReason, MeetingStatus, TranscriptState
+from meetings.status import FailureReason, MeetingStatus, TranscriptState, WebhookState
 from meetings.timeline import TimelineEntry
 
 
@@ -61,3 +61,5 @@ class MeetingView(BaseModel):
     dispatches: int
     next_deadline: AwareDatetime | None
     timeline: tuple[TimelineEntry, ...]
+    webhooks: WebhookState = WebhookState.NOT_EXPECTED
+    """Whether the newest bot reports by itself."""

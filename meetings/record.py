@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from meetings import story, timeline, watch
+from meetings import reporting, story, timeline, watch
 from meetings.bot import BotState, apply
 from meetings.dispatch import DispatchMode, SentBot, is_worth_joining
-from meetings.events import BotEvent
+from meetings.events import BotEvent, BotEventKind
 from meetings.ids import dispatch_key
 from meetings.outcome import Evidence, MeetingView, Outcome
 from meetings.request import CarriedState, MeetingRequest, Reschedule
-from meetings.status import FailureReason, MeetingStatus, TranscriptState
+from meetings.status import FailureReason, MeetingStatus, TranscriptState, WebhookState
 from meetings.timeline import TimelineEntry
 
 _MAX_EARLY_EVENTS = 100
@@ -134,12 +134,14 @@ class MeetingRecord:
         for number, bot in enumerate(self.bots):
             if _is_of(event, bot):
                 after = apply(bot, event, at)
-                if len(after.events) > len(bot.events):
+                if _says_more(after, bot):
                     self.note(event.occurred_at, story.event_name(event), story.tell(event))
                 self.bots[number] = after
                 return number
-        if len(self._early) < _MAX_EARLY_EVENTS:
-            self._early.append(event)
+        self._early.append(event)
+        if len(self._early) > _MAX_EARLY_EVENTS:
+            # What a bot left behind outlasts the steps on its way there.
+            del self._early[next((n for n, each in enumerate(self._early) if not _is_end(each)), 0)]
         return None
 
     def early_bot(self, dispatch: int) -> str:
@@ -210,6 +212,7 @@ class MeetingRecord:
             dispatches=len(self.bots),
             next_deadline=self.deadline,
             timeline=self.timeline,
+            webhooks=reporting.state_of(self.newest) if self.bots else WebhookState.NOT_EXPECTED,
         )
 
     def carried(self) -> MeetingRequest:
@@ -231,3 +234,12 @@ def _is_of(event: BotEvent, bot: BotState) -> bool:
     if event.bot_id == bot.bot_id:
         return True
     return event.dispatch == bot.dispatch and event.bot_id.isdigit() != bot.bot_id.isdigit()
+
+
+def _says_more(after: BotState, before: BotState) -> bool:
+    """Whether an event brought something to tell: a repeat does, if it is the first that has a recording."""
+    return (after.events, after.has_recording) != (before.events, before.has_recording)
+
+
+def _is_end(event: BotEvent) -> bool:
+    return event.kind in {BotEventKind.COMPLETE, BotEventKind.FAILED}

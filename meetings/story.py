@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from meetings.events import BotEvent, BotEventKind, EventSource
 from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest
+from meetings.status import WebhookState
 
 _CODES = {
     "joining_call": "The bot is joining the call.",
@@ -92,6 +93,8 @@ def details(view: MeetingView) -> str:
     if view.evidence:
         words = f": {_plain(view.evidence.text)}" if view.evidence.text else ""
         lines.append(f"- **Because:** {view.evidence.event} at {clock(view.evidence.at)}{words}")
+    if view.webhooks is WebhookState.SILENT:
+        lines.append("- **Webhooks:** the bot does not report, so the provider is asked about it")
     if view.next_deadline:
         lines.append(f"- **Asks the provider itself at:** {clock(view.next_deadline)}")
     lines.append(f"- **Transcript:** {view.transcript.value}")

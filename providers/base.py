@@ -44,7 +44,7 @@ class DuplicateBotError(ProviderError):
 
 
 class NotFoundError(ProviderError):
-    """The provider does not know this bot."""
+    """The provider does not know this bot, calendar or event."""
 
 
 class MalformedWebhookError(ProviderError):

@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from simulator import account_views, bots_views, media_views, sim_views
+from simulator.calendars.routes import calendar_routes
 from simulator.faults.requests import strike_requests
 from simulator.faults.views import order_faults, remove_faults, show_faults
 from simulator.keys import SIMULATION
 from simulator.middlewares import authenticate, record
+from simulator.routing import both
 from simulator.settings import SimulatorSettings
 from simulator.simulation import Simulation
 
@@ -24,27 +25,28 @@ def create_app(settings: SimulatorSettings) -> web.Application:
     app = web.Application(middlewares=_MIDDLEWARES)
     app.router.add_routes(
         [
-            *_both("POST", "/bots", bots_views.send_bot),
-            *_both("GET", "/bots/meeting_data", bots_views.show_meeting_data),
-            *_both("GET", "/bots/bots_with_metadata", bots_views.list_bots),
-            *_both("GET", "/bots/recent", bots_views.list_bots),
-            *_both("POST", "/bots/retranscribe", bots_views.retranscribe),
-            *_both("POST", "/bots/retry_webhook", bots_views.retry_webhook),
-            *_both("DELETE", "/bots/{uuid}", bots_views.remove_bot),
-            *_both("GET", "/bots/{uuid}", bots_views.no_such_read),
-            *_both("POST", "/bots/{uuid}/delete_data", bots_views.delete_data),
-            *_both("GET", "/bots/{uuid}/screenshots", bots_views.list_screenshots),
-            *_both("GET", "/accounts/webhook_url", account_views.show_webhook_url),
-            *_both("POST", "/accounts/webhook_url", account_views.set_webhook_url),
+            *both("POST", "/bots", bots_views.send_bot),
+            *both("GET", "/bots/meeting_data", bots_views.show_meeting_data),
+            *both("GET", "/bots/bots_with_metadata", bots_views.list_bots),
+            *both("GET", "/bots/recent", bots_views.list_bots),
+            *both("POST", "/bots/retranscribe", bots_views.retranscribe),
+            *both("POST", "/bots/retry_webhook", bots_views.retry_webhook),
+            *both("DELETE", "/bots/{uuid}", bots_views.remove_bot),
+            *both("GET", "/bots/{uuid}", bots_views.no_such_read),
+            *both("POST", "/bots/{uuid}/delete_data", bots_views.delete_data),
+            *both("GET", "/bots/{uuid}/screenshots", bots_views.list_screenshots),
+            *both("GET", "/accounts/webhook_url", account_views.show_webhook_url),
+            *both("POST", "/accounts/webhook_url", account_views.set_webhook_url),
             web.get(f"/media/{_UUID}/{{name}}", media_views.fetch),
-            *_both("GET", "/_sim/ledger", sim_views.show_ledger),
-            *_both("POST", "/_sim/reset", sim_views.reset),
-            *_both("POST", "/_sim/scripts", sim_views.add_script_rule),
-            *_both("POST", "/_sim/faults", order_faults),
-            *_both("GET", "/_sim/faults", show_faults),
-            *_both("DELETE", "/_sim/faults", remove_faults),
-            *_both("POST", "/_sim/bots/{uuid}/emit", sim_views.emit),
-            *_both("POST", "/_sim/bots/{uuid}/advance", sim_views.advance),
+            *both("GET", "/_sim/ledger", sim_views.show_ledger),
+            *both("POST", "/_sim/reset", sim_views.reset),
+            *both("POST", "/_sim/scripts", sim_views.add_script_rule),
+            *both("POST", "/_sim/faults", order_faults),
+            *both("GET", "/_sim/faults", show_faults),
+            *both("DELETE", "/_sim/faults", remove_faults),
+            *both("POST", "/_sim/bots/{uuid}/emit", sim_views.emit),
+            *both("POST", "/_sim/bots/{uuid}/advance", sim_views.advance),
+            *calendar_routes(with_seeds=settings.seed_compatibility),
         ]
     )
 
@@ -57,8 +59,3 @@ def create_app(settings: SimulatorSettings) -> web.Application:
 
     app.cleanup_ctx.append(simulate)
     return app
-
-
-def _both(method: str, path: str, handler: Handler) -> tuple[web.RouteDef, web.RouteDef]:
-    """With and without a trailing slash, since callers use both and a redirect would lose their bodies."""
-    return web.route(method, path, handler), web.route(method, f"{path}/", handler)

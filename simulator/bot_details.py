@@ -23,7 +23,7 @@ def meeting_data(bot: Bot, simulation: Simulation, *, with_transcripts: bool) ->
     return {
         **urls,
         "duration": bot.duration,
-        "bot_data": bot_data | {"event_uuid": None},
+        "bot_data": bot_data | {"event_uuid": bot.event_uuid},
         "speaker_diarization_file": "",
         "speaker_diarization_file_network": "",
         "meeting_participants_file": "",

@@ -7,8 +7,7 @@ from simulator.answers import not_found, read_body, read_query, refusal
 from simulator.bot_details import meeting_data
 from simulator.keys import SIMULATION, find_bot
 from simulator.models import BotRequest, ListQuery, MeetingDataQuery, RetranscribeRequest, RetryWebhookQuery
-from simulator.simulation import DuplicateBotError
-from simulator.state import stamp
+from simulator.state import DuplicateBotError, stamp
 
 
 async def send_bot(request: web.Request) -> web.Response:

@@ -1,6 +1,7 @@
 """What happens around every view."""
 
 import hmac
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -11,6 +12,9 @@ from simulator.settings import SimulatorSettings
 from simulator.state import RequestRecord, now
 
 _SECRET_PARAMETERS = frozenset({"X-Amz-Signature", "X-Amz-Credential"})
+_BODIES_KEPT = ("/bots", "/bot")
+"""Ends of the paths that order bots."""
+_SECRET_FIELDS = frozenset({"api_key", "zoom_sdk_pwd", "zoom_obf_token"})
 
 
 @web.middleware
@@ -27,8 +31,8 @@ async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
     )
     request.app[SIMULATION].ledger.requests.append(entry)
     try:
-        if request.method == "POST" and request.path.rstrip("/") == "/bots":
-            entry.body = await _body(request)
+        if request.method in ("POST", "PATCH") and request.path.rstrip("/").endswith(_BODIES_KEPT):
+            entry.body = _masked(await _body(request))
         response = await handler(request)
     except web.HTTPException as error:
         entry.status = error.status
@@ -40,8 +44,8 @@ async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse API calls without the account's key. Media URLs carry their own proof."""
-    if request.path.startswith((CONTROL, "/media/")):
+    """Refuse API calls without the account's key. Media URLs carry their own proof, and OAuth is not the API's."""
+    if request.path.startswith((CONTROL, "/media/", "/oauth/")):
         return await handler(request)
     settings = request.app[SIMULATION].settings
     if not hmac.compare_digest(_key(request, settings).encode(), settings.api_key.encode()):
@@ -55,6 +59,15 @@ def _key(request: web.Request, settings: SimulatorSettings) -> str:
     if key is None and settings.seed_compatibility:
         key = headers.get("x-spoke-api-key") or headers.get("Authorization", "").removeprefix("Bearer ")
     return key or ""
+
+
+def _masked(value: Any) -> Any:
+    """The same without the keys that callers bring for others."""
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: "***" if key in _SECRET_FIELDS and item else _masked(item) for key, item in value.items()}
 
 
 async def _body(request: web.Request) -> object:

@@ -54,7 +54,7 @@ def _complete(bot: Bot, shape: Shape, signer: UrlSigner) -> dict[str, Any]:
     if shape != "2025-03":
         data["event"] = "complete"
     if shape == "newest":
-        data |= {"event_uuid": None, "audio": urls["audio"], "extra": bot.request.extra}
+        data |= {"event_uuid": bot.event_uuid, "audio": urls["audio"], "extra": bot.request.extra}
     return data
 
 
@@ -73,5 +73,5 @@ def _failed(bot: Bot, shape: Shape) -> dict[str, Any]:
     if shape != "2025-03":
         data["message"] = bot.message
     if shape == "newest":
-        data |= {"event_uuid": None, "extra": bot.request.extra}
+        data |= {"event_uuid": bot.event_uuid, "extra": bot.request.extra}
     return data

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from simulator.scripts import SCRIPTS
 
 Shape = Literal["2025-03", "2025-04", "newest"]
+NoticeForm = Literal["listed", "empty", "null", "absent", "last_updated_at", "calendar_uuid", "uuid"]
 
 
 class SimulatorSettings(BaseSettings):
@@ -44,7 +45,7 @@ class SimulatorSettings(BaseSettings):
     shape: Shape = "newest"
     """Age of the JSON in lists, meeting_data and webhooks: March 2025, April 2025 or today's."""
     seed_compatibility: bool = False
-    """Also accept the key in `x-spoke-api-key` or as a Bearer token, as old guide pages show it."""
+    """Also take what old guide pages show: the key as `x-spoke-api-key` or Bearer token, other calendar calls."""
 
     script: str = "normal"
     """Script of bots that no rule of `/_sim/scripts` speaks for."""
@@ -100,6 +101,28 @@ class SimulatorSettings(BaseSettings):
     """Patience of the sender of final events, in real seconds."""
     final_retry_delays: tuple[float, ...] = (5, 10, 300, 900, 1800, 7200)
     """Pauses before the repeats of a final event that failed; the real schedule is unknown."""
+
+    calendar_sync_delay: float = Field(default=5, ge=0)
+    """From a change in somebody's calendar, or its connection, to the sync that takes it over."""
+    calendar_sync_interval: float = Field(default=3600, gt=0)
+    """From one sync of a calendar to the next if nothing is reported."""
+    calendar_window_days: int = Field(default=30, ge=0)
+    """How many days ahead, in real time, events are taken over."""
+    calendar_notice: NoticeForm = "listed"
+    """Form of the sync webhook: events `listed`, an `empty` list, `null`, none (`absent`); none and the time as
+    `last_updated_at` (2024); `calendar_uuid` or `uuid` for the calendar, as handlers of third parties expect."""
+    event_page: int = Field(default=100, ge=1)
+    """Events on one page of the list."""
+    event_list: Literal["data", "events"] = "data"
+    """Name of the list of events; `events` until December 2024."""
+    event_list_next: Literal["cursor", "url"] = "cursor"
+    """What `next` of the list of events is; documented as both."""
+    recording_answer: Literal["array", "object"] = "array"
+    """Answer to a change of an event's bot: a list of events, or until December 2024 one event."""
+    removed_events: Literal["flagged", "gone"] = "flagged"
+    """Whether events that were removed stay and are marked, or answer 404; undocumented."""
+    grant_error_status: int = Field(default=400, ge=400, le=599)
+    """Status of calls whose credentials the calendar's provider refuses; undocumented."""
 
     fault_seed: int = 0
     """Decides which faults strike whom: the same seed gives the same faults again."""

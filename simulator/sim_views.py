@@ -43,7 +43,7 @@ async def reset(request: web.Request) -> web.Response:
 
 
 async def show_ledger(request: web.Request) -> web.Response:
-    """Everything since the start or the last reset; may hold keys that callers put into bodies."""
+    """Everything since the start or the last reset, without the keys that callers put into bodies."""
     simulation = request.app[SIMULATION]
     # Bots live on while their files are summed up and the text is made; only in between all stands still.
     bots = list(simulation.bots.values())
@@ -59,6 +59,7 @@ def _ledger(simulation: Simulation) -> dict[str, Any]:
         "requests": [vars(record) for record in ledger.requests],
         "bots": [_bot(bot, simulation) for bot in simulation.bots.values()],
         "deliveries": [vars(record) for record in ledger.deliveries],
+        "syncs": [vars(record) for record in ledger.syncs],
         "faults": [vars(record) for record in ledger.faults],
         "orders": simulation.faults.history(),
     }
@@ -68,6 +69,7 @@ def _bot(bot: Bot, simulation: Simulation) -> dict[str, Any]:
     request = bot.request
     return {
         "id": str(bot.uuid),
+        "event_uuid": bot.event_uuid,
         "meeting_url": request.meeting_url,
         "bot_name": request.bot_name,
         "deduplication_key": request.deduplication_key,

@@ -11,6 +11,8 @@ from uuid import UUID
 
 import aiohttp
 
+from simulator.calendars.samples import add_samples
+from simulator.calendars.service import Calendars
 from simulator.faults.book import FaultBook
 from simulator.faults.deliveries import Outbox
 from simulator.life import live
@@ -20,15 +22,11 @@ from simulator.rate_limit import RateLimit
 from simulator.scripts import SCRIPTS, Script, Step
 from simulator.settings import SimulatorSettings
 from simulator.signing import UrlSigner
-from simulator.state import Bot, DeliveryRecord, Ledger, Moment, now
+from simulator.state import Bot, DeliveryRecord, DuplicateBotError, Ledger, Moment, now
 from simulator.transcripts import conversation
 from simulator.webhooks import Delivery, WebhookSender
 
 logger = logging.getLogger(__name__)
-
-
-class DuplicateBotError(Exception):
-    """A bot went to the same meeting a short while ago."""
 
 
 @dataclass
@@ -66,6 +64,9 @@ class Simulation:
         self.account_webhook_url = settings.account_webhook_url
         self.delete_data_limit = RateLimit(settings.delete_data_limit, settings.real(settings.delete_data_window))
         self._rules: list[_Rule] = []
+        self.calendars = Calendars(settings, self.ledger, self)
+        if settings.seed_compatibility:
+            add_samples(self.calendars.world)
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -73,7 +74,7 @@ class Simulation:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def reset(self) -> None:
-        """Forget every bot, rule, fault and record, as if just started."""
+        """Forget every bot, calendar, rule, fault and record, as if just started."""
         await self.close()
         self._forget()
 
@@ -81,14 +82,14 @@ class Simulation:
         """The newest fitting rule decides."""
         self._rules.insert(0, _Rule(order, order.times))
 
-    def send_bot(self, request: BotRequest) -> Bot:
-        """Take the bot in; raises DuplicateBotError inside the window."""
+    def send_bot(self, request: BotRequest, event_uuid: str | None = None) -> Bot:
+        """Take the bot in, perhaps for a calendar event; raises DuplicateBotError inside the window."""
         self._refuse_duplicate(request)
         fellows = self._by_meeting[request.meeting_url]
-        bot = Bot(len(self.bots) + 1, len(fellows) + 1, request, self._script_for(request))
+        bot = Bot(len(self.bots) + 1, len(fellows) + 1, request, self._script_for(request), event_uuid=event_uuid)
         self.bots[bot.uuid] = bot
         fellows.append(bot)
-        self._spawn(live(bot, self.settings, lambda step, at: self._announce(bot, step, at)))
+        self.spawn(live(bot, self.settings, lambda step, at: self._announce(bot, step, at)))
         return bot
 
     def leave(self, bot: Bot) -> None:
@@ -97,12 +98,12 @@ class Simulation:
 
     def retranscribe(self, bot: Bot, webhook_url: str | None) -> None:
         """Make a transcript after a while, and say so."""
-        self._spawn(self._transcribe(bot, webhook_url))
+        self.spawn(self._transcribe(bot, webhook_url))
 
     def resend_final(self, bot: Bot, code: str, webhook_url: str | None) -> None:
         if url := webhook_url or self.webhook_url(bot):
             body = final(bot, code, self.settings.shape, self.signer)
-            self._spawn(self._outbox.send(Delivery(bot, url, body)))
+            self.deliver(Delivery(bot, url, body))
 
     async def emit(self, bot: Bot, url: str, order: EmitOrder) -> DeliveryRecord:
         """Deliver what is ordered, once; the bot's own life does not notice."""
@@ -114,6 +115,10 @@ class Simulation:
         else:
             body = status_change(bot, order.code, order.created_at or now(), order.fields)
         return await self.sender.attempt(Delivery(bot, url, body))
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Send it with all its repeats, as far as faults allow."""
+        self.spawn(self._outbox.send(delivery))
 
     def webhook_url(self, bot: Bot) -> str | None:
         return bot.request.webhook_url or self.account_webhook_url
@@ -144,17 +149,19 @@ class Simulation:
             self.resend_final(bot, step.code, url)
         else:
             body = status_change(bot, step.code, at, step.fields)
-            self._spawn(self._outbox.send(Delivery(bot, url, body)))
+            self.deliver(Delivery(bot, url, body))
 
     async def _transcribe(self, bot: Bot, webhook_url: str | None) -> None:
         await asyncio.sleep(self.settings.real(self.settings.transcription_delay))
         bot.transcript = conversation(bot.recorded)
         self.resend_final(bot, "transcription_complete", webhook_url)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Let it run until it ends or all is closed."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

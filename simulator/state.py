@@ -1,9 +1,9 @@
-"""What the stand-in remembers: bots, requests, deliveries."""
+"""What the stand-in remembers: bots, requests, deliveries, syncs."""
 
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from simulator.media import MediaFile
@@ -32,15 +32,36 @@ class Moment:
     sent: bool
 
 
+class DuplicateBotError(Exception):
+    """A bot went to the same meeting a short while ago."""
+
+
+class Teller(Protocol):
+    """Whoever webhooks tell of, the `turn`-th of its kind. Faults hold its deliveries back in `held`."""
+
+    uuid: UUID
+    turn: int
+    sending: asyncio.Lock
+    held: list[asyncio.Event]
+    end_told: asyncio.Event
+
+    @property
+    def meeting_url(self) -> str: ...
+
+
 @dataclass
 class Bot:
-    """One bot, the `turn`-th of its meeting. `elapsed` and `recorded` count simulated seconds; times are UTC."""
+    """One bot, the `turn`-th of its meeting. `elapsed` and `recorded` count simulated seconds; times are UTC.
+
+    `event_uuid` is that of the calendar event that it was scheduled for.
+    """
 
     number: int
     turn: int
     request: BotRequest
     script: Script
     uuid: UUID = field(default_factory=uuid4)
+    event_uuid: str | None = None
     created_at: datetime = field(default_factory=now)
     joined_at: datetime | None = None
     left_at: datetime | None = None
@@ -64,6 +85,10 @@ class Bot:
     # What waits to be overtaken by the next delivery, and whether the final one has been sent, or lost.
     held: list[asyncio.Event] = field(default_factory=list)
     end_told: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def meeting_url(self) -> str:
+        return self.request.meeting_url
 
     @property
     def leaving(self) -> bool:
@@ -109,11 +134,13 @@ class RequestRecord:
 class DeliveryRecord:
     """One attempt to deliver a webhook: answered with `status`, or ended by `error`.
 
-    `sha256` is that of the body as it was sent; `created_at` is what the event itself says.
+    It tells of a bot or of a calendar; the id of the other is empty. `sha256` is that of the body as it was sent;
+    `created_at` is what the event itself says.
     """
 
     delivery_id: str
     bot_id: str
+    calendar_id: str
     event: str | None
     code: str | None
     created_at: str | None
@@ -148,10 +175,22 @@ class FaultRecord:
     withheld_status: int | None = None
 
 
+@dataclass(frozen=True)
+class SyncRecord:
+    """A look at a calendar: the uuids of the events that changed, or the `error` that prevented it."""
+
+    calendar_id: str
+    at: datetime
+    trigger: str
+    changed: tuple[str, ...] = ()
+    error: str = ""
+
+
 @dataclass
 class Ledger:
-    """Everything that happened, in the order in which it began (requests, faults) or ended (deliveries)."""
+    """Everything that happened, in the order in which it began (requests, faults) or ended (deliveries, syncs)."""
 
     requests: list[RequestRecord] = field(default_factory=list)
     deliveries: list[DeliveryRecord] = field(default_factory=list)
     faults: list[FaultRecord] = field(default_factory=list)
+    syncs: list[SyncRecord] = field(default_factory=list)

@@ -11,16 +11,16 @@ from uuid import UUID, uuid4
 import aiohttp
 
 from simulator.settings import SimulatorSettings
-from simulator.state import Bot, DeliveryRecord, Ledger, now
+from simulator.state import Bot, DeliveryRecord, Ledger, Teller, now
 
 STATUS_CHANGE = "bot.status_change"
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A webhook due to `url`; the ledger names its bot, or whom it is `about`, whatever the body says."""
+    """A webhook due to `url`; the ledger names its teller, or whom it is `about`, whatever the body says."""
 
-    bot: Bot
+    teller: Teller
     url: str
     body: Any
     about: UUID | None = None
@@ -76,7 +76,7 @@ class WebhookSender:
         elif not settings.statuses_in_order:
             await self._repeat(delivery, settings.status_retry_delays)
         else:
-            async with delivery.bot.sending:
+            async with delivery.teller.sending:
                 await self._repeat(delivery, settings.status_retry_delays)
 
     async def attempt(self, delivery: Delivery, number: int = 1) -> DeliveryRecord:
@@ -99,9 +99,12 @@ class WebhookSender:
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, ValueError) as failure:
             error = f"{type(failure).__name__}: {failure}"
+        named = str(delivery.about or delivery.teller.uuid)
+        is_bot = isinstance(delivery.teller, Bot)
         record = DeliveryRecord(
             delivery_id=str(uuid4()),
-            bot_id=str(delivery.about or delivery.bot.uuid),
+            bot_id=named if is_bot else "",
+            calendar_id="" if is_bot else named,
             event=delivery.event,
             code=delivery.code,
             created_at=delivery.created_at,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import TimeoutError as NobodyWorkedError
 
 from workflows import handling, steps
 from workflows.journal import Journal
@@ -20,10 +21,13 @@ with workflow.unsafe.imports_passed_through():
     from meetings.status import FailureReason
 
 _SEARCHES = 3
+_BY_WORKERS = frozenset({"HandedBack", "Overdue"})
+"""Failures that say nothing of the provider: a worker that went away, and one that was frozen."""
 _WORDS = {
     FailureReason.REQUEST_REJECTED: "The provider does not take this request",
     FailureReason.ACCOUNT: "The provider refuses our account, which is tried again until it works",
     FailureReason.PROVIDER_UNREACHABLE: "No bot could be sent in time",
+    FailureReason.MISSED: "Nothing ran when the bot was due",
 }
 
 
@@ -89,9 +93,13 @@ class Dispatcher:
             await wait(self._is_changed, self.deadlines.account, "the account is refused: check key and tokens")
             return None
         number = await self.find_doubted()
-        if number is None and not self._is_changed():
+        if number is not None or self._is_changed():
+            return number
+        if failed.reason is FailureReason.MISSED:
+            record.fail_too_late(workflow.now())
+        else:
             record.failure = failure
-        return number
+        return None
 
     async def _search(self, order: DispatchOrder) -> SentBot | None:
         """Looks more than once: a request that timed out here may still take effect over there."""
@@ -143,8 +151,10 @@ class _FailedDispatch:
 
 
 def _read_failure(error: BaseException) -> _FailedDispatch:
-    cause = error.cause if isinstance(error, ActivityError) else None
-    text = str(cause or error) or type(error).__name__
+    cause: BaseException = error
+    while isinstance(cause, ActivityError | NobodyWorkedError) and cause.cause is not None:
+        cause = cause.cause
+    text = str(cause) or type(cause).__name__
     reason = FailureReason.PROVIDER_UNREACHABLE
     first_attempt = False
     if isinstance(cause, ApplicationError):
@@ -153,5 +163,9 @@ def _read_failure(error: BaseException) -> _FailedDispatch:
             reason = FailureReason.REQUEST_REJECTED
         elif cause.type == "Account":
             reason = FailureReason.ACCOUNT
-    refused = reason is not FailureReason.PROVIDER_UNREACHABLE and first_attempt
+        elif cause.type in _BY_WORKERS:
+            reason = FailureReason.MISSED
+    elif isinstance(cause, NobodyWorkedError):
+        reason = FailureReason.MISSED
+    refused = reason in {FailureReason.REQUEST_REJECTED, FailureReason.ACCOUNT} and first_attempt
     return _FailedDispatch(reason, text, in_doubt=not refused)

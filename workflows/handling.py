@@ -8,7 +8,7 @@ from workflows.journal import Journal
 from workflows.waiting import wait
 
 with workflow.unsafe.imports_passed_through():
-    from meetings import watch
+    from meetings import reporting, watch
     from meetings.deadlines import Deadlines
     from meetings.dispatch import DispatchOrder, SentBot
     from meetings.events import BotEvent, BotEventKind, EventSource
@@ -63,12 +63,14 @@ async def ask(journal: Journal, number: int, deadlines: Deadlines) -> None:
     """Asks the provider about a silent bot; the answer goes through the same transitions as a webhook."""
     record = journal.record
     bot = record.bots[number]
-    if workflow.now() >= watch.stays_until(bot, deadlines) and bot.withdrawn_at is None:
+    has_overstayed = bot.final is None and workflow.now() >= watch.stays_until(bot, deadlines)
+    if has_overstayed and bot.withdrawn_at is None:
         journal.note("overstayed", "The bot has been there for longer than any bot may.")
         await _remove(journal, number)
         return
     try:
-        seen = await steps.observe_bot(bot.bot_id, f"no news of bot {bot.bot_id} ({bot.phase.value})")
+        question = reporting.question_about(bot, workflow.now())
+        seen = await steps.observe_bot(question, f"no news of bot {bot.bot_id} ({bot.phase.value})")
     except ActivityError as error:
         journal.note("asked", f"The provider gave no answer about the bot: {error.cause}")
         given_up = watch.is_abandoned(bot, workflow.now(), deadlines)

@@ -114,7 +114,7 @@ class MeetingWorkflow:
                 return None
             plan = self._dispatcher.plan = await steps.plan_dispatch(request.start_time)
             wake_at = plan.call_at - timedelta(seconds=plan.arm_ahead + plan.spread * self._jitter)
-            if self._is_changed():
+            if self._is_changed() or not is_worth_joining(request, workflow.now()):
                 continue
             if workflow.now() >= wake_at:
                 return plan

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from meetings.events import ObservedBot
     from meetings.names import RECORDINGS_QUEUE
     from meetings.outcome import Artifact
+    from meetings.reporting import BotQuestion
 
 _SEND_ALLOWANCE = timedelta(seconds=10)
 """A send that was lost with its worker is noticed this long after its instant, and no request takes longer."""
@@ -75,11 +76,11 @@ async def remove_bot(bot_id: str) -> str:
     )
 
 
-async def observe_bot(bot_id: str, why: str) -> ObservedBot:
+async def observe_bot(question: BotQuestion, why: str) -> ObservedBot:
     """Given up after minutes: the next deadline asks again anyway."""
     return await workflow.execute_activity_method(
         BotActivities.observe_bot,
-        bot_id,
+        question,
         start_to_close_timeout=timedelta(seconds=30),
         schedule_to_close_timeout=timedelta(minutes=3),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(seconds=30)),

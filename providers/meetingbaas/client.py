@@ -1,14 +1,12 @@
 """The bot endpoints of the Meeting BaaS v1 API, as typed calls. Every one may raise any ProviderError."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any, TypeVar
-from urllib.parse import quote
+from collections.abc import AsyncIterator, Collection, Iterable
+from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from providers.base import DuplicateBotError, NotFoundError, RequestRejectedError, UnavailableError
 from providers.meetingbaas.connection import Connection
-from providers.meetingbaas.decoding import decode_json
 from providers.meetingbaas.errors import ConflictError
 from providers.meetingbaas.models import (
     AccountWebhook,
@@ -19,23 +17,27 @@ from providers.meetingbaas.models import (
     MeetingData,
     Screenshot,
 )
+from providers.meetingbaas.reading import path_part, read, read_with
 from providers.meetingbaas.requests import BotQuery, NewBot, SpeechToText
 
 _SCREENSHOTS = TypeAdapter(list[Screenshot])
-
-_Model = TypeVar("_Model", bound=BaseModel)
-_Result = TypeVar("_Result")
 
 
 class MeetingBaasClient:
     """One account. `send_timeout` is how long sending a bot may take in all, in seconds.
 
-    Raises ValueError for a key that cannot be sent.
+    Nothing that it says holds the key or another of the `secrets`. Raises ValueError for a key that cannot be sent.
     """
 
-    def __init__(self, base_url: str, api_key: str, *, send_timeout: float = 10.0) -> None:
-        self._connection = Connection(base_url, api_key)
+    def __init__(
+        self, base_url: str, api_key: str, *, send_timeout: float = 10.0, secrets: Iterable[str] = ()
+    ) -> None:
+        self._connection = Connection(base_url, api_key, secrets)
         self._send_timeout = send_timeout
+
+    @property
+    def secrets(self) -> Collection[str]:
+        return self._connection.secrets
 
     async def create_bot(self, bot: NewBot) -> str:
         """Sends a bot and returns its id. Raises DuplicateBotError if one is on its way to this meeting."""
@@ -46,20 +48,21 @@ class MeetingBaasClient:
         except NotFoundError as error:
             # There is no bot yet that could be unknown: the address is wrong.
             raise RequestRejectedError(f"{error} Check the base URL.") from None
-        created = _read(CreatedBot, answer)
+        created = read(CreatedBot, answer)
         if not created.bot_id:
             raise UnavailableError("Meeting BaaS took the bot, but its answer holds no bot id.")
         return created.bot_id
 
     async def leave(self, bot_id: str) -> None:
         """Raises NotFoundError or ConflictError for a bot that is gone."""
-        answer = await self._connection.call("DELETE", f"/bots/{_part(bot_id)}")
-        if answer.strip() and not _read(Acknowledgement, answer).ok:
+        answer = await self._connection.call("DELETE", f"/bots/{path_part(bot_id, 'a bot')}")
+        if answer.strip() and not read(Acknowledgement, answer).ok:
             raise UnavailableError("Meeting BaaS did not confirm that the bot leaves.")
 
     async def meeting_data(self, bot_id: str, *, include_transcripts: bool = True) -> MeetingData:
         params = {"bot_id": bot_id, "include_transcripts": str(include_transcripts).lower()}
-        return _read(MeetingData, await self._connection.call("GET", "/bots/meeting_data", params=params))
+        answer = await self._connection.call("GET", "/bots/meeting_data", params=params)
+        return read(MeetingData, answer, self.secrets)
 
     async def list_bots(self, query: BotQuery) -> AsyncIterator[BotSummary]:
         """All pages: filters apply after paging, so a short or empty page is not the last one."""
@@ -67,7 +70,7 @@ class MeetingBaasClient:
         cursors = {query.cursor}
         while True:
             answer = await self._connection.call("GET", "/bots/bots_with_metadata", params=params)
-            page = _read(BotPage, answer)
+            page = read(BotPage, answer)
             for bot in page.bots:
                 yield bot
             if not page.next_cursor:
@@ -79,8 +82,8 @@ class MeetingBaasClient:
 
     async def delete_data(self, bot_id: str) -> str:
         """Deletes recording, transcript and logs for good; returns the provider's word for what it found."""
-        answer = await self._connection.call("POST", f"/bots/{_part(bot_id)}/delete_data")
-        return _read(Acknowledgement, answer).status
+        answer = await self._connection.call("POST", f"/bots/{path_part(bot_id, 'a bot')}/delete_data")
+        return read(Acknowledgement, answer).status
 
     async def retranscribe(
         self, bot_id: str, speech_to_text: SpeechToText | None = None, webhook_url: str | None = None
@@ -94,12 +97,12 @@ class MeetingBaasClient:
         await self._connection.call("POST", "/bots/retranscribe", body=body)
 
     async def screenshots(self, bot_id: str) -> list[Screenshot]:
-        answer = await self._connection.call("GET", f"/bots/{_part(bot_id)}/screenshots")
-        return _read_with(_SCREENSHOTS.validate_python, answer)
+        answer = await self._connection.call("GET", f"/bots/{path_part(bot_id, 'a bot')}/screenshots")
+        return read_with(_SCREENSHOTS.validate_python, answer)
 
     async def webhook_url(self) -> str:
         """Where the account's webhooks go; empty if nowhere."""
-        return _read(AccountWebhook, await self._connection.call("GET", "/accounts/webhook_url")).webhook_url
+        return read(AccountWebhook, await self._connection.call("GET", "/accounts/webhook_url")).webhook_url
 
     async def set_webhook_url(self, webhook_url: str) -> None:
         await self._connection.call("POST", "/accounts/webhook_url", body={"webhook_url": webhook_url})
@@ -115,22 +118,3 @@ class MeetingBaasClient:
 
     async def aclose(self) -> None:
         await self._connection.aclose()
-
-
-def _part(bot_id: str) -> str:
-    """A bot id as one part of a path; what would lead to another address is no bot id."""
-    if not bot_id.strip("."):
-        raise NotFoundError(f"{bot_id!r} is not the id of a bot.")
-    return quote(bot_id, safe="")
-
-
-def _read(model: type[_Model], answer: bytes) -> _Model:
-    return _read_with(model.model_validate, answer)
-
-
-def _read_with(validate: Callable[[Any], _Result], answer: bytes) -> _Result:
-    try:
-        return validate(decode_json(answer))
-    except ValueError as error:
-        what = "of no known form" if isinstance(error, ValidationError) else f"no JSON: {error}"
-        raise UnavailableError(f"Meeting BaaS gave an answer that is {what}.") from None

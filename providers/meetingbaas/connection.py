@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import aiohttp
@@ -20,13 +20,15 @@ KEEP_ALIVE_SECONDS = 60.0
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 30.0
+_SECRET_FIELDS = ("oauth_client_secret", "oauth_refresh_token")
 
 
 class Connection:
     """Redirects are never followed: they would take the key elsewhere. Errors show neither keys nor whole URLs."""
 
-    def __init__(self, base_url: str, api_key: str) -> None:
+    def __init__(self, base_url: str, api_key: str, secrets: Iterable[str] = ()) -> None:
         self._api_key = api_key.strip()
+        self.secrets = (self._api_key, *secrets)
         if not self._api_key.isascii() or not self._api_key.isprintable():
             raise ValueError("The Meeting BaaS API key holds characters that no key has; copy it again.")
         self._warmed: deque[float] = deque(maxlen=MAX_CONNECTIONS)
@@ -47,11 +49,17 @@ class Connection:
     ) -> bytes:
         """The body of a 2xx answer, which must be whole within so many seconds, the wait for the pool included."""
         call = f"{method} {path}"
-        secrets = (self._api_key, *_keys_in(body))
+        secrets = (*self.secrets, *_secrets_in(body))
+        patience = httpx.Timeout(max(seconds, _ANSWER_SECONDS), connect=_CONNECT_SECONDS)
         try:
             async with asyncio.timeout(seconds):
                 response = await self._http.request(
-                    method, path, params=params, json=body, headers={API_KEY_HEADER: self._api_key}
+                    method,
+                    path,
+                    params=params,
+                    json=body,
+                    headers={API_KEY_HEADER: self._api_key},
+                    timeout=patience,
                 )
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             why = redact(str(error), secrets) or f"no answer within {seconds:g} seconds"
@@ -80,6 +88,8 @@ class Connection:
         await self._http.aclose()
 
 
-def _keys_in(body: Mapping[str, Any] | None) -> list[str]:
-    """Keys that the answer to this body may repeat. Webhook tokens stand in URLs, which are never shown."""
-    return [(body or {}).get("speech_to_text", {}).get("api_key", "")]
+def _secrets_in(body: Mapping[str, Any] | None) -> list[str]:
+    """What the answer to this body may repeat. Webhook tokens stand in URLs, which are never shown."""
+    fields = body or {}
+    speech = fields.get("speech_to_text") or {}
+    return [speech.get("api_key", ""), *(fields.get(name, "") for name in _SECRET_FIELDS)]

@@ -7,6 +7,19 @@ from typing import Any
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
+_FEWEST_BYTES_FOR_A_PART = 6
+"""The densest transcript, of words with one letter, has eight."""
+
+_HARMLESS_PARTS = 50_000
+
+
+def check_density(body: bytes) -> None:
+    """Raises ValueError for JSON of so many tiny parts that it would take a hundred times its length once read."""
+    parts = sum(body.count(mark) for mark in (b",", b"[", b"{"))
+    if parts > max(_HARMLESS_PARTS, len(body) // _FEWEST_BYTES_FOR_A_PART):
+        raise ValueError("it has too many parts for its length")
+
+
 def decode_json(body: bytes) -> Any:
     """Reads a JSON document; NaN and infinity become null, halves of surrogate pairs a question mark.
 
@@ -21,4 +34,8 @@ def decode_json(body: bytes) -> Any:
             document = json.loads(whole, parse_constant=lambda _: None)
     except RecursionError:
         raise ValueError("it nests too deeply") from None
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        raise ValueError("it has a number with too many digits") from None
     return document

@@ -1,12 +1,13 @@
 """The bodies of webhooks in every shape since 2024, as one model."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
 from providers.base import MalformedWebhookError
-from providers.meetingbaas.decoding import decode_json
+from providers.meetingbaas.decoding import check_density, decode_json
 from providers.meetingbaas.extra import Extra, ExtraField
 from providers.meetingbaas.fields import Evidence, Identifier, Instant, Link, Objects, Text, Tolerant
 
@@ -62,16 +63,17 @@ class Delivery:
     data: DeliveryData
 
 
-def read_delivery(body: bytes) -> Delivery:
-    """Raises MalformedWebhookError for what no version of the provider sends."""
+def read_delivery(body: bytes, secrets: Collection[str] = ()) -> Delivery:
+    """Texts for people come without the `secrets`. Raises MalformedWebhookError for what no version sends."""
     try:
+        check_density(body)
         document = decode_json(body)
     except ValueError as error:
         raise MalformedWebhookError(f"The body is no JSON document: {error}.") from None
     if not isinstance(document, dict):
         raise MalformedWebhookError("The body is JSON, but no object.")
     raw = document.get("data")
-    data = DeliveryData.model_validate(raw if isinstance(raw, dict) else {})
+    data = DeliveryData.model_validate(raw if isinstance(raw, dict) else {}, context=secrets)
     name = document.get("event")
     event = (name.strip() if isinstance(name, str) else "") or data.event
     if not event:

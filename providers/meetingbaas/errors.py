@@ -16,8 +16,11 @@ from providers.base import (
     RequestRejectedError,
     UnavailableError,
 )
+from providers.calendars import GrantError
+from providers.meetingbaas.grants import ADVICE, grant_trouble
 from providers.meetingbaas.redaction import redact
 
+_CALENDARS = "/calendar"
 _NO_TOKENS = "insufficienttokens"
 _CONFLICTS = ("duplicate", "already")
 
@@ -29,11 +32,14 @@ class ConflictError(RequestRejectedError):
 def error_for(call: str, response: httpx.Response, secrets: Iterable[str]) -> ProviderError:
     """The error that an answer outside 2xx stands for; `call` names the request, such as `POST /bots/`."""
     status, answer = response.status_code, response.content.decode("utf-8", "replace")
+    said = f"Meeting BaaS answered {call} with {status}: {redact(answer, secrets) or '(no text)'}"
+    if _CALENDARS in call and (trouble := grant_trouble(answer)):
+        return GrantError(f"{said}{ADVICE[trouble]}", trouble)
     kind, advice = _meaning(status, answer.lower())
     if response.is_redirect:
         target = redact(response.headers.get("location", ""), secrets)
         advice = f" A redirect to {target or 'nowhere'} is not followed; check the base URL."
-    message = f"Meeting BaaS answered {call} with {status}: {redact(answer, secrets) or '(no text)'}{advice}"
+    message = f"{said}{advice}"
     if kind is RateLimitedError:
         return RateLimitedError(message, retry_after(response.headers.get("retry-after", "")))
     return kind(message)

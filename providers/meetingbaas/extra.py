@@ -6,6 +6,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from providers.meetingbaas.decoding import decode_json
 
+_MAX_LENGTH = 1000
+"""Characters; Temporal takes no longer workflow ids."""
+
 
 class Extra(BaseModel):
     """Everything is empty for a bot that is not ours, whatever others write under the same names."""
@@ -35,7 +38,7 @@ def _from_wire(value: Any) -> Extra:
             return Extra()
     if not isinstance(value, dict):
         return Extra()
-    texts = {name: item for name, item in value.items() if isinstance(item, str)}
+    texts = {name: item for name, item in value.items() if isinstance(item, str) and len(item) <= _MAX_LENGTH}
     if not texts.get("dispatch_key"):
         return Extra()
     return Extra(

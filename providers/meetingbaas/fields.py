@@ -5,7 +5,16 @@ import math
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic.aliases import AliasChoices, AliasGenerator
 
@@ -13,24 +22,31 @@ from providers.meetingbaas.redaction import redact
 from providers.meetingbaas.times import parse_time
 
 _MAX_IDENTIFIER = 255
-"""Characters; ids go into workflow ids, search attributes and URLs."""
+"""Characters; ids go into workflow ids, search attributes and URLs, and not every database takes a NUL."""
 
 
 def _identifier(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     text = value.strip() if isinstance(value, str) else ""
-    return text if len(text) <= _MAX_IDENTIFIER else ""
+    return text if len(text) <= _MAX_IDENTIFIER and text.isprintable() else ""
 
 
 def _text(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _evidence(value: Any) -> str:
+def _evidence(value: Any, info: ValidationInfo) -> str:
     if not value:
         return ""
-    return redact(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return redact(value if isinstance(value, str) else _as_json(value), info.context or ())
+
+
+def _as_json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "(nests too deeply)"
 
 
 def _number(value: Any) -> float | None:
@@ -73,7 +89,7 @@ Link = Annotated[SecretText, AfterValidator(_followable)]
 """A signed URL that can be followed; anything else counts as none."""
 
 Evidence = Annotated[str, BeforeValidator(_evidence)]
-"""Something for people to read, of whatever type, shortened and without secrets."""
+"""Something for people to read, of whatever type, shortened and without secrets: the context of the validation."""
 
 Instant = Annotated[datetime | None, BeforeValidator(parse_time)]
 
@@ -81,7 +97,8 @@ Number = Annotated[float | None, BeforeValidator(_number)]
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
 
-Objects = Annotated[list[dict[str, Any]], BeforeValidator(_objects_or_none)]
+Objects = Annotated[list[dict[str, Any]], PlainValidator(_objects_or_none)]
+"""Not copied: a transcript is large."""
 
 
 class Tolerant(BaseModel):

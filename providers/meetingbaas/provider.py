@@ -141,7 +141,7 @@ class MeetingBaasProvider:
         return any(matches)
 
     def parse_webhook(self, body: bytes, received_at: datetime) -> Notice | CalendarNotice | Ignored:
-        return webhooks.parse_webhook(body, received_at)
+        return webhooks.parse_webhook(body, received_at, self._client.secrets)
 
     async def collect(self, bot_id: str, pushed: bytes | None) -> Collected:
         return await collecting.collect(self._client, bot_id, pushed)

@@ -1,7 +1,8 @@
 """What a delivered webhook means to us."""
 
 import hashlib
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from meetings.events import BotEvent, BotEventKind
 from providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
@@ -24,14 +25,20 @@ _KINDS = {
 }
 
 
-def parse_webhook(body: bytes, received_at: datetime) -> Notice | CalendarNotice | Ignored:
-    """Raises MalformedWebhookError; everything that is merely unknown is Ignored."""
-    delivery = read_delivery(body)
+_CLOCK_ERROR = timedelta(hours=1)
+"""How far the provider's clock may be ahead of ours."""
+
+
+def parse_webhook(
+    body: bytes, received_at: datetime, secrets: Collection[str] = ()
+) -> Notice | CalendarNotice | Ignored:
+    """Raises MalformedWebhookError; everything that is merely unknown is Ignored. Its texts hold no `secrets`."""
+    delivery = read_delivery(body, secrets)
     digest = hashlib.sha256(body).hexdigest()[:16]
     if delivery.event == CALENDAR_SYNC:
         return _calendar(delivery.data, digest)
     if delivery.event != STATUS_CHANGE and delivery.event not in _KINDS:
-        return Ignored(why=f"event {redact(delivery.event)!r} is unknown")
+        return Ignored(why=f"event {redact(delivery.event, secrets)!r} is unknown")
     if not delivery.data.bot_id:
         raise MalformedWebhookError(f"The body of {delivery.event} names no bot.")
     if delivery.event == STATUS_CHANGE:
@@ -46,7 +53,7 @@ def _status_change(data: DeliveryData, received_at: datetime, digest: str) -> No
     event = BotEvent(
         kind=BotEventKind.STATUS,
         bot_id=data.bot_id,
-        occurred_at=status.created_at or received_at,
+        occurred_at=_not_from_the_future(status.created_at, received_at),
         dispatch=data.extra.dispatch,
         code=status.code,
         text=_joined(status.error_type, status.error_message, status.reason, status.end_reason),
@@ -55,6 +62,11 @@ def _status_change(data: DeliveryData, received_at: datetime, digest: str) -> No
     # Without a time of its own, a repeat is known by being the same to the letter.
     which = status.created_at.isoformat() if status.created_at else digest
     return _notice(event, data, f"{STATUS_CHANGE}|{data.bot_id}|{status.code}|{which}", keep_body=False)
+
+
+def _not_from_the_future(created_at: datetime | None, received_at: datetime) -> datetime:
+    """A status that claims a time to come would pass for the newest until then."""
+    return created_at if created_at and created_at <= received_at + _CLOCK_ERROR else received_at
 
 
 def _final(name: str, data: DeliveryData, received_at: datetime, digest: str) -> Notice:

@@ -1,4 +1,4 @@
-"""Lets faults strike deliveries, between the bots that have something to say and the sender."""
+"""Lets faults strike deliveries, between those who have something to say and the sender."""
 
 import asyncio
 from contextlib import suppress
@@ -9,6 +9,7 @@ from simulator.faults.book import FaultBook
 from simulator.faults.orders import AfterEnd, Delay, Double, FaultOrder, Lose, Swap, UnknownBot
 from simulator.faults.targets import Target
 from simulator.settings import SimulatorSettings
+from simulator.state import Bot
 from simulator.webhooks import Delivery, WebhookSender
 
 _ENDS = frozenset({"complete", "failed"})
@@ -24,32 +25,32 @@ class Outbox:
 
     async def send(self, delivery: Delivery) -> None:
         """Deliver with all repeats; returns when there is nothing left to do."""
-        bot = delivery.bot
-        overtaken, bot.held = bot.held, []
+        teller = delivery.teller
+        overtaken, teller.held = teller.held, []
         fault = self._strike(delivery)
         await self._hold_back(delivery, fault)
         await asyncio.gather(*(self._sender.send(delivery) for _ in range(_copies(fault))))
         for held in overtaken:
             held.set()
         if delivery.event in _ENDS:
-            bot.end_told.set()
+            teller.end_told.set()
         if isinstance(fault, AfterEnd):
-            await bot.end_told.wait()
+            await teller.end_told.wait()
             await self._sender.send(delivery)
         if isinstance(fault, UnknownBot):
-            await self._sender.send(_of_unknown_bot(delivery))
+            await self._sender.send(_of_a_stranger(delivery))
 
     def _strike(self, delivery: Delivery) -> FaultOrder | None:
         if self._faults.idle:
             return None
-        bot = delivery.bot
+        teller = delivery.teller
         target = Target(
             scope="delivery",
             method="POST",
             path=_path(delivery.url),
-            meeting_url=bot.request.meeting_url,
-            bot_id=str(bot.uuid),
-            bot_turn=bot.turn,
+            meeting_url=teller.meeting_url,
+            bot_id=str(teller.uuid) if isinstance(teller, Bot) else "",
+            turn=teller.turn,
             event=delivery.event or "",
             code=delivery.code or "",
         )
@@ -61,7 +62,7 @@ class Outbox:
             await asyncio.sleep(self._settings.real(fault.delay))
         if isinstance(fault, Swap):
             overtaken = asyncio.Event()
-            delivery.bot.held.append(overtaken)
+            delivery.teller.held.append(overtaken)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.real(fault.at_most)):
                     await overtaken.wait()
@@ -84,7 +85,8 @@ def _copies(fault: FaultOrder | None) -> int:
     return 1
 
 
-def _of_unknown_bot(delivery: Delivery) -> Delivery:
+def _of_a_stranger(delivery: Delivery) -> Delivery:
     stranger = uuid4()
-    data = delivery.body["data"] | {"bot_id": str(stranger)}
-    return Delivery(delivery.bot, delivery.url, delivery.body | {"data": data}, about=stranger)
+    name = "bot_id" if isinstance(delivery.teller, Bot) else "calendar_id"
+    data = delivery.body["data"] | {name: str(stranger)}
+    return Delivery(delivery.teller, delivery.url, delivery.body | {"data": data}, about=stranger)

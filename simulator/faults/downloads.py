@@ -25,9 +25,9 @@ def strike_download(request: web.Request, bot: Bot) -> FaultOrder | None:
         scope="download",
         method=request.method,
         path=request.path,
-        meeting_url=bot.request.meeting_url,
+        meeting_url=bot.meeting_url,
         bot_id=str(bot.uuid),
-        bot_turn=bot.turn,
+        turn=bot.turn,
         span=request.headers.get("Range", ""),
     )
     strike = faults.strike(target)

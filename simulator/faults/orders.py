@@ -8,6 +8,7 @@ from simulator.faults.duplicates import Form
 from simulator.models import Control
 
 MEDIA = "/media/"
+OAUTH = "/oauth/"
 
 Scope = Literal["request", "download", "delivery"]
 Duration = Annotated[FiniteFloat, Field(ge=0)]
@@ -46,7 +47,7 @@ class Order(Control):
 
 
 class RequestOrder(Order):
-    """Strikes requests to the API; downloads only if `match.path` names them."""
+    """Strikes requests to the API; downloads and OAuth only if `match.path` names them."""
 
     scope = "request"
 

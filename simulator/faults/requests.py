@@ -95,9 +95,9 @@ async def _target(request: web.Request) -> Target:
         scope="request",
         method=request.method,
         path=request.path,
-        meeting_url=bot.request.meeting_url if bot else str(said.get("meeting_url", "")),
+        meeting_url=bot.meeting_url if bot else str(said.get("meeting_url", "")),
         bot_id=str(bot.uuid) if bot else "",
-        bot_turn=bot.turn if bot else 0,
+        turn=bot.turn if bot else 0,
         span=request.headers.get("Range", ""),
     )
 

@@ -1,20 +1,23 @@
 """What a fault can strike, and which orders fit it."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from simulator.faults.orders import MEDIA, AfterEnd, Duplicate, FaultOrder, NoTokens, Scope
+from simulator.faults.orders import MEDIA, OAUTH, AfterEnd, Duplicate, FaultOrder, NoTokens, Scope
 from simulator.webhooks import STATUS_CHANGE
 
 _NEW_BOT = ("POST", "/bots")
 _COSTS_TOKENS = (_NEW_BOT, ("POST", "/bots/retranscribe"))
+_ELSEWHERE = (MEDIA, OAUTH)
+_RANDOM_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Target:
     """A request, a download or a delivery; fields that it has not are empty.
 
-    `bot_turn` counts the bots of its meeting from 1, 0 if there is none yet; `span` is a wanted range.
+    `turn` counts the bots of its meeting, or the calendars, from 1, 0 if there is none; `span` is a wanted range.
     """
 
     scope: Scope
@@ -22,7 +25,7 @@ class Target:
     path: str
     meeting_url: str = ""
     bot_id: str = ""
-    bot_turn: int = 0
+    turn: int = 0
     event: str = ""
     code: str = ""
     span: str = ""
@@ -30,11 +33,10 @@ class Target:
     @cached_property
     def identity(self) -> tuple[str, ...]:
         """What stays the same when all of it is done once more: no random id, and no time."""
-        path = self.path.replace(self.bot_id, "") if self.bot_id else self.path
-        place = "" if self.scope == "delivery" else path.rstrip("/")
+        place = "" if self.scope == "delivery" else _RANDOM_ID.sub("", self.path).rstrip("/")
         return (
             *(self.scope, self.method, place, self.meeting_url),
-            *(str(self.bot_turn), self.event, self.code, self.span),
+            *(str(self.turn), self.event, self.code, self.span),
         )
 
 
@@ -62,4 +64,5 @@ def _concerns(order: FaultOrder, target: Target) -> bool:
             return call == _NEW_BOT
         case NoTokens() if not order.match.method and not order.match.path:
             return call in _COSTS_TOKENS
-    return target.scope != "request" or not target.path.startswith(MEDIA) or MEDIA in order.match.path
+    elsewhere = next((place for place in _ELSEWHERE if target.path.startswith(place)), "")
+    return target.scope != "request" or elsewhere in order.match.path

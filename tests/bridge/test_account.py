@@ -3,14 +3,16 @@
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from temporalio.client import Client
 
 from artifacts.store import ArtifactStore
-from bridge.delivery import Delivery
+from bridge.courier import Handover
+from bridge.delivery import Delivery, Outcome
 from bridge.inbox import Inbox, Shelf
-from bridge.keys import DRAIN
+from bridge.keys import COURIER, DRAIN
 from meetings.events import BotEvent, BotEventKind
 from tests.bridge.support import (
     NOON,
@@ -144,3 +146,19 @@ async def _until_found(client: Client, bot_id: str, count: int) -> None:
         return len([each async for each in client.list_workflows(f'BotId = "{bot_id}"')]) >= count
 
     await eventually(shows)
+
+
+async def test_an_outage_of_temporal_is_not_counted_against_a_stranger(
+    client: Client, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = datetime.now(UTC) - timedelta(minutes=60)
+    event = BotEvent(kind=BotEventKind.STATUS, bot_id="stranger", occurred_at=NOON, code="joining_call")
+    delivery = Delivery(delivery="d", received_at=since, message=event, unclaimed_since=since)
+    async with running_bridge(client, store) as bridge:
+        away = Handover(Outcome.AWAY, delivery)
+        with monkeypatch.context() as outage:
+            outage.setattr(bridge.app[COURIER], "hand_over", AsyncMock(return_value=away))
+            await Inbox(store).put(delivery, Shelf.UNCLAIMED)
+            assert not await bridge.app[DRAIN].work_off(Shelf.UNCLAIMED)
+        assert not await bridge.app[DRAIN].work_off(Shelf.UNCLAIMED)
+    assert len(await stored(store)) == 1

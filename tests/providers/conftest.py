@@ -3,8 +3,11 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from providers.calendars import CalendarProvider
+from providers.meetingbaas.calendars import MeetingBaasCalendars
 from providers.meetingbaas.client import MeetingBaasClient
 from providers.meetingbaas.provider import MeetingBaasProvider
+from providers.meetingbaas.requests import SpeechToText
 from tests.providers.told_server import ToldServer
 
 KEY = "mb-key-0123456789abcdef"
@@ -33,6 +36,14 @@ async def client(server: ToldServer, api_key: str) -> AsyncIterator[MeetingBaasC
     client = MeetingBaasClient(server.url, api_key, send_timeout=5)
     yield client
     await client.aclose()
+
+
+@pytest.fixture
+async def calendars(server: ToldServer, api_key: str) -> AsyncIterator[CalendarProvider]:
+    transcriber = SpeechToText(provider="Gladia", api_key="k-1")
+    calendars = MeetingBaasCalendars(server.url, api_key, speech_to_text=transcriber)
+    yield calendars
+    await calendars.aclose()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.meetingbaas.decoding import decode_json
-from providers.meetingbaas.models import MeetingData
+from providers.meetingbaas.models import BotDetails, MeetingData
 from providers.meetingbaas.signed_urls import expires_at
 from providers.meetingbaas.times import parse_time
 
@@ -61,6 +61,7 @@ def test_fractions_are_kept_to_the_microsecond() -> None:
     [
         *(None, "", "soon", True, False, [], {}, 0, -1, float("nan"), float("inf"), 10**400, "9" * 5000, "\ud800"),
         *({"secs_since_epoch": None}, {"secs_since_epoch": 10**400}, "0001-01-01T00:00:00+23:59", 1e17, "²"),
+        *("0001-01-01T00:00:00Z", "1999-12-31T23:59:59Z", "2100-01-01T00:00:01Z", "9999-12-31T23:59:59-14:00", 1),
     ],
 )
 def test_no_time(value: Any) -> None:
@@ -97,6 +98,20 @@ def test_decoded_json_can_always_be_sent_on(value: Any) -> None:
 def test_any_bytes_are_json_or_a_value_error(body: bytes) -> None:
     with contextlib.suppress(ValueError):
         decode_json(body)
+
+
+def test_evidence_that_nests_too_deeply_to_be_written_is_none() -> None:
+    errors: list[Any] = []
+    for _ in range(100_000):
+        errors = [errors]
+    assert BotDetails.model_validate({"errors": errors}).errors == "(nests too deeply)"
+
+
+def test_evidence_comes_without_the_secrets_of_its_reader() -> None:
+    bot = {"errors": {"text": "the key account-key-1234 is refused"}}
+    data = MeetingData.model_validate({"bot_data": {"bot": bot}}, context=["account-key-1234"])
+    assert data.bot_data.bot
+    assert data.bot_data.bot.errors == '{"text": "the key *** is refused"}'
 
 
 @given(

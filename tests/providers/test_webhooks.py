@@ -266,7 +266,14 @@ def test_other_events_are_ignored(event: str, rest: dict[str, Any]) -> None:
         (b"", "JSON"),
         (b"\xff\xfe", "JSON"),
         (b"{", "JSON"),
-        (b"[" * 200_000, "deep"),
+        (b"[" * 20_000, "JSON"),
+        (b"[" * 200_000, "too many parts"),
+        (
+            b'{"event": "complete", "data": {"bot_id": "b", "transcript": [' + b"{}," * 200_000 + b"{}]}}",
+            "too many parts",
+        ),
+        (b'{"event": "complete", "data": {"bot_id": ' + b"9" * 100_000 + b"}}", "too many digits"),
+        (b'{"event": "failed", "data": {"bot_id": "a\\u0000b"}}', "no bot"),
         (b"[]", "no object"),
         (b'"complete"', "no object"),
         (b"{}", "no event"),
@@ -285,6 +292,30 @@ def test_other_events_are_ignored(event: str, rest: dict[str, Any]) -> None:
 def test_malformed_bodies_are_told_what_is_wrong(body: bytes, what: str) -> None:
     with pytest.raises(MalformedWebhookError, match=what):
         parse_webhook(body, NOW)
+
+
+def test_no_text_keeps_a_secret_not_even_a_piece_of_one() -> None:
+    secrets = ("account-key-1234", "speech/key")
+    said = f"{'x' * 490} account-key-1234, speech/key and speech%2Fkey"
+    for body in (
+        final("failed", error=said, message=said, reason={"deep": [said]}),
+        status(said, error_message=said, error_type=[said]),
+    ):
+        parsed = parse_webhook(json.dumps(body).encode(), NOW, secrets)
+        assert isinstance(parsed, Notice)
+        shown = parsed.event.model_dump_json() + parsed.delivery
+        assert not any(piece in shown for piece in ("account", "speech"))
+    ignored = parse_webhook(json.dumps({"event": said[480:]}).encode(), NOW, secrets)
+    assert isinstance(ignored, Ignored)
+    assert "***, *** and ***" in ignored.why
+
+
+@pytest.mark.parametrize("ahead", ["2026-03-01T12:59:00Z", "2026-03-01T13:01:00Z", "2099-01-01T00:00:00Z"])
+def test_a_status_of_a_time_to_come_counts_as_of_now(ahead: str) -> None:
+    told = notice(status(created_at=ahead))
+    expected = datetime.fromisoformat(ahead) if ahead < "2026-03-01T13" else NOW
+    assert told.event.occurred_at == expected
+    assert ahead[:19] in told.delivery
 
 
 json_values = st.recursive(

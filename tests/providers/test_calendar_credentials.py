@@ -1,0 +1,105 @@
+"""Grants that no longer hold are told from all else, and nothing ever tells what calendars are read by."""
+
+import re
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from providers.base import ProviderError, UnavailableError
+from providers.calendars import CalendarCredentials, CalendarProvider, GrantError, GrantTrouble
+from providers.meetingbaas.grants import ADVICE, grant_trouble
+from tests.providers.calendar_support import CREDENTIALS, SECRETS
+from tests.providers.told_server import Answer, ToldServer
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 422, 500])
+@pytest.mark.parametrize(
+    ("text", "trouble"),
+    [
+        ("invalid_grant: Token has been expired or revoked.", GrantTrouble.USER),
+        ('{"error": "invalid_client"}', GrantTrouble.APP),
+    ],
+)
+async def test_refused_grants_are_told_from_all_else(
+    calendars: CalendarProvider, server: ToldServer, status: int, text: str, trouble: GrantTrouble
+) -> None:
+    server.always = Answer(text.encode(), status=status)
+    calls = (
+        calendars.raw_calendars(CREDENTIALS),
+        calendars.create_calendar(CREDENTIALS),
+        calendars.update_credentials("c-1", CREDENTIALS),
+    )
+    for call in calls:
+        with pytest.raises(GrantError) as caught:
+            await call
+        assert caught.value.trouble is trouble
+        assert str(caught.value).endswith(ADVICE[trouble])
+
+
+@pytest.mark.parametrize(
+    ("text", "trouble"),
+    [
+        ("invalid_grant", GrantTrouble.USER),
+        ("Error: InvalidGrant { description: None }", GrantTrouble.USER),
+        ("AADSTS700082: The refresh token has expired due to inactivity.", GrantTrouble.USER),
+        ("AADSTS50173: The provided grant has expired due to it being revoked", GrantTrouble.USER),
+        ("403: Request had insufficient authentication scopes.", GrantTrouble.USER),
+        ("invalid_client: The OAuth client was not found.", GrantTrouble.APP),
+        ("unauthorized_client", GrantTrouble.APP),
+        ("AADSTS7000215: Invalid client secret provided.", GrantTrouble.APP),
+        ("Google Calendar API has not been used in project 12345 before or it is disabled.", GrantTrouble.APP),
+        ('{"reason": "accessNotConfigured"}', GrantTrouble.APP),
+        ("Unauthorized client", None),
+        ("InvalidApiKey", None),
+        ("quotaExceeded", None),
+        ("", None),
+    ],
+)
+def test_what_is_said_of_grants(text: str, trouble: GrantTrouble | None) -> None:
+    assert grant_trouble(text) is trouble
+
+
+async def test_a_plain_server_error_on_creation_comes_with_a_hint(
+    calendars: CalendarProvider, server: ToldServer
+) -> None:
+    server.tell(Answer(b"Internal Server Error", status=500))
+    with pytest.raises(UnavailableError, match="calendar API switched on"):
+        await calendars.create_calendar(CREDENTIALS)
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 404, 409, 429, 500])
+async def test_credentials_are_never_told(
+    calendars: CalendarProvider, server: ToldServer, api_key: str, status: int
+) -> None:
+    quoted = f'{{"error": "cannot use {SECRETS[0]} and {SECRETS[1]} of {api_key}"}}'.encode()
+    server.always = Answer(quoted, status=status)
+    calls = (
+        calendars.raw_calendars(CREDENTIALS),
+        calendars.create_calendar(CREDENTIALS),
+        calendars.update_credentials("c-1", CREDENTIALS),
+    )
+    for call in calls:
+        with pytest.raises(ProviderError) as caught:
+            await call
+        assert not re.search("|".join(map(re.escape, (*SECRETS, api_key))), str(caught.value))
+
+
+async def test_the_key_is_never_told_of_a_sync(
+    calendars: CalendarProvider, server: ToldServer, api_key: str
+) -> None:
+    answer = {"synced_calendars": [], "errors": [["c-1", f"refused {api_key}, token=abc123"]]}
+    server.tell(Answer(answer))
+    _, [failure] = await calendars.resync_all()
+    assert failure.text == "refused ***, token=…"
+
+
+def test_credentials_show_nothing() -> None:
+    for text in (repr(CREDENTIALS), str(CREDENTIALS), CREDENTIALS.model_dump_json(), f"{CREDENTIALS}"):
+        assert not any(secret in text for secret in SECRETS)
+    wrong: Any = {"platform": "yahoo", "client_id": "x", "client_secret": [SECRETS[0]], "refresh_token": SECRETS[1]}
+    with pytest.raises(ValidationError) as caught:
+        CalendarCredentials(**wrong)
+    assert not any(secret in str(caught.value) for secret in SECRETS)
+    with pytest.raises(ValidationError):
+        CREDENTIALS.client_id = "another"  # type: ignore[misc]

@@ -1,0 +1,318 @@
+"""Every calendar endpoint: what is sent, and what is understood of answers in all their forms."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from meetings.request import RecordingMode
+from providers.base import NotFoundError, ProviderError, RateLimitedError, UnavailableError
+from providers.calendars import (
+    CalendarPlatform,
+    CalendarProvider,
+    ConnectedCalendar,
+    EventFilter,
+    EventStatus,
+    GrantTrouble,
+    RawCalendar,
+    Recording,
+    RecordingChange,
+    SyncFailure,
+)
+from tests.providers.calendar_support import CREDENTIALS, WIRE_CREDENTIALS
+from tests.providers.test_calendar_events import EVENT
+from tests.providers.told_server import Answer, ToldServer
+
+CALENDAR = {"uuid": "c-1", "name": "Team", "email": "anna@example.com", "google_id": "g-1", "resource_id": None}
+
+
+def asked(server: ToldServer) -> tuple[str, str, dict[str, str], Any]:
+    """The last request."""
+    last = server.asked[-1]
+    return last.method, last.path, last.query, last.body
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (
+            {"calendars": [{"id": "g-1", "email": "a@b.c", "is_primary": True}]},
+            RawCalendar(raw_id="g-1", email="a@b.c", is_primary=True),
+        ),
+        (
+            {"calendars": [{"id": "primary", "name": "Main", "description": "x", "is_primary": False}]},
+            RawCalendar(raw_id="primary", name="Main"),
+        ),
+        (
+            [{"id": "g-1", "summary": "Main", "primary": True}],
+            RawCalendar(raw_id="g-1", name="Main", is_primary=True),
+        ),
+        ({"data": [{"id": "g-1", "isPrimary": True}]}, RawCalendar(raw_id="g-1", is_primary=True)),
+    ],
+)
+async def test_raw_calendars(
+    calendars: CalendarProvider, server: ToldServer, answer: Any, found: RawCalendar
+) -> None:
+    server.tell(Answer(answer))
+    assert await calendars.raw_calendars(CREDENTIALS) == [found]
+    assert asked(server) == ("POST", "/calendars/raw", {}, WIRE_CREDENTIALS)
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (
+            {"calendar": CALENDAR},
+            ConnectedCalendar(calendar_id="c-1", name="Team", email="anna@example.com", raw_id="g-1"),
+        ),
+        (CALENDAR, ConnectedCalendar(calendar_id="c-1", name="Team", email="anna@example.com", raw_id="g-1")),
+        (
+            {
+                "id": "cal_12345abcde",
+                "provider": "google",
+                "status": "syncing",
+                "created_at": "2023-08-15T14:30:00Z",
+                "raw_calendar_id": "team@group.calendar.google.com",
+                "calendar_name": "Team",
+            },
+            ConnectedCalendar(
+                calendar_id="cal_12345abcde",
+                name="Team",
+                raw_id="team@group.calendar.google.com",
+                status="syncing",
+            ),
+        ),
+        (
+            {"calendar": {"id": "cal_1", "status": "error", "error_message": "invalid_grant"}},
+            ConnectedCalendar(calendar_id="cal_1", status="error", error="invalid_grant"),
+        ),
+    ],
+)
+async def test_one_calendar(
+    calendars: CalendarProvider, server: ToldServer, answer: Any, found: ConnectedCalendar
+) -> None:
+    server.always = Answer(answer)
+    assert await calendars.create_calendar(CREDENTIALS) == found
+    assert asked(server) == ("POST", "/calendars/", {}, WIRE_CREDENTIALS)
+    assert await calendars.create_calendar(CREDENTIALS, "g-1") == found
+    assert asked(server)[3] == WIRE_CREDENTIALS | {"raw_calendar_id": "g-1"}
+    assert await calendars.calendar("c/1") == found
+    assert asked(server) == ("GET", "/calendars/c/1", {}, None)
+    microsoft = CREDENTIALS.model_copy(update={"platform": CalendarPlatform.MICROSOFT})
+    assert await calendars.update_credentials("c-1", microsoft) == found
+    assert asked(server) == ("PATCH", "/calendars/c-1", {}, WIRE_CREDENTIALS | {"platform": "Microsoft"})
+
+
+@pytest.mark.parametrize("answer", [[CALENDAR], {"calendars": [CALENDAR]}, {"data": [{"calendar": CALENDAR}]}])
+async def test_the_list_of_calendars(calendars: CalendarProvider, server: ToldServer, answer: Any) -> None:
+    server.tell(Answer(answer))
+    [found] = await calendars.calendars()
+    assert (found.calendar_id, found.raw_id) == ("c-1", "g-1")
+    assert asked(server) == ("GET", "/calendars/", {}, None)
+
+
+@pytest.mark.parametrize("status", [200, 204, 404])
+async def test_deleting_a_calendar_that_is_gone_is_done(
+    calendars: CalendarProvider, server: ToldServer, status: int
+) -> None:
+    server.tell(Answer(status=status))
+    await calendars.delete_calendar("c-1")
+    assert asked(server) == ("DELETE", "/calendars/c-1", {}, None)
+
+
+async def test_resync(calendars: CalendarProvider, server: ToldServer) -> None:
+    errors = [
+        ["c-2", "invalid_grant: Token has been expired or revoked."],
+        {"calendar_uuid": "c-3", "message": "invalid_client: AADSTS7000222"},
+        ["c-4", {"code": 503}],
+        "all is lost",
+    ]
+    server.tell(Answer({"synced_calendars": ["c-1"], "errors": errors}), Answer({"synced_calendars": []}))
+    synced, failures = await calendars.resync_all(45)
+    assert asked(server) == ("POST", "/calendars/resync_all", {"days": "45"}, None)
+    assert synced == ("c-1",)
+    assert failures == (
+        SyncFailure(
+            calendar_id="c-2",
+            text="invalid_grant: Token has been expired or revoked.",
+            trouble=GrantTrouble.USER,
+        ),
+        SyncFailure(calendar_id="c-3", text="invalid_client: AADSTS7000222", trouble=GrantTrouble.APP),
+        SyncFailure(calendar_id="c-4", text='{"code": 503}'),
+        SyncFailure(calendar_id="", text="all is lost"),
+    )
+    assert await calendars.resync_all() == ((), ())
+    assert asked(server)[2] == {}
+
+
+async def listed(calendars: CalendarProvider, filters: EventFilter | None = None) -> list[str]:
+    return [event.event_id async for event in calendars.events("c-1", filters)]
+
+
+def page(name: str, *events: str, following: Any = None) -> Answer:
+    return Answer({name: [EVENT | {"uuid": event} for event in events], "next": following})
+
+
+@pytest.mark.parametrize("name", ["data", "events"])
+@pytest.mark.parametrize(
+    ("following", "cursor"),
+    [
+        ("abc+/=", "abc+/="),
+        ("https://api.meetingbaas.com/calendar_events/?calendar_id=c-1&cursor=abc%2B%3D", "abc+="),
+        ("https://api.meetingbaas.com/calendar_events/?cursor=abc+=&x=1", "abc+="),
+        ("/calendar_events/?cursor=abc", "abc"),
+        ("?cursor=abc", "abc"),
+        (200, "200"),
+    ],
+)
+async def test_pages(
+    calendars: CalendarProvider, server: ToldServer, name: str, following: Any, cursor: str
+) -> None:
+    server.tell(page(name, "e-1", "e-2", following=following), page(name, following="z"), page(name, "e-3"))
+    assert await listed(calendars, EventFilter(status=EventStatus.ALL)) == ["e-1", "e-2", "e-3"]
+    assert [(request.path, request.query.get("cursor")) for request in server.asked] == [
+        ("/calendar_events/", None),
+        ("/calendar_events/", cursor),
+        ("/calendar_events/", "z"),
+    ]
+    assert {request.query["calendar_id"] for request in server.asked} == {"c-1"}
+    assert {request.query["status"] for request in server.asked} == {"all"}
+
+
+@pytest.mark.parametrize("last", [{"data": [EVENT]}, {"events": [EVENT], "next": ""}, [EVENT]])
+async def test_the_last_page(calendars: CalendarProvider, server: ToldServer, last: Any) -> None:
+    server.tell(Answer(last))
+    assert await listed(calendars) == [EVENT["uuid"]]
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer(status=500), UnavailableError),
+        (Answer(status=429, headers={"Retry-After": "7"}), RateLimitedError),
+        (Answer(cut=True), UnavailableError),
+        (Answer({}), UnavailableError),
+        (Answer({"data": None, "next": None}), UnavailableError),
+        (Answer({"data": "none"}), UnavailableError),
+        (Answer(b"<html>"), UnavailableError),
+        (page("data", following="again"), UnavailableError),
+        (page("data", following={"cursor": "x"}), UnavailableError),
+        (page("data", following=True), UnavailableError),
+        (page("data", following="https://api.meetingbaas.com/calendar_events/?page=2"), UnavailableError),
+    ],
+)
+async def test_a_page_that_fails_is_never_the_last(
+    calendars: CalendarProvider, server: ToldServer, answer: Answer, error: type[ProviderError]
+) -> None:
+    server.tell(page("data", "e-1", following="again"), answer)
+    events = aiter(calendars.events("c-1"))
+    assert (await anext(events)).event_id == "e-1"
+    with pytest.raises(error):
+        await anext(events)
+
+
+async def test_filters(calendars: CalendarProvider, server: ToldServer) -> None:
+    server.always = Answer({"data": []})
+    await listed(calendars)
+    assert asked(server) == ("GET", "/calendar_events/", {"calendar_id": "c-1", "status": "upcoming"}, None)
+    moment = datetime(2026, 12, 1, 10, 0, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
+    everything = EventFilter(
+        status=EventStatus.PAST,
+        starts_from=moment,
+        starts_until=moment + timedelta(days=1),
+        updated_since=datetime(2026, 11, 20, tzinfo=UTC),
+        attendee_email="a+b@example.com",
+        organizer_email="c@example.com",
+    )
+    await listed(calendars, everything)
+    assert asked(server)[2] == {
+        "calendar_id": "c-1",
+        "status": "past",
+        "start_date_gte": "2026-12-01T09:00:00.123456Z",
+        "start_date_lte": "2026-12-02T09:00:00.123456Z",
+        "updated_at_gte": "2026-11-20T00:00:00Z",
+        "attendee_email": "a+b@example.com",
+        "organizer_email": "c@example.com",
+    }
+
+
+async def test_one_event(calendars: CalendarProvider, server: ToldServer) -> None:
+    server.tell(Answer(EVENT), Answer({"error": "EventNotFound"}, status=404), Answer({"uuid": "e-1"}))
+    assert (await calendars.event("e-1")).title == "Weekly review"
+    assert asked(server) == ("GET", "/calendar_events/e-1", {}, None)
+    with pytest.raises(NotFoundError):
+        await calendars.event("e-1")
+    with pytest.raises(UnavailableError):
+        await calendars.event("e-1")
+
+
+@pytest.mark.parametrize("answer", [[EVENT], EVENT, {"data": [EVENT]}, {"events": [EVENT]}, {"event": EVENT}])
+async def test_recordings(calendars: CalendarProvider, server: ToldServer, answer: Any) -> None:
+    server.always = Answer(answer)
+    [event] = await calendars.schedule_recording("e-1", Recording(name="Scribe", transcript=False))
+    assert event.event_id == EVENT["uuid"]
+    body: Any = {"bot_name": "Scribe", "speech_to_text": None, "extra": {}}
+    assert asked(server) == ("POST", "/calendar_events/e-1/bot", {}, body)
+    assert await calendars.change_recording("e-1", RecordingChange(name="Clerk")) == [event]
+    assert asked(server) == ("PATCH", "/calendar_events/e-1/bot", {}, {"bot_name": "Clerk"})
+    assert await calendars.remove_recording("e-1", all_occurrences=True) == [event]
+    assert asked(server) == ("DELETE", "/calendar_events/e-1/bot", {"all_occurrences": "true"}, None)
+
+
+async def test_everything_that_a_recording_can_be(calendars: CalendarProvider, server: ToldServer) -> None:
+    server.always = Answer([])
+    recording = Recording(
+        name="Scribe",
+        image="https://example.com/bot.jpg",
+        entry_message="Hello",
+        recording_mode=RecordingMode.GALLERY_VIEW,
+        transcript=True,
+        waiting_room_timeout=500,
+        noone_joined_timeout=501,
+        silence_timeout=502,
+        webhook_url="https://ours.example/hook",
+        deduplication_key="once",
+        extra={"event": "e-1"},
+    )
+    wire = {
+        "bot_name": "Scribe",
+        "bot_image": "https://example.com/bot.jpg",
+        "enter_message": "Hello",
+        "recording_mode": "gallery_view",
+        "speech_to_text": {"provider": "Gladia", "api_key": "k-1"},
+        "waiting_room_timeout": 500,
+        "noone_joined_timeout": 501,
+        "silence_timeout": 502,
+        "webhook_url": "https://ours.example/hook",
+        "deduplication_key": "once",
+        "extra": {"event": "e-1"},
+    }
+    assert await calendars.schedule_recording("e-1", recording, all_occurrences=True) == []
+    assert asked(server) == ("POST", "/calendar_events/e-1/bot", {"all_occurrences": "true"}, wire)
+    await calendars.change_recording("e-1", RecordingChange(transcript=True, entry_message=None))
+    assert asked(server)[3] == {"speech_to_text": wire["speech_to_text"], "enter_message": None}
+    await calendars.change_recording("e-1", RecordingChange(transcript=False))
+    assert asked(server)[3] == {"speech_to_text": None}
+
+
+@pytest.mark.parametrize("identifier", ["", ".", ".."])
+async def test_what_is_no_id_is_asked_for_nowhere(
+    calendars: CalendarProvider, server: ToldServer, identifier: str
+) -> None:
+    for call in (calendars.calendar, calendars.event):
+        with pytest.raises(NotFoundError):
+            await call(identifier)
+    with pytest.raises(NotFoundError):
+        await calendars.remove_recording(identifier)
+    await calendars.delete_calendar(identifier)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("answer", [b"", b"{}", b"[]", b'{"calendar": {}}', b'{"uuid": ""}', b"<html>"])
+async def test_an_answer_without_a_calendar_leaves_it_open_whether_there_is_one(
+    calendars: CalendarProvider, server: ToldServer, answer: bytes
+) -> None:
+    server.tell(Answer(answer))
+    with pytest.raises(UnavailableError):
+        await calendars.create_calendar(CREDENTIALS)
