@@ -97,6 +97,9 @@ class Drain:
             case Outcome.UNCLAIMED:
                 kept = shelf is Shelf.WAITING and await self._inbox.put_unclaimed(delivery)
                 line.why = "kept for a while" if kept else "dropped"
+            case Outcome.FINISHED if shelf is Shelf.WAITING:
+                await self._inbox.put_late(delivery)
+                line.why = "too late for its meeting, kept for a week"
             case Outcome.REFUSED:
                 await self._inbox.put(delivery, Shelf.REJECTED)
         await self._inbox.remove(path)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from pydantic import ValidationError
@@ -15,6 +15,9 @@ from meetings.ids import INBOX
 
 logger = logging.getLogger(__name__)
 
+_LATE_FOR = timedelta(days=7)
+"""How long what came too late is kept."""
+
 _MOST_UNCLAIMED = 1000
 """Bots of others in the same account report here too, and must not fill the store."""
 
@@ -24,6 +27,8 @@ class Shelf(StrEnum):
     """For Temporal to come back."""
     UNCLAIMED = layout.inbox("unclaimed")
     """For a meeting to show that the bot is its own."""
+    LATE = layout.inbox("late")
+    """For a person to look at: it waited for Temporal, and its meeting had ended when Temporal came back."""
     REJECTED = layout.inbox("rejected")
     """For a person to look at: unreadable, or refused by Temporal."""
 
@@ -40,8 +45,7 @@ class Inbox:
         """Set when this process puts something there."""
 
     async def put(self, delivery: Delivery, shelf: Shelf) -> None:
-        stamp = delivery.received_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        path = f"{shelf}/{stamp}-{delivery.short_hash}.json"
+        path = f"{shelf}/{_stamp(delivery.received_at)}-{delivery.short_hash}.json"
         await self._store.put(path, delivery.model_dump_json().encode())
         self.news[shelf].set()
 
@@ -52,6 +56,14 @@ class Inbox:
         since = delivery.model_copy(update={"unclaimed_since": datetime.now(UTC)})
         await self.put(since, Shelf.UNCLAIMED)
         return True
+
+    async def put_late(self, delivery: Delivery) -> None:
+        """Keeps it for a week."""
+        await self.put(delivery, Shelf.LATE)
+        oldest = f"{Shelf.LATE}/{_stamp(datetime.now(UTC) - _LATE_FOR)}"
+        for path in await self.paths(Shelf.LATE):
+            if path < oldest:
+                await self.remove(path)
 
     async def entries(self, shelf: Shelf) -> list[Entry]:
         """Oldest first."""
@@ -77,6 +89,10 @@ class Inbox:
 
     async def remove(self, path: str) -> None:
         await self._store.delete(path)
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 def _delivery(content: bytes) -> Delivery | None:

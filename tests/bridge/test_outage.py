@@ -92,6 +92,26 @@ async def test_the_account_wide_address_waits_too(
     assert len(await signals(client, f"calendar-{workflow_id}", "calendar_event")) == 1
 
 
+async def test_what_waited_longer_than_its_meeting_lived_is_kept_for_a_week(
+    cut_off: Bridge, client: Client, store: ArtifactStore, workflow_id: str
+) -> None:
+    handle = await start_recorder(client, workflow_id)
+    long_ago = f"{Shelf.LATE}/20200101T000000.000000Z-0.json"
+    await store.put(long_ago, b"{}")
+    assert (await cut_off.to_bot(workflow_id, status())).status == 200
+    await handle.terminate()
+
+    async def is_worked_off() -> bool:
+        inbox = Inbox(store)
+        return not await inbox.paths(Shelf.WAITING) and long_ago not in await stored(store)
+
+    async with running_bridge(client, store):
+        await eventually(is_worked_off)
+    (kept,) = await stored(store)
+    assert kept.startswith(f"{Shelf.LATE}/")
+    assert b"joining_call" in await store.get(kept)
+
+
 async def test_a_server_that_dies_and_comes_back_gets_everything_once(tmp_path: Path, workflow_id: str) -> None:
     store = ArtifactStore((tmp_path / "artifacts").as_uri())
     port = _free_port()
