@@ -15,7 +15,7 @@ COVERAGE := 90
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(VENV)/.embedded ## Watch one meeting from its booking to its recording, all on this machine (2 minutes)
@@ -38,6 +38,34 @@ check: $(VENV)/.dev ## Check style, types, imports between rooms, and the contai
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
 
+# The seed and the size of the run; the same seed plans the same meetings, blows and faults again.
+SEED ?= 7
+MEETINGS ?= 500
+
+.PHONY: chaos
+chaos: $(VENV)/.embedded ## Kill and freeze everything while meetings are kept, and judge what is left (9 minutes)
+	@$(BIN)/python -m chaos --seed $(SEED) --meetings $(MEETINGS)
+
+# One row of the benchmarks, or some with commas between them; all of them if it is empty.
+ONLY ?=
+
+.PHONY: bench
+bench: $(VENV)/.embedded ## Measure lateness, throughput, memory and cost on this machine (10 minutes)
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+.PHONY: fingerprint
+fingerprint: | $(BIN)/python ## For authors: record what the workflows ask of Temporal, after an edit (docs/deploys.md)
+	@$(BIN)/python -m tests.replay.fingerprint
+
+# The release that is recorded, and perhaps only some paths: PATHS="completed failed-account".
+VERSION ?=
+PATHS ?=
+
+.PHONY: histories
+histories: $(VENV)/.dev ## For maintainers: record meetings of VERSION=…, for later code to be replayed against
+	@test -n "$(VERSION)" || { echo "Name the release, as in pyproject.toml: make histories VERSION=0.1.0"; exit 1; }
+	@$(BIN)/python -m tests.replay.record $(VERSION) $(PATHS)
+
 .PHONY: lock
 lock: ## For maintainers: write requirements/*.txt anew from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
@@ -50,8 +78,8 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 
 .PHONY: clean
 clean: ## Remove what these targets made, except the data of `make dev`
-	rm -rf $(VENV) .minutekeeper/demo *.egg-info build .coverage .coverage.* .hypothesis .import_linter_cache \
-		.mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .minutekeeper/demo .minutekeeper/chaos .minutekeeper/benchmarks *.egg-info build .coverage .coverage.* \
+		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: each stands for a lock that is installed whole. The dev lock contains the embedded one.

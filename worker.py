@@ -16,16 +16,20 @@ from datetime import timedelta
 from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import Interceptor, PatchActivationInput, PollerBehaviorAutoscaling, Worker
 
 from activities.bots import BotActivities
+from activities.download import Limits
+from activities.guard import download_session
+from activities.links import LinkPolicy
 from activities.recordings import RecordingActivities
-from activities.source import download_session
+from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
 from runtime.exits import run_and_exit
 from runtime.logs import set_up_logging
 from runtime.provider import open_provider
+from runtime.reporting import ReportingInterceptor
 from runtime.settings import Settings, describe_invalid
 from runtime.temporal import connect_patiently
 from workflows.meeting import MeetingWorkflow
@@ -39,7 +43,14 @@ _PROGRESS_EVERY = timedelta(seconds=5)
 """How often the bytes of a download reach Temporal: a lively progress bar, but each report is an action."""
 
 
-def meetings_worker(client: Client, bots: BotActivities, shutdown: timedelta) -> Worker:
+def meetings_worker(
+    client: Client,
+    bots: BotActivities,
+    shutdown: timedelta,
+    interceptors: Sequence[Interceptor] = (),
+    *,
+    hold_patches: bool = False,
+) -> Worker:
     return Worker(
         client,
         task_queue=MEETINGS_QUEUE,
@@ -49,7 +60,14 @@ def meetings_worker(client: Client, bots: BotActivities, shutdown: timedelta) ->
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=shutdown,
+        interceptors=interceptors,
+        patch_activation_callback=_hold_back if hold_patches else None,
     )
+
+
+def _hold_back(_: PatchActivationInput) -> bool:
+    """No new way: a worker of an older release could not carry on a meeting that has taken it."""
+    return False
 
 
 def recordings_worker(client: Client, recordings: RecordingActivities, slots: int, shutdown: timedelta) -> Worker:
@@ -76,11 +94,22 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
                 public_url=settings.bridge_public_url,
                 secret=settings.bridge_secret.get_secret_value(),
             )
-            workers.append(meetings_worker(client, bots, shutdown))
+            reporting = ReportingInterceptor(settings.bridge_public_url)
+            hold_patches = settings.minutekeeper_hold_patches
+            workers.append(meetings_worker(client, bots, shutdown, [reporting], hold_patches=hold_patches))
         if queues in {"all", RECORDINGS_QUEUE}:
             slots = settings.minutekeeper_download_slots
-            session = await stack.enter_async_context(download_session(slots))
-            recordings = RecordingActivities(provider, ArtifactStore(settings.artifacts_url), session)
+            policy = LinkPolicy(
+                hosts=settings.download_hosts,
+                private_addresses=settings.minutekeeper_download_private_addresses,
+            )
+            recordings = RecordingActivities(
+                provider,
+                ArtifactStore(settings.artifacts_url),
+                await stack.enter_async_context(download_session(slots, policy)),
+                Limits(max_bytes=settings.minutekeeper_download_max_bytes),
+                timedelta(seconds=settings.minutekeeper_download_give_up_seconds),
+            )
             workers.append(recordings_worker(client, recordings, slots, shutdown))
         yield workers
 
@@ -123,7 +152,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"Set {' and '.join(missing)} in the environment or in .env.\n")
         return 2
     set_up_logging(json=settings.minutekeeper_log_format == "json", level=settings.minutekeeper_log_level)
-    asyncio.run(serve(settings, queues))
+    try:
+        asyncio.run(serve(settings, queues))
+    except StoreError as error:
+        sys.stderr.write(f"The worker cannot start: {error}\n")
+        return 2
     return 0
 
 

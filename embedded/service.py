@@ -50,6 +50,12 @@ class Supervisor:
         self._stopping = asyncio.Event()
         self._process: Process | None = None
 
+    @property
+    def group(self) -> int | None:
+        """The process group of the service and its leash, which leads it; None while nothing runs."""
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else None
+
     async def run(self) -> None:
         """Returns once stopped.
 

@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     minutekeeper_shutdown_seconds: float = Field(
         20.0, gt=0, description="How long a worker may take to finish what it is doing, in seconds."
     )
+    minutekeeper_hold_patches: bool = Field(
+        default=False, description="While workers of an older release run: no meeting takes a way they do not know."
+    )
     minutekeeper_metrics_address: str = Field(
         "", description="`host:port` for Prometheus metrics of a worker; empty: none."
     )

@@ -1,0 +1,1 @@
+"""What may never happen, one function each: from the evidence to the breaches."""

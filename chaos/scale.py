@@ -1,0 +1,105 @@
+"""How long a run is and how much happens in it; all times are real seconds."""
+
+import math
+from dataclasses import dataclass
+
+SPEED = 25.0
+"""How much faster the simulated bots live: a meeting of two minutes takes five seconds."""
+
+LONG_STAY = 180.0
+"""How long a bot stays that is meant to be taken out: longer than anybody may take to do so."""
+
+DEADLINES = {
+    "FIRST_SIGN": 8,
+    "JOINING": 8,
+    "WAITING_ROOM": 12,
+    "IN_CALL": 12,
+    "RECORDING": 8,
+    "ENDED": 15,
+    "LONGEST": 900,
+    "TRANSCRIPT": 20,
+    "GRACE": 8,
+    "REMOVAL": 4,
+    "SHARED": 4,
+    "RETRY": 3,
+    "ABANDON": 900,
+    "ACCOUNT": 3,
+}
+"""The product's own deadlines, shortened like the meetings, so that lost webhooks are asked for within the run."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """`window` is the time over which meetings are booked; the blows fall within it and a little after."""
+
+    window: float
+    last_reserved: float
+    """Reserved bots are called until then: they are followed for minutes after."""
+    longest_sleep: float
+    """From a booking to the call of its reserved bot."""
+    notice: float
+    """From a move to the call of the bot that is reserved for the new time, at most."""
+    asleep: float
+    """From the booking to the call, if the meeting is changed before."""
+    reserved_share: float
+    reserved_silence: bool
+    """Whether reserved bots may fall silent: they are asked about only minutes after their call."""
+    patience: float
+    """From a booking to the planned end of a meeting that has begun already."""
+    worker_kills: int
+    freezes: int
+    shortest_freeze: float
+    longest_freeze: float
+    server_kills: int
+    bridge_kills: int
+    outage: float
+    """Without any server; this kill comes on top of the others."""
+    refused: float
+    """How long the account is refused."""
+    settling: float
+    """How long the last meetings may take to end once everything is calm."""
+
+
+def scale_for(meetings: int, *, short: bool) -> Scale:
+    """The short run fits into a test; the full one grows with its meetings."""
+    if short:
+        return Scale(
+            window=40,
+            last_reserved=40,
+            longest_sleep=20,
+            notice=15,
+            asleep=60,
+            reserved_share=0.2,
+            reserved_silence=False,
+            patience=85,
+            worker_kills=4,
+            freezes=2,
+            shortest_freeze=4,
+            longest_freeze=11,
+            server_kills=1,
+            bridge_kills=2,
+            outage=8,
+            refused=4,
+            settling=420,
+        )
+    window = max(300.0, 0.6 * meetings)
+    times = window / 300
+    return Scale(
+        window=window,
+        last_reserved=window - 80,
+        longest_sleep=120,
+        notice=30,
+        asleep=90,
+        reserved_share=0.3,
+        reserved_silence=True,
+        patience=200,
+        worker_kills=math.ceil(10 * times),
+        freezes=math.ceil(2 * times),
+        shortest_freeze=8,
+        longest_freeze=30,
+        server_kills=math.ceil(3 * times),
+        bridge_kills=math.ceil(5 * times),
+        outage=60,
+        refused=12,
+        settling=600,
+    )
