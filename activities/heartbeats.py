@@ -16,16 +16,17 @@ _RHYTHM_SECONDS = 2.0
 async def with_heartbeats(work: Coroutine[Any, Any, _Result], details: Callable[[], object]) -> _Result:
     """Runs work to its end, with a heartbeat of `details()` every two seconds whatever the work waits for.
 
-    Work that can hang needs time limits of its own. Raises ApplicationError of the type `HandedBack`, to be retried
-    elsewhere at once, if this worker shuts down before the end; the work is cancelled then, as it is when the
-    activity itself is.
+    Work that takes less than that sends none, for each one is billed. Work that can hang needs time limits of its
+    own. Raises ApplicationError of the type `HandedBack`, to be retried elsewhere at once, if this worker shuts
+    down before the end; the work is cancelled then, as it is when the activity itself is.
     """
     task = asyncio.create_task(work)
     shutdown = asyncio.create_task(activity.wait_for_worker_shutdown())
     try:
         while not task.done():
-            activity.heartbeat(details())
             await asyncio.wait({task, shutdown}, timeout=_RHYTHM_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                activity.heartbeat(details())
             if shutdown.done() and not task.done():
                 raise ApplicationError(
                     "this worker shuts down; another one goes on",

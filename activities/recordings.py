@@ -98,9 +98,21 @@ class RecordingActivities:
     async def write_transcript(self, order: CollectOrder) -> TranscriptResult:
         """Writes the five forms of a bot's transcript. Nothing is written for an empty one.
 
-        Seconds of work without heartbeats, so a start-to-close of some minutes; a second attempt writes the same
-        files again. Raises ApplicationError of the types of `activities.failures`; StoreError is retryable.
+        It heartbeats without a word, so that a worker that dies is noticed; a second attempt writes the same files
+        again. Raises ApplicationError of the types of `activities.failures`; StoreError is retryable.
         """
+        return await with_heartbeats(self._write_transcript(order), _nothing_to_say)
+
+    @activity.defn
+    async def write_manifest(self, order: ManifestOrder) -> Artifact:
+        """Removes what downloads left behind and writes `manifest.json`; a second attempt writes the same bytes.
+
+        Needs only the store: a start-to-close of some minutes, retried until it works, since a folder without a
+        manifest looks unfinished for ever. Heartbeats without a word. StoreError is retryable.
+        """
+        return await with_heartbeats(self._write_manifest(order), _nothing_to_say)
+
+    async def _write_transcript(self, order: CollectOrder) -> TranscriptResult:
         order = order.model_copy(update={"folder": await self._folder(order.folder, order.run)})
         try:
             collected = await self._collect(order)
@@ -120,13 +132,7 @@ class RecordingActivities:
         ]
         return TranscriptResult(state=TranscriptState.READY, artifacts=tuple(artifacts))
 
-    @activity.defn
-    async def write_manifest(self, order: ManifestOrder) -> Artifact:
-        """Removes what downloads left behind and writes `manifest.json`; a second attempt writes the same bytes.
-
-        Needs only the store: a start-to-close of a minute, retried until it works, since a folder without a
-        manifest looks unfinished for ever. StoreError is retryable.
-        """
+    async def _write_manifest(self, order: ManifestOrder) -> Artifact:
         order = order.model_copy(update={"folder": await self._folder(order.folder, order.run)})
         left = [entry.path for entry in await self._store.list(order.folder) if layout.is_unfinished(entry.path)]
         for unfinished in {layout.unfinished(path) for path in (order.folder, *left)}:
@@ -209,6 +215,10 @@ def _recording(collected: Collected) -> Media | None:
     if collected.deleted and not collected.media:
         raise _LostError("the provider has deleted the recording")
     return min(collected.media, key=lambda media: media.extension != "mp4", default=None)
+
+
+def _nothing_to_say() -> None:
+    return None
 
 
 def _forms(transcript: Transcript, order: CollectOrder) -> dict[str, str]:

@@ -15,7 +15,7 @@ from bridge.temporal_calls import TemporalCalls
 
 logger = logging.getLogger(__name__)
 
-_AT_ONCE = 8
+_AT_ONCE = 32
 _BYTES_AT_ONCE = 32 * 1024 * 1024
 """Deliveries in memory at the same time, each with its body; one that is larger alone."""
 

@@ -109,7 +109,7 @@ class Dispatcher:
                 return sent
             await wait(
                 lambda: bool(journal.record.early_bot(order.dispatch)),
-                self.deadlines.removal / (_SEARCHES + 1),
+                self.deadlines.removal / (2 * _SEARCHES),
                 "did a bot come of the order in doubt?",
             )
         return await handling.find(journal, order)

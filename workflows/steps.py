@@ -106,13 +106,14 @@ async def download_recording(order: CollectOrder) -> RecordingResult:
 
 
 async def write_transcript(order: CollectOrder) -> TranscriptResult:
-    """Minutes for megabytes of text; tried for a week like the recording."""
+    """Minutes for megabytes of text, but a dead worker is noticed by its heartbeats; tried for a week."""
     return await workflow.execute_activity_method(
         RecordingActivities.write_transcript,
         order,
         task_queue=RECORDINGS_QUEUE,
         start_to_close_timeout=timedelta(minutes=5),
         schedule_to_close_timeout=timedelta(days=7),
+        heartbeat_timeout=timedelta(seconds=20),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5)),
         summary=f"transcript of bot {order.bot_id}",
     )
@@ -126,6 +127,7 @@ async def write_manifest(order: ManifestOrder) -> Artifact:
         task_queue=RECORDINGS_QUEUE,
         start_to_close_timeout=timedelta(minutes=5),
         schedule_to_close_timeout=timedelta(days=7),
+        heartbeat_timeout=timedelta(seconds=20),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
         summary="manifest: the folder is whole",
     )

@@ -1,5 +1,6 @@
 """The bot endpoints of the Meeting BaaS v1 API, as typed calls. Every one may raise any ProviderError."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable
 from typing import Any
 
@@ -21,6 +22,8 @@ from providers.meetingbaas.reading import path_part, read, read_with
 from providers.meetingbaas.requests import BotQuery, NewBot, SpeechToText
 
 _SCREENSHOTS = TypeAdapter(list[Screenshot])
+_PAGE_PAUSES = (0.2, 1.0)
+"""Seconds before a page of a list that failed is asked for again."""
 
 
 class MeetingBaasClient:
@@ -69,8 +72,7 @@ class MeetingBaasClient:
         params = query.to_wire()
         cursors = {query.cursor}
         while True:
-            answer = await self._connection.call("GET", "/bots/bots_with_metadata", params=params)
-            page = read(BotPage, answer)
+            page = read(BotPage, await self._page_of_bots(params))
             for bot in page.bots:
                 yield bot
             if not page.next_cursor:
@@ -79,6 +81,15 @@ class MeetingBaasClient:
                 raise UnavailableError("Meeting BaaS goes round in circles: its list repeats a cursor.")
             cursors.add(page.next_cursor)
             params["cursor"] = page.next_cursor
+
+    async def _page_of_bots(self, params: dict[str, str]) -> bytes:
+        """One page, asked for again if it fails: a list has dozens, and none may cost all those before it."""
+        for pause in _PAGE_PAUSES:
+            try:
+                return await self._connection.call("GET", "/bots/bots_with_metadata", params=params)
+            except UnavailableError:
+                await asyncio.sleep(pause)
+        return await self._connection.call("GET", "/bots/bots_with_metadata", params=params)
 
     async def delete_data(self, bot_id: str) -> str:
         """Deletes recording, transcript and logs for good; returns the provider's word for what it found."""
