@@ -1,0 +1,53 @@
+"""The worker of the baselines: `python -m benchmarks.baselines`, with the settings of the product's own."""
+
+import asyncio
+import logging
+import signal
+
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from activities.bots import BotActivities
+from benchmarks.baselines.naive import NaiveWorkflow
+from benchmarks.baselines.plain_timer import QUEUE, PlainTimerWorkflow
+from runtime.exits import run_and_exit
+from runtime.logs import set_up_logging
+from runtime.provider import open_provider
+from runtime.settings import Settings
+from runtime.temporal import connect
+
+_AT_ONCE = 5000
+"""As many as the product's own worker takes."""
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    provider = open_provider(settings)
+    bots = BotActivities(
+        provider, public_url=settings.bridge_public_url, secret=settings.bridge_secret.get_secret_value()
+    )
+    worker = Worker(
+        await connect(),
+        task_queue=QUEUE,
+        workflows=[PlainTimerWorkflow, NaiveWorkflow],
+        activities=[bots.send_bot],
+        max_concurrent_activities=_AT_ONCE,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )
+    async with worker:
+        logging.getLogger(__name__).info("ready, polling %s", QUEUE)
+        await stop.wait()
+    await provider.aclose()
+
+
+def main() -> int:
+    settings = Settings()
+    set_up_logging(json=False, level=settings.minutekeeper_log_level)
+    asyncio.run(_serve(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    run_and_exit(main)

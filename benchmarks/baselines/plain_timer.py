@@ -1,0 +1,26 @@
+"""The plain way to be on time: a timer until the instant, then an ordinary activity that sends the bot.
+
+It does less than a meeting of ours, and its activity is the product's own, so only the waiting differs.
+"""
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.bots import BotActivities
+    from meetings.dispatch import DispatchOrder, SentBot
+
+QUEUE = "baselines"
+
+_SEND_TIMEOUT = timedelta(seconds=10)
+
+
+@workflow.defn
+class PlainTimerWorkflow:
+    @workflow.run
+    async def run(self, order: DispatchOrder) -> SentBot:
+        await workflow.sleep(max(timedelta(), order.call_at - workflow.now()))
+        return await workflow.execute_activity_method(
+            BotActivities.send_bot, order, start_to_close_timeout=_SEND_TIMEOUT
+        )

@@ -1,0 +1,114 @@
+"""Webhooks as the provider's bots send them, made here so that their rate can be chosen."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count, cycle
+from urllib.parse import unquote, urlsplit
+
+from benchmarks.booking import beginning_now, in_parallel
+from benchmarks.provider import Bot
+from benchmarks.stand import Stand
+
+_PATIENCE_SECONDS = 120.0
+_LOOK_SECONDS = 0.5
+_CODES = ("recording_paused", "recording_resumed")
+"""Two that may follow each other for ever, and change what people see each time."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One webhook that nobody has sent before; `number` makes it so."""
+
+    bot: Bot
+    number: int
+    created_at: datetime
+
+    @property
+    def code(self) -> str:
+        return _CODES[self.number % 2]
+
+    @property
+    def url(self) -> str:
+        return str(self.bot.webhook_url)
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow that the address names."""
+        return unquote(urlsplit(self.url).path.split("/")[3])
+
+    @property
+    def body(self) -> bytes:
+        status = {"code": self.code, "created_at": self.created_at.isoformat()}
+        data = {"bot_id": self.bot.id, "status": status}
+        return json.dumps({"event": "bot.status_change", "data": data}).encode()
+
+
+class Deliveries:
+    """Deliveries to the bots of running meetings, turn by turn."""
+
+    def __init__(self, bots: list[Bot]) -> None:
+        self._bots = cycle(bots)
+        self._numbers = count()
+        self._rounds = len(bots)
+
+    def next(self) -> Delivery:
+        number = next(self._numbers)
+        return Delivery(next(self._bots), number // self._rounds, datetime.now(UTC))
+
+
+async def meetings_under_way(stand: Stand, series: str, size: int) -> list[Bot]:
+    """Meetings that have a bot, and whose bots say nothing by themselves."""
+    await stand.provider.script("silent")
+    meetings = beginning_now(series, range(size))
+    await in_parallel(stand.meetings.start, meetings)
+    links = {meeting.meeting_url for meeting in meetings}
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        bots = [bot for bot in (await stand.provider.ledger()).bots if bot.meeting_url in links]
+        if len(bots) == size:
+            return bots
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"only {len(bots)} of {size} bots were sent within {_PATIENCE_SECONDS:g} s")
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def as_fast_as_possible(act: Callable[[], Awaitable[None]], *, senders: int, seconds: float) -> float:
+    """How many a second so many senders get done, each of which waits for its answers."""
+    done = 0
+    ends = time.monotonic() + seconds
+
+    async def send() -> None:
+        nonlocal done
+        while time.monotonic() < ends:
+            await act()
+            done += 1
+
+    began = time.monotonic()
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(senders):
+            tasks.create_task(send())
+    return done / (time.monotonic() - began)
+
+
+async def at_a_rate(act: Callable[[], Awaitable[None]], *, rate: float, seconds: float) -> list[float]:
+    """The seconds that each took, begun so many times a second whether the ones before are done or not.
+
+    Counted from when it should have begun, so that a queue in the sender counts as well.
+    """
+    took: list[float] = []
+    began = time.monotonic()
+
+    async def one(due: float) -> None:
+        await act()
+        took.append(time.monotonic() - due)
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(round(rate * seconds)):
+            due = began + number / rate
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            tasks.create_task(one(due))
+    return took

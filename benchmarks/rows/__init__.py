@@ -1,0 +1,1 @@
+"""One module for each row; `measure` in it does the work and returns what was found."""

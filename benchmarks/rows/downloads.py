@@ -1,0 +1,148 @@
+"""Recordings on their way home: how fast, in how much memory, and what a killed worker costs."""
+
+import asyncio
+import time
+from datetime import datetime
+from typing import Any
+
+from benchmarks.bench import Bench
+from benchmarks.booking import beginning_now, in_parallel
+from benchmarks.figures import Findings, at_least, at_most, plain
+from benchmarks.histories import download_span, ended
+from benchmarks.measure import ratio
+from benchmarks.processes import watching
+from benchmarks.relay import Relay
+from benchmarks.stand import Stand
+from embedded.ports import HOST, claim_ports
+from meetings.request import MeetingRequest
+from providers.meetingbaas.connection import API_KEY_HEADER
+
+TITLE = "Downloads"
+
+_SPEED = 1000.0
+_MIB = 1024 * 1024
+_LARGE = 2048 * _MIB
+_FILES = 20
+_FILE = 100 * _MIB
+_BROKEN = 192 * _MIB
+_KILLED_AFTER = 100 * _MIB
+_RELAYED_A_SECOND = 48 * _MIB
+_PIECE = 8 * _MIB
+_PATIENCE_SECONDS = 240.0
+
+
+async def measure(bench: Bench) -> Findings:
+    # The server needs most of a minute to see that the killed worker is gone; the rest is measured meanwhile.
+    killed = asyncio.Event()
+    resuming = asyncio.create_task(_fetched_again(bench, killed))
+    await asyncio.wait({resuming, asyncio.create_task(killed.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    async with bench.stand("downloads", speed=_SPEED) as stand:
+        large = round(_LARGE * bench.share)
+        curl = await _curl(stand, large)
+        one, one_growth = await _fetch(stand, "one", 1, large)
+        many, many_growth = await _fetch(stand, "two", _FILES, round(_FILE * bench.share))
+    again = await resuming
+    return Findings(
+        figures=(
+            at_least(f"{large // _MIB} MiB: share of curl's rate", ratio(one, curl), "", 0.8),
+            plain(f"{large // _MIB} MiB", one / 1e6, "MB/s", curl / 1e6),
+            at_most(f"{large // _MIB} MiB: memory growth", one_growth / _MIB, "MiB", 64),
+            at_least(f"{_FILES} files at once: share of curl's rate", ratio(many, curl), "", 0.8),
+            plain(f"{_FILES} files at once", many / 1e6, "MB/s", curl / 1e6),
+            at_most(f"{_FILES} files at once: memory growth", many_growth / _MIB, "MiB", 64),
+            at_most("fetched again after a kill", again / _MIB, "MiB", _PIECE / _MIB),
+        ),
+        notes=(
+            "From the activity's beginning to its end by the server's clock: fetched, hashed, safely on the disk.",
+            "The baseline is curl to the same disk, and then sha256sum; it does not wait for the disk.",
+            f"{_FILES} files of {_FILE // _MIB} MiB, as many at a time as one worker takes by default.",
+        ),
+    )
+
+
+async def _curl(stand: Stand, size: int) -> float:
+    """Bytes a second of fetching and then hashing a file."""
+    target = stand.folder.path / "curl.mp4"
+    url = await _link(stand, size)
+    began = time.monotonic()
+    await _run("curl", "--silent", "--fail", "--output", str(target), url)
+    await _run("sha256sum", str(target))
+    took = time.monotonic() - began
+    fetched = target.stat().st_size
+    target.unlink()
+    return fetched / took
+
+
+async def _link(stand: Stand, size: int) -> str:
+    """A signed link to a recording of so many bytes."""
+    await stand.provider.script(_life(size))
+    address, headers = stand.provider.address, {API_KEY_HEADER: stand.provider.key}
+    bot = {"meeting_url": "https://meet.google.com/cur-lcur-lcu", "bot_name": "curl"}
+    async with stand.http.post(f"{address}/bots/", json=bot, headers=headers, raise_for_status=True) as sent:
+        query = {"bot_id": (await sent.json())["bot_id"]}
+    while True:
+        async with stand.http.get(f"{address}/bots/meeting_data", params=query, headers=headers) as answer:
+            if url := (await answer.json()).get("mp4"):
+                return str(url)
+        await asyncio.sleep(0.1)
+
+
+async def _run(*command: str) -> None:
+    """Raises RuntimeError if the command fails."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL
+    )
+    if status := await process.wait():
+        raise RuntimeError(f"{command[0]} ended with status {status}")
+
+
+async def _fetch(stand: Stand, series: str, files: int, size: int) -> tuple[float, float]:
+    """Bytes a second of so many recordings brought home at once, and by how many bytes the worker grew."""
+    await stand.provider.script(_life(size))
+    async with watching(stand.crew.groups) as watch:
+        spans = await _brought_home(stand, beginning_now(series, range(files)))
+    took = (max(done for _, done in spans) - min(began for began, _ in spans)).total_seconds()
+    seen = watch.memory["worker-1"]
+    for recording in stand.artifacts.rglob("recording.mp4"):
+        recording.unlink()
+    return files * size / took, watch.peak("worker-1") - seen[0][1]
+
+
+async def _brought_home(stand: Stand, meetings: list[MeetingRequest]) -> list[tuple[datetime, datetime]]:
+    booked: set[str] = set()
+
+    async def book(meeting: MeetingRequest) -> None:
+        booked.add((await stand.meetings.start(meeting)).workflow_id)
+
+    await in_parallel(book, meetings)
+    await ended(stand, booked, _PATIENCE_SECONDS)
+    return [await download_span(stand, workflow_id) for workflow_id in booked]
+
+
+async def _fetched_again(bench: Bench, killed: asyncio.Event) -> float:
+    """Bytes that the next worker fetches although they had been handed out already; tells when the kill was."""
+    size = round(_BROKEN * bench.share)
+    port = claim_ports({"relay": 0})["relay"]
+    relayed = {
+        "MINUTEKEEPER_SIMULATOR_PUBLIC_URL": f"http://{HOST}:{port}",
+        "MINUTEKEEPER_DOWNLOAD_HOSTS": f"{HOST}:{port}",
+    }
+    async with bench.stand("downloads-killed", speed=_SPEED, settings=relayed) as stand:
+        relay = Relay(str(stand.addresses.simulator), _RELAYED_A_SECOND, port)
+        async with relay.running():
+            await stand.provider.script(_life(size))
+            fetching = asyncio.create_task(_brought_home(stand, beginning_now("kkk", [1])))
+            while relay.handed_out < _KILLED_AFTER * bench.share:  # noqa: ASYNC110 - only asking tells
+                await asyncio.sleep(0.01)
+            await stand.crew.kill("worker-1")
+            killed.set()
+            await stand.start_worker(2)
+            await fetching
+        return relay.handed_out - size
+
+
+def _life(size: int) -> dict[str, Any]:
+    """A bot that comes, records so many bytes, and goes."""
+    arrival = [{"code": code} for code in ("joining_call", "in_call_not_recording", "in_call_recording")]
+    end = [{"code": "call_ended", "after": "call_duration"}, {"code": "complete"}]
+    return {"name": "large", "steps": [*arrival, *end], "recording_size": size}

@@ -1,0 +1,42 @@
+"""From a webhook to what people see: how soon the `status` query shows an event."""
+
+import time
+
+from benchmarks.bench import Bench
+from benchmarks.deliveries import Deliveries, at_a_rate, meetings_under_way
+from benchmarks.figures import Findings, at_most, plain
+from benchmarks.measure import percentile
+from benchmarks.sender import Sender
+from meetings.outcome import MeetingView
+
+TITLE = "Event to screen"
+
+_MEETINGS = 100
+_RATE = 50.0
+_SECONDS = 8.0
+_PATIENCE_SECONDS = 30.0
+
+
+async def measure(bench: Bench) -> Findings:
+    async with bench.stand("screen") as stand, Sender(stand.addresses.bridge, stand.provider.key) as sender:
+        deliveries = Deliveries(await meetings_under_way(stand, "ttt", bench.many(_MEETINGS)))
+
+        async def send_and_look() -> None:
+            delivery = deliveries.next()
+            await sender.post(delivery)
+            handle = stand.client.get_workflow_handle(delivery.workflow_id)
+            deadline = time.monotonic() + _PATIENCE_SECONDS
+            while time.monotonic() < deadline:
+                view: MeetingView = await handle.query("status", result_type=MeetingView)
+                if any(entry.at == delivery.created_at for entry in view.timeline):
+                    return
+            raise TimeoutError(f"an event was not shown within {_PATIENCE_SECONDS:g} s")
+
+        took = await at_a_rate(send_and_look, rate=_RATE, seconds=_SECONDS)
+    return Findings(
+        figures=(
+            plain("p50 at 50/s", 1000 * percentile(took, 0.5), "ms"),
+            at_most("p99 at 50/s", 1000 * percentile(took, 0.99), "ms", 250),
+        ),
+        notes=("From the sender's first byte to the answer of the query that shows the event.",),
+    )

@@ -1,0 +1,113 @@
+"""Thousands of meetings that sleep: what they take while nothing happens, and how soon a new worker serves them."""
+
+import asyncio
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.service import RPCError
+
+from benchmarks.bench import Bench
+from benchmarks.booking import called_at, in_parallel, whole_second
+from benchmarks.figures import Curve, Figure, Findings, Plot, at_most, plain
+from benchmarks.processes import usage, watching
+from benchmarks.stand import Stand
+
+TITLE = "Sleepers"
+
+_MEETINGS = 10_000
+_FAR_AHEAD = 86_400.0
+_CALM_SHARE = 0.1
+_CALM_LOOK_SECONDS = 1.0
+_CALM_PATIENCE_SECONDS = 120.0
+_IDLE_SECONDS = 10.0
+_QUERY_LIMIT = timedelta(seconds=10)
+_KIB, _MIB = 1024, 1024 * 1024
+
+
+async def measure(bench: Bench) -> Findings:
+    count = bench.many(_MEETINGS)
+    meetings = called_at(whole_second(_FAR_AHEAD), "own", range(count))
+    async with bench.stand("sleepers") as stand, watching(stand.crew.groups) as watch:
+        await _calm(stand)
+        disk = _database_bytes(stand.folder.path)
+        server = _memory(stand, "temporal")
+        seconds = await in_parallel(stand.meetings.start, meetings)
+        await _calm(stand)
+        disk = _database_bytes(stand.folder.path) - disk
+        server = _memory(stand, "temporal") - server
+        worker = _memory(stand, "worker-1")
+        idle = await _idle_cpu(stand)
+        restarted = await _restart(stand, count)
+    figures = [
+        at_most("on disk, each", disk / count / _KIB, "KiB", 25),
+        plain("server memory, each", server / count / _KIB, "KiB"),
+        at_most("worker memory", worker / _MIB, "MiB", 200),
+        *(_idle_figure(name, share) for name, share in sorted(idle.items())),
+        plain("a restarted worker serves after", restarted, "s"),
+    ]
+    curves = tuple(
+        Curve(name=name, points=tuple((at, size / _MIB) for at, size in seen))
+        for name, seen in watch.memory.items()
+    )
+    return Findings(
+        figures=tuple(figures),
+        notes=(
+            f"{count} meetings, booked in {seconds:.0f} s. Idle CPU is that of one core, over {_IDLE_SECONDS:g} s.",
+        ),
+        curves={Plot.MEMORY: curves},
+    )
+
+
+def _idle_figure(name: str, share: float) -> Figure:
+    return at_most(f"idle CPU of {name}", 100 * share, "%", 5)
+
+
+async def _calm(stand: Stand) -> None:
+    """Returns once the processes have done what they had to do, or after two minutes of waiting for that."""
+    deadline = time.monotonic() + _CALM_PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        before = _cpu(stand)
+        await asyncio.sleep(_CALM_LOOK_SECONDS)
+        if all(now - before[name] < _CALM_SHARE for name, now in _cpu(stand).items()):
+            return
+
+
+async def _idle_cpu(stand: Stand) -> dict[str, float]:
+    before = _cpu(stand)
+    await asyncio.sleep(_IDLE_SECONDS)
+    return {name: (now - before[name]) / _IDLE_SECONDS for name, now in _cpu(stand).items()}
+
+
+async def _restart(stand: Stand, count: int) -> float:
+    """Seconds from starting a worker, with none there, until it answers for ten meetings of all."""
+    booked = [each.id async for each in stand.client.list_workflows("ExecutionStatus = 'Running'", limit=10)]
+    await stand.crew.stop("worker-1")
+    began = time.monotonic()
+    starting = asyncio.create_task(stand.start_worker(2))
+    await asyncio.gather(*(_answer(stand, workflow_id) for workflow_id in booked[:count]))
+    took = time.monotonic() - began
+    await starting
+    return took
+
+
+async def _answer(stand: Stand, workflow_id: str) -> None:
+    while True:
+        try:
+            await stand.client.get_workflow_handle(workflow_id).query("status", rpc_timeout=_QUERY_LIMIT)
+        except RPCError:
+            continue
+        return
+
+
+def _cpu(stand: Stand) -> dict[str, float]:
+    return {name: usage(group).cpu for name, group in stand.crew.groups().items()}
+
+
+def _memory(stand: Stand, name: str) -> int:
+    return usage(stand.crew.groups()[name]).memory
+
+
+def _database_bytes(folder: Path) -> int:
+    """With its log of changes: that is on the disk as well."""
+    return sum(file.stat().st_size for file in folder.glob("temporal.db*"))
