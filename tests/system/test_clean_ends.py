@@ -22,9 +22,14 @@ from embedded.temporal_server import server_command
 from tests.embedded.processes import alive, descendants, eventually
 from tests.system.stack import KEY, ROOT, clean_environment
 
-pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.asyncio(loop_scope="module")]
-
 TIMES = int(os.environ.get("CLEAN_ENDS", "3"))
+
+pytestmark = [
+    pytest.mark.xdist_group("system"),
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(60 + 30 * TIMES),
+]
+
 LONGEST_START_SECONDS = 4.0
 INTERPRETER_SECONDS = 0.15
 """Before that Python itself is not up, and no code of ours can have a say."""
