@@ -1,0 +1,133 @@
+"""Every update in every phase: moved, cancelled, left; honoured, or refused because it is too late or too early."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+
+from meetings.request import Reschedule, StopRequest
+from meetings.status import MeetingStatus
+from providers.base import UnavailableError
+from tests.replay.stage import Play, Stage, enter
+from tests.workflow.driver import Meeting
+
+Phase = Callable[[Stage], Awaitable[Meeting]]
+
+UPDATES = ("reschedule", "cancel", "leave")
+
+REFUSED = {("leave", MeetingStatus.SCHEDULED)} | {(update, MeetingStatus.COLLECTING) for update in UPDATES}
+"""What the validators refuse. Temporal keeps nothing of a refused update in the history."""
+
+
+async def _asleep(stage: Stage) -> Meeting:
+    meeting = await stage.book(in_=timedelta(days=20))
+    await meeting.until_status(MeetingStatus.SCHEDULED)
+    await meeting.until_timers(1)
+    return meeting
+
+
+async def _tried_again(stage: Stage) -> Meeting:
+    stage.provider.failures = [UnavailableError("timed out")] * 1000
+    meeting = await stage.book(in_=timedelta(minutes=2))
+    await meeting.until_status(MeetingStatus.DISPATCHING)
+    return meeting
+
+
+def _reported(*codes: str) -> Phase:
+    async def bring(stage: Stage) -> Meeting:
+        meeting = await stage.book()
+        await meeting.until_status(MeetingStatus.SCHEDULED)
+        await meeting.forward(minutes=58)
+        await meeting.until_bots(1)
+        await meeting.bot_sends(*codes)
+        return meeting
+
+    return bring
+
+
+async def _failed(stage: Stage) -> Meeting:
+    meeting = await _reported("joining_call")(stage)
+    await meeting.fails("BotNotAccepted")
+    return meeting
+
+
+async def _collected(stage: Stage) -> Meeting:
+    meeting = await _reported("in_call_recording")(stage)
+    stage.recordings.hold.clear()
+    await meeting.completes()
+    return meeting
+
+
+PHASES: dict[MeetingStatus, Phase] = {
+    MeetingStatus.SCHEDULED: _asleep,
+    MeetingStatus.DISPATCHING: _tried_again,
+    MeetingStatus.JOINING: _reported("joining_call"),
+    MeetingStatus.WAITING_ROOM: _reported("joining_call", "in_waiting_room"),
+    MeetingStatus.IN_CALL: _reported("joining_call", "in_call_not_recording"),
+    MeetingStatus.RECORDING: _reported("joining_call", "in_call_recording"),
+    MeetingStatus.PAUSED: _reported("in_call_recording", "recording_paused"),
+    MeetingStatus.ENDED: _failed,
+    MeetingStatus.COLLECTING: _collected,
+}
+"""How a meeting is brought into each phase that is not final."""
+
+
+async def send(meeting: Meeting, update: str) -> None:
+    later = Reschedule(start_time=await meeting.now() + timedelta(hours=2))
+    await meeting.update(update, later if update == "reschedule" else StopRequest(why="somebody said so"))
+
+
+def _honoured(update: str, phase: MeetingStatus) -> Play:
+    async def play(stage: Stage) -> Meeting:
+        meeting = await PHASES[phase](stage)
+        await meeting.until_status(phase)
+        await send(meeting, update)
+        await stage.see_out(meeting)
+        return meeting
+
+    return play
+
+
+def _refused(update: str, phase: MeetingStatus) -> Play:
+    async def play(stage: Stage) -> Meeting:
+        meeting = await PHASES[phase](stage)
+        await meeting.until_status(phase)
+        with pytest.raises(WorkflowUpdateFailedError):
+            await send(meeting, update)
+        stage.recordings.hold.set()
+        await stage.see_out(meeting)
+        return meeting
+
+    return play
+
+
+for _update in UPDATES:
+    for _phase in PHASES:
+        if (_update, _phase) in REFUSED:
+            enter(f"{_update}_refused_while_{_phase}", _refused(_update, _phase))
+        else:
+            enter(f"{_update}_while_{_phase}", _honoured(_update, _phase))
+
+
+def _while_armed(update: str) -> Play:
+    """The send is in an activity's hands and waits there for its instant."""
+
+    async def play(stage: Stage) -> Meeting:
+        stage.provider.let_go.clear()
+        meeting = await stage.book()
+        await meeting.until_status(MeetingStatus.SCHEDULED)
+        waking = asyncio.create_task(meeting.forward(minutes=57))
+        await asyncio.wait_for(stage.provider.armed.wait(), 20)
+        await send(meeting, update)
+        stage.provider.let_go.set()
+        await waking
+        await stage.see_out(meeting)
+        return meeting
+
+    return play
+
+
+for _update in UPDATES:
+    enter(f"{_update}_while_armed", _while_armed(_update))

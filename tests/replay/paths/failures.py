@@ -1,0 +1,162 @@
+"""Each reason why there is no recording in the end."""
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import ApplicationError
+
+from meetings.collection import RecordingResult
+from meetings.request import StopRequest
+from meetings.status import FailureReason, MeetingStatus
+from providers.base import AccountError, BotReality, Observation, RequestRejectedError, UnavailableError
+from tests.replay.stage import Play, Stage, enter, path, path_without_workers
+from tests.workflow.driver import Meeting
+
+ERRORS = {
+    FailureReason.INVALID_MEETING_URL: "InvalidMeetingUrl",
+    FailureReason.CANNOT_JOIN: "CannotJoinMeeting",
+    FailureReason.NOT_ACCEPTED: "BotNotAccepted",
+    FailureReason.WAITING_TIMEOUT: "TimeoutWaitingToStart",
+    FailureReason.NOBODY_CAME: "NoAttendees",
+    FailureReason.NOBODY_SPOKE: "NoSpeaker",
+    FailureReason.REMOVED: "BotRemoved",
+    FailureReason.RECORDING_TIMEOUT: "RecordingTimeout",
+    FailureReason.STREAMING_FAILED: "StreamingSetupFailed",
+    FailureReason.PROVIDER_ERROR: "InternalError",
+    FailureReason.UNKNOWN: "SomethingNobodyHasSeenBefore",
+}
+"""A bot's own word for each reason that bots give."""
+
+
+def _every_bot_fails_with(error: str) -> Play:
+    async def play(stage: Stage) -> Meeting:
+        meeting = await stage.with_a_bot("joining_call")
+        for number in range(3):
+            await meeting.fails(error, dispatch=number)
+            await meeting.until_status(MeetingStatus.ENDED)
+            await meeting.forward(seconds=45)
+            if (await meeting.view()).dispatches == number + 1:
+                break
+        await meeting.outcome_in_time()
+        return meeting
+
+    return play
+
+
+for _reason, _error in ERRORS.items():
+    enter(f"failed_{_reason}", _every_bot_fails_with(_error))
+
+
+@path
+async def failed_request_rejected(stage: Stage) -> Meeting:
+    stage.provider.failures = [RequestRejectedError("422: bot_name is too long")]
+    meeting = await stage.book(in_=timedelta(minutes=2))
+    await meeting.outcome()
+    return meeting
+
+
+@path
+async def failed_account(stage: Stage) -> Meeting:
+    stage.provider.failures = [AccountError("401: key revoked")] * 100
+    end = datetime.now(UTC) + timedelta(minutes=4)
+    meeting = await stage.book(in_=timedelta(minutes=2), end_time=end.isoformat())
+    await meeting.outcome_in_time()
+    return meeting
+
+
+@path
+async def failed_provider_unreachable(stage: Stage) -> Meeting:
+    stage.provider.failures = [UnavailableError("timed out")] * 1000
+    end = datetime.now(UTC) + timedelta(minutes=7)
+    meeting = await stage.book(in_=timedelta(minutes=2), end_time=end.isoformat())
+    await meeting.outcome_in_time()
+    return meeting
+
+
+@path
+async def failed_stopped(stage: Stage) -> Meeting:
+    meeting = await stage.with_a_bot("joining_call")
+    await meeting.update("leave", StopRequest())
+    await meeting.until(lambda _view: stage.provider.bots[0].removed)
+    await meeting.fails("ApiRequest")
+    await meeting.outcome_in_time()
+    return meeting
+
+
+@path
+async def failed_meeting_over(stage: Stage) -> Meeting:
+    meeting = await stage.book(in_=timedelta(hours=-3))
+    await meeting.outcome()
+    return meeting
+
+
+@path_without_workers
+async def failed_missed(stage: Stage) -> Meeting:
+    end = datetime.now(UTC) + timedelta(seconds=62)
+    meeting = await stage.book(in_=timedelta(minutes=-5), end_time=end.isoformat())
+    await asyncio.sleep(3)
+    async with stage.workers():
+        await meeting.outcome()
+    return meeting
+
+
+@path
+async def failed_missed_as_the_workers_went_away(stage: Stage) -> Meeting:
+    """The last that was heard of the order is that a worker handed it back."""
+    stage.provider.failures = [ApplicationError("this worker shuts down", type="HandedBack", non_retryable=True)]
+    meeting = await stage.book(in_=timedelta(minutes=2))
+    await meeting.outcome_in_time()
+    return meeting
+
+
+@path
+async def failed_invalid_request(stage: Stage) -> Meeting:
+    meeting = await stage.book(meeting_url="https://example.com/room")
+    with contextlib.suppress(WorkflowFailureError):
+        await meeting.outcome()
+    return meeting
+
+
+@path
+async def failed_no_answer(stage: Stage) -> Meeting:
+    """The bot never ends, is told to leave after hours, and the provider never says that it has."""
+    meeting = await stage.with_a_bot("in_call_recording")
+    await meeting.outcome_in_time()
+    return meeting
+
+
+@path
+async def failed_no_answer_as_the_provider_knows_no_such_bot(stage: Stage) -> Meeting:
+    meeting = await stage.with_a_bot()
+    stage.provider.bots[0].observation = Observation(reality=BotReality.GONE, events=(), text="404")
+    await meeting.outcome_in_time()
+    return meeting
+
+
+@path
+async def failed_empty_recording(stage: Stage) -> Meeting:
+    meeting = await stage.with_a_bot("in_call_recording")
+    stage.recordings.downloads = [RecordingResult(text="812 bytes")]
+    await meeting.completes()
+    await meeting.outcome()
+    return meeting
+
+
+@path
+async def failed_empty_recording_as_nothing_was_recorded(stage: Stage) -> Meeting:
+    meeting = await stage.with_a_bot("in_call_recording")
+    await meeting.completes(has_recording=False, has_transcript=False)
+    await meeting.outcome_in_time()
+    return meeting
+
+
+@path
+async def failed_recording_lost(stage: Stage) -> Meeting:
+    meeting = await stage.with_a_bot("in_call_recording")
+    gone = ApplicationError("deleted at the provider", type="RecordingLost", non_retryable=True)
+    stage.recordings.downloads = [gone]
+    await meeting.completes()
+    await meeting.outcome()
+    return meeting

@@ -1,0 +1,90 @@
+"""Recorded meetings come out the same when they are played again, and nothing that can happen to one is missing."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from meetings.status import FailureReason, MeetingStatus
+from tests.replay.copies import ROOT
+from tests.replay.fingerprint.taking import take
+from tests.replay.paths import PATHS
+from tests.replay.paths.changes import REFUSED, UPDATES
+from tests.replay.reading import Shown, all_text, shown_by
+from tests.replay.record import HISTORIES
+from tests.replay.replaying import replay
+
+FILES = sorted(HISTORIES.glob("*/*.json"))
+
+_BROKEN = """\
+The meeting recorded in {file} does not replay with this code: {difference}
+
+Meetings like this one, asleep or under way when this code is deployed, would stand still when they wake, until the
+old code is back. Keep the old way for them behind `workflow.patched`: docs/deploys.md has it step by step."""
+
+_RECORD = "record it: add a path to tests/replay/paths, then `make histories VERSION={version} PATHS=its-name`"
+
+_OF_A_MACHINE = re.compile(
+    r"/home/|/root/|/tmp/|/Users/|/work/|site-packages|127\.0\.0\.1|localhost"
+    r'|"identity"|\d@\w|s3cret|/webhooks/|X-Amz|api[-_]key',
+    re.IGNORECASE,
+)
+
+
+def version() -> str:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return str(project["version"])
+
+
+@pytest.fixture(scope="module")
+def shown() -> Shown:
+    return shown_by(FILES)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
+async def test_a_recorded_meeting_replays(file: Path) -> None:
+    different = await replay([file])
+    assert not different, _BROKEN.format(file=file.relative_to(HISTORIES), difference=different[file.name])
+
+
+def test_meetings_of_this_release_are_recorded() -> None:
+    recorded = {file.stem for file in (HISTORIES / version()).glob("*.json")}
+    missing = PATHS.keys() - recorded
+    assert not missing, f"make histories VERSION={version()} PATHS='{' '.join(sorted(missing))}'"
+
+
+def test_every_end_is_recorded(shown: Shown) -> None:
+    how = _RECORD.format(version=version())
+    assert shown.statuses == {status for status in MeetingStatus if status.is_final}, how
+    assert shown.reasons == set(FailureReason), how
+    assert shown.ends == {"completed", "failed", "canceled", "continued_as_new"}, how
+
+
+@pytest.mark.parametrize("reason", FailureReason)
+def test_a_meeting_that_is_called_after_a_reason_ended_for_it(reason: FailureReason) -> None:
+    file = HISTORIES / version() / f"failed-{reason.value.replace('_', '-')}.json"
+    assert shown_by([file]).reasons == {reason}
+
+
+def test_every_update_is_recorded_in_every_phase(shown: Shown) -> None:
+    how = _RECORD.format(version=version())
+    in_code = re.findall(r"^@workflow\.update .*\.(\w+)$", "\n".join(take(ROOT).commands), re.MULTILINE)
+    assert sorted(UPDATES) == sorted(in_code), f"{how}, and name the update in tests/replay/paths/changes.py"
+    phases = {phase for phase in MeetingStatus if not phase.is_final}
+    assert shown.updates | REFUSED == {(update, phase) for update in UPDATES for phase in phases}, how
+
+
+def test_every_activity_is_recorded(shown: Shown) -> None:
+    in_code = re.findall(r"Activities\.(\w+)", "\n".join(take(ROOT).commands))
+    assert shown.activities == set(in_code), _RECORD.format(version=version())
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_a_recorded_meeting_tells_nothing_of_the_machine_and_no_secret(file: Path) -> None:
+    assert not _OF_A_MACHINE.findall(all_text(file))
+
+
+def test_recorded_meetings_are_small() -> None:
+    for folder in HISTORIES.iterdir():
+        assert sum(file.stat().st_size for file in folder.iterdir()) < 1_500_000
