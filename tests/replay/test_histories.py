@@ -42,6 +42,7 @@ def shown() -> Shown:
     return shown_by(FILES)
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
 async def test_a_recorded_meeting_replays(file: Path) -> None:
     different = await replay([file])
