@@ -174,10 +174,10 @@ async def test_two_bridges_on_one_store_do_no_harm(
 
 
 def test_large_deliveries_are_taken_from_the_inbox_a_few_at_a_time() -> None:
-    sizes = [1, 2, 20 * MIB, 20 * MIB, 40 * MIB, *[3] * 10]
+    sizes = [1, 2, 20 * MIB, 20 * MIB, 40 * MIB, *[3] * 34]
     entries = [Entry(str(number), size) for number, size in enumerate(sizes)]
     batches = list(_batches(entries))
-    assert [len(batch) for batch in batches] == [3, 1, 1, 8, 2]
+    assert [len(batch) for batch in batches] == [3, 1, 1, 32, 2]
     assert [path for batch in batches for path in batch] == [entry.path for entry in entries]
     assert list(_batches([])) == []
 
