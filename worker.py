@@ -19,6 +19,7 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Interceptor, PatchActivationInput, PollerBehaviorAutoscaling, Worker
 
 from activities.bots import BotActivities
+from activities.calendars import CalendarActivities
 from activities.download import Limits
 from activities.guard import download_session
 from activities.links import LinkPolicy
@@ -28,10 +29,12 @@ from artifacts.store import ArtifactStore
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
 from runtime.exits import run_and_exit
 from runtime.logs import set_up_logging
-from runtime.provider import open_provider
+from runtime.provider import open_calendars, open_provider
 from runtime.reporting import ReportingInterceptor
 from runtime.settings import Settings, describe_invalid
 from runtime.temporal import connect_patiently
+from workflows.attributes import at_start
+from workflows.calendar import CalendarWorkflow
 from workflows.meeting import MeetingWorkflow
 
 logger = logging.getLogger("worker")
@@ -45,17 +48,21 @@ _PROGRESS_EVERY = timedelta(seconds=5)
 
 def meetings_worker(
     client: Client,
-    bots: BotActivities,
+    activities: tuple[BotActivities, CalendarActivities],
     shutdown: timedelta,
     interceptors: Sequence[Interceptor] = (),
     *,
     hold_patches: bool = False,
 ) -> Worker:
+    bots, calendars = activities
     return Worker(
         client,
         task_queue=MEETINGS_QUEUE,
-        workflows=[MeetingWorkflow],
-        activities=[bots.plan_dispatch, bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot],
+        workflows=[MeetingWorkflow, CalendarWorkflow],
+        activities=[
+            *(bots.plan_dispatch, bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot),
+            calendars.reconcile,
+        ],
         max_concurrent_activities=_ARMED_AT_ONCE,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
@@ -94,9 +101,14 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
                 public_url=settings.bridge_public_url,
                 secret=settings.bridge_secret.get_secret_value(),
             )
+            account = open_calendars(settings)
+            stack.push_async_callback(account.aclose)
+            calendars = CalendarActivities(account, ArtifactStore(settings.artifacts_url), at_start)
             reporting = ReportingInterceptor(settings.bridge_public_url)
             hold_patches = settings.minutekeeper_hold_patches
-            workers.append(meetings_worker(client, bots, shutdown, [reporting], hold_patches=hold_patches))
+            workers.append(
+                meetings_worker(client, (bots, calendars), shutdown, [reporting], hold_patches=hold_patches)
+            )
         if queues in {"all", RECORDINGS_QUEUE}:
             slots = settings.minutekeeper_download_slots
             policy = LinkPolicy(

@@ -1,6 +1,6 @@
 """Where things lie in the store: one folder for each meeting, and an inbox for deliveries that wait."""
 
-from meetings.ids import INBOX, folder_for
+from meetings.ids import CALENDARS, INBOX, folder_for
 
 _UNFINISHED = ".unfinished"
 
@@ -23,6 +23,11 @@ def raw(folder: str, name: str) -> str:
 
 def inbox(name: str) -> str:
     return f"{INBOX}/{name}"
+
+
+def book(calendar_id: str) -> str:
+    """What a calendar remembers of its events."""
+    return f"{CALENDARS}/{folder_for(calendar_id)}/book.json"
 
 
 def pieces(folder: str, bot_id: str) -> str:

@@ -9,11 +9,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from artifacts import layout
 from meetings.events import BotEvent, BotEventKind
-from meetings.ids import folder_for, meeting_id_of
-from meetings.names import BOT_EVENT_SIGNAL
+from meetings.ids import calendar_workflow_id_for, folder_for, meeting_id_of
+from meetings.names import BOT_EVENT_SIGNAL, CALENDAR_EVENT_SIGNAL
 from providers.base import CalendarNotice, Notice
-
-CALENDAR_EVENT_SIGNAL = "calendar_event"
 
 _REQUESTS = uuid.uuid5(uuid.NAMESPACE_URL, "minutekeeper:webhook-deliveries")
 
@@ -73,7 +71,7 @@ class Delivery(BaseModel):
             delivery=notice.delivery,
             received_at=received_at,
             message=CalendarChange(calendar_id=notice.calendar_id, delivery=notice.delivery),
-            workflow_id=f"calendar-{notice.calendar_id}",
+            workflow_id=calendar_workflow_id_for(notice.calendar_id),
         )
 
     @property

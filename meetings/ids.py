@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 INBOX = "inbox"
 """The folder of the artifact store in which the bridge keeps what it could not hand on yet: no meeting's."""
+CALENDARS = "calendars"
+"""The folder in which calendars keep their books: no meeting's either."""
 
 _WORKFLOW_PREFIX = "meeting-"
 
@@ -25,9 +27,13 @@ def meeting_id_of(workflow_id: str) -> str:
     return workflow_id.removeprefix(_WORKFLOW_PREFIX)
 
 
+def calendar_workflow_id_for(calendar_id: str) -> str:
+    return f"calendar-{calendar_id}"
+
+
 def folder_for(meeting_id: str) -> str:
     """The folder of a meeting in the artifact store: its own id where that is a plain name, else a safe one."""
-    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}", meeting_id) and meeting_id != INBOX:
+    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}", meeting_id) and meeting_id not in {INBOX, CALENDARS}:
         return meeting_id
     slug = re.sub(r"[^A-Za-z0-9]+", "-", meeting_id).strip("-")[:60]
     digest = hashlib.sha256(meeting_id.encode("utf-8", "surrogatepass")).hexdigest()

@@ -40,6 +40,15 @@ class Outcome(BaseModel):
     artifacts: tuple[Artifact, ...] = ()
 
 
+class InterestedCalendar(BaseModel):
+    """A calendar that wants a meeting, and the event by which it does."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    event_id: str
+
+
 class MeetingView(BaseModel):
     """What the `status` query answers."""
 
@@ -63,3 +72,4 @@ class MeetingView(BaseModel):
     timeline: tuple[TimelineEntry, ...]
     webhooks: WebhookState = WebhookState.NOT_EXPECTED
     """Whether the newest bot reports by itself."""
+    calendars: tuple[InterestedCalendar, ...] = ()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from meetings import reporting, story, timeline, watch
+from meetings import interest, reporting, story, timeline, watch
 from meetings.bot import BotState, apply
 from meetings.dispatch import DispatchMode, SentBot, is_worth_joining
 from meetings.events import BotEvent, BotEventKind
@@ -35,6 +35,8 @@ class MeetingRecord:
         """What keeps a bot from being sent, as long as it may still pass."""
         self.stop_evidence: Evidence | None = None
         self.artifacts = list(carried.artifacts)
+        self.interest = carried.interest
+        """Which calendars want the meeting."""
         self.transcript = TranscriptState.PENDING if request.wanted.transcript else TranscriptState.NOT_ASKED
         self.deadline: datetime | None = None
         self.outcome: Outcome | None = None
@@ -213,6 +215,7 @@ class MeetingRecord:
             next_deadline=self.deadline,
             timeline=self.timeline,
             webhooks=reporting.state_of(self.newest) if self.bots else WebhookState.NOT_EXPECTED,
+            calendars=interest.calendars_of(self.interest),
         )
 
     def carried(self) -> MeetingRequest:
@@ -222,6 +225,7 @@ class MeetingRecord:
             bots=tuple(self.bots),
             artifacts=tuple(self.artifacts),
             timeline=self.timeline,
+            interest=self.interest,
         )
         return self.request.model_copy(update={"carried": carried})
 

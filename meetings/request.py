@@ -63,6 +63,65 @@ class CalendarOrigin(BaseModel):
     event_id: str
 
 
+class Claim(BaseModel):
+    """A calendar's interest in a meeting, and how its event wants the meeting to be.
+
+    `seen_at` is when the calendar was looked at: of two claims or releases of a calendar the later one counts,
+    whichever arrives first. `updated_at` is when the event itself was changed.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    event_id: str
+    seen_at: UtcDatetime
+    start_time: UtcDatetime
+    meeting_url: NormalisedMeetingUrl
+    end_time: UtcDatetime | None = None
+    title: str = Field("", max_length=500)
+    bot: BotOptions | None = None
+    is_organizer: bool = False
+    updated_at: UtcDatetime | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        _check_order(self.start_time, self.end_time)
+        return self
+
+
+class ClaimAnswer(StrEnum):
+    TAKEN = "taken"
+    HELD = "held"
+    """The claim counts, but the meeting stays where it is: it is being recorded."""
+
+
+class Release(BaseModel):
+    """A calendar lets go of a meeting. `seen_at` as for a claim.
+
+    `deleted_at` is when the event was deleted, where that is the reason and the calendar says so.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    seen_at: UtcDatetime
+    why: str = Field("", max_length=500)
+    deleted_at: UtcDatetime | None = None
+
+
+class Interest(BaseModel):
+    """The calendars that want a meeting, by calendar id, and when others last let go of it.
+
+    `followed` is the claim that the meeting last took its time and place from.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    claims: dict[str, Claim] = {}
+    released: dict[str, UtcDatetime] = {}
+    followed: Claim | None = None
+
+
 class WantedArtifacts(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -79,6 +138,7 @@ class CarriedState(BaseModel):
     bots: tuple[BotState, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
+    interest: Interest = Interest()
 
 
 class MeetingRequest(BaseModel):

@@ -3,6 +3,8 @@
 from pydantic import SecretStr
 
 from providers.base import Provider
+from providers.calendars import CalendarProvider
+from providers.meetingbaas.calendars import MeetingBaasCalendars
 from providers.meetingbaas.client import MeetingBaasClient
 from providers.meetingbaas.provider import DispatchPolicy, MeetingBaasProvider
 from providers.meetingbaas.requests import SpeechToText
@@ -27,6 +29,19 @@ def open_provider(settings: Settings) -> Provider:
             provider=settings.minutekeeper_speech_to_text_provider, api_key=speech_key or None
         ),
         policy=DispatchPolicy(max_dispatches=settings.minutekeeper_max_dispatches, deadlines=load_deadlines()),
+    )
+
+
+def open_calendars(settings: Settings) -> CalendarProvider:
+    """The calendars of the same account; the caller closes it with `aclose`."""
+    speech_key = settings.minutekeeper_speech_to_text_api_key.get_secret_value()
+    return MeetingBaasCalendars(
+        settings.meetingbaas_base_url,
+        settings.meetingbaas_api_key.get_secret_value(),
+        speech_to_text=SpeechToText(
+            provider=settings.minutekeeper_speech_to_text_provider, api_key=speech_key or None
+        ),
+        secrets=secrets_of(settings),
     )
 
 

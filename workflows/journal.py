@@ -27,7 +27,7 @@ class Journal:
     def note(self, event: str, text: str) -> None:
         """Adds what has just happened to the timeline."""
         self.record.note(workflow.now(), event, text)
-        self._show()
+        self.show()
 
     def enter(self, status: MeetingStatus) -> None:
         """Shows a new status."""
@@ -36,7 +36,7 @@ class Journal:
         self.record.phase = status
         if status in _MILESTONES or status.is_final:
             workflow.upsert_search_attributes([attributes.MEETING_STATUS.value_set(status.value)])
-        self._show()
+        self.show()
 
     def hear(self, event: BotEvent) -> None:
         """Takes in news of a bot; the meeting's status follows that of its newest bot while it is in use."""
@@ -55,13 +55,13 @@ class Journal:
                 attributes.MEETING_STATUS.value_set(self.record.phase.value),
             ]
         )
-        self._show()
+        self.show()
         return number
 
     def adopt_stray(self) -> int:
         """Takes in a bot that nobody waits for any more; its number."""
         number = self.record.adopt_stray(workflow.now())
-        self._show()
+        self.show()
         return number
 
     def _follow_phase(self, number: int) -> None:
@@ -69,9 +69,9 @@ class Journal:
         in_use = number == self.record.newest_number and not bot.superseded
         if in_use and self.record.phase in _OF_BOTS:
             self.enter(bot.phase)
-        self._show()
+        self.show()
 
-    def _show(self) -> None:
+    def show(self) -> None:
         workflow.set_current_details(story.details(self.record.view()))
 
 

@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from workflows import attributes, collecting, handling, steps
+from workflows.claiming import Claims
 from workflows.dispatching import Dispatcher
 from workflows.journal import Journal
 from workflows.waiting import wait_until
@@ -18,10 +19,10 @@ with workflow.unsafe.imports_passed_through():
     from meetings.deadlines import Deadlines
     from meetings.dispatch import DispatchPlan, is_worth_joining
     from meetings.events import BotEvent
-    from meetings.names import MEETING_WORKFLOW
+    from meetings.names import MEETING_WORKFLOW, RELEASED
     from meetings.outcome import Evidence, MeetingView, Outcome
     from meetings.record import MeetingRecord
-    from meetings.request import NO_REASON, MeetingRequest, Reschedule, StopRequest
+    from meetings.request import NO_REASON, Claim, ClaimAnswer, MeetingRequest, Release, Reschedule, StopRequest
     from meetings.status import MeetingStatus, TranscriptState
 
 
@@ -39,6 +40,7 @@ class MeetingWorkflow:
         meeting_id = ids.meeting_id_of(info.workflow_id)
         self._record = MeetingRecord(request, meeting_id, info.workflow_id, info.workflow_start_time)
         self._journal = Journal(self._record)
+        self._claims = Claims(self._journal, is_booked_by_hand=request.calendar is None)
         self._folder = ids.folder_for(meeting_id)
         self._jitter = ids.jitter_fraction(info.workflow_id)
         self._dispatcher = Dispatcher(self._journal, self._is_changed)
@@ -266,6 +268,27 @@ class MeetingWorkflow:
         if self._record.phase is MeetingStatus.SCHEDULED:
             raise ApplicationError("No bot is in this meeting yet; cancel the meeting instead.", type="Refused")
 
+    @workflow.update
+    def claim(self, claim: Claim) -> ClaimAnswer:
+        """A calendar wants this meeting, perhaps at another time or place than before."""
+        answer, has_moved = self._claims.take(claim)
+        self._moved = self._moved or has_moved
+        return answer
+
+    @claim.validator
+    def _may_claim(self, claim: Claim) -> None:
+        self._refuse_if_over("claimed")
+        if self._stop:
+            raise ApplicationError("This meeting was stopped already and cannot be claimed.", type="Refused")
+
+    @workflow.update
+    def release(self, release: Release) -> None:
+        """A calendar lets go of this meeting, at any time. With the last of them it is cancelled."""
+        is_unwanted, has_moved = self._claims.let_go(release)
+        self._moved = self._moved or has_moved
+        if is_unwanted and not (self._stop or self._closing):
+            self._request_stop(_Stop.CANCEL, release.why, RELEASED)
+
     @workflow.query
     def status(self) -> MeetingView:
         """Everything that is known of the meeting now."""
@@ -330,10 +353,10 @@ class MeetingWorkflow:
     def _is_changed(self) -> bool:
         return self._moved or self._stop is not None
 
-    def _request_stop(self, stop: _Stop, why: str) -> None:
+    def _request_stop(self, stop: _Stop, why: str, event: str = "") -> None:
         if self._stop is None or (self._stop, stop) == (_Stop.LEAVE, _Stop.CANCEL):
             self._stop = stop
-            self._record.stop_evidence = Evidence(event=stop.value, at=workflow.now(), text=why)
+            self._record.stop_evidence = Evidence(event=event or stop.value, at=workflow.now(), text=why)
             wish = "The meeting was cancelled" if stop is _Stop.CANCEL else "The bot was asked to leave"
             self._journal.note(stop.value, f"{wish}{f': {why}' if why else '.'}")
 

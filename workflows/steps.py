@@ -8,7 +8,9 @@ from temporalio.workflow import ActivityCancellationType, ActivityHandle
 
 with workflow.unsafe.imports_passed_through():
     from activities.bots import BotActivities
+    from activities.calendars import CalendarActivities
     from activities.recordings import RecordingActivities
+    from meetings.calendars.keeping import LookOrder, LookResult
     from meetings.collection import CollectOrder, ManifestOrder, RecordingResult, TranscriptResult
     from meetings.dispatch import DispatchOrder, DispatchPlan, PlanRequest, SentBot
     from meetings.events import ObservedBot
@@ -131,3 +133,25 @@ async def write_manifest(order: ManifestOrder) -> Artifact:
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
         summary="manifest: the folder is whole",
     )
+
+
+async def reconcile(order: LookOrder) -> LookResult:
+    """Minutes for a thousand meetings; a dead worker is noticed within a minute by its heartbeats.
+
+    Given up after half an hour of trouble, so that the calendar shows it and what changed meanwhile is seen to.
+    """
+    return await workflow.execute_activity_method(
+        CalendarActivities.reconcile,
+        order,
+        start_to_close_timeout=timedelta(minutes=30),
+        schedule_to_close_timeout=timedelta(minutes=30),
+        heartbeat_timeout=timedelta(seconds=45),
+        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+        summary=_look_summary(order),
+    )
+
+
+def _look_summary(order: LookOrder) -> str:
+    if order.farewell:
+        return "let go of all meetings"
+    return "read everything to come" if order.full else "read what changed"

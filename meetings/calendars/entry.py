@@ -49,6 +49,7 @@ class BookEntry(BaseModel):
     rule: str
     reason: str = ""
     updated_at: UtcDatetime | None = None
+    is_organizer: bool = False
     claimed: bool = False
     """Whether the meeting was booked for this event. Of the events of one meeting, one at most has it."""
     before: Wish | None = None
@@ -91,4 +92,5 @@ def entry_for(event: CalendarEvent, decision: Decision) -> BookEntry:
         rule=decision.rule,
         reason=decision.reason,
         updated_at=event.updated_at,
+        is_organizer=event.is_organizer,
     )

@@ -1,0 +1,62 @@
+"""Keeping the meetings of a calendar in step with it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from temporalio import activity
+from temporalio.common import TypedSearchAttributes
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+
+from activities.failures import as_application_error
+from activities.heartbeats import with_heartbeats
+from activities.meeting_calls import MeetingCalls
+from activities.notebook import Notebooks, OvertakenError
+from activities.reconciling import Clock, Look
+from artifacts.errors import StoreError
+from artifacts.store import ArtifactStore
+from meetings.calendars.keeping import LookOrder, LookResult
+from meetings.request import MeetingRequest
+from providers.base import ProviderError
+from providers.calendars import CalendarProvider
+
+
+class CalendarActivities:
+    """What a calendar asks for, through one provider. `attributes` are what booked meetings are found by."""
+
+    def __init__(
+        self,
+        calendars: CalendarProvider,
+        store: ArtifactStore,
+        attributes: Callable[[MeetingRequest], TypedSearchAttributes],
+    ) -> None:
+        self._calendars = calendars
+        self._notebooks = Notebooks(store)
+        self._attributes = attributes
+
+    @activity.defn
+    async def reconcile(self, order: LookOrder) -> LookResult:
+        """Reads the calendar and books, moves and lets go of meetings; a further attempt goes on where one stopped.
+
+        Raises ApplicationError of the types in `activities.failures`, and `Store`, `Temporal`, `Overtaken`.
+        """
+        info = activity.info()
+        # Both by the same clock, which need not be the workflow's.
+        waited = max(info.current_attempt_scheduled_time - info.scheduled_time, timedelta())
+        look = Look(
+            order,
+            Clock(now=order.at + waited, seen_at=order.at + timedelta(microseconds=info.attempt)),
+            calendars=self._calendars,
+            notebooks=self._notebooks,
+            meetings=MeetingCalls(activity.client(), self._attributes),
+        )
+        try:
+            return await with_heartbeats(look.run(), look.progress)
+        except ProviderError as error:
+            raise as_application_error(error) from None
+        except StoreError as error:
+            raise ApplicationError(str(error), type="Store") from None
+        except RPCError as error:
+            raise ApplicationError(f"Temporal: {error.message}", type="Temporal") from None
+        except OvertakenError:
+            raise ApplicationError("a later look has been made", type="Overtaken", non_retryable=True) from None

@@ -1,0 +1,156 @@
+"""The calls by which a calendar books, changes and lets go of meetings. Each is a no-op the second time."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import (
+    SearchAttributeKey,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from meetings import story
+from meetings.dispatch import is_worth_joining
+from meetings.ids import meeting_id_of, workflow_id_for
+from meetings.names import CLAIM_UPDATE, MEETING_WORKFLOW, MEETINGS_QUEUE, RELEASE_UPDATE, RELEASED
+from meetings.outcome import MeetingView, Outcome
+from meetings.request import Claim, ClaimAnswer, MeetingRequest, Release
+from meetings.text import one_line
+
+_LIMIT = timedelta(seconds=20)
+_SUMMARY_BYTES = 300
+_MOST_SITTINGS = 50
+_SITTING = re.compile(r"-([0-9]{1,3})\Z")
+_START = SearchAttributeKey.for_datetime("MeetingStart")
+
+
+class Claimed(StrEnum):
+    TAKEN = "taken"
+    HELD = "held"
+    """It is being recorded, and stays where it is."""
+    CLOSED = "closed"
+    """It was held, or people ended it: there is nothing to book."""
+    ENDING = "ending"
+    """It comes to its end right now; what is to be done shows only afterwards."""
+
+
+class MeetingCalls:
+    """`attributes` gives the search attributes that a meeting is started with.
+
+    Every method may raise RPCError, after which it can be called again.
+    """
+
+    def __init__(self, client: Client, attributes: Callable[[MeetingRequest], TypedSearchAttributes]) -> None:
+        self._client = client
+        self._attributes = attributes
+
+    async def claim(self, meeting_id: str, request: MeetingRequest, claim: Claim, now: datetime) -> Claimed:
+        """Claims a meeting; one that does not exist is booked.
+
+        A meeting that was recorded keeps its name and its files: its event, moved to another time, has a meeting
+        with a number behind the name, which is the same for all calendars.
+        """
+        for name in _names(meeting_id):
+            try:
+                return await self._claim(name, request, claim, WorkflowIDReusePolicy.REJECT_DUPLICATE)
+            except WorkflowAlreadyStartedError:
+                execution = await self._client.get_workflow_handle(name).describe(rpc_timeout=_LIMIT)
+            if execution.status is WorkflowExecutionStatus.RUNNING:
+                return Claimed.ENDING
+            outcome = await self._outcome(execution)
+            is_elsewhen = execution.typed_search_attributes.get(_START) != request.start_time
+            was_let_go = outcome is not None and outcome.evidence.event == RELEASED
+            if not (is_elsewhen or was_let_go) or not is_worth_joining(request, now):
+                return Claimed.CLOSED
+            if outcome is None or not outcome.artifacts:
+                return await self._claim(name, request, claim, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+        return Claimed.CLOSED
+
+    async def release(self, meeting_id: str, release: Release) -> None:
+        """Lets go of a meeting, and of what was booked under its name after it was held."""
+        for name in _names(meeting_id):
+            handle = self._client.get_workflow_handle(name)
+            try:
+                await handle.execute_update(RELEASE_UPDATE, release, rpc_timeout=_LIMIT)
+                return
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                if "already completed" not in error.message:
+                    return
+
+    async def of_calendar(self, calendar_id: str) -> AsyncIterator[tuple[str, str]]:
+        """The running meetings that this calendar speaks for, and the ids of their events.
+
+        What happened a second ago may be missing.
+        """
+        quoted = calendar_id.replace("\\", "\\\\").replace('"', '\\"')
+        query = f'CalendarId = "{quoted}" AND WorkflowType = "{MEETING_WORKFLOW}" AND ExecutionStatus = "Running"'
+        async for execution in self._client.list_workflows(query):
+            handle = self._client.get_workflow_handle(execution.id)
+            view = await handle.query("status", result_type=MeetingView, rpc_timeout=_LIMIT)
+            for each in view.calendars:
+                if each.calendar_id == calendar_id:
+                    yield meeting_id_of(execution.id), each.event_id
+
+    async def _claim(
+        self, name: str, request: MeetingRequest, claim: Claim, reuse: WorkflowIDReusePolicy
+    ) -> Claimed:
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            MEETING_WORKFLOW,
+            request,
+            id=name,
+            task_queue=MEETINGS_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=reuse,
+            search_attributes=self._attributes(request),
+            static_summary=one_line(story.headline(request)).encode()[:_SUMMARY_BYTES].decode(errors="ignore"),
+        )
+        try:
+            answer: ClaimAnswer = await self._client.execute_update_with_start_workflow(
+                CLAIM_UPDATE,
+                claim,
+                start_workflow_operation=start,
+                result_type=ClaimAnswer,
+                rpc_timeout=_LIMIT,
+            )
+        except WorkflowUpdateFailedError:
+            return Claimed.ENDING
+        return Claimed.TAKEN if answer is ClaimAnswer.TAKEN else Claimed.HELD
+
+    async def _outcome(self, execution: WorkflowExecutionDescription) -> Outcome | None:
+        """None for a meeting that did not end by itself."""
+        handle = self._client.get_workflow_handle(execution.id, run_id=execution.run_id, result_type=Outcome)
+        try:
+            outcome: Outcome = await handle.result()
+        except WorkflowFailureError:
+            return None
+        return outcome
+
+
+def stem_of(meeting_id: str) -> str:
+    """The name of an event's first meeting; later ones have a number behind it."""
+    return _SITTING.sub("", meeting_id)
+
+
+def _names(meeting_id: str) -> Iterator[str]:
+    """The names of a meeting and of its later ones, in their order."""
+    number = _SITTING.search(meeting_id)
+    first = int(number[1]) if number else 1
+    yield workflow_id_for(meeting_id)
+    for later in range(first + 1, first + _MOST_SITTINGS):
+        yield workflow_id_for(f"{stem_of(meeting_id)}-{later}")

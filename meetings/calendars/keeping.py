@@ -1,0 +1,147 @@
+"""What the workflow of a calendar is started with, is told, carries along and shows.
+
+Every field that is added later needs a default, because calendars live for years.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from meetings.calendars.overrides import NO_OVERRIDES, Overrides, Wanted
+from meetings.calendars.policy import DEFAULT_POLICY, Policy
+from meetings.request import UtcDatetime
+
+
+class LookCounts(BaseModel):
+    """What came of a look into a calendar: events that were read, and what became of meetings."""
+
+    model_config = ConfigDict(frozen=True)
+
+    events: int = 0
+    booked: int = 0
+    moved: int = 0
+    updated: int = 0
+    released: int = 0
+    put_off: int = 0
+    """Meetings that could not be changed just now; `again_at` says when to try again."""
+
+
+class LookOrder(BaseModel):
+    """One look into a calendar. `at` is the workflow's time: all decisions are made for this instant."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    at: UtcDatetime
+    policy: Policy = DEFAULT_POLICY
+    overrides: Overrides = NO_OVERRIDES
+    full: bool = False
+    """Read everything to come, instead of what was changed since the last look."""
+    farewell: str = ""
+    """Why the calendar lets go of all its meetings; empty if it stays."""
+
+
+class LookResult(BaseModel):
+    """`cursor` is the time of the newest change that was seen."""
+
+    model_config = ConfigDict(frozen=True)
+
+    counts: LookCounts = LookCounts()
+    was_full: bool = False
+    cursor: AwareDatetime | None = None
+    again_at: AwareDatetime | None = None
+
+
+class CarriedCalendar(BaseModel):
+    """What a calendar takes along when its history is cut off (continue-as-new)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    looks: int = 0
+    counts: LookCounts = LookCounts()
+    cursor: AwareDatetime | None = None
+    last_look_at: AwareDatetime | None = None
+    last_full_at: AwareDatetime | None = None
+    again_at: AwareDatetime | None = None
+    dirty: bool = False
+    full_wanted: bool = False
+    farewell: str = ""
+    trouble: str = ""
+
+
+class CalendarRequest(BaseModel):
+    """A calendar to keep. Only `calendar_id`, by the provider's name, is required. Times are in seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str = Field(min_length=1)
+    policy: Policy = DEFAULT_POLICY
+    overrides: Overrides = NO_OVERRIDES
+    debounce: float = Field(2.0, ge=0, le=600)
+    """How long further changes are waited for after the first."""
+    full_every: float = Field(6 * 3600.0, ge=60, le=7 * 24 * 3600)
+    """Webhooks get lost: so often everything is read again."""
+    carried: CarriedCalendar | None = None
+
+
+class CalendarSignal(BaseModel):
+    """Something changed in the calendar. What the sender says of it is not needed, so nothing is required."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    calendar_id: str = ""
+
+
+class PolicyChange(BaseModel):
+    """Another policy, as people write it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    policy: dict[str, Any]
+
+
+class OverrideChange(BaseModel):
+    """What somebody decides for one event, or for a whole series; None leaves it to the policy again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: str = ""
+    series_id: str = ""
+    wanted: Wanted | None = None
+
+
+class Disconnection(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    why: str = Field("The calendar was disconnected.", min_length=1, max_length=500)
+
+
+DISCONNECTION = Disconnection()
+
+
+class CalendarStatus(StrEnum):
+    CONNECTED = "connected"
+    TROUBLED = "troubled"
+    """The last look did not work; `trouble` says why. No meeting was cancelled because of it."""
+    LEAVING = "leaving"
+    DISCONNECTED = "disconnected"
+
+
+class CalendarView(BaseModel):
+    """What the `status` query answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    status: CalendarStatus
+    trouble: str = ""
+    looks: int = 0
+    counts: LookCounts = LookCounts()
+    """Of the last look."""
+    cursor: AwareDatetime | None = None
+    last_look_at: AwareDatetime | None = None
+    last_full_at: AwareDatetime | None = None
+    next_look_at: AwareDatetime | None = None
+    policy: Policy = DEFAULT_POLICY
+    overrides: Overrides = NO_OVERRIDES
