@@ -15,12 +15,16 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from activities.bots import BotActivities
+from activities.calendars import CalendarActivities
+from artifacts.store import ArtifactStore
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
 from meetings.outcome import Outcome
 from runtime.temporal import plugin
+from tests.workflow.calendar_driver import World
 from tests.workflow.driver import URL, Meeting, StartMeeting
 from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings, no_wait
 from workflows import attributes
+from workflows.calendar import CalendarWorkflow
 from workflows.meeting import MeetingWorkflow
 
 _SHORT_HISTORIES = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=200")
@@ -91,9 +95,34 @@ async def start(
                 await handle.terminate()
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def world(
+    env: WorkflowEnvironment, provider: ScriptedProvider, recordings: ScriptedRecordings, tmp_path: Path
+) -> AsyncIterator[World]:
+    """Calendars and the meetings that they book."""
+    client = with_plugin(env.client)
+    world = World(env, client, tmp_path, provider, recordings)
+    replayer = Replayer(workflows=[MeetingWorkflow, CalendarWorkflow], plugins=[plugin()])
+    calendars = CalendarActivities(world.calendars, ArtifactStore(tmp_path.as_uri()), attributes.at_start)
+    async with working(client, provider, recordings, calendars):
+        yield world
+        for calendar in world.open:
+            await replayer.replay_workflow(await calendar.handle.fetch_history())
+            with contextlib.suppress(RPCError):
+                await calendar.handle.terminate()
+        for workflow_id in world.known_meetings:
+            handle = client.get_workflow_handle(workflow_id)
+            with contextlib.suppress(RPCError):
+                await replayer.replay_workflow(await handle.fetch_history())
+                await handle.terminate()
+
+
 @contextlib.asynccontextmanager
 async def working(
-    client: Client, provider: ScriptedProvider, recordings: ScriptedRecordings
+    client: Client,
+    provider: ScriptedProvider,
+    recordings: ScriptedRecordings,
+    calendars: CalendarActivities | None = None,
 ) -> AsyncIterator[None]:
     """The workers of both task queues."""
     bots = BotActivities(provider, public_url="http://bridge", secret="s3cret", sleep=no_wait)
@@ -101,8 +130,11 @@ async def working(
         Worker(
             client,
             task_queue=MEETINGS_QUEUE,
-            workflows=[MeetingWorkflow],
-            activities=[bots.plan_dispatch, bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot],
+            workflows=[MeetingWorkflow, CalendarWorkflow],
+            activities=[
+                *(bots.plan_dispatch, bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot),
+                *([calendars.reconcile] if calendars else []),
+            ],
             max_cached_workflows=int(os.environ.get("MAX_CACHED_WORKFLOWS", "1000")),
         ),
         Worker(

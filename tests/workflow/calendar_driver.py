@@ -1,0 +1,153 @@
+"""Drives calendars and the meetings that they book."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
+
+from artifacts import layout
+from meetings.calendars.event import CalendarEvent
+from meetings.calendars.identity import meeting_id_of
+from meetings.calendars.keeping import CalendarView
+from meetings.ids import calendar_workflow_id_for, workflow_id_for
+from meetings.names import CALENDAR_EVENT_SIGNAL, CALENDAR_WORKFLOW, MEETINGS_QUEUE
+from meetings.outcome import Outcome
+from tests.workflow.driver import Meeting
+from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings
+from tests.workflow.scripted_calendars import ScriptedCalendars
+
+
+@dataclass
+class Calendar:
+    """A running calendar with the world around it."""
+
+    env: WorkflowEnvironment
+    client: Client
+    calendar_id: str
+    handle: WorkflowHandle[Any, CalendarView]
+    world: "World"
+
+    def put(self, name: str = "event", **fields: Any) -> CalendarEvent:
+        """Writes this calendar's copy of the event of that name, in an hour if nothing else is said."""
+        event_id = f"{name}-{self.calendar_id}"
+        if event_id not in self.world.calendars.events_by_id:
+            start = datetime.now(UTC) + timedelta(hours=1)
+            fields = {
+                "start_time": start,
+                "uid": f"{name}-{self.world.key}",
+                "meeting_url": self.world.link(name),
+                "title": name,
+            } | fields
+        return self.world.calendars.put(event_id, self.calendar_id, **fields)
+
+    def remove(self, name: str = "event") -> None:
+        del self.world.calendars.events_by_id[f"{name}-{self.calendar_id}"]
+
+    async def call(self, **said: Any) -> None:
+        await self.handle.signal(CALENDAR_EVENT_SIGNAL, {"calendar_id": self.calendar_id, "delivery": "d"} | said)
+
+    async def view(self) -> CalendarView:
+        view: CalendarView = await self.handle.query("status", result_type=CalendarView)
+        return view
+
+    async def notices(self, **said: Any) -> CalendarView:
+        """A webhook, and the look that it leads to."""
+        before = (await self.view()).looks
+        await self.call(**said)
+        await self.forward(seconds=3)
+        return await self.until(lambda view: view.looks > before)
+
+    async def changes(self, name: str, argument: Any = None) -> CalendarView:
+        """An update, and the look that it leads to."""
+        before = (await self.view()).looks
+        await self.update(name, argument)
+        await self.forward(seconds=3)
+        return await self.until(lambda view: view.looks > before)
+
+    async def update(self, name: str, argument: Any = None) -> CalendarView:
+        arguments = [] if argument is None else [argument]
+        view: CalendarView = await self.handle.execute_update(name, args=arguments, result_type=CalendarView)
+        return view
+
+    async def forward(self, **duration: float) -> None:
+        await self.env.fast_forward(self.handle, timedelta(**duration))
+
+    async def until(self, condition: Callable[[CalendarView], bool]) -> CalendarView:
+        for _ in range(800):
+            view = await self.view()
+            if condition(view):
+                return view
+            await asyncio.sleep(0.025)
+        raise AssertionError(f"never came about; last seen: {view.model_dump_json(indent=1)}")
+
+    def meeting(self, event: CalendarEvent | None = None, sitting: int = 1) -> Meeting:
+        """The meeting of an event, by default of the only one."""
+        event = event or self.world.calendars.events_by_id[f"event-{self.calendar_id}"]
+        name = meeting_id_of(event) if sitting == 1 else f"{meeting_id_of(event)}-{sitting}"
+        return self.world.meeting(workflow_id_for(name))
+
+    def book_path(self) -> Path:
+        return self.world.folder / layout.book(self.calendar_id)
+
+
+@dataclass
+class World:
+    """Everything around the calendars of one test. `key` makes its events its own."""
+
+    env: WorkflowEnvironment
+    client: Client
+    folder: Path
+    provider: ScriptedProvider
+    recordings: ScriptedRecordings
+    calendars: ScriptedCalendars = field(default_factory=ScriptedCalendars)
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    open: list[Calendar] = field(default_factory=list)
+
+    async def connect(self, name: str = "anna", **fields: Any) -> Calendar:
+        """A calendar before its first look, which `looked` or a webhook brings."""
+        calendar_id = f"{name}-{self.key[:8]}"
+        handle: WorkflowHandle[Any, CalendarView] = await self.client.start_workflow(
+            CALENDAR_WORKFLOW,
+            {"calendar_id": calendar_id} | fields,
+            id=calendar_workflow_id_for(calendar_id),
+            task_queue=MEETINGS_QUEUE,
+            result_type=CalendarView,
+        )
+        calendar = Calendar(self.env, self.client, calendar_id, handle, self)
+        self.open.append(calendar)
+        return calendar
+
+    async def connected(self, name: str = "anna", **fields: Any) -> Calendar:
+        """A calendar after its first look."""
+        calendar = await self.connect(name, **fields)
+        await calendar.forward(seconds=3)
+        await calendar.until(lambda view: view.looks >= 1)
+        return calendar
+
+    @property
+    def known_meetings(self) -> set[str]:
+        """The workflow ids of all meetings that events of this test may have had."""
+        firsts = {workflow_id_for(meeting_id_of(event)) for event in self.calendars.events_by_id.values()}
+        return firsts | {f"{name}-2" for name in firsts}
+
+    def link(self, name: str) -> str:
+        letters = "".join(chr(ord("a") + int(digit, 16)) for digit in uuid.uuid5(uuid.UUID(self.key), name).hex[:10])
+        return f"https://meet.google.com/{letters[:3]}-{letters[3:7]}-{letters[7:]}"
+
+    def meeting(self, workflow_id: str) -> Meeting:
+        handle: WorkflowHandle[Any, Outcome] = self.client.get_workflow_handle(workflow_id, result_type=Outcome)
+        return Meeting(self.env, handle, self.provider, self.recordings)
+
+    async def exists(self, meeting: Meeting) -> bool:
+        try:
+            await meeting.handle.describe()
+        except RPCError:
+            return False
+        return True

@@ -1,0 +1,109 @@
+"""A calendar provider that shows what a test writes into it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from meetings.calendars.event import CalendarEvent
+from providers.base import NotFoundError
+from providers.calendars import (
+    CalendarCredentials,
+    ConnectedCalendar,
+    EventFilter,
+    RawCalendar,
+    Recording,
+    RecordingChange,
+    Resync,
+)
+
+
+@dataclass
+class ScriptedCalendars:
+    """`events_by_id` is what exists; `listed` may hide some from lists, `failures` are raised by the next lists."""
+
+    events_by_id: dict[str, CalendarEvent] = field(default_factory=dict)
+    listed: Callable[[CalendarEvent], bool] = lambda _event: True
+    failures: list[Exception] = field(default_factory=list)
+    unreadable: dict[str, Exception] = field(default_factory=dict)
+    breaks_after: int | None = None
+    """A list ends with `failure` after so many events."""
+    failure: Exception = field(default_factory=RuntimeError)
+    asked: list[EventFilter | str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    clock: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def put(self, event_id: str, calendar_id: str, **fields: Any) -> CalendarEvent:
+        """Writes an event, or changes it; each time it is later."""
+        self.clock += timedelta(milliseconds=10)
+        before = self.events_by_id.get(event_id)
+        known = before.model_dump() if before else {"event_id": event_id, "calendar_id": calendar_id}
+        event = CalendarEvent.model_validate(known | {"updated_at": self.clock} | fields)
+        self.events_by_id[event_id] = event
+        return event
+
+    async def events(self, calendar_id: str, filters: EventFilter | None = None) -> AsyncIterator[CalendarEvent]:
+        wanted = filters or EventFilter()
+        self.asked.append(wanted)
+        if self.failures:
+            raise self.failures.pop(0)
+        for number, event in enumerate(list(self.events_by_id.values())):
+            if self.breaks_after is not None and number >= self.breaks_after:
+                raise self.failure
+            if event.calendar_id == calendar_id and self.listed(event) and _fits(event, wanted):
+                yield event
+        await asyncio.sleep(0)
+
+    async def event(self, event_id: str) -> CalendarEvent:
+        self.asked.append(event_id)
+        if event_id in self.unreadable:
+            raise self.unreadable[event_id]
+        if event_id not in self.events_by_id:
+            raise NotFoundError(f"no event {event_id}")
+        return self.events_by_id[event_id]
+
+    async def delete_calendar(self, calendar_id: str) -> None:
+        self.deleted.append(calendar_id)
+
+    async def raw_calendars(self, credentials: CalendarCredentials) -> list[RawCalendar]:
+        raise NotImplementedError(credentials.client_id)
+
+    async def create_calendar(
+        self, credentials: CalendarCredentials, raw_id: str | None = None
+    ) -> ConnectedCalendar:
+        raise NotImplementedError(credentials.client_id, raw_id)
+
+    async def calendars(self) -> list[ConnectedCalendar]:
+        raise NotImplementedError
+
+    async def calendar(self, calendar_id: str) -> ConnectedCalendar:
+        raise NotImplementedError(calendar_id)
+
+    async def update_credentials(self, calendar_id: str, credentials: CalendarCredentials) -> ConnectedCalendar:
+        raise NotImplementedError(calendar_id, credentials.client_id)
+
+    async def resync_all(self, days: int | None = None) -> Resync:
+        raise NotImplementedError(days)
+
+    async def schedule_recording(
+        self, event_id: str, recording: Recording, *, all_occurrences: bool = False
+    ) -> list[CalendarEvent]:
+        raise NotImplementedError(event_id, recording.name, all_occurrences)
+
+    async def change_recording(
+        self, event_id: str, change: RecordingChange, *, all_occurrences: bool = False
+    ) -> list[CalendarEvent]:
+        raise NotImplementedError(event_id, change.name, all_occurrences)
+
+    async def remove_recording(self, event_id: str, *, all_occurrences: bool = False) -> list[CalendarEvent]:
+        raise NotImplementedError(event_id, all_occurrences)
+
+    async def aclose(self) -> None:
+        return
+
+
+def _fits(event: CalendarEvent, wanted: EventFilter) -> bool:
+    if wanted.updated_since and (event.updated_at is None or event.updated_at < wanted.updated_since):
+        return False
+    return wanted.starts_from is None or event.start_time >= wanted.starts_from
