@@ -138,7 +138,9 @@ class World:
         return firsts | {f"{name}-2" for name in firsts}
 
     def link(self, name: str) -> str:
-        letters = "".join(chr(ord("a") + int(digit, 16)) for digit in uuid.uuid5(uuid.UUID(self.key), name).hex[:10])
+        letters = "".join(
+            chr(ord("a") + int(digit, 16)) for digit in uuid.uuid5(uuid.UUID(self.key), name).hex[:10]
+        )
         return f"https://meet.google.com/{letters[:3]}-{letters[3:7]}-{letters[7:]}"
 
     def meeting(self, workflow_id: str) -> Meeting:

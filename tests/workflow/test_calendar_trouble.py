@@ -1,0 +1,112 @@
+"""What goes wrong around a calendar cancels nothing, doubles nothing and loses nothing."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from activities.meeting_calls import MeetingCalls
+from meetings.calendars.keeping import CalendarStatus
+from meetings.status import MeetingStatus
+from providers.base import RequestRejectedError, UnavailableError
+from tests.workflow.calendar_driver import World
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_list_that_breaks_off_cancels_nothing(world: World) -> None:
+    anna = await world.connected()
+    events = [anna.put(name) for name in ("one", "two", "three")]
+    await anna.notices()
+    world.calendars.breaks_after, world.calendars.failure = 1, RequestRejectedError("page 2 is missing")
+    await anna.update("resync")
+    await anna.forward(seconds=3)
+    view = await anna.until(lambda view: view.status is CalendarStatus.TROUBLED)
+    assert "page 2 is missing" in view.trouble
+    for event in events:
+        assert (await anna.meeting(event).view()).status is MeetingStatus.SCHEDULED
+    world.calendars.breaks_after = None
+    view = await anna.notices()
+    assert (view.status, view.counts.released) == (CalendarStatus.CONNECTED, 0)
+
+
+async def test_an_empty_list_and_an_unreadable_event_cancel_nothing(world: World) -> None:
+    anna = await world.connected()
+    event = anna.put()
+    await anna.notices()
+    world.calendars.listed = lambda _event: False
+    assert (await anna.changes("resync")).counts.released == 0
+    world.calendars.unreadable[event.event_id] = UnavailableError("gave an event without a time")
+    assert (await anna.changes("resync")).counts.released == 0
+    assert (await anna.meeting().view()).status is MeetingStatus.SCHEDULED
+
+
+async def test_a_lost_book_doubles_nothing_and_lets_go_of_what_is_unwanted(world: World) -> None:
+    anna = await world.connected()
+    kept, dropped = anna.put("kept"), anna.put("dropped")
+    await anna.notices()
+    first_run = (await anna.meeting(kept).handle.describe()).run_id
+    anna.book_path().unlink()
+    anna.put("dropped", response="declined")
+    await anna.notices()
+    assert (await anna.meeting(dropped).outcome()).status is MeetingStatus.CANCELLED
+    assert (await anna.meeting(kept).view()).status is MeetingStatus.SCHEDULED
+    assert (await anna.meeting(kept).handle.describe()).run_id == first_run
+
+
+async def test_a_crash_in_the_middle_goes_on_where_it_stopped_in_order_of_start(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = await world.connected()
+    start = datetime.now(UTC) + timedelta(hours=1)
+    events = [anna.put(f"e{number}", start_time=start + timedelta(minutes=number)) for number in range(50)]
+    claimed: list[datetime] = []
+    really = MeetingCalls.claim
+
+    async def claim(self: MeetingCalls, meeting_id: str, request: Any, *rest: Any) -> Any:
+        answer = await really(self, meeting_id, request, *rest)
+        claimed.append(request.start_time)
+        if len(claimed) == 30:
+            raise ZeroDivisionError("the process is gone")
+        return answer
+
+    monkeypatch.setattr(MeetingCalls, "claim", claim)
+    view = await anna.notices()
+    assert set(claimed) == {event.start_time for event in events}
+    assert max(claimed[:20]) < min(claimed[20:]), "sooner meetings come first"
+    assert len(claimed) <= 50 + 20, "only what was under way is done again"
+    assert view.counts.booked == len(events) - 20, "the first batch was noted"
+    for event in events:
+        assert (await anna.meeting(event).view()).status is MeetingStatus.SCHEDULED
+
+
+async def test_what_was_booked_and_not_noted_before_a_crash_is_let_go_of_if_its_event_vanishes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = await world.connected()
+    event = anna.put()
+    really = MeetingCalls.claim
+
+    async def claim(self: MeetingCalls, *arguments: Any) -> Any:
+        await really(self, *arguments)
+        anna.remove()
+        raise ZeroDivisionError("the process is gone")
+
+    monkeypatch.setattr(MeetingCalls, "claim", claim)
+    await anna.notices()
+    assert (await anna.meeting(event).outcome()).status is MeetingStatus.CANCELLED
+
+
+async def test_a_thousand_events_at_once(world: World) -> None:
+    anna = await world.connected()
+    start = datetime.now(UTC) + timedelta(days=2)
+    for number in range(1000):
+        anna.put(f"e{number}", start_time=start + timedelta(minutes=number))
+    await anna.call()
+    await anna.forward(seconds=3)
+    for _ in range(20):
+        if (await anna.view()).looks == 2:
+            break
+        await anna.until(lambda view: view.looks == 2) if _ == 19 else None
+    view = await anna.view()
+    assert view.counts.booked == 1000
