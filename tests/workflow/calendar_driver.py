@@ -79,8 +79,9 @@ class Calendar:
     async def forward(self, **duration: float) -> None:
         await self.env.fast_forward(self.handle, timedelta(**duration))
 
-    async def until(self, condition: Callable[[CalendarView], bool]) -> CalendarView:
-        for _ in range(800):
+    async def until(self, condition: Callable[[CalendarView], bool], seconds: float = 20) -> CalendarView:
+        """Waits in real time for something that needs no virtual time to pass."""
+        for _ in range(int(seconds * 40)):
             view = await self.view()
             if condition(view):
                 return view
