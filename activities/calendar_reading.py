@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from meetings.calendars.book import Book
 from meetings.calendars.entry import BookEntry
@@ -18,14 +17,6 @@ _OVERLAP = timedelta(minutes=2)
 _QUESTIONS_AT_ONCE = 5
 
 
-class Reading(NamedTuple):
-    """`gone` are ids of events that are known not to exist any more; nothing follows from the rest's absence."""
-
-    events: list[CalendarEvent]
-    gone: frozenset[str]
-    was_full: bool
-
-
 class CalendarReader:
     """Every method raises ProviderError where an answer was not whole."""
 
@@ -33,21 +24,18 @@ class CalendarReader:
         self._provider = provider
         self._calendar_id = calendar_id
 
-    async def read(self, book: Book, cursor: datetime | None, now: datetime) -> Reading:
-        """What changed since the cursor; all that is to come if there is no cursor, or no change to be found.
+    async def read_changes(self, cursor: datetime) -> list[CalendarEvent]:
+        """What was changed at the cursor or later; what was removed may be missing."""
+        return await self._listed(EventFilter(status=EventStatus.ALL, updated_since=cursor - _OVERLAP))
 
-        Where something changed and no change can be found, an event was perhaps removed.
-        """
-        if cursor is not None:
-            events = await self._listed(EventFilter(status=EventStatus.ALL, updated_since=cursor - _OVERLAP))
-            if any(_is_news(book, event) for event in events):
-                return Reading(events, frozenset(), was_full=False)
+    async def read_all(self, book: Book, now: datetime) -> tuple[list[CalendarEvent], frozenset[str]]:
+        """All that is to come, and the ids of events that do not exist any more."""
         events = await self._listed(EventFilter(status=EventStatus.ALL, starts_from=now - _LOOK_BACK))
         seen = {event.event_id for event in events}
         missing = [each for each in book.entries.values() if each.event_id not in seen and not each.is_over(now)]
         found, gone = await self._ask(entry.event_id for entry in missing if _is_at_stake(entry, book))
         gone |= {entry.event_id for entry in missing if not _is_at_stake(entry, book)}
-        return Reading(events + found, gone, was_full=True)
+        return events + found, gone
 
     async def look_for(self, event_ids: Iterable[str]) -> tuple[list[CalendarEvent], frozenset[str]]:
         """Those that can be read, and those that do not exist. Whatever else was asked for is in doubt."""
@@ -77,7 +65,7 @@ class CalendarReader:
         return found, frozenset(gone)
 
 
-def _is_news(book: Book, event: CalendarEvent) -> bool:
+def is_news(book: Book, event: CalendarEvent) -> bool:
     known = book.entries.get(event.event_id)
     return known is None or known.updated_at != event.updated_at
 

@@ -6,11 +6,10 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.common import TypedSearchAttributes
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
 
 from activities.failures import as_application_error
 from activities.heartbeats import with_heartbeats
-from activities.meeting_calls import MeetingCalls
+from activities.meeting_calls import CALL_ERRORS, MeetingCalls
 from activities.notebook import Notebooks, OvertakenError
 from activities.reconciling import Clock, Look
 from artifacts.errors import StoreError
@@ -56,7 +55,7 @@ class CalendarActivities:
             raise as_application_error(error) from None
         except StoreError as error:
             raise ApplicationError(str(error), type="Store") from None
-        except RPCError as error:
-            raise ApplicationError(f"Temporal: {error.message}", type="Temporal") from None
+        except CALL_ERRORS as error:
+            raise ApplicationError(f"Temporal: {error}", type="Temporal") from None
         except OvertakenError:
             raise ApplicationError("a later look has been made", type="Overtaken", non_retryable=True) from None

@@ -13,6 +13,7 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import (
     SearchAttributeKey,
@@ -29,6 +30,7 @@ from meetings.ids import meeting_id_of, workflow_id_for
 from meetings.names import CLAIM_UPDATE, MEETING_WORKFLOW, MEETINGS_QUEUE, RELEASE_UPDATE, RELEASED
 from meetings.outcome import MeetingView, Outcome
 from meetings.request import Claim, ClaimAnswer, MeetingRequest, Release
+from meetings.status import MeetingStatus
 from meetings.text import one_line
 
 _LIMIT = timedelta(seconds=20)
@@ -36,6 +38,10 @@ _SUMMARY_BYTES = 300
 _MOST_SITTINGS = 50
 _SITTING = re.compile(r"-([0-9]{1,3})\Z")
 _START = SearchAttributeKey.for_datetime("MeetingStart")
+
+
+CALL_ERRORS = (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError)
+"""What a call may fail with for the time being."""
 
 
 class Claimed(StrEnum):
@@ -51,7 +57,7 @@ class Claimed(StrEnum):
 class MeetingCalls:
     """`attributes` gives the search attributes that a meeting is started with.
 
-    Every method may raise RPCError, after which it can be called again.
+    Every method may raise one of CALL_ERRORS, after which it can be called again.
     """
 
     def __init__(self, client: Client, attributes: Callable[[MeetingRequest], TypedSearchAttributes]) -> None:
@@ -72,9 +78,7 @@ class MeetingCalls:
             if execution.status is WorkflowExecutionStatus.RUNNING:
                 return Claimed.ENDING
             outcome = await self._outcome(execution)
-            is_elsewhen = execution.typed_search_attributes.get(_START) != request.start_time
-            was_let_go = outcome is not None and outcome.evidence.event == RELEASED
-            if not (is_elsewhen or was_let_go) or not is_worth_joining(request, now):
+            if not _may_follow(execution, outcome, request, now):
                 return Claimed.CLOSED
             if outcome is None or not outcome.artifacts:
                 return await self._claim(name, request, claim, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
@@ -86,6 +90,9 @@ class MeetingCalls:
             handle = self._client.get_workflow_handle(name)
             try:
                 await handle.execute_update(RELEASE_UPDATE, release, rpc_timeout=_LIMIT)
+                return
+            except WorkflowUpdateFailedError:
+                # It closed at this very moment.
                 return
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
@@ -140,6 +147,24 @@ class MeetingCalls:
         except WorkflowFailureError:
             return None
         return outcome
+
+
+def _may_follow(
+    execution: WorkflowExecutionDescription, outcome: Outcome | None, request: MeetingRequest, now: datetime
+) -> bool:
+    """Whether another meeting may come after one that has ended.
+
+    Calendars that let go may come back. What people cancelled stays so until its time is over. All others have had
+    their meeting, unless its event was moved to a time after that.
+    """
+    if not is_worth_joining(request, now):
+        return False
+    if outcome is not None and outcome.evidence.event == RELEASED:
+        return True
+    if outcome is not None and outcome.status is MeetingStatus.CANCELLED:
+        return False
+    is_elsewhen = execution.typed_search_attributes.get(_START) != request.start_time
+    return is_elsewhen and execution.close_time is not None and request.start_time > execution.close_time
 
 
 def stem_of(meeting_id: str) -> str:

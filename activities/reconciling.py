@@ -7,10 +7,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from temporalio.service import RPCError
-
-from activities.calendar_reading import CalendarReader
-from activities.meeting_calls import Claimed, MeetingCalls, stem_of
+from activities.calendar_reading import CalendarReader, is_news
+from activities.meeting_calls import CALL_ERRORS, Claimed, MeetingCalls, stem_of
 from activities.notebook import Notebook, Notebooks
 from meetings.calendars.book import Book
 from meetings.calendars.decision import decide
@@ -72,19 +70,20 @@ class Look:
         return self._progress
 
     async def run(self) -> LookResult:
-        """Raises ProviderError, StoreError or RPCError: what was done until then stays and is noted."""
+        """Raises ProviderError, StoreError or one of CALL_ERRORS: what was done until then stays and is noted."""
         known = await self._notebooks.read(self._order.calendar_id)
         if known is not None:
             self._book, self._cursor, self._doubtful = known.book, known.cursor, set(known.under_way)
         if self._order.farewell:
             return await self._leave()
-        reading = await self._reader.read(self._book, None if self._order.full else self._cursor, self._now)
-        events = reading.events if known else [*reading.events, *await self._orphans(reading.events)]
+        events, gone, was_full = await self._read()
+        if known is None:
+            events += await self._orphans(events)
         entries = [
             entry_for(event, decide(self._order.policy, self._order.overrides, event, self._now))
             for event in events
         ]
-        made = plan(self._book, entries, self._now, complete=False, gone=reading.gone)
+        made = plan(self._book, entries, self._now, complete=False, gone=gone)
         self._book = made.book.pruned(self._now)
         self._cursor = max((*_changes(events), *([self._cursor] if self._cursor else [])), default=None)
         self._counts["events"] = len(events)
@@ -95,7 +94,18 @@ class Look:
         await self._note()
         if failures:
             raise failures[0]
-        return self._result(was_full=reading.was_full)
+        return self._result(was_full=was_full)
+
+    async def _read(self) -> tuple[list[CalendarEvent], frozenset[str], bool]:
+        """Events, the ids of those that are gone, and whether everything was read.
+
+        Where something changed and no change is to be found, an event was perhaps removed.
+        """
+        if self._cursor is not None and not self._order.full:
+            changed = await self._reader.read_changes(self._cursor)
+            if not self._order.heard or any(is_news(self._book, event) for event in changed):
+                return changed, frozenset(), False
+        return *await self._reader.read_all(self._book, self._now), True
 
     def _is_to_do(self, step: Step) -> bool:
         if step.kind is not StepKind.KEEP or step.meeting_id in self._doubtful:
@@ -111,7 +121,7 @@ class Look:
             await self._note()
             done = await asyncio.gather(*(self._take(step) for step in batch), return_exceptions=True)
             for step, outcome in zip(batch, done, strict=True):
-                if isinstance(outcome, RPCError):
+                if isinstance(outcome, CALL_ERRORS):
                     failures.append(outcome)
                 elif isinstance(outcome, BaseException):
                     raise outcome
@@ -176,7 +186,7 @@ class Look:
         for meeting_id in meeting_ids:
             try:
                 await self._meetings.release(meeting_id, release)
-            except RPCError as error:
+            except CALL_ERRORS as error:
                 failures.append(error)
                 continue
             self._book = self._book.released(meeting_id)

@@ -77,6 +77,7 @@ class CalendarWorkflow:
             policy=self._request.policy,
             overrides=self._request.overrides,
             full=self._full_wanted or now >= self._next_full,
+            heard=self._dirty,
             farewell=self._farewell,
         )
         # What is heard from here on is not part of this look.

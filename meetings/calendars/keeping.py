@@ -38,6 +38,8 @@ class LookOrder(BaseModel):
     overrides: Overrides = NO_OVERRIDES
     full: bool = False
     """Read everything to come, instead of what was changed since the last look."""
+    heard: bool = False
+    """Somebody said that something changed. If no change is to be found, everything is read."""
     farewell: str = ""
     """Why the calendar lets go of all its meetings; empty if it stays."""
 

@@ -35,7 +35,13 @@ def after(*words: Claim | Release) -> Interest:
 
 
 def test_the_latest_look_counts_in_whatever_order_the_words_arrive() -> None:
-    words = [claim(seen=1), release(seen=2), claim(seen=3, title="again"), release("ben", seen=2), claim("ben", 1)]
+    words: list[Claim | Release] = [
+        claim(seen=1),
+        release(seen=2),
+        claim(seen=3, title="again"),
+        release("ben", seen=2),
+        claim("ben", 1),
+    ]
     for order in itertools.permutations(words):
         interest = after(*order)
         assert {name: each.title for name, each in interest.claims.items()} == {"anna": "again"}, order

@@ -121,6 +121,8 @@ async def test_a_meeting_that_people_cancelled_stays_cancelled(world: World) -> 
     await anna.changes("resync")
     anna.book_path().unlink()
     await anna.changes("resync")
+    anna.put(start_time=datetime.now(UTC) + timedelta(hours=3))
+    await anna.notices()
     assert (await meeting.view()).status is MeetingStatus.CANCELLED
 
 
