@@ -146,7 +146,7 @@ async def reconcile(order: LookOrder) -> LookResult:
         start_to_close_timeout=timedelta(minutes=30),
         schedule_to_close_timeout=timedelta(minutes=30),
         heartbeat_timeout=timedelta(seconds=45),
-        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=2)),
         summary=_look_summary(order),
     )
 
