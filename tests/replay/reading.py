@@ -34,16 +34,19 @@ def shown_by(files: Iterable[Path]) -> Shown:
             if event.HasField("activity_task_scheduled_event_attributes"):
                 shown.activities.add(event.activity_task_scheduled_event_attributes.activity_type.name)
             elif event.HasField("workflow_execution_update_completed_event_attributes"):
-                shown.updates.add(_honoured(event, events))
+                shown.updates.add(_honoured(event, events, file.stem))
         _read_end(events[-1], shown)
     return shown
 
 
-def _honoured(event: HistoryEvent, events: Sequence[HistoryEvent]) -> tuple[str, MeetingStatus]:
+def _honoured(event: HistoryEvent, events: Sequence[HistoryEvent], path: str) -> tuple[str, MeetingStatus]:
+    """The answer to a person shows the phase; that to a calendar does not, so the path's name has to."""
     completed = event.workflow_execution_update_completed_event_attributes
     accepted = events[completed.accepted_event_id - 1].workflow_execution_update_accepted_event_attributes
-    (view,) = completed.outcome.success.payloads
-    return accepted.accepted_request.input.name, MeetingStatus(json.loads(view.data)["status"])
+    (answer,) = completed.outcome.success.payloads
+    view = json.loads(answer.data) if answer.data else None
+    phase = view["status"] if isinstance(view, dict) else path.partition("-while-")[2].replace("-", "_")
+    return accepted.accepted_request.input.name, MeetingStatus(phase.replace("armed", MeetingStatus.DISPATCHING))
 
 
 def _read_end(event: HistoryEvent, shown: Shown) -> None:

@@ -93,6 +93,8 @@ class Stage:
     env: WorkflowEnvironment
     provider: StagedProvider = field(default_factory=StagedProvider)
     recordings: StagedRecordings = field(default_factory=StagedRecordings)
+    fields: dict[str, Any] = field(default_factory=dict)
+    """What every meeting of the path is booked with."""
 
     async def book(
         self,
@@ -101,7 +103,8 @@ class Stage:
         search_attributes: TypedSearchAttributes = TypedSearchAttributes.empty,
         **fields: Any,
     ) -> Meeting:
-        request = {"meeting_url": URL, "start_time": (datetime.now(UTC) + in_).isoformat()} | fields
+        request = {"meeting_url": URL, "start_time": (datetime.now(UTC) + in_).isoformat()}
+        request |= self.fields | fields
         handle: WorkflowHandle[Any, Outcome] = await with_plugin(self.env.client).start_workflow(
             "MeetingWorkflow",
             request,

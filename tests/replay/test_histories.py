@@ -70,14 +70,16 @@ def test_a_meeting_that_is_called_after_a_reason_ended_for_it(reason: FailureRea
 
 def test_every_update_is_recorded_in_every_phase(shown: Shown) -> None:
     how = _RECORD.format(version=version())
-    in_code = re.findall(r"^@workflow\.update .*\.(\w+)$", "\n".join(take(ROOT).commands), re.MULTILINE)
+    commands = "\n".join(take(ROOT).commands)
+    in_code = re.findall(r"^@workflow\.update .*\.MeetingWorkflow\.(\w+)$", commands, re.MULTILINE)
     assert sorted(UPDATES) == sorted(in_code), f"{how}, and name the update in tests/replay/paths/changes.py"
     phases = {phase for phase in MeetingStatus if not phase.is_final}
     assert shown.updates | REFUSED == {(update, phase) for update in UPDATES for phase in phases}, how
 
 
 def test_every_activity_is_recorded(shown: Shown) -> None:
-    in_code = re.findall(r"Activities\.(\w+)", "\n".join(take(ROOT).commands))
+    # Those of calendars are asked for by another workflow.
+    in_code = re.findall(r"(?:Bot|Recording)Activities\.(\w+)", "\n".join(take(ROOT).commands))
     assert shown.activities == set(in_code), _RECORD.format(version=version())
 
 
@@ -88,4 +90,4 @@ def test_a_recorded_meeting_tells_nothing_of_the_machine_and_no_secret(file: Pat
 
 def test_recorded_meetings_are_small() -> None:
     for folder in HISTORIES.iterdir():
-        assert sum(file.stat().st_size for file in folder.iterdir()) < 1_500_000
+        assert sum(file.stat().st_size for file in folder.iterdir()) < 2_000_000

@@ -2,22 +2,26 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from meetings.request import Reschedule, StopRequest
+from meetings.request import Claim, Release, Reschedule, StopRequest
 from meetings.status import MeetingStatus
 from providers.base import UnavailableError
 from tests.replay.stage import Play, Stage, enter
-from tests.workflow.driver import Meeting
+from tests.workflow.driver import URL, Meeting
 
 Phase = Callable[[Stage], Awaitable[Meeting]]
 
-UPDATES = ("reschedule", "cancel", "leave")
+UPDATES = ("reschedule", "cancel", "leave", "claim", "release")
 
-REFUSED = {("leave", MeetingStatus.SCHEDULED)} | {(update, MeetingStatus.COLLECTING) for update in UPDATES}
+_CALENDAR = "calendar-of-the-team"
+_OF_CALENDARS = frozenset({"claim", "release"})
+
+REFUSED = {("leave", MeetingStatus.SCHEDULED)}
+REFUSED |= {(update, MeetingStatus.COLLECTING) for update in UPDATES if update != "release"}
 """What the validators refuse. Temporal keeps nothing of a refused update in the history."""
 
 
@@ -75,15 +79,41 @@ PHASES: dict[MeetingStatus, Phase] = {
 
 
 async def send(meeting: Meeting, update: str) -> None:
-    later = Reschedule(start_time=await meeting.now() + timedelta(hours=2))
-    await meeting.update(update, later if update == "reschedule" else StopRequest(why="somebody said so"))
+    now = await meeting.now()
+    later = now + timedelta(hours=2)
+    match update:
+        case "reschedule":
+            await meeting.update(update, Reschedule(start_time=later))
+        case "claim":
+            await _claim(meeting, now, later)
+        case "release":
+            view = await meeting.view()
+            if view.status is not MeetingStatus.COLLECTING:
+                await _claim(meeting, now, view.start_time)
+            await meeting.handle.execute_update(update, Release(calendar_id=_CALENDAR, seen_at=later))
+        case _:
+            await meeting.update(update, StopRequest(why="somebody said so"))
+
+
+async def _claim(meeting: Meeting, seen_at: datetime, start_time: datetime) -> None:
+    claim = Claim(
+        calendar_id=_CALENDAR, event_id="event-1", seen_at=seen_at, start_time=start_time, meeting_url=URL
+    )
+    await meeting.handle.execute_update("claim", claim)
+
+
+def _book_by_calendar(stage: Stage, update: str) -> None:
+    if update in _OF_CALENDARS:
+        stage.fields["calendar"] = {"calendar_id": _CALENDAR, "event_id": "event-1"}
 
 
 def _honoured(update: str, phase: MeetingStatus) -> Play:
     async def play(stage: Stage) -> Meeting:
+        _book_by_calendar(stage, update)
         meeting = await PHASES[phase](stage)
         await meeting.until_status(phase)
         await send(meeting, update)
+        stage.recordings.hold.set()
         await stage.see_out(meeting)
         return meeting
 
@@ -92,6 +122,7 @@ def _honoured(update: str, phase: MeetingStatus) -> Play:
 
 def _refused(update: str, phase: MeetingStatus) -> Play:
     async def play(stage: Stage) -> Meeting:
+        _book_by_calendar(stage, update)
         meeting = await PHASES[phase](stage)
         await meeting.until_status(phase)
         with pytest.raises(WorkflowUpdateFailedError):
@@ -115,6 +146,7 @@ def _while_armed(update: str) -> Play:
     """The send is in an activity's hands and waits there for its instant."""
 
     async def play(stage: Stage) -> Meeting:
+        _book_by_calendar(stage, update)
         stage.provider.let_go.clear()
         meeting = await stage.book()
         await meeting.until_status(MeetingStatus.SCHEDULED)
