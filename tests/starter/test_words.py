@@ -22,7 +22,8 @@ def test_every_member_of_the_closed_lists_has_its_words() -> None:
 def test_the_fake_workflow_has_the_messages_of_the_real_one() -> None:
     real, fake = (workflow._Definition.must_from_class(each) for each in (MeetingWorkflow, FakeMeeting))
     assert fake.name == real.name
-    assert set(fake.updates) == set(real.updates)
+    # Calendars claim and release meetings; no command of ours does.
+    assert set(fake.updates) == set(real.updates) - {"claim", "release"}
     for name in ("reschedule", "cancel", "leave"):
         assert _types(FakeMeeting, name) == _types(MeetingWorkflow, name)
     assert _types(FakeMeeting, "status") == _types(MeetingWorkflow, "status")
