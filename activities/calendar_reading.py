@@ -8,7 +8,7 @@ from meetings.calendars.book import Book
 from meetings.calendars.entry import BookEntry
 from meetings.calendars.event import CalendarEvent
 from providers.base import NotFoundError, UnavailableError
-from providers.calendars import CalendarProvider, EventFilter, EventStatus
+from providers.calendars import ConnectedCalendars, EventFilter, EventStatus
 
 _LOOK_BACK = timedelta(days=1)
 """What began so long ago may still be going on."""
@@ -20,7 +20,7 @@ _QUESTIONS_AT_ONCE = 5
 class CalendarReader:
     """Every method raises ProviderError where an answer was not whole."""
 
-    def __init__(self, provider: CalendarProvider, calendar_id: str) -> None:
+    def __init__(self, provider: ConnectedCalendars, calendar_id: str) -> None:
         self._provider = provider
         self._calendar_id = calendar_id
 

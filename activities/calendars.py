@@ -17,7 +17,7 @@ from artifacts.store import ArtifactStore
 from meetings.calendars.keeping import LookOrder, LookResult
 from meetings.request import MeetingRequest
 from providers.base import ProviderError
-from providers.calendars import CalendarProvider
+from providers.calendars import ConnectedCalendars
 
 
 class CalendarActivities:
@@ -25,7 +25,7 @@ class CalendarActivities:
 
     def __init__(
         self,
-        calendars: CalendarProvider,
+        calendars: ConnectedCalendars,
         store: ArtifactStore,
         attributes: Callable[[MeetingRequest], TypedSearchAttributes],
     ) -> None:

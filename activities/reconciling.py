@@ -18,7 +18,7 @@ from meetings.calendars.keeping import LookCounts, LookOrder, LookResult
 from meetings.calendars.planning import Step, StepKind, after, plan
 from meetings.calendars.rules import FixedRule
 from meetings.request import Claim, Release
-from providers.calendars import CalendarProvider
+from providers.calendars import ConnectedCalendars
 
 _AT_ONCE = 20
 """Meetings that are changed side by side: the book is written before each such batch."""
@@ -48,7 +48,7 @@ class Look:
         order: LookOrder,
         clock: Clock,
         *,
-        calendars: CalendarProvider,
+        calendars: ConnectedCalendars,
         notebooks: Notebooks,
         meetings: MeetingCalls,
     ) -> None:

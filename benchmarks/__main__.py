@@ -24,8 +24,8 @@ def bench(
 ) -> None:
     """Measure lateness, throughput, memory and cost, each beside something that is measured in the same run."""
     # Loaded late, so that an early Ctrl-C finds someone who handles it.
-    from benchmarks.run import ROWS, run  # noqa: PLC0415
-    from embedded.lifetime import run_to_exit_status  # noqa: PLC0415
+    from benchmarks.run import ROWS, run  # noqa: PLC0415 - loaded late, see above
+    from embedded.lifetime import run_to_exit_status  # noqa: PLC0415 - loaded late, see above
 
     names = [name.strip() for name in only.split(",") if name.strip()]
     if unknown := [name for name in names if name not in ROWS]:

@@ -25,8 +25,8 @@ def chaos(
 ) -> None:
     """Strike every process while meetings are booked, moved, cancelled and left; then judge what is left."""
     # Loaded late, so that --help is quick and an early Ctrl-C finds someone who handles it.
-    from chaos.run import run  # noqa: PLC0415
-    from embedded.lifetime import run_to_exit_status  # noqa: PLC0415
+    from chaos.run import run  # noqa: PLC0415 - loaded late, see above
+    from embedded.lifetime import run_to_exit_status  # noqa: PLC0415 - loaded late, see above
 
     work = run(data_dir, seed=seed, meetings=meetings, short=short)
     run_and_exit(lambda: run_to_exit_status(work, when_stopped=_INTERRUPTED))

@@ -29,9 +29,9 @@ def dev(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Temporal with its UI, a worker, the bridge and a simulated Meeting BaaS in one terminal, until Ctrl-C."""
     # Loaded late, so that --help is quick and an early Ctrl-C finds someone who handles it.
-    from embedded.lifetime import run_to_exit_status  # noqa: PLC0415
-    from embedded.session import serve  # noqa: PLC0415
-    from embedded.stack import Options  # noqa: PLC0415
+    from embedded.lifetime import run_to_exit_status  # noqa: PLC0415 - loaded late, see above
+    from embedded.session import serve  # noqa: PLC0415 - loaded late, see above
+    from embedded.stack import Options  # noqa: PLC0415 - loaded late, see above
 
     options = Options(
         data_dir=data_dir,

@@ -22,8 +22,8 @@ def demo(
 ) -> None:
     """Watch one meeting from its booking to its recording; 0 if it is completed."""
     # Loaded late, so that an early Ctrl-C finds someone who handles it.
-    from embedded.lifetime import run_to_exit_status  # noqa: PLC0415
-    from embedded.showcase import show_a_meeting  # noqa: PLC0415
+    from embedded.lifetime import run_to_exit_status  # noqa: PLC0415 - loaded late, see above
+    from embedded.showcase import show_a_meeting  # noqa: PLC0415 - loaded late, see above
 
     run_and_exit(lambda: run_to_exit_status(show_a_meeting(speed), when_stopped=_INTERRUPTED))
 

@@ -137,12 +137,30 @@ class Recording(RecordingChange):
     extra: Mapping[str, str] = {}
 
 
-class CalendarProvider(Protocol):
-    """The calendar half of a meeting-bot API.
+class ConnectedCalendars(Protocol):
+    """Calendars that are connected already: what a calendar's workflow needs of them.
 
     Every method but the last may raise any ProviderError: GrantError where the calendar's own provider refuses,
     NotFoundError for a calendar or event that is unknown or gone, UnavailableError for an answer that is not whole.
     """
+
+    def events(self, calendar_id: str, filters: EventFilter | None = None) -> AsyncIterator[CalendarEvent]:
+        """All events that fit, page by page. Raises rather than ends where a page is missing."""
+        ...
+
+    async def event(self, event_id: str) -> CalendarEvent: ...
+
+    async def delete_calendar(self, calendar_id: str) -> None:
+        """Ends the sync and all scheduled recordings. Idempotent; the user's grant stays."""
+        ...
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        ...
+
+
+class CalendarProvider(ConnectedCalendars, Protocol):
+    """The whole calendar half of a meeting-bot API; errors as for ConnectedCalendars."""
 
     async def raw_calendars(self, credentials: CalendarCredentials) -> list[RawCalendar]:
         """What the user could connect."""
@@ -162,19 +180,9 @@ class CalendarProvider(Protocol):
         """Gives the calendar other credentials. All its scheduled recordings are gone afterwards."""
         ...
 
-    async def delete_calendar(self, calendar_id: str) -> None:
-        """Ends the sync and all scheduled recordings. Idempotent; the user's grant stays."""
-        ...
-
     async def resync_all(self, days: int | None = None) -> Resync:
         """Has all calendars read again, so many days ahead. The only call that tells of grants that have ended."""
         ...
-
-    def events(self, calendar_id: str, filters: EventFilter | None = None) -> AsyncIterator[CalendarEvent]:
-        """All events that fit, page by page. Raises rather than ends where a page is missing."""
-        ...
-
-    async def event(self, event_id: str) -> CalendarEvent: ...
 
     async def schedule_recording(
         self, event_id: str, recording: Recording, *, all_occurrences: bool = False
@@ -190,8 +198,4 @@ class CalendarProvider(Protocol):
 
     async def remove_recording(self, event_id: str, *, all_occurrences: bool = False) -> list[CalendarEvent]:
         """Has the event, or all of its series, no longer recorded. Idempotent."""
-        ...
-
-    async def aclose(self) -> None:
-        """Closes the connections."""
         ...

@@ -102,4 +102,4 @@ def test_credentials_show_nothing() -> None:
         CalendarCredentials(**wrong)
     assert not any(secret in str(caught.value) for secret in SECRETS)
     with pytest.raises(ValidationError):
-        CREDENTIALS.client_id = "another"  # type: ignore[misc]
+        CREDENTIALS.client_id = "another"  # type: ignore[misc]  # that it cannot be done is the test

@@ -1,6 +1,8 @@
 """Recorded meetings come out the same when they are played again, and nothing that can happen to one is missing."""
 
 import re
+import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -25,11 +27,13 @@ old code is back. Keep the old way for them behind `workflow.patched`: docs/depl
 
 _RECORD = "record it: add a path to tests/replay/paths, then `make histories VERSION={version} PATHS=its-name`"
 
+_PLACES = [str(place) for place in (ROOT, Path.home(), sys.prefix, tempfile.gettempdir()) if len(str(place)) > 1]
 _OF_A_MACHINE = re.compile(
-    r"/home/|/root/|/tmp/|/Users/|/work/|site-packages|127\.0\.0\.1|localhost"
-    r'|"identity"|\d@\w|s3cret|/webhooks/|X-Amz|api[-_]key',
+    "|".join(map(re.escape, _PLACES))
+    + r'|site-packages|127\.0\.0\.1|localhost|"identity"|\d@\w|s3cret|/webhooks/|X-Amz|api[-_]key',
     re.IGNORECASE,
 )
+"""Where this checkout lies and runs, and what a recording of any machine could have kept of it."""
 
 
 def version() -> str:

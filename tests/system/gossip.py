@@ -16,7 +16,7 @@ class Gossip:
 
     def __init__(self, *, refused: str, invalid: str) -> None:
         self._answers = {refused: 401, invalid: 422}
-        self._told: dict[str, Any] = {}
+        self._told: dict[str, dict[str, Any]] = {}
         self._sent_at = datetime.now(UTC)
         self.quoted: list[str] = []
 
@@ -29,20 +29,22 @@ class Gossip:
         return app
 
     async def _send_bot(self, request: web.Request) -> web.Response:
-        self._told = await request.json()
-        url = self._told["meeting_url"]
+        told = await request.json()
         for part, status in self._answers.items():
-            if part in url:
-                return web.Response(status=status, text=self._quote(request))
+            if part in told["meeting_url"]:
+                return web.Response(status=status, text=self._quote(request, told))
         self._sent_at = datetime.now(UTC)
-        return web.json_response({"bot_id": str(uuid.uuid4())})
+        bot_id = str(uuid.uuid4())
+        self._told[bot_id] = told
+        return web.json_response({"bot_id": bot_id})
 
     async def _meeting_data(self, request: web.Request) -> web.Response:
+        told = self._told[request.query["bot_id"]]
         bot = {
             "created_at": self._sent_at.isoformat(),
             "ended_at": self._sent_at.isoformat(),
-            "errors": f"BotNotAccepted : {self._quote(request)}",
-            "speech_to_text_api_key": self._told["speech_to_text"]["api_key"],
+            "errors": f"BotNotAccepted : {self._quote(request, told)}",
+            "speech_to_text_api_key": told["speech_to_text"]["api_key"],
         }
         return web.json_response({"mp4": "", "duration": 0, "bot_data": {"bot": bot, "transcripts": []}})
 
@@ -50,13 +52,16 @@ class Gossip:
         return web.json_response({"bots": [], "next_cursor": None})
 
     async def _deny(self, request: web.Request) -> web.Response:
-        return web.Response(status=403, text=self._quote(request))
+        return web.Response(status=403, text=self._quote(request, *self._told.values()))
 
-    def _quote(self, request: web.Request) -> str:
-        key, address = request.headers.get("x-meeting-baas-api-key"), self._told.get("webhook_url", "")
-        text = (
-            f"key {key} of {self._told.get('speech_to_text')}, address {address}, path {request.path} and "
-            f"/{address.partition('://')[2].partition('/')[2]}, told {json.dumps(self._told)}"
-        )
+    def _quote(self, request: web.Request, *told: dict[str, Any]) -> str:
+        key = request.headers.get("x-meeting-baas-api-key")
+        text = f"key {key}, path {request.path}"
+        for order in told:
+            address = order["webhook_url"]
+            text += (
+                f", {order['speech_to_text']}, address {address} and "
+                f"/{address.partition('://')[2].partition('/')[2]}, told {json.dumps(order)}"
+            )
         self.quoted.append(text)
         return text

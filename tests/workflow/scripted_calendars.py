@@ -8,15 +8,7 @@ from typing import Any
 
 from meetings.calendars.event import CalendarEvent
 from providers.base import NotFoundError
-from providers.calendars import (
-    CalendarCredentials,
-    ConnectedCalendar,
-    EventFilter,
-    RawCalendar,
-    Recording,
-    RecordingChange,
-    Resync,
-)
+from providers.calendars import EventFilter
 
 
 @dataclass
@@ -65,39 +57,6 @@ class ScriptedCalendars:
 
     async def delete_calendar(self, calendar_id: str) -> None:
         self.deleted.append(calendar_id)
-
-    async def raw_calendars(self, credentials: CalendarCredentials) -> list[RawCalendar]:
-        raise NotImplementedError(credentials.client_id)
-
-    async def create_calendar(
-        self, credentials: CalendarCredentials, raw_id: str | None = None
-    ) -> ConnectedCalendar:
-        raise NotImplementedError(credentials.client_id, raw_id)
-
-    async def calendars(self) -> list[ConnectedCalendar]:
-        raise NotImplementedError
-
-    async def calendar(self, calendar_id: str) -> ConnectedCalendar:
-        raise NotImplementedError(calendar_id)
-
-    async def update_credentials(self, calendar_id: str, credentials: CalendarCredentials) -> ConnectedCalendar:
-        raise NotImplementedError(calendar_id, credentials.client_id)
-
-    async def resync_all(self, days: int | None = None) -> Resync:
-        raise NotImplementedError(days)
-
-    async def schedule_recording(
-        self, event_id: str, recording: Recording, *, all_occurrences: bool = False
-    ) -> list[CalendarEvent]:
-        raise NotImplementedError(event_id, recording.name, all_occurrences)
-
-    async def change_recording(
-        self, event_id: str, change: RecordingChange, *, all_occurrences: bool = False
-    ) -> list[CalendarEvent]:
-        raise NotImplementedError(event_id, change.name, all_occurrences)
-
-    async def remove_recording(self, event_id: str, *, all_occurrences: bool = False) -> list[CalendarEvent]:
-        raise NotImplementedError(event_id, all_occurrences)
 
     async def aclose(self) -> None:
         return
