@@ -1,4 +1,4 @@
-import hashlib
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -6,9 +6,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from activities import heartbeats
 from activities.guard import download_session
 from activities.links import LinkPolicy
 from artifacts.store import ArtifactStore
+from tests.activities.desk import Desk, desk_of
+from tests.activities.fetcher import Fetcher
 from tests.activities.media_server import MediaServer
 from tests.artifacts.s3_server import S3Server
 
@@ -40,6 +43,22 @@ def store(tmp_path: Path) -> ArtifactStore:
 
 
 @pytest.fixture
+async def desk(
+    media_server: MediaServer, store: ArtifactStore, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Desk]:
+    """Heartbeats come fast, and no work may go on when the test is over."""
+    monkeypatch.setattr(heartbeats, "_RHYTHM_SECONDS", 0.01)
+    yield desk_of(media_server, store, session)
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    assert not [task for task in others if "with_heartbeats" in repr(task) or "_bring_home" in repr(task)]
+
+
+@pytest.fixture
+def fetcher(media_server: MediaServer, store: ArtifactStore, session: aiohttp.ClientSession) -> Fetcher:
+    return Fetcher(media_server, store, session)
+
+
+@pytest.fixture
 async def bucket(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[S3Server]:
     server = S3Server()
     await server.start()
@@ -52,7 +71,3 @@ async def bucket(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[S3Server]:
         monkeypatch.setenv(name, value)
     yield server
     await server.stop()
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

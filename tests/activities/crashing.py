@@ -11,7 +11,6 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
@@ -22,11 +21,9 @@ from activities.download import Download, Limits
 from activities.guard import download_session
 from activities.links import LinkPolicy
 from artifacts.store import ArtifactStore
-from meetings.collection import CollectOrder, ManifestOrder, RecordingResult
-from meetings.status import TranscriptState
+from meetings.collection import RecordingResult
+from tests.activities.desk import ORDER, manifest_of
 from tests.activities.fake_provider import FakeProvider, recorded
-
-START = datetime(2026, 12, 1, 10, tzinfo=UTC)
 
 
 class Known:
@@ -80,21 +77,10 @@ async def bring_home(
         activities = recordings.RecordingActivities(provider.port, store, session, limits)
         environment = ActivityEnvironment()
         if result is None:
-            collect = CollectOrder(folder="m", bot_id="bot-1")
-            result = await environment.run(activities.download_recording, collect)
+            result = await environment.run(activities.download_recording, ORDER)
         KNOWN.result = result
         assert result.artifact is not None
-        order = ManifestOrder(
-            folder="m",
-            meeting_id="m",
-            meeting_url="https://meet.google.com/abc-defg-hij",
-            title="",
-            start_time=START,
-            bot_ids=("bot-1",),
-            transcript=TranscriptState.NOT_ASKED,
-            artifacts=(result.artifact,),
-        )
-        await environment.run(activities.write_manifest, order)
+        await environment.run(activities.write_manifest, manifest_of(result.artifact))
 
 
 def in_process_of_its_own(work: Coroutine[Any, Any, None]) -> int:

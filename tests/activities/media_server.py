@@ -1,6 +1,7 @@
 """A server of recordings on loopback that can be told to misbehave, and that keeps a log of its own."""
 
 import asyncio
+import hashlib
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -81,6 +82,10 @@ class MediaServer:
     @property
     def content(self) -> bytes:
         return b"".join(self.slices(0, self.size))
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
 
     @property
     def sent(self) -> int:

@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,28 +24,13 @@ from activities.recordings import RecordingActivities
 from artifacts import layout
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
-from meetings.collection import CollectOrder, ManifestOrder
-from meetings.status import TranscriptState
-from meetings.transcript import Segment, Transcript
 from providers.base import Collected
+from tests.activities.desk import ORDER, SPOKEN, manifest_of
 from tests.activities.fake_provider import FakeProvider, recorded
 
 MOUNT = "/bin/mount"
 BLOCK = 64 * 1024
 KIBIBYTE = 1024
-START = datetime(2026, 12, 1, 10, tzinfo=UTC)
-ORDER = CollectOrder(folder="m", bot_id="bot-1")
-SPOKEN = Transcript(segments=(Segment(speaker="Ada", start=0, end=1, text="Hello"),), speakers=("Ada",))
-MANIFEST = ManifestOrder(
-    folder="m",
-    meeting_id="m",
-    meeting_url="https://meet.google.com/abc-defg-hij",
-    title="",
-    start_time=START,
-    bot_ids=("bot-1",),
-    transcript=TranscriptState.READY,
-    artifacts=(),
-)
 
 
 class Disk:
@@ -135,7 +119,7 @@ async def main(folder: Path, link: str, trouble: str) -> None:
             await tell(f"recording {number}", disk, run(activities.download_recording, order), free)
             await store.delete_prefix(f"m/{number}")
         await tell("transcript", disk, run(activities.write_transcript, ORDER))
-        await tell("manifest", disk, run(activities.write_manifest, MANIFEST))
+        await tell("manifest", disk, run(activities.write_manifest, manifest_of()))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,11 @@
 """A worker that is killed at whatever call of the store: the next one brings the whole file home."""
 
-import asyncio
-import json
 import re
-import sys
 from pathlib import Path
 
 from artifacts.manifest import Manifest
-from tests.activities.conftest import sha256
 from tests.activities.media_server import BLOCK, MediaServer
+from tests.activities.programs import told_by
 from tests.artifacts.s3_server import S3Server
 
 
@@ -22,15 +19,7 @@ class Tokens:
 async def crash_at_every_call(server: MediaServer, url: str) -> list[dict[str, int]]:
     server.size = 3 * BLOCK + 1000
     server.tokens = Tokens()  # type: ignore[assignment]  # any container will do
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "tests.activities.crashing", url, f"{server.url}/recording.mp4?sig=t", str(BLOCK)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0
-    cases: list[dict[str, int]] = [json.loads(line) for line in output.splitlines()]
+    cases = await told_by("crashing", url, f"{server.url}/recording.mp4?sig=t", str(BLOCK))
     assert len(cases) > 20
     assert [case["code"] for case in cases] == [0] * len(cases)
     return cases
@@ -59,7 +48,7 @@ async def test_in_a_folder_everything_is_whole_and_nothing_is_left_behind(
         content = (root / "m" / "recording.mp4").read_bytes()
         assert content == media_server.content, case
         files = Manifest.model_validate_json((root / "m" / "manifest.json").read_bytes()).files
-        assert [file.sha256 for file in files] == [sha256(content)]
+        assert [file.sha256 for file in files] == [media_server.sha256]
     assert_at_most_one_piece_is_fetched_again(media_server, cases)
 
 

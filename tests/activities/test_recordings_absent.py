@@ -1,0 +1,63 @@
+"""Bots that recorded nothing, and recordings that the provider no longer has."""
+
+import dataclasses
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.download import DownloadError
+from meetings.collection import RecordingResult
+from tests.activities.desk import NOTHING, Desk
+from tests.activities.fake_provider import recorded
+
+
+async def test_none_is_listed(desk: Desk) -> None:
+    desk.answers(lambda: NOTHING)
+
+    assert await desk.download() == RecordingResult(text="the provider lists no recording")
+
+
+@pytest.mark.parametrize("file", [(0, None), (312, 60.0), (1023, None), (60_000, 0.0)])
+async def test_a_file_that_plays_nothing(desk: Desk, file: tuple[int, float | None]) -> None:
+    desk.server.size, duration = file
+    desk.answers(lambda: recorded(desk.server.link(), duration=duration))
+
+    result = await desk.download()
+
+    assert result == RecordingResult(text=f"the recording has only {file[0]} bytes: nothing was recorded")
+    assert await desk.store.list() == []
+
+
+@pytest.mark.parametrize("file", [(1024, None), (70_000, 0.0)])
+async def test_a_small_file_that_may_play(desk: Desk, file: tuple[int, float | None]) -> None:
+    desk.server.size, duration = file
+    desk.answers(lambda: recorded(desk.server.link(), duration=duration))
+
+    assert await desk.download() == desk.recording
+
+
+async def test_deleted_at_the_provider(desk: Desk) -> None:
+    desk.answers(lambda: dataclasses.replace(NOTHING, deleted=True))
+
+    with pytest.raises(ApplicationError, match="deleted") as caught:
+        await desk.download()
+
+    assert (caught.value.type, caught.value.non_retryable) == ("RecordingLost", True)
+
+
+async def test_deleted_between_two_links(desk: Desk) -> None:
+    answers = [recorded(desk.server.link("old")), dataclasses.replace(NOTHING, deleted=True)]
+    desk.answers(lambda: answers.pop(0))
+
+    with pytest.raises(ApplicationError) as caught:
+        await desk.download()
+
+    assert caught.value.type == "RecordingLost"
+
+
+async def test_no_link_when_it_should_be_renewed(desk: Desk) -> None:
+    answers = [recorded(desk.server.link("old")), NOTHING]
+    desk.answers(lambda: answers.pop(0))
+
+    with pytest.raises(DownloadError, match="refused with 403; the provider no longer lists the recording; given"):
+        await desk.download()

@@ -1,0 +1,98 @@
+"""A provider that is in trouble, and what of its answers may be told: never a link."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+from temporalio.api.failure.v1 import Failure
+from temporalio.converter import DefaultFailureConverter, DefaultPayloadConverter
+from temporalio.exceptions import ApplicationError
+
+from activities.download import DownloadError
+from providers.base import (
+    AccountError,
+    NotFoundError,
+    ProviderError,
+    RateLimitedError,
+    RequestRejectedError,
+    UnavailableError,
+)
+from tests.activities.desk import Desk
+from tests.activities.media_server import Fault
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (RequestRejectedError("no such field"), ("RequestRejected", True, None)),
+        (AccountError("the key was refused"), ("Account", False, timedelta(seconds=60))),
+        (RateLimitedError("slow down", 7), ("RateLimited", False, timedelta(seconds=7))),
+        (RateLimitedError("slow down", None), ("RateLimited", False, None)),
+        (UnavailableError("503"), ("Unavailable", False, None)),
+    ],
+)
+async def test_trouble_is_retried_as_it_deserves(
+    desk: Desk, error: ProviderError, expected: tuple[str, bool, timedelta | None]
+) -> None:
+    desk.answers(lambda: error)
+
+    for work in (desk.download, desk.transcript):
+        with pytest.raises(ApplicationError) as caught:
+            await work()
+
+        failure = caught.value
+        assert (failure.type, failure.non_retryable, failure.next_retry_delay) == expected
+        assert failure.message == str(error)
+        assert failure.__cause__ is None
+
+
+async def test_an_unknown_bot_has_lost_its_recording(desk: Desk) -> None:
+    desk.answers(lambda: NotFoundError("no such bot"))
+
+    with pytest.raises(ApplicationError) as caught:
+        await desk.download()
+    assert (caught.value.type, caught.value.non_retryable) == ("RecordingLost", True)
+
+    with pytest.raises(ApplicationError) as caught:
+        await desk.transcript()
+    assert (caught.value.type, caught.value.non_retryable) == ("NotFound", True)
+
+
+def in_history(error: BaseException) -> str:
+    failure = Failure()
+    DefaultFailureConverter().to_failure(error, DefaultPayloadConverter(), failure)
+    return str(failure)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [Fault(status=403), Fault(status=403)],
+        [Fault(status=404), Fault(status=404)],
+        [Fault(status=500)] * 12,
+        [Fault(cut_after=0)] * 12,
+        [Fault(body=b"<Error>t0 is over</Error>")] * 2,
+    ],
+)
+async def test_no_link_gets_into_history_heartbeats_or_logs(
+    desk: Desk, caplog: pytest.LogCaptureFixture, faults: list[Fault]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    desk.server.faults.extend(faults)
+
+    with pytest.raises(DownloadError) as caught:
+        await desk.download()
+
+    for text in (in_history(caught.value), repr(desk.beats), caplog.text):
+        assert "sig=" not in text
+        assert "X-Amz" not in text
+        assert "t0" not in text
+
+
+async def test_no_link_gets_into_history_even_if_nobody_answers(desk: Desk) -> None:
+    desk.server.url = "http://127.0.0.1:1"
+
+    with pytest.raises(DownloadError) as caught:
+        await desk.download()
+
+    assert "sig=" not in in_history(caught.value)

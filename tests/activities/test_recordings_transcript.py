@@ -1,0 +1,56 @@
+"""The transcript beside a recording."""
+
+import dataclasses
+import hashlib
+
+import pytest
+
+from artifacts.errors import StoreError
+from meetings.status import TranscriptState
+from meetings.transcript import Transcript
+from providers.base import Collected
+from tests.activities.desk import NOTHING, SPOKEN, Desk
+
+
+@pytest.mark.parametrize(
+    ("collected", "state"),
+    [
+        (NOTHING, TranscriptState.PENDING),
+        (dataclasses.replace(NOTHING, transcript_failed=True), TranscriptState.FAILED),
+        (dataclasses.replace(NOTHING, deleted=True), TranscriptState.FAILED),
+        (dataclasses.replace(NOTHING, transcript=Transcript()), TranscriptState.EMPTY),
+    ],
+)
+async def test_without_words_nothing_is_written(desk: Desk, collected: Collected, state: TranscriptState) -> None:
+    desk.answers(lambda: collected)
+
+    result = await desk.transcript()
+
+    assert (result.state, result.artifacts) == (state, ())
+    assert await desk.store.list() == []
+
+
+async def test_five_forms_and_the_same_ones_again(desk: Desk) -> None:
+    desk.answers(lambda: dataclasses.replace(NOTHING, transcript=SPOKEN))
+
+    result = await desk.transcript()
+
+    assert result.state is TranscriptState.READY
+    assert [artifact.path for artifact in result.artifacts] == [
+        f"m/transcript.{form}" for form in ("json", "md", "vtt", "srt", "txt")
+    ]
+    for artifact in result.artifacts:
+        data = await desk.store.get(artifact.path)
+        assert (artifact.size, artifact.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+        assert "Grüße an alle" in data.decode()
+    assert Transcript.model_validate_json(await desk.store.get("m/transcript.json")) == SPOKEN
+    assert "# Board" in (await desk.store.get("m/transcript.md")).decode()
+    assert await desk.transcript() == result
+
+
+async def test_a_store_that_fails_is_told(desk: Desk) -> None:
+    desk.answers(lambda: dataclasses.replace(NOTHING, transcript=SPOKEN))
+    await desk.store.put("m", b"a file where the folder should be")
+
+    with pytest.raises(StoreError, match="Not a directory"):
+        await desk.transcript()
