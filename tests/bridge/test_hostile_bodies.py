@@ -31,7 +31,6 @@ from tests.bridge.support import (
 
 FEW = settings(
     max_examples=100,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 """The same bridge hears all examples of a test: what one leaves behind is there for the next."""

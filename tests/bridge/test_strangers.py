@@ -14,7 +14,7 @@ from meetings.webhook_address import ACCOUNT_WEBHOOK_ROUTE, token_for
 from tests.bridge.support import KEY, SECRET, Bridge, codes, complete, signals, start_recorder, status, stored
 from tests.bridge.wire import ask, connect, head, path_of, post, status_of
 
-FEW = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 """One bridge hears all examples of a test."""
 
 hex_texts = st.text("0123456789abcdefABCDEF", min_size=1, max_size=40)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import av
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.media import Kind, MediaFile
@@ -16,7 +16,6 @@ ASSET = 17_798
 KINDS: list[Kind] = ["mp4", "mp3", "wav"]
 
 
-@settings(deadline=None)
 @given(st.sampled_from(KINDS), st.integers(44, 400_000), st.data())
 def test_any_range_is_a_slice_of_the_whole(kind: Kind, size: int, data: st.DataObject) -> None:
     file = MediaFile(BOT, kind, size)
@@ -27,7 +26,6 @@ def test_any_range_is_a_slice_of_the_whole(kind: Kind, size: int, data: st.DataO
     assert b"".join(file.chunks(start, stop)) == whole[start:stop]
 
 
-@settings(deadline=None)
 @given(st.integers(ASSET + 8, 2**34))
 def test_mp4_boxes_end_where_the_file_ends(size: int) -> None:
     file, offset, names = MediaFile(BOT, "mp4", size), 0, []
@@ -40,7 +38,6 @@ def test_mp4_boxes_end_where_the_file_ends(size: int) -> None:
     assert names == [b"ftyp", b"moov", b"free", b"mdat", b"free"]
 
 
-@settings(deadline=None)
 @given(st.integers(57, 100_000))
 def test_mp3_is_a_tag_and_whole_frames(size: int) -> None:
     content = b"".join(MediaFile(BOT, "mp3", size).chunks(0, size))

@@ -27,7 +27,7 @@ TIMES = int(os.environ.get("CLEAN_ENDS", "3"))
 pytestmark = [
     pytest.mark.xdist_group("system"),
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(60 + 30 * TIMES),
+    pytest.mark.timeout(60 + 70 * TIMES),
 ]
 
 LONGEST_START_SECONDS = 4.0
@@ -39,7 +39,7 @@ COMMANDS = {
     "bridge": ("-m", "bridge"),
     "dev": ("-m", "embedded", "--json", "--data-dir", "stack", *_PORTS),
 }
-GRACE_SECONDS = {"worker": 10, "bridge": 5, "dev": 20}
+GRACE_SECONDS = {"worker": 40, "bridge": 20, "dev": 60}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

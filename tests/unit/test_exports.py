@@ -277,7 +277,7 @@ def test_nasty_speech_is_only_speech(nasty: str) -> None:
 
 
 # Slow machines are no failure, and each example goes through several parsers.
-quick = settings(deadline=None, max_examples=50)
+quick = settings(max_examples=50)
 
 nasty_texts = (
     st.sampled_from(NASTY) | st.text(max_size=20) | st.lists(st.sampled_from(NASTY), max_size=3).map("".join)

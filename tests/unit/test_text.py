@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from meetings.text import join_words, one_line
@@ -29,7 +29,6 @@ def test_words_become_readable_text(words: list[str], text: str) -> None:
     assert join_words(words) == text
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(min_size=1).map(one_line).filter(bool)))
 def test_joining_adds_nothing_but_blanks(words: list[str]) -> None:
     assert join_words(words).replace(" ", "") == "".join(words).replace(" ", "")
@@ -48,7 +47,6 @@ def test_one_line_keeps_only_what_can_be_seen(text: str, line: str) -> None:
     assert one_line(text) == line
 
 
-@settings(deadline=None)
 @given(st.text(st.characters()))
 def test_one_line_is_one_line_and_stays_as_it_is(text: str) -> None:
     line = one_line(text)

@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from meetings.transcript import (
@@ -267,7 +267,6 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(json_values | st.lists(loose_segments | json_values, max_size=5))
 def test_any_json_is_either_refused_or_gives_a_sound_transcript(items: Any) -> None:
     try:
@@ -285,7 +284,6 @@ def test_any_json_is_either_refused_or_gives_a_sound_transcript(items: Any) -> N
     assert Transcript.model_validate_json(transcript.model_dump_json()) == transcript
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("AB"), st.lists(st.text("xyz", min_size=1), max_size=3), st.integers(0, 9)))
 )

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from meetings.calendars.event import CalendarEvent, is_over
@@ -58,7 +58,6 @@ def after(history: History) -> World:
     return world
 
 
-@settings(deadline=None)
 @given(st.lists(looks, max_size=6), calendars)
 def test_after_any_history_a_whole_look_makes_the_meetings_what_the_calendar_says(
     history: History, last: list[CalendarEvent]
@@ -76,7 +75,6 @@ def test_after_any_history_a_whole_look_makes_the_meetings_what_the_calendar_say
             assert world.meetings[entry.meeting_id] == an_entry(event, now=world.now).wish
 
 
-@settings(deadline=None)
 @given(history=st.lists(looks, max_size=4), last=calendars, complete=st.booleans())
 def test_a_plan_that_was_carried_out_leaves_nothing_to_do(
     history: History, last: list[CalendarEvent], *, complete: bool
@@ -89,7 +87,6 @@ def test_a_plan_that_was_carried_out_leaves_nothing_to_do(
     assert world.look(*last, complete=complete) == again
 
 
-@settings(deadline=None)
 @given(st.lists(looks, max_size=4), calendars)
 def test_a_partial_look_touches_no_meeting_of_an_event_that_it_did_not_see(
     history: History, seen: list[CalendarEvent]
