@@ -10,9 +10,9 @@ from temporalio.exceptions import ApplicationError
 from activities.failures import as_application_error
 from activities.heartbeats import with_heartbeats
 from activities.meeting_calls import CALL_ERRORS, MeetingCalls
-from activities.notebook import Notebooks, OvertakenError
 from activities.reconciling import Clock, Look
 from artifacts.errors import StoreError
+from artifacts.notebook import Notebooks, OvertakenError
 from artifacts.store import ArtifactStore
 from meetings.calendars.keeping import LookOrder, LookResult
 from meetings.request import MeetingRequest

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from activities.calendar_reading import CalendarReader, is_news
 from activities.meeting_calls import CALL_ERRORS, Claimed, MeetingCalls, stem_of
-from activities.notebook import Notebook, Notebooks
+from artifacts.notebook import Notebook, Notebooks
 from meetings.calendars.book import Book
 from meetings.calendars.decision import decide
 from meetings.calendars.entry import entry_for
@@ -18,6 +17,7 @@ from meetings.calendars.keeping import LookCounts, LookOrder, LookResult
 from meetings.calendars.planning import Step, StepKind, after, plan
 from meetings.calendars.rules import FixedRule
 from meetings.request import Claim, Release
+from providers.calendar_reading import CalendarReader, is_news
 from providers.calendars import ConnectedCalendars
 
 _AT_ONCE = 20

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.notebook import Notebook, Notebooks, OvertakenError
 from artifacts import layout
+from artifacts.notebook import Notebook, Notebooks, OvertakenError
 from artifacts.store import ArtifactStore
 from meetings.calendars.book import Book
 
