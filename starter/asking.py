@@ -1,10 +1,11 @@
-"""Asking a meeting's workflow, which needs a worker that answers."""
+"""Asking the workflow of a meeting or a calendar, which needs a worker that answers."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio.client import WorkflowHandle, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCError, RPCStatusCode
+from temporalio.types import MethodSyncOrAsyncNoParam
 
 from meetings.outcome import MeetingView
 from workflows.meeting import MeetingWorkflow
@@ -15,17 +16,28 @@ _NOBODY_THERE = frozenset(
 """What Temporal says when no worker takes up a question in time, or when none has begun with the workflow yet."""
 
 
+_Workflow = TypeVar("_Workflow")
+_View = TypeVar("_View")
+
+
 class NoAnswerError(Exception):
     """No worker answered, or it could not; the message says which."""
 
 
 async def ask_status(handle: WorkflowHandle[Any, Any], within: timedelta) -> MeetingView:
-    """The meeting as its workflow sees it.
+    """The meeting as its workflow sees it. Raises as `ask`."""
+    return await ask(handle, MeetingWorkflow.status, within)
+
+
+async def ask(
+    handle: WorkflowHandle[_Workflow, Any], query: MethodSyncOrAsyncNoParam[_Workflow, _View], within: timedelta
+) -> _View:
+    """What a workflow answers.
 
     Raises NoAnswerError, and RPCError if Temporal itself fails.
     """
     try:
-        return await handle.query(MeetingWorkflow.status, rpc_timeout=within)
+        return await handle.query(query, rpc_timeout=within)
     except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
         raise NoAnswerError(f"the worker could not answer: {error}") from error
     except RPCError as error:

@@ -15,8 +15,6 @@ from temporalio.client import (
     WorkflowExecutionDescription,
     WorkflowFailureError,
     WorkflowHandle,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError
@@ -31,6 +29,7 @@ from runtime.temporal import connect
 from starter import records
 from starter.asking import NoAnswerError, ask_status
 from starter.booking import RPC_LIMIT, StartedMeeting, book
+from starter.changing import confirmed
 from starter.errors import MeetingNotFoundError, MeetingRefusedError, WorkerMissingError
 from starter.inputs import check_id, checked
 from starter.listing import list_meetings
@@ -91,6 +90,11 @@ class MeetingsClient:
         """
         with in_plain_words(self.temporal):
             return await self._view(await self._find(meeting))
+
+    async def known(self, meeting: str) -> MeetingView:
+        """The meeting as well as Temporal itself knows it: no worker is asked, and there is no timeline."""
+        with in_plain_words(self.temporal):
+            return await records.view_of(self.temporal, await self._find(meeting))
 
     async def glance(self, meeting: str) -> Glance:
         """A cheap look: nothing is asked of a worker, and nothing is billed."""
@@ -200,22 +204,7 @@ class MeetingsClient:
         update: UpdateMethodMultiParam[[MeetingWorkflow, _Change], MeetingView],
         change: _Change,
     ) -> MeetingView:
-        try:
-            return await self._handle(execution).execute_update(update, change, rpc_timeout=_CHANGE_WITHIN)
-        except WorkflowUpdateFailedError as refusal:
-            raise MeetingRefusedError(records.words_of(refusal.cause)) from refusal
-        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise asyncio.CancelledError from error
-            raise WorkerMissingError(
-                f"No worker confirmed the change within {_CHANGE_WITHIN.total_seconds():g} seconds, so it may not "
-                "have been made. Start one with `minutekeeper worker` and try again."
-            ) from error
-        except RPCError as error:
-            if no_such_workflow(error):
-                raise MeetingRefusedError("The meeting ended at this very moment and was not changed.") from error
-            raise
+        return await confirmed(self._handle(execution), update, change, within=_CHANGE_WITHIN)
 
     async def _ended_soon(self, execution: WorkflowExecutionDescription) -> MeetingView | None:
         try:

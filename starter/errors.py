@@ -1,4 +1,4 @@
-"""What can go wrong for someone who starts or steers meetings. Every message is for people."""
+"""What can go wrong for someone who starts or steers meetings and calendars. Every message is for people."""
 
 
 class MeetingError(Exception):
@@ -9,8 +9,16 @@ class MeetingNotFoundError(MeetingError):
     """Temporal knows no such meeting."""
 
 
+class CalendarNotFoundError(MeetingError):
+    """Neither Temporal nor the provider knows such a calendar, or it is not kept here."""
+
+
+class EventNotFoundError(MeetingError):
+    """The calendar has no such event."""
+
+
 class MeetingRefusedError(MeetingError):
-    """The meeting exists, and does not take this change now."""
+    """The meeting or calendar exists, and does not take this change now."""
 
 
 class MeetingInputError(MeetingError):
@@ -26,4 +34,12 @@ class TemporalUnreachableError(MeetingError):
 
 
 class WorkerMissingError(MeetingError):
-    """Temporal answers, but no worker does, so a running meeting can neither be asked nor changed."""
+    """Temporal answers, but no worker does, so a running meeting or calendar can neither be asked nor changed."""
+
+
+class ProviderRefusedError(MeetingError):
+    """The meeting-bot API, or Google or Microsoft behind it, did not do what was asked; its own words are given."""
+
+
+class StoreTroubleError(MeetingError):
+    """The artifact store does not answer, or not to us."""

@@ -1,0 +1,48 @@
+"""Changing a running meeting or calendar by an update, which needs a worker that confirms it."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio.client import (
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.service import RPCError
+from temporalio.workflow import UpdateMethodMultiParam
+
+from starter import records
+from starter.errors import MeetingRefusedError, WorkerMissingError
+from starter.temporal_errors import no_such_workflow
+
+_View = TypeVar("_View")
+
+
+async def confirmed(
+    handle: WorkflowHandle[Any, Any],
+    update: UpdateMethodMultiParam[..., _View],
+    *arguments: object,
+    within: timedelta,
+) -> _View:
+    """What the workflow answers to a change.
+
+    Raises MeetingRefusedError if it does not take it, WorkerMissingError if nobody confirmed it in time, and
+    RPCError if Temporal itself fails.
+    """
+    try:
+        return await handle.execute_update(update, args=arguments, rpc_timeout=within)
+    except WorkflowUpdateFailedError as refusal:
+        raise MeetingRefusedError(records.words_of(refusal.cause)) from refusal
+    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError from error
+        raise WorkerMissingError(
+            f"No worker confirmed the change within {within.total_seconds():g} seconds, so it may not "
+            "have been made. Start one with `minutekeeper worker` and try again."
+        ) from error
+    except RPCError as error:
+        if no_such_workflow(error):
+            raise MeetingRefusedError("It ended at this very moment and was not changed.") from error
+        raise
