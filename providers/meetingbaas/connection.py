@@ -20,7 +20,7 @@ KEEP_ALIVE_SECONDS = 60.0
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 30.0
-_SECRET_FIELDS = ("oauth_client_secret", "oauth_refresh_token")
+_SECRET_FIELDS = ("oauth_client_id", "oauth_client_secret", "oauth_refresh_token")
 
 
 class Connection:
