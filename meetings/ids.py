@@ -10,6 +10,7 @@ CALENDARS = "calendars"
 """The folder in which calendars keep their books: no meeting's either."""
 
 _WORKFLOW_PREFIX = "meeting-"
+_CALENDAR_PREFIX = "calendar-"
 
 
 def meeting_id_for(meeting_url: str, start_time: datetime) -> str:
@@ -28,7 +29,12 @@ def meeting_id_of(workflow_id: str) -> str:
 
 
 def calendar_workflow_id_for(calendar_id: str) -> str:
-    return f"calendar-{calendar_id}"
+    return f"{_CALENDAR_PREFIX}{calendar_id}"
+
+
+def calendar_id_of(workflow_id: str) -> str:
+    """The calendar id of the workflow id of a calendar."""
+    return workflow_id.removeprefix(_CALENDAR_PREFIX)
 
 
 def folder_for(meeting_id: str) -> str:

@@ -88,8 +88,10 @@ def details(view: MeetingView) -> str:
         f"- **When:** {clock(view.start_time)}" + (f" to {clock(view.end_time)}" if view.end_time else ""),
         f"- **Where:** {view.platform}, {view.meeting_url}",
     ]
-    if view.calendars:
-        lines.append(f"- **Wanted by:** {', '.join(_plain(each.calendar_id) for each in view.calendars)}")
+    lines += [
+        f"- **Wanted by:** calendar `{_plain(each.calendar_id)}`, event `{_plain(each.event_id)}`"
+        for each in view.calendars
+    ]
     if view.bot_id:
         lines.append(f"- **Bot:** `{view.bot_id}`")
     if view.evidence:

@@ -8,8 +8,10 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from temporalio.client import Client, WorkflowExecution
+from temporalio.common import SearchAttributeKey
 
 from meetings.names import MEETING_WORKFLOW
 from meetings.status import MeetingStatus
@@ -22,7 +24,11 @@ _UNDER_WAY_FROM = timedelta(minutes=15)
 """So long before its start nothing happens to a meeting that its attributes do not say."""
 
 _ASKED_AT_ONCE = 10
+_NAMED_AT_ONCE = 50
 _ANSWER_WITHIN = timedelta(seconds=3)
+
+# The earlier runs of a long sleeper are no meetings of their own.
+_OF_MEETINGS = f"WorkflowType = '{MEETING_WORKFLOW}' AND ExecutionStatus != 'ContinuedAsNew'"
 
 _SPELT = {"CANCELED": "Canceled", "TERMINATED": "Terminated", "FAILED": "Failed", "TIMED_OUT": "TimedOut"}
 _BROKEN = {_SPELT[state.name]: end for state, end in STATUS_OF_BROKEN.items()}
@@ -44,6 +50,33 @@ async def list_meetings(
                     return
                 left -= 1
             yield summary
+
+
+async def meetings_by_workflow_id(temporal: Client, workflow_ids: Iterable[str]) -> dict[str, MeetingSummary]:
+    """Those of these meetings that Temporal knows."""
+    truth = _Truth(temporal)
+    found: dict[str, MeetingSummary] = {}
+    remaining = iter(dict.fromkeys(workflow_ids))
+    while some := list(islice(remaining, _NAMED_AT_ONCE)):
+        query = f"{_OF_MEETINGS} AND WorkflowId IN ({_quoted(some)})"
+        async for batch in _batches(_newest_runs(temporal, query)):
+            for summary in await asyncio.gather(*(truth.of(each) for each in batch)):
+                found[summary.workflow_id] = summary
+    return found
+
+
+async def meetings_with(
+    temporal: Client, attribute: SearchAttributeKey[str], value: str, limit: int
+) -> list[MeetingSummary]:
+    """The newest meetings whose attribute has exactly this value."""
+    query = f"{_OF_MEETINGS} AND {attribute.name} = {_quoted([value])}"
+    truth = _Truth(temporal)
+    found: list[MeetingSummary] = []
+    async for batch in _batches(_newest_runs(temporal, query)):
+        found += await asyncio.gather(*(truth.of(each) for each in batch))
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
 async def _newest_runs(temporal: Client, query: str) -> AsyncIterator[WorkflowExecution]:
@@ -92,8 +125,7 @@ def _sleeps(summary: MeetingSummary) -> bool:
 
 
 def _query(status: MeetingStatus | None, title: str, now: datetime) -> str:
-    # The earlier runs of a long sleeper are no meetings of their own.
-    conditions = [f"WorkflowType = '{MEETING_WORKFLOW}'", "ExecutionStatus != 'ContinuedAsNew'"]
+    conditions = [_OF_MEETINGS]
     if status is not None:
         conditions.append(_may_have(status, now))
     if title:
@@ -124,4 +156,4 @@ def _has_words(title: str) -> list[str]:
 
 
 def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
+    return ", ".join("'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'" for name in names)

@@ -18,7 +18,7 @@ from temporalio.exceptions import FailureError
 
 from meetings.collection import DownloadProgress
 from meetings.ids import meeting_id_of
-from meetings.outcome import Evidence, MeetingView, Outcome
+from meetings.outcome import Evidence, InterestedCalendar, MeetingView, Outcome
 from meetings.request import MeetingRequest
 from meetings.status import FailureReason, MeetingStatus, TranscriptState
 from starter.summaries import STATUS_OF_BROKEN, MeetingSummary, is_closed, summary_of
@@ -48,6 +48,7 @@ async def view_of(temporal: Client, execution: WorkflowExecutionDescription) -> 
         dispatches=0,
         next_deadline=None,
         timeline=(),
+        calendars=_calendars_of(request),
     )
     if not is_closed(execution):
         return view
@@ -141,6 +142,12 @@ def _completed(summary: MeetingSummary, request: MeetingRequest | None) -> Meeti
         "platform": request.platform.value,
     }
     return summary.model_copy(update={name: value for name, value in asked.items() if not getattr(summary, name)})
+
+
+def _calendars_of(request: MeetingRequest | None) -> tuple[InterestedCalendar, ...]:
+    """The calendar that booked it; which others want it too, only a worker knows."""
+    origin = request.calendar if request else None
+    return (InterestedCalendar(calendar_id=origin.calendar_id, event_id=origin.event_id),) if origin else ()
 
 
 async def _request_of(temporal: Client, execution: WorkflowExecution) -> MeetingRequest | None:

@@ -8,10 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from meetings import story
-from meetings.outcome import Artifact, MeetingView
+from meetings.outcome import Artifact, InterestedCalendar, MeetingView
 from meetings.status import MeetingStatus
 from meetings.timeline import TimelineEntry
 from starter import words
+from starter.linking import LinkedMeeting
 from starter.output import plain
 from starter.summaries import MeetingSummary
 from starter.times import for_people
@@ -36,12 +37,12 @@ def meetings(summaries: Sequence[MeetingSummary]) -> Table:
     for each in summaries:
         start = for_people(each.start_time) if each.start_time else "unknown"
         name = plain(each.title) or each.meeting_url
-        table.add_row(Text(plain(each.meeting_id)), _status(each.status), start, Text(name))
+        table.add_row(Text(plain(each.meeting_id)), status(each.status), start, Text(name))
     return table
 
 
 def meeting(view: MeetingView, now: datetime, waiting: Sequence[Waiting] = ()) -> RenderableType:
-    facts = _grid()
+    facts = grid()
     for name, value in _facts(view, now):
         facts.add_row(Text(name, style="bold"), value)
     for each in waiting:
@@ -51,8 +52,26 @@ def meeting(view: MeetingView, now: datetime, waiting: Sequence[Waiting] = ()) -
     return Group(facts, Text(), timeline(view.timeline))
 
 
+def linked(found: LinkedMeeting) -> Table:
+    facts = grid()
+    rows: list[tuple[str, RenderableType]] = [
+        ("Meeting", Text(plain(found.title) or found.meeting_url)),
+        ("Status", status(found.status)),
+        ("Start", Text(for_people(found.start_time))),
+        ("ID", Text(plain(found.meeting_id))),
+    ]
+    if found.bot_id:
+        rows.append(("Bot", Text(plain(found.bot_id))))
+    for each in found.events:
+        rows.append(("Event", Text(plain(each.event_id))))
+        rows.append(("Calendar", Text(plain(f"{each.calendar_id} {each.user}"))))
+    for name, value in rows:
+        facts.add_row(Text(name, style="bold"), value)
+    return facts
+
+
 def timeline(entries: Sequence[TimelineEntry]) -> Table:
-    table = _grid()
+    table = grid()
     for each in entries:
         table.add_row(*timeline_cells(each))
     return table
@@ -67,12 +86,12 @@ def timeline_cells(entry: TimelineEntry) -> tuple[Text, Text, Text]:
 
 
 def _facts(view: MeetingView, now: datetime) -> list[tuple[str, RenderableType]]:
-    status = _status(view.status)
+    state = status(view.status)
     if view.reason:
-        status = Text.assemble(status, f" ({view.reason.value}): {words.REASON[view.reason]}")
+        state = Text.assemble(state, f" ({view.reason.value}): {words.REASON[view.reason]}")
     facts: list[tuple[str, RenderableType]] = [
         ("Meeting", Text(plain(view.title) or view.meeting_url)),
-        ("Status", status),
+        ("Status", state),
         ("Start", Text(f"{for_people(view.start_time)}{_distance(view, now)}")),
     ]
     if view.end_time:
@@ -81,6 +100,7 @@ def _facts(view: MeetingView, now: datetime) -> list[tuple[str, RenderableType]]
         facts.append(("Link", Text(view.meeting_url)))
     if view.bot_id:
         facts.append(("Bot", Text(plain(view.bot_id))))
+    facts += [("Calendar", Text(plain(_interest(each)))) for each in view.calendars]
     facts.append(("Transcript", Text(view.transcript.value)))
     facts += [("File", Text(_file(each))) for each in view.artifacts]
     if view.evidence:
@@ -98,15 +118,19 @@ def _distance(view: MeetingView, now: datetime) -> str:
     return f", in {story.span(view.start_time - now)}"
 
 
+def _interest(calendar: InterestedCalendar) -> str:
+    return f"{calendar.calendar_id}, event {calendar.event_id}"
+
+
 def _file(artifact: Artifact) -> str:
     return f"{plain(artifact.path)} ({artifact.size:,} bytes)"
 
 
-def _status(status: MeetingStatus) -> Text:
+def status(status: MeetingStatus) -> Text:
     return Text(status.value, style=_STYLES.get(status, _UNDER_WAY))
 
 
-def _grid() -> Table:
+def grid() -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")

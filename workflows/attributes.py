@@ -34,13 +34,13 @@ def at_start(request: MeetingRequest) -> TypedSearchAttributes:
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(MEETING_STATUS, MeetingStatus.SCHEDULED.value),
         SearchAttributePair(MEETING_PLATFORM, request.platform.value),
-        SearchAttributePair(MEETING_URL, request.meeting_url[:_KEYWORD_CHARACTERS]),
+        SearchAttributePair(MEETING_URL, as_keyword(request.meeting_url)),
         SearchAttributePair(MEETING_START, request.start_time),
     ]
     if request.title:
         pairs.append(SearchAttributePair(MEETING_TITLE, _clipped(request.title)))
     if request.calendar is not None:
-        pairs.append(SearchAttributePair(CALENDAR_ID, request.calendar.calendar_id[:_KEYWORD_CHARACTERS]))
+        pairs.append(SearchAttributePair(CALENDAR_ID, as_keyword(request.calendar.calendar_id)))
     return TypedSearchAttributes(pairs)
 
 
@@ -48,6 +48,11 @@ def as_updates(request: MeetingRequest) -> list[SearchAttributeUpdate[Any]]:
     """The same for a meeting that runs already: it was started without them, or it moved."""
     pairs = at_start(request).search_attributes
     return [pair.key.value_set(pair.value) for pair in pairs if pair.key is not MEETING_STATUS]
+
+
+def as_keyword(text: str) -> str:
+    """The part of a text that a keyword holds: what is searched for has to be cut alike."""
+    return text[:_KEYWORD_CHARACTERS]
 
 
 def _clipped(text: str) -> str:

@@ -1,0 +1,129 @@
+"""From a bot, an event or a link to the meeting, and from the meeting to its events and their users."""
+
+from collections.abc import Iterable
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+from temporalio.client import Client
+
+from artifacts.notebook import Notebooks
+from artifacts.store import ArtifactStore
+from meetings.calendars.identity import meeting_id_of
+from meetings.ids import calendar_id_of, workflow_id_for
+from meetings.names import CALENDAR_WORKFLOW
+from meetings.status import MeetingStatus
+from meetings.urls import MeetingUrlError, parse_meeting_url
+from providers.base import NotFoundError, ProviderError, RequestRejectedError
+from providers.calendars import CalendarProvider
+from starter.calendars.account import plainly
+from starter.client import MeetingsClient
+from starter.errors import MeetingNotFoundError, WorkerMissingError
+from starter.inputs import check_id
+from starter.listing import meetings_by_workflow_id, meetings_with
+from starter.temporal_errors import in_plain_words
+from workflows.attributes import BOT_ID, MEETING_URL, as_keyword
+
+_MOST = 20
+
+
+class LinkedEvent(BaseModel):
+    """`user` is whose calendar it is, as the provider calls it; empty if it cannot say."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    event_id: str
+    user: str = ""
+
+
+class LinkedMeeting(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    meeting_id: str
+    workflow_id: str
+    status: MeetingStatus
+    start_time: AwareDatetime
+    title: str
+    meeting_url: str
+    bot_id: str
+    events: tuple[LinkedEvent, ...]
+
+
+class Links:
+    """Finds meetings by whatever is known of them."""
+
+    def __init__(self, temporal: Client, provider: CalendarProvider, store: ArtifactStore) -> None:
+        self._meetings = MeetingsClient(temporal)
+        self._temporal = temporal
+        self._provider = provider
+        self._notebooks = Notebooks(store)
+
+    async def find(self, what: str) -> tuple[LinkedMeeting, ...]:
+        """The meetings of a link, of a bot, or of an event, newest first; or the one of this meeting id.
+
+        Raises MeetingNotFoundError if there is none, ProviderRefusedError if an event had to be asked for in vain.
+        """
+        check_id("WHAT", what)
+        with in_plain_words(self._temporal), plainly():
+            for way in (self._of_link, self._of_bot, self._of_id, self._of_event):
+                if names := await way(what):
+                    users = await self._users()
+                    return tuple([await self._linked(name, users) for name in names])
+        raise MeetingNotFoundError(f"There is no meeting that has to do with {what}.")
+
+    async def _of_link(self, text: str) -> list[str]:
+        try:
+            url = parse_meeting_url(text).url
+        except MeetingUrlError:
+            return []
+        return [
+            each.workflow_id for each in await meetings_with(self._temporal, MEETING_URL, as_keyword(url), _MOST)
+        ]
+
+    async def _of_bot(self, bot_id: str) -> list[str]:
+        return [each.workflow_id for each in await meetings_with(self._temporal, BOT_ID, as_keyword(bot_id), _MOST)]
+
+    async def _of_id(self, meeting: str) -> list[str]:
+        return list(await meetings_by_workflow_id(self._temporal, (meeting, workflow_id_for(meeting))))
+
+    async def _of_event(self, event_id: str) -> list[str]:
+        """By the book of its calendar, where an event that was held and then moved has several meetings."""
+        try:
+            event = await self._provider.event(event_id)
+        except (NotFoundError, RequestRejectedError):
+            return await self._of_forgotten_event(event_id)
+        noted = await self._noted(event.calendar_id, event_id)
+        return noted or await self._booked([meeting_id_of(event)])
+
+    async def _of_forgotten_event(self, event_id: str) -> list[str]:
+        """By the books of all calendars: the provider no longer knows the event."""
+        query = f"WorkflowType = '{CALENDAR_WORKFLOW}' AND ExecutionStatus = 'Running'"
+        async for execution in self._temporal.list_workflows(query):
+            if names := await self._noted(calendar_id_of(execution.id), event_id):
+                return names
+        return []
+
+    async def _noted(self, calendar_id: str, event_id: str) -> list[str]:
+        notebook = await self._notebooks.read(calendar_id)
+        entries = notebook.book.entries.values() if notebook else ()
+        return await self._booked(each.meeting_id for each in entries if each.event_id == event_id)
+
+    async def _booked(self, meeting_ids: Iterable[str]) -> list[str]:
+        return list(await meetings_by_workflow_id(self._temporal, map(workflow_id_for, meeting_ids)))
+
+    async def _users(self) -> dict[str, str]:
+        """Whose calendars they are; nothing while the provider cannot say."""
+        try:
+            return {each.calendar_id: each.email or each.name for each in await self._provider.calendars()}
+        except ProviderError:
+            return {}
+
+    async def _linked(self, name: str, users: dict[str, str]) -> LinkedMeeting:
+        try:
+            view = await self._meetings.status(name)
+        except WorkerMissingError:
+            view = await self._meetings.known(name)
+        events = [
+            LinkedEvent(calendar_id=each.calendar_id, event_id=each.event_id, user=users.get(each.calendar_id, ""))
+            for each in view.calendars
+        ]
+        return LinkedMeeting(events=tuple(events), **view.model_dump(include=set(LinkedMeeting.model_fields)))
