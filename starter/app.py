@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from meetings.status import MeetingStatus
+from starter.calendar_app import app as calendar_app
 from starter.errors import MeetingInputError
+from starter.options import Json, Why
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -17,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(calendar_app)
 
 
 class Queue(StrEnum):
@@ -34,7 +37,6 @@ class Form(StrEnum):
 
 
 MeetingId = Annotated[str, typer.Argument(metavar="ID", help="Meeting id or workflow id.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 JsonLogs = Annotated[bool, typer.Option("--json", help="Write logs as JSON.")]
 At = Annotated[
     str,
@@ -43,7 +45,6 @@ At = Annotated[
     ),
 ]
 Until = Annotated[str | None, typer.Option(metavar="WHEN", help="End, in the same forms; without it, one hour.")]
-Why = Annotated[str, typer.Option(help="A word for the meeting's timeline.", show_default=False)]
 
 
 @app.command()
@@ -163,6 +164,23 @@ def why(meeting: MeetingId, *, as_json: Json = False) -> int:
     from starter.commands import looking  # noqa: PLC0415 - see above
 
     return asyncio.run(looking.why(meeting, as_json=as_json))
+
+
+@app.command()
+def find(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHAT", help="A bot's, event's or meeting's id, or a meeting's link.", show_default=False
+        ),
+    ],
+    *,
+    as_json: Json = False,
+) -> int:
+    """Find the meetings of a bot, an event or a link, with their events and users."""
+    from starter.commands import looking  # noqa: PLC0415 - see above
+
+    return asyncio.run(looking.find(what, as_json=as_json))
 
 
 @app.command()

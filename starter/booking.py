@@ -87,7 +87,7 @@ async def _start(temporal: Client, request: MeetingRequest, name: str, booking: 
             WorkflowIDReusePolicy.REJECT_DUPLICATE if is_first else WorkflowIDReusePolicy.ALLOW_DUPLICATE
         ),
         search_attributes=at_start(request),
-        static_summary=_clipped(one_line(story.headline(request))),
+        static_summary=clipped(one_line(story.headline(request))),
         static_details=_details(request, name),
         rpc_timeout=RPC_LIMIT,
     )
@@ -123,7 +123,7 @@ def _what_became(view: MeetingView, request: MeetingRequest, *, is_running: bool
     return Booking.BOOKED_ANEW if worthwhile else Booking.ALREADY_OVER
 
 
-def _clipped(text: str) -> str:
+def clipped(text: str) -> str:
     data = text.encode()
     if len(data) <= _MAX_SUMMARY_BYTES:
         return text

@@ -12,9 +12,11 @@ from meetings.ids import folder_for, meeting_id_of
 from meetings.outcome import MeetingView
 from meetings.status import MeetingStatus
 from starter import render, words
+from starter.calendars.account import opened_account
 from starter.client import MeetingsClient
 from starter.errors import MeetingError
 from starter.inputs import settings
+from starter.linking import Links
 from starter.output import console, plain, say, write_json
 
 
@@ -61,6 +63,19 @@ async def why(meeting: str, *, as_json: bool) -> int:
     say("")
     for sentence in end:
         say(plain(sentence))
+    return 0
+
+
+async def find(what: str, *, as_json: bool) -> int:
+    given = settings()
+    async with opened_account(given) as provider:
+        temporal = (await MeetingsClient.connect()).temporal
+        found = await Links(temporal, provider, ArtifactStore(given.artifacts_url)).find(what)
+    if as_json:
+        write_json([each.model_dump(mode="json") for each in found])
+        return 0
+    for each in found:
+        console().print(render.linked(each))
     return 0
 
 

@@ -1,0 +1,1 @@
+"""Calendars, as others connect, read and steer them."""

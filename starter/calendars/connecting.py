@@ -1,0 +1,131 @@
+"""Connecting a calendar: created at the provider, then kept by a workflow. Either half may exist already."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from meetings.calendars.keeping import CalendarRequest, CalendarStatus, CalendarView
+from meetings.calendars.policy import DEFAULT_POLICY, Policy
+from meetings.ids import calendar_workflow_id_for
+from meetings.names import MEETINGS_QUEUE
+from meetings.text import one_line
+from providers.calendars import CalendarCredentials, CalendarProvider, ConnectedCalendar, RawCalendar
+from starter.asking import NoAnswerError, ask
+from starter.booking import RPC_LIMIT, clipped
+from starter.calendars.naming import describe
+from starter.errors import MeetingInputError, MeetingRefusedError
+from starter.summaries import is_closed
+from workflows.attributes import CALENDAR_ID, as_keyword
+from workflows.calendar import CalendarWorkflow
+
+_ANSWER_WITHIN = timedelta(seconds=5)
+
+
+class Connection(StrEnum):
+    """What became of the wish to connect a calendar."""
+
+    CONNECTED = "connected"
+    ADOPTED = "adopted"
+    """The provider had it already, and nobody kept it: a try was cut off, or others connected it."""
+    RENEWED = "renewed"
+    """It was kept already; it has the new credentials, and its policy stays."""
+
+
+class ConnectedNow(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    workflow_id: str
+    connection: Connection
+    name: str
+    email: str
+
+
+async def connect_calendar(
+    temporal: Client,
+    provider: CalendarProvider,
+    credentials: CalendarCredentials,
+    raw_id: str | None,
+    policy: Policy | None,
+) -> ConnectedNow:
+    """Has one calendar kept, once: repeated, it only renews the credentials, and has the calendar read again.
+
+    Raises MeetingInputError for a `raw_id` that is none of the user's calendars, MeetingRefusedError while the
+    calendar is being disconnected, and ProviderError.
+    """
+    wanted = _chosen(await provider.raw_calendars(credentials), raw_id)
+    known = next((one for one in await provider.calendars() if wanted and one.raw_id == wanted.raw_id), None)
+    if known is None:
+        connected = await provider.create_calendar(credentials, wanted.raw_id if wanted else None)
+    else:
+        await _refuse_if_leaving(temporal, known.calendar_id)
+        connected = await provider.update_credentials(known.calendar_id, credentials)
+    is_new = await _start(temporal, connected, policy or DEFAULT_POLICY)
+    if is_new:
+        connection = Connection.ADOPTED if known else Connection.CONNECTED
+    else:
+        connection = Connection.RENEWED
+        await _handle(temporal, connected.calendar_id).signal(CalendarWorkflow.calendar_event)
+    return ConnectedNow(
+        calendar_id=connected.calendar_id,
+        workflow_id=calendar_workflow_id_for(connected.calendar_id),
+        connection=connection,
+        name=connected.name,
+        email=connected.email,
+    )
+
+
+def _chosen(calendars: Sequence[RawCalendar], raw_id: str | None) -> RawCalendar | None:
+    """The one that was asked for, else the primary one; None if none is marked as that."""
+    if raw_id is None:
+        return next((one for one in calendars if one.is_primary), None)
+    for one in calendars:
+        if one.raw_id == raw_id:
+            return one
+    there = ", ".join(one.raw_id for one in calendars) or "none at all"
+    raise MeetingInputError("--raw-id", f"these credentials lead to no calendar {raw_id}; there is {there}")
+
+
+async def _refuse_if_leaving(temporal: Client, calendar_id: str) -> None:
+    execution = await describe(temporal, calendar_workflow_id_for(calendar_id))
+    if execution is None or is_closed(execution):
+        return
+    try:
+        view = await ask(_handle(temporal, calendar_id), CalendarWorkflow.status, _ANSWER_WITHIN)
+    except NoAnswerError:
+        return
+    if view.status is CalendarStatus.LEAVING:
+        raise MeetingRefusedError(
+            f"Calendar {calendar_id} is being disconnected just now; connect it again when `minutekeeper calendar "
+            "list` shows it as disconnected."
+        )
+
+
+async def _start(temporal: Client, connected: ConnectedCalendar, policy: Policy) -> bool:
+    """Whether the calendar's workflow was started now, and not before."""
+    who = one_line(connected.email or connected.name)
+    name = connected.calendar_id
+    try:
+        await temporal.start_workflow(
+            CalendarWorkflow.run,
+            CalendarRequest(calendar_id=name, policy=policy),
+            id=calendar_workflow_id_for(name),
+            task_queue=MEETINGS_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            search_attributes=TypedSearchAttributes([SearchAttributePair(CALENDAR_ID, as_keyword(name))]),
+            static_summary=clipped(f"Calendar of {who}" if who else f"Calendar {name}"),
+            static_details=f"- **Look at it:** `minutekeeper calendar events {name}`\n",
+            rpc_timeout=RPC_LIMIT,
+        )
+    except WorkflowAlreadyStartedError:
+        return False
+    return True
+
+
+def _handle(temporal: Client, calendar_id: str) -> WorkflowHandle[CalendarWorkflow, CalendarView]:
+    return temporal.get_workflow_handle_for(CalendarWorkflow.run, calendar_workflow_id_for(calendar_id))

@@ -1,0 +1,71 @@
+"""What a calendar is connected with: from a file, from the environment, or some from each; never from arguments."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from providers.calendars import CalendarCredentials, CalendarPlatform
+from starter.errors import MeetingInputError
+
+_PREFIX = "MINUTEKEEPER_CALENDAR_"
+_OPTION = "--credentials"
+_OTHER_NAMES = {"platform": "provider"}
+"""Fields that others call otherwise; each may also begin with `oauth_`, as in the calls of Meeting BaaS."""
+
+
+class _Environment(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    platform: SecretStr = SecretStr("")
+    client_id: SecretStr = SecretStr("")
+    client_secret: SecretStr = SecretStr("")
+    refresh_token: SecretStr = SecretStr("")
+
+
+def load_credentials(path: Path | None) -> CalendarCredentials:
+    """The credentials; what the file says goes before the environment.
+
+    Raises MeetingInputError, which names what is missing and shows nothing of what is there.
+    """
+    environment = _Environment()
+    in_file = _read(path) if path else {}
+    found = {
+        name: _text(in_file, name) or getattr(environment, name).get_secret_value().strip()
+        for name in _Environment.model_fields
+    }
+    if missing := [name for name, value in found.items() if not value]:
+        variables = ", ".join(f"{_PREFIX}{name}".upper() for name in missing)
+        raise MeetingInputError(
+            _OPTION,
+            f"there is no {', '.join(missing)}; write it into a JSON file under this name, or set {variables}",
+        )
+    platform = found["platform"].casefold()
+    if platform not in set(CalendarPlatform):
+        raise MeetingInputError(_OPTION, f"platform must be {' or '.join(CalendarPlatform)}")
+    return CalendarCredentials.model_validate(found | {"platform": platform})
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise MeetingInputError(_OPTION, f"{path} cannot be read: {error.strerror}") from None
+    except json.JSONDecodeError as error:
+        raise MeetingInputError(_OPTION, f"{path}, line {error.lineno}: not JSON: {error.msg}") from None
+    except (UnicodeDecodeError, RecursionError):
+        raise MeetingInputError(_OPTION, f"{path} is not JSON") from None
+    if not isinstance(content, dict):
+        raise MeetingInputError(_OPTION, f"{path} must hold an object in braces")
+    return content
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str:
+    names = (name, f"oauth_{name}", _OTHER_NAMES.get(name, name))
+    value = next((fields[each] for each in names if fields.get(each)), "")
+    if not isinstance(value, str):
+        raise MeetingInputError(_OPTION, f"{name} must be a text in quotes")
+    return value.strip()

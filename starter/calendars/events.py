@@ -1,0 +1,80 @@
+"""The events of a calendar: what was decided about each, and what became of its meeting."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+from temporalio.client import Client
+
+from meetings.calendars.book import Book
+from meetings.calendars.entry import BookEntry
+from meetings.ids import workflow_id_for
+from meetings.status import MeetingStatus
+from starter.listing import meetings_by_workflow_id
+from starter.summaries import MeetingSummary
+
+
+class MeetingOfEvent(BaseModel):
+    """`status` is None for a meeting that was not booked, or that Temporal has forgotten."""
+
+    model_config = ConfigDict(frozen=True)
+
+    meeting_id: str
+    status: MeetingStatus | None = None
+    bot_id: str = ""
+
+
+class DecidedEvent(BaseModel):
+    """An event as the calendar's book has it. All times are UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    event_id: str
+    title: str
+    start_time: AwareDatetime
+    end_time: AwareDatetime | None
+    meeting_url: str
+    record: bool
+    rule: str
+    reason: str
+    meeting: MeetingOfEvent
+
+
+async def decided_events(
+    temporal: Client, book: Book, now: datetime, *, also_past: bool
+) -> tuple[DecidedEvent, ...]:
+    """Events in order of their start; without `also_past`, only those that are not over."""
+    entries = [entry for entry in book.entries.values() if also_past or not entry.is_over(now)]
+    meetings = await meetings_of(temporal, (entry.meeting_id for entry in entries))
+    events = [_decided(book.calendar_id, entry, meetings[entry.meeting_id]) for entry in entries]
+    return tuple(sorted(events, key=lambda event: (event.start_time, event.event_id)))
+
+
+async def meetings_of(temporal: Client, meeting_ids: Iterable[str]) -> dict[str, MeetingOfEvent]:
+    """What became of these meetings, by meeting id."""
+    ids = {meeting_id: workflow_id_for(meeting_id) for meeting_id in meeting_ids}
+    booked = await meetings_by_workflow_id(temporal, ids.values())
+    return {meeting_id: _meeting(meeting_id, booked.get(name)) for meeting_id, name in ids.items()}
+
+
+def _meeting(meeting_id: str, summary: MeetingSummary | None) -> MeetingOfEvent:
+    if summary is None:
+        return MeetingOfEvent(meeting_id=meeting_id)
+    return MeetingOfEvent(meeting_id=meeting_id, status=summary.status, bot_id=summary.bot_id)
+
+
+def _decided(calendar_id: str, entry: BookEntry, meeting: MeetingOfEvent) -> DecidedEvent:
+    wish = entry.wish
+    return DecidedEvent(
+        calendar_id=calendar_id,
+        event_id=entry.event_id,
+        title=wish.title,
+        start_time=wish.start_time,
+        end_time=wish.end_time,
+        meeting_url=wish.meeting_url,
+        record=entry.record,
+        rule=entry.rule,
+        reason=entry.reason,
+        meeting=meeting,
+    )

@@ -1,0 +1,97 @@
+"""A calendar in one line: what its workflow says of it, joined with what the provider has."""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from meetings.calendars.keeping import CalendarStatus, CalendarView
+from meetings.ids import calendar_workflow_id_for
+from providers.calendars import ConnectedCalendar
+
+
+class CalendarState(StrEnum):
+    SYNCING = "syncing"
+    """It is kept, and was not read yet."""
+    ACTIVE = "active"
+    ERROR = "error"
+    """It cannot be read; `trouble` says why. No meeting is cancelled because of it."""
+    LEAVING = "leaving"
+    """It is being disconnected."""
+    DISCONNECTED = "disconnected"
+    NOT_KEPT = "not_kept"
+    """The provider has it, and nobody here looks at it."""
+    UNKNOWN = "unknown"
+    """It is kept, but no worker answered."""
+
+
+class CalendarSummary(BaseModel):
+    """`is_kept`: its workflow runs. `is_connected`: the provider has it; None if it could not be asked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    workflow_id: str
+    state: CalendarState
+    trouble: str = ""
+    name: str = ""
+    email: str = ""
+    is_kept: bool
+    is_connected: bool | None
+    looks: int = 0
+    last_look_at: AwareDatetime | None = None
+    next_look_at: AwareDatetime | None = None
+
+    @property
+    def who(self) -> str:
+        """What people call it."""
+        return self.email if self.name in {"", self.email} else f"{self.name} <{self.email}>"
+
+
+def summary_of(
+    calendar_id: str,
+    view: CalendarView | None,
+    connected: ConnectedCalendar | None,
+    *,
+    is_kept: bool,
+    provider_answers: bool = True,
+) -> CalendarSummary:
+    """`view` is None if nobody answered for it, `connected` if the provider does not have it or was not heard."""
+    is_connected = (connected is not None) if provider_answers else None
+    state, trouble = _state_of(view, connected, is_kept=is_kept, is_connected=is_connected)
+    return CalendarSummary(
+        calendar_id=calendar_id,
+        workflow_id=calendar_workflow_id_for(calendar_id),
+        state=state,
+        trouble=trouble,
+        name=connected.name if connected else "",
+        email=connected.email if connected else "",
+        is_kept=is_kept,
+        is_connected=is_connected,
+        looks=view.looks if view else 0,
+        last_look_at=view.last_look_at if view else None,
+        next_look_at=view.next_look_at if view and is_kept else None,
+    )
+
+
+def _state_of(
+    view: CalendarView | None, connected: ConnectedCalendar | None, *, is_kept: bool, is_connected: bool | None
+) -> tuple[CalendarState, str]:
+    if not is_kept and is_connected:
+        return CalendarState.NOT_KEPT, "the provider has it, but nobody here looks at it"
+    if not is_kept or (view and view.status is CalendarStatus.DISCONNECTED):
+        return CalendarState.DISCONNECTED, ""
+    if view is None:
+        return CalendarState.UNKNOWN, "no worker answered"
+    if view.status is CalendarStatus.LEAVING:
+        return CalendarState.LEAVING, view.trouble
+    if trouble := view.trouble or _trouble_at_provider(connected, is_connected=is_connected):
+        return CalendarState.ERROR, trouble
+    return (CalendarState.ACTIVE if view.looks else CalendarState.SYNCING), ""
+
+
+def _trouble_at_provider(connected: ConnectedCalendar | None, *, is_connected: bool | None) -> str:
+    if is_connected is False:
+        return "the provider does not have it any more; connect it again"
+    if connected is None or (not connected.error and connected.status != CalendarState.ERROR):
+        return ""
+    return connected.error or "the provider says so, without a reason"
