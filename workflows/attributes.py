@@ -40,7 +40,7 @@ def at_start(request: MeetingRequest) -> TypedSearchAttributes:
     if request.title:
         pairs.append(SearchAttributePair(MEETING_TITLE, _clipped(request.title)))
     if request.calendar is not None:
-        pairs.append(SearchAttributePair(CALENDAR_ID, as_keyword(request.calendar.calendar_id)))
+        pairs.append(SearchAttributePair(CALENDAR_ID, request.calendar.calendar_id[:_KEYWORD_CHARACTERS]))
     return TypedSearchAttributes(pairs)
 
 
@@ -50,12 +50,12 @@ def as_updates(request: MeetingRequest) -> list[SearchAttributeUpdate[Any]]:
     return [pair.key.value_set(pair.value) for pair in pairs if pair.key is not MEETING_STATUS]
 
 
-def as_keyword(text: str) -> str:
-    """The part of a text that a keyword holds: what is searched for has to be cut alike."""
-    return text[:_KEYWORD_CHARACTERS]
-
-
 def _clipped(text: str) -> str:
     while len(json.dumps(text)) > _TEXT_BYTES:
         text = text[:-10]
     return text
+
+
+def as_keyword(text: str) -> str:
+    """The part of a text that a keyword holds: what is searched for has to be cut alike."""
+    return text[:_KEYWORD_CHARACTERS]

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client, WorkflowHandle
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from meetings.calendars.keeping import CalendarRequest, CalendarStatus, CalendarView
@@ -20,7 +20,6 @@ from starter.booking import RPC_LIMIT, clipped
 from starter.calendars.naming import describe
 from starter.errors import MeetingInputError, MeetingRefusedError
 from starter.summaries import is_closed
-from workflows.attributes import CALENDAR_ID, as_keyword
 from workflows.calendar import CalendarWorkflow
 
 _ANSWER_WITHIN = timedelta(seconds=5)
@@ -117,7 +116,6 @@ async def _start(temporal: Client, connected: ConnectedCalendar, policy: Policy)
             id=calendar_workflow_id_for(name),
             task_queue=MEETINGS_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            search_attributes=TypedSearchAttributes([SearchAttributePair(CALENDAR_ID, as_keyword(name))]),
             static_summary=clipped(f"Calendar of {who}" if who else f"Calendar {name}"),
             static_details=f"- **Look at it:** `minutekeeper calendar events {name}`\n",
             rpc_timeout=RPC_LIMIT,

@@ -105,9 +105,7 @@ async def disconnect(calendar: str, *, why: str, as_json: bool) -> int:
     if as_json:
         write_json(summary.model_dump(mode="json"))
     elif summary.state is CalendarState.DISCONNECTED:
-        say(
-            f"Disconnected: calendar {plain(summary.calendar_id)}. The user's grant itself stays."
-        )
+        say(f"Disconnected: calendar {plain(summary.calendar_id)}. The user's grant itself stays.")
     else:
         say(
             f"Calendar {plain(summary.calendar_id)} lets go of its meetings; `calendar list` shows when it is done."
