@@ -18,7 +18,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(VENV)/.embedded ## Watch one meeting from its booking to its recording, all on this machine (2 minutes)
+demo: $(VENV)/.embedded ## Watch a meeting from its booking to its recording, and a calendar at work (2 minutes)
 	@$(BIN)/python -m embedded.demo
 
 .PHONY: dev

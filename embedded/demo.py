@@ -1,4 +1,4 @@
-"""`make demo`: one meeting from its booking to its recording, as it happens, on this machine alone."""
+"""`make demo`: two meetings from booking to recording, one of them by a calendar, on this machine alone."""
 
 from typing import Annotated
 
@@ -20,12 +20,12 @@ def demo(
         typer.Option(min=1, envvar="MINUTEKEEPER_SIMULATOR_SPEED", help="Simulated seconds per second."),
     ] = 8.0,
 ) -> None:
-    """Watch one meeting from its booking to its recording; 0 if it is completed."""
+    """Watch a meeting from its booking to its recording, and a calendar at work; 0 if both are completed."""
     # Loaded late, so that an early Ctrl-C finds someone who handles it.
     from embedded.lifetime import run_to_exit_status  # noqa: PLC0415 - loaded late, see above
-    from embedded.showcase import show_a_meeting  # noqa: PLC0415 - loaded late, see above
+    from embedded.showcase import show_meetings  # noqa: PLC0415 - loaded late, see above
 
-    run_and_exit(lambda: run_to_exit_status(show_a_meeting(speed), when_stopped=_INTERRUPTED))
+    run_and_exit(lambda: run_to_exit_status(show_meetings(speed), when_stopped=_INTERRUPTED))
 
 
 if __name__ == "__main__":

@@ -50,3 +50,10 @@ def introduce(stack: Stack) -> None:
         f"  {minutekeeper} schedule https://meet.google.com/abc-defg-hij --at +5m\n"
         f"  {minutekeeper} list\n"
     )
+    if at.simulator:
+        say(
+            "Or a calendar, with the simulated Google (more in docs/calendars.md):\n\n"
+            f'  curl --json \'{{"email": "anna@example.com"}}\' {at.simulator}/_sim/calendars/accounts > anna.json\n'
+            f"  {minutekeeper} calendar connect --credentials anna.json\n"
+            f"  {minutekeeper} calendar list\n"
+        )

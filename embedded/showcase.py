@@ -1,4 +1,4 @@
-"""What the demo shows: a meeting that starts in four minutes, its life as it happens, and the files it leaves."""
+"""What the demo shows: two meetings that start in four minutes, their lives as they happen, and their files."""
 
 import os
 import secrets
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
+from embedded.calendar_showcase import show_a_calendar
 from embedded.environment import temporal_environment
 from embedded.session import beside_python
 from embedded.stack import Options, Stack, running_stack
@@ -23,8 +24,8 @@ _STARTS_IN = timedelta(minutes=4, seconds=10)
 """Bots are sent four minutes ahead, so this one is sent some seconds after the booking."""
 
 
-async def show_a_meeting(speed: float) -> int:
-    """Runs a stack of its own for one meeting; 0 if the meeting was completed, else 1.
+async def show_meetings(speed: float) -> int:
+    """Runs a stack of its own for a meeting that is booked and one of a calendar; 0 if both were completed, else 1.
 
     `speed` is how much faster than real life the simulated service lives, or its bot alone would need four minutes.
     """
@@ -32,9 +33,13 @@ async def show_a_meeting(speed: float) -> int:
     async with running_stack(Options(_DATA_DIR, speed=speed, fresh=True), say) as stack:
         say(f"All are up. Temporal's UI: {stack.addresses.ui}\n")
         os.environ |= temporal_environment(stack.addresses)
-        meeting = await _book(stack, speed)
-        status = await stack.keep(watch(meeting.meeting_id, as_json=False))
-        _show_files(stack.folder.artifacts / meeting.meeting_id)
+        booked = (await _book(stack, speed)).meeting_id
+        of_calendar = await stack.keep(show_a_calendar(stack, _meeting_url(), _STARTS_IN))
+        say("Now the life of the first one as it happens:\n")
+        status = await stack.keep(watch(booked, as_json=False))
+        say("\nAnd that of the one from the calendar:\n")
+        status = await stack.keep(watch(of_calendar, as_json=False)) or status
+        _show_files(stack.folder.artifacts, booked, of_calendar)
     return status
 
 
@@ -58,12 +63,14 @@ def _meeting_url() -> str:
     return f"https://meet.google.com/{code[:3]}-{code[3:7]}-{code[7:]}"
 
 
-def _show_files(folder: Path) -> None:
-    say(f"\nWhat is left of it lies in {os.path.relpath(folder)}:\n")
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            say(f"  {decimal(path.stat().st_size):>9}  {path.relative_to(folder)}")
+def _show_files(store: Path, *meeting_ids: str) -> None:
+    say("\nWhat is left of them:")
+    for meeting_id in meeting_ids:
+        say(f"\n{os.path.relpath(store / meeting_id)}:\n")
+        for path in sorted((store / meeting_id).rglob("*")):
+            if path.is_file():
+                say(f"  {decimal(path.stat().st_size):>9}  {path.relative_to(store / meeting_id)}")
     say(
-        "\nOpen recording.mp4 in any player, and transcript.md in any editor. To see the meeting in Temporal's UI "
+        "\nOpen recording.mp4 in any player, and transcript.md in any editor. To see the meetings in Temporal's UI "
         f"again:\n\n  {beside_python('python')} -m embedded --data-dir {_DATA_DIR}\n"
     )

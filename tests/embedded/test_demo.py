@@ -13,7 +13,7 @@ TRANSCRIPTS = {f"transcript.{form}" for form in ("json", "md", "srt", "txt", "vt
 
 
 @pytest.mark.usefixtures("clean_environment")
-def test_the_demo_shows_a_meeting_and_leaves_a_recording_that_plays(tmp_path: Path) -> None:
+def test_the_demo_shows_a_meeting_and_a_calendar_and_leaves_recordings_that_play(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "embedded.demo", "--speed", "200"],
         check=False,
@@ -29,12 +29,18 @@ def test_the_demo_shows_a_meeting_and_leaves_a_recording_that_plays(tmp_path: Pa
     assert told == sorted(told)
     assert -1 not in told
 
-    (folder,) = (tmp_path / ".minutekeeper" / "demo" / "artifacts").glob("*/recording.mp4")
-    folder = folder.parent
-    manifest = json.loads((folder / "manifest.json").read_text())
-    kept = {path.name for path in folder.iterdir()}
-    assert kept >= TRANSCRIPTS | {"manifest.json", "recording.mp4"}
-    assert all(name in done.stdout for name in kept - {"raw"})
-    assert manifest["meeting_id"] == folder.name
-    with av.open(str(folder / "recording.mp4")) as recording:
-        assert any(True for _ in recording.decode(video=0))
+    calendar = ("Connected", "and it is booked", "rescheduled", "Planning with Ben is completed.")
+    told = [done.stdout.find(words) for words in calendar]
+    assert told == sorted(told)
+    assert -1 not in told
+
+    folders = sorted((tmp_path / ".minutekeeper" / "demo" / "artifacts").glob("*/manifest.json"))
+    assert [path.parent.name.startswith("cal-") for path in folders] == [False, True]
+    for folder in (path.parent for path in folders):
+        manifest = json.loads((folder / "manifest.json").read_text())
+        kept = {path.name for path in folder.iterdir()}
+        assert kept >= TRANSCRIPTS | {"manifest.json", "recording.mp4"}
+        assert all(name in done.stdout for name in kept - {"raw"})
+        assert manifest["meeting_id"] == folder.name
+        with av.open(str(folder / "recording.mp4")) as recording:
+            assert any(True for _ in recording.decode(video=0))
