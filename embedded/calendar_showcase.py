@@ -1,10 +1,11 @@
-"""What the demo shows of calendars: an event appears in somebody's calendar, is booked, and its meeting follows it."""
+"""What the demo shows of calendars: an event appears, is booked, and its meeting follows it when it moves."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
+from pydantic import SecretStr
 
 from embedded.environment import SIMULATOR_KEY
 from embedded.stack import Stack
@@ -27,11 +28,12 @@ async def show_a_calendar(stack: Stack, meeting_url: str, starts_in: timedelta) 
     given = settings.model_copy(
         update={
             "meetingbaas_base_url": at.simulator,
-            "meetingbaas_api_key": type(settings.meetingbaas_api_key)(key),
+            "meetingbaas_api_key": SecretStr(key),
             "artifacts_url": at.artifacts,
         }
     )
-    async with CalendarsClient.opened(given) as calendars, _Google(f"{at.simulator}/_sim/calendars") as google:
+    async with CalendarsClient.opened(given) as calendars, aiohttp.ClientSession(raise_for_status=True) as http:
+        google = _Google(http, f"{at.simulator}/_sim/calendars")
         connected = await calendars.connect(await google.user(_ANNA))
         say(f"Connected the simulated Google calendar of {_ANNA}. She plans a meeting for the day after tomorrow …")
         later = datetime.now(UTC) + timedelta(days=2)
@@ -48,15 +50,9 @@ async def show_a_calendar(stack: Stack, meeting_url: str, starts_in: timedelta) 
 class _Google:
     """The control of what happens in the simulated calendars."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        self._http = http
         self._url = url
-        self._http = aiohttp.ClientSession(raise_for_status=True)
-
-    async def __aenter__(self) -> "_Google":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._http.close()
 
     async def user(self, email: str) -> CalendarCredentials:
         async with self._http.post(f"{self._url}/accounts", json={"email": email}) as answer:

@@ -51,9 +51,10 @@ def introduce(stack: Stack) -> None:
         f"  {minutekeeper} list\n"
     )
     if at.simulator:
+        accounts = f"{at.simulator}/_sim/calendars/accounts"
         say(
             "Or a calendar, with the simulated Google (more in docs/calendars.md):\n\n"
-            f'  curl --json \'{{"email": "anna@example.com"}}\' {at.simulator}/_sim/calendars/accounts > anna.json\n'
+            f'  curl --json \'{{"email": "anna@example.com"}}\' {accounts} > anna.json\n'
             f"  {minutekeeper} calendar connect --credentials anna.json\n"
             f"  {minutekeeper} calendar list\n"
         )
