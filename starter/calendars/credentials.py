@@ -41,7 +41,7 @@ def load_credentials(path: Path | None) -> CalendarCredentials:
         variables = ", ".join(f"{_PREFIX}{name}".upper() for name in missing)
         raise MeetingInputError(
             _OPTION,
-            f"there is no {', '.join(missing)}; write it into a JSON file under this name, or set {variables}",
+            f"there is no {', '.join(missing)}; write it into a JSON file, or set {variables}",
         )
     platform = found["platform"].casefold()
     if platform not in set(CalendarPlatform):

@@ -24,7 +24,8 @@ from meetings.status import MeetingStatus, TranscriptState
 from runtime.temporal import plugin
 from starter.cli import run
 from starter.client import MeetingsClient
-from tests.starter.fakes import FakeMeeting, Scene, download, fail
+from tests.starter.fakes import FakeMeeting, Scene, download, fail, reconcile
+from workflows.calendar import CalendarWorkflow
 
 QUIET = "quiet"
 """A namespace in which no worker polls."""
@@ -118,8 +119,8 @@ def fake_worker(temporal: Client) -> Worker:
     return Worker(
         temporal,
         task_queue=MEETINGS_QUEUE,
-        workflows=[FakeMeeting],
-        activities=[download, fail],
+        workflows=[FakeMeeting, CalendarWorkflow],
+        activities=[download, fail, reconcile],
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
 

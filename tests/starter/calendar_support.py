@@ -1,0 +1,72 @@
+"""Calendars at a simulated provider, what a look would note of them, and the command line in between."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from artifacts.notebook import Notebook, Notebooks
+from artifacts.store import ArtifactStore
+from meetings.calendars.book import Book
+from meetings.calendars.decision import decide
+from meetings.calendars.entry import BookEntry, entry_for
+from meetings.calendars.overrides import NO_OVERRIDES
+from meetings.calendars.planning import plan
+from meetings.calendars.policy import DEFAULT_POLICY, Policy
+from meetings.ids import workflow_id_for
+from providers.calendars import EventFilter, EventStatus
+from providers.meetingbaas.calendars import MeetingBaasCalendars
+from starter.client import MeetingsClient
+from tests.simulator import calendar_support
+from tests.simulator.support import KEY, Sim
+from tests.starter.support import cli
+
+
+class Desk:
+    """Somebody at a command line whose provider is the simulator, with files in the current folder."""
+
+    def __init__(self, sim: Sim) -> None:
+        self.sim = sim
+        self.store = ArtifactStore((Path.cwd() / "store").as_uri())
+
+    async def credentials(self, email: str, **fields: Any) -> str:
+        """The file with what this user has granted."""
+        grant = await calendar_support.account(self.sim, email, **fields)
+        return write("credentials.json", grant)
+
+    async def connect(self, email: str, *options: str) -> str:
+        """The id of a calendar that is kept now."""
+        ended = await cli("calendar", "connect", "--credentials", await self.credentials(email), *options, "--json")
+        assert ended.code == 0, ended.err
+        return str(ended.json["calendar_id"])
+
+    async def add(self, email: str, calendar_id: str, **fields: Any) -> None:
+        """An event tomorrow, which the provider has read."""
+        start = {"start": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
+        await calendar_support.add(self.sim, email, **(start | fields))
+        await calendar_support.sync(self.sim, calendar_id)
+
+    async def look(
+        self, calendar_id: str, client: MeetingsClient, policy: Policy = DEFAULT_POLICY
+    ) -> dict[str, BookEntry]:
+        """What a look would do, its meetings booked; the entries of the book by title."""
+        now = datetime.now(UTC)
+        provider = MeetingBaasCalendars(self.sim.url, KEY)
+        wanted = EventFilter(status=EventStatus.ALL)
+        events = [event async for event in provider.events(calendar_id, wanted)]
+        await provider.aclose()
+        entries = [entry_for(event, decide(policy, NO_OVERRIDES, event, now)) for event in events]
+        book = plan(Book(calendar_id=calendar_id), entries, now, complete=True).book
+        for entry in entries:
+            if entry.record:
+                request = entry.wish.request(calendar_id, entry.event_id)
+                await client.start(request, workflow_id_for(entry.meeting_id))
+                book = book.booked(entry.meeting_id, entry.event_id, entry.wish)
+        await Notebooks(self.store).write(Notebook(book=book, seen_at=now))
+        return {entry.wish.title: entry for entry in book.entries.values()}
+
+
+def write(name: str, content: Any) -> str:
+    """A JSON file in the current folder."""
+    Path(name).write_text(json.dumps(content))
+    return name
