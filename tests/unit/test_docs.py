@@ -7,6 +7,7 @@ from pydantic_core import PydanticUndefined
 from meetings.deadlines import Deadlines
 from meetings.status import FailureReason, MeetingStatus
 from runtime.settings import Settings
+from starter.calendars.summaries import CalendarState
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START = "<!-- settings: checked by tests/unit/test_docs.py -->\n"
@@ -34,3 +35,9 @@ def test_the_operators_page_explains_every_status_and_reason() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
     for name in (*MeetingStatus, *FailureReason):
         assert f"| `{name}` |" in page, f"docs/operations.md does not explain {name}"
+
+
+def test_the_page_about_calendars_explains_every_state() -> None:
+    page = (ROOT / "docs" / "calendars.md").read_text()
+    for state in CalendarState:
+        assert f"| `{state}` |" in page, f"docs/calendars.md does not explain {state}"

@@ -1,0 +1,153 @@
+"""Calendars by command: the page about them as it is written, and an event from its calendar to its recording."""
+
+import asyncio
+import re
+import shlex
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from shutil import which
+from typing import NamedTuple
+
+import pytest
+
+from meetings.ids import calendar_workflow_id_for, workflow_id_for
+from meetings.status import MeetingStatus
+from tests.starter.calendar_support import write
+from tests.starter.support import cli, run_here
+from tests.system.stack import KEY, ROOT, RunningStack
+from tests.system.test_calendars import People
+from tests.system.test_good_day import meeting_url
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("system")]
+
+BASH = str(which("bash"))
+PAGE = (ROOT / "docs" / "calendars.md").read_text()
+_LOOKING = ("list", "events", "explain", "plan", "find")
+
+
+class Block(NamedTuple):
+    commands: str
+    output: str
+
+
+def blocks() -> Iterator[Block]:
+    """The commands of the page's walk, each with the output that the page shows for it."""
+    walk = PAGE.partition("## Try it")[2].partition("\n## ")[0]
+    for commands, output in re.findall(r"```bash\n(.*?)```(?:\n\n```text\n(.*?)```)?", walk, flags=re.DOTALL):
+        if not commands.startswith("set -a"):
+            yield Block(commands, output)
+
+
+def lines(text: str) -> list[str]:
+    """The lines with what differs from run to run taken out."""
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|cal-[0-9a-f]{24}", "<id>", text)
+    text = re.sub(r"\w{3} \d{4}-\d{2}-\d{2} \d{2}:\d{2}(:\d{2})? \w+", "<time>", text)
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+def run(commands: str) -> str:
+    """What a terminal shows for it. Commands of ours run in this process, which takes a tenth of the time."""
+    *script, last = commands.strip().split("\n")
+    if not last.startswith("minutekeeper "):
+        script, last = [*script, last], ""
+    out = ""
+    if script:
+        out = in_shell(BASH, "-euc", "\n".join(script))
+    if not last:
+        return out
+    ended = run_here(*shlex.split(last)[1:])
+    assert (ended.code, ended.err) == (0, ""), last
+    return out + ended.out
+
+
+def in_shell(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def missing(block: Block) -> set[str]:
+    """The lines that the page shows and the commands do not; what only looks is looked at until it is right."""
+    can_wait = any(f" {word} " in f"{block.commands.strip().splitlines()[-1]} " for word in _LOOKING)
+    deadline = time.monotonic() + 30
+    while True:
+        left = set(lines(block.output)) - set(lines(run(block.commands)))
+        if not left or not can_wait or time.monotonic() > deadline:
+            return left
+        time.sleep(0.3)
+
+
+@pytest.fixture
+def terminal(stack: RunningStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A terminal in which the stack's environment file was read."""
+    for name, value in stack.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("MEETINGBAAS_BASE_URL", stack.addresses["simulator"])
+    monkeypatch.setenv("MEETINGBAAS_API_KEY", KEY)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("terminal")
+async def test_the_page_shows_what_its_commands_show(stack: RunningStack, tmp_path: Path) -> None:
+    soon = datetime.now(UTC) + timedelta(days=2)
+    program = tmp_path / "calendars.py"
+    program.write_text(re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)[0])
+    for block in blocks():
+        if "disconnect" in block.commands:
+            told = await asyncio.to_thread(in_shell, sys.executable, str(program))
+            assert "anna@example.com active 1 1\n" in told, "an override goes before this policy, too"
+        here = block.commands.replace("http://127.0.0.1:8091", stack.addresses["simulator"])
+        here = here.replace("2026-12-01T10:00:00Z", soon.isoformat())
+        here = here.replace("2026-12-01T11:00:00Z", (soon + timedelta(hours=1)).isoformat())
+        left = await asyncio.to_thread(missing, Block(here, block.output))
+        assert not left, f"{block.commands} does not show these lines of docs/calendars.md"
+
+
+@pytest.mark.usefixtures("terminal")
+async def test_an_event_is_recorded_and_its_bot_leads_to_its_user(stack: RunningStack) -> None:
+    people = People(stack)
+    email = f"{uuid.uuid4().hex}@example.com"
+    grant = await people.order("accounts", {"email": email})
+    soon = datetime.now(UTC) + timedelta(minutes=3)
+    order = {"organizer": email, "start": soon.isoformat(), "link": meeting_url(), "title": "Review"}
+    await people.order("events", order)
+    connected = await cli("calendar", "connect", "--credentials", write("grant.json", grant), "--json")
+    calendar_id = connected.json["calendar_id"]
+    event = await people.copy_in(calendar_id)
+    view = await people.until_wanted_by(workflow_id_for((await booked(calendar_id))["meeting_id"]), 1)
+    assert (await stack.outcome(view.workflow_id)).status is MeetingStatus.COMPLETED
+    meeting = await booked(calendar_id)
+    assert meeting["status"] == "completed"
+    for what in (meeting["bot_id"], event.event_id, view.meeting_url):
+        (found,) = (await cli("find", what, "--json")).json
+        assert (found["meeting_id"], found["bot_id"]) == (view.meeting_id, meeting["bot_id"])
+        assert found["events"] == [{"calendar_id": calendar_id, "event_id": event.event_id, "user": email}]
+    shown = (await cli("show", view.meeting_id)).out
+    assert f"{calendar_id}, event {event.event_id}" in shown
+    details = await stack.handle(view.workflow_id).query("__temporal_workflow_metadata")
+    assert event.event_id in str(details)
+    assert (await cli("calendar", "disconnect", email)).out.startswith("Disconnected")
+
+    history = await stack.history(calendar_workflow_id_for(calendar_id))
+    logs = "".join(path.read_text() for path in (stack.artifacts.parent / "logs").glob("*.log"))
+    for secret in (grant["oauth_client_secret"], grant["oauth_refresh_token"]):
+        assert secret not in history
+        assert secret not in logs
+    await people.calendars.aclose()
+
+
+async def booked(calendar_id: str) -> dict[str, str]:
+    """The meeting of the calendar's one event, once it is booked."""
+    for _ in range(200):
+        events = (await cli("calendar", "events", calendar_id, "--past", "--json")).json
+        if events and events[0]["meeting"]["status"]:
+            meeting: dict[str, str] = events[0]["meeting"]
+            return meeting
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"no meeting was booked for calendar {calendar_id}")
