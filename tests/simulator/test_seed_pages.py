@@ -164,15 +164,31 @@ async def test_without_the_switch_none_of_it_exists(sim: Sim) -> None:
 
 
 CURL = which("curl")
+needs_curl = pytest.mark.skipif(CURL is None, reason="curl is not installed")
 
 
-@pytest.mark.skipif(CURL is None, reason="curl is not installed")
-async def test_the_pages_commands_work_one_after_the_other() -> None:
+async def curl(method: str, url: str, key: str, body: str) -> Any:
+    """The command as the pages print it, all headers included; its answer."""
+    data = ["-H", "Content-Type: application/json", "-d", body] if body else []
+    process = await asyncio.create_subprocess_exec(
+        *(str(CURL), "-sS", "--fail-with-body", "-X", method, url, "-H", key, *data),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, (method, url, output)
+    return json.loads(output) if output else None
+
+
+@needs_curl
+async def test_the_pages_calendar_commands_work_one_after_the_other() -> None:
     comment = "  // Optional"
     wish = json.dumps(CREDENTIALS, indent=2)
     wish = wish.removesuffix("\n}") + f',\n  "raw_calendar_id": "{TEAM}"{comment}\n}}'
     filters = (
-        f'{{\n  "start_date_gte": "2023-09-01T00:00:00Z",\n  "updated_at_gte": "2023-08-29T18:30:00Z"{comment}\n}}'
+        '{\n  "start_date_gte": "2023-09-01T00:00:00Z",\n  "start_date_lte": "2023-09-08T23:59:59Z",\n'
+        f'  "updated_at_gte": "2023-08-29T18:30:00Z"{comment}, for webhook integration\n}}'
     )
     commands = [
         ("GET", "/calendars/raw", json.dumps(CREDENTIALS)),
@@ -182,23 +198,32 @@ async def test_the_pages_commands_work_one_after_the_other() -> None:
         ("POST", f"{EVENT}/record", json.dumps(RECORDING)),
         ("DELETE", f"{EVENT}/record", ""),
         ("DELETE", CALENDAR, ""),
+        # Another page begins anew.
+        ("GET", "/calendars/raw", json.dumps(CREDENTIALS)),
+        ("POST", "/calendars", wish),
     ]
     async with sim_of_the_pages() as sim:
         for method, path, body in commands:
-            data = ["-H", "Content-Type: application/json", "-d", body] if body else []
-            arguments = ["-sS", "--fail-with-body", "-X", method, f"{sim.url}{path}"]
-            process = await asyncio.create_subprocess_exec(
-                str(CURL),
-                *arguments,
-                *("-H", f"Authorization: Bearer {KEY}"),
-                *data,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-            )
-            output, _ = await process.communicate()
-            assert process.returncode == 0, (method, path, output)
+            await curl(method, f"{sim.url}{path}", f"Authorization: Bearer {KEY}", body)
         requests = (await sim.ledger())["requests"]
         assert [(entry["method"], entry["path"], entry["status"]) for entry in requests] == [
             (method, path, 200) for method, path, _ in commands
         ]
+
+
+@needs_curl
+async def test_the_pages_bot_commands_work() -> None:
+    bot = {
+        "meeting_url": "https://meet.google.com/abc-defg-hij",
+        "bot_name": "AI Notetaker",
+        "recording_mode": "speaker_view",
+        "bot_image": "https://example.com/bot.jpg",
+        "entry_message": "I am a good meeting bot :)",
+        "reserved": False,
+        "speech_to_text": {"provider": "Default"},
+        "automatic_leave": {"waiting_room_timeout": 600},
+    }
+    key = f"x-meeting-baas-api-key: {KEY}"
+    async with sim_of_the_pages() as sim:
+        sent = await curl("POST", f"{sim.url}/bots", key, json.dumps(bot))
+        assert await curl("DELETE", f"{sim.url}/bots/{sent['bot_id']}", key, "") == {"ok": True}

@@ -52,17 +52,24 @@ def lines(text: str) -> list[str]:
 
 def run(commands: str) -> str:
     """What a terminal shows for it. Commands of ours run in this process, which takes a tenth of the time."""
-    *script, last = commands.strip().split("\n")
-    if not last.startswith("minutekeeper "):
-        script, last = [*script, last], ""
-    out = ""
-    if script:
-        out = in_shell(BASH, "-euc", "\n".join(script))
-    if not last:
-        return out
-    ended = run_here(*shlex.split(last)[1:])
-    assert (ended.code, ended.err) == (0, ""), last
-    return out + ended.out
+    script = commands.strip().split("\n")
+    ours: list[str] = []
+    while script and script[-1].startswith("minutekeeper "):
+        ours.insert(0, script.pop())
+    out = in_shell(BASH, "-euc", "\n".join(script)) if script else ""
+    for command in ours:
+        ended = run_here(*shlex.split(command)[1:])
+        assert (ended.code, ended.err) == (0, ""), command
+        out += ended.out
+    return out
+
+
+def for_stack(commands: str, stack: RunningStack) -> str:
+    """The commands of a page, for this stack and the day after tomorrow."""
+    soon = datetime.now(UTC) + timedelta(days=2)
+    here = commands.replace("http://127.0.0.1:8091", stack.addresses["simulator"])
+    here = here.replace("2026-12-01T10:00:00Z", soon.isoformat())
+    return here.replace("2026-12-01T11:00:00Z", (soon + timedelta(hours=1)).isoformat())
 
 
 def in_shell(*command: str) -> str:
@@ -95,18 +102,24 @@ def terminal(stack: RunningStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 @pytest.mark.usefixtures("terminal")
 async def test_the_page_shows_what_its_commands_show(stack: RunningStack, tmp_path: Path) -> None:
-    soon = datetime.now(UTC) + timedelta(days=2)
     program = tmp_path / "calendars.py"
     program.write_text(re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)[0])
     for block in blocks():
         if "disconnect" in block.commands:
             told = await asyncio.to_thread(in_shell, sys.executable, str(program))
             assert "anna@example.com active 1 1\n" in told, "an override goes before this policy, too"
-        here = block.commands.replace("http://127.0.0.1:8091", stack.addresses["simulator"])
-        here = here.replace("2026-12-01T10:00:00Z", soon.isoformat())
-        here = here.replace("2026-12-01T11:00:00Z", (soon + timedelta(hours=1)).isoformat())
-        left = await asyncio.to_thread(missing, Block(here, block.output))
+        here = Block(for_stack(block.commands, stack), block.output)
+        left = await asyncio.to_thread(missing, here)
         assert not left, f"{block.commands} does not show these lines of docs/calendars.md"
+
+
+@pytest.mark.usefixtures("terminal")
+async def test_the_readme_connects_a_calendar(stack: RunningStack) -> None:
+    readme = (ROOT / "README.md").read_text()
+    (commands,) = re.findall(r"```bash\n(curl --json .*?)```", readme, flags=re.DOTALL)
+    shown = await asyncio.to_thread(run, for_stack(commands, stack))
+    assert "Connected.\nCalendar carla@example.com\n" in shown
+    assert shown.count("carla@example.com") > 1
 
 
 @pytest.mark.usefixtures("terminal")

@@ -55,7 +55,7 @@ async def test_the_temporal_command(stack: RunningStack, tmp_path: Path) -> None
 
 
 async def test_the_http_api(stack: RunningStack, tmp_path: Path) -> None:
-    shown = block("bash", "curl").replace("http://127.0.0.1:7243", stack.addresses["temporal_http"])
+    shown = block("bash", "api/v1/namespaces").replace("http://127.0.0.1:7243", stack.addresses["temporal_http"])
     run(stack, "bash", "-c", shown, folder=tmp_path)
     assert (await stack.outcome("standup-tuesday")).status is MeetingStatus.COMPLETED
 
