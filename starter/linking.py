@@ -14,6 +14,7 @@ from meetings.status import MeetingStatus
 from meetings.urls import MeetingUrlError, parse_meeting_url
 from providers.base import NotFoundError, ProviderError, RequestRejectedError
 from providers.calendars import CalendarProvider
+from providers.meetingbaas.client import MeetingBaasClient
 from starter.calendars.account import plainly
 from starter.client import MeetingsClient
 from starter.errors import MeetingNotFoundError, WorkerMissingError
@@ -51,10 +52,13 @@ class LinkedMeeting(BaseModel):
 class Links:
     """Finds meetings by whatever is known of them."""
 
-    def __init__(self, temporal: Client, provider: CalendarProvider, store: ArtifactStore) -> None:
+    def __init__(
+        self, temporal: Client, provider: CalendarProvider, bots: MeetingBaasClient, store: ArtifactStore
+    ) -> None:
         self._meetings = MeetingsClient(temporal)
         self._temporal = temporal
         self._provider = provider
+        self._bots = bots
         self._notebooks = Notebooks(store)
 
     async def find(self, what: str) -> tuple[LinkedMeeting, ...]:
@@ -64,7 +68,7 @@ class Links:
         """
         check_id("WHAT", what)
         with in_plain_words(self._temporal), plainly():
-            for way in (self._of_link, self._of_bot, self._of_id, self._of_event):
+            for way in (self._of_link, self._of_bot, self._of_id, self._of_earlier_bot, self._of_event):
                 if names := await way(what):
                     users = await self._users()
                     return tuple([await self._linked(name, users) for name in names])
@@ -81,6 +85,15 @@ class Links:
 
     async def _of_bot(self, bot_id: str) -> list[str]:
         return [each.workflow_id for each in await meetings_with(self._temporal, BOT_ID, as_keyword(bot_id), _MOST)]
+
+    async def _of_earlier_bot(self, bot_id: str) -> list[str]:
+        """By what the bot itself carries: Temporal only knows the newest one of a meeting."""
+        try:
+            data = await self._bots.meeting_data(bot_id, include_transcripts=False)
+        except (NotFoundError, RequestRejectedError):
+            return []
+        name = data.bot_data.bot.extra.workflow_id if data.bot_data.bot else ""
+        return list(await meetings_by_workflow_id(self._temporal, [name] if name else []))
 
     async def _of_id(self, meeting: str) -> list[str]:
         return list(await meetings_by_workflow_id(self._temporal, (meeting, workflow_id_for(meeting))))

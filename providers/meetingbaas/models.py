@@ -60,6 +60,7 @@ class BotDetails(Tolerant):
     errors: Evidence = ""
     recording_mode: Text = ""
     transcription_fails: Flag = False
+    extra: ExtraField = Extra()
 
 
 class BotData(Tolerant):

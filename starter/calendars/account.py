@@ -1,29 +1,52 @@
-"""The calendars of the provider's account, and the errors of provider and store in words for people."""
+"""The provider's account, for calendars or for bots, and errors of provider and store in words for people."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import TypeVar
 
 from artifacts.errors import StoreError
 from providers.base import ProviderError
 from providers.calendars import CalendarProvider
-from runtime.provider import open_calendars
+from providers.meetingbaas.client import MeetingBaasClient
+from runtime.provider import open_calendars, secrets_of
 from runtime.settings import Settings
 from starter.errors import MeetingInputError, ProviderRefusedError, StoreTroubleError
+
+_Opened = TypeVar("_Opened")
 
 
 @asynccontextmanager
 async def opened_account(settings: Settings) -> AsyncIterator[CalendarProvider]:
     """The account of the settings; closed at the end. Raises MeetingInputError for a key that cannot be one."""
-    if not settings.meetingbaas_api_key.get_secret_value().strip():
-        raise MeetingInputError("MEETINGBAAS_API_KEY", "is not set; calendars lie at the provider")
-    try:
-        provider = open_calendars(settings)
-    except ValueError as error:
-        raise MeetingInputError("MEETINGBAAS_API_KEY", str(error)) from None
+    provider = _with_key(open_calendars, settings)
     try:
         yield provider
     finally:
         await provider.aclose()
+
+
+@asynccontextmanager
+async def opened_bots(settings: Settings) -> AsyncIterator[MeetingBaasClient]:
+    """The bots of the same account, as above."""
+    client = _with_key(_bots, settings)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+def _with_key(open_: Callable[[Settings], _Opened], settings: Settings) -> _Opened:
+    if not settings.meetingbaas_api_key.get_secret_value().strip():
+        raise MeetingInputError("MEETINGBAAS_API_KEY", "is not set; the provider is asked with it")
+    try:
+        return open_(settings)
+    except ValueError as error:
+        raise MeetingInputError("MEETINGBAAS_API_KEY", str(error)) from None
+
+
+def _bots(settings: Settings) -> MeetingBaasClient:
+    key = settings.meetingbaas_api_key.get_secret_value()
+    return MeetingBaasClient(settings.meetingbaas_base_url, key, secrets=secrets_of(settings))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from meetings.ids import folder_for, meeting_id_of
 from meetings.outcome import MeetingView
 from meetings.status import MeetingStatus
 from starter import render, words
-from starter.calendars.account import opened_account
+from starter.calendars.account import opened_account, opened_bots
 from starter.client import MeetingsClient
 from starter.errors import MeetingError
 from starter.inputs import settings
@@ -68,13 +68,15 @@ async def why(meeting: str, *, as_json: bool) -> int:
 
 async def find(what: str, *, as_json: bool) -> int:
     given = settings()
-    async with opened_account(given) as provider:
+    async with opened_account(given) as calendars, opened_bots(given) as bots:
         temporal = (await MeetingsClient.connect()).temporal
-        found = await Links(temporal, provider, ArtifactStore(given.artifacts_url)).find(what)
+        found = await Links(temporal, calendars, bots, ArtifactStore(given.artifacts_url)).find(what)
     if as_json:
         write_json([each.model_dump(mode="json") for each in found])
         return 0
-    for each in found:
+    for number, each in enumerate(found):
+        if number:
+            say("")
         console().print(render.linked(each))
     return 0
 

@@ -16,7 +16,7 @@ from tests.simulator import calendar_support
 from tests.simulator.support import KEY, Sim, running_sim
 from tests.starter.calendar_support import Desk, write
 from tests.starter.fakes import UNREADABLE, Scene
-from tests.starter.support import cli, eventually, play, process
+from tests.starter.support import a_request, cli, eventually, play, process
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
 
@@ -134,6 +134,14 @@ async def test_events_show_decision_meeting_and_bot_and_each_of_these_finds_the_
         ended = await eventually(partial(cli, "find", what, "--json"), lambda ended: ended.code == 0)
         (found,) = ended.json
         assert (found["meeting_id"], found["bot_id"]) == (entry.meeting_id, f"bot-{entry.meeting_id}")
+
+
+async def test_a_bot_that_was_replaced_still_leads_to_its_meeting(desk: Desk, client: MeetingsClient) -> None:
+    started = await client.start(a_request(130))
+    extra = {"dispatch_key": "mk-1", "workflow_id": started.workflow_id}
+    bot_id = await desk.sim.send(extra=extra)
+    (found,) = (await eventually(partial(cli, "find", bot_id, "--json"), lambda ended: ended.code == 0)).json
+    assert (found["meeting_id"], found["bot_id"]) == (started.meeting_id, "")
 
 
 async def test_an_explanation_names_the_rule_and_what_it_looked_at(desk: Desk, client: MeetingsClient) -> None:
