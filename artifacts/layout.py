@@ -1,6 +1,6 @@
 """Where things lie in the store: one folder for each meeting, and an inbox for deliveries that wait."""
 
-from meetings.ids import CALENDARS, INBOX, folder_for
+from meetings.ids import CALENDARS, INBOX, USERS, folder_for
 
 _UNFINISHED = ".unfinished"
 
@@ -28,6 +28,11 @@ def inbox(name: str) -> str:
 def book(calendar_id: str) -> str:
     """What a calendar remembers of its events."""
     return f"{CALENDARS}/{folder_for(calendar_id)}/book.json"
+
+
+def connections(user: str, platform: str) -> str:
+    """The folder of what became of a user's calendar at Google or Microsoft, one file for each change."""
+    return f"{USERS}/{folder_for(user)}/{platform}"
 
 
 def pieces(folder: str, bot_id: str) -> str:

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import NamedTuple, TypeVar
 
+from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from artifacts.errors import NotStoredError, StoreError, in_plain_words
@@ -66,6 +67,21 @@ class ArtifactStore:
                 self._store.put(path, data, use_multipart=False)
                 self._settle(path)
             return Artifact(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+        return await self._in_thread(work)
+
+    async def create(self, path: str, data: bytes) -> bool:
+        """Writes a whole file unless there is one already; of several who try at once, one gets True."""
+        checked(path)
+
+        def work() -> bool:
+            with in_plain_words(f"write {path}"):
+                try:
+                    self._store.put(path, data, use_multipart=False, mode="create")
+                except AlreadyExistsError:
+                    return False
+                self._settle(path)
+            return True
 
         return await self._in_thread(work)
 

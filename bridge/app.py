@@ -9,6 +9,7 @@ from temporalio.client import Client
 
 from artifacts.store import ArtifactStore
 from bridge.bodies import Bodies
+from bridge.connect.setup import add_connect_pages
 from bridge.counts import DeliveryCounts
 from bridge.courier import Courier
 from bridge.crowd import IDLE_SECONDS
@@ -57,6 +58,7 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
     app[INBOX] = Inbox(store)
     app[DRAIN] = Drain(app[INBOX], app[COURIER], app[CALLS])
     setup_routes(app)
+    add_connect_pages(app, client)
     app.cleanup_ctx.append(_drain_the_inbox)
     app.cleanup_ctx.append(tell_of_refusals)
     return app

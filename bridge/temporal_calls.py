@@ -51,7 +51,7 @@ class TemporalCalls:
         )
         payloads = await self._client.data_converter.with_context(context).encode([delivery.message])
         request.input.payloads.extend(payloads)
-        async with _one_try(limit):
+        async with one_try(limit):
             await self._client.workflow_service.signal_workflow_execution(request, timeout=limit)
 
     async def check_exists(self, workflow_id: str, limit: timedelta) -> None:
@@ -59,7 +59,7 @@ class TemporalCalls:
         request = DescribeWorkflowExecutionRequest(
             namespace=self._client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
         )
-        async with _one_try(limit):
+        async with one_try(limit):
             await self._client.workflow_service.describe_workflow_execution(request, timeout=limit)
 
     async def workflow_of(self, bot_id: str, limit: timedelta) -> str | None:
@@ -67,21 +67,21 @@ class TemporalCalls:
         request = ListWorkflowExecutionsRequest(
             namespace=self._client.namespace, query=f"{BOT_ID.name} = {_quoted(bot_id)}", page_size=_NEWEST
         )
-        async with _one_try(limit):
+        async with one_try(limit):
             answer = await self._client.workflow_service.list_workflow_executions(request, timeout=limit)
         newest = max(answer.executions, key=lambda each: each.start_time.ToNanoseconds(), default=None)
         return newest.execution.workflow_id if newest else None
 
     async def is_there(self) -> bool:
         try:
-            async with _one_try(_PROBE):
+            async with one_try(_PROBE):
                 return await self._client.service_client.check_health(timeout=_PROBE)
         except CallError:
             return False
 
 
 @asynccontextmanager
-async def _one_try(limit: timedelta) -> AsyncIterator[None]:
+async def one_try(limit: timedelta) -> AsyncIterator[None]:
     try:
         # The time that an RPC is given does not cover the first connection of a lazy client.
         async with asyncio.timeout(limit.total_seconds()):

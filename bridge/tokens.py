@@ -4,16 +4,12 @@ from aiohttp import web
 
 from bridge.keys import SETTINGS
 from meetings.webhook_address import token_matches
+from runtime.settings import signing_secrets
 
 
 def is_ours(request: web.Request) -> bool:
     """Whether the token in the address is that of the workflow in it, by the present secret or the one before."""
-    settings = request.app[SETTINGS]
-    secrets = [
-        secret.get_secret_value()
-        for secret in (settings.bridge_secret, settings.bridge_secret_previous)
-        if secret.get_secret_value().strip()
-    ]
+    secrets = signing_secrets(request.app[SETTINGS])
     return token_matches(request.match_info["token"], request.match_info["workflow_id"], secrets)
 
 

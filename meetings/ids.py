@@ -8,6 +8,8 @@ INBOX = "inbox"
 """The folder of the artifact store in which the bridge keeps what it could not hand on yet: no meeting's."""
 CALENDARS = "calendars"
 """The folder in which calendars keep their books: no meeting's either."""
+USERS = "users"
+"""The folder in which it is written who has connected which calendar: likewise."""
 
 _WORKFLOW_PREFIX = "meeting-"
 _CALENDAR_PREFIX = "calendar-"
@@ -39,7 +41,11 @@ def calendar_id_of(workflow_id: str) -> str:
 
 def folder_for(meeting_id: str) -> str:
     """The folder of a meeting in the artifact store: its own id where that is a plain name, else a safe one."""
-    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}", meeting_id) and meeting_id not in {INBOX, CALENDARS}:
+    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}", meeting_id) and meeting_id not in {
+        INBOX,
+        CALENDARS,
+        USERS,
+    }:
         return meeting_id
     slug = re.sub(r"[^A-Za-z0-9]+", "-", meeting_id).strip("-")[:60]
     digest = hashlib.sha256(meeting_id.encode("utf-8", "surrogatepass")).hexdigest()

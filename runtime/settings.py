@@ -55,6 +55,22 @@ class Settings(BaseSettings):
     minutekeeper_bridge_max_body_bytes: int = Field(
         16 * 1024 * 1024, gt=0, description="Larger webhook bodies are refused with 413."
     )
+    minutekeeper_google_client_id: str = Field(
+        "", description="The OAuth client at Google by which users connect their calendars."
+    )
+    minutekeeper_google_client_secret: SecretStr = Field(SecretStr(""), description="Its secret.")
+    minutekeeper_microsoft_client_id: str = Field(
+        "", description="The app registration at Microsoft by which users connect their calendars."
+    )
+    minutekeeper_microsoft_client_secret: SecretStr = Field(SecretStr(""), description="Its secret.")
+    minutekeeper_microsoft_tenant: str = Field(
+        "common",
+        pattern="^[A-Za-z0-9.-]+$",
+        description="Whose accounts may connect: `common`, `organizations`, `consumers`, or the id of one tenant.",
+    )
+    minutekeeper_oauth_base_url: str = Field(
+        "", description="For tests: what answers at `/google` and `/microsoft` there instead of the real ones."
+    )
     minutekeeper_max_dispatches: int = Field(
         3, ge=1, description="Bots sent to one meeting at most, when another try can cure a failure."
     )
@@ -104,7 +120,7 @@ class Settings(BaseSettings):
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe level that is logged."
     )
 
-    @field_validator("meetingbaas_base_url", "bridge_public_url")
+    @field_validator("meetingbaas_base_url", "bridge_public_url", "minutekeeper_oauth_base_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
@@ -146,6 +162,12 @@ class DeadlineSettings(Deadlines, BaseSettings):
         frozen=True,
         env_ignore_empty=True,
     )
+
+
+def signing_secrets(settings: Settings) -> list[str]:
+    """What proves an address to be ours: the present secret, and the one before the last rotation."""
+    secrets = [settings.bridge_secret.get_secret_value(), settings.bridge_secret_previous.get_secret_value()]
+    return [secret for secret in secrets if secret.strip()]
 
 
 def load_deadlines() -> Deadlines:

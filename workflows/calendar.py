@@ -114,6 +114,11 @@ class CalendarWorkflow:
         """Something changed in the calendar. What it was is seen by looking, whatever the sender says of it."""
         self._dirty = True
 
+    @workflow.signal
+    def farewell(self, wish: Disconnection = DISCONNECTION) -> None:
+        """The same as `disconnect`, for those who cannot wait until a worker answers."""
+        self._farewell = self._farewell or wish.why
+
     @workflow.update
     def resync(self) -> CalendarView:
         """Has everything that is to come read again, soon."""
@@ -166,6 +171,8 @@ class CalendarWorkflow:
         return CalendarView(
             calendar_id=self._request.calendar_id,
             status=self._status,
+            user=self._request.user,
+            platform=self._request.platform,
             trouble=self._trouble,
             looks=self._known.looks,
             counts=self._known.counts,

@@ -78,6 +78,9 @@ class CalendarRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     calendar_id: str = Field(min_length=1)
+    user: str = ""
+    """Whose calendar it is, and at which platform, where it was connected for a user."""
+    platform: str = ""
     policy: Policy = DEFAULT_POLICY
     overrides: Overrides = NO_OVERRIDES
     debounce: float = Field(2.0, ge=0, le=600)
@@ -137,6 +140,8 @@ class CalendarView(BaseModel):
 
     calendar_id: str
     status: CalendarStatus
+    user: str = ""
+    platform: str = ""
     trouble: str = ""
     looks: int = 0
     counts: LookCounts = LookCounts()

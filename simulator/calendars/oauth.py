@@ -62,8 +62,8 @@ class Authorizations:
         if not wanted:
             return state | {"error": "invalid_request", "error_description": "Missing required parameter: scope"}
         order = self._next_order(platform)
-        if order.answer == "refuse":
-            return state | {"error": "access_denied"}
+        if order.error is not None or order.answer == "refuse":
+            return state | {"error": order.error or "access_denied"}
         email = order.email or query.get("login_hint") or self._somebody(platform)
         if email not in self._world.accounts:
             raise BadRequestError(f"There is no account {email!r}; add one under /_sim/calendars/accounts.")
@@ -75,10 +75,10 @@ class Authorizations:
             redirect_uri=redirect_uri,
             email=email,
             scopes=scopes,
-            is_offline=self._is_offline(platform, app.order.client_id, email, query),
+            is_offline=order.lasting and self._is_offline(platform, app.order.client_id, email, query),
             challenge=query.get("code_challenge", ""),
             method=query.get("code_challenge_method", "plain"),
-            expires=time.monotonic() + CODE_SECONDS,
+            expires=time.monotonic() + (0 if order.stale else CODE_SECONDS),
         )
         return state | {"code": code, "scope": " ".join(sorted(scopes))}
 
@@ -129,7 +129,7 @@ class Authorizations:
         code = self._codes.pop(form.get("code", ""), None)
         if code is None or (code.platform, code.client_id) != (platform, client_id):
             raise GrantRefusedError("invalid_grant", "Malformed auth code.")
-        if time.monotonic() > code.expires:
+        if time.monotonic() >= code.expires:
             raise GrantRefusedError("invalid_grant", "The code has expired.")
         if form.get("redirect_uri") != code.redirect_uri:
             raise GrantRefusedError("redirect_uri_mismatch", "Bad Request")

@@ -123,9 +123,16 @@ class NoticeOrder(Control):
 
 
 class ConsentOrder(Control):
-    """What the next user who is asked for consent does: refuse, or agree, perhaps to some `scopes` only."""
+    """What the next user who is asked for consent does: refuse, or agree, perhaps to some `scopes` only.
+
+    `error` is brought back in place of an answer. Without `lasting` there is no refresh token, whatever the app asked
+    for. A code that is `stale` cannot be redeemed.
+    """
 
     platform: Platform = "Google"
     answer: Literal["agree", "refuse"] = "agree"
     email: str | None = None
     scopes: tuple[str, ...] | None = None
+    error: str | None = None
+    lasting: bool = True
+    stale: bool = False

@@ -237,3 +237,25 @@ async def test_oauth_suffers_only_faults_that_name_it(sim: Sim) -> None:
     async with aiohttp.request("POST", f"{sim.url}/oauth/google/token", data=APPS["google"]) as response:
         assert response.status == 500
     assert (await redeem(sim, code=code))[0] == 200
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_a_consent_that_does_not_last(sim: Sim, platform: str) -> None:
+    await people(sim)
+    await sim.ok("POST", "/_sim/oauth/consents", json={"platform": platform.title(), "lasting": False})
+    code = (await ask(sim, platform))["code"]
+    status, tokens = await redeem(sim, platform, code=code)
+    assert (status, "refresh_token" in tokens) == (200, False)
+
+
+async def test_a_consent_that_comes_back_as_an_error(sim: Sim) -> None:
+    await people(sim)
+    await sim.ok("POST", "/_sim/oauth/consents", json={"error": "server_error"})
+    assert await ask(sim) == {"error": "server_error"}
+
+
+async def test_a_code_that_took_too_long(sim: Sim) -> None:
+    await people(sim)
+    await sim.ok("POST", "/_sim/oauth/consents", json={"stale": True})
+    status, answer = await redeem(sim, code=(await ask(sim))["code"])
+    assert (status, answer["error"]) == (400, "invalid_grant")

@@ -1,0 +1,51 @@
+"""Keeps who has connected which calendar, so that of two changes at once exactly one comes about.
+
+Every change is a file of its own with the next number, which the store gives to one writer only. The highest
+counts.
+"""
+
+from pydantic import ValidationError
+
+from artifacts import layout
+from artifacts.errors import StoreError
+from artifacts.store import ArtifactStore
+from meetings.calendars.connection import Connection
+
+_KEPT = 50
+"""Changes that stay on file: far more than can be made while somebody still looks at an old one."""
+
+
+class ConnectionChangedError(Exception):
+    """Somebody else has changed the connection since it was read."""
+
+
+class Connections:
+    """Both methods raise StoreError for a store in trouble."""
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self._store = store
+
+    async def read(self, user: str, platform: str) -> Connection:
+        """What is known; a user who never connected anything has an empty one."""
+        paths = [entry.path for entry in await self._store.list(layout.connections(user, platform))]
+        if not paths:
+            return Connection(user=user, platform=platform)
+        try:
+            return Connection.model_validate_json(await self._store.get(paths[-1]))
+        except ValidationError:
+            raise StoreError(f"{paths[-1]} cannot be read; remove it to fall back to the one before") from None
+
+    async def write(self, connection: Connection) -> Connection:
+        """Makes it what is known from now on, and gives it with its number. Raises ConnectionChangedError."""
+        folder = layout.connections(connection.user, connection.platform)
+        written = connection.model_copy(update={"changes": connection.changes + 1})
+        content = written.model_dump_json(exclude_defaults=True).encode()
+        if not await self._store.create(_path(folder, written.changes), content):
+            raise ConnectionChangedError
+        if written.changes > _KEPT:
+            await self._store.delete(_path(folder, written.changes - _KEPT))
+        return written
+
+
+def _path(folder: str, number: int) -> str:
+    return f"{folder}/{number:08d}.json"
