@@ -92,16 +92,32 @@ def service_environment(
     hosts = [addresses.simulator.removeprefix("http://")]
     if "minutekeeper_download_hosts" in settings.model_fields_set:
         hosts.append(settings.minutekeeper_download_hosts)
-    return environment | {
-        # The simulator serves its recordings from this machine.
-        "MINUTEKEEPER_DOWNLOAD_HOSTS": ",".join(hosts),
-        "MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES": "true",
-        "MEETINGBAAS_BASE_URL": addresses.simulator,
-        "MEETINGBAAS_API_KEY": settings.meetingbaas_api_key.get_secret_value() or SIMULATOR_KEY,
-        "BRIDGE_PUBLIC_URL": addresses.bridge,
-        "MINUTEKEEPER_SIMULATOR_SPEED": f"{speed:g}",
-        "MINUTEKEEPER_SIMULATOR_ACCOUNT_WEBHOOK_URL": f"{addresses.bridge}/webhooks/meetingbaas",
+    return (
+        _with_simulated_apps(settings, addresses.simulator)
+        | environment
+        | {
+            # The simulator serves its recordings from this machine.
+            "MINUTEKEEPER_DOWNLOAD_HOSTS": ",".join(hosts),
+            "MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES": "true",
+            "MEETINGBAAS_BASE_URL": addresses.simulator,
+            "MEETINGBAAS_API_KEY": settings.meetingbaas_api_key.get_secret_value() or SIMULATOR_KEY,
+            "BRIDGE_PUBLIC_URL": addresses.bridge,
+            "MINUTEKEEPER_SIMULATOR_SPEED": f"{speed:g}",
+            "MINUTEKEEPER_SIMULATOR_ACCOUNT_WEBHOOK_URL": f"{addresses.bridge}/webhooks/meetingbaas",
+        }
+    )
+
+
+def _with_simulated_apps(settings: Settings, simulator: str) -> dict[str, str]:
+    """Users can connect calendars at the simulated Google and Microsoft, unless apps are configured."""
+    apps = {
+        "MINUTEKEEPER_GOOGLE_CLIENT_ID": "google-app",
+        "MINUTEKEEPER_GOOGLE_CLIENT_SECRET": "google-app-secret",
+        "MINUTEKEEPER_MICROSOFT_CLIENT_ID": "microsoft-app",
+        "MINUTEKEEPER_MICROSOFT_CLIENT_SECRET": "microsoft-app-secret",
+        "MINUTEKEEPER_OAUTH_BASE_URL": f"{simulator}/oauth",
     }
+    return {name: value for name, value in apps.items() if name.lower() not in settings.model_fields_set}
 
 
 def read_settings(*, simulator: bool) -> Settings:

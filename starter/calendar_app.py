@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from starter import calendar_users
 from starter.options import Json
 
 app = typer.Typer(
@@ -19,6 +20,7 @@ policy_app = typer.Typer(
     name="policy", help="Shows and changes a calendar's policy.", rich_markup_mode=None, no_args_is_help=True
 )
 app.add_typer(policy_app)
+calendar_users.add_commands(app)
 
 
 class Word(StrEnum):

@@ -54,11 +54,11 @@ class Connecting:
         for _ in range(_TRIES):
             known = await self.known(link)
             if known.is_spent(ticket):
-                raise ConnectError(Problem.LINK_USED)
+                raise ConnectError(Problem.CODE_REFUSED, why="it came back a second time")
             with contextlib.suppress(ConnectionChangedError):
                 await self._connections.write(known.spending(ticket, link.expires_at, now))
                 return
-        raise ConnectError(Problem.UNAVAILABLE, why="the connection is being changed all the time")
+        raise ConnectError(Problem.OVERTAKEN)
 
     async def connect(
         self, link: ConnectLink, credentials: CalendarCredentials, raw_id: str, told: str
@@ -124,4 +124,4 @@ class Connecting:
         try:
             return await self._connections.write(connection)
         except ConnectionChangedError:
-            raise ConnectError(Problem.LINK_USED, why="another attempt was quicker") from None
+            raise ConnectError(Problem.OVERTAKEN) from None

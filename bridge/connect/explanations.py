@@ -49,6 +49,12 @@ EXPLANATIONS = {
         (_TELL,),
         ("Set the client id and the client secret of the platform, and restart the bridge.",),
     ),
+    Problem.OVERTAKEN: Explanation(
+        409,
+        "Another window was quicker",
+        "The same person's calendar is being connected elsewhere at this moment. This attempt changed nothing.",
+        ("Look there first.", f"If no calendar is connected afterwards: {_AGAIN[0].lower()}{_AGAIN[1:]}"),
+    ),
     Problem.SESSION_LOST: Explanation(
         400,
         "This browser has lost the thread",
@@ -93,8 +99,8 @@ EXPLANATIONS = {
         (_TELL,),
         (
             (
-                "The client id or the client secret is wrong, or the secret has expired: make a new one, set it, and "
-                "restart the bridge."
+                "The client id or the client secret is wrong, or the secret has expired: make a new one, set "
+                "it, and restart the bridge."
             ),
         ),
     ),
@@ -111,8 +117,8 @@ EXPLANATIONS = {
             "Microsoft: the client id or the client secret is not that of the app registration.",
             (
                 "Microsoft: the app must be registered for accounts in any organizational directory and personal "
-                "Microsoft accounts. Make a new registration rather than change one: a changed one may keep"
-                " failing."
+                "Microsoft accounts. Make a new registration rather than change one: a changed one may"
+                "keep failing."
             ),
             "Microsoft: the scope offline_access must be allowed.",
             (

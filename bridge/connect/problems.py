@@ -12,6 +12,7 @@ class Problem(StrEnum):
     LINK_EXPIRED = "link_expired"
     LINK_USED = "link_used"
     NOT_SET_UP = "not_set_up"
+    OVERTAKEN = "overtaken"
     SESSION_LOST = "session_lost"
     CONSENT_REFUSED = "consent_refused"
     CONSENT_FAILED = "consent_failed"

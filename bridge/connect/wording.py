@@ -96,5 +96,6 @@ def _ending(platform: CalendarPlatform) -> str:
 
 
 def _label(calendar: RawCalendar) -> str:
-    names = [text for text in dict.fromkeys((calendar.name, calendar.email)) if text] or [calendar.raw_id]
-    return " - ".join(names) + (" (your main calendar)" if calendar.is_primary else "")
+    # Meeting BaaS may name nothing but the account, which is the same for all of them.
+    told = dict.fromkeys((calendar.name or calendar.raw_id, calendar.email))
+    return " - ".join(text for text in told if text) + (" (your main calendar)" if calendar.is_primary else "")

@@ -30,6 +30,7 @@ class Code:
     email: str
     scopes: frozenset[str]
     is_offline: bool
+    refresh_token: str | None
     challenge: str
     method: str
     expires: float
@@ -75,7 +76,8 @@ class Authorizations:
             redirect_uri=redirect_uri,
             email=email,
             scopes=scopes,
-            is_offline=order.lasting and self._is_offline(platform, app.order.client_id, email, query),
+            is_offline=order.refresh_token != "" and self._is_offline(platform, app.order.client_id, email, query),
+            refresh_token=order.refresh_token,
             challenge=query.get("code_challenge", ""),
             method=query.get("code_challenge_method", "plain"),
             expires=time.monotonic() + (0 if order.stale else CODE_SECONDS),
@@ -91,7 +93,8 @@ class Authorizations:
                 code = self._take(platform, client_id, form)
                 token = ""
                 if code.is_offline:
-                    token = grants.grant(platform, client_id, code.email, code.scopes).token
+                    grant = grants.grant(platform, client_id, code.email, code.scopes, code.refresh_token)
+                    token = grant.token
                 return _tokens(code.scopes, token)
             case "refresh_token":
                 grant = grants.check_token(platform, client_id, form.get("refresh_token", ""))

@@ -125,8 +125,8 @@ class NoticeOrder(Control):
 class ConsentOrder(Control):
     """What the next user who is asked for consent does: refuse, or agree, perhaps to some `scopes` only.
 
-    `error` is brought back in place of an answer. Without `lasting` there is no refresh token, whatever the app asked
-    for. A code that is `stale` cannot be redeemed.
+    `error` is brought back in place of an answer. `refresh_token` is what the app gets if it gets one; empty
+    is none. A code that is `stale` cannot be redeemed.
     """
 
     platform: Platform = "Google"
@@ -134,5 +134,5 @@ class ConsentOrder(Control):
     email: str | None = None
     scopes: tuple[str, ...] | None = None
     error: str | None = None
-    lasting: bool = True
+    refresh_token: str | None = None
     stale: bool = False

@@ -242,10 +242,17 @@ async def test_oauth_suffers_only_faults_that_name_it(sim: Sim) -> None:
 @pytest.mark.parametrize("platform", PLATFORMS)
 async def test_a_consent_that_does_not_last(sim: Sim, platform: str) -> None:
     await people(sim)
-    await sim.ok("POST", "/_sim/oauth/consents", json={"platform": platform.title(), "lasting": False})
+    await sim.ok("POST", "/_sim/oauth/consents", json={"platform": platform.title(), "refresh_token": ""})
     code = (await ask(sim, platform))["code"]
     status, tokens = await redeem(sim, platform, code=code)
     assert (status, "refresh_token" in tokens) == (200, False)
+
+
+async def test_a_consent_that_gives_a_certain_token(sim: Sim) -> None:
+    await people(sim)
+    await sim.ok("POST", "/_sim/oauth/consents", json={"refresh_token": "1//of-the-test"})
+    _, tokens = await redeem(sim, code=(await ask(sim))["code"])
+    assert tokens["refresh_token"] == "1//of-the-test"
 
 
 async def test_a_consent_that_comes_back_as_an_error(sim: Sim) -> None:
