@@ -69,7 +69,9 @@ class Settings(BaseSettings):
         description="Whose accounts may connect: `common`, `organizations`, `consumers`, or the id of one tenant.",
     )
     minutekeeper_oauth_base_url: str = Field(
-        "", description="For tests: what answers at `/google` and `/microsoft` there instead of the real ones."
+        "",
+        pattern="^(https?://.*[^/])?$",
+        description="For tests: what answers at `/google` and `/microsoft` there instead of the real ones.",
     )
     minutekeeper_max_dispatches: int = Field(
         3, ge=1, description="Bots sent to one meeting at most, when another try can cure a failure."
@@ -120,7 +122,7 @@ class Settings(BaseSettings):
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe level that is logged."
     )
 
-    @field_validator("meetingbaas_base_url", "bridge_public_url", "minutekeeper_oauth_base_url")
+    @field_validator("meetingbaas_base_url", "bridge_public_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):

@@ -130,11 +130,12 @@ async def test_links_that_open_nothing(stage: Stage, user: str) -> None:
     payload_of_another = stage.link("somebody-else").rpartition("/")[2].partition(".")[0]
     forged = [stranger, f"{public}/connect/{payload_of_another}.{signature}", good[:-1], f"{public}/connect/{told}"]
     forged += [f"{public}/connect/x.y", f"{public}/connect/%00", f"{public}/connect/%C3%A4.%FF"]
+    forms: tuple[dict[str, str] | None, ...] = (None, {})
     for link in forged:
-        for form in (None, {}):
+        for form in forms:
             _assert_page(await stage.browser.open(link, form), Problem.LINK_FORGED)
     expired = new_link(user, "google", now - timedelta(hours=24, seconds=1))
-    for form in (None, {}):
+    for form in forms:
         page = await stage.browser.open(connect_url(public, SECRET, expired), form)
         _assert_page(page, Problem.LINK_EXPIRED)
     expired = expired.model_copy(update={"error_url": ERROR_URL})
