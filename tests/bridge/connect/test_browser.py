@@ -1,0 +1,116 @@
+"""The pages in a real browser, without JavaScript: what a person sees, can reach by name, and is led through."""
+
+import shutil
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import ConsoleMessage, Page, async_playwright
+
+from bridge.connect.explanations import EXPLANATIONS
+from bridge.connect.problems import Problem
+from tests.bridge.connect.stage import ANNA, BEN, Stage
+
+CHROMIUM = shutil.which("chromium")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium")
+
+
+class Window:
+    """A browser's window, with everything that it asked for and complained of."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("console", self._hear)
+
+    async def open(self, url: str) -> None:
+        await self.page.goto(url)
+
+    async def press(self, name: str) -> None:
+        """Reaches the button by the keyboard alone."""
+        await self.page.get_by_role("button", name=name).focus()
+        async with self.page.expect_navigation():
+            await self.page.keyboard.press("Enter")
+
+    async def title(self) -> str:
+        heading = await self.page.get_by_role("heading", level=1).inner_text()
+        assert await self.page.title() == heading
+        assert await self.page.locator("html").get_attribute("lang") == "en"
+        return heading
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # Chromium reports the status of every page that is not a 200 as an error.
+        if "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+
+@pytest_asyncio.fixture
+async def window() -> AsyncIterator[Window]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM)
+        page = await browser.new_page(java_script_enabled=False)
+        try:
+            yield Window(page)
+        finally:
+            await browser.close()
+
+
+async def test_a_person_connects_a_calendar_chooses_one_of_several_and_replaces_it(
+    stage: Stage, window: Window
+) -> None:
+    user = f"user-{uuid.uuid4().hex[:8]}"
+    await stage.account(calendars=[{"id": "team@group"}])
+    await stage.account(BEN, "Microsoft")
+    await window.open(stage.link(user))
+    assert await window.title() == "Connect your Google calendar"
+    await window.press("Continue to Google")
+    assert await window.title() == "Which Google calendar?"
+    radio = window.page.get_by_role("group", name="Your calendars").get_by_role("radio", name="team@group")
+    await radio.check()
+    await window.press("Connect this calendar")
+    assert await window.title() == "Your Google calendar is connected"
+    assert (await stage.known(user)).raw_id == "team@group"
+
+    await window.open(stage.link(user))
+    assert "takes its place" in await window.page.get_by_text("Please note").locator("..").inner_text()
+    await window.open(stage.link(user, "microsoft", success_url=f"{stage.settings.bridge_public_url}/healthz?u=7"))
+    await window.press("Continue to Microsoft")
+    assert window.page.url == f"{stage.settings.bridge_public_url}/healthz?u=7"
+    assert (await stage.known(user, "microsoft")).email == BEN
+
+    sites = (stage.settings.bridge_public_url, f"{stage.sim.url}/oauth/")
+    assert not [url for url in window.asked if not url.startswith(sites)]
+    assert window.complaints == []
+
+
+async def test_a_person_is_told_what_went_wrong_and_comes_to_a_good_end_with_the_same_link(
+    stage: Stage, window: Window
+) -> None:
+    user = f"user-{uuid.uuid4().hex[:8]}"
+    await stage.account()
+    link = stage.link(user)
+    for order, problem in (
+        ({"answer": "refuse"}, Problem.CONSENT_REFUSED),
+        ({"refresh_token": ""}, Problem.NO_REFRESH_TOKEN),
+        ({"scopes": ["openid"]}, Problem.MISSING_SCOPES),
+        ({"stale": True}, Problem.CODE_REFUSED),
+        ({}, None),
+        ({}, Problem.LINK_USED),
+    ):
+        await stage.consent(**order)
+        await window.open(link)
+        if problem is not Problem.LINK_USED:
+            await window.press("Continue to Google")
+        told = EXPLANATIONS[problem].title if problem else "Your Google calendar is connected"
+        assert await window.title() == told
+        assert "code=" not in window.page.url
+        if problem:
+            assert await window.page.get_by_role("code").inner_text() == problem.value
+    await window.open(link[:-2])
+    assert await window.title() == EXPLANATIONS[Problem.LINK_FORGED].title
+    assert (await stage.known(user)).email == ANNA
+    assert window.complaints == []
