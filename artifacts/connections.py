@@ -4,6 +4,8 @@ Every change is a file of its own with the next number, which the store gives to
 counts.
 """
 
+import uuid
+
 from pydantic import ValidationError
 
 from artifacts import layout
@@ -38,7 +40,7 @@ class Connections:
     async def write(self, connection: Connection) -> Connection:
         """Makes it what is known from now on, and gives it with its number. Raises ConnectionChangedError."""
         folder = layout.connections(connection.user, connection.platform)
-        written = connection.model_copy(update={"changes": connection.changes + 1})
+        written = connection.model_copy(update={"changes": connection.changes + 1, "written_as": uuid.uuid4().hex})
         content = written.model_dump_json(exclude_defaults=True).encode()
         if not await self._store.create(_path(folder, written.changes), content):
             raise ConnectionChangedError

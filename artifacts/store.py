@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import NamedTuple, TypeVar
 
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from artifacts.errors import NotStoredError, StoreError, in_plain_words
@@ -71,15 +71,22 @@ class ArtifactStore:
         return await self._in_thread(work)
 
     async def create(self, path: str, data: bytes) -> bool:
-        """Writes a whole file unless there is one already; of several who try at once, one gets True."""
+        """Writes a whole file unless there is one already; whether this very content is there afterwards.
+
+        Of several who try at once with different contents, one gets True.
+        """
         checked(path)
 
         def work() -> bool:
             with in_plain_words(f"write {path}"):
                 try:
                     self._store.put(path, data, use_multipart=False, mode="create")
-                except AlreadyExistsError:
-                    return False
+                except BaseError as error:
+                    # The quicker one sweeps away what others were writing, and an answer that was lost may have
+                    # been a success.
+                    with contextlib.suppress(FileNotFoundError):
+                        return self._store.get(path).bytes().to_bytes() == data
+                    raise error from None
                 self._settle(path)
             return True
 

@@ -117,7 +117,7 @@ EXPLANATIONS = {
             "Microsoft: the client id or the client secret is not that of the app registration.",
             (
                 "Microsoft: the app must be registered for accounts in any organizational directory and personal "
-                "Microsoft accounts. Make a new registration rather than change one: a changed one may"
+                "Microsoft accounts. Make a new registration rather than change one: a changed one may "
                 "keep failing."
             ),
             "Microsoft: the scope offline_access must be allowed.",

@@ -44,11 +44,14 @@ class Connection(BaseModel):
     connected_at: AwareDatetime | None = None
     attempt: Attempt | None = None
     spent: Mapping[str, AwareDatetime] = {}
+    written_as: str = ""
+    """Tells one writing of this from all others."""
 
     @property
     def title(self) -> str:
         """The calendar as people know it."""
-        return self.email or self.name or self.raw_id
+        names = dict.fromkeys(text for text in (self.name, self.email) if text)
+        return " - ".join(names) or self.raw_id
 
     def is_spent(self, token: str) -> bool:
         return token in self.spent

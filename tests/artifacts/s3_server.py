@@ -56,6 +56,8 @@ class S3Server:
         if "uploads" in request.query or "uploadId" in request.query:
             return await self._multipart(request, key)
         if request.method == "PUT":
+            if request.headers.get("If-None-Match") == "*" and key in self.objects:
+                return _error(412, "PreconditionFailed")
             self.objects[key] = await request.read()
             return web.Response(headers={"ETag": f'"{len(self.objects[key])}"'})
         if key not in self.objects:

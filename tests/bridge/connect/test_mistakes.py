@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from temporalio.client import Client
 
 from bridge.connect.explanations import EXPLANATIONS
 from bridge.connect.problems import Problem
 from meetings.connect_link import connect_url, new_link
+from runtime.temporal import plugin
 from tests.bridge.connect.stage import ANNA, SECRET, Page, Stage, new_stage
+from tests.bridge.support import DEAD
 from tests.simulator.support import Sim
 
 ERROR_URL = "https://app.example.com/oops?user=7&user=a%20b"
@@ -226,6 +229,19 @@ async def test_what_an_attempt_left_behind_is_cleared_away_by_the_next_one(stage
         page.visited.append(page.visited[0])
     page = await stage.browser.open(page.visited[0], {"calendar": "team@group", "told": ""})
     assert page.path == "/connect/done/google"
+    (calendar,) = await stage.connected()
+    assert (await stage.known(user)).calendar_id == calendar["uuid"]
+
+
+async def test_while_temporal_is_away_nothing_is_connected_and_nothing_left_for_good(
+    sim: Sim, stage: Stage, user: str
+) -> None:
+    await stage.account()
+    away = await Client.connect(DEAD, plugins=[plugin()], lazy=True)
+    async with new_stage(sim, away, stage.store) as lonely:
+        _assert_page(await lonely.go(lonely.link(user)), Problem.UNAVAILABLE)
+    assert not (await stage.known(user)).calendar_id
+    assert (await stage.go(stage.link(user))).path == "/connect/done/google"
     (calendar,) = await stage.connected()
     assert (await stage.known(user)).calendar_id == calendar["uuid"]
 
