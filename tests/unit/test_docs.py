@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
+from bridge.connect.explanations import EXPLANATIONS
+from bridge.connect.problems import Problem
 from meetings.deadlines import Deadlines
 from meetings.status import FailureReason, MeetingStatus
 from runtime.settings import Settings
@@ -29,6 +31,13 @@ def test_the_readme_lists_every_setting() -> None:
     readme = (ROOT / "README.md").read_text()
     written = readme.partition(START)[2].partition(END)[0]
     assert written == settings_table(), f"put this between the two markers of README.md:\n{settings_table()}"
+
+
+def test_the_page_about_connecting_explains_every_code() -> None:
+    page = (ROOT / "docs" / "connect.md").read_text()
+    assert set(EXPLANATIONS) == set(Problem)
+    for code in Problem:
+        assert f"| `{code}` |" in page, f"docs/connect.md does not explain {code}"
 
 
 def test_the_operators_page_explains_every_status_and_reason() -> None:

@@ -1,0 +1,65 @@
+"""The commands about users and the calendars that they connect themselves."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from artifacts.connections import Connections
+from artifacts.store import ArtifactStore
+from meetings.connect_link import read_link
+from starter.inputs import settings as settings_now
+from tests.starter.support import cli, run_here
+
+LINK = ("calendar", "connect-link", "user 1", "--platform", "google")
+
+
+def test_a_link_is_printed_that_the_bridge_understands(settings: pytest.MonkeyPatch) -> None:
+    settings.setenv("BRIDGE_SECRET", "secret-1")
+    settings.setenv("BRIDGE_PUBLIC_URL", "https://bridge.example.com/")
+    made = run_here(*LINK, "--success-url", "https://a.example/?x=1", "--error-url", "https://a.example/", "--json")
+    text = made.json["url"].removeprefix("https://bridge.example.com/connect/")
+    link = read_link(text, ["secret-1"], datetime.now(UTC))
+    assert (link.user, link.platform) == ("user 1", "google")
+    assert (link.success_url, link.error_url) == ("https://a.example/?x=1", "https://a.example/")
+    left = datetime.fromisoformat(made.json["expires_at"]) - datetime.now(UTC)
+    assert timedelta(hours=23, minutes=59) < left <= timedelta(hours=24)
+    shown = run_here(*LINK)
+    assert shown.code == 0
+    assert shown.out.startswith("https://bridge.example.com/connect/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "secret", "named"),
+    [
+        ((), "", "BRIDGE_SECRET"),
+        (("--success-url", "ftp://a.example"), "secret-1", "--success-url"),
+        (("--error-url", "a.example"), "secret-1", "--error-url"),
+        (("--platform", "apple"), "secret-1", "--platform"),
+    ],
+)
+def test_what_cannot_be_meant_is_named(
+    settings: pytest.MonkeyPatch, arguments: tuple[str, ...], secret: str, named: str
+) -> None:
+    settings.setenv("BRIDGE_SECRET", secret)
+    made = run_here(*LINK, *arguments, "--json")
+    assert made.code == 2
+    assert named in made.error
+
+
+def test_nobody_can_be_disconnected_who_is_not_connected() -> None:
+    ended = run_here("calendar", "disconnect-user", "user-1", "--platform", "microsoft", "--json")
+    assert ended.code == 1
+    assert ended.error == "user-1 has no microsoft calendar connected."
+
+
+@pytest.mark.usefixtures("at_temporal")
+async def test_a_calendar_that_cannot_be_ended_now_stays_connected(settings: pytest.MonkeyPatch) -> None:
+    settings.setenv("MEETINGBAAS_API_KEY", "key-1")
+    settings.setenv("MEETINGBAAS_BASE_URL", "http://127.0.0.1:9")
+    connections = Connections(ArtifactStore(settings_now().artifacts_url))
+    known = await connections.read("user-1", "google")
+    await connections.write(known.connected("calendar-1", "raw-1", "Team", "", datetime.now(UTC)))
+    ended = await cli("calendar", "disconnect-user", "user-1", "--platform", "google", "--json")
+    assert ended.code == 1
+    assert "cannot be reached" in ended.error
+    assert (await connections.read("user-1", "google")).calendar_id == "calendar-1"
