@@ -4,6 +4,10 @@ from aiohttp import web
 
 from bridge.connect.connecting import Connecting
 from bridge.connect.journey import Cookies
+from meetings.connect_link import ConnectLink
 
 CONNECTING = web.AppKey("connecting", Connecting)
 COOKIES = web.AppKey("cookies", Cookies)
+
+LINK = web.RequestKey("link", ConnectLink)
+"""The link of the user who makes a request, once it is known."""

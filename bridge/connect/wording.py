@@ -27,7 +27,7 @@ def welcome(platform: CalendarPlatform, replaced: Connection | None, form_leads_
             _replacing(name, replaced),
             pages.paragraph(f"Connecting {replaced.title} again renews the access and keeps its meetings."),
         ]
-    body += [pages.form(f"Continue to {name}"), _ending(platform)]
+    body += [pages.form(f"Continue to {name}", _told(replaced)), _ending(platform)]
     return pages.page(f"Connect your {name} calendar", "\n".join(body), form_leads_to=form_leads_to)
 
 
@@ -44,7 +44,7 @@ def choosing(
         for number, each in enumerate(calendars)
     ]
     fields = [
-        pages.hidden("told", replaced.calendar_id if replaced else ""),
+        _told(replaced),
         pages.choices("Your calendars", "calendar", options),
     ]
     body = [pages.paragraph("One calendar can be connected.")]
@@ -80,6 +80,11 @@ def _replacing(name: str, replaced: Connection) -> str:
         f"your {name} calendar {replaced.title} is connected. Another one takes its place: the meetings "
         "to come that were booked for the old one are cleared, unless they are in the new one too."
     )
+
+
+def _told(replaced: Connection | None) -> str:
+    """Brings back which calendar the page spoke of."""
+    return pages.hidden("told", replaced.calendar_id if replaced else "")
 
 
 def _ending(platform: CalendarPlatform) -> str:

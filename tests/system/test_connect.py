@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -50,13 +51,16 @@ class User:
         )
         async with self.http.get(link) as answer:
             self.pages.append(await answer.text())
+        form: dict[str, str] | None = dict(re.findall(r'name="(told)" value="([^"]*)"', self.pages[-1]))
         url, method = link, "POST"
         while True:
-            async with self.http.request(method, URL(url, encoded=True), allow_redirects=False) as answer:
+            async with self.http.request(
+                method, URL(url, encoded=True), data=form, allow_redirects=False
+            ) as answer:
                 self.pages.append(f"{await answer.text()} {answer.headers.get('Set-Cookie', '')}")
                 if answer.status not in {302, 303}:
                     return urlsplit(url).path
-                url, method = answer.headers["Location"], "GET"
+                url, method, form = answer.headers["Location"], "GET", None
             query = parse_qs(urlsplit(url).query)
             seen = {query[part][0] for part in ("state", "code") if part in query}
             self.secrets |= seen

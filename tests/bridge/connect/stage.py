@@ -94,14 +94,14 @@ class Browser:
 
     def __init__(self, session: aiohttp.ClientSession, *known: str) -> None:
         self.session = session
-        self._known = known
+        self.known = known
 
     async def open(self, url: str, form: Mapping[str, str] | None = None) -> Page:
         visited: list[str] = []
         method = "GET" if form is None else "POST"
         while True:
             visited.append(url)
-            if len(visited) > 1 and not url.startswith(self._known):
+            if len(visited) > 1 and not url.startswith(self.known):
                 return Page(url, 0, {}, "", visited)
             async with self.session.request(
                 method, URL(url, encoded=True), data=form, allow_redirects=False
@@ -135,7 +135,7 @@ class Stage:
         page = await self.browser.open(link)
         if page.url != link or page.status != 200:
             return page
-        return await self.browser.open(link, {})
+        return await self.browser.open(link, page.hidden)
 
     async def connected(self) -> list[dict[str, Any]]:
         """The calendars at the provider."""

@@ -84,7 +84,8 @@ async def test_another_calendar_replaces_the_first_after_saying_so(stage: Stage,
     page = await stage.browser.open(link)
     assert f"your Google calendar {ANNA} is connected. Another one takes its place" in page.words
     await stage.consent(email=BEN)
-    assert (await stage.browser.open(link, {})).path == "/connect/done/google"
+    assert page.hidden == {"told": first["uuid"]}
+    assert (await stage.browser.open(link, page.hidden)).path == "/connect/done/google"
     assert "farewell" in await stage.signals_of(first["uuid"])
     known = await stage.known(user)
     assert known.email == BEN

@@ -18,7 +18,7 @@ from tests.bridge.connect.stage import ANNA, SECRET, Page, Stage, new_stage
 from tests.bridge.support import DEAD
 from tests.simulator.support import Sim
 
-ERROR_URL = "https://app.example.com/oops?user=7&user=a%20b"
+ERROR_URL = "https://app.example.com/oops?user=7&user=a%20b+c%2Fd&x"
 CODES = f"{ERROR_URL}&error="
 
 
