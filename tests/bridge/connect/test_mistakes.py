@@ -10,8 +10,11 @@ import pytest
 from pydantic import SecretStr
 from temporalio.client import Client
 
+from artifacts.connections import Connections
+from artifacts.errors import StoreError
 from bridge.connect.explanations import EXPLANATIONS
 from bridge.connect.problems import Problem
+from meetings.calendars.connection import Connection
 from meetings.connect_link import connect_url, new_link
 from runtime.temporal import plugin
 from tests.bridge.connect.stage import ANNA, SECRET, Page, Stage, new_stage
@@ -231,6 +234,30 @@ async def test_what_an_attempt_left_behind_is_cleared_away_by_the_next_one(stage
     assert page.path == "/connect/done/google"
     (calendar,) = await stage.connected()
     assert (await stage.known(user)).calendar_id == calendar["uuid"]
+
+
+async def test_an_attempt_that_dies_before_its_last_step_is_made_good_with_the_same_link(
+    stage: Stage, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.account()
+    link = stage.link(user)
+    write = Connections.write
+
+    async def die(connections: Connections, connection: Connection) -> Connection:
+        if connection.connected_at:
+            raise StoreError("the power is gone")
+        return await write(connections, connection)
+
+    with monkeypatch.context() as power_cut:
+        power_cut.setattr(Connections, "write", die)
+        _assert_page(await stage.go(link), Problem.UNAVAILABLE)
+    (half,) = await stage.connected()
+    assert await stage.signals_of(half["uuid"]) == ["calendar_event"], "it was kept already"
+    assert (await stage.go(link)).path == "/connect/done/google"
+    known = await stage.known(user)
+    assert known.calendar_id != half["uuid"]
+    assert "farewell" in await stage.signals_of(half["uuid"])
+    assert await stage.signals_of(known.calendar_id) == ["calendar_event"]
 
 
 async def test_while_temporal_is_away_nothing_is_connected_and_nothing_left_for_good(
