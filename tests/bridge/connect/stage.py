@@ -106,9 +106,20 @@ class Browser:
             async with self.session.request(
                 method, URL(url, encoded=True), data=form, allow_redirects=False
             ) as response:
+                if "/connect/" in urlsplit(url).path:
+                    _assert_discreet(response.headers)
                 if response.status not in {302, 303}:
                     return Page(url, response.status, response.headers, await response.text(), visited)
                 url, method, form = str(response.headers["Location"]), "GET", None
+
+
+def _assert_discreet(headers: Mapping[str, str]) -> None:
+    """What every answer of the connect pages has, redirects too."""
+    assert (headers["Referrer-Policy"], headers["Cache-Control"]) == ("no-referrer", "no-store")
+    if "Location" not in headers:
+        policy = headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; style-src 'sha256-")
+        assert "frame-ancestors 'none'" in policy
 
 
 @dataclass
