@@ -17,6 +17,8 @@ from yarl import URL
 from artifacts.connections import Connections
 from artifacts.store import ArtifactStore
 from bridge.app import create_app
+from bridge.connect.explanations import EXPLANATIONS
+from bridge.connect.problems import Problem
 from meetings.calendars.connection import Connection
 from meetings.connect_link import connect_url, new_link
 from meetings.ids import calendar_workflow_id_for
@@ -111,6 +113,14 @@ class Browser:
                 if response.status not in {302, 303}:
                     return Page(url, response.status, response.headers, await response.text(), visited)
                 url, method, form = str(response.headers["Location"]), "GET", None
+
+
+def assert_problem(page: Page, problem: Problem) -> None:
+    told = EXPLANATIONS[problem]
+    assert (page.path, page.status, page.title) == (f"/connect/problem/{problem}", told.status, told.title)
+    assert f"Code: {problem}" in page.words
+    for step in (*told.user, *told.owner):
+        assert step in page.words
 
 
 def _assert_discreet(headers: Mapping[str, str]) -> None:
