@@ -7,10 +7,11 @@ from temporalio import activity
 from temporalio.common import TypedSearchAttributes
 from temporalio.exceptions import ApplicationError
 
+from activities.deeds import Clock
 from activities.failures import as_application_error
 from activities.heartbeats import with_heartbeats
 from activities.meeting_calls import CALL_ERRORS, MeetingCalls
-from activities.reconciling import Clock, Look
+from activities.reconciling import Look
 from artifacts.errors import StoreError
 from artifacts.notebook import Notebooks, OvertakenError
 from artifacts.store import ArtifactStore

@@ -12,6 +12,7 @@ from temporalio.client import (
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowFailureError,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -100,19 +101,24 @@ class MeetingCalls:
                 if "already completed" not in error.message:
                     return
 
-    async def of_calendar(self, calendar_id: str) -> AsyncIterator[tuple[str, str]]:
-        """The running meetings that this calendar speaks for, and the ids of their events.
-
-        What happened a second ago may be missing.
-        """
+    async def of_calendar(self, calendar_id: str) -> AsyncIterator[str]:
+        """The running meetings that this calendar has. What happened a second ago may be missing."""
         quoted = calendar_id.replace("\\", "\\\\").replace('"', '\\"')
         query = f'CalendarId = "{quoted}" AND WorkflowType = "{MEETING_WORKFLOW}" AND ExecutionStatus = "Running"'
         async for execution in self._client.list_workflows(query):
-            handle = self._client.get_workflow_handle(execution.id)
+            yield meeting_id_of(execution.id)
+
+    async def event_of(self, meeting_id: str, calendar_id: str) -> str | None:
+        """The event for which a calendar has a meeting; empty if the meeting was booked and never claimed.
+
+        None if the meeting cannot say: that of one must not keep a calendar from following all the others.
+        """
+        handle = self._client.get_workflow_handle(workflow_id_for(meeting_id))
+        try:
             view = await handle.query("status", result_type=MeetingView, rpc_timeout=_LIMIT)
-            for each in view.calendars:
-                if each.calendar_id == calendar_id:
-                    yield meeting_id_of(execution.id), each.event_id
+        except (RPCError, WorkflowQueryFailedError):
+            return None
+        return next((each.event_id for each in view.calendars if each.calendar_id == calendar_id), "")
 
     async def _claim(
         self, name: str, request: MeetingRequest, claim: Claim, reuse: WorkflowIDReusePolicy

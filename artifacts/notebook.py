@@ -1,6 +1,7 @@
 """A calendar's book in the artifact store, with what may have been done without being noted."""
 
 import logging
+from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
@@ -31,8 +32,14 @@ class Notebook(BaseModel):
     under_way: frozenset[str] = frozenset()
 
 
+class _Stamp(BaseModel):
+    """When a notebook was written, without reading the rest of it."""
+
+    seen_at: AwareDatetime | None = None
+
+
 class Notebooks:
-    """Both methods raise StoreError for a store in trouble."""
+    """Every method raises StoreError for a store in trouble."""
 
     def __init__(self, store: ArtifactStore) -> None:
         self._store = store
@@ -50,10 +57,16 @@ class Notebooks:
     async def write(self, notebook: Notebook) -> None:
         """Raises OvertakenError if a later look has written it since."""
         calendar_id = notebook.book.calendar_id
-        there = await self.read(calendar_id)
-        if there and there.seen_at and notebook.seen_at and there.seen_at > notebook.seen_at:
+        written_at = await self._written_at(calendar_id)
+        if written_at and notebook.seen_at and written_at > notebook.seen_at:
             raise OvertakenError(calendar_id)
         await self._store.put(layout.book(calendar_id), notebook.model_dump_json(exclude_defaults=True).encode())
 
     async def remove(self, calendar_id: str) -> None:
         await self._store.delete(layout.book(calendar_id))
+
+    async def _written_at(self, calendar_id: str) -> datetime | None:
+        try:
+            return _Stamp.model_validate_json(await self._store.get(layout.book(calendar_id))).seen_at
+        except (NotStoredError, ValidationError):
+            return None

@@ -29,12 +29,14 @@ class Outcome(StrEnum):
 
 
 class CalendarChange(BaseModel):
-    """Something changed in a calendar; what it was, the calendar's workflow asks itself."""
+    """Something changed in a calendar: these events, or nobody said which. The calendar's workflow asks itself."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     calendar_id: str
     delivery: str
+    event_ids: tuple[str, ...] = ()
+    everything: bool = False
 
 
 class Delivery(BaseModel):
@@ -70,7 +72,12 @@ class Delivery(BaseModel):
         return cls(
             delivery=notice.delivery,
             received_at=received_at,
-            message=CalendarChange(calendar_id=notice.calendar_id, delivery=notice.delivery),
+            message=CalendarChange(
+                calendar_id=notice.calendar_id,
+                delivery=notice.delivery,
+                event_ids=notice.event_ids,
+                everything=notice.everything,
+            ),
             workflow_id=calendar_workflow_id_for(notice.calendar_id),
         )
 

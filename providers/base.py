@@ -145,10 +145,15 @@ class Notice:
 
 @dataclass(frozen=True, kw_only=True)
 class CalendarNotice:
-    """A webhook that says that something changed in a calendar."""
+    """A webhook that says that something changed in a calendar. `delivery` is the same for every repeat.
+
+    `event_ids` are the events that changed, where the sender names them; `everything` that they were too many.
+    """
 
     calendar_id: str
     delivery: str
+    event_ids: tuple[str, ...] = ()
+    everything: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,4 +63,4 @@ async def register(temporal: Client) -> AttributeReport:
 
 
 def _type_name(value: IndexedValueType.ValueType) -> str:
-    return IndexedValueType.Name(value).removeprefix("INDEXED_VALUE_TYPE_").title()
+    return IndexedValueType.Name(value).removeprefix("INDEXED_VALUE_TYPE_").title().replace("_", "")

@@ -1,6 +1,7 @@
 """Search attributes: what meetings can be found by in Temporal's UI and lists."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from temporalio.common import (
@@ -17,7 +18,8 @@ MEETING_STATUS = SearchAttributeKey.for_keyword("MeetingStatus")
 MEETING_PLATFORM = SearchAttributeKey.for_keyword("MeetingPlatform")
 BOT_ID = SearchAttributeKey.for_keyword("BotId")
 MEETING_URL = SearchAttributeKey.for_keyword("MeetingUrl")
-CALENDAR_ID = SearchAttributeKey.for_keyword("CalendarId")
+CALENDAR_ID = SearchAttributeKey.for_keyword_list("CalendarId")
+"""All calendars that want a meeting; `CalendarId = "…"` finds what has that one among others."""
 MEETING_START = SearchAttributeKey.for_datetime("MeetingStart")
 MEETING_TITLE = SearchAttributeKey.for_text("MeetingTitle")
 
@@ -26,7 +28,10 @@ ALL_KEYS = (MEETING_STATUS, MEETING_PLATFORM, BOT_ID, MEETING_URL, CALENDAR_ID, 
 _KEYWORD_CHARACTERS = 255
 """What a keyword may hold where Temporal's visibility lies in PostgreSQL."""
 _TEXT_BYTES = 2000
-"""Temporal refuses an attribute over 2,048 bytes, counted as JSON with everything but ASCII escaped."""
+"""Temporal refuses an attribute over 2,048 bytes, counted as JSON with everything but ASCII escaped.
+
+That is fifty calendars by the names that Meeting BaaS gives them.
+"""
 
 
 def at_start(request: MeetingRequest) -> TypedSearchAttributes:
@@ -40,14 +45,31 @@ def at_start(request: MeetingRequest) -> TypedSearchAttributes:
     if request.title:
         pairs.append(SearchAttributePair(MEETING_TITLE, _clipped(request.title)))
     if request.calendar is not None:
-        pairs.append(SearchAttributePair(CALENDAR_ID, request.calendar.calendar_id[:_KEYWORD_CHARACTERS]))
+        pairs.append(SearchAttributePair(CALENDAR_ID, _listed([request.calendar.calendar_id])))
     return TypedSearchAttributes(pairs)
 
 
+def as_first_updates(request: MeetingRequest) -> list[SearchAttributeUpdate[Any]]:
+    """The same for a meeting that was started without them."""
+    return [pair.key.value_set(pair.value) for pair in at_start(request).search_attributes]
+
+
 def as_updates(request: MeetingRequest) -> list[SearchAttributeUpdate[Any]]:
-    """The same for a meeting that runs already: it was started without them, or it moved."""
-    pairs = at_start(request).search_attributes
-    return [pair.key.value_set(pair.value) for pair in pairs if pair.key is not MEETING_STATUS]
+    """What of it is new when a meeting has moved. Its status and its calendars change by themselves."""
+    apart = {MEETING_STATUS.name, CALENDAR_ID.name}
+    return [update for update in as_first_updates(request) if update.key.name not in apart]
+
+
+def as_calendar_update(calendar_ids: Iterable[str]) -> SearchAttributeUpdate[Any]:
+    """The calendars that a meeting, or a calendar itself, can be found by: as many as there is room for."""
+    return CALENDAR_ID.value_set(_listed(calendar_ids))
+
+
+def _listed(names: Iterable[str]) -> list[str]:
+    listed = [name[:_KEYWORD_CHARACTERS] for name in names]
+    while len(json.dumps(listed, separators=(",", ":"))) > _TEXT_BYTES:
+        listed.pop()
+    return listed
 
 
 def _clipped(text: str) -> str:

@@ -11,9 +11,11 @@ from workflows import attributes, steps
 from workflows.waiting import wait, wait_until
 
 with workflow.unsafe.imports_passed_through():
+    from activities.failures import NOT_FOUND
     from meetings.calendars import telling
     from meetings.calendars.keeping import (
         DISCONNECTION,
+        SOMETHING_CHANGED,
         CalendarRequest,
         CalendarSignal,
         CalendarStatus,
@@ -24,12 +26,14 @@ with workflow.unsafe.imports_passed_through():
         OverrideChange,
         PolicyChange,
     )
+    from meetings.calendars.news import ALL_NEW, NO_NEWS, News
+    from meetings.calendars.overrides import MOST_OVERRIDES
     from meetings.calendars.policy import PolicyError, load_policy
     from meetings.names import CALENDAR_WORKFLOW
     from meetings.text import one_line
 
 _AFTER_TROUBLE = timedelta(minutes=10)
-_KEYWORD_CHARACTERS = 255
+_LONGEST_TROUBLE = 500
 
 
 # An input that cannot be read fails the execution at once, with a message, instead of being tried for ever.
@@ -39,18 +43,18 @@ class CalendarWorkflow:
     def __init__(self, request: CalendarRequest) -> None:
         self._request = request.model_copy(update={"carried": None})
         self._is_continued = request.carried is not None
-        self._known = request.carried or CarriedCalendar(dirty=True, full_wanted=True)
-        self._dirty = self._known.dirty
-        self._full_wanted = self._known.full_wanted
+        self._known = request.carried or CarriedCalendar(news=ALL_NEW)
+        self._news = self._known.news
+        self._owed = self._known.owed
         self._farewell = self._known.farewell
         self._trouble = self._known.trouble
+        self._is_lost = self._known.is_lost
         self._is_gone = False
 
     @workflow.run
     async def run(self, _request: CalendarRequest) -> CalendarView:
         if not self._is_continued:
-            name = self._request.calendar_id[:_KEYWORD_CHARACTERS]
-            workflow.upsert_search_attributes([attributes.CALENDAR_ID.value_set(name)])
+            workflow.upsert_search_attributes([attributes.as_calendar_update([self._request.calendar_id])])
         while not self._is_gone:
             self._show()
             await self._listen()
@@ -65,8 +69,8 @@ class CalendarWorkflow:
     async def _listen(self) -> None:
         """Until something changed, or it is time to look by itself. Changes come in swarms: one look for all."""
         next_look = self._next_look
-        await wait_until(lambda: self._dirty or bool(self._farewell), next_look, "nothing heard: look all the same")
-        if self._dirty:
+        await wait_until(lambda: bool(self._news or self._farewell), next_look, "nothing heard: look all the same")
+        if self._news:
             await wait(lambda: bool(self._farewell), self._request.debounce, "something changed: is there more?")
 
     async def _look(self) -> None:
@@ -76,33 +80,36 @@ class CalendarWorkflow:
             at=now,
             policy=self._request.policy,
             overrides=self._request.overrides,
-            full=self._full_wanted or now >= self._next_full,
-            heard=self._dirty,
+            news=self._owed.and_also(self._news).and_also(ALL_NEW if now >= self._next_full else NO_NEWS),
             farewell=self._farewell,
         )
         # What is heard from here on is not part of this look.
-        self._dirty = self._full_wanted = False
+        self._news = NO_NEWS
         try:
             result = await steps.reconcile(order)
         except ActivityError as error:
-            await self._note_trouble(order, one_line(str(error.cause)))
+            await self._note_trouble(order, error.cause)
             return
-        self._trouble = ""
+        self._trouble, self._is_lost = "", False
         self._is_gone = bool(order.farewell)
+        self._owed = News(event_ids=result.unread)
+        unread_again_at = workflow.now() + _AFTER_TROUBLE if result.unread else None
         self._known = CarriedCalendar(
             looks=self._known.looks + 1,
             counts=result.counts,
             cursor=result.cursor,
             last_look_at=now,
             last_full_at=now if result.was_full else self._known.last_full_at,
-            again_at=result.again_at,
+            again_at=min((at for at in (result.again_at, unread_again_at) if at), default=None),
         )
 
-    async def _note_trouble(self, order: LookOrder, text: str) -> None:
+    async def _note_trouble(self, order: LookOrder, cause: BaseException | None) -> None:
         """What was owed stays owed. New changes are looked at as they come; nobody can hurry a farewell."""
-        self._trouble = text
-        self._full_wanted = self._full_wanted or order.full
-        self._known = self._known.model_copy(update={"again_at": workflow.now() + _AFTER_TROUBLE})
+        self._trouble = one_line(str(cause))[:_LONGEST_TROUBLE]
+        self._is_lost = isinstance(cause, ApplicationError) and cause.type == NOT_FOUND
+        self._owed = order.news
+        pause = timedelta(seconds=self._request.full_every) if self._is_lost else _AFTER_TROUBLE
+        self._known = self._known.model_copy(update={"again_at": workflow.now() + pause})
         self._show()
         if order.farewell:
             await workflow.sleep(_AFTER_TROUBLE, summary="could not let go of all meetings: again")
@@ -110,9 +117,9 @@ class CalendarWorkflow:
     # Messages: they only record; `run` acts.
 
     @workflow.signal
-    def calendar_event(self, _change: CalendarSignal | None = None) -> None:
+    def calendar_event(self, change: CalendarSignal = SOMETHING_CHANGED) -> None:
         """Something changed in the calendar. What it was is seen by looking, whatever the sender says of it."""
-        self._dirty = True
+        self._news = self._news.and_also(change.news)
 
     @workflow.signal
     def farewell(self, wish: Disconnection = DISCONNECTION) -> None:
@@ -158,6 +165,10 @@ class CalendarWorkflow:
         self._refuse_if_leaving()
         if bool(change.event_id) == bool(change.series_id):
             raise ApplicationError("Name either event_id or series_id.", type="Refused")
+        if change.wanted and self._request.overrides.are_many:
+            raise ApplicationError(
+                f"This calendar has {MOST_OVERRIDES:,} overrides; take some back first.", type="Refused"
+            )
 
     @workflow.update
     def disconnect(self, wish: Disconnection = DISCONNECTION) -> CalendarView:
@@ -192,6 +203,8 @@ class CalendarWorkflow:
             return CalendarStatus.DISCONNECTED
         if self._farewell:
             return CalendarStatus.LEAVING
+        if self._is_lost:
+            return CalendarStatus.LOST
         return CalendarStatus.TROUBLED if self._trouble else CalendarStatus.CONNECTED
 
     @property
@@ -207,7 +220,7 @@ class CalendarWorkflow:
         return min(again_at or self._next_full, self._next_full)
 
     def _call_for_all(self) -> None:
-        self._dirty = self._full_wanted = True
+        self._news = self._news.and_also(ALL_NEW)
 
     def _show(self) -> None:
         workflow.set_current_details(telling.details(self.status()))
@@ -217,10 +230,11 @@ class CalendarWorkflow:
             return
         carried = self._known.model_copy(
             update={
-                "dirty": self._dirty,
-                "full_wanted": self._full_wanted,
+                "news": self._news,
+                "owed": self._owed,
                 "farewell": self._farewell,
                 "trouble": self._trouble,
+                "is_lost": self._is_lost,
             }
         )
         workflow.continue_as_new(self._request.model_copy(update={"carried": carried}))

@@ -9,7 +9,15 @@ with workflow.unsafe.imports_passed_through():
     from meetings import interest
     from meetings.dispatch import is_worth_joining
     from meetings.record import MeetingRecord
-    from meetings.request import BotOptions, CalendarOrigin, Claim, ClaimAnswer, Release, Reschedule
+    from meetings.request import (
+        BotOptions,
+        CalendarOrigin,
+        Claim,
+        ClaimAnswer,
+        Interest,
+        Release,
+        Reschedule,
+    )
     from meetings.status import MeetingStatus
 
 _IN_THE_CALL = frozenset({MeetingStatus.IN_CALL, MeetingStatus.RECORDING, MeetingStatus.PAUSED})
@@ -27,6 +35,7 @@ class Claims:
         record = self._journal.record
         before = record.interest
         record.interest = interest.with_claim(before, claim)
+        self._show_calendars(before)
         if before.claims and claim.calendar_id not in before.claims:
             self._journal.note("claimed", f"Calendar {claim.calendar_id} has this meeting too.")
         if before.followed is None and (self._is_booked_by_hand or _is_as_wanted(record, claim)):
@@ -34,16 +43,22 @@ class Claims:
             record.interest = record.interest.model_copy(update={"followed": claim})
         return self._follow()
 
-    def let_go(self, release: Release) -> tuple[bool, bool]:
-        """Whether nobody wants the meeting any more, and whether it is now at another time or place."""
+    def let_go(self, release: Release, *, is_closing: bool) -> tuple[bool, bool]:
+        """Whether nobody wants the meeting any more, and whether it is now at another time or place.
+
+        One that is closing was held: it takes note, and stays where it was.
+        """
         record = self._journal.record
         before = record.interest
         record.interest = interest.with_release(before, release)
-        if release.calendar_id not in before.claims or release.calendar_id in record.interest.claims:
+        if not self._had_it(release.calendar_id, before) or release.calendar_id in record.interest.claims:
             return False, False
+        self._show_calendars(before)
         self._journal.note(
             "released", f"Calendar {release.calendar_id} let go of this meeting. {release.why}".strip()
         )
+        if is_closing:
+            return False, False
         if record.interest.claims:
             return False, self._follow()[1]
         if self._is_booked_by_hand:
@@ -52,6 +67,12 @@ class Claims:
             self._journal.note("kept_on", "The meeting had begun, so its recording goes on.")
             return False, False
         return True, False
+
+    def _had_it(self, calendar_id: str, before: Interest) -> bool:
+        """One whose look died after it booked the meeting, and before it could claim it, has it all the same."""
+        origin = self._journal.record.request.calendar
+        is_bookers = not before.claims and origin is not None and origin.calendar_id == calendar_id
+        return is_bookers or calendar_id in before.claims
 
     def _follow(self) -> tuple[ClaimAnswer, bool]:
         record = self._journal.record
@@ -79,18 +100,22 @@ class Claims:
         return ClaimAnswer.TAKEN, has_moved
 
     def _show_leader(self) -> None:
-        """The calendar that a meeting is found by is the one that speaks for it now."""
+        """The meeting says that it comes from the calendar which speaks for it now."""
         record = self._journal.record
         leader = interest.leading(record.interest)
         if leader is None or record.request.calendar is None:
             return
         origin = CalendarOrigin(calendar_id=leader.calendar_id, event_id=leader.event_id)
-        if origin == record.request.calendar:
-            return
-        is_same = origin.calendar_id == record.request.calendar.calendar_id
         record.request = record.request.model_copy(update={"calendar": origin})
-        if not is_same:
-            workflow.upsert_search_attributes(attributes.as_updates(record.request))
+
+    def _show_calendars(self, before: Interest) -> None:
+        """The meeting can be found by every calendar that wants it; the booker's start has named the first."""
+        record = self._journal.record
+        calendars = [each.calendar_id for each in interest.calendars_of(record.interest)]
+        origin = record.request.calendar
+        known = set(before.claims) or ({origin.calendar_id} if origin else set())
+        if set(calendars) != known:
+            workflow.upsert_search_attributes([attributes.as_calendar_update(calendars)])
 
 
 def _is_as_wanted(record: MeetingRecord, claim: Claim) -> bool:

@@ -87,8 +87,7 @@ class MeetingWorkflow:
 
     def _introduce(self) -> None:
         if not self._is_searchable:
-            status = attributes.MEETING_STATUS.value_set(MeetingStatus.SCHEDULED.value)
-            workflow.upsert_search_attributes([*attributes.as_updates(self._record.request), status])
+            workflow.upsert_search_attributes(attributes.as_first_updates(self._record.request))
         if self._is_continued:
             return
         self._journal.note("booked", f"Booked for {story.clock(self._record.request.start_time)}.")
@@ -284,7 +283,7 @@ class MeetingWorkflow:
     @workflow.update
     def release(self, release: Release) -> None:
         """A calendar lets go of this meeting, at any time. With the last of them it is cancelled."""
-        is_unwanted, has_moved = self._claims.let_go(release)
+        is_unwanted, has_moved = self._claims.let_go(release, is_closing=self._closing)
         self._moved = self._moved or has_moved
         if is_unwanted and not (self._stop or self._closing):
             self._request_stop(_Stop.CANCEL, release.why, RELEASED)

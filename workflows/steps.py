@@ -154,4 +154,4 @@ async def reconcile(order: LookOrder) -> LookResult:
 def _look_summary(order: LookOrder) -> str:
     if order.farewell:
         return "let go of all meetings"
-    return "read everything to come" if order.full else "read what changed"
+    return "read everything to come" if order.news.full else "read what changed"

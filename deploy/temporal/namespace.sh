@@ -30,6 +30,6 @@ attribute MeetingStatus Keyword
 attribute MeetingPlatform Keyword
 attribute BotId Keyword
 attribute MeetingUrl Keyword
-attribute CalendarId Keyword
+attribute CalendarId KeywordList
 attribute MeetingStart Datetime
 attribute MeetingTitle Text

@@ -11,6 +11,9 @@ from meetings.calendars.rules import FixedRule
 KEPT_FOR = timedelta(days=14)
 """How long the reason for an event can be asked for after its end."""
 
+MOST_IDLE = 5000
+"""Events without a meeting whose reasons are kept. The whole book is written anew at every change."""
+
 
 class Book(BaseModel):
     """All events of one calendar, by event id. Nothing in it changes: every method returns another book.
@@ -63,9 +66,17 @@ class Book(BaseModel):
         }
         return self.model_copy(update={"entries": self.entries | changed})
 
-    def pruned(self, now: datetime, kept_for: timedelta = KEPT_FOR) -> "Book":
-        """The book without the events that ended longer ago than `kept_for`."""
+    def pruned(self, now: datetime, kept_for: timedelta = KEPT_FOR, most_idle: int = MOST_IDLE) -> "Book":
+        """The book without the events that ended longer ago than `kept_for`, and with the soonest of the idle ones.
+
+        Idle are those without a meeting: over, or not recorded. Of the others none is ever left out.
+        """
         kept = {event_id: entry for event_id, entry in self.entries.items() if entry.last_end + kept_for > now}
+        idle = [
+            key for key, entry in kept.items() if not entry.claimed and (not entry.record or entry.is_over(now))
+        ]
+        for key in sorted(idle, key=lambda key: abs(kept[key].wish.start_time - now))[most_idle:]:
+            del kept[key]
         return self.model_copy(update={"entries": kept})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from meetings.calendars.news import NO_NEWS, News
 from meetings.calendars.overrides import NO_OVERRIDES, Overrides, Wanted
 from meetings.calendars.policy import DEFAULT_POLICY, Policy
 from meetings.request import UtcDatetime
@@ -36,16 +37,17 @@ class LookOrder(BaseModel):
     at: UtcDatetime
     policy: Policy = DEFAULT_POLICY
     overrides: Overrides = NO_OVERRIDES
-    full: bool = False
-    """Read everything to come, instead of what was changed since the last look."""
-    heard: bool = False
-    """Somebody said that something changed. If no change is to be found, everything is read."""
+    news: News = NO_NEWS
+    """What the look has to find out about. Without any it reads what was changed since the last one."""
     farewell: str = ""
     """Why the calendar lets go of all its meetings; empty if it stays."""
 
 
 class LookResult(BaseModel):
-    """`cursor` is the time of the newest change that was seen."""
+    """`cursor` is the time of the newest change up to which everything was seen.
+
+    `unread` are events that were asked for by name and could not be read: they are still owed.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -53,6 +55,7 @@ class LookResult(BaseModel):
     was_full: bool = False
     cursor: AwareDatetime | None = None
     again_at: AwareDatetime | None = None
+    unread: tuple[str, ...] = ()
 
 
 class CarriedCalendar(BaseModel):
@@ -66,10 +69,11 @@ class CarriedCalendar(BaseModel):
     last_look_at: AwareDatetime | None = None
     last_full_at: AwareDatetime | None = None
     again_at: AwareDatetime | None = None
-    dirty: bool = False
-    full_wanted: bool = False
+    news: News = NO_NEWS
+    owed: News = NO_NEWS
     farewell: str = ""
     trouble: str = ""
+    is_lost: bool = False
 
 
 class CalendarRequest(BaseModel):
@@ -91,11 +95,24 @@ class CalendarRequest(BaseModel):
 
 
 class CalendarSignal(BaseModel):
-    """Something changed in the calendar. What the sender says of it is not needed, so nothing is required."""
+    """Something changed in the calendar: these events, or nobody said which. `everything` may have changed, too.
+
+    Nothing is required, and what a sender adds is left aside.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     calendar_id: str = ""
+    event_ids: tuple[str, ...] = ()
+    everything: bool = False
+
+    @property
+    def news(self) -> News:
+        named = News(full=self.everything, event_ids=self.event_ids)
+        return NO_NEWS.and_also(named) or News(unnamed=True)
+
+
+SOMETHING_CHANGED = CalendarSignal()
 
 
 class PolicyChange(BaseModel):
@@ -129,6 +146,8 @@ class CalendarStatus(StrEnum):
     CONNECTED = "connected"
     TROUBLED = "troubled"
     """The last look did not work; `trouble` says why. No meeting was cancelled because of it."""
+    LOST = "lost"
+    """The provider does not know the calendar any more. Its meetings stay booked until it is disconnected here."""
     LEAVING = "leaving"
     DISCONNECTED = "disconnected"
 

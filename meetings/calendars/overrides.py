@@ -14,6 +14,10 @@ class Override(NamedTuple):
     scope: Literal["event", "series"]
 
 
+MOST_OVERRIDES = 1000
+"""They travel along with every look into the calendar."""
+
+
 class Overrides(BaseModel):
     """By event id, and by the id of a series; that of an event goes before that of its series."""
 
@@ -21,6 +25,11 @@ class Overrides(BaseModel):
 
     events: dict[str, Wanted] = {}
     series: dict[str, Wanted] = {}
+
+    @property
+    def are_many(self) -> bool:
+        """Whether there is no room for another one."""
+        return len(self.events) + len(self.series) >= MOST_OVERRIDES
 
     def of(self, event: CalendarEvent) -> Override | None:
         if wanted := self.events.get(event.event_id):

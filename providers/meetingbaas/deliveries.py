@@ -9,7 +9,7 @@ from pydantic import AliasChoices, BeforeValidator, Field
 from providers.base import MalformedWebhookError
 from providers.meetingbaas.decoding import check_density, decode_json
 from providers.meetingbaas.extra import Extra, ExtraField
-from providers.meetingbaas.fields import Evidence, Identifier, Instant, Link, Objects, Text, Tolerant
+from providers.meetingbaas.fields import Evidence, Identifier, Identifiers, Instant, Link, Objects, Text, Tolerant
 
 STATUS_CHANGE = "bot.status_change"
 COMPLETE = "complete"
@@ -37,7 +37,10 @@ def _as_status(value: Any) -> Any:
 
 
 class DeliveryData(Tolerant):
-    """`data` of any event; `mp4` and `audio` are signed URLs, `synced_at` is the time of a calendar's sync."""
+    """`data` of any event; `mp4` and `audio` are signed URLs.
+
+    `synced_at` is the time of a calendar's sync, `affected` are the events that it changed.
+    """
 
     event: Text = ""
     bot_id: Identifier = ""
@@ -53,6 +56,7 @@ class DeliveryData(Tolerant):
     extra: ExtraField = Extra()
     calendar_id: Identifier = Field("", validation_alias=AliasChoices("calendar_id", "calendar_uuid", "uuid"))
     synced_at: Evidence = Field("", validation_alias=AliasChoices("last_updated_ts", "last_updated_at"))
+    affected: Identifiers = Field((), validation_alias="affected_event_uuids")
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,11 @@ def _identifier(value: Any) -> str:
     return text if len(text) <= _MAX_IDENTIFIER and text.isprintable() else ""
 
 
+def _identifiers(value: Any) -> tuple[str, ...]:
+    found = [_identifier(each) for each in value] if isinstance(value, list) else []
+    return tuple(dict.fromkeys(found)) if all(found) else ()
+
+
 def _text(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
 
@@ -74,6 +79,10 @@ def _objects_or_none(value: Any) -> Any:
 
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 """An opaque id; the oldest shapes have numbers."""
+
+
+Identifiers = Annotated[tuple[str, ...], PlainValidator(_identifiers)]
+"""A list of them, each once; one that cannot be read makes it no list at all."""
 
 
 def _followable(url: str) -> str:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from meetings.calendars.news import MOST_NAMED
 from meetings.events import BotEvent, BotEventKind
 from providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
 from providers.meetingbaas.deliveries import (
@@ -99,7 +100,16 @@ def _calendar(data: DeliveryData, digest: str) -> CalendarNotice:
         raise MalformedWebhookError(f"The body of {CALENDAR_SYNC} names no calendar.")
     synced_at = parse_time(data.synced_at)
     which = synced_at.isoformat() if synced_at else data.synced_at or digest
-    return CalendarNotice(calendar_id=data.calendar_id, delivery=f"{CALENDAR_SYNC}|{data.calendar_id}|{which}")
+    if data.affected:
+        # Two changes of one second come with the same time: one must not pass for a repeat of the other.
+        which = f"{which}|{hashlib.sha256(' '.join(sorted(data.affected)).encode()).hexdigest()[:16]}"
+    everything = len(data.affected) > MOST_NAMED
+    return CalendarNotice(
+        calendar_id=data.calendar_id,
+        delivery=f"{CALENDAR_SYNC}|{data.calendar_id}|{which}",
+        event_ids=() if everything else data.affected,
+        everything=everything,
+    )
 
 
 def _joined(*texts: str) -> str:

@@ -9,6 +9,7 @@ from meetings.calendars.book import Book
 from meetings.calendars.decision import decide
 from meetings.calendars.entry import entry_for
 from meetings.calendars.load import Load, load_of
+from meetings.calendars.news import ALL_NEW
 from meetings.calendars.overrides import Overrides
 from meetings.calendars.planning import Step, StepKind, plan
 from meetings.calendars.policy import Policy
@@ -46,9 +47,9 @@ async def dry_run(
     Raises ProviderError where the calendar cannot be read.
     """
     policy, overrides = rules
-    events, gone = await CalendarReader(provider, book.calendar_id).read_all(book, now)
-    entries = [entry_for(event, decide(policy, overrides, event, now)) for event in events]
-    made = plan(book, entries, now, complete=False, gone=gone)
+    reading = await CalendarReader(provider, book.calendar_id).read(ALL_NEW, None, book, now)
+    entries = [entry_for(event, decide(policy, overrides, event, now)) for event in reading.events]
+    made = plan(book, entries, now, complete=False, gone=reading.gone)
     steps = tuple(step for step in made.steps if step.kind is not StepKind.KEEP)
     to_book = {workflow_id_for(step.meeting_id): step.meeting_id for step in steps if step.kind is StepKind.BOOK}
     existing = await meetings_by_workflow_id(temporal, to_book)

@@ -53,7 +53,7 @@ async def reconcile(order: LookOrder) -> LookResult:
     """A look that finds nothing; tests write the book themselves."""
     if order.calendar_id.startswith(UNREADABLE):
         raise ApplicationError("The calendar has burnt.", non_retryable=True)
-    return LookResult(was_full=order.full)
+    return LookResult(was_full=order.news.full)
 
 
 @workflow.defn(name=MEETING_WORKFLOW)

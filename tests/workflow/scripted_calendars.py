@@ -8,7 +8,7 @@ from typing import Any
 
 from meetings.calendars.event import CalendarEvent
 from providers.base import NotFoundError
-from providers.calendars import EventFilter
+from providers.calendars import ConnectedCalendar, EventFilter
 
 
 @dataclass
@@ -22,6 +22,8 @@ class ScriptedCalendars:
     breaks_after: int | None = None
     """A list ends with `failure` after so many events."""
     failure: Exception = field(default_factory=RuntimeError)
+    unknown: set[str] = field(default_factory=set)
+    """Calendars that the provider has lost; their lists are empty then."""
     asked: list[EventFilter | str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     clock: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -43,7 +45,12 @@ class ScriptedCalendars:
         for number, event in enumerate(list(self.events_by_id.values())):
             if self.breaks_after is not None and number >= self.breaks_after:
                 raise self.failure
-            if event.calendar_id == calendar_id and self.listed(event) and _fits(event, wanted):
+            if (
+                event.calendar_id == calendar_id
+                and calendar_id not in self.unknown
+                and self.listed(event)
+                and _fits(event, wanted)
+            ):
                 yield event
         await asyncio.sleep(0)
 
@@ -51,9 +58,15 @@ class ScriptedCalendars:
         self.asked.append(event_id)
         if event_id in self.unreadable:
             raise self.unreadable[event_id]
-        if event_id not in self.events_by_id:
+        event = self.events_by_id.get(event_id)
+        if event is None or event.calendar_id in self.unknown:
             raise NotFoundError(f"no event {event_id}")
-        return self.events_by_id[event_id]
+        return event
+
+    async def calendar(self, calendar_id: str) -> ConnectedCalendar:
+        if calendar_id in self.unknown:
+            raise NotFoundError("CalendarNotFound")
+        return ConnectedCalendar(calendar_id=calendar_id)
 
     async def delete_calendar(self, calendar_id: str) -> None:
         self.deleted.append(calendar_id)

@@ -50,7 +50,7 @@ async def test_a_start_without_search_attributes_gets_them(start: StartMeeting) 
     assert found[attributes.MEETING_STATUS] == "scheduled"
     assert found[attributes.MEETING_PLATFORM] == "google_meet"
     assert found[attributes.MEETING_TITLE] == "Weekly"
-    assert found[attributes.CALENDAR_ID] == "cal"
+    assert found[attributes.CALENDAR_ID] == ["cal"]
     assert found[attributes.MEETING_START] == view.start_time
 
 
