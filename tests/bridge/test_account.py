@@ -121,8 +121,8 @@ async def test_news_of_a_calendar_wakes_its_workflow_once(
     for _ in range(2):
         assert (await bridge.to_account(body)).json == {"outcome": "delivered"}
     (change,) = await signals(client, f"calendar-{calendar_id}", "calendar_event")
-    assert change.keys() == {"calendar_id", "delivery"}
-    assert change["calendar_id"] == calendar_id
+    assert change.keys() == {"calendar_id", "delivery", "event_ids", "everything"}
+    assert (change["calendar_id"], change["event_ids"]) == (calendar_id, ["e1"])
     assert await stored(store) == []
 
 

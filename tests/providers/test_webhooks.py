@@ -218,7 +218,8 @@ def test_a_dispatch_that_is_no_number_is_none(dispatch: Any) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        {"calendar_id": "c-1", "last_updated_ts": "2026-03-01T10:00:00Z", "affected_event_uuids": ["e"]},
+        {"calendar_id": "c-1", "last_updated_ts": "2026-03-01T10:00:00Z", "affected_event_uuids": []},
+        {"calendar_id": "c-1", "last_updated_ts": "2026-03-01T10:00:00Z", "affected_event_uuids": ["e", {}]},
         {"calendar_uuid": "c-1", "last_updated_at": "2026-03-01T10:00:00.000+00:00"},
         {"uuid": "c-1", "last_updated_ts": 1772359200, "affected_event_uuids": None},
     ],
@@ -227,6 +228,20 @@ def test_a_calendar_sync(data: dict[str, Any]) -> None:
     assert parse({"event": "calendar.sync_events", "data": data}) == CalendarNotice(
         calendar_id="c-1", delivery="calendar.sync_events|c-1|2026-03-01T10:00:00+00:00"
     )
+
+
+def test_a_calendar_sync_names_the_events_that_changed_unless_they_are_too_many() -> None:
+    def notice_of(*event_ids: str) -> CalendarNotice:
+        data = {"calendar_id": "c-1", "last_updated_ts": "2026-03-01T10:00:00Z", "affected_event_uuids": event_ids}
+        parsed = parse({"event": "calendar.sync_events", "data": data})
+        assert isinstance(parsed, CalendarNotice)
+        return parsed
+
+    assert notice_of("a", "b", "a").event_ids == ("a", "b")
+    many = notice_of(*(f"e-{number}" for number in range(1000)))
+    assert (many.event_ids, many.everything) == ((), True)
+    assert notice_of("a").delivery == notice_of("a").delivery
+    assert notice_of("a").delivery != notice_of("b").delivery, "two changes of the same second are not one"
 
 
 def test_calendar_syncs_without_a_time_are_known_by_their_body() -> None:

@@ -1,5 +1,6 @@
 """What happens in a calendar while a bot is on its way or in the call."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -71,3 +72,45 @@ async def test_a_move_while_the_bot_is_on_its_way_takes_it_back_and_sends_one_la
     await meeting.forward_to(moved.start_time)
     second = await meeting.until_bots(2)
     assert not second.removed
+
+
+@pytest.mark.parametrize("change", ["moved", "link", "cancelled"])
+async def test_a_change_while_the_bot_is_armed_is_honoured_right_after(world: World, change: str) -> None:
+    armed, fires = hold_armed(world)
+    anna = await world.connected()
+    event = anna.put()
+    await anna.notices()
+    meeting = anna.meeting()
+    await meeting.until_status(MeetingStatus.SCHEDULED)
+    waking = asyncio.create_task(meeting.forward(minutes=57))
+    await asyncio.wait_for(armed.wait(), 20)
+    if change == "cancelled":
+        anna.put(deleted=True)
+    else:
+        later = {"start_time": event.start_time + timedelta(hours=1)}
+        event = anna.put(**(later if change == "moved" else {"meeting_url": world.link("elsewhere")}))
+    await anna.notices(event_ids=[event.event_id])
+    assert (await meeting.view()).status is MeetingStatus.DISPATCHING, "what is armed is not held up"
+    fires.set()
+    await waking
+    if change == "cancelled":
+        await meeting.until(lambda _view: world.provider.bots[0].removed)
+    else:
+        if change == "moved":
+            await meeting.until_status(MeetingStatus.SCHEDULED)
+            await meeting.forward_to(event.start_time)
+        await meeting.until_bots(2)
+    assert [bot.removed for bot in world.provider.bots] == [True, False][: len(world.provider.bots)]
+    assert world.provider.bots[-1].order.meeting_url == (await meeting.view()).meeting_url
+
+
+def hold_armed(world: World) -> tuple[asyncio.Event, asyncio.Event]:
+    """The first is set when a bot is armed; it fires when the second one is."""
+    armed, fires = asyncio.Event(), asyncio.Event()
+
+    async def warm_up() -> None:
+        armed.set()
+        await fires.wait()
+
+    world.provider.warm_up = warm_up  # type: ignore[method-assign]  # the moment between two calls of the provider
+    return armed, fires
