@@ -1,5 +1,7 @@
 """The calls by which a calendar books, changes and lets go of meetings. Each is a no-op the second time."""
 
+import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
@@ -143,6 +145,11 @@ class MeetingCalls:
             )
         except WorkflowUpdateFailedError:
             return Claimed.ENDING
+        except (WorkflowAlreadyStartedError, *CALL_ERRORS):
+            # The start holds the same failure, and would complain if nobody had looked at it.
+            with contextlib.suppress(WorkflowAlreadyStartedError, TimeoutError, *CALL_ERRORS):
+                await asyncio.wait_for(start.workflow_handle(), 1)
+            raise
         return Claimed.TAKEN if answer is ClaimAnswer.TAKEN else Claimed.HELD
 
     async def _outcome(self, execution: WorkflowExecutionDescription) -> Outcome | None:

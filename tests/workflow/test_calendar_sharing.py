@@ -1,12 +1,16 @@
 """One meeting in several calendars: one bot, until the last of them lets go."""
 
-from datetime import timedelta
+import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from activities.meeting_calls import Claimed, MeetingCalls
+from meetings.request import CalendarOrigin, Claim, MeetingRequest, Release
 from meetings.status import MeetingStatus
 from tests.workflow.calendar_driver import Calendar, World
 from tests.workflow.driver import Meeting
+from workflows import attributes
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -79,3 +83,85 @@ async def test_a_calendar_connected_later_and_one_reconnected_join_in(world: Wor
     shown = await meeting.view()
     assert {each.calendar_id for each in shown.calendars} == {ben.calendar_id, again.calendar_id}
     assert shown.status is MeetingStatus.SCHEDULED
+
+
+class Fifty:
+    """Users who share one meeting in half an hour, whose calendars call for it all at once."""
+
+    def __init__(self, world: World) -> None:
+        self.now = datetime.now(UTC)
+        self.calendars = [f"{number:08x}-0000-4000-8000-{world.key[:12]}" for number in range(50)]
+        self._start = self.now + timedelta(minutes=30)
+        self._link = world.link("all hands")
+        self._name = f"cal-{world.key[:24]}"
+        self._calls = MeetingCalls(world.client, attributes.at_start)
+        self._world = world
+
+    @property
+    def meeting(self) -> Meeting:
+        return self._world.meeting(f"meeting-{self._name}")
+
+    async def claim(self, calendar_id: str) -> Claimed:
+        request = MeetingRequest(
+            meeting_url=self._link,
+            start_time=self._start,
+            calendar=CalendarOrigin(calendar_id=calendar_id, event_id=f"e-{calendar_id}"),
+        )
+        claim = Claim(
+            calendar_id=calendar_id,
+            event_id=f"e-{calendar_id}",
+            seen_at=self.now,
+            start_time=self._start,
+            meeting_url=self._link,
+        )
+        return await self._calls.claim(self._name, request, claim, self.now)
+
+    async def decline(self, calendar_id: str) -> None:
+        release = Release(calendar_id=calendar_id, seen_at=self.now + timedelta(minutes=1), why="declined")
+        await self._calls.release(self._name, release)
+
+
+async def test_fifty_users_share_one_bot_also_while_they_decline_one_after_another(world: World) -> None:
+    fifty = Fifty(world)
+    answers = await asyncio.gather(*(fifty.claim(calendar_id) for calendar_id in fifty.calendars))
+    assert set(answers) == {Claimed.TAKEN}
+    meeting = fifty.meeting
+    first_run = (await meeting.handle.describe()).run_id
+    assert len((await meeting.view()).calendars) == 50
+    found = (await meeting.handle.describe()).typed_search_attributes[attributes.CALENDAR_ID]
+    assert sorted(found) == fifty.calendars, "each of them finds the meeting"
+    for calendar_id in fifty.calendars[:25]:
+        await fifty.decline(calendar_id)
+    await meeting.forward(minutes=27)
+    await meeting.until_bots(1)
+    for calendar_id in fifty.calendars[25:49]:
+        await fifty.decline(calendar_id)
+    shown = await meeting.view()
+    assert [each.calendar_id for each in shown.calendars] == fifty.calendars[49:]
+    assert [bot.removed for bot in world.provider.bots] == [False]
+    await fifty.decline(fifty.calendars[49])
+    await meeting.until(lambda _view: world.provider.bots[0].removed)
+    assert len(world.provider.bots) == 1
+    assert (await meeting.handle.describe()).run_id == first_run
+
+
+async def test_a_meeting_that_was_booked_and_never_claimed_goes_with_its_calendar(world: World) -> None:
+    event_id, calendar_id = f"e-{world.key}", f"anna-{world.key[:8]}"
+    handle = await world.client.start_workflow(
+        "MeetingWorkflow",
+        {
+            "meeting_url": world.link("half booked"),
+            "start_time": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
+            "calendar": {"calendar_id": calendar_id, "event_id": event_id},
+        },
+        id=f"meeting-cal-{world.key[:24]}",
+        task_queue="meetings",
+    )
+    meeting = world.meeting(handle.id)
+    await meeting.until_status(MeetingStatus.SCHEDULED)
+    calls = MeetingCalls(world.client, attributes.at_start)
+    now = datetime.now(UTC)
+    await calls.release(f"cal-{world.key[:24]}", Release(calendar_id="another one", seen_at=now))
+    assert (await meeting.view()).status is MeetingStatus.SCHEDULED
+    await calls.release(f"cal-{world.key[:24]}", Release(calendar_id=calendar_id, seen_at=now))
+    assert (await meeting.outcome()).status is MeetingStatus.CANCELLED
