@@ -13,8 +13,7 @@ from temporalio.client import WorkflowHandle
 from runtime.exits import run_and_exit
 from tests.replay.compacting import compact
 from tests.replay.paths import PATHS
-from tests.replay.stage import Stage, theatre
-from tests.workflow.driver import Meeting
+from tests.replay.stage import Played, Stage, theatre
 
 HISTORIES = Path(__file__).resolve().parent.parent / "histories"
 _SECONDS = 60.0
@@ -24,18 +23,18 @@ async def record(folder: Path, names: Sequence[str]) -> None:
     """Plays each path once; a history that was cut off becomes several files."""
     async with theatre() as env:
         for name in names:
-            meeting = await asyncio.wait_for(PATHS[name](Stage(env)), _SECONDS)
-            for number, history in enumerate(await _runs(meeting)):
+            played = await asyncio.wait_for(PATHS[name](Stage(env)), _SECONDS)
+            for number, history in enumerate(await _runs(played)):
                 part = f"-{number + 1}" if number else ""
                 (folder / f"{name}{part}.json").write_text(compact(history))
             sys.stdout.write(f"{name}\n")
 
 
-async def _runs(meeting: Meeting) -> list[str]:
+async def _runs(played: Played) -> list[str]:
     histories = []
-    run = meeting.handle.first_execution_run_id
+    run = played.handle.first_execution_run_id
     while run:
-        handle: WorkflowHandle[Any, Any] = meeting.env.client.get_workflow_handle(meeting.handle.id, run_id=run)
+        handle: WorkflowHandle[Any, Any] = played.env.client.get_workflow_handle(played.handle.id, run_id=run)
         history = await handle.fetch_history()
         histories.append(history.to_json())
         run = history.events[-1].workflow_execution_continued_as_new_event_attributes.new_execution_run_id

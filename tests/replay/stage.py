@@ -136,12 +136,22 @@ class Stage:
             yield
 
 
+class Played(Protocol):
+    """A meeting or a calendar, whose history is to be recorded."""
+
+    @property
+    def env(self) -> WorkflowEnvironment: ...
+
+    @property
+    def handle(self) -> WorkflowHandle[Any, Any]: ...
+
+
 class Play(Protocol):
-    """Leads a meeting along a path to its end."""
+    """Leads a meeting or a calendar along a path to its end."""
 
     __name__: str
 
-    async def __call__(self, stage: Stage) -> Meeting: ...
+    async def __call__(self, stage: Stage) -> Played: ...
 
 
 PATHS: dict[str, Play] = {}
@@ -163,7 +173,7 @@ def path_without_workers(play: Play) -> Play:
 def enter(name: str, play: Play) -> None:
     """Enters one of many paths of the same kind."""
 
-    async def play_with_workers(stage: Stage) -> Meeting:
+    async def play_with_workers(stage: Stage) -> Played:
         async with stage.workers():
             return await play(stage)
 

@@ -15,9 +15,11 @@ from tests.replay.paths import PATHS
 from tests.replay.paths.changes import REFUSED, UPDATES
 from tests.replay.reading import Shown, all_text, shown_by
 from tests.replay.record import HISTORIES
-from tests.replay.replaying import replay
+from tests.replay.replaying import load, replay
 
 FILES = sorted(HISTORIES.glob("*/*.json"))
+OF_CALENDARS = [file for file in FILES if file.stem.startswith("calendar-")]
+OF_MEETINGS = [file for file in FILES if file not in OF_CALENDARS]
 
 _BROKEN = """\
 The meeting recorded in {file} does not replay with this code: {difference}
@@ -43,7 +45,7 @@ def version() -> str:
 
 @pytest.fixture(scope="module")
 def shown() -> Shown:
-    return shown_by(FILES)
+    return shown_by(OF_MEETINGS)
 
 
 @pytest.mark.timeout(30)
@@ -79,6 +81,18 @@ def test_every_update_is_recorded_in_every_phase(shown: Shown) -> None:
     assert sorted(UPDATES) == sorted(in_code), f"{how}, and name the update in tests/replay/paths/changes.py"
     phases = {phase for phase in MeetingStatus if not phase.is_final}
     assert shown.updates | REFUSED == {(update, phase) for update in UPDATES for phase in phases}, how
+
+
+def test_every_update_and_end_of_a_calendar_is_recorded() -> None:
+    commands = "\n".join(take(ROOT).commands)
+    in_code = set(re.findall(r"^@workflow\.update .*\.CalendarWorkflow\.(\w+)$", commands, re.MULTILINE))
+    events = [event for file in OF_CALENDARS for event in load(file).events]
+    accepted = [event.workflow_execution_update_accepted_event_attributes for event in events]
+    assert {each.accepted_request.input.name for each in accepted} - {""} == in_code
+    ends = {load(file).events[-1].WhichOneof("attributes") for file in OF_CALENDARS}
+    assert ends == {
+        f"workflow_execution_{end}_event_attributes" for end in ("completed", "failed", "continued_as_new")
+    }
 
 
 def test_every_activity_is_recorded(shown: Shown) -> None:

@@ -113,11 +113,15 @@ class Changes:
         life.tales[name].append(f"{life.now} {fields}")
         if before is None or event.start_time != before.start_time:
             self._expect(name, event.start_time)
+        if start <= life.now:
+            # What is wanted only while it goes on is joined late.
+            self._decide(name, start)
         await self._tell(name, event.event_id, [start, before.start_time if before else start])
 
     def _expect(self, name: str, start: datetime) -> None:
         async def begin() -> None:
-            await self._begin(name, start)
+            self._decide(name, start)
+            await self.life.meet()
 
         self.life.at(start - LEAD, self.life.meet)
         self.life.at(start, begin)
@@ -125,17 +129,16 @@ class Changes:
         # By then an event that was moved while it was recorded has its other meeting.
         self.life.at(start + LENGTH + timedelta(minutes=3), self.life.meet)
 
-    async def _begin(self, name: str, start: datetime) -> None:
+    def _decide(self, name: str, start: datetime) -> None:
+        """What the policy says of the meeting that begins at this instant, or is under way."""
         life, event = self.life, self.truth.get(name)
         if event is None or event.start_time != start or life.now >= start + LENGTH - timedelta(minutes=2):
             return
-        life.counts["began"] += 1
         still_runs = start < self._held_until.get(name, start)
         if not still_runs and decide(_RULES, NO_OVERRIDES, event, life.now).record and event.link:
             life.tales[name].append(f"{life.now} expected at {start} {event.link.url}")
             self.expected[event.link.url, start] += 1
             self._held_until[name] = start + LENGTH
-        await life.meet()
 
     async def _tell(self, name: str, event_id: str, starts: Sequence[datetime]) -> None:
         """The webhook: with the event's name, without it, doubled, or lost where there is time to notice that."""

@@ -1,0 +1,117 @@
+"""The paths of a calendar: at work, told by people, in trouble, cut off, and refused."""
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.client import WorkflowFailureError
+from temporalio.service import RPCError
+
+from activities.calendars import CalendarActivities
+from artifacts.store import ArtifactStore
+from meetings.calendars.keeping import CalendarStatus, OverrideChange, PolicyChange
+from providers.base import RequestRejectedError, UnavailableError
+from tests.replay.stage import LONG_HISTORY, Stage, path_without_workers
+from tests.workflow.calendar_driver import Calendar, World
+from tests.workflow.conftest import with_plugin, working
+from workflows import attributes
+
+
+@contextlib.asynccontextmanager
+async def world_on(stage: Stage) -> AsyncIterator[World]:
+    """Calendars on a stage. Their meetings are not what is recorded: they end with it."""
+    client = with_plugin(stage.env.client)
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(stage.env, client, Path(folder), stage.provider, stage.recordings)
+        store = ArtifactStore(Path(folder).as_uri())
+        calendars = CalendarActivities(world.calendars, store, attributes.at_start)
+        async with working(client, stage.provider, stage.recordings, calendars):
+            yield world
+        for workflow_id in world.known_meetings:
+            with contextlib.suppress(RPCError):
+                await client.get_workflow_handle(workflow_id).terminate()
+
+
+async def leave(calendar: Calendar) -> Calendar:
+    await calendar.update("disconnect")
+    await asyncio.wait_for(calendar.handle.result(), 20)
+    return calendar
+
+
+@path_without_workers
+async def calendar_at_work(stage: Stage) -> Calendar:
+    async with world_on(stage) as world:
+        anna = await world.connected()
+        event = anna.put()
+        await anna.notices()
+        anna.put(start_time=event.start_time + timedelta(hours=1))
+        await anna.notices(event_ids=[event.event_id])
+        anna.put(deleted=True)
+        await anna.notices(everything=True)
+        anna.put("unheard of", start_time=event.start_time + timedelta(days=1))
+        await anna.forward(hours=6, seconds=5)
+        await anna.until(lambda view: view.counts.booked == 1)
+        return await leave(anna)
+
+
+@path_without_workers
+async def calendar_told_by_people(stage: Stage) -> Calendar:
+    async with world_on(stage) as world:
+        anna = await world.connected()
+        event = anna.put()
+        await anna.changes("resync")
+        await anna.changes("set_policy", PolicyChange(policy={"otherwise": "skip"}))
+        await anna.changes("override", OverrideChange(event_id=event.event_id, wanted="always"))
+        await anna.changes("override", OverrideChange(series_id="weekly", wanted="never"))
+        return await leave(anna)
+
+
+@path_without_workers
+async def calendar_in_trouble(stage: Stage) -> Calendar:
+    async with world_on(stage) as world:
+        anna = await world.connected()
+        event = anna.put()
+        await anna.notices()
+        world.calendars.failures.append(RequestRejectedError("no lists today"))
+        await anna.call()
+        await anna.forward(seconds=3)
+        before = await anna.until(lambda view: view.status is CalendarStatus.TROUBLED)
+        await anna.forward(minutes=10)
+        await anna.until(lambda view: view.looks > before.looks)
+        world.calendars.unreadable[event.event_id] = UnavailableError("not just now")
+        world.calendars.listed = lambda _event: False
+        before = await anna.notices(event_ids=[event.event_id])
+        await anna.forward(minutes=10)
+        await anna.until(lambda view: view.looks > before.looks)
+        world.calendars.unreadable.clear()
+        world.calendars.unknown.add(anna.calendar_id)
+        await anna.call()
+        await anna.forward(seconds=3)
+        await anna.until(lambda view: view.status is CalendarStatus.LOST)
+        return await leave(anna)
+
+
+@path_without_workers
+async def calendar_cut_off(stage: Stage) -> Calendar:
+    async with world_on(stage) as world:
+        anna = await world.connected()
+        first = (await anna.handle.describe()).run_id
+        for _ in range(LONG_HISTORY):
+            if (await anna.handle.describe()).run_id != first:
+                break
+            await anna.notices()
+        anna.put()
+        await anna.notices()
+        return await leave(anna)
+
+
+@path_without_workers
+async def calendar_without_a_name(stage: Stage) -> Calendar:
+    async with world_on(stage) as world:
+        nameless = await world.connect(calendar_id="")
+        with contextlib.suppress(WorkflowFailureError):
+            await asyncio.wait_for(nameless.handle.result(), 20)
+        return nameless
