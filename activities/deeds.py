@@ -125,7 +125,8 @@ class Deeds:
             is_organizer=entry.is_organizer,
             updated_at=entry.updated_at,
         )
-        claimed = await self._meetings.claim(step.meeting_id, request, claim, self._now)
+        is_new = step.kind is StepKind.BOOK
+        claimed = await self._meetings.claim(step.meeting_id, request, claim, self._now, is_new=is_new)
         if claimed is Claimed.ENDING:
             # One that was just cancelled ends within a moment, and can be booked anew then.
             await asyncio.sleep(_ENDING_SECONDS)

@@ -67,12 +67,16 @@ class MeetingCalls:
         self._client = client
         self._attributes = attributes
 
-    async def claim(self, meeting_id: str, request: MeetingRequest, claim: Claim, now: datetime) -> Claimed:
-        """Claims a meeting; one that does not exist is booked.
+    async def claim(
+        self, meeting_id: str, request: MeetingRequest, claim: Claim, now: datetime, *, is_new: bool = False
+    ) -> Claimed:
+        """Claims a meeting; one that does not exist is booked. For one that `is_new` that is tried first.
 
         A meeting that was recorded keeps its name and its files: its event, moved to another time, has a meeting
         with a number behind the name, which is the same for all calendars.
         """
+        if is_new and await self._book(workflow_id_for(meeting_id), request, claim):
+            return Claimed.TAKEN
         for name in _names(meeting_id):
             try:
                 return await self._claim(name, request, claim, WorkflowIDReusePolicy.REJECT_DUPLICATE)
@@ -122,6 +126,23 @@ class MeetingCalls:
             return None
         return next((each.event_id for each in view.calendars if each.calendar_id == calendar_id), "")
 
+    async def _book(self, name: str, request: MeetingRequest, claim: Claim) -> bool:
+        """Whether the meeting was booked, with its claim: one call instead of two."""
+        try:
+            await self._client.start_workflow(
+                MEETING_WORKFLOW,
+                request.model_copy(update={"claim": claim}),
+                id=name,
+                task_queue=MEETINGS_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=self._attributes(request),
+                static_summary=_summary(request),
+                rpc_timeout=_LIMIT,
+            )
+        except WorkflowAlreadyStartedError:
+            return False
+        return True
+
     async def _claim(
         self, name: str, request: MeetingRequest, claim: Claim, reuse: WorkflowIDReusePolicy
     ) -> Claimed:
@@ -133,7 +154,7 @@ class MeetingCalls:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=reuse,
             search_attributes=self._attributes(request),
-            static_summary=one_line(story.headline(request)).encode()[:_SUMMARY_BYTES].decode(errors="ignore"),
+            static_summary=_summary(request),
         )
         try:
             answer: ClaimAnswer = await self._client.execute_update_with_start_workflow(
@@ -178,6 +199,10 @@ def _may_follow(
         return False
     is_elsewhen = execution.typed_search_attributes.get(_START) != request.start_time
     return is_elsewhen and execution.close_time is not None and request.start_time > execution.close_time
+
+
+def _summary(request: MeetingRequest) -> str:
+    return one_line(story.headline(request)).encode()[:_SUMMARY_BYTES].decode(errors="ignore")
 
 
 def stem_of(meeting_id: str) -> str:

@@ -12,6 +12,11 @@ _MOST_RELEASES = 200
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
+def beginning_with(claim: Claim | None) -> Interest:
+    """The interest in a meeting that was just booked, by a calendar or by people."""
+    return Interest(claims={claim.calendar_id: claim}, followed=claim) if claim else Interest()
+
+
 def with_claim(interest: Interest, claim: Claim) -> Interest:
     """The interest after a claim; the very same if it was overtaken by a later word of that calendar."""
     if claim.seen_at < _last_word(interest, claim.calendar_id):

@@ -22,7 +22,7 @@ class MeetingRecord:
 
     def __init__(self, request: MeetingRequest, meeting_id: str, workflow_id: str, known_since: datetime) -> None:
         carried = request.carried or CarriedState()
-        self.request = request.model_copy(update={"carried": None})
+        self.request = request.model_copy(update={"carried": None, "claim": None})
         self.meeting_id = meeting_id
         self.workflow_id = workflow_id
         self.known_since = known_since
@@ -35,7 +35,7 @@ class MeetingRecord:
         """What keeps a bot from being sent, as long as it may still pass."""
         self.stop_evidence: Evidence | None = None
         self.artifacts = list(carried.artifacts)
-        self.interest = carried.interest
+        self.interest = carried.interest if request.carried else interest.beginning_with(request.claim)
         """Which calendars want the meeting."""
         self.transcript = TranscriptState.PENDING if request.wanted.transcript else TranscriptState.NOT_ASKED
         self.deadline: datetime | None = None

@@ -157,6 +157,8 @@ class MeetingRequest(BaseModel):
     bot: BotOptions = BotOptions()
     wanted: WantedArtifacts = WantedArtifacts()
     calendar: CalendarOrigin | None = None
+    claim: Claim | None = None
+    """What the calendar that books the meeting wants of it, so that nothing more need be said."""
     carried: CarriedState | None = None
 
     @model_validator(mode="before")

@@ -48,9 +48,9 @@ class Fuse:
         self._moments = moments
 
     def around(self, call: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
-        async def fused(*arguments: Any) -> Any:
+        async def fused(*arguments: Any, **options: Any) -> Any:
             self._burn()
-            answer = await call(*arguments)
+            answer = await call(*arguments, **options)
             self._burn()
             return answer
 

@@ -64,8 +64,8 @@ async def test_a_crash_in_the_middle_goes_on_where_it_stopped_in_order_of_start(
     claimed: list[datetime] = []
     really = MeetingCalls.claim
 
-    async def claim(self: MeetingCalls, meeting_id: str, request: Any, *rest: Any) -> Any:
-        answer = await really(self, meeting_id, request, *rest)
+    async def claim(self: MeetingCalls, meeting_id: str, request: Any, *rest: Any, **options: Any) -> Any:
+        answer = await really(self, meeting_id, request, *rest, **options)
         claimed.append(request.start_time)
         if len(claimed) == 30:
             raise ZeroDivisionError("the process is gone")
@@ -89,8 +89,8 @@ async def test_what_was_booked_and_not_noted_before_a_crash_is_let_go_of_if_its_
     event = anna.put()
     really = MeetingCalls.claim
 
-    async def claim(self: MeetingCalls, *arguments: Any) -> Any:
-        await really(self, *arguments)
+    async def claim(self: MeetingCalls, *arguments: Any, **options: Any) -> Any:
+        await really(self, *arguments, **options)
         anna.remove()
         raise ZeroDivisionError("the process is gone")
 

@@ -23,10 +23,10 @@ def troubled(chance: random.Random, world: World) -> Iterator[None]:
     """Calls to meetings that die before or after they had their effect, and lists that break off."""
 
     def with_trouble(call: Callable[..., Any]) -> Callable[..., Any]:
-        async def troubled_call(*arguments: Any) -> Any:
+        async def troubled_call(*arguments: Any, **options: Any) -> Any:
             if chance.random() < _SHARE:
                 raise ConnectionResetError("the process died before the call")
-            answer = await call(*arguments)
+            answer = await call(*arguments, **options)
             if chance.random() < _SHARE:
                 raise ConnectionResetError("the process died after the call")
             return answer
