@@ -18,8 +18,8 @@ from temporalio.client import Client
 from activities import deeds
 from activities.deeds import Clock
 from activities.meeting_calls import MeetingCalls
-from activities.notebook import Notebooks
 from activities.reconciling import Look
+from artifacts.notebook import Notebooks
 from artifacts.store import ArtifactStore
 from meetings.calendars.event import CalendarEvent
 from meetings.calendars.keeping import LookOrder

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.notebook import Notebooks
+from artifacts.notebook import Notebooks
 from artifacts.store import ArtifactStore
 from meetings.calendars.event import CalendarEvent
 from meetings.calendars.identity import meeting_id_of

@@ -13,7 +13,7 @@ from typing import Any
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
 
-from activities.notebook import Notebooks
+from artifacts.notebook import Notebooks
 from artifacts.store import ArtifactStore
 from meetings.calendars.entry import BookEntry
 from meetings.events import BotEvent, BotEventKind
