@@ -5,6 +5,7 @@ Loading takes a second, in which Python would die of the signal. What serves lat
 
 import os
 import signal
+import threading
 from types import FrameType
 
 
@@ -12,5 +13,6 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
     os._exit(0)
 
 
-for _signal in (signal.SIGTERM, signal.SIGINT):
-    signal.signal(_signal, _leave)
+if threading.current_thread() is threading.main_thread():
+    for _signal in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(_signal, _leave)
