@@ -10,8 +10,8 @@ from types import MappingProxyType
 import aiohttp
 from temporalio.client import Client
 
-from benchmarks.crew import Crew
 from benchmarks.provider import SimulatedProvider
+from embedded.crew import Crew
 from embedded.environment import WORKER_STOP_SECONDS, Addresses, choose_addresses, service_environment
 from embedded.folder import DataFolder
 from embedded.ports import HOST, claim_ports

@@ -18,6 +18,7 @@ from chaos.lives import NORMAL, script_rule
 from chaos.plan import Blow, PlannedMeeting
 from chaos.scale import SPEED, Scale
 from chaos.scene import Scene
+from chaos.striking import strike
 from starter.client import MeetingsClient
 
 _LOOK_SECONDS = 1.0
@@ -73,7 +74,7 @@ class Day:
         await self._until(blow.at)
         lasting = f" for {blow.seconds:.0f} s" if blow.seconds else ""
         self._tell(f"{blow.kind} of {blow.target}{lasting}")
-        self._struck.append(await self._scene.fleet.strike(blow))
+        self._struck.append(await strike(self._scene.crew, blow))
 
     async def _refuse(self, at: float, order: dict[str, Any]) -> None:
         await self._until(at)

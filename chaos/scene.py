@@ -1,6 +1,6 @@
 """The processes of a run, set up: Temporal on its file, two workers, the bridge and the simulated provider."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +10,9 @@ from temporalio.client import Client
 from temporalio.runtime import Runtime, TelemetryConfig
 
 from chaos.blows import WORKERS
-from chaos.fleet import Fleet
 from chaos.provider import SimulatedProvider
 from chaos.scale import DEADLINES, SPEED
+from embedded.crew import Crew
 from embedded.environment import choose_addresses, service_environment
 from embedded.folder import DataFolder
 from embedded.ports import claim_ports
@@ -34,7 +34,7 @@ _RECORDING_BYTES = 300_000
 class Scene:
     """Everything that a run acts on. `artifacts` is the folder that is the store."""
 
-    fleet: Fleet
+    crew: Crew
     client: Client
     provider: SimulatedProvider
     artifacts: Path
@@ -51,19 +51,19 @@ async def running_scene(folder: DataFolder, seed: int, say: Callable[[str], None
     settings = Settings.model_construct()
     addresses = choose_addresses(ports, folder, settings, simulator=True)
     environment = service_environment(addresses, folder, settings, SPEED) | _shortened(seed)
-    fleet = Fleet(folder, say)
+    crew = Crew(folder, say)
     timeout = aiohttp.ClientTimeout(total=_PROBE_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout) as http:
         probe = ServerProbe(addresses.temporal, addresses.ui, http)
         try:
-            await fleet.keep(fleet.start(temporal_service(ports, folder, probe, environment)))
+            await crew.start(temporal_service(ports, folder, probe, environment))
             services = other_services(ports, addresses, probe, environment, http)
-            await fleet.keep(fleet.start(*_with_two_workers(services)))
+            await crew.start(*_with_two_workers(services))
             client = await _client(addresses.temporal)
             provider = SimulatedProvider(str(addresses.simulator), http)
-            yield Scene(fleet, client, provider, folder.artifacts)
+            yield Scene(crew, client, provider, folder.artifacts)
         finally:
-            await fleet.stop()
+            await crew.stop_all()
 
 
 async def _client(address: str) -> Client:
@@ -82,8 +82,10 @@ def _shortened(seed: int) -> dict[str, str]:
     }
 
 
-def _with_two_workers(services: list[Service]) -> list[Service]:
-    """The provider first, as it must be there for whatever comes; one more worker than the embedded stack has."""
-    by_name = {service.name: service for service in services}
-    workers = [replace(by_name["worker"], name=name) for name in WORKERS]
-    return [by_name["simulator"], *workers, by_name["bridge"]]
+def _with_two_workers(services: list[Service]) -> Iterator[Service]:
+    """One more worker than the embedded stack has."""
+    for service in services:
+        if service.name == "worker":
+            yield from (replace(service, name=name) for name in WORKERS)
+        else:
+            yield service

@@ -10,9 +10,6 @@ from embedded.folder import DataFolder
 from embedded.service import Service, python_module
 from embedded.temporal_server import ServerProbe, answers, server_command
 
-STOP_ORDER = ("bridge", "worker", "simulator", "temporal")
-"""First what takes work in, then what does it, Temporal last."""
-
 
 def temporal_service(
     ports: Mapping[str, int], folder: DataFolder, probe: ServerProbe, environment: Mapping[str, str]
@@ -33,27 +30,19 @@ def other_services(
     environment: Mapping[str, str],
     http: aiohttp.ClientSession,
 ) -> list[Service]:
+    """In the order to start them in, after Temporal: what does the work, then what takes work in."""
+
     def serves(url: str) -> Callable[[], Awaitable[bool]]:
         return partial(answers, http, url)
 
-    services = [
-        Service(
-            "worker",
-            python_module("worker"),
-            environment,
-            probe.is_polled,
-            stop_seconds=WORKER_STOP_SECONDS + 1,
-        ),
-        Service(
-            "bridge",
-            python_module("bridge"),
-            environment,
-            serves(f"{addresses.bridge}/readyz"),
-            stop_seconds=2.5,
-        ),
-    ]
+    services = []
     if addresses.simulator is not None:
         command = python_module("simulator", "--port", str(ports["--simulator-port"]))
         ledger = serves(f"{addresses.simulator}/_sim/ledger")
         services.append(Service("simulator", command, environment, ledger, stop_seconds=1))
+    worker = python_module("worker")
+    services.append(Service("worker", worker, environment, probe.is_polled, stop_seconds=WORKER_STOP_SECONDS + 1))
+    bridge = python_module("bridge")
+    is_ready = serves(f"{addresses.bridge}/readyz")
+    services.append(Service("bridge", bridge, environment, is_ready, stop_seconds=2.5))
     return services

@@ -21,7 +21,7 @@ async def serve(options: Options, *, as_json: bool) -> int:
             sys.stdout.flush()
         else:
             introduce(stack)
-        await stack.keep(asyncio.Event().wait())
+        await stack.crew.keep(asyncio.Event().wait())
     return 0
 
 

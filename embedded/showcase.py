@@ -34,11 +34,11 @@ async def show_meetings(speed: float) -> int:
         say(f"All are up. Temporal's UI: {stack.addresses.ui}\n")
         os.environ |= temporal_environment(stack.addresses)
         booked = (await _book(stack, speed)).meeting_id
-        of_calendar = await stack.keep(show_a_calendar(stack, _meeting_url(), _STARTS_IN))
+        of_calendar = await stack.crew.keep(show_a_calendar(stack, _meeting_url(), _STARTS_IN))
         say("Now the life of the first one as it happens:\n")
-        status = await stack.keep(watch(booked, as_json=False))
+        status = await stack.crew.keep(watch(booked, as_json=False))
         say("\nAnd that of the one from the calendar:\n")
-        status = await stack.keep(watch(of_calendar, as_json=False)) or status
+        status = await stack.crew.keep(watch(of_calendar, as_json=False)) or status
         _show_files(stack.folder.artifacts, booked, of_calendar)
     return status
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from embedded.crew import Crew
 from embedded.environment import Addresses
 from embedded.folder import DataFolder
 from embedded.session import beside_python, introduce
@@ -32,7 +33,7 @@ def test_a_shell_can_take_over_the_environment(folder: DataFolder) -> None:
 def test_people_are_shown_every_place_whole_and_what_to_try(
     folder: DataFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    introduce(Stack(ADDRESSES, folder, print))
+    introduce(Stack(ADDRESSES, folder, Crew(folder, print)))
     shown = capsys.readouterr().out
     for place in (ADDRESSES.ui, ADDRESSES.bridge, ADDRESSES.simulator, ADDRESSES.artifacts, str(folder.logs)):
         assert f"{place}" in shown

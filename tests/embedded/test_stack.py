@@ -126,7 +126,7 @@ async def test_data_survive_and_nobody_survives_a_killed_stack(start: Start, tmp
     data_dir = tmp_path / "data"
     async with running_stack(Options(data_dir), print) as stack:
         booking = ("workflow", "start", "--type", "Kept", "--task-queue", "nobody", "--workflow-id", "kept")
-        await stack.keep(asyncio.to_thread(temporal, stack.addresses.temporal, *booking))
+        await stack.crew.keep(asyncio.to_thread(temporal, stack.addresses.temporal, *booking))
 
     dev = start()
     assert "kept" in temporal(dev.addresses()["temporal"], "workflow", "list")

@@ -1,18 +1,16 @@
-"""Blows against real processes: what is killed comes back, what is frozen goes on, what is down stays down."""
+"""Blows against real processes: what crashes comes back, what is frozen goes on, what is down stays down."""
 
 import asyncio
 import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from chaos.fleet import Fleet
-from chaos.plan import Blow, BlowKind
+from embedded.crew import Crew
 from embedded.errors import ServiceError
 from embedded.folder import DataFolder
 from embedded.service import Service
@@ -32,14 +30,14 @@ def service(name: str, folder: Path) -> Service:
 
 
 @pytest_asyncio.fixture
-async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
+async def crew(tmp_path: Path) -> AsyncIterator[Crew]:
     folder = DataFolder(tmp_path)
-    fleet = Fleet(folder, lambda _: None)
+    crew = Crew(folder, lambda _: None)
     try:
-        await fleet.start(service("one", tmp_path), service("two", tmp_path))
-        yield fleet
+        await crew.start(service("one", tmp_path), service("two", tmp_path))
+        yield crew
     finally:
-        await fleet.stop()
+        await crew.stop_all()
         folder.close()
 
 
@@ -65,49 +63,52 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_service_that_is_killed_comes_back_and_no_other_is_touched(fleet: Fleet) -> None:
+async def test_a_service_that_crashes_comes_back_and_no_other_is_touched(crew: Crew) -> None:
     one, two = running("one"), running("two")
-    struck = await fleet.strike(Blow(0, BlowKind.KILL, "one"))
-    assert (struck.kind, struck.target) == (BlowKind.KILL, "one")
+    await crew.crash("one")
     await until(lambda: len(running("one")) == 1 and running("one").keys() != one.keys())
     assert running("two").keys() == two.keys()
 
 
-async def test_a_service_that_is_frozen_goes_on_as_the_same_process(fleet: Fleet) -> None:
+async def test_a_service_that_is_frozen_goes_on_as_the_same_process(crew: Crew) -> None:
     (pid,) = running("one")
-    freezing = asyncio.create_task(fleet.strike(Blow(0, BlowKind.FREEZE, "one", 2)))
+    freezing = asyncio.create_task(crew.freeze("one", 1))
     await until(lambda: state_of(pid).startswith("T"))
-    struck = await freezing
-    assert struck.until - struck.at >= timedelta(seconds=2)
+    await freezing
     await until(lambda: state_of(pid).startswith("S"))
     assert list(running("one")) == [pid]
 
 
-async def test_a_service_that_is_frozen_can_be_killed_and_then_comes_back(fleet: Fleet) -> None:
+async def test_a_service_that_is_frozen_can_crash_and_then_comes_back(crew: Crew) -> None:
     before = running("one")
-    freezing = asyncio.create_task(fleet.strike(Blow(0, BlowKind.FREEZE, "one", 1)))
+    freezing = asyncio.create_task(crew.freeze("one", 1))
     await until(lambda: any(state.startswith("T") for state in running("one").values()))
-    await fleet.strike(Blow(0, BlowKind.KILL, "one"))
+    await crew.crash("one")
     await freezing
     await until(lambda: len(running("one")) == 1 and running("one").keys() != before.keys())
 
 
-async def test_nobody_starts_a_service_during_an_outage(fleet: Fleet) -> None:
-    outage = asyncio.create_task(fleet.strike(Blow(0, BlowKind.OUTAGE, "one", 2)))
+async def test_nobody_starts_a_service_during_an_outage(crew: Crew) -> None:
+    outage = asyncio.create_task(crew.keep_down("one", 1))
     await until(lambda: not running("one"))
-    struck = await outage
-    assert struck.until - struck.at >= timedelta(seconds=2)
+    await outage
     await until(lambda: len(running("one")) == 1)
+
+
+async def test_a_service_that_is_killed_stays_down(crew: Crew) -> None:
+    await crew.kill("one")
+    assert not running("one")
+    assert crew.groups().keys() == {"two"}
 
 
 async def test_nothing_is_left_even_if_something_is_frozen(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
-    fleet = Fleet(folder, lambda _: None)
-    await fleet.start(service("one", tmp_path), service("two", tmp_path))
-    freezing = asyncio.create_task(fleet.strike(Blow(0, BlowKind.FREEZE, "one", 600)))
+    crew = Crew(folder, lambda _: None)
+    await crew.start(service("one", tmp_path), service("two", tmp_path))
+    freezing = asyncio.create_task(crew.freeze("one", 600))
     await until(lambda: any(state.startswith("T") for state in running("one").values()))
     freezing.cancel()
-    await fleet.stop()
+    await crew.stop_all()
     folder.close()
     assert not running("one")
     assert not running("two")
@@ -115,7 +116,7 @@ async def test_nothing_is_left_even_if_something_is_frozen(tmp_path: Path) -> No
 
 async def test_a_service_that_cannot_stay_up_ends_the_run(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
-    fleet = Fleet(folder, lambda _: None)
+    crew = Crew(folder, lambda _: None)
 
     async def never() -> bool:
         return False
@@ -123,7 +124,7 @@ async def test_a_service_that_cannot_stay_up_ends_the_run(tmp_path: Path) -> Non
     broken = Service("broken", (sys.executable, "-c", "raise SystemExit(3)"), dict(os.environ), never, 1)
     try:
         with pytest.raises(ServiceError, match="broken"):
-            await fleet.keep(fleet.start(broken))
+            await crew.start(broken)
     finally:
-        await fleet.stop()
+        await crew.stop_all()
         folder.close()
