@@ -1,4 +1,4 @@
-"""`make bench`: what Minutekeeper takes on this machine. 0 once it is measured, whatever the figures are."""
+"""`make bench`: what Minutekeeper takes on this machine. 0 once all is measured, whatever the figures are."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,5 +1,6 @@
 """What a row came to: numbers with what is to be reached, and curves for the plots."""
 
+from datetime import date
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -8,7 +9,7 @@ from benchmarks.measure import Points
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="strings")
 
 
 class Goal(_Record):
@@ -58,10 +59,11 @@ class Findings(_Record):
 
 
 class Row(_Record):
-    """The findings of a row, with the seconds that it took."""
+    """The findings of a row: when they were made (UTC), and the seconds that it took."""
 
     name: str
     title: str
+    date: date
     seconds: float
     findings: Findings
 

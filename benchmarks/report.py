@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 from rich.table import Table
@@ -14,7 +15,7 @@ from starter.output import console, say
 
 
 class Results(BaseModel):
-    """`share` is what part of the meetings was measured with; only a whole run (1) says anything."""
+    """`share` is what part of the meetings was measured with; only a run with all of them (1) says anything."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,10 +24,27 @@ class Results(BaseModel):
     share: float
     rows: tuple[Row, ...]
 
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """Those of an earlier run; None if there are none, or none that this version can read."""
+        try:
+            return cls.model_validate_json(path.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
 
-def write(results: Results, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{results.model_dump_json(indent=1)}\n")
+    def write(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{self.model_dump_json(indent=1)}\n")
+
+    def is_comparable(self, other: "Results") -> bool:
+        """Whether both were measured on the same machine, with the same versions, and in full."""
+        mine, theirs = self.circumstances, other.circumstances
+        return (mine.machine, mine.versions, self.share) == (theirs.machine, theirs.versions, other.share)
+
+    def with_rows(self, rows: Sequence[Row]) -> Self:
+        """The same with some rows measured anew."""
+        newer = {row.name: row for row in rows}
+        return self.model_copy(update={"rows": tuple(newer.get(row.name, row) for row in self.rows)})
 
 
 def show(row: Row) -> None:

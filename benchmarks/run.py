@@ -1,16 +1,17 @@
-"""A run: every row or one, each shown as soon as it is done."""
+"""A run: every row or some, each shown as soon as it is done."""
 
 import asyncio
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.bench import Bench
-from benchmarks.document import filled
 from benchmarks.figures import Findings, Row
 from benchmarks.machine import circumstances
-from benchmarks.plots import draw_plots
-from benchmarks.report import Results, show, summary, write
+from benchmarks.publishing import ROOT, published, write_all
+from benchmarks.report import Results, show, summary
 from benchmarks.rows import (
     booking,
     cost,
@@ -24,6 +25,7 @@ from benchmarks.rows import (
     sleepers,
     spread,
 )
+from embedded.errors import UsageError
 from starter.output import say
 
 Measure = Callable[[Bench], Awaitable[Findings]]
@@ -55,43 +57,63 @@ _GROUPS = (
 )
 """A whole run, in this order; the rows of a group run beside each other, as they mostly wait."""
 
-_SAMPLES = {"spread": 1 / 3, "sleepers": 0.1}
+_SAMPLES = {"spread": 1 / 3, "sleepers": 0.2}
 """What part of a row a whole run has the time for; alone it is measured in full."""
 
-_ROOT = Path(__file__).resolve().parent.parent
-_RESULTS = "results.json"
+_ERRORS = "errors.log"
 
 
 async def run(folder: Path, only: Sequence[str], share: float) -> int:
-    """Measures and reports. A whole run replaces what the documents show; any other writes into `folder` alone."""
-    whole = not only and share == 1
+    """Measures and reports; 1 if a row could not be measured.
+
+    A whole run replaces what the documents show. Rows that are measured alone take their places there if the rest was
+    measured on the same machine with the same versions. Any other run writes into `folder` alone.
+    """
     began = time.monotonic()
-    now = circumstances()
-    rows: list[Row] = []
-    for group in [(name,) for name in only] or _GROUPS:
+    results = Results(circumstances=circumstances(), seconds=0, share=share, rows=())
+    groups = [(name,) for name in only] or _GROUPS
+    for group in groups:
         say(f"\n{', '.join(group)} …", "dim", stderr=True)
         benches = [Bench(folder, _warn, share if only else share * _SAMPLES.get(name, 1)) for name in group]
         found = await asyncio.gather(*(_measured(bench, name) for bench, name in zip(benches, group, strict=True)))
-        for row in found:
+        measured = [row for row in found if row is not None]
+        for row in measured:
             show(row)
-        rows += found
-    results = Results(circumstances=now, seconds=time.monotonic() - began, share=share, rows=tuple(rows))
-    path = (_ROOT / "benchmarks" if whole else folder) / _RESULTS
-    write(results, path)
-    pictures = draw_plots(rows, _ROOT / "docs" / "images" if whole else folder)
-    if whole:
-        page = _ROOT / "docs" / "performance.md"
-        page.write_text(filled(page.read_text(), results))
-        pictures.append(page)
-    say(f"\n{summary(rows)} {results.seconds:.0f} s. Written: {', '.join(map(str, [path, *pictures]))}")
+        rows = (*results.rows, *measured)
+        results = results.model_copy(update={"rows": rows, "seconds": time.monotonic() - began})
+        # After each group: whoever stops a run keeps what it has measured until then.
+        written = write_all(results, folder, folder)
+    say(f"\n{summary(results.rows)} {results.seconds:.0f} s. Written: {', '.join(map(str, written))}")
+    if len(results.rows) < sum(map(len, groups)):
+        say(f"Not everything could be measured, so no document was changed; see {folder / _ERRORS}.", stderr=True)
+        return 1
+    for path in published(results, ROOT, is_whole=not only):
+        say(f"Written anew: {path}")
     return 0
 
 
-async def _measured(bench: Bench, name: str) -> Row:
+async def _measured(bench: Bench, name: str) -> Row | None:
+    """None if it could not be measured: the other rows are worth having even so."""
     title, measure = ROWS[name]
     began = time.monotonic()
-    findings = await measure(bench)
-    return Row(name=name, title=title, seconds=time.monotonic() - began, findings=findings)
+    try:
+        findings = await measure(bench)
+    except UsageError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the other rows
+        bench.folder.mkdir(parents=True, exist_ok=True)
+        with (bench.folder / _ERRORS).open("a") as log:
+            log.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {name}\n{traceback.format_exc()}\n")
+        _warn(f"{name} could not be measured: {_innermost(error)}")
+        return None
+    seconds = time.monotonic() - began
+    return Row(name=name, title=title, date=datetime.now(UTC).date(), seconds=seconds, findings=findings)
+
+
+def _innermost(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"
 
 
 def _warn(text: str) -> None:
