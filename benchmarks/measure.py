@@ -39,3 +39,13 @@ def per_second(instants: Iterable[float], width: float) -> Points:
 def between(values: Sequence[float]) -> str:
     """The range of some values for a note: `3 to 12`."""
     return f"{min(values):g} to {max(values):g}"
+
+
+def most_at_once(spans: Iterable[tuple[float, float]]) -> int:
+    """How many spans (beginning, end) overlap at most; one that ends before it begins takes no time."""
+    moments = sorted(moment for began, ended in spans for moment in ((began, 1), (max(began, ended), -1)))
+    waiting = most = 0
+    for _, change in moments:
+        waiting += change
+        most = max(most, waiting)
+    return most

@@ -1,11 +1,15 @@
 """The simulated provider as the benchmarks use it: orders to it, and what it wrote down."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from providers.meetingbaas.connection import API_KEY_HEADER
 
 _SECONDS = 120.0
 """A ledger of thousands of bots takes a while."""
@@ -70,13 +74,25 @@ class SimulatedProvider:
 
     async def script(self, script: str | dict[str, Any] | Sequence[dict[str, Any]], part_of_link: str = "") -> None:
         """How bots live from now on whose meeting's link has this part."""
-        await self._send("POST", "scripts", {"match": {"meeting_url": part_of_link}, "script": script})
+        await self.order("scripts", {"match": {"meeting_url": part_of_link}, "script": script})
 
     async def ledger(self) -> Ledger:
-        return Ledger.model_validate_json(await self._send("GET", "ledger"))
+        return Ledger.model_validate_json(await self._send("GET", "_sim/ledger"))
 
-    async def _send(self, method: str, what: str, body: object = None) -> bytes:
+    async def order(self, what: str, body: object) -> Any:
+        """Orders something of the simulation itself, under `/_sim/`."""
+        return json.loads(await self._send("POST", f"_sim/{what}", body))
+
+    async def ask(self, what: str, body: object) -> Any:
+        """Asks for something as its customers do."""
+        return json.loads(await self._send("POST", what, body, {API_KEY_HEADER: self.key}))
+
+    async def _send(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> bytes:
         timeout = aiohttp.ClientTimeout(total=_SECONDS)
-        url = f"{self.address}/_sim/{what}"
-        async with self._http.request(method, url, json=body, timeout=timeout, raise_for_status=True) as answer:
+        url = f"{self.address}/{path}"
+        async with self._http.request(
+            method, url, json=body, headers=headers, timeout=timeout, raise_for_status=True
+        ) as answer:
             return await answer.read()

@@ -25,7 +25,10 @@ def published(results: Results, root: Path, *, is_whole: bool) -> list[Path]:
 
 
 def publish(results: Results, root: Path) -> list[Path]:
-    """Writes results, pictures and pages; where they lie. Raises ValueError if a page has a mark that is unknown."""
+    """Writes results, pictures and pages; where they lie.
+
+    Raises ValueError if a page has a mark that nobody knows.
+    """
     written = write_all(results, (root / RESULTS).parent, root / IMAGES)
     for page in PAGES:
         path = root / page

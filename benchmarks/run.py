@@ -66,8 +66,8 @@ _ERRORS = "errors.log"
 async def run(folder: Path, only: Sequence[str], share: float) -> int:
     """Measures and reports; 1 if a row could not be measured.
 
-    A whole run replaces what the documents show. Rows that are measured alone take their places there if the rest was
-    measured on the same machine with the same versions. Any other run writes into `folder` alone.
+    A whole run replaces what the documents show. Rows that are measured alone take their places there if the rest
+    was measured on the same machine with the same versions. Any other run writes into `folder` alone.
     """
     began = time.monotonic()
     results = Results(circumstances=circumstances(), seconds=0, share=share, rows=())
