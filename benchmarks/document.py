@@ -1,29 +1,26 @@
-"""The tables of docs/performance.md, written anew by every whole run."""
+"""The parts of the documents that every whole run writes anew."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from benchmarks import sizing_tables
 from benchmarks.figures import Figure, Row
 from benchmarks.report import Results, bound, number, summary
-from benchmarks.sizing import Sizing, sizing
+from benchmarks.sizing import sizing
 
-_MARKS = ("<!-- {name}: written by make bench -->\n", "<!-- /{name} -->")
+_PART = re.compile(r"(<!-- (?P<name>[a-z-]+): written by make bench -->\n).*?(<!-- /(?P=name) -->)", re.DOTALL)
 _VERDICTS = {None: "", True: "reached", False: "**missed**"}
 _GIB = 1024**3
 
 
 def filled(page: str, results: Results) -> str:
-    """The page with the tables of a run between its marks. Raises ValueError if a mark is missing."""
-    page = _between(page, "results", "\n".join(_results(results)))
-    return _between(page, "sizing", "\n".join(_sizing(sizing(results.rows))))
+    """The page with the figures of a run between its marks. Raises KeyError if nobody knows a mark's name."""
 
+    def fill(part: re.Match[str]) -> str:
+        text = "\n".join(_PARTS[part["name"]](results))
+        return f"{part[1]}\n{text}\n\n{part[3]}"
 
-def _between(page: str, name: str, text: str) -> str:
-    opening, closing = (mark.format(name=name) for mark in _MARKS)
-    head, found, rest = page.partition(opening)
-    _, ended, tail = rest.partition(closing)
-    if not (found and ended):
-        raise ValueError(f"the page has no marks for {name}")
-    return f"{head}{opening}\n{text}\n\n{closing}{tail}"
+    return _PART.sub(fill, page)
 
 
 def _results(results: Results) -> Iterator[str]:
@@ -32,21 +29,23 @@ def _results(results: Results) -> Iterator[str]:
     memory = now.machine.memory / _GIB
     yield f"{now.date:%Y-%m-%d}, {now.machine.cores} cores of {now.machine.cpu}, {memory:.0f} GiB of memory, "
     yield f"Python {now.versions.python}, {packages}. {summary(results.rows)} {results.seconds:.0f} s in all."
-    yield from _tables(results.rows)
+    for row in results.rows:
+        yield from _table(row)
+        if row.date != now.date.date():
+            yield f"Measured alone on {row.date}."
 
 
-def _tables(rows: Sequence[Row]) -> Iterator[str]:
-    for row in rows:
-        yield from (
-            "",
-            f"**{row.title}**",
-            "",
-            "| | measured | baseline | to reach | |",
-            "| --- | ---: | ---: | ---: | --- |",
-        )
-        yield from (_line(figure) for figure in row.findings.figures)
-        yield ""
-        yield " ".join(row.findings.notes)
+def _table(row: Row) -> Iterator[str]:
+    yield from (
+        "",
+        f"**{row.title}**",
+        "",
+        "| | measured | baseline | to reach | |",
+        "| --- | ---: | ---: | ---: | --- |",
+    )
+    yield from (_line(figure) for figure in row.findings.figures)
+    yield ""
+    yield " ".join(row.findings.notes)
 
 
 def _line(figure: Figure) -> str:
@@ -56,12 +55,34 @@ def _line(figure: Figure) -> str:
     return f"| {figure.what} | {value} | {baseline} | {goal} | {_VERDICTS[figure.is_met]} |"
 
 
-def _sizing(size: Sizing) -> Iterator[str]:
-    yield "| one core of | whole meetings an hour |"
-    yield "| --- | ---: |"
-    for name, rate in (("a worker", size.worker), ("a bridge", size.bridge), ("the server", size.server)):
-        yield f"| {name} | {rate:,.0f} |"
-    yield f"| a machine that runs all three | {size.together:,.0f} |"
-    yield ""
-    yield f"Temporal Cloud at list price: ${size.dollars_a_million_meetings:,.0f} for a million meetings. "
-    yield f"A meeting that sleeps takes {size.sleeper_kib:.0f} KiB of the database."
+def _limits(results: Results) -> Iterator[str]:
+    """What was missed, and by how much."""
+    missed = [(row, figure) for row in results.rows for figure in row.findings.figures if figure.is_met is False]
+    if not missed:
+        yield "Everything that was to be reached was reached."
+        return
+    yield "| missed | measured | to reach |"
+    yield "| --- | ---: | ---: |"
+    for row, figure in missed:
+        value, goal = number(figure.value, figure.unit), bound(figure.goal, figure.unit)
+        yield f"| {row.title}: {figure.what} | {value} | {goal} |"
+
+
+def _sized(table: Callable[..., Iterator[str]]) -> Callable[[Results], Iterator[str]]:
+    return lambda results: table(sizing(results.rows))
+
+
+_PARTS: Mapping[str, Callable[[Results], Iterator[str]]] = {
+    "results": _results,
+    "missed": _limits,
+    "cores": _sized(sizing_tables.cores),
+    "loads": _sized(sizing_tables.loads),
+    "cloud": _sized(sizing_tables.cloud),
+    "database": _sized(sizing_tables.database),
+    "rush": _sized(sizing_tables.rush),
+}
+
+
+def names_of_parts(page: str) -> Sequence[str]:
+    """What a page wants written into it."""
+    return [part["name"] for part in _PART.finditer(page)]

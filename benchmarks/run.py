@@ -3,7 +3,7 @@
 import asyncio
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,27 +69,41 @@ async def run(folder: Path, only: Sequence[str], share: float) -> int:
     A whole run replaces what the documents show. Rows that are measured alone take their places there if the rest
     was measured on the same machine with the same versions. Any other run writes into `folder` alone.
     """
-    began = time.monotonic()
-    results = Results(circumstances=circumstances(), seconds=0, share=share, rows=())
     groups = [(name,) for name in only] or _GROUPS
-    for group in groups:
-        say(f"\n{', '.join(group)} …", "dim", stderr=True)
-        benches = [Bench(folder, _warn, share if only else share * _SAMPLES.get(name, 1)) for name in group]
-        found = await asyncio.gather(*(_measured(bench, name) for bench, name in zip(benches, group, strict=True)))
-        measured = [row for row in found if row is not None]
-        for row in measured:
-            show(row)
-        rows = (*results.rows, *measured)
-        results = results.model_copy(update={"rows": rows, "seconds": time.monotonic() - began})
-        # After each group: whoever stops a run keeps what it has measured until then.
-        written = write_all(results, folder, folder)
+    results = empty = Results(circumstances=circumstances(), seconds=0, share=share, rows=())
+    try:
+        async for results in _grown(empty, groups, folder, is_whole=not only):
+            # After each group: whoever stops a run keeps what it has measured until then.
+            written = write_all(results, folder, folder)
+    except asyncio.CancelledError:
+        done = ", ".join(row.name for row in results.rows) or "nothing"
+        _warn(f"Stopped: {done} was measured until then; no document was changed.")
+        raise
     say(f"\n{summary(results.rows)} {results.seconds:.0f} s. Written: {', '.join(map(str, written))}")
     if len(results.rows) < sum(map(len, groups)):
-        say(f"Not everything could be measured, so no document was changed; see {folder / _ERRORS}.", stderr=True)
+        _warn(f"Not everything could be measured, so no document was changed; see {folder / _ERRORS}.")
         return 1
     for path in published(results, ROOT, is_whole=not only):
         say(f"Written anew: {path}")
     return 0
+
+
+async def _grown(
+    results: Results, groups: Sequence[tuple[str, ...]], folder: Path, *, is_whole: bool
+) -> AsyncIterator[Results]:
+    """The results after each group."""
+    began = time.monotonic()
+    for group in groups:
+        say(f"\n{', '.join(group)} …", "dim", stderr=True)
+        shares = [results.share * (_SAMPLES.get(name, 1) if is_whole else 1) for name in group]
+        benches = [Bench(folder, _warn, share) for share in shares]
+        found = await asyncio.gather(*(_measured(bench, name) for bench, name in zip(benches, group, strict=True)))
+        measured = [row for row in found if row is not None]
+        for row in measured:
+            show(row)
+        seconds = time.monotonic() - began
+        results = results.model_copy(update={"rows": (*results.rows, *measured), "seconds": seconds})
+        yield results
 
 
 async def _measured(bench: Bench, name: str) -> Row | None:

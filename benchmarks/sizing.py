@@ -1,38 +1,91 @@
 """What the figures of a run mean for a real installation. Pure."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
 from benchmarks.figures import Row
+from benchmarks.rows.growth import ENDED_ON_DISK, MEETING_CPU
+from benchmarks.rows.sleepers import BOOKING_CPU, ON_DISK
 
-_DOLLARS_A_MILLION_ACTIONS = 50
-"""Temporal Cloud's list price; it falls with volume."""
+DOLLARS_A_MILLION_ACTIONS = 50
+DOLLARS_A_GB_HOUR_ACTIVE = 0.042
+DOLLARS_A_GB_HOUR_RETAINED = 0.00105
+"""Temporal Cloud's list prices as they were known in November 2026; they fall with volume."""
+
+_SECONDS_AN_HOUR = 3600
+_KIB_A_GB = 1_000_000_000 / 1024
+_KIB_A_GIB = 1024 * 1024
+_KINDS = ("worker", "bridge", "temporal")
+_RUSH = re.compile(r"(\d+) at once: p99 late")
 
 
 class Sizing(BaseModel):
-    """Whole meetings an hour that one core manages as a worker, a bridge, the server, or all of them together."""
+    """CPU seconds of a whole meeting, and of a booking until it sleeps, by kind of process; what a meeting costs.
+
+    `calls` is how many bots one worker calls a second in the largest rush that was measured; None if none was.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    worker: float
-    bridge: float
-    server: float
-    together: float
-    dollars_a_million_meetings: float
+    meeting_cpu: Mapping[str, float]
+    booking_cpu: Mapping[str, float]
+    actions: float
+    plain_actions: float
+    history_kib: float
     sleeper_kib: float
+    ended_kib: float
+    calls: float | None
+
+    def an_hour(self, *kinds: str) -> float:
+        """Whole meetings an hour that one core manages which has all these kinds of processes to run."""
+        return _SECONDS_AN_HOUR / sum(self.meeting_cpu[kind] for kind in kinds)
+
+    def cores(self, kind: str, meetings: float, seconds: float) -> float:
+        """What so many whole meetings in so many seconds keep busy."""
+        return meetings * self.meeting_cpu[kind] / seconds
+
+    def dollars(self, meetings: float) -> float:
+        return self.actions * meetings * DOLLARS_A_MILLION_ACTIONS / 1_000_000
+
+    def storage_dollars(self, meetings: float, *, active_hours: float, retained_hours: float) -> float:
+        """Counted as if a history had its final size from the beginning: a little too much."""
+        size = meetings * self.history_kib / _KIB_A_GB
+        return size * (active_hours * DOLLARS_A_GB_HOUR_ACTIVE + retained_hours * DOLLARS_A_GB_HOUR_RETAINED)
+
+    def database_gib(self, *, sleepers: float, ended: float) -> float:
+        return (sleepers * self.sleeper_kib + ended * self.ended_kib) / _KIB_A_GIB
 
 
 def sizing(rows: Sequence[Row]) -> Sizing:
-    """Raises KeyError if a row is missing that it needs."""
-    figures = {(row.name, figure.what): figure.value for row in rows for figure in row.findings.figures}
-    milliseconds = [figures["growth", f"CPU of {name}, a meeting"] for name in ("worker", "bridge", "temporal")]
-    worker, bridge, server = (3_600_000 / each for each in milliseconds)
+    """Raises KeyError if a figure is missing that it needs."""
+    figures = {(row.name, figure.what): figure for row in rows for figure in row.findings.figures}
+    actions = figures["cost", "billable actions"]
+
+    def cpu(row: str, what: str, kinds: Sequence[str]) -> dict[str, float]:
+        return {kind: figures[row, f"{what} {kind}"].value / 1000 for kind in kinds}
+
     return Sizing(
-        worker=worker,
-        bridge=bridge,
-        server=server,
-        together=3_600_000 / sum(milliseconds),
-        dollars_a_million_meetings=figures["cost", "billable actions"] * _DOLLARS_A_MILLION_ACTIONS,
-        sleeper_kib=figures["sleepers", "on disk, each"],
+        meeting_cpu=cpu("growth", MEETING_CPU, _KINDS),
+        booking_cpu=cpu("sleepers", BOOKING_CPU, ("worker", "temporal")),
+        actions=actions.value,
+        plain_actions=actions.baseline or actions.value,
+        history_kib=figures["cost", "history"].value,
+        sleeper_kib=figures["sleepers", ON_DISK].value,
+        ended_kib=figures["growth", ENDED_ON_DISK].value,
+        calls=_calls(rows),
     )
+
+
+def _calls(rows: Sequence[Row]) -> float | None:
+    rushes = [
+        (int(found[1]), figure.value)
+        for row in rows
+        for figure in row.findings.figures
+        if (found := _RUSH.fullmatch(figure.what))
+    ]
+    if not rushes:
+        return None
+    size, late = max(rushes)
+    return size / max(late, 0.001)

@@ -1,72 +1,52 @@
-from datetime import UTC, datetime
+import re
 from pathlib import Path
 
 import pytest
 
-from benchmarks.document import filled
-from benchmarks.figures import Figure, Findings, Row, at_most, plain
-from benchmarks.machine import Circumstances, Machine, Versions
+from benchmarks.document import filled, names_of_parts
+from benchmarks.publishing import PAGES, RESULTS, ROOT
 from benchmarks.report import Results
-from benchmarks.sizing import sizing
+from tests.benchmarks.factory import results
 
-PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "performance.md"
-
-
-def row(name: str, *figures: Figure) -> Row:
-    return Row(name=name, title=name.title(), seconds=1, findings=Findings(figures=figures, notes=("Noted.",)))
+PERFORMANCE, SIZING = (ROOT / page for page in PAGES)
 
 
-ROWS = (
-    row(
-        "growth",
-        plain("CPU of worker, a meeting", 50, "ms"),
-        plain("CPU of bridge, a meeting", 10, "ms"),
-        plain("CPU of temporal, a meeting", 100, "ms"),
-    ),
-    row("cost", at_most("billable actions", 13, "", 13, 26)),
-    row("sleepers", at_most("on disk, each", 30, "KiB", 25)),
-)
+def without_parts(page: str) -> str:
+    return re.sub(r"(<!-- [a-z-]+: written by make bench -->\n).*?(<!-- /)", r"\1\2", page, flags=re.DOTALL)
 
 
-def results() -> Results:
-    return Results(
-        circumstances=Circumstances(
-            date=datetime(2026, 12, 1, tzinfo=UTC),
-            machine=Machine(cores=2, cpu="A Fine CPU", memory=8 * 1024**3, system="Linux"),
-            versions=Versions(python="3.11.7", packages={"temporalio": "1.35.0"}),
-        ),
-        seconds=500,
-        share=1,
-        rows=ROWS,
-    )
-
-
-def test_sizes_follow_from_the_cpu_of_a_meeting() -> None:
-    size = sizing(ROWS)
-    assert (size.worker, size.bridge, size.server) == (72_000, 360_000, 36_000)
-    assert size.together == 22_500
-
-
-def test_a_million_meetings_cost_their_actions() -> None:
-    assert sizing(ROWS).dollars_a_million_meetings == 650
-
-
-def test_the_page_gets_the_figures_of_a_run_and_keeps_everything_else() -> None:
-    before = PAGE.read_text()
-    page = filled(before, results())
+def test_the_results_are_shown_with_their_baselines_and_verdicts() -> None:
+    page = filled(PERFORMANCE.read_text(), results())
     assert "| billable actions | 13 | 26 | ≤ 13 | reached |" in page
     assert "| on disk, each | 30 KiB |  | ≤ 25 KiB | **missed** |" in page
-    assert "$650 for a million meetings" in page
+    assert "| Sleepers: on disk, each | 30 KiB | ≤ 25 KiB |" in page
     assert "2 cores of A Fine CPU" in page
-    assert page.partition("<!-- results")[0] == before.partition("<!-- results")[0]
-    assert page.partition("<!-- /sizing -->")[2] == before.partition("<!-- /sizing -->")[2]
 
 
-def test_filling_a_page_twice_is_filling_it_once() -> None:
-    once = filled(PAGE.read_text(), results())
-    assert filled(once, results()) == once
+def test_the_sizes_are_computed_from_the_results() -> None:
+    page = filled(SIZING.read_text(), results())
+    assert "| 13 actions each | $650 |" in page
+    assert "| all three together | 160 ms | 22,500 |" in page
 
 
-def test_a_page_without_marks_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no marks"):
-        filled("# Performance\n", results())
+@pytest.mark.parametrize("path", [PERFORMANCE, SIZING])
+def test_everything_else_on_a_page_is_kept(path: Path) -> None:
+    before = path.read_text()
+    page = filled(before, results())
+    assert without_parts(page) == without_parts(before)
+    assert filled(page, results()) == page
+    assert names_of_parts(page)
+
+
+def test_a_mark_that_nobody_knows_is_an_error() -> None:
+    with pytest.raises(KeyError, match="weather"):
+        filled("<!-- weather: written by make bench -->\n<!-- /weather -->", results())
+
+
+@pytest.mark.parametrize("path", [PERFORMANCE, SIZING])
+def test_the_pages_say_what_the_kept_results_say(path: Path) -> None:
+    kept = Results.read(ROOT / RESULTS)
+    if kept is None:
+        pytest.skip("there are no results yet")
+    page = path.read_text()
+    assert filled(page, kept) == page
