@@ -69,8 +69,8 @@ def rush(size: Sizing) -> Iterator[str]:
     yield f"At {_ARMED_SLOTS:,} armed bots each, {workers} workers hold them all."
     if size.calls is not None:
         within = _ARMED_SLOTS / size.calls
-        yield f"One worker called {size.calls:,.0f} bots a second in the largest rush that was measured, so each one"
-        yield f"calls its own within {within:.1f} s, if the provider takes {workers * size.calls:,.0f} a second."
+        yield f"One worker called {size.calls:,.0f} bots a second in the largest rush that was measured, so each"
+        yield f"one calls its own within {within:.1f} s, if the provider takes {workers * size.calls:,.0f} a second."
     server, worker, bridge = (size.cores(kind, _RUSH, _RUSH_SECONDS) for kind in ("temporal", "worker", "bridge"))
     yield (
         f"The whole lives of these meetings keep {ceil(server)} cores of the server, {ceil(worker)} of workers and "

@@ -55,7 +55,7 @@ async def measure(bench: Bench) -> Findings:
     return Findings(
         figures=(*figures, plain(ENDED_ON_DISK, disk / _KIB, "KiB"), *day.figures()),
         notes=(
-            f"{size} meetings at once that live {_SPEED:g} times faster than real ones; all processes share the cores.",
+            f"{size} meetings at once that live {_SPEED:g} times faster than real ones, all on the same cores.",
             f"The day: {len(day.due)} of {_DAY_MEETINGS:,} meetings in {_DAY_SECONDS:g} s.",
             f"So it has {density:.1f} times as many meetings a second as the real one.",
         ),
