@@ -70,7 +70,7 @@ def rush(size: Sizing) -> Iterator[str]:
     if size.calls is not None:
         within = _ARMED_SLOTS / size.calls
         yield f"One worker called {size.calls:,.0f} bots a second in the largest rush that was measured, so each"
-        yield f"one calls its own within {within:.1f} s, if the provider takes {workers * size.calls:,.0f} a second."
+        yield f"one calls its own in {within:.1f} s, if the provider takes {workers * size.calls:,.0f} a second."
     server, worker, bridge = (size.cores(kind, _RUSH, _RUSH_SECONDS) for kind in ("temporal", "worker", "bridge"))
     yield (
         f"The whole lives of these meetings keep {ceil(server)} cores of the server, {ceil(worker)} of workers and "
