@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.bench import Bench
 from benchmarks.figures import Findings, Row
 from benchmarks.machine import circumstances
-from benchmarks.publishing import ROOT, published, write_all
+from benchmarks.publishing import RESULTS, ROOT, publish, published, write_all
 from benchmarks.report import Results, show, summary
 from benchmarks.rows import (
     booking,
@@ -84,6 +84,16 @@ async def run(folder: Path, only: Sequence[str], share: float) -> int:
         _warn(f"Not everything could be measured, so no document was changed; see {folder / _ERRORS}.")
         return 1
     for path in published(results, ROOT, is_whole=not only):
+        say(f"Written anew: {path}")
+    return 0
+
+
+async def rewrite_documents() -> int:
+    """Writes pages and pictures anew from the results that are kept. Raises UsageError if there are none."""
+    kept = Results.read(ROOT / RESULTS)
+    if kept is None:
+        raise UsageError(f"There are no results in {RESULTS} yet: run `make bench`.")
+    for path in publish(kept, ROOT):
         say(f"Written anew: {path}")
     return 0
 

@@ -49,4 +49,4 @@ def test_the_pages_say_what_the_kept_results_say(path: Path) -> None:
     if kept is None:
         pytest.skip("there are no results yet")
     page = path.read_text()
-    assert filled(page, kept) == page
+    assert filled(page, kept) == page, "write it anew: python -m benchmarks --rewrite"

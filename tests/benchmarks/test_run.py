@@ -116,6 +116,14 @@ async def test_a_folder_in_use_ends_the_run_at_once(house: Path, monkeypatch: py
         await running.run(house / "data", [ONE, TWO], 1)
 
 
+async def test_the_documents_can_be_written_anew_without_measuring(house: Path) -> None:
+    with pytest.raises(UsageError, match="make bench"):
+        await running.rewrite_documents()
+    kept_with(house)
+    assert await running.rewrite_documents() == 0
+    assert "| 13 actions each | $650 |" in (house / PAGES[1]).read_text()
+
+
 def test_a_row_that_does_not_exist_is_refused_with_the_names_of_all() -> None:
     command = [sys.executable, "-m", "benchmarks", "--only", "speed"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
