@@ -20,7 +20,7 @@ def bench(
     share: Annotated[float, typer.Option(min=0.01, max=1, help="For trying out: a part of the meetings.")] = 1.0,
     rewrite: Annotated[
         bool,
-        typer.Option("--rewrite", help="Measure nothing: write the pages anew from the results that are kept."),
+        typer.Option("--rewrite", help="Measure nothing: write the pages anew from the kept results."),
     ] = False,
     data_dir: Annotated[Path, typer.Option(help="Databases and recordings of the run.")] = Path(
         ".minutekeeper/benchmarks"
