@@ -57,7 +57,7 @@ _GROUPS = (
 )
 """A whole run, in this order; the rows of a group run beside each other, as they mostly wait."""
 
-_SAMPLES = {"spread": 1 / 3, "sleepers": 0.2}
+_SAMPLES = {"spread": 1 / 3, "sleepers": 0.1}
 """What part of a row a whole run has the time for; alone it is measured in full."""
 
 _ERRORS = "errors.log"

@@ -18,6 +18,7 @@ _ROUNDS = 24
 _MEETINGS = 50
 """In each round, each way: so few that whatever else this machine does meets both."""
 _EVENTS = 1000
+_BESIDE = 300
 _FAR_AHEAD = 86_400.0
 
 
@@ -26,7 +27,7 @@ async def measure(bench: Bench) -> Findings:
     async with bench.stand("booking") as stand:
         events = bench.many(_EVENTS)
         # As many as a calendar changes side by side, while the worker has as much to do as with a calendar.
-        beside = await _raw(stand, "bes", range(events), at_once=20)
+        beside = await _raw(stand, "bes", range(bench.many(_BESIDE)), at_once=20)
         by_calendar = await booked_by_a_calendar(stand, events)
         await stand.crew.stop("worker-1")
         shares, rates = [], []

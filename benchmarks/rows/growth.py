@@ -18,11 +18,11 @@ ENDED_ON_DISK = "on disk, an ended meeting"
 _SPEED = 120.0
 _STEPS = ((1, "one"), (2, "two"), (4, "fou"))
 """Worker processes, and the series of links of the meetings that they are given."""
-_LIVES = 100
+_LIVES = 80
 _DAY_MEETINGS = 100_000
-_SAMPLED = 120
-_DAY_SECONDS = 40.0
-_PATIENCE_SECONDS = 40.0
+_SAMPLED = 100
+_DAY_SECONDS = 30.0
+_PATIENCE_SECONDS = 45.0
 _CURVE_SECONDS = 1.0
 _KIB = 1024
 
