@@ -14,7 +14,7 @@ from meetings.request import MeetingRequest
 
 TITLE = "Booking"
 
-_ROUNDS = 24
+_ROUNDS = 16
 _MEETINGS = 50
 """In each round, each way: so few that whatever else this machine does meets both."""
 _EVENTS = 1000
