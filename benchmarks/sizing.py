@@ -19,6 +19,7 @@ _KIB_A_GB = 1_000_000_000 / 1024
 _KIB_A_GIB = 1024 * 1024
 _KINDS = ("worker", "bridge", "temporal")
 _RUSH = re.compile(r"(\d+) at once: p99 late")
+_LEAST_SECONDS = 0.05
 
 
 class Sizing(BaseModel):
@@ -79,13 +80,11 @@ def sizing(rows: Sequence[Row]) -> Sizing:
 
 
 def _calls(rows: Sequence[Row]) -> float | None:
-    rushes = [
-        (int(found[1]), figure.value)
-        for row in rows
-        for figure in row.findings.figures
-        if (found := _RUSH.fullmatch(figure.what))
-    ]
-    if not rushes:
+    figures = {figure.what: figure.value for row in rows for figure in row.findings.figures}
+    sizes = [int(found[1]) for what in figures if (found := _RUSH.fullmatch(what))]
+    if not sizes:
         return None
-    size, late = max(rushes)
-    return size / max(late, 0.001)
+    name = f"{max(sizes)} at once"
+    # Bots may leave a little early, so a rush begins before its instant.
+    seconds = figures[f"{name}: p99 late"] - min(0.0, figures[f"{name}: the earliest"])
+    return max(sizes) / max(seconds, _LEAST_SECONDS)
