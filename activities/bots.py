@@ -1,6 +1,5 @@
 """Sending, finding, removing and observing bots."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
@@ -8,6 +7,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.clock import SleepUntil, sleep_until
 from activities.failures import as_application_error
+from activities.volley import HandedBackError, Volleys
 from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, PlanRequest, SentBot
 from meetings.events import ObservedBot
 from meetings.reporting import BotQuestion
@@ -22,8 +22,6 @@ from providers.base import (
     UnavailableError,
 )
 
-_WARM_UP_AHEAD = timedelta(seconds=2)
-_TOO_CLOSE_TO_HAND_BACK = timedelta(seconds=1)
 _STILL_RESERVED = timedelta(seconds=30)
 """A reserved bot that is asked for this late arrives as much late, which is better than four minutes early."""
 _SEARCH_BACK = timedelta(minutes=10)
@@ -42,7 +40,7 @@ class BotActivities:
         self._provider = provider
         self._public_url = public_url
         self._secret = secret
-        self._sleep = sleep
+        self._volleys = Volleys(sleep, provider.warm_up, activity.wait_for_worker_shutdown)
 
     @activity.defn
     async def plan_dispatch(self, request: PlanRequest) -> DispatchPlan:
@@ -59,11 +57,20 @@ class BotActivities:
         try:
             if (attempt > 1 or order.look_first) and (found := await self._find_own(order)):
                 return found
-            await self._wait_armed(order.call_at)
-            return await self._send(order)
+            async with self._volleys.turn(order.call_at):
+                sent = await self._send(order)
+        except HandedBackError:
+            raise ApplicationError(
+                "this worker shuts down; another one sends the bot",
+                attempt,
+                type="HandedBack",
+                next_retry_delay=timedelta(milliseconds=10),
+                category=ApplicationErrorCategory.BENIGN,
+            ) from None
         except ProviderError as error:
             activity.logger.warning("Sending the bot failed (attempt %d): %s", attempt, error)
             raise as_application_error(error, attempt, retry_account=False) from None
+        return sent
 
     @activity.defn
     async def find_bot(self, order: DispatchOrder) -> SentBot | None:
@@ -89,32 +96,6 @@ class BotActivities:
         except ProviderError as error:
             raise as_application_error(error) from None
         return ObservedBot(events=seen.events, gone=seen.reality is BotReality.GONE, text=seen.text)
-
-    async def _wait_armed(self, call_at: datetime) -> None:
-        """Waits for the instant with a warm connection; a worker that shuts down hands the order back at once."""
-        if datetime.now(UTC) >= call_at:
-            return
-        shutdown = asyncio.create_task(activity.wait_for_worker_shutdown())
-        waiting = asyncio.create_task(self._warm_then_wait(call_at))
-        try:
-            await asyncio.wait({shutdown, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            if shutdown.done() and call_at - datetime.now(UTC) > _TOO_CLOSE_TO_HAND_BACK:
-                raise ApplicationError(
-                    "this worker shuts down; another one sends the bot",
-                    activity.info().attempt,
-                    type="HandedBack",
-                    next_retry_delay=timedelta(milliseconds=10),
-                    category=ApplicationErrorCategory.BENIGN,
-                )
-            await waiting
-        finally:
-            shutdown.cancel()
-            waiting.cancel()
-
-    async def _warm_then_wait(self, call_at: datetime) -> None:
-        await self._sleep(call_at - _WARM_UP_AHEAD)
-        await self._provider.warm_up()
-        await self._sleep(call_at)
 
     async def _send(self, order: DispatchOrder) -> SentBot:
         _refuse_if_given_up()

@@ -18,8 +18,6 @@ def download_session(slots: int, policy: LinkPolicy) -> aiohttp.ClientSession:
 
     Every request, the redirected ones too, may raise RefusedLinkError. Behind a proxy of the environment it is the
     proxy that looks names up: only names are checked then.
-
-    Not httpx: it writes every URL, signature included, to the log, and re-quotes signed URLs on their way.
     """
 
     async def check(request: aiohttp.ClientRequest, follow: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

@@ -170,8 +170,11 @@ class Provider(Protocol):
         """When the provider wants to be called for a meeting that starts at `start_time`, and how. Pure."""
         ...
 
-    async def warm_up(self) -> None:
-        """Opens a connection ahead of an exact instant, so that the call itself finds one. Never raises."""
+    async def warm_up(self, calls: int) -> None:
+        """Opens connections ahead of an instant at which so many bots are sent, so that these find some.
+
+        Never raises.
+        """
         ...
 
     async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:

@@ -123,9 +123,9 @@ class MeetingBaasClient:
         params = {"bot_uuid": bot_id} | ({"webhook_url": webhook_url} if webhook_url else {})
         await self._connection.call("POST", "/bots/retry_webhook", params=params)
 
-    async def warm_up(self) -> None:
-        """Has a connection ready for the next call. Never raises."""
-        await self._connection.warm_up()
+    async def warm_up(self, calls: int) -> None:
+        """Has connections ready for so many calls at once, as far as the pool goes. Never raises."""
+        await self._connection.warm_up(calls)
 
     async def aclose(self) -> None:
         await self._connection.aclose()

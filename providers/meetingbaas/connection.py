@@ -1,24 +1,25 @@
 """One bounded, warm pool of connections to the API, and what may go wrong on it put into our errors."""
 
 import asyncio
-import contextlib
-from collections import deque
+import json
+import urllib.parse
+import urllib.request
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import aiohttp
-import httpx
-from httpx_aiohttp import HttpxAiohttpClient
 
 from providers.base import UnavailableError
-from providers.meetingbaas.errors import error_for
+from providers.meetingbaas.errors import Answer, error_for
 from providers.meetingbaas.redaction import redact
 
 API_KEY_HEADER = "x-meeting-baas-api-key"
 MAX_CONNECTIONS = 100
-KEEP_ALIVE_SECONDS = 60.0
 
+_KEEP_ALIVE_SECONDS = 60.0
 _CONNECT_SECONDS = 5.0
+_KNOCK_SECONDS = 2.5
+"""Less than calls are warmed up for ahead of their instant, which must not pass while nobody answers."""
 _ANSWER_SECONDS = 30.0
 _SECRET_FIELDS = ("oauth_client_id", "oauth_client_secret", "oauth_refresh_token")
 
@@ -31,12 +32,9 @@ class Connection:
         self.secrets = (self._api_key, *secrets)
         if not self._api_key.isascii() or not self._api_key.isprintable():
             raise ValueError("The Meeting BaaS API key holds characters that no key has; copy it again.")
-        self._warmed: deque[float] = deque(maxlen=MAX_CONNECTIONS)
-        self._http = HttpxAiohttpClient(
-            base_url=base_url,
-            timeout=httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS),
-            limits=httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEP_ALIVE_SECONDS),
-        )
+        self._base_url = base_url.rstrip("/")
+        self._opened: aiohttp.ClientSession | None = None
+        self._is_closed = False
 
     async def call(
         self,
@@ -49,43 +47,75 @@ class Connection:
     ) -> bytes:
         """The body of a 2xx answer, which must be whole within so many seconds, the wait for the pool included."""
         call = f"{method} {path}"
-        secrets = (*self.secrets, *_secrets_in(body))
-        patience = httpx.Timeout(max(seconds, _ANSWER_SECONDS), connect=_CONNECT_SECONDS)
+        headers = {API_KEY_HEADER: self._api_key}
+        written = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            written = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         try:
             async with asyncio.timeout(seconds):
-                response = await self._http.request(
-                    method,
-                    path,
-                    params=params,
-                    json=body,
-                    headers={API_KEY_HEADER: self._api_key},
-                    timeout=patience,
-                )
-        except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
-            why = redact(str(error), secrets) or f"no answer within {seconds:g} seconds"
+                answer = await self._ask(method, path, headers, params, written)
+        except (aiohttp.ClientError, OSError) as error:
+            why = redact(str(error), self._secrets_of(body)) or f"no answer within {seconds:g} seconds"
             # The chain is cut because the causes of these errors quote whole URLs.
             raise UnavailableError(f"Meeting BaaS cannot be reached for {call}: {why}") from None
-        if not response.is_success:
-            raise error_for(call, response, secrets)
-        return response.content
+        if not answer.is_success:
+            raise error_for(call, answer, self._secrets_of(body))
+        return answer.body
 
-    async def warm_up(self) -> None:
-        """Has a connection in the pool, without showing the key to anyone. Never raises.
-
-        Calls at the same moment open one connection each, until the pool is full; more would only wait for it.
-        """
-        now = asyncio.get_running_loop().time()
-        if len(self._warmed) == MAX_CONNECTIONS and now - self._warmed[0] < KEEP_ALIVE_SECONDS:
-            return
-        self._warmed.append(now)
-        # Whatever is wrong here, the call that this was done for will say so.
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(_CONNECT_SECONDS):
-                # Not HEAD: where the answer to it has no length, the connection is closed after it.
-                await self._http.get("/")
+    async def warm_up(self, calls: int) -> None:
+        """Has connections in the pool for so many calls at once. Shows the key to nobody, and never raises."""
+        # Whatever is wrong here, the calls that this was done for will say so.
+        await asyncio.gather(*(self._knock() for _ in range(min(calls, MAX_CONNECTIONS))), return_exceptions=True)
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        self._is_closed = True
+        if self._opened is not None:
+            await self._opened.close()
+
+    async def _knock(self) -> None:
+        async with asyncio.timeout(_KNOCK_SECONDS):
+            # Not HEAD: where the answer to it has no length, the connection is closed after it.
+            await self._ask("GET", "/", {})
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        params: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        async with self._session().request(
+            method, self._base_url + path, params=params, headers=headers, data=body, allow_redirects=False
+        ) as answer:
+            return Answer(answer.status, answer.headers, await answer.read())
+
+    def _session(self) -> aiohttp.ClientSession:
+        """Opened with the first call, because it belongs to the event loop that runs then."""
+        if self._is_closed:
+            raise aiohttp.ClientConnectionError("the connection was closed on our side")
+        if self._opened is None:
+            self._opened = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=_KEEP_ALIVE_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                # Every call has a time limit for the whole of it.
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+                proxy=_proxy_for(self._base_url),
+            )
+        return self._opened
+
+    def _secrets_of(self, body: Mapping[str, Any] | None) -> tuple[str, ...]:
+        return (*self.secrets, *_secrets_in(body))
+
+
+def _proxy_for(url: str) -> str | None:
+    """The proxy of the environment, looked up once: aiohttp would ask for it in a thread at every call."""
+    parts = urllib.parse.urlsplit(url)
+    if urllib.request.proxy_bypass(parts.hostname or ""):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
 
 
 def _secrets_in(body: Mapping[str, Any] | None) -> list[str]:

@@ -2,11 +2,10 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-
-import httpx
 
 from providers.base import (
     AccountError,
@@ -29,19 +28,32 @@ class ConflictError(RequestRejectedError):
     """What was asked for is so already: a second bot for a meeting, or an end for a bot that has ended."""
 
 
-def error_for(call: str, response: httpx.Response, secrets: Iterable[str]) -> ProviderError:
+@dataclass(frozen=True)
+class Answer:
+    """What came back, whole. The names of `headers` are found in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+
+def error_for(call: str, response: Answer, secrets: Iterable[str]) -> ProviderError:
     """The error that an answer outside 2xx stands for; `call` names the request, such as `POST /bots/`."""
-    status, answer = response.status_code, response.content.decode("utf-8", "replace")
+    status, answer = response.status, response.body.decode("utf-8", "replace")
     said = f"Meeting BaaS answered {call} with {status}: {redact(answer, secrets) or '(no text)'}"
     if _CALENDARS in call and (trouble := grant_trouble(answer)):
         return GrantError(f"{said}{ADVICE[trouble]}", trouble)
     kind, advice = _meaning(status, answer.lower())
-    if response.is_redirect:
-        target = redact(response.headers.get("location", ""), secrets)
+    if 300 <= status < 400:
+        target = redact(response.headers.get("Location", ""), secrets)
         advice = f" A redirect to {target or 'nowhere'} is not followed; check the base URL."
     message = f"{said}{advice}"
     if kind is RateLimitedError:
-        return RateLimitedError(message, retry_after(response.headers.get("retry-after", "")))
+        return RateLimitedError(message, retry_after(response.headers.get("Retry-After", "")))
     return kind(message)
 
 

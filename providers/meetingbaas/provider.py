@@ -85,8 +85,8 @@ class MeetingBaasProvider:
             max_dispatches=policy.max_dispatches,
         )
 
-    async def warm_up(self) -> None:
-        await self._client.warm_up()
+    async def warm_up(self, calls: int) -> None:
+        await self._client.warm_up(calls)
 
     async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
         bot = self._new_bot(order, address)

@@ -59,7 +59,8 @@ class StagedProvider(ScriptedProvider):
     let_go: asyncio.Event = field(default_factory=_set_event)
     search_failures: list[Exception] = field(default_factory=list)
 
-    async def warm_up(self) -> None:
+    async def warm_up(self, calls: int) -> None:
+        assert calls
         self.armed.set()
         await self.let_go.wait()
 

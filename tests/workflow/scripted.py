@@ -62,8 +62,8 @@ class ScriptedProvider:
             deadlines=Deadlines(),
         )
 
-    async def warm_up(self) -> None:
-        return
+    async def warm_up(self, calls: int) -> None:
+        assert calls
 
     async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
         if self.failures:

@@ -1,0 +1,129 @@
+"""The bots that are due at one instant: they leave one after the other, and are reported when all have left."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from activities.clock import SleepUntil
+
+_WARM_UP_AHEAD = timedelta(seconds=3)
+_EARLIEST = timedelta(seconds=0.2)
+_APART = timedelta(milliseconds=0.4)
+"""About what a request costs: the bots of a rush leave so much earlier that the last one is on time."""
+_TOO_CLOSE_TO_HAND_BACK = timedelta(seconds=1)
+_HELD_SECONDS = 3.0
+"""From the first send on, and far less than the server waits for an answer."""
+
+WarmUp = Callable[[int], Awaitable[None]]
+Shutdown = Callable[[], Awaitable[None]]
+
+
+class HandedBackError(Exception):
+    """The worker shuts down, and there is time enough for another one to send the bot."""
+
+
+class Volleys:
+    """The volleys of one worker.
+
+    `warm_up` prepares so many sends at once. `shutdown` returns when the worker has to stop; it is called from
+    within an activity.
+    """
+
+    def __init__(self, sleep: SleepUntil, warm_up: WarmUp, shutdown: Shutdown) -> None:
+        self._sleep = sleep
+        self._warm_up = warm_up
+        self._shutdown = shutdown
+        self._volleys: dict[datetime, tuple[Volley, asyncio.Task[None]]] = {}
+
+    @contextlib.asynccontextmanager
+    async def turn(self, instant: datetime) -> AsyncIterator[None]:
+        """The body sends one bot of an instant (UTC); at once, if the instant has passed.
+
+        Afterwards waits for the other sends of the instant, three seconds at most: what comes of an answer costs
+        far more than a send, and would delay it. A cancellation ends that wait and nothing else, so that no answer
+        is lost. Raises HandedBackError instead of running the body.
+        """
+        if datetime.now(UTC) >= instant:
+            yield
+            return
+        if instant not in self._volleys:
+            volley = Volley(instant)
+            self._volleys[instant] = volley, asyncio.create_task(self._lead(volley))
+        async with self._volleys[instant][0].turn():
+            yield
+
+    async def _lead(self, volley: "Volley") -> None:
+        try:
+            await volley.lead(self._sleep, self._warm_up, self._shutdown)
+        finally:
+            del self._volleys[volley.instant]
+
+
+class Volley:
+    def __init__(self, instant: datetime) -> None:
+        self.instant = instant
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._unsent = 0
+        self._all_called = False
+        self._over = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """See `Volleys.turn`."""
+        self._unsent += 1
+        try:
+            if not self._all_called:
+                called = asyncio.get_running_loop().create_future()
+                self._waiting.append(called)
+                await called
+            yield
+        finally:
+            self._unsent -= 1
+            self._end_if_all_sent()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._over.wait()
+
+    async def lead(self, sleep: SleepUntil, warm_up: WarmUp, shutdown: Shutdown) -> None:
+        """Gives everybody their turn, or hands all of them back; ends when nobody waits any longer."""
+        stopping = asyncio.ensure_future(shutdown())
+        calling = asyncio.create_task(self._call_all(sleep, warm_up))
+        sending = asyncio.create_task(self._over.wait())
+        try:
+            await asyncio.wait({stopping, calling}, return_when=asyncio.FIRST_COMPLETED)
+            if calling.done() or self.instant - datetime.now(UTC) <= _TOO_CLOSE_TO_HAND_BACK:
+                await calling
+                await asyncio.wait({stopping, sending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (stopping, calling, sending):
+                task.cancel()
+            while self._waiting:
+                self._answer(HandedBackError())
+            self._over.set()
+
+    async def _call_all(self, sleep: SleepUntil, warm_up: WarmUp) -> None:
+        await sleep(self.instant - _WARM_UP_AHEAD)
+        await warm_up(len(self._waiting))
+        await sleep(self.instant - _EARLIEST)
+        asyncio.get_running_loop().call_later(_HELD_SECONDS, self._over.set)
+        while self._waiting:
+            await sleep(self.instant - min(_EARLIEST, _APART * (len(self._waiting) - 1)))
+            self._answer(None)
+            # So that this one is on its way before the next, and answers are read in between.
+            await asyncio.sleep(0)
+        self._all_called = True
+        self._end_if_all_sent()
+
+    def _answer(self, error: Exception | None) -> None:
+        called = self._waiting.popleft()
+        if called.done():
+            return
+        if error is None:
+            called.set_result(None)
+        else:
+            called.set_exception(error)
+
+    def _end_if_all_sent(self) -> None:
+        if self._all_called and not self._unsent:
+            self._over.set()
