@@ -7,8 +7,8 @@ from pythonjsonlogger.json import JsonFormatter
 
 from meetings.ids import meeting_id_of
 
-_NOISY = ("httpx", "httpcore", "aiohttp.access")
-"""They log whole URLs at INFO, and ours carry tokens and signatures."""
+_NOISY = "aiohttp.access"
+"""It logs whole URLs at INFO, and ours carry tokens and signatures."""
 
 
 class _MeetingFilter(logging.Filter):
@@ -33,5 +33,4 @@ def set_up_logging(*, json: bool, level: str) -> None:
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(subject)s%(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in _NOISY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(_NOISY).setLevel(logging.WARNING)
