@@ -16,7 +16,13 @@ from datetime import timedelta
 from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
-from temporalio.worker import Interceptor, PatchActivationInput, PollerBehaviorAutoscaling, Worker
+from temporalio.worker import (
+    Interceptor,
+    PatchActivationInput,
+    PollerBehaviorAutoscaling,
+    UnsandboxedWorkflowRunner,
+    Worker,
+)
 
 from activities.bots import BotActivities
 from activities.calendars import CalendarActivities
@@ -39,9 +45,6 @@ from workflows.meeting import MeetingWorkflow
 
 logger = logging.getLogger("worker")
 
-_ARMED_AT_ONCE = 5000
-"""An armed dispatch only waits, but it holds a slot; meetings start on the hour, all at once."""
-
 _PROGRESS_EVERY = timedelta(seconds=5)
 """How often the bytes of a download reach Temporal: a lively progress bar, but each report is an action."""
 
@@ -49,10 +52,8 @@ _PROGRESS_EVERY = timedelta(seconds=5)
 def meetings_worker(
     client: Client,
     activities: tuple[BotActivities, CalendarActivities],
-    shutdown: timedelta,
+    settings: Settings,
     interceptors: Sequence[Interceptor] = (),
-    *,
-    hold_patches: bool = False,
 ) -> Worker:
     bots, calendars = activities
     return Worker(
@@ -63,12 +64,16 @@ def meetings_worker(
             *(bots.plan_dispatch, bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot),
             calendars.reconcile,
         ],
-        max_concurrent_activities=_ARMED_AT_ONCE,
+        # The tests run the same workflows in the sandbox, which finds what is not deterministic. Here it would cost
+        # as much CPU as all else together.
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        max_cached_workflows=settings.minutekeeper_cached_workflows,
+        max_concurrent_activities=settings.minutekeeper_armed_slots,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-        graceful_shutdown_timeout=shutdown,
+        graceful_shutdown_timeout=timedelta(seconds=settings.minutekeeper_shutdown_seconds),
         interceptors=interceptors,
-        patch_activation_callback=_hold_back if hold_patches else None,
+        patch_activation_callback=_hold_back if settings.minutekeeper_hold_patches else None,
     )
 
 
@@ -77,20 +82,19 @@ def _hold_back(_: PatchActivationInput) -> bool:
     return False
 
 
-def recordings_worker(client: Client, recordings: RecordingActivities, slots: int, shutdown: timedelta) -> Worker:
+def recordings_worker(client: Client, recordings: RecordingActivities, settings: Settings) -> Worker:
     return Worker(
         client,
         task_queue=RECORDINGS_QUEUE,
         activities=[recordings.download_recording, recordings.write_transcript, recordings.write_manifest],
-        max_concurrent_activities=slots,
+        max_concurrent_activities=settings.minutekeeper_download_slots,
         max_heartbeat_throttle_interval=_PROGRESS_EVERY,
-        graceful_shutdown_timeout=shutdown,
+        graceful_shutdown_timeout=timedelta(seconds=settings.minutekeeper_shutdown_seconds),
     )
 
 
 @contextlib.asynccontextmanager
 async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIterator[list[Worker]]:
-    shutdown = timedelta(seconds=settings.minutekeeper_shutdown_seconds)
     async with contextlib.AsyncExitStack() as stack:
         provider = open_provider(settings)
         stack.push_async_callback(provider.aclose)
@@ -105,12 +109,8 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
             stack.push_async_callback(account.aclose)
             calendars = CalendarActivities(account, ArtifactStore(settings.artifacts_url), at_start)
             reporting = ReportingInterceptor(settings.bridge_public_url)
-            hold_patches = settings.minutekeeper_hold_patches
-            workers.append(
-                meetings_worker(client, (bots, calendars), shutdown, [reporting], hold_patches=hold_patches)
-            )
+            workers.append(meetings_worker(client, (bots, calendars), settings, [reporting]))
         if queues in {"all", RECORDINGS_QUEUE}:
-            slots = settings.minutekeeper_download_slots
             policy = LinkPolicy(
                 hosts=settings.download_hosts,
                 private_addresses=settings.minutekeeper_download_private_addresses,
@@ -118,11 +118,11 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
             recordings = RecordingActivities(
                 provider,
                 ArtifactStore(settings.artifacts_url),
-                await stack.enter_async_context(download_session(slots, policy)),
+                await stack.enter_async_context(download_session(settings.minutekeeper_download_slots, policy)),
                 Limits(max_bytes=settings.minutekeeper_download_max_bytes),
                 timedelta(seconds=settings.minutekeeper_download_give_up_seconds),
             )
-            workers.append(recordings_worker(client, recordings, slots, shutdown))
+            workers.append(recordings_worker(client, recordings, settings))
         yield workers
 
 

@@ -28,7 +28,12 @@ def open_provider(settings: Settings) -> Provider:
         speech_to_text=SpeechToText(
             provider=settings.minutekeeper_speech_to_text_provider, api_key=speech_key or None
         ),
-        policy=DispatchPolicy(max_dispatches=settings.minutekeeper_max_dispatches, deadlines=load_deadlines()),
+        policy=DispatchPolicy(
+            arm_ahead=settings.minutekeeper_arm_ahead_seconds,
+            spread=settings.minutekeeper_spread_seconds,
+            max_dispatches=settings.minutekeeper_max_dispatches,
+            deadlines=load_deadlines(),
+        ),
     )
 
 

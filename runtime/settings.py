@@ -79,6 +79,24 @@ class Settings(BaseSettings):
     minutekeeper_send_seconds: float = Field(
         8.0, gt=1, lt=10, description="How long one request that sends a bot may take, in seconds."
     )
+    minutekeeper_arm_ahead_seconds: float = Field(
+        20.0,
+        ge=2,
+        le=600,
+        description="How long before its instant a bot is at least in a worker's hands, in seconds.",
+    )
+    minutekeeper_spread_seconds: float = Field(
+        40.0,
+        ge=0,
+        le=600,
+        description="The meetings of one instant wake up spread over so many seconds before that.",
+    )
+    minutekeeper_armed_slots: int = Field(
+        5000, ge=1, description="Bots that one worker has in its hands at the same time; most of them only wait."
+    )
+    minutekeeper_cached_workflows: int = Field(
+        1000, ge=1, description="Meetings that one worker remembers; others are read from their history again."
+    )
     minutekeeper_speech_to_text_provider: str = Field(
         "Default", description="Who transcribes: `Default`, `Gladia` or `Runpod`."
     )

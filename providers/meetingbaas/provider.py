@@ -40,7 +40,7 @@ class DispatchPolicy:
 
     lead: timedelta = timedelta(minutes=4)
     arm_ahead: float = 20.0
-    spread: float = 20.0
+    spread: float = 40.0
     max_dispatches: int = 3
     deadlines: Deadlines = field(default_factory=Deadlines)
 

@@ -44,7 +44,7 @@ def test_with_four_minutes_left_a_reserved_bot_is_planned(provider: MeetingBaasP
         join_at=START,
         mode=DispatchMode.RESERVED,
         arm_ahead=20,
-        spread=20,
+        spread=40,
     )
 
 
