@@ -57,8 +57,9 @@ class BotActivities:
         try:
             if (attempt > 1 or order.look_first) and (found := await self._find_own(order)):
                 return found
+            address = self._address(order)
             async with self._volleys.turn(order.call_at):
-                sent = await self._send(order)
+                sent = await self._send(order, address)
         except HandedBackError:
             raise ApplicationError(
                 "this worker shuts down; another one sends the bot",
@@ -97,16 +98,18 @@ class BotActivities:
             raise as_application_error(error) from None
         return ObservedBot(events=seen.events, gone=seen.reality is BotReality.GONE, text=seen.text)
 
-    async def _send(self, order: DispatchOrder) -> SentBot:
+    async def _send(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
         _refuse_if_given_up()
         if order.mode is DispatchMode.RESERVED and datetime.now(UTC) > order.call_at + _STILL_RESERVED:
             order = order.model_copy(update={"mode": DispatchMode.IMMEDIATE})
         try:
-            return await self._provider.dispatch(order, self._address(order))
+            return await self._provider.dispatch(order, address)
         except DuplicateBotError as refusal:
-            return await self._resolve_duplicate(order, refusal)
+            return await self._resolve_duplicate(order, address, refusal)
 
-    async def _resolve_duplicate(self, order: DispatchOrder, refusal: DuplicateBotError) -> SentBot:
+    async def _resolve_duplicate(
+        self, order: DispatchOrder, address: DispatchAddress, refusal: DuplicateBotError
+    ) -> SentBot:
         """What stands behind a refused duplicate: our own bot, another meeting's, or one that has left already."""
         found = await self._find(order)
         for bot in found:
@@ -120,7 +123,7 @@ class BotActivities:
         if any(bot.key == order.key for bot in found):
             # An earlier meeting of the same name left its key behind; this run's own key is as good.
             fresh = order.model_copy(update={"key": _own_key(order)})
-            return await self._provider.dispatch(fresh, self._address(order))
+            return await self._provider.dispatch(fresh, address)
         raise UnavailableError(f"a duplicate was refused, but no bot for this meeting is listed: {refusal}")
 
     async def _find_own(self, order: DispatchOrder) -> SentBot | None:

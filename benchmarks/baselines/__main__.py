@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
 from activities.bots import BotActivities
 from benchmarks.baselines.naive import NaiveWorkflow
@@ -14,9 +14,6 @@ from runtime.logs import set_up_logging
 from runtime.provider import open_provider
 from runtime.settings import Settings
 from runtime.temporal import connect
-
-_AT_ONCE = 5000
-"""As many as the product's own worker takes."""
 
 
 async def _serve(settings: Settings) -> None:
@@ -32,7 +29,10 @@ async def _serve(settings: Settings) -> None:
         task_queue=QUEUE,
         workflows=[PlainTimerWorkflow, NaiveWorkflow],
         activities=[bots.send_bot],
-        max_concurrent_activities=_AT_ONCE,
+        # As the product's own worker has it, so that nothing but the workflows differs.
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        max_cached_workflows=settings.minutekeeper_cached_workflows,
+        max_concurrent_activities=settings.minutekeeper_armed_slots,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
     )

@@ -14,11 +14,13 @@ from benchmarks.stand import Stand
 from meetings.dispatch import DispatchMode, DispatchOrder, SentBot
 from meetings.ids import dispatch_key
 from meetings.request import BotOptions, MeetingRequest
+from runtime.settings import Settings
 
 TITLE = "Punctuality in the rush"
 
-_ARMED_SECONDS = 43.0
-"""Meetings wake up to forty seconds ahead; every one has to be asleep by then."""
+_DEFAULTS = Settings.model_construct()
+_ARMED_SECONDS = _DEFAULTS.minutekeeper_arm_ahead_seconds + _DEFAULTS.minutekeeper_spread_seconds + 3
+"""Meetings wake up so far ahead; every one has to be asleep by then."""
 _BOOKED_A_SECOND = 60
 """What the slowest machine is trusted to book and put to sleep."""
 _PLAIN_STARTED_A_SECOND = 100
