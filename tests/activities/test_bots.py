@@ -9,6 +9,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities import volley
 from activities.bots import BotActivities
 from meetings.dispatch import DispatchMode, DispatchOrder, SentBot
 from meetings.request import BotOptions
@@ -73,11 +74,15 @@ def found(**fields: Any) -> FoundBot:
     return FoundBot(**(values | {"workflow_id": WORKFLOW} | fields))
 
 
-async def send(provider: ScriptedProvider, wanted: DispatchOrder, *, attempt: int = 1, **info: Any) -> SentBot:
+def an_attempt(**info: Any) -> ActivityEnvironment:
     environment = ActivityEnvironment()
-    start = datetime.now(UTC)
-    changes: dict[str, Any] = {"attempt": attempt, "started_time": start, "workflow_id": WORKFLOW} | info
+    changes: dict[str, Any] = {"started_time": datetime.now(UTC), "workflow_id": WORKFLOW} | info
     environment.info = replace(ActivityEnvironment.default_info(), **changes)
+    return environment
+
+
+async def send(provider: ScriptedProvider, wanted: DispatchOrder, *, attempt: int = 1, **info: Any) -> SentBot:
+    environment = an_attempt(attempt=attempt, **info)
     bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret")
     result: SentBot = await environment.run(bots.send_bot, wanted)
     return result
@@ -193,3 +198,35 @@ async def test_a_worker_that_shuts_down_hands_its_armed_order_back() -> None:
     assert handed_back.value.type == "HandedBack"
     assert handed_back.value.next_retry_delay is not None
     assert not provider.bots
+
+
+async def test_a_bot_that_was_sent_is_told_although_its_order_is_cancelled_while_others_are_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(volley, "_HELD_SECONDS", 60)
+
+    class Hanging(ScriptedProvider):
+        both_sent = asyncio.Event()
+        answered = asyncio.Event()
+
+        async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
+            sent = await super().dispatch(order, address)
+            if len(self.bots) == 2:
+                self.both_sent.set()
+            if order.key == "slow":
+                await self.answered.wait()
+            return sent
+
+    provider = Hanging()
+    bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret")
+    due = datetime.now(UTC) + timedelta(seconds=0.5)
+    slow, quick = an_attempt(), an_attempt()
+    hanging = asyncio.create_task(slow.run(bots.send_bot, order(key="slow", call_at=due)))
+    held = asyncio.create_task(quick.run(bots.send_bot, order(call_at=due)))
+    await asyncio.wait_for(provider.both_sent.wait(), 20)
+    assert not held.done()
+    quick.cancel()
+    assert provider.bot((await held).bot_id).order.key == "mk-1-0"
+    assert not hanging.done()
+    provider.answered.set()
+    await hanging

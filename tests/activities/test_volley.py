@@ -80,7 +80,8 @@ async def until(is_true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
+async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    monkeypatch.setattr(volley, "_HELD_SECONDS", 60)
     stage = Stage()
     yield stage
     stage.stop.set()

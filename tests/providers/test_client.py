@@ -60,6 +60,23 @@ async def test_a_base_url_with_a_path_is_kept(server: ToldServer, api_key: str) 
     assert server.asked[0].headers["x-meeting-baas-api-key"] == api_key
 
 
+async def test_goes_through_the_proxy_of_the_environment(
+    server: ToldServer, api_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("no_proxy", "inside.example")
+    server.tell(Answer({"bot_id": "b-1"}))
+    outside = MeetingBaasClient("http://api.example", api_key)
+    assert await outside.create_bot(BOT) == "b-1"
+    await outside.aclose()
+    assert server.asked[0].headers["host"] == "api.example"
+    inside = MeetingBaasClient("http://inside.example:1", api_key)
+    with pytest.raises(UnavailableError):
+        await inside.create_bot(BOT)
+    await inside.aclose()
+    assert len(server.asked) == 1
+
+
 @pytest.mark.parametrize("key", ["naïve", "a\nb", "a\x00b"])
 def test_a_key_that_cannot_be_sent_is_refused_at_once(key: str) -> None:
     with pytest.raises(ValueError, match="API key"):
