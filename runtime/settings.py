@@ -95,7 +95,7 @@ class Settings(BaseSettings):
         5000, ge=1, description="Bots that one worker has in its hands at the same time; most of them only wait."
     )
     minutekeeper_cached_workflows: int = Field(
-        1000, ge=1, description="Meetings that one worker remembers; others are read from their history again."
+        500, ge=1, description="Meetings that one worker remembers; others are read from their history again."
     )
     minutekeeper_speech_to_text_provider: str = Field(
         "Default", description="Who transcribes: `Default`, `Gladia` or `Runpod`."
