@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from activities.clock import SleepUntil
 
 _WARM_UP_AHEAD = timedelta(seconds=3)
-_EARLIEST = timedelta(seconds=0.2)
-_APART = timedelta(milliseconds=0.4)
+_EARLIEST = timedelta(seconds=0.23)
+_APART = timedelta(milliseconds=0.5)
 """About what a request costs: the bots of a rush leave so much earlier that the last one is on time."""
 _TOO_CLOSE_TO_HAND_BACK = timedelta(seconds=1)
 _HELD_SECONDS = 3.0
