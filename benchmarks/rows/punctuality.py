@@ -14,11 +14,11 @@ from benchmarks.stand import Stand
 from meetings.dispatch import DispatchMode, DispatchOrder, SentBot
 from meetings.ids import dispatch_key
 from meetings.request import BotOptions, MeetingRequest
-from runtime.settings import Settings
+from providers.meetingbaas.provider import DispatchPolicy
 
 TITLE = "Punctuality in the rush"
 
-_ARM_AHEAD = Settings.model_construct().minutekeeper_arm_ahead_seconds
+_ARM_AHEAD = DispatchPolicy.arm_ahead
 _BOOKED_A_SECOND = 60
 _ARMED_A_SECOND = 50
 """What the slowest machine is trusted with. Who is booked after it should have woken is armed at once."""
