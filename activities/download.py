@@ -30,7 +30,6 @@ _MAX_SETBACKS = 5
 _MAX_RESTARTS = 2
 _MEASUREMENTS = 3
 _LONGEST_PAUSE = 10.0
-_CHUNK_BYTES = 64 * 1024
 _HEAD_BYTES = 512
 
 
@@ -56,7 +55,7 @@ class TooLargeError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """`piece_bytes` is what a crash costs at most, and about half of what one download holds in memory.
+    """`piece_bytes` is what a crash costs at most, and with a bucket half of what one download holds in memory.
 
     `pause` is the first wait after a setback in seconds; it doubles from one setback to the next. A file of more
     than `max_bytes` is not fetched. A server that sends fewer than `least_rate` bytes a second for `rate_seconds`
@@ -83,7 +82,7 @@ class Download:
         self._pieces = pieces
         self._renew = renew
         self._limits = limits
-        self._buffer = bytearray()
+        self._head = bytearray()  # what came of a file before it was known to begin as a recording
         self._content_type = ""
         self._ended = False
         self._is_confirmed = False
@@ -99,28 +98,35 @@ class Download:
         A file of less than `least_bytes` is no recording. Raises DownloadError, TooSmallError, TooLargeError,
         StoreError, and whatever `renew` raises.
         """
-        await self._pieces.open()
         try:
-            media = await self._fetch(media)
-        except DownloadError:
-            await self._keep()
-            raise
-        if self._held < least_bytes:
-            too_small = TooSmallError(f"the recording has only {self._held} bytes")
-            await self._pieces.discard()
-            raise too_small
-        artifact = await self._pieces.assemble(path_for(media), bytes(self._buffer))
-        await self._pieces.finish(artifact)
-        return artifact
+            await self._pieces.open(self._limits.piece_bytes)
+            media = await self._fetch_or_keep(media)
+            if self._held < least_bytes:
+                too_small = TooSmallError(f"the recording has only {self._held} bytes")
+                await self._pieces.discard()
+                raise too_small
+            artifact = await self._pieces.assemble(path_for(media))
+            await self._pieces.finish(artifact)
+            return artifact
+        finally:
+            self._pieces.close()
 
     @property
     def _held(self) -> int:
-        return self._pieces.size + len(self._buffer)
+        return self._pieces.size + len(self._head)
 
     @property
     def _is_whole(self) -> bool:
         total = self._pieces.version.total
         return self._ended if total is None else self._held == total
+
+    async def _fetch_or_keep(self, media: Media) -> Media:
+        """Puts aside what came, so that the next attempt need not fetch it again."""
+        try:
+            return await self._fetch(media)
+        except DownloadError:
+            await self._pieces.keep()
+            raise
 
     async def _fetch(self, media: Media) -> Media:
         """Asks until every byte is there; returns the media that the last bytes came from.
@@ -156,6 +162,7 @@ class Download:
         try:
             if not self._is_whole:
                 await self._receive(media)
+            await self._judge_head()
             await self._confirm(media)
         except ChangedError:
             await self._start_over()
@@ -176,14 +183,13 @@ class Download:
                 self._content_type = answer.content_type
                 await self._pieces.begin(answer.version)
             await self._take(answer)
-        self._refuse_other_than_media()
         if not self._is_whole:
             raise SetbackError("the server sent less than it announced")
 
     async def _take(self, answer: Answer) -> None:
         surplus = self._held - answer.position  # a server without ranges sends again what we have
         pace = Pace(self._limits.least_rate, self._limits.rate_seconds)
-        async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
+        async for chunk in answer.content.iter_any():
             pace.received(len(chunk))
             missing = chunk[surplus:]
             surplus -= len(chunk) - len(missing)
@@ -191,20 +197,25 @@ class Download:
             if total is not None and self._held + len(missing) > total:
                 raise ChangedError
             self._refuse_oversize(self._held + len(missing))
-            self._buffer += missing
-            if len(self._buffer) >= self._limits.piece_bytes:
-                self._refuse_other_than_media()
-                await self._pieces.append(bytes(self._buffer))
-                self._buffer.clear()
+            if self._pieces.size:
+                await self._pieces.write(missing)
+            else:
+                self._head += missing
+                if len(self._head) >= _HEAD_BYTES:
+                    await self._judge_head()
             pace.wait()
         self._ended = True
 
-    async def _keep(self) -> None:
-        """Puts aside what came since the last piece, so that the next attempt need not fetch it again."""
-        is_recording = self._pieces.size or (len(self._buffer) >= _HEAD_BYTES and self._begins_as_media)
-        if self._buffer and is_recording and self._pieces.version.is_known:
-            await self._pieces.append(bytes(self._buffer))
-            self._buffer.clear()
+    async def _judge_head(self) -> None:
+        """Nothing of an error page is kept: what comes first waits until enough of it is there to tell."""
+        if not self._head:
+            return
+        head = bytes(self._head)
+        if not is_media(head[:_HEAD_BYTES], self._content_type):
+            self._forget()
+            raise DeadLinkError("the provider serves something else than a recording")
+        self._head.clear()
+        await self._pieces.write(head)
 
     async def _confirm(self, media: Media) -> None:
         """Half a file whose answer announced just that looks whole: only another answer can tell."""
@@ -223,21 +234,12 @@ class Download:
                 "the most that MINUTEKEEPER_DOWNLOAD_MAX_BYTES allows"
             )
 
-    def _refuse_other_than_media(self) -> None:
-        if not self._pieces.size and self._buffer and not self._begins_as_media:
-            self._forget()
-            raise DeadLinkError("the provider serves something else than a recording")
-
-    @property
-    def _begins_as_media(self) -> bool:
-        return is_media(bytes(self._buffer[:_HEAD_BYTES]), self._content_type)
-
     async def _start_over(self) -> None:
         await self._pieces.discard()
         self._forget()
 
     def _forget(self) -> None:
-        self._buffer.clear()
+        self._head.clear()
         self._ended = False
 
 

@@ -9,18 +9,23 @@ _STAGING = re.compile(r"(.+)#\d+")
 """The storage library writes next to a file under such a name: listings hide it, the disk does not."""
 
 
+def sync(place: Path) -> None:
+    """Makes a file's content, or the names in a folder, survive a power cut. Raises OSError."""
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def make_durable(file: Path) -> None:
     """Makes a file and its name survive a power cut; removes it if it cannot.
 
     Raises OSError: some disks say only here that they are full.
     """
     try:
-        for place in (file, file.parent):
-            handle = os.open(place, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        sync(file)
+        sync(file.parent)
     except OSError:
         file.unlink(missing_ok=True)
         raise

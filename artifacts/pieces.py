@@ -1,4 +1,4 @@
-"""A file that is still on its way, kept in pieces so that any worker can go on where another one died."""
+"""A file that is still on its way, kept so that any worker can go on where another one died."""
 
 import hashlib
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from artifacts.errors import NotStoredError
+from artifacts.parts import Part, part_in
 from artifacts.store import ArtifactStore
 from meetings.outcome import Artifact
 
@@ -45,61 +46,57 @@ class Version(BaseModel):
 
 
 class Pieces:
-    """The pieces of one download under a folder of the store.
+    """What is here of one download, under a folder of the store.
 
-    Each piece is named for the offset of its first byte and lies in a folder of its version, so that a worker which
-    was thought dead and wakes up can neither tear a hole nor mix two versions.
+    The bytes lie in a folder of their version, so that a worker that was thought dead and wakes up cannot mix two.
     """
 
     def __init__(self, store: ArtifactStore, folder: str) -> None:
         self._store = store
         self._folder = folder
-        self._paths: list[str] = []
+        self._piece_bytes = 0
+        self._part: Part | None = None
         self.version = Version()
-        self.size = 0
 
-    async def open(self) -> None:
-        """Finds what earlier attempts left: `size` is the number of bytes from the start that need no fetching."""
+    @property
+    def size(self) -> int:
+        """The number of bytes from the start that need no fetching."""
+        return self._part.size if self._part else 0
+
+    async def open(self, piece_bytes: int) -> None:
+        """Goes on with what earlier attempts left. `piece_bytes` is what a crash may cost at most."""
+        self._piece_bytes = piece_bytes
         try:
             version = Version.model_validate_json(await self._store.get(self._version_path))
         except (NotStoredError, ValidationError):
             # A power cut may leave a file that holds nothing.
             return
-        if not version.is_known:
-            return
-        self.version = version
-        stored = dict(await self._store.list(self._piece_folder))
-        while (length := stored.get(self._piece_path(self.size), 0)) > 0:
-            self._paths.append(self._piece_path(self.size))
-            self.size += length
+        if version.is_known:
+            await self._part_of(version).take_over()
 
     async def begin(self, version: Version) -> None:
         """Throws away what is there and starts with another version of the file."""
         await self.discard()
-        self.version = version
+        self._part_of(version)
         await self._store.put(self._version_path, version.model_dump_json().encode())
 
-    async def append(self, data: bytes) -> None:
-        path = self._piece_path(self.size)
-        await self._store.put(path, data)
-        self._paths.append(path)
-        self.size += len(data)
+    async def write(self, data: bytes) -> None:
+        """Appends to what `begin` started or `open` found."""
+        await self._begun.write(data)
 
-    async def assemble(self, path: str, rest: bytes) -> Artifact:
-        """Writes the pieces and the bytes that follow them as one file under its final name."""
-        if not self._paths:
-            return await self._store.put(path, rest)
-        async with self._store.writer(path) as writer:
-            for piece in self._paths:
-                async for chunk in self._store.read(piece):
-                    await writer.write(chunk)
-            await writer.write(rest)
-        return writer.artifact
+    async def keep(self) -> None:
+        """Puts into the store what is only in memory yet."""
+        if self._part:
+            await self._part.keep()
+
+    async def assemble(self, path: str) -> Artifact:
+        """Makes one file of it under its final name."""
+        return await self._begun.assemble(path)
 
     async def finish(self, artifact: Artifact) -> None:
         """Notes that the file is whole under its final name, and drops the pieces."""
         await self._store.put(self._done_path, artifact.model_dump_json().encode())
-        await self._store.delete_prefix(self._piece_folder)
+        await self._store.delete_prefix(self._part_folder)
 
     async def finished(self) -> Artifact | None:
         """The whole file, if an earlier attempt finished it and nobody removed it since."""
@@ -110,10 +107,15 @@ class Pieces:
         return artifact if await self._store.size(artifact.path) == artifact.size else None
 
     async def discard(self) -> None:
+        self.close()
+        self._part = None
         await self._store.delete_prefix(self._folder)
         self.version = Version()
-        self._paths.clear()
-        self.size = 0
+
+    def close(self) -> None:
+        """Ends the work without waiting; what is in the store stays there."""
+        if self._part:
+            self._part.abandon()
 
     async def stuck_since(self, now: datetime) -> datetime:
         """When this was first asked at the present size, in whatever attempt: no piece has come since then."""
@@ -143,8 +145,16 @@ class Pieces:
         return f"{self._folder}/done.json"
 
     @property
-    def _piece_folder(self) -> str:
+    def _part_folder(self) -> str:
         return f"{self._folder}/{self.version.key}"
 
-    def _piece_path(self, offset: int) -> str:
-        return f"{self._piece_folder}/{offset:015d}"
+    @property
+    def _begun(self) -> Part:
+        if self._part is None:
+            raise RuntimeError("nothing was begun")
+        return self._part
+
+    def _part_of(self, version: Version) -> Part:
+        self.version = version
+        self._part = part_in(self._store, self._part_folder, self._piece_bytes)
+        return self._part

@@ -50,12 +50,13 @@ class ArtifactStore:
     def __init__(self, url: str) -> None:
         """`url` is `file:///an/absolute/folder`, made if missing, or `s3://bucket/prefix`.
 
-        For S3, credentials, region and endpoint come from the usual `AWS_*` variables.
+        For S3, credentials, region and endpoint come from the usual `AWS_*` variables. `root` is the folder on this
+        machine's disk, None for a bucket.
         """
         self.url = url
         with in_plain_words(f"open {url}"):
             self._store = _open(url)
-        self._root = self._store.prefix if isinstance(self._store, LocalStore) else None
+        self.root = self._store.prefix if isinstance(self._store, LocalStore) else None
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="artifacts")
 
     async def put(self, path: str, data: bytes) -> Artifact:
@@ -68,7 +69,7 @@ class ArtifactStore:
                 self._settle(path)
             return Artifact(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
-        return await self._in_thread(work)
+        return await self.in_thread(work)
 
     async def create(self, path: str, data: bytes) -> bool:
         """Writes a whole file unless there is one already; whether this very content is there afterwards.
@@ -112,7 +113,7 @@ class ArtifactStore:
             with in_plain_words(f"write {path}"):
                 self._settle(path)
 
-        await self._in_thread(work)
+        await self.in_thread(work)
 
     async def get(self, path: str) -> bytes:
         """The whole file. Raises NotStoredError."""
@@ -122,7 +123,7 @@ class ArtifactStore:
             with in_plain_words(f"read {path}"):
                 return self._store.get(path).bytes().to_bytes()
 
-        return await self._in_thread(work)
+        return await self.in_thread(work)
 
     async def read(self, path: str) -> AsyncIterator[bytes]:
         """The file in chunks of about a mebibyte. Raises NotStoredError at the first one."""
@@ -139,8 +140,8 @@ class ArtifactStore:
 
             return following
 
-        following = await self._in_thread(start)
-        while (chunk := await self._in_thread(following)) is not None:
+        following = await self.in_thread(start)
+        while (chunk := await self.in_thread(following)) is not None:
             yield chunk
 
     async def size(self, path: str) -> int | None:
@@ -152,7 +153,7 @@ class ArtifactStore:
                 return self._store.head(path)["size"]
 
         try:
-            return await self._in_thread(work)
+            return await self.in_thread(work)
         except NotStoredError:
             return None
 
@@ -169,7 +170,7 @@ class ArtifactStore:
                 found = self._store.list(prefix or None).collect()
             return sorted(Entry(each["path"], each["size"]) for each in found)
 
-        return await self._in_thread(work)
+        return await self.in_thread(work)
 
     async def delete(self, path: str) -> None:
         """Removes a file; that it is gone already is no error."""
@@ -179,14 +180,14 @@ class ArtifactStore:
         """Removes every file in a folder and in the folders below it."""
         checked(prefix)
         await self._delete([entry.path for entry in await self.list(prefix)])
-        if self._root:
-            folder = self._root / prefix
+        if self.root:
+            folder = self.root / prefix
 
             def work() -> None:
                 with in_plain_words(f"remove {prefix}"):
                     sweep_folder(folder)
 
-            await self._in_thread(work)
+            await self.in_thread(work)
 
     async def check(self) -> None:
         """Writes, reads and removes a small file. Raises StoreError with a message that says what does not work."""
@@ -215,15 +216,16 @@ class ArtifactStore:
                         remove([path])
 
         if paths:
-            await self._in_thread(work)
+            await self.in_thread(work)
+
+    def in_thread(self, work: Callable[[], _Result]) -> asyncio.Future[_Result]:
+        """Work on the store that blocks, in one of its threads; it goes on there even if nobody waits any more."""
+        return asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _settle(self, path: str) -> None:
-        if self._root:
-            make_durable(self._root / path)
-            sweep_staging(self._root / path)
-
-    async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        if self.root:
+            make_durable(self.root / path)
+            sweep_staging(self.root / path)
 
 
 def _open(url: str) -> ObjectStore:

@@ -114,7 +114,7 @@ async def main(folder: Path, link: str, trouble: str) -> None:
 
         await tell("body", disk, lambda: store.put("m/raw/complete.json", b"{}"))
         await tell("inbox", disk, lambda: store.put("inbox/1.json", b"{}"))
-        for number, free in enumerate((0, 200 * KIBIBYTE, 900 * KIBIBYTE)):
+        for number, free in enumerate((0, 200 * KIBIBYTE, 600 * KIBIBYTE)):
             order = ORDER.model_copy(update={"folder": f"m/{number}"})
             await tell(f"recording {number}", disk, run(activities.download_recording, order), free)
             await store.delete_prefix(f"m/{number}")

@@ -9,8 +9,10 @@ import pytest
 
 from activities.download import DownloadError
 from artifacts.pieces import Pieces
+from artifacts.store import ArtifactStore
 from tests.activities.fetcher import Fetcher
 from tests.activities.media_server import BLOCK, Fault
+from tests.artifacts.s3_server import S3Server
 
 
 async def test_a_killed_download_goes_on_elsewhere_from_the_first_missing_piece(fetcher: Fetcher) -> None:
@@ -31,7 +33,8 @@ async def test_a_killed_download_goes_on_elsewhere_from_the_first_missing_piece(
     assert server.sent <= server.size + BLOCK
 
 
-async def test_a_hole_in_the_pieces_is_fetched_again(fetcher: Fetcher) -> None:
+async def test_a_hole_in_the_pieces_of_a_bucket_is_fetched_again(fetcher: Fetcher, bucket: S3Server) -> None:
+    fetcher.store = ArtifactStore(f"s3://{bucket.bucket}/prefix")
     fetcher.server.faults.append(Fault(cut_after=6 * BLOCK))
     fetcher.server.faults.extend([Fault(status=500)] * 12)
     with pytest.raises(DownloadError):
