@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from artifacts.local import sync
+
 _SUFFIX = ".journal"
 
 
@@ -38,17 +40,23 @@ class Journal:
         moved = self.marks[-1].moved_to if self.marks else ""
         return Path(os.path.normpath(self.part.parent / moved)) if moved else None
 
-    def note(self, mark: Mark, *, is_safe: bool) -> None:
-        """Adds a mark; if the bytes are safely on the disk, it is so as well. Raises OSError."""
-        with self.part.with_suffix(_SUFFIX).open("ab", buffering=0) as file:
+    def note(self, mark: Mark) -> None:
+        """Adds a mark. Raises OSError."""
+        with self._path.open("ab", buffering=0) as file:
             write_all(file, f"{mark.model_dump_json(exclude_defaults=True)}\n".encode())
-            if is_safe:
-                os.fsync(file)
+
+    def sync(self) -> None:
+        """Makes the marks survive a power cut. Raises OSError."""
+        sync(self._path)
 
     def remove(self) -> None:
         """The file as well."""
         self.part.unlink(missing_ok=True)
-        self.part.with_suffix(_SUFFIX).unlink(missing_ok=True)
+        self._path.unlink(missing_ok=True)
+
+    @property
+    def _path(self) -> Path:
+        return self.part.with_suffix(_SUFFIX)
 
 
 def journals_in(folder: Path) -> list[Journal]:

@@ -20,13 +20,11 @@ class PartFile:
     """The file of one writer, in a folder where all writers write the same bytes. Every call blocks.
 
     A writer goes on in the file of a dead one; that of one which may only be frozen, and wake up, it copies. Either
-    way bytes count for as long as they are what the journal says, whatever a crash or a power cut did to them. At
-    most `sync_bytes` are not safely on the disk.
+    way bytes count for as long as they are what the journal says, whatever a crash or a power cut did to them.
     """
 
-    def __init__(self, folder: Path, sync_bytes: int) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._sync_bytes = sync_bytes
         self._journal = Journal(part=folder / f"{uuid.uuid4().hex}.part")
         # A call that nobody waits for any more goes on in its thread: whatever comes next must wait for it.
         self._lock = threading.Lock()
@@ -34,7 +32,6 @@ class PartFile:
         self._file: io.FileIO | None = None
         self._hash = hashlib.sha256()
         self._size = 0
-        self._synced = 0
 
     def take_over(self) -> int:
         """Goes on with the most of what earlier writers left: the number of bytes. Raises OSError."""
@@ -58,12 +55,26 @@ class PartFile:
                 write_all(file, data)
                 self._hash.update(data)
                 self._size += len(data)
-            self._note(file, is_safe=self._size - self._synced >= self._sync_bytes)
+            self._journal.note(self._mark())
+
+    def sync(self) -> None:
+        """Makes what was written survive a power cut; writing may go on meanwhile. Raises OSError."""
+        with self._lock:
+            if self._is_abandoned or self._file is None:
+                return
+            handle = os.dup(self._file.fileno())
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        self._journal.sync()
 
     def move(self, target: Path) -> str:
         """Puts the file, safely on the disk, under its final name: its SHA-256. Raises OSError."""
         with self._lock:
-            self._note(self._opened(), os.path.relpath(target, self._folder), is_safe=True)
+            os.fsync(self._opened())
+            self._journal.note(self._mark(os.path.relpath(target, self._folder)))
+            self._journal.sync()
             target.parent.mkdir(parents=True, exist_ok=True)
             self._journal.part.replace(target)
             sync(target.parent)
@@ -88,12 +99,8 @@ class PartFile:
         if self._file is not None:
             self._file.close()
 
-    def _note(self, file: io.FileIO, moved_to: str = "", *, is_safe: bool) -> None:
-        if is_safe:
-            os.fsync(file)
-            self._synced = self._size
-        mark = Mark(size=self._size, sha256=self._hash.hexdigest(), moved_to=moved_to)
-        self._journal.note(mark, is_safe=is_safe)
+    def _mark(self, moved_to: str = "") -> Mark:
+        return Mark(size=self._size, sha256=self._hash.hexdigest(), moved_to=moved_to)
 
     def _take(self, journal: Journal) -> None:
         with contextlib.suppress(FileNotFoundError):
@@ -111,11 +118,13 @@ class PartFile:
                 return
 
     def _copy(self, journal: Journal, source: io.FileIO) -> None:
-        mine = self._opened()
         try:
+            mine = self._opened()
             self._prove(journal, source, mine)
             self._cut(mine)
-            self._note(mine, is_safe=True)
+            os.fsync(mine)
+            self._journal.note(self._mark())
+            self._journal.sync()
         except OSError:
             # A disk that has no room for two must not be left with one and a half.
             self._journal.remove()

@@ -38,22 +38,28 @@ class Part(Protocol):
 
 
 class FolderPart:
-    """One file on this machine's disk. While a batch is hashed and written in a thread, the next one comes in."""
+    """One file on this machine's disk.
+
+    While a batch is hashed and written in a thread, the next one comes in: a crash costs both. While a piece is
+    made safe, the next one is written: a power cut costs both.
+    """
 
     def __init__(self, store: ArtifactStore, root: Path, folder: str, piece_bytes: int) -> None:
         self.size = 0
         self._store = store
         self._root = root
         self._folder = folder
-        self._file = PartFile(root / folder, piece_bytes)
-        # One batch is written while the next one comes in: a crash costs both.
+        self._file = PartFile(root / folder)
+        self._piece_bytes = piece_bytes
         self._batch_bytes = min(_BATCH_BYTES, piece_bytes // 2)
         self._batch: list[memoryview] = []
         self._waiting = 0
         self._writing: asyncio.Future[None] | None = None
+        self._syncing: asyncio.Future[None] | None = None
+        self._synced = 0
 
     async def take_over(self) -> None:
-        self.size = await self._in_thread(self._folder, self._file.take_over)
+        self.size = self._synced = await self._in_thread(self._folder, self._file.take_over)
 
     async def write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -69,10 +75,11 @@ class FolderPart:
     async def keep(self) -> None:
         if self._batch:
             await self._hand_over()
-        await self._written()
+        await _end(self._writing)
 
     async def assemble(self, path: str) -> Artifact:
         await self.keep()
+        await _end(self._syncing)
         digest = await self._in_thread(path, lambda: self._file.move(self._root / path))
         return Artifact(path=path, size=self.size, sha256=digest)
 
@@ -81,12 +88,12 @@ class FolderPart:
 
     async def _hand_over(self) -> None:
         batch, self._batch, self._waiting = self._batch, [], 0
-        await self._written()
+        await _end(self._writing)
+        if self.size - self._synced > self._piece_bytes:
+            await _end(self._syncing)
+            self._syncing = self._in_thread(self._folder, self._file.sync)
+            self._synced = self.size
         self._writing = self._in_thread(self._folder, lambda: self._file.write(batch))
-
-    async def _written(self) -> None:
-        if self._writing is not None:
-            await self._writing
 
     def _in_thread(self, path: str, work: Callable[[], _Result]) -> asyncio.Future[_Result]:
         def in_words() -> _Result:
@@ -97,6 +104,11 @@ class FolderPart:
         # Whoever was cancelled asks for no result, and that is no omission.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
         return future
+
+
+async def _end(work: asyncio.Future[None] | None) -> None:
+    if work is not None:
+        await work
 
 
 class BucketPart:
