@@ -74,7 +74,6 @@ class PartFile:
         with self._lock:
             os.fsync(self._opened())
             self._journal.note(self._mark(os.path.relpath(target, self._folder)))
-            self._journal.sync()
             target.parent.mkdir(parents=True, exist_ok=True)
             self._journal.part.replace(target)
             sync(target.parent)

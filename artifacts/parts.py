@@ -12,7 +12,9 @@ from meetings.outcome import Artifact
 
 _Result = TypeVar("_Result")
 
-_BATCH_BYTES = 512 * 1024
+_BATCH_BYTES = 256 * 1024
+_SYNC_BYTES = 32 * 1024 * 1024
+"""Waiting for the disk more often would slow a download down, and only a power cut would make it worth while."""
 
 
 class Part(Protocol):
@@ -33,15 +35,18 @@ class Part(Protocol):
     async def assemble(self, path: str) -> Artifact:
         """Makes one file of it under its final name; nothing may be written afterwards."""
 
+    async def stop(self) -> None:
+        """Ends the work; what is in the store stays there, and nothing joins it any more."""
+
     def abandon(self) -> None:
-        """Ends the work without waiting; what is in the store stays there."""
+        """The same without waiting."""
 
 
 class FolderPart:
     """One file on this machine's disk.
 
-    While a batch is hashed and written in a thread, the next one comes in: a crash costs both. While a piece is
-    made safe, the next one is written: a power cut costs both.
+    While a batch is hashed and written in a thread, the next one comes in: a crash costs both. A power cut costs at
+    most what came since the disk was waited for last, and what it was waited for.
     """
 
     def __init__(self, store: ArtifactStore, root: Path, folder: str, piece_bytes: int) -> None:
@@ -50,7 +55,6 @@ class FolderPart:
         self._root = root
         self._folder = folder
         self._file = PartFile(root / folder)
-        self._piece_bytes = piece_bytes
         self._batch_bytes = min(_BATCH_BYTES, piece_bytes // 2)
         self._batch: list[memoryview] = []
         self._waiting = 0
@@ -83,13 +87,16 @@ class FolderPart:
         digest = await self._in_thread(path, lambda: self._file.move(self._root / path))
         return Artifact(path=path, size=self.size, sha256=digest)
 
+    async def stop(self) -> None:
+        await self._in_thread(self._folder, self._file.abandon)
+
     def abandon(self) -> None:
         self._in_thread(self._folder, self._file.abandon)
 
     async def _hand_over(self) -> None:
         batch, self._batch, self._waiting = self._batch, [], 0
         await _end(self._writing)
-        if self.size - self._synced > self._piece_bytes:
+        if self.size - self._synced > _SYNC_BYTES:
             await _end(self._syncing)
             self._syncing = self._in_thread(self._folder, self._file.sync)
             self._synced = self.size
@@ -158,8 +165,11 @@ class BucketPart:
             await writer.write(bytes(self._buffer))
         return writer.artifact
 
-    def abandon(self) -> None:
+    async def stop(self) -> None:
         """Nothing goes on by itself here."""
+
+    def abandon(self) -> None:
+        """As above."""
 
     @property
     def _next_path(self) -> str:

@@ -107,8 +107,9 @@ class Pieces:
         return artifact if await self._store.size(artifact.path) == artifact.size else None
 
     async def discard(self) -> None:
-        self.close()
-        self._part = None
+        if self._part:
+            await self._part.stop()
+            self._part = None
         await self._store.delete_prefix(self._folder)
         self.version = Version()
 

@@ -1,7 +1,7 @@
 """Serves one recording of any size as fast as the machine can: nothing that is measured waits for this server.
 
-`python -m benchmarks.file_server PORT BYTES` answers every path. The bytes are a block that repeats, so no disk is
-read, and the kernel hands them out by itself.
+`python -m benchmarks.file_server PORT` answers every path; `PUT` with a number sets how many bytes that are. They are
+a block that repeats, so no disk is read, and the kernel hands them out by itself.
 """
 
 import os
@@ -20,8 +20,8 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 class _Recording:
     """`head` begins as a video does, `block` is what repeats after it; both are files in memory."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self) -> None:
+        self.size = 0
         noise = os.urandom(_BLOCK)
         self._head = _in_memory(_HEAD + noise[len(_HEAD) :])
         self._block = _in_memory(noise)
@@ -42,7 +42,12 @@ def _in_memory(content: bytes) -> int:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    recording: _Recording
+    recording = _Recording()
+
+    def do_PUT(self) -> None:
+        self.recording.size = int(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(204)
+        self.end_headers()
 
     def do_GET(self) -> None:
         size = self.recording.size
@@ -63,5 +68,4 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    _Handler.recording = _Recording(int(sys.argv[2]))
     ThreadingHTTPServer((HOST, int(sys.argv[1])), _Handler).serve_forever()
