@@ -1,7 +1,7 @@
 """Serves one recording of any size as fast as the machine can: nothing that is measured waits for this server.
 
-`python -m benchmarks.file_server PORT` answers every path; `PUT` with a number sets how many bytes that are. They are
-a block that repeats, so no disk is read, and the kernel hands them out by itself.
+`python -m benchmarks.file_server PORT` answers every path; `PUT` with a number says how many bytes that has. They
+are a block that repeats, so no disk is read, and the kernel hands them out by itself.
 """
 
 import os

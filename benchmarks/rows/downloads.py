@@ -1,10 +1,7 @@
 """Recordings on their way home: how fast, in how much memory, and what a killed worker costs."""
 
 import asyncio
-import os
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,13 +9,13 @@ from typing import Any
 from benchmarks.bench import Bench
 from benchmarks.booking import beginning_now, in_parallel
 from benchmarks.figures import Findings, at_least, at_most, plain
+from benchmarks.files import Files, stand_with_files
 from benchmarks.histories import download_span, ended
 from benchmarks.measure import ratio
 from benchmarks.processes import watching
 from benchmarks.relay import Relay
 from benchmarks.stand import Stand
 from embedded.ports import HOST, claim_ports
-from embedded.service import Service, python_module
 from meetings.request import MeetingRequest
 
 TITLE = "Downloads"
@@ -28,7 +25,7 @@ _MIB = 1024 * 1024
 _LARGE = 2048 * _MIB
 _FILES = 20
 _FILE = 100 * _MIB
-_ROUNDS = 2
+_ROUNDS = "ab"
 _BROKEN = 192 * _MIB
 _KILLED_AFTER = 100 * _MIB
 _RELAYED_A_SECOND = 48 * _MIB
@@ -61,12 +58,12 @@ async def measure(bench: Bench) -> Findings:
     resuming = asyncio.create_task(_fetched_again(bench, killed))
     await asyncio.wait({resuming, asyncio.create_task(killed.wait())}, return_when=asyncio.FIRST_COMPLETED)
     curl, one, many = _Tally(), _Tally(), _Tally()
-    async with _stand_with_files(bench) as (stand, files):
-        for each in range(_ROUNDS):
-            large = round(_LARGE * bench.share)
-            await _curl(stand, files, large, curl)
-            await _fetch(stand, files, f"on{'ab'[each]}", 1, large, one)
-            await _fetch(stand, files, f"tw{'ab'[each]}", _FILES, round(_FILE * bench.share), many)
+    large = round(_LARGE * bench.share)
+    async with stand_with_files(bench, "downloads", _SPEED) as files:
+        for letter in _ROUNDS:
+            await _curl(files, large, curl)
+            await _fetch(files, beginning_now(f"on{letter}", [1]), large, one)
+            await _fetch(files, beginning_now(f"tw{letter}", range(_FILES)), round(_FILE * bench.share), many)
     again = await resuming
     return Findings(
         figures=(
@@ -82,47 +79,20 @@ async def measure(bench: Bench) -> Findings:
             "From the activity's beginning to its end by the server's clock: fetched, hashed, safely on the disk.",
             "The baseline is curl to the same disk, and then sha256sum; it does not wait for the disk.",
             f"{_FILES} files of {_FILE // _MIB} MiB, as many at a time as one worker takes by default.",
-            f"{_ROUNDS} rounds of all three in turn, each with nothing left to write from the one before.",
+            f"{len(_ROUNDS)} rounds of all three in turn, each with nothing left to write from the one before.",
         ),
     )
 
 
-@asynccontextmanager
-async def _stand_with_files(bench: Bench) -> AsyncIterator[tuple[Stand, str]]:
-    """A stand whose recordings come from a server that is quicker than either side, and that server's address."""
-    port = claim_ports({"files": 0})["files"]
-    address = f"http://{HOST}:{port}"
-    settings = {
-        "MINUTEKEEPER_SIMULATOR_PUBLIC_URL": address,
-        "MINUTEKEEPER_DOWNLOAD_HOSTS": f"{HOST}:{port}",
-    }
-    async with bench.stand("downloads", speed=_SPEED, settings=settings) as stand:
-
-        async def is_ready() -> bool:
-            async with stand.http.put(address, data="0") as answer:
-                return answer.ok
-
-        command = python_module("benchmarks.file_server", str(port))
-        await stand.crew.start(Service("files", command, stand.environment, is_ready, stop_seconds=1))
-        yield stand, address
-
-
-async def _curl(stand: Stand, files: str, size: int, tally: _Tally) -> None:
+async def _curl(files: Files, size: int, tally: _Tally) -> None:
     """Fetches and then hashes a file."""
-    await _serve(stand, files, size)
-    target = stand.folder.path / "curl.mp4"
+    await files.serve(size)
+    target = files.stand.folder.path / "curl.mp4"
     began = time.monotonic()
-    await _run("curl", "--silent", "--fail", "--output", str(target), f"{files}/curl.mp4")
+    await _run("curl", "--silent", "--fail", "--output", str(target), f"{files.address}/curl.mp4")
     await _run("sha256sum", str(target))
     tally.add(target.stat().st_size, time.monotonic() - began)
     target.unlink()
-
-
-async def _serve(stand: Stand, files: str, size: int) -> None:
-    """Serves so many bytes from now on, and leaves nothing behind that the disk still has to write."""
-    async with stand.http.put(files, data=str(size)) as answer:
-        answer.raise_for_status()
-    await asyncio.to_thread(os.sync)
 
 
 async def _run(*command: str) -> None:
@@ -134,14 +104,15 @@ async def _run(*command: str) -> None:
         raise RuntimeError(f"{command[0]} ended with status {status}")
 
 
-async def _fetch(stand: Stand, files: str, series: str, count: int, size: int, tally: _Tally) -> None:
+async def _fetch(files: Files, meetings: list[MeetingRequest], size: int, tally: _Tally) -> None:
     """Brings so many recordings home at once."""
-    await _serve(stand, files, size)
+    stand = files.stand
+    await files.serve(size)
     await stand.provider.script(_life(size))
     async with watching(stand.crew.groups) as watch:
-        spans = await _brought_home(stand, beginning_now(series, range(count)))
+        spans = await _brought_home(stand, meetings)
     took = (max(done for _, done in spans) - min(began for began, _ in spans)).total_seconds()
-    tally.add(count * size, took, watch.peak("worker-1") - watch.memory["worker-1"][0][1])
+    tally.add(len(meetings) * size, took, watch.peak("worker-1") - watch.memory["worker-1"][0][1])
     for recording in stand.artifacts.rglob("recording.mp4"):
         recording.unlink()
 
