@@ -91,7 +91,7 @@ class ArtifactStore:
                 self._settle(path)
             return True
 
-        return await self._in_thread(work)
+        return await self.in_thread(work)
 
     @asynccontextmanager
     async def writer(self, path: str) -> AsyncIterator[ArtifactWriter]:
