@@ -27,16 +27,15 @@ class BotEvent(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    kind: BotEventKind
     bot_id: str
     occurred_at: AwareDatetime
+    kind: BotEventKind = BotEventKind.STATUS
     dispatch: int | None = None
     code: str = ""
     """The provider's status code, or the raw error of a `failed`."""
     text: str = ""
     """Free text that came along: an error message, an end reason."""
     source: EventSource = EventSource.WEBHOOK
-    recording_started_at: AwareDatetime | None = None
     has_recording: bool = False
     has_transcript: bool = False
     body: str = ""

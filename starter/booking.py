@@ -88,7 +88,6 @@ async def _start(temporal: Client, request: MeetingRequest, name: str, booking: 
         ),
         search_attributes=at_start(request),
         static_summary=clipped(one_line(story.headline(request))),
-        static_details=_details(request, name),
         rpc_timeout=RPC_LIMIT,
     )
     return StartedMeeting(meeting_id=meeting_id_of(name), workflow_id=name, booking=booking)
@@ -128,15 +127,3 @@ def clipped(text: str) -> str:
     if len(data) <= _MAX_SUMMARY_BYTES:
         return text
     return data[:_MAX_SUMMARY_BYTES].decode(errors="ignore") + "…"
-
-
-def _details(request: MeetingRequest, workflow_id: str) -> str:
-    """Markdown for the details pane: what was asked for, and how to go on."""
-    end = f" to {story.clock(request.end_time)}" if request.end_time else ""
-    wanted = "recording and transcript" if request.wanted.transcript else "recording"
-    return (
-        f"- **Booked for:** {story.clock(request.start_time)}{end}\n"
-        f"- **Where:** {request.platform.value}, {request.meeting_url}\n"
-        f"- **Wanted:** {wanted} ({request.bot.recording_mode.value})\n"
-        f"- **Look at it:** `minutekeeper show {meeting_id_of(workflow_id)}`\n"
-    )

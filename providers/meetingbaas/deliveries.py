@@ -24,8 +24,6 @@ EVENTS = frozenset({STATUS_CHANGE, COMPLETE, FAILED, TRANSCRIPTION_COMPLETE, CAL
 class Status(Tolerant):
     code: Evidence = ""
     created_at: Instant = None
-    start_time: Instant = None
-    """When the recording began: milliseconds from most bots, seconds from some."""
     error_type: Evidence = ""
     error_message: Evidence = ""
     reason: Evidence = ""

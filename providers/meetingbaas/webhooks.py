@@ -58,7 +58,6 @@ def _status_change(data: DeliveryData, received_at: datetime, digest: str) -> No
         dispatch=data.extra.dispatch,
         code=status.code,
         text=_joined(status.error_type, status.error_message, status.reason, status.end_reason),
-        recording_started_at=status.start_time,
     )
     # Without a time of its own, a repeat is known by being the same to the letter.
     which = status.created_at.isoformat() if status.created_at else digest

@@ -72,12 +72,6 @@ def test_a_status_without_time_happened_now_and_is_known_by_its_body() -> None:
     assert first.delivery != notice(status(error_message="x")).delivery
 
 
-@pytest.mark.parametrize("start_time", [1772359200, 1772359200000, "2026-03-01T10:00:00Z"])
-def test_the_start_of_a_recording_in_either_unit(start_time: Any) -> None:
-    parsed = notice(status("in_call_recording", start_time=start_time))
-    assert parsed.event.recording_started_at == CREATED_AT
-
-
 def test_texts_of_a_status_are_evidence_without_urls() -> None:
     parsed = notice(
         status(
