@@ -61,7 +61,7 @@ def meetings_worker(
         task_queue=MEETINGS_QUEUE,
         workflows=[MeetingWorkflow, CalendarWorkflow],
         activities=[
-            *(bots.plan_dispatch, bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot),
+            *(bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot),
             calendars.reconcile,
         ],
         # The tests run the same workflows in the sandbox, which finds what is not deterministic. Here it would cost
@@ -86,7 +86,7 @@ def recordings_worker(client: Client, recordings: RecordingActivities, settings:
     return Worker(
         client,
         task_queue=RECORDINGS_QUEUE,
-        activities=[recordings.download_recording, recordings.write_transcript, recordings.write_manifest],
+        activities=[recordings.collect, recordings.write_manifest],
         max_concurrent_activities=settings.minutekeeper_download_slots,
         max_heartbeat_throttle_interval=_PROGRESS_EVERY,
         graceful_shutdown_timeout=timedelta(seconds=settings.minutekeeper_shutdown_seconds),
@@ -107,7 +107,8 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
             )
             account = open_calendars(settings)
             stack.push_async_callback(account.aclose)
-            calendars = CalendarActivities(account, ArtifactStore(settings.artifacts_url), at_start)
+            store = ArtifactStore(settings.artifacts_url)
+            calendars = CalendarActivities(account, store, at_start, settings.wake_up)
             reporting = ReportingInterceptor(settings.bridge_public_url)
             workers.append(meetings_worker(client, (bots, calendars), settings, [reporting]))
         if queues in {"all", RECORDINGS_QUEUE}:

@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.clock import SleepUntil, sleep_until
 from activities.failures import as_application_error
 from activities.volley import HandedBackError, Volleys
-from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, PlanRequest, SentBot
+from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, DispatchRequest, SentBot
 from meetings.events import ObservedBot
 from meetings.reporting import BotQuestion
 from meetings.webhook_address import bot_webhook_url
@@ -43,20 +43,18 @@ class BotActivities:
         self._volleys = Volleys(sleep, provider.warm_up, activity.wait_for_worker_shutdown)
 
     @activity.defn
-    async def plan_dispatch(self, request: PlanRequest) -> DispatchPlan:
-        """When the provider wants to be called, by its own rule and this worker's settings."""
-        return self._provider.dispatch_plan(request.start_time, request.now)
+    async def send_bot(self, request: DispatchRequest) -> SentBot:
+        """Sends a bot at the instant that the provider wants, once: one that may exist already is looked for first.
 
-    @activity.defn
-    async def send_bot(self, order: DispatchOrder) -> SentBot:
-        """Sends the bot of an order at its exact instant, once: a bot that may exist already is looked for first.
-
-        Raises ApplicationError of the types in `activities.failures`; its first detail is the attempt that failed.
+        Raises ApplicationError of the types in `activities.failures`; its details are the attempt that failed and
+        this worker's Terms.
         """
         attempt = activity.info().attempt
+        plan = self._plan(request)
+        order = _order(request, plan)
         try:
-            if (attempt > 1 or order.look_first) and (found := await self._find_own(order)):
-                return found
+            if (attempt > 1 or request.look_first) and (found := await self._find_own(order)):
+                return _answer(found, request, plan)
             address = self._address(order)
             async with self._volleys.turn(order.call_at):
                 sent = await self._send(order, address)
@@ -64,22 +62,25 @@ class BotActivities:
             raise ApplicationError(
                 "this worker shuts down; another one sends the bot",
                 attempt,
+                plan.terms,
                 type="HandedBack",
                 next_retry_delay=timedelta(milliseconds=10),
                 category=ApplicationErrorCategory.BENIGN,
             ) from None
         except ProviderError as error:
             activity.logger.warning("Sending the bot failed (attempt %d): %s", attempt, error)
-            raise as_application_error(error, attempt, retry_account=False) from None
-        return sent
+            raise as_application_error(error, attempt, plan.terms, retry_account=False) from None
+        return _answer(sent, request, plan)
 
     @activity.defn
-    async def find_bot(self, order: DispatchOrder) -> SentBot | None:
-        """The bot of an order whose sending ended in doubt, if there is one."""
+    async def find_bot(self, request: DispatchRequest) -> SentBot | None:
+        """The bot of a request that ended in doubt, if there is one."""
+        plan = self._plan(request)
         try:
-            return await self._find_own(order)
+            found = await self._find_own(_order(request, plan))
         except ProviderError as error:
             raise as_application_error(error) from None
+        return _answer(found, request, plan) if found else None
 
     @activity.defn
     async def remove_bot(self, bot_id: str) -> str:
@@ -97,6 +98,10 @@ class BotActivities:
         except ProviderError as error:
             raise as_application_error(error) from None
         return ObservedBot(events=seen.events, gone=seen.reality is BotReality.GONE, text=seen.text)
+
+    def _plan(self, request: DispatchRequest) -> DispatchPlan:
+        """By the provider's own rule and this worker's settings; the same in every attempt."""
+        return self._provider.dispatch_plan(request.start_time, request.asked_at)
 
     async def _send(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
         _refuse_if_given_up()
@@ -133,13 +138,33 @@ class BotActivities:
         return None
 
     async def _find(self, order: DispatchOrder) -> list[FoundBot]:
-        since = min(order.first_call_at or order.call_at, order.call_at, datetime.now(UTC)) - _SEARCH_BACK
+        since = min(order.asked_since or order.call_at, order.call_at, datetime.now(UTC)) - _SEARCH_BACK
         return await self._provider.find(order.key, order.meeting_url, since)
 
     def _address(self, order: DispatchOrder) -> DispatchAddress:
         workflow_id = activity.info().workflow_id or ""
         url = bot_webhook_url(self._public_url, self._secret, workflow_id, order.dispatch)
         return DispatchAddress(webhook_url=url, workflow_id=workflow_id)
+
+
+def _order(request: DispatchRequest, plan: DispatchPlan) -> DispatchOrder:
+    return DispatchOrder(
+        key=request.key,
+        dispatch=request.dispatch,
+        run=request.run or activity.info().workflow_run_id or "",
+        meeting_url=request.meeting_url,
+        start_time=request.start_time,
+        call_at=plan.call_at,
+        mode=plan.mode,
+        transcript=request.transcript,
+        bot=request.bot,
+        asked_since=request.first_asked_at or request.asked_at,
+    )
+
+
+def _answer(sent: SentBot, request: DispatchRequest, plan: DispatchPlan) -> SentBot:
+    join_at = None if plan.join_at == request.start_time else plan.join_at
+    return sent.model_copy(update={"join_at": join_at, "terms": plan.terms})
 
 
 def _is_own(bot: FoundBot, order: DispatchOrder) -> bool:

@@ -17,22 +17,28 @@ from artifacts.notebook import Notebooks, OvertakenError
 from artifacts.store import ArtifactStore
 from meetings.calendars.keeping import LookOrder, LookResult
 from meetings.request import MeetingRequest
+from meetings.waking import WAKE_UP, WakeUp
 from providers.base import ProviderError
 from providers.calendars import ConnectedCalendars
 
 
 class CalendarActivities:
-    """What a calendar asks for, through one provider. `attributes` are what booked meetings are found by."""
+    """What a calendar asks for, through one provider.
+
+    `attributes` are what booked meetings are found by, `wake_up` is when they have their bots sent.
+    """
 
     def __init__(
         self,
         calendars: ConnectedCalendars,
         store: ArtifactStore,
         attributes: Callable[[MeetingRequest], TypedSearchAttributes],
+        wake_up: WakeUp = WAKE_UP,
     ) -> None:
         self._calendars = calendars
         self._notebooks = Notebooks(store)
         self._attributes = attributes
+        self._wake_up = wake_up
 
     @activity.defn
     async def reconcile(self, order: LookOrder) -> LookResult:
@@ -48,7 +54,7 @@ class CalendarActivities:
             Clock(now=order.at + waited, seen_at=order.at + timedelta(microseconds=info.attempt)),
             calendars=self._calendars,
             notebooks=self._notebooks,
-            meetings=MeetingCalls(activity.client(), self._attributes),
+            meetings=MeetingCalls(activity.client(), self._attributes, self._wake_up),
         )
         try:
             return await with_heartbeats(look.run(), look.progress)

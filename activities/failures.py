@@ -21,8 +21,6 @@ RATE_LIMITED = "RateLimited"
 UNAVAILABLE = "Unavailable"
 DUPLICATE_BOT = "DuplicateBot"
 NOT_FOUND = "NotFound"
-RECORDING_LOST = "RecordingLost"
-"""The provider's copy is gone for good, so nothing can bring the recording home any more."""
 
 _TYPES: dict[type[ProviderError], str] = {
     RequestRejectedError: REQUEST_REJECTED,

@@ -35,6 +35,7 @@ from meetings.outcome import MeetingView, Outcome
 from meetings.request import Claim, ClaimAnswer, MeetingRequest, Release
 from meetings.status import MeetingStatus
 from meetings.text import one_line
+from meetings.waking import WAKE_UP, WakeUp
 
 _LIMIT = timedelta(seconds=20)
 _SUMMARY_BYTES = 300
@@ -58,14 +59,20 @@ class Claimed(StrEnum):
 
 
 class MeetingCalls:
-    """`attributes` gives the search attributes that a meeting is started with.
+    """`attributes` gives the search attributes that a meeting is started with, `wake_up` when it has its bot sent.
 
     Every method may raise one of CALL_ERRORS, after which it can be called again.
     """
 
-    def __init__(self, client: Client, attributes: Callable[[MeetingRequest], TypedSearchAttributes]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        attributes: Callable[[MeetingRequest], TypedSearchAttributes],
+        wake_up: WakeUp = WAKE_UP,
+    ) -> None:
         self._client = client
         self._attributes = attributes
+        self._wake_up = wake_up
 
     async def claim(
         self, meeting_id: str, request: MeetingRequest, claim: Claim, now: datetime, *, is_new: bool = False
@@ -75,6 +82,7 @@ class MeetingCalls:
         A meeting that was recorded keeps its name and its files: its event, moved to another time, has a meeting
         with a number behind the name, which is the same for all calendars.
         """
+        request = request.model_copy(update={"wake_up": self._wake_up})
         if is_new and await self._book(workflow_id_for(meeting_id), request, claim):
             return Claimed.TAKEN
         for name in _names(meeting_id):

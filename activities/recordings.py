@@ -1,59 +1,44 @@
 """Bringing home what a bot recorded: recording, transcript, and the manifest that says that all is there."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any, TypeVar
 
 import aiohttp
-from pydantic import ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.download import (
-    DEFAULT_LIMITS,
-    Download,
-    Limits,
-    LinkError,
-    MissingError,
-    TooLargeError,
-    TooSmallError,
-)
-from activities.failures import RECORDING_LOST, as_application_error
+from activities import manifests
+from activities.download import DEFAULT_LIMITS, Limits
+from activities.failures import as_application_error
+from activities.fetching import Fetching, Line, LostError
 from activities.heartbeats import with_heartbeats
+from activities.transcribing import write_transcript
 from artifacts import layout
-from artifacts.errors import NotStoredError
-from artifacts.manifest import Manifest, ManifestFile
-from artifacts.pieces import Pieces
 from artifacts.store import ArtifactStore
-from meetings import exports
 from meetings.collection import (
-    MIN_RECORDING_BYTES,
+    MANIFEST,
+    Collection,
     CollectOrder,
     DownloadProgress,
     ManifestOrder,
     RecordingResult,
     TranscriptResult,
+    collection_of,
 )
+from meetings.ids import folder_for, meeting_id_of
 from meetings.outcome import Artifact
 from meetings.status import TranscriptState
-from meetings.transcript import Transcript
-from providers.base import Collected, Media, NotFoundError, Provider, ProviderError
+from providers.base import Provider, ProviderError
 
-_LEAST_BYTES_OF_NO_DURATION = 64 * 1024
-"""A second of the plainest video is larger: a smaller file of which the provider says 0 s holds nothing."""
+_Part = TypeVar("_Part")
+
 _GIVE_UP = timedelta(days=1)
-_MISSING_IS_BELIEVED = timedelta(minutes=10)
-"""A provider may hand out a link before its upload is done: a 404 is believed after minutes of retries."""
-
-
-class _LostError(Exception):
-    """Nothing can bring the recording home any more."""
 
 
 class RecordingActivities:
-    """What a meeting keeps of its bots. `session` comes from `activities.guard.download_session`.
-
-    `give_up` is how long a recording is asked for whose links, the newest too, are refused or lead to none.
-    """
+    """What a meeting keeps of its bots; `session`, `limits` and `give_up` are those of a Line."""
 
     def __init__(
         self,
@@ -65,43 +50,26 @@ class RecordingActivities:
     ) -> None:
         self._provider = provider
         self._store = store
-        self._session = session
-        self._limits = limits
-        self._give_up = give_up
+        self._line = Line(session, limits, give_up)
 
     @activity.defn
-    async def download_recording(self, order: CollectOrder) -> RecordingResult:
-        """Fetches a bot's recording into the folder of the order, and only what no earlier attempt has fetched.
+    async def collect(self, order: CollectOrder) -> Collection:
+        """Brings recording and transcript home side by side, and only what no earlier attempt has brought.
 
-        It heartbeats a DownloadProgress every two seconds, whatever the line and the store do: a heartbeat timeout
-        of 10 s to 45 s strikes only if the worker is gone. Temporal passes heartbeats on after four fifths of
-        that timeout, so a short one makes a livelier progress bar. Start-to-close must allow for the longest
-        recording on the slowest line: hours. No limit of attempts: each worker that shuts down uses one up.
+        With the meeting's URL in the order, the manifest follows as soon as both are settled. What is lost for
+        good is part of the answer. It heartbeats a DownloadProgress every two seconds, whatever the line and the
+        store do: a heartbeat timeout of 10 s to 45 s strikes only if the worker is gone. Temporal passes
+        heartbeats on after four fifths of that timeout, so a short one makes a livelier progress bar.
+        Start-to-close must allow for the longest recording on the slowest line: hours. No limit of attempts: each
+        worker that shuts down uses one up.
 
-        Raises ApplicationError: `RecordingLost`, not retryable, when the provider's copy is gone for good, too
-        large, or behind links that were refused for too long; `HandedBack`; and the types of `activities.failures`.
-        DownloadError and StoreError are retryable.
+        Raises ApplicationError, to be retried: `HandedBack`, and those that say why a part cannot be brought home
+        now; their detail is the Collection so far.
         """
-        folder = await with_heartbeats(self._folder(order.folder, order.run), lambda: DownloadProgress(done=0))
-        order = order.model_copy(update={"folder": folder})
-        pieces = Pieces(self._store, layout.pieces(folder, order.bot_id))
-        download = Download(self._session, pieces, lambda: self._renew(order), self._limits)
-        work = self._bring_home(order, pieces, download)
-        try:
-            return await with_heartbeats(work, lambda: download.progress)
-        except _LostError as error:
-            raise ApplicationError(str(error), type=RECORDING_LOST, non_retryable=True) from None
-        except ProviderError as error:
-            raise as_application_error(error) from None
-
-    @activity.defn
-    async def write_transcript(self, order: CollectOrder) -> TranscriptResult:
-        """Writes the five forms of a bot's transcript. Nothing is written for an empty one.
-
-        It heartbeats without a word, so that a worker that dies is noticed; a second attempt writes the same files
-        again. Raises ApplicationError of the types of `activities.failures`; StoreError is retryable.
-        """
-        return await with_heartbeats(self._write_transcript(order), _nothing_to_say)
+        wanted = order.folder or folder_for(_meeting_id())
+        ours = await with_heartbeats(self._true_order(order, wanted), lambda: DownloadProgress(done=0))
+        fetching = Fetching(self._provider, self._store, ours, self._line)
+        return await with_heartbeats(self._collect(ours, wanted, fetching), lambda: fetching.progress)
 
     @activity.defn
     async def write_manifest(self, order: ManifestOrder) -> Artifact:
@@ -112,142 +80,109 @@ class RecordingActivities:
         """
         return await with_heartbeats(self._write_manifest(order), _nothing_to_say)
 
-    async def _write_transcript(self, order: CollectOrder) -> TranscriptResult:
-        order = order.model_copy(update={"folder": await self._folder(order.folder, order.run)})
+    async def _true_order(self, order: CollectOrder, wanted: str) -> CollectOrder:
+        run = order.run or activity.info().workflow_run_id or ""
+        folder = await manifests.true_folder(self._store, wanted, run)
+        return order.model_copy(update={"folder": folder, "run": run})
+
+    async def _collect(self, order: CollectOrder, wanted: str, fetching: Fetching) -> Collection:
+        """`order` has the true folder and run, `wanted` is the folder that was asked for."""
+        if order.meeting_url and (whole := await self._finished(order, wanted)):
+            return whole
+        recording, transcript = await asyncio.gather(
+            _tried(_fetched(fetching), wanted=order.recording),
+            _tried(self._transcribed(order), wanted=order.transcript),
+        )
+        brought = collection_of(
+            order,
+            wanted,
+            None if isinstance(recording, Exception) else recording,
+            None if isinstance(transcript, Exception) else transcript,
+        )
+        for trouble in (recording, transcript):
+            if isinstance(trouble, Exception):
+                raise _with_what_was_brought(trouble, brought) from None
+        if not (order.meeting_url and order.start_time and brought.is_settled):
+            return brought
+        manifest = ManifestOrder(
+            folder=order.folder,
+            run=order.run,
+            meeting_id=_meeting_id(),
+            meeting_url=order.meeting_url,
+            title=order.title,
+            start_time=order.start_time,
+            bot_ids=(order.bot_id,),
+            bodies=(order.body,) if order.body else (),
+            transcript=brought.transcript,
+            artifacts=tuple(brought.artifacts_in(order.folder)),
+        )
+        return brought.with_manifest(await manifests.put_manifest(self._store, manifest))
+
+    async def _finished(self, order: CollectOrder, wanted: str) -> Collection | None:
+        """What an earlier attempt has brought home, if it died after the manifest."""
+        manifest = await manifests.read_manifest(self._store, order.folder)
+        if manifest is None or order.bot_id not in manifest.bots:
+            return None
+        await manifests.clear_up(self._store, order.folder)
+        return Collection(
+            files={file.name: file.size for file in manifest.files}
+            | {MANIFEST: await self._store.size(layout.manifest(order.folder)) or 0},
+            folder="" if order.folder == wanted else order.folder,
+            transcript=manifest.transcript,
+        )
+
+    async def _transcribed(self, order: CollectOrder) -> TranscriptResult:
         try:
-            collected = await self._collect(order)
+            return await write_transcript(self._provider, self._store, order)
         except ProviderError as error:
-            raise as_application_error(error) from None
-        transcript = collected.transcript
-        if transcript is None:
-            never = collected.transcript_failed or collected.deleted
-            return TranscriptResult(state=TranscriptState.FAILED if never else TranscriptState.PENDING)
-        if transcript.is_empty:
-            return TranscriptResult(state=TranscriptState.EMPTY)
-        # Hours of speech are megabytes: writing them out must not hold up what else this worker does.
-        forms = await asyncio.to_thread(_forms, transcript, order)
-        artifacts = [
-            await self._store.put(layout.transcript(order.folder, form), text.encode("utf-8", "replace"))
-            for form, text in forms.items()
-        ]
-        return TranscriptResult(state=TranscriptState.READY, artifacts=tuple(artifacts))
+            failure = as_application_error(error)
+            if not failure.non_retryable:
+                raise failure from None
+            return TranscriptResult(state=TranscriptState.FAILED, trouble=str(error))
 
     async def _write_manifest(self, order: ManifestOrder) -> Artifact:
-        order = order.model_copy(update={"folder": await self._folder(order.folder, order.run)})
-        left = [entry.path for entry in await self._store.list(order.folder) if layout.is_unfinished(entry.path)]
-        for unfinished in {layout.unfinished(path) for path in (order.folder, *left)}:
-            await self._store.delete_prefix(unfinished)
-        path = layout.manifest(order.folder)
-        manifest = _manifest(order, datetime.now(UTC))
-        try:
-            earlier = Manifest.model_validate_json(await self._store.get(path))
-        except (NotStoredError, ValidationError):
-            pass
-        else:
-            same = manifest.model_copy(update={"written_at": earlier.written_at})
-            manifest = same if same == earlier else manifest
-        return await self._store.put(path, f"{manifest.model_dump_json(indent=2)}\n".encode())
-
-    async def _folder(self, folder: str, run: str) -> str:
-        """The folder, or one beside it if an earlier run of the same workflow id has finished there."""
-        root, *below = folder.split("/")
-        try:
-            earlier = Manifest.model_validate_json(await self._store.get(layout.manifest(root)))
-        except (NotStoredError, ValidationError):
-            return folder
-        return folder if earlier.run == run else "/".join([f"{root}~{run[-8:]}", *below])
-
-    async def _bring_home(self, order: CollectOrder, pieces: Pieces, download: Download) -> RecordingResult:
-        if artifact := await pieces.finished():
-            return RecordingResult(artifact=artifact)
-        try:
-            return await self._fetch(order, download)
-        except TooSmallError as error:
-            return RecordingResult(text=f"{error}: nothing was recorded")
-        except LinkError as error:
-            judgement = await self._judge(error, pieces)
-        except (TooLargeError, NotFoundError, _LostError) as error:
-            judgement = _LostError(str(error))
-        if isinstance(judgement, _LostError):
-            await pieces.abandon()
-        raise judgement
-
-    async def _fetch(self, order: CollectOrder, download: Download) -> RecordingResult:
-        collected = await self._collect(order)
-        if not collected.media and order.body:
-            collected = await self._provider.collect(order.bot_id, None)
-        media = _recording(collected)
-        if media is None:
-            return RecordingResult(text="the provider lists no recording")
-        least = MIN_RECORDING_BYTES if collected.duration != 0 else _LEAST_BYTES_OF_NO_DURATION
-        artifact = await download.run(media, lambda it: layout.recording(order.folder, it.extension), least)
-        return RecordingResult(artifact=artifact)
-
-    async def _judge(self, error: LinkError, pieces: Pieces) -> LinkError | _LostError:
-        """Whether another attempt may still help; the text says until when, for those who look at the meeting."""
-        now = datetime.now(UTC)
-        since = await pieces.stuck_since(now)
-        is_missing = isinstance(error, MissingError)
-        until = since + (min(self._give_up, _MISSING_IS_BELIEVED) if is_missing else self._give_up)
-        if now < until:
-            return type(error)(f"{error}; given up at {until:%Y-%m-%d %H:%M} UTC unless that changes")
-        return _LostError(f"{error}; so it has been since {since:%Y-%m-%d %H:%M} UTC")
-
-    async def _renew(self, order: CollectOrder) -> Media:
-        media = _recording(await self._provider.collect(order.bot_id, None))
-        if media is None:
-            raise LinkError("the provider no longer lists the recording")
-        return media
-
-    async def _collect(self, order: CollectOrder) -> Collected:
-        """What the bot brought home, from the delivery that was stored, as long as it is there."""
-        body = None
-        if order.body:
-            try:
-                body = await self._store.get(order.body)
-            except NotStoredError:
-                activity.logger.warning("the stored delivery %s is gone: asking the provider", order.body)
-        return await self._provider.collect(order.bot_id, body)
+        folder = await manifests.true_folder(self._store, order.folder, order.run)
+        return await manifests.put_manifest(self._store, order.model_copy(update={"folder": folder}))
 
 
-def _recording(collected: Collected) -> Media | None:
-    """The video where there is one, else the sound, else None."""
-    if collected.deleted and not collected.media:
-        raise _LostError("the provider has deleted the recording")
-    return min(collected.media, key=lambda media: media.extension != "mp4", default=None)
+async def _fetched(fetching: Fetching) -> RecordingResult:
+    try:
+        return await fetching.run()
+    except LostError as error:
+        return RecordingResult(text=str(error), lost=True)
+    except ProviderError as error:
+        failure = as_application_error(error)
+        if not failure.non_retryable:
+            raise failure from None
+        return RecordingResult(text=str(error), lost=True)
+
+
+async def _tried(part: Coroutine[Any, Any, _Part], *, wanted: bool) -> _Part | Exception | None:
+    """What came of one part; its trouble must not break off the other one."""
+    if not wanted:
+        part.close()
+        return None
+    try:
+        return await part
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised when the other part has ended
+        return error
+
+
+def _with_what_was_brought(trouble: Exception, brought: Collection) -> Exception:
+    if not brought.files:
+        return trouble
+    known = trouble if isinstance(trouble, ApplicationError) else None
+    return ApplicationError(
+        known.message if known else str(trouble),
+        brought,
+        type=known.type if known else type(trouble).__name__,
+        next_retry_delay=known.next_retry_delay if known else None,
+    )
+
+
+def _meeting_id() -> str:
+    return meeting_id_of(activity.info().workflow_id or "")
 
 
 def _nothing_to_say() -> None:
     return None
-
-
-def _forms(transcript: Transcript, order: CollectOrder) -> dict[str, str]:
-    return {
-        "json": exports.to_json(transcript),
-        "md": exports.to_markdown(transcript, order.title, order.start_time),
-        "vtt": exports.to_webvtt(transcript),
-        "srt": exports.to_srt(transcript),
-        "txt": exports.to_text(transcript),
-    }
-
-
-def _manifest(order: ManifestOrder, written_at: datetime) -> Manifest:
-    return Manifest(
-        meeting_id=order.meeting_id,
-        meeting_url=order.meeting_url,
-        title=order.title,
-        start_time=order.start_time,
-        run=order.run,
-        bots=order.bot_ids,
-        deliveries=order.bodies,
-        transcript=order.transcript,
-        files=tuple(
-            ManifestFile(
-                name=artifact.path.removeprefix(f"{order.folder}/"),
-                size=artifact.size,
-                sha256=artifact.sha256,
-            )
-            for artifact in order.artifacts
-        ),
-        written_at=written_at,
-    )

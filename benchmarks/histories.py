@@ -9,7 +9,7 @@ from temporalio.api.enums.v1 import EventType
 
 from benchmarks.stand import Stand
 
-_DOWNLOAD = "download_recording"
+_COLLECT = "collect"
 _LOOK_SECONDS = 0.5
 
 
@@ -37,7 +37,7 @@ async def download_span(stand: Stand, workflow_id: str) -> tuple[datetime, datet
     for event in history.events:
         at = event.event_time.ToDatetime(UTC)
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-            if event.activity_task_scheduled_event_attributes.activity_type.name == _DOWNLOAD:
+            if event.activity_task_scheduled_event_attributes.activity_type.name == _COLLECT:
                 scheduled.add(event.event_id)
         elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
             began[event.activity_task_started_event_attributes.scheduled_event_id] = at

@@ -1,4 +1,4 @@
-"""When and how a bot is sent: the plan a provider makes, the order an activity carries out, and its answer."""
+"""When and how a bot is sent: what a meeting asks for, the plan a provider makes of it, and the answer."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,11 +19,23 @@ class DispatchMode(StrEnum):
     """From the provider's pool, at once."""
 
 
+class Terms(BaseModel):
+    """How a meeting goes on once its bot was asked for, by the settings of the worker that was asked.
+
+    Workflows learn them with the answer, because their own code may look at no settings.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    deadlines: Deadlines = Deadlines()
+    max_dispatches: int = 3
+    """Bots that may be sent to one occurrence of a meeting, counting those that a further try could cure."""
+
+
 class DispatchPlan(BaseModel):
     """When the provider wants to be called for a meeting, and how.
 
-    `call_at` is the exact instant of the call, `join_at` when the bot should then be seen (both UTC). `arm_ahead`
-    seconds before `call_at` the request must be in the hands of an activity.
+    `call_at` is the exact instant of the call, `join_at` when the bot should then be seen (both UTC).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,52 +43,67 @@ class DispatchPlan(BaseModel):
     call_at: UtcDatetime
     join_at: UtcDatetime
     mode: DispatchMode
-    arm_ahead: float = 0.0
-    spread: float = 0.0
-    """Wake-ups are spread over this many further seconds, always earlier."""
     deadlines: Deadlines = Deadlines()
     max_dispatches: int = 3
-    """Bots that may be sent to one occurrence of a meeting, counting those that a further try could cure."""
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(deadlines=self.deadlines, max_dispatches=self.max_dispatches)
 
 
-class PlanRequest(BaseModel):
+class DispatchRequest(BaseModel):
+    """One bot that a meeting wants, as of `asked_at` (UTC). The provider's plan makes an order of it.
+
+    Holds no secret: what the bot must know beyond this, the activity adds.
+    """
+
     model_config = ConfigDict(frozen=True)
 
+    key: str
+    meeting_url: str
     start_time: UtcDatetime
-    now: UtcDatetime
+    asked_at: UtcDatetime
+    dispatch: int = 0
+    run: str = ""
+    """The first run of the workflow, if this is a later one: an earlier meeting of the same name is told apart."""
+    transcript: bool = True
+    bot: BotOptions = BotOptions()
+    look_first: bool = False
+    """An earlier request of the same key ended in doubt: its bot may exist."""
+    first_asked_at: UtcDatetime | None = None
+    """When the first request of this key was made, if there was an earlier one."""
 
 
 class DispatchOrder(BaseModel):
-    """One bot to be sent. Holds no secret: what the bot must know beyond this, the activity adds."""
+    """One bot to be sent at `call_at`, as a provider is told. `asked_since` is when it was first asked for."""
 
     model_config = ConfigDict(frozen=True)
 
     key: str
     dispatch: int
     run: str
-    """The workflow run the bot belongs to, so that an earlier meeting of the same name is told apart."""
     meeting_url: str
     start_time: UtcDatetime
     call_at: UtcDatetime
     mode: DispatchMode
     transcript: bool
     bot: BotOptions
-    look_first: bool = False
-    """An earlier order of the same key ended in doubt: its bot may exist."""
-    first_call_at: UtcDatetime | None = None
-    """When the first order of this key was due, if there was an earlier one."""
+    asked_since: UtcDatetime | None = None
 
 
 class SentBot(BaseModel):
-    """The answer to an order. `shared_with` names the workflow whose bot is already in this very meeting."""
+    """The answer to a request. `shared_with` names the workflow whose bot is already in this very meeting."""
 
     model_config = ConfigDict(frozen=True)
 
     bot_id: str
     sent_at: UtcDatetime
-    mode: DispatchMode
+    mode: DispatchMode = DispatchMode.RESERVED
+    join_at: UtcDatetime | None = None
+    """When the bot should be seen, if not at the meeting's start."""
     adopted: bool = False
     shared_with: str = ""
+    terms: Terms = Terms()
 
 
 def is_worth_joining(request: MeetingRequest, now: datetime) -> bool:

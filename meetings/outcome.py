@@ -6,14 +6,27 @@ from meetings.status import FailureReason, MeetingStatus, TranscriptState, Webho
 from meetings.timeline import TimelineEntry
 
 
-class Artifact(BaseModel):
-    """One file in the store. `path` is relative to the store, `size` in bytes."""
+class KeptFile(BaseModel):
+    """A file that a meeting keeps. `path` is relative to the store, `size` in bytes; the manifest has its hash."""
 
     model_config = ConfigDict(frozen=True)
 
     path: str
     size: int
-    sha256: str
+
+
+class Artifact(BaseModel):
+    """One file in the store, as it was written. `sha256` is empty once the manifest says it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    size: int
+    sha256: str = ""
+
+    @property
+    def kept(self) -> KeptFile:
+        return KeptFile(path=self.path, size=self.size)
 
 
 class Evidence(BaseModel):
@@ -37,7 +50,7 @@ class Outcome(BaseModel):
     reason: FailureReason | None = None
     bot_id: str = ""
     transcript: TranscriptState = TranscriptState.NOT_ASKED
-    artifacts: tuple[Artifact, ...] = ()
+    artifacts: tuple[KeptFile, ...] = ()
 
 
 class InterestedCalendar(BaseModel):
@@ -66,7 +79,7 @@ class MeetingView(BaseModel):
     start_time: AwareDatetime
     end_time: AwareDatetime | None
     transcript: TranscriptState
-    artifacts: tuple[Artifact, ...]
+    artifacts: tuple[KeptFile, ...]
     dispatches: int
     next_deadline: AwareDatetime | None
     timeline: tuple[TimelineEntry, ...]

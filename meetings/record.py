@@ -210,7 +210,7 @@ class MeetingRecord:
             start_time=self.request.start_time,
             end_time=self.request.end_time,
             transcript=self.transcript,
-            artifacts=tuple(self.artifacts),
+            artifacts=tuple(each.kept for each in self.artifacts),
             dispatches=len(self.bots),
             next_deadline=self.deadline,
             timeline=self.timeline,

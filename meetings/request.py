@@ -13,6 +13,7 @@ from meetings.bot import BotState
 from meetings.outcome import Artifact
 from meetings.timeline import TimelineEntry
 from meetings.urls import Platform, parse_meeting_url
+from meetings.waking import WAKE_UP, WakeUp
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
 """Outside of these an instant is a slip, and arithmetic with it may leave the calendar."""
@@ -156,6 +157,7 @@ class MeetingRequest(BaseModel):
     title: str = Field("", max_length=500)
     bot: BotOptions = BotOptions()
     wanted: WantedArtifacts = WantedArtifacts()
+    wake_up: WakeUp = WAKE_UP
     calendar: CalendarOrigin | None = None
     claim: Claim | None = None
     """What the calendar that books the meeting wants of it, so that nothing more need be said."""

@@ -24,12 +24,35 @@ def next_question(bot: BotState, expected_end: datetime, deadlines: Deadlines) -
         patience = timedelta(seconds=deadlines.removal)
     elif not bot.events:
         last_news, patience = max(last_news, bot.join_at), timedelta(seconds=deadlines.first_sign)
+    elif bot.phase is MeetingStatus.JOINING:
+        # One that reports ahead of its time is not late before that.
+        last_news, patience = max(last_news, bot.join_at), deadlines.for_phase(bot.phase)
     elif bot.phase in _IN_SESSION:
         last_news, patience = max(last_news, expected_end), deadlines.for_phase(bot.phase)
     else:
         patience = deadlines.for_phase(bot.phase)
     question = last_news + _grown(patience, bot.asked_in_vain, deadlines)
     return question if bot.withdrawn_at is not None else min(question, stays_until(bot, deadlines))
+
+
+def next_look(bot: BotState, expected_end: datetime, deadlines: Deadlines) -> datetime:
+    """When to look whether it is time for that question: before it while the bot is recording.
+
+    A bot that leaves at the planned end is asked about after `ended`; looking then serves that question, too, and
+    spares most meetings a timer.
+    """
+    question = next_question(bot, expected_end, deadlines)
+    if bot.final is None and bot.phase in _IN_SESSION and bot.withdrawn_at is None:
+        heard_at = bot.heard_at or bot.sent_at
+        as_if_leaving = max(heard_at, expected_end) + deadlines.for_phase(MeetingStatus.ENDED)
+        return min(question, as_if_leaving)
+    return question
+
+
+def leeway(bot: BotState, deadlines: Deadlines) -> timedelta:
+    """How much later than planned the question may come: a bot that has left says so for long enough anyway."""
+    has_left = bot.final is None and bot.phase is MeetingStatus.ENDED and bot.withdrawn_at is None
+    return timedelta(seconds=deadlines.ended / 4) if has_left else timedelta()
 
 
 def _grown(patience: timedelta, asked_in_vain: int, deadlines: Deadlines) -> timedelta:

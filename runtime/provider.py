@@ -29,8 +29,6 @@ def open_provider(settings: Settings) -> Provider:
             provider=settings.minutekeeper_speech_to_text_provider, api_key=speech_key or None
         ),
         policy=DispatchPolicy(
-            arm_ahead=settings.minutekeeper_arm_ahead_seconds,
-            spread=settings.minutekeeper_spread_seconds,
             max_dispatches=settings.minutekeeper_max_dispatches,
             deadlines=load_deadlines(),
         ),

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from meetings.deadlines import Deadlines
+from meetings.waking import WakeUp
 from providers.meetingbaas.media_hosts import MEDIA_HOSTS
 
 _DEADLINE_PREFIX = "MINUTEKEEPER_DEADLINE_"
@@ -83,13 +84,13 @@ class Settings(BaseSettings):
         20.0,
         ge=2,
         le=600,
-        description="How long before its instant a bot is at least in a worker's hands, in seconds.",
+        description="For what is booked here: how long before its instant a worker has a bot in its hands, in s.",
     )
     minutekeeper_spread_seconds: float = Field(
         40.0,
         ge=0,
         le=600,
-        description="The meetings of one instant wake up spread over so many seconds before that.",
+        description="For what is booked here: meetings of one instant wake up over so many seconds before that.",
     )
     minutekeeper_armed_slots: int = Field(
         5000, ge=1, description="Bots that one worker has in its hands at the same time; most of them only wait."
@@ -161,6 +162,10 @@ class Settings(BaseSettings):
         if not _HOSTS.fullmatch(hosts):
             raise ValueError("must be hosts with commas between them, such as *.example.com,127.0.0.1:8080")
         return hosts
+
+    @property
+    def wake_up(self) -> WakeUp:
+        return WakeUp(ahead=self.minutekeeper_arm_ahead_seconds, spread=self.minutekeeper_spread_seconds)
 
     @property
     def download_hosts(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from meetings import story
-from meetings.outcome import Artifact, InterestedCalendar, MeetingView
+from meetings.outcome import InterestedCalendar, KeptFile, MeetingView
 from meetings.status import MeetingStatus
 from meetings.timeline import TimelineEntry
 from starter import words
@@ -122,8 +122,8 @@ def _interest(calendar: InterestedCalendar) -> str:
     return f"{calendar.calendar_id}, event {calendar.event_id}"
 
 
-def _file(artifact: Artifact) -> str:
-    return f"{plain(artifact.path)} ({artifact.size:,} bytes)"
+def _file(file: KeptFile) -> str:
+    return f"{plain(file.path)} ({file.size:,} bytes)"
 
 
 def status(status: MeetingStatus) -> Text:

@@ -6,13 +6,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import WorkflowExecutionDescription
 
 _WORK = {
-    "plan_dispatch": "planning the bot",
     "send_bot": "sending the bot",
     "find_bot": "looking whether a bot was sent",
     "remove_bot": "telling the bot to go",
     "observe_bot": "asking the provider about the bot",
-    "download_recording": "fetching the recording",
-    "write_transcript": "writing the transcript",
+    "collect": "fetching recording and transcript",
     "write_manifest": "writing the manifest",
 }
 

@@ -1,116 +1,167 @@
-"""Bringing home what a bot recorded."""
-
-import asyncio
+"""Bringing home what bots recorded, the last one's into the meeting's own folder."""
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows import steps
+from workflows.dispatching import Dispatcher
 from workflows.journal import Journal
+from workflows.runs import later_run
 from workflows.waiting import wait
 
 with workflow.unsafe.imports_passed_through():
-    from meetings.collection import CollectOrder, ManifestOrder
-    from meetings.deadlines import Deadlines
+    from meetings import ids
+    from meetings.collection import MANIFEST, Collection, CollectOrder, ManifestOrder
     from meetings.outcome import Evidence
     from meetings.record import Failure
     from meetings.status import FailureReason, TranscriptState
 
 _TRANSCRIPT_ROUNDS = 4
-
-
-async def bring_home(journal: Journal, number: int, folder: str, deadlines: Deadlines) -> Failure | None:
-    """The recording and the transcript of one bot, side by side: neither waits for the other.
-
-    Returns why there is no recording although one was expected.
-    """
-    bot, request = journal.record.bots[number], journal.record.request
-    order = CollectOrder(
-        folder=folder,
-        run=workflow.info().first_execution_run_id,
-        bot_id=bot.bot_id,
-        body=bot.body,
-        title=request.title,
-        start_time=request.start_time,
-    )
-    recording = asyncio.create_task(_fetch_recording(journal, number, order))
-    await _fetch_transcript(journal, number, order, deadlines)
-    return await recording
-
-
-async def write_manifest(journal: Journal, folder: str) -> None:
-    """Last of all: who finds it knows that the folder is whole."""
-    record = journal.record
-    order = ManifestOrder(
-        folder=folder,
-        run=workflow.info().first_execution_run_id,
-        meeting_id=record.meeting_id,
-        meeting_url=record.request.meeting_url,
-        title=record.request.title,
-        start_time=record.request.start_time,
-        bot_ids=tuple(bot.bot_id for bot in record.bots),
-        bodies=tuple(bot.body for bot in record.bots if bot.body),
-        transcript=record.transcript,
-        artifacts=tuple(record.artifacts),
-    )
-    try:
-        record.artifacts.append(await steps.write_manifest(order))
-    except ActivityError as error:
-        journal.note("manifest_failed", f"The manifest could not be written: {error.cause}")
-
-
-async def _fetch_recording(journal: Journal, number: int, order: CollectOrder) -> Failure | None:
-    record, bot = journal.record, journal.record.bots[number]
-    if not (record.request.wanted.recording and bot.has_recording):
-        return None
-    try:
-        result = await steps.download_recording(order)
-    except ActivityError as error:
-        reason, text = FailureReason.RECORDING_LOST, str(error.cause or error)
-    else:
-        if result.artifact is not None:
-            record.artifacts.append(result.artifact)
-            record.update_bot(number, stored=True)
-            journal.note("recording_stored", f"The recording is in the store: {result.artifact.path}.")
-            return None
-        reason, text = FailureReason.EMPTY_RECORDING, result.text
-    journal.note(reason.value, f"There is no recording to keep: {text}")
-    return reason, Evidence(event="download", at=workflow.now(), text=text)
-
-
-async def _fetch_transcript(journal: Journal, number: int, order: CollectOrder, deadlines: Deadlines) -> None:
-    """Transcription may end long after the recording; the provider is asked now and then as well."""
-    record = journal.record
-    if not record.request.wanted.transcript:
-        return
-    state = TranscriptState.PENDING
-    for pauses_left in reversed(range(_TRANSCRIPT_ROUNDS + 1)):
-        finished = record.bots[number].transcript_finished
-        try:
-            result = await steps.write_transcript(order)
-        except ActivityError as error:
-            state = TranscriptState.FAILED
-            journal.note("transcript_failed", f"The transcript could not be stored: {error.cause}")
-            break
-        state = result.state
-        if state is not TranscriptState.PENDING:
-            record.artifacts.extend(result.artifacts)
-            journal.note(f"transcript_{state.value}", _TRANSCRIPT_WORDS[state])
-            break
-        if not pauses_left:
-            break
-
-        def has_news(finished: bool = finished) -> bool:
-            return record.bots[number].transcript_finished and not finished
-
-        order = order.model_copy(update={"body": ""})
-        await wait(has_news, deadlines.transcript / _TRANSCRIPT_ROUNDS, "the transcript is not ready yet")
-    if not record.bots[number].superseded:
-        record.transcript = TranscriptState.FAILED if state is TranscriptState.PENDING else state
-
-
 _TRANSCRIPT_WORDS = {
     TranscriptState.READY: "The transcript is in the store.",
     TranscriptState.EMPTY: "The transcript is empty: nobody spoke.",
     TranscriptState.FAILED: "The provider could not make a transcript.",
 }
+
+
+class Collector:
+    def __init__(self, journal: Journal, dispatcher: Dispatcher) -> None:
+        self._journal = journal
+        self._record = journal.record
+        self._dispatcher = dispatcher
+        self._folder = ids.folder_for(journal.record.meeting_id)
+        self._is_whole = False
+        """Whether the manifest says everything that there is."""
+
+    async def bring_home(self, number: int) -> None:
+        """What one bot left, once. A recording that cannot be had fails the meeting if the bot stands for it."""
+        record, bots = self._record, self._record.bots
+        is_main = not bots[number].superseded and not any(bot.brought_home and not bot.superseded for bot in bots)
+        below = "" if is_main else f"{self._folder}/earlier/{bots[number].dispatch}"
+        record.update_bot(number, brought_home=True)
+        wanted, bot = record.request.wanted, bots[number]
+        recording = wanted.recording and bot.has_recording
+        if not (recording or wanted.transcript):
+            return
+        order = CollectOrder(
+            folder=below,
+            run=later_run(),
+            bot_id=bot.bot_id,
+            body=bot.body,
+            title=record.request.title,
+            start_time=record.request.start_time,
+            recording=recording,
+            transcript=wanted.transcript,
+            meeting_url=record.request.meeting_url if len(bots) == 1 else "",
+        )
+        failure = await self._collect(number, order)
+        if is_main and failure:
+            record.failure = failure
+
+    async def write_manifest(self) -> None:
+        """Last of all: who finds it knows that the folder is whole."""
+        record = self._record
+        record.artifacts = [each for each in record.artifacts if not each.path.endswith(f"/{MANIFEST}")]
+        order = ManifestOrder(
+            folder=self._folder,
+            run=workflow.info().first_execution_run_id,
+            meeting_id=record.meeting_id,
+            meeting_url=record.request.meeting_url,
+            title=record.request.title,
+            start_time=record.request.start_time,
+            bot_ids=tuple(bot.bot_id for bot in record.bots),
+            bodies=tuple(bot.body for bot in record.bots if bot.body),
+            transcript=record.transcript,
+            artifacts=tuple(record.artifacts),
+        )
+        try:
+            record.artifacts.append(await steps.write_manifest(order))
+        except ActivityError as error:
+            self._journal.note("manifest_failed", f"The manifest could not be written: {error.cause}")
+
+    @property
+    def needs_a_manifest(self) -> bool:
+        return bool(self._record.artifacts) and not self._is_whole
+
+    async def _collect(self, number: int, order: CollectOrder) -> Failure | None:
+        """Transcription may end long after the recording; the provider is asked now and then as well.
+
+        Returns why there is no recording although one was expected.
+        """
+        record = self._record
+        finished = record.bots[number].transcript_finished
+        brought = await self._ask_for(order)
+        failure = self._take_recording(number, order, brought)
+        for _pause in range(_TRANSCRIPT_ROUNDS):
+            if brought.transcript is not TranscriptState.PENDING:
+                break
+
+            def has_news(finished: bool = finished) -> bool:
+                return record.bots[number].transcript_finished and not finished
+
+            pause = self._dispatcher.terms.deadlines.transcript / _TRANSCRIPT_ROUNDS
+            await wait(has_news, pause, "the transcript is not ready yet")
+            finished = record.bots[number].transcript_finished
+            later = {"body": "", "recording": False, "meeting_url": ""}
+            brought = await self._ask_for(order.model_copy(update=later))
+            self._take_files(order, brought)
+        self._take_transcript(number, brought)
+        return failure
+
+    async def _ask_for(self, order: CollectOrder) -> Collection:
+        try:
+            return await steps.collect(order)
+        except ActivityError as error:
+            cause: BaseException | None = error.cause
+            while cause is not None and not isinstance(cause, ApplicationError) and cause.__cause__ is not None:
+                cause = cause.__cause__
+            text = str(error.cause or error)
+            brought = _brought_in_vain(cause)
+            has_recording = any(name.startswith("recording.") for name in brought.files)
+            has_transcript = brought.transcript in _TRANSCRIPT_WORDS
+            return brought.model_copy(
+                update={
+                    "recording_lost": text if order.recording and not has_recording else "",
+                    "transcript": brought.transcript if has_transcript else TranscriptState.FAILED,
+                    "transcript_trouble": text if order.transcript and not has_transcript else "",
+                }
+            )
+
+    def _take_recording(self, number: int, order: CollectOrder, brought: Collection) -> Failure | None:
+        self._take_files(order, brought)
+        stored = [
+            each.path for each in brought.artifacts_in(order.folder or self._folder) if "/recording." in each.path
+        ]
+        for path in stored:
+            self._record.update_bot(number, stored=True)
+            self._journal.note("recording_stored", f"The recording is in the store: {path}.")
+        if stored or not order.recording:
+            return None
+        reason = FailureReason.RECORDING_LOST if brought.recording_lost else FailureReason.EMPTY_RECORDING
+        text = brought.recording_lost or brought.nothing_recorded
+        self._journal.note(reason.value, f"There is no recording to keep: {text}")
+        return reason, Evidence(event="download", at=workflow.now(), text=text)
+
+    def _take_files(self, order: CollectOrder, brought: Collection) -> None:
+        self._record.artifacts.extend(brought.artifacts_in(order.folder or self._folder))
+        if brought.files:
+            self._is_whole = brought.is_whole
+
+    def _take_transcript(self, number: int, brought: Collection) -> None:
+        if not self._record.request.wanted.transcript:
+            return
+        state = brought.transcript
+        if brought.transcript_trouble:
+            trouble = f"The transcript could not be stored: {brought.transcript_trouble}"
+            self._journal.note("transcript_failed", trouble)
+        elif state in _TRANSCRIPT_WORDS:
+            self._journal.note(f"transcript_{state.value}", _TRANSCRIPT_WORDS[state])
+        if not self._record.bots[number].superseded:
+            self._record.transcript = TranscriptState.FAILED if state is TranscriptState.PENDING else state
+
+
+def _brought_in_vain(cause: BaseException | None) -> Collection:
+    """What the last attempt had brought home when it was given up."""
+    if isinstance(cause, ApplicationError) and cause.details and isinstance(cause.details[0], dict):
+        return Collection.model_validate(cause.details[0])
+    return Collection()

@@ -1,8 +1,9 @@
-"""Orders for bots: how one is written and carried out, how it fails, and whether a bot came of it after all."""
+"""Requests for bots: how one is made and carried out, how it fails, and whether a bot came of it after all."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -10,12 +11,11 @@ from temporalio.exceptions import TimeoutError as NobodyWorkedError
 
 from workflows import handling, steps
 from workflows.journal import Journal
+from workflows.runs import later_run
 from workflows.waiting import wait
 
 with workflow.unsafe.imports_passed_through():
-    from meetings import story
-    from meetings.deadlines import Deadlines
-    from meetings.dispatch import DispatchOrder, DispatchPlan, SentBot
+    from meetings.dispatch import DispatchRequest, SentBot, Terms
     from meetings.outcome import Evidence
     from meetings.record import MeetingRecord
     from meetings.status import FailureReason
@@ -32,57 +32,54 @@ _WORDS = {
 
 
 class Dispatcher:
-    """Sends the bots of one meeting and remembers the order of which nobody knows whether a bot came of it.
+    """Sends the bots of one meeting and remembers the request of which nobody knows whether a bot came of it.
 
-    `is_changed` says whether the meeting was moved or stopped since its last order was thought of.
+    `is_changed` says whether the meeting was moved or stopped since its last request was thought of.
     """
 
     def __init__(self, journal: Journal, is_changed: Callable[[], bool]) -> None:
         self._journal = journal
         self._is_changed = is_changed
-        self.plan: DispatchPlan | None = None
-        self.doubt: DispatchOrder | None = None
+        self.terms = Terms()
+        """As the last worker that had to do with a bot said."""
+        self.doubt: DispatchRequest | None = None
 
-    @property
-    def deadlines(self) -> Deadlines:
-        return self.plan.deadlines if self.plan else Deadlines()
-
-    async def send(self, plan: DispatchPlan) -> int | None:
-        """Sends one bot at the exact instant; its number, or None if none was sent.
+    async def send(self, call_at: datetime) -> int | None:
+        """Sends one bot at about `call_at` (UTC); its number, or None if none was sent.
 
         A change that arrives meanwhile is honoured right after: the answer is waited for, because a bot id that
         exists must not be lost.
         """
         record = self._journal.record
-        order = _order_for(record, plan, self.doubt)
-        summary = story.sleep_summary(plan.call_at, record.request.start_time)
-        sending = steps.send_bot(order, record.request.expected_end, summary)
+        request = _request_for(record, self.doubt)
+        sending = steps.send_bot(request, call_at, record.request.expected_end)
         await workflow.wait_condition(lambda: sending.done() or self._is_changed())
         if not sending.done():
             sending.cancel()
         try:
             sent = await sending
         except (ActivityError, asyncio.CancelledError) as error:
-            return await self._answer_failure(order, _read_failure(error))
-        return self._welcome(order, sent)
+            return await self._answer_failure(request, _read_failure(error))
+        return self._welcome(request, sent)
 
     async def find_doubted(self) -> int | None:
-        """The number of the bot that came of the order in doubt, if one did. There is no doubt afterwards."""
-        order, self.doubt = self.doubt, None
-        if order is None:
+        """The number of the bot that came of the request in doubt, if one did. There is no doubt afterwards."""
+        request, self.doubt = self.doubt, None
+        if request is None:
             return None
-        sent = await self._search(order)
-        self._journal.record.dispatches = order.dispatch + 1
-        return self._welcome(order, sent) if sent else None
+        sent = await self._search(request)
+        self._journal.record.dispatches = request.dispatch + 1
+        return self._welcome(request, sent) if sent else None
 
-    async def _answer_failure(self, order: DispatchOrder, failed: "_FailedDispatch") -> int | None:
+    async def _answer_failure(self, request: DispatchRequest, failed: "_FailedDispatch") -> int | None:
         """A refused account may recover while the meeting runs. Anything else ends the meeting.
 
         Unless a bot came of the order after all: its number.
         """
         record = self._journal.record
-        # An order that began with a search proves nothing when it was the search that was refused.
-        self.doubt = order if failed.in_doubt or order.look_first else None
+        self.terms = failed.terms or self.terms
+        # One that began with a search proves nothing when it was the search that was refused.
+        self.doubt = request if failed.in_doubt or request.look_first else None
         if self._is_changed():
             return None
         failure = (failed.reason, Evidence(event="dispatch", at=workflow.now(), text=failed.text))
@@ -90,7 +87,8 @@ class Dispatcher:
             self._journal.note("dispatch_failed", failed.sentence)
         if failed.reason is FailureReason.ACCOUNT:
             record.trouble = failure
-            await wait(self._is_changed, self.deadlines.account, "the account is refused: check key and tokens")
+            pause = self.terms.deadlines.account
+            await wait(self._is_changed, pause, "the account is refused: check key and tokens")
             return None
         number = await self.find_doubted()
         if number is not None or self._is_changed():
@@ -101,39 +99,39 @@ class Dispatcher:
             record.failure = failure
         return None
 
-    async def _search(self, order: DispatchOrder) -> SentBot | None:
+    async def _search(self, request: DispatchRequest) -> SentBot | None:
         """Looks more than once: a request that timed out here may still take effect over there."""
         journal = self._journal
         for _search in range(_SEARCHES):
-            if sent := await handling.find(journal, order):
+            if sent := await handling.find(journal, request):
                 return sent
             await wait(
-                lambda: bool(journal.record.early_bot(order.dispatch)),
-                self.deadlines.removal / (2 * _SEARCHES),
-                "did a bot come of the order in doubt?",
+                lambda: bool(journal.record.early_bot(request.dispatch)),
+                self.terms.deadlines.removal / (2 * _SEARCHES),
+                "did a bot come of the request in doubt?",
             )
-        return await handling.find(journal, order)
+        return await handling.find(journal, request)
 
-    def _welcome(self, order: DispatchOrder, sent: SentBot) -> int:
+    def _welcome(self, request: DispatchRequest, sent: SentBot) -> int:
         self.doubt = None
-        return self._journal.welcome(order.dispatch, sent, self.plan.join_at if self.plan else sent.sent_at)
+        self.terms = sent.terms
+        return self._journal.welcome(request.dispatch, sent, sent.join_at or request.start_time)
 
 
-def _order_for(record: MeetingRecord, plan: DispatchPlan, doubt: DispatchOrder | None) -> DispatchOrder:
-    """The order for the meeting's next bot; its key is the same however often it is written."""
-    request = record.request
-    return DispatchOrder(
+def _request_for(record: MeetingRecord, doubt: DispatchRequest | None) -> DispatchRequest:
+    """The request for the meeting's next bot; its key is the same however often it is made."""
+    meeting = record.request
+    return DispatchRequest(
         key=record.next_dispatch_key,
         dispatch=record.dispatches,
-        run=workflow.info().first_execution_run_id,
-        meeting_url=request.meeting_url,
-        start_time=request.start_time,
-        call_at=plan.call_at,
-        mode=plan.mode,
-        transcript=request.wanted.transcript,
-        bot=request.bot,
+        run=later_run(),
+        meeting_url=meeting.meeting_url,
+        start_time=meeting.start_time,
+        asked_at=workflow.now(),
+        transcript=meeting.wanted.transcript,
+        bot=meeting.bot,
         look_first=doubt is not None,
-        first_call_at=(doubt.first_call_at or doubt.call_at) if doubt else None,
+        first_asked_at=(doubt.first_asked_at or doubt.asked_at) if doubt else None,
     )
 
 
@@ -144,6 +142,7 @@ class _FailedDispatch:
     reason: FailureReason
     text: str
     in_doubt: bool
+    terms: Terms | None
 
     @property
     def sentence(self) -> str:
@@ -157,8 +156,10 @@ def _read_failure(error: BaseException) -> _FailedDispatch:
     text = str(cause) or type(cause).__name__
     reason = FailureReason.PROVIDER_UNREACHABLE
     first_attempt = False
+    terms = None
     if isinstance(cause, ApplicationError):
         first_attempt = list(cause.details[:1]) == [1]
+        terms = Terms.model_validate(cause.details[1]) if len(cause.details) > 1 else None
         if cause.type == "RequestRejected":
             reason = FailureReason.REQUEST_REJECTED
         elif cause.type == "Account":
@@ -168,4 +169,4 @@ def _read_failure(error: BaseException) -> _FailedDispatch:
     elif isinstance(cause, NobodyWorkedError):
         reason = FailureReason.MISSED
     refused = reason in {FailureReason.REQUEST_REJECTED, FailureReason.ACCOUNT} and first_attempt
-    return _FailedDispatch(reason, text, in_doubt=not refused)
+    return _FailedDispatch(reason, text, in_doubt=not refused, terms=terms)

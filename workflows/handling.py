@@ -10,22 +10,22 @@ from workflows.waiting import wait
 with workflow.unsafe.imports_passed_through():
     from meetings import reporting, watch
     from meetings.deadlines import Deadlines
-    from meetings.dispatch import DispatchOrder, SentBot
+    from meetings.dispatch import DispatchMode, DispatchRequest, SentBot
     from meetings.events import BotEvent, BotEventKind, EventSource
     from meetings.status import FailureReason
 
 _ENDS = frozenset({BotEventKind.COMPLETE, BotEventKind.FAILED})
 
 
-async def find(journal: Journal, order: DispatchOrder) -> SentBot | None:
-    """The bot of an order that ended in doubt: as the provider lists it, or as it reported by itself."""
+async def find(journal: Journal, request: DispatchRequest) -> SentBot | None:
+    """The bot of a request that ended in doubt: as the provider lists it, or as it reported by itself."""
     sent = None
     try:
-        sent = await steps.find_bot(order)
+        sent = await steps.find_bot(request)
     except ActivityError as error:
         journal.note("search_failed", f"Nobody could say whether a bot was sent: {error.cause}")
-    if sent is None and (bot_id := journal.record.early_bot(order.dispatch)):
-        return SentBot(bot_id=bot_id, sent_at=workflow.now(), mode=order.mode, adopted=True)
+    if sent is None and (bot_id := journal.record.early_bot(request.dispatch)):
+        return SentBot(bot_id=bot_id, sent_at=workflow.now(), mode=DispatchMode.IMMEDIATE, adopted=True)
     return sent
 
 

@@ -9,7 +9,7 @@ from benchmarks.baselines.plain_timer import PlainTimerWorkflow
 with workflow.unsafe.imports_passed_through():
     from activities.recordings import RecordingActivities
     from meetings.collection import CollectOrder
-    from meetings.dispatch import DispatchOrder
+    from meetings.dispatch import DispatchRequest
     from meetings.events import BotEvent, BotEventKind
     from meetings.names import RECORDINGS_QUEUE
     from workflows.attributes import MEETING_STATUS
@@ -23,12 +23,12 @@ class NaiveWorkflow:
     """Sends a bot as PlainTimerWorkflow does, and hears the same webhooks as a meeting of ours."""
 
     @workflow.init
-    def __init__(self, _order: DispatchOrder) -> None:
+    def __init__(self, _request: DispatchRequest) -> None:
         self._events: list[BotEvent] = []
 
     @workflow.run
-    async def run(self, order: DispatchOrder) -> None:
-        sent = await PlainTimerWorkflow().run(order)
+    async def run(self, request: DispatchRequest) -> None:
+        sent = await PlainTimerWorkflow().run(request)
         event = await self._next()
         while event.kind not in _ENDS:
             workflow.upsert_search_attributes([MEETING_STATUS.value_set(event.code)])
@@ -38,11 +38,14 @@ class NaiveWorkflow:
             run=workflow.info().first_execution_run_id,
             bot_id=sent.bot_id,
             body=event.body,
-            start_time=order.start_time,
+            start_time=request.start_time,
         )
-        for activity in (RecordingActivities.download_recording, RecordingActivities.write_transcript):
-            await workflow.execute_activity(
-                activity, args=[collect], task_queue=RECORDINGS_QUEUE, start_to_close_timeout=_PATIENCE
+        for part in ({"transcript": False}, {"recording": False}):
+            await workflow.execute_activity_method(
+                RecordingActivities.collect,
+                collect.model_copy(update=part),
+                task_queue=RECORDINGS_QUEUE,
+                start_to_close_timeout=_PATIENCE,
             )
 
     @workflow.signal

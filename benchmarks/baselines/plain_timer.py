@@ -9,7 +9,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.bots import BotActivities
-    from meetings.dispatch import DispatchOrder, SentBot
+    from meetings.dispatch import DispatchRequest, SentBot
+    from meetings.waking import WakeUp
 
 QUEUE = "baselines"
 
@@ -19,8 +20,9 @@ _SEND_TIMEOUT = timedelta(seconds=10)
 @workflow.defn
 class PlainTimerWorkflow:
     @workflow.run
-    async def run(self, order: DispatchOrder) -> SentBot:
-        await workflow.sleep(max(timedelta(), order.call_at - workflow.now()))
+    async def run(self, request: DispatchRequest) -> SentBot:
+        call_at = WakeUp().call_at(request.start_time)
+        await workflow.sleep(max(timedelta(), call_at - workflow.now()))
         return await workflow.execute_activity_method(
-            BotActivities.send_bot, order, start_to_close_timeout=_SEND_TIMEOUT
+            BotActivities.send_bot, request, start_to_close_timeout=_SEND_TIMEOUT
         )

@@ -13,7 +13,7 @@ from benchmarks.baselines.plain_timer import QUEUE
 from benchmarks.bench import Bench
 from benchmarks.booking import called_at, link, whole_second
 from benchmarks.figures import Findings, at_most
-from benchmarks.rows.punctuality import plain_order
+from benchmarks.rows.punctuality import plain_request
 from benchmarks.stand import Stand
 
 TITLE = "Cost of a meeting"
@@ -63,8 +63,8 @@ async def _book(stand: Stand, call_at: datetime) -> WorkflowHandle[Any, Any]:
 
 
 async def _plain_meeting(stand: Stand, call_at: datetime) -> tuple[int, int]:
-    order = plain_order(link("ppp", 1), call_at)
-    handle = await stand.client.start_workflow(NaiveWorkflow.run, order, id=order.key, task_queue=QUEUE)
+    request = plain_request(link("ppp", 1), call_at)
+    handle = await stand.client.start_workflow(NaiveWorkflow.run, request, id=request.key, task_queue=QUEUE)
     await handle.result()
     return await history_size(handle)
 

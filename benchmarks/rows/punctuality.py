@@ -1,24 +1,24 @@
 """Many meetings that start at the same instant: how late their bots are called."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import WorkflowHandle
 
 from benchmarks.baselines.plain_timer import QUEUE, PlainTimerWorkflow
 from benchmarks.bench import Bench
-from benchmarks.booking import called_at, in_parallel, link, sleep_until, whole_second
+from benchmarks.booking import LEAD, called_at, in_parallel, link, sleep_until, whole_second
 from benchmarks.figures import Curve, Figure, Findings, Plot, at_least, at_most, plain
 from benchmarks.lateness import calls
 from benchmarks.measure import distribution, percentile, ratio
 from benchmarks.stand import Stand
-from meetings.dispatch import DispatchMode, DispatchOrder, SentBot
+from meetings.dispatch import DispatchRequest, SentBot
 from meetings.ids import dispatch_key
-from meetings.request import BotOptions, MeetingRequest
-from providers.meetingbaas.provider import DispatchPolicy
+from meetings.request import MeetingRequest
+from meetings.waking import WAKE_UP
 
 TITLE = "Punctuality in the rush"
 
-_ARM_AHEAD = DispatchPolicy.arm_ahead
+_ARM_AHEAD = WAKE_UP.ahead
 _BOOKED_A_SECOND = 60
 _ARMED_A_SECOND = 50
 """What the slowest machine is trusted with. Who is booked after it should have woken is armed at once."""
@@ -77,29 +77,25 @@ async def _rush(stand: Stand, sizes: list[int]) -> list[list[float]]:
 async def _plain_rush(stand: Stand, size: int) -> list[float]:
     await stand.start_baselines()
     instant = whole_second(2 + size / _PLAIN_STARTED_A_SECOND)
-    orders = [plain_order(link("ppp", number), instant) for number in range(size)]
+    requests = [plain_request(link("ppp", number), instant) for number in range(size)]
 
-    async def start(order: DispatchOrder) -> WorkflowHandle[PlainTimerWorkflow, SentBot]:
-        return await stand.client.start_workflow(PlainTimerWorkflow.run, order, id=order.key, task_queue=QUEUE)
+    async def start(request: DispatchRequest) -> WorkflowHandle[PlainTimerWorkflow, SentBot]:
+        return await stand.client.start_workflow(PlainTimerWorkflow.run, request, id=request.key, task_queue=QUEUE)
 
-    await in_parallel(start, orders)
-    due = {order.meeting_url: order.call_at for order in orders}
+    await in_parallel(start, requests)
+    due = {request.meeting_url: instant for request in requests}
     await sleep_until(instant + timedelta(seconds=2))
     return (await calls(stand.provider, due)).late(due)
 
 
-def plain_order(meeting_url: str, call_at: datetime) -> DispatchOrder:
-    """The order that a baseline's workflow is started with."""
-    return DispatchOrder(
+def plain_request(meeting_url: str, call_at: datetime) -> DispatchRequest:
+    """What a baseline's workflow is started with."""
+    return DispatchRequest(
         key=dispatch_key(meeting_url, call_at, 0),
-        dispatch=0,
         run="baseline",
         meeting_url=meeting_url,
-        start_time=call_at,
-        call_at=call_at,
-        mode=DispatchMode.RESERVED,
-        transcript=True,
-        bot=BotOptions(),
+        start_time=call_at + LEAD,
+        asked_at=datetime.now(UTC),
     )
 
 

@@ -35,12 +35,10 @@ _KEY_HEADERS = frozenset({API_KEY_HEADER, "x-spoke-api-key"})
 class DispatchPolicy:
     """How bots are planned: a reserved one is called exactly `lead` before the start.
 
-    The rest is passed on in every DispatchPlan; `arm_ahead` and `spread` are in seconds.
+    The rest is passed on in every DispatchPlan.
     """
 
     lead: timedelta = timedelta(minutes=4)
-    arm_ahead: float = 20.0
-    spread: float = 40.0
     max_dispatches: int = 3
     deadlines: Deadlines = field(default_factory=Deadlines)
 
@@ -72,8 +70,6 @@ class MeetingBaasProvider:
                 call_at=call_at,
                 join_at=start_time,
                 mode=DispatchMode.RESERVED,
-                arm_ahead=policy.arm_ahead,
-                spread=policy.spread,
                 deadlines=policy.deadlines,
                 max_dispatches=policy.max_dispatches,
             )

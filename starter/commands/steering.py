@@ -9,7 +9,7 @@ from starter import words
 from starter.booking import StartedMeeting
 from starter.client import MeetingsClient
 from starter.errors import MeetingInputError
-from starter.inputs import check_id, checked
+from starter.inputs import check_id, checked, settings
 from starter.output import plain, say, write_json
 from starter.times import for_people, parse_when
 
@@ -39,6 +39,7 @@ async def schedule(  # noqa: PLR0913 - one argument for each option
         "title": title,
         "bot": bot,
         "wanted": {"transcript": transcript},
+        "wake_up": settings().wake_up,
     }
     request = checked(MeetingRequest, fields, _GIVEN_AS | {"meeting_url": "URL"})
     if workflow_id is not None:

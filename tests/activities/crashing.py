@@ -16,26 +16,22 @@ from unittest.mock import patch
 
 from temporalio.testing import ActivityEnvironment
 
-from activities import recordings
+from activities import fetching, recordings
 from activities.download import Download, Limits
 from activities.guard import download_session
 from activities.links import LinkPolicy
 from artifacts.store import ArtifactStore
-from meetings.collection import RecordingResult
-from tests.activities.desk import ORDER, manifest_of
+from tests.activities.desk import WHOLE
 from tests.activities.fake_provider import FakeProvider, recorded
 
 
 class Known:
-    """What the world outside knows of a process: its download, and the result of an activity that ended."""
+    """What the world outside knows of a process: its download."""
 
     download: Download | None = None
-    result: RecordingResult | None = None
 
     def as_json(self) -> bytes:
-        held = self.download.progress.done if self.download else 0
-        result = self.result.model_dump() if self.result else None
-        return json.dumps({"held": held, "result": result}).encode()
+        return json.dumps({"held": self.download.progress.done if self.download else 0}).encode()
 
 
 KNOWN = Known()
@@ -63,10 +59,8 @@ class Fuse(ThreadPoolExecutor):
         return super().submit(*arguments, **options)
 
 
-async def bring_home(
-    url: str, link: str, piece_bytes: int, *, fuse: Fuse | None = None, result: RecordingResult | None = None
-) -> None:
-    """Both activities; the first one only if Temporal does not have its `result` yet."""
+async def bring_home(url: str, link: str, piece_bytes: int, *, fuse: Fuse | None = None) -> None:
+    """A recording and its manifest, as on a good day."""
     store = ArtifactStore(url)
     if fuse is not None:
         store._threads = fuse
@@ -75,12 +69,10 @@ async def bring_home(
     async with download_session(1, policy) as session:
         limits = Limits(piece_bytes=piece_bytes)
         activities = recordings.RecordingActivities(provider.port, store, session, limits)
-        environment = ActivityEnvironment()
-        if result is None:
-            result = await environment.run(activities.download_recording, ORDER)
-        KNOWN.result = result
-        assert result.artifact is not None
-        await environment.run(activities.write_manifest, manifest_of(result.artifact))
+        order = WHOLE.model_copy(update={"transcript": False})
+        brought = await ActivityEnvironment().run(activities.collect, order)
+        assert brought.is_whole
+        assert set(brought.files) == {"recording.mp4", "manifest.json"}
 
 
 def in_process_of_its_own(work: Coroutine[Any, Any, None]) -> int:
@@ -114,12 +106,11 @@ def main(url: str, link: str, piece_bytes: int) -> None:
         assert code == -signal.SIGKILL, code
         known = json.loads(os.read(reading, 10_000))
         os.close(reading)
-        result = RecordingResult.model_validate(known["result"]) if known["result"] else None
-        code = in_process_of_its_own(bring_home(case, f"{signed}-next", piece_bytes, result=result))
+        code = in_process_of_its_own(bring_home(case, f"{signed}-next", piece_bytes))
         sys.stdout.write(json.dumps({"calls": calls, "held": known["held"], "code": code}) + "\n")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    with patch.object(recordings, "Download", Watched):
+    with patch.object(fetching, "Download", Watched):
         main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -10,7 +10,14 @@ from temporalio.testing import ActivityEnvironment
 from activities.download import Limits
 from activities.recordings import RecordingActivities
 from artifacts.store import ArtifactStore
-from meetings.collection import CollectOrder, DownloadProgress, ManifestOrder, RecordingResult, TranscriptResult
+from meetings.collection import (
+    Collection,
+    CollectOrder,
+    DownloadProgress,
+    ManifestOrder,
+    RecordingResult,
+    TranscriptResult,
+)
 from meetings.outcome import Artifact
 from meetings.status import TranscriptState
 from meetings.transcript import Segment, Transcript
@@ -20,6 +27,8 @@ from tests.activities.media_server import BLOCK, MediaServer
 
 BODY = "m/raw/complete.json"
 ORDER = CollectOrder(folder="m", bot_id="bot-1", title="Board", start_time=datetime(2026, 12, 1, 10, tzinfo=UTC))
+WHOLE = ORDER.model_copy(update={"meeting_url": "https://meet.google.com/abc-defg-hij"})
+"""The same where this is all that the meeting keeps."""
 LIMITS = Limits(piece_bytes=BLOCK, pause=0.001)
 NOTHING = Collected(media=(), transcript=None)
 SPOKEN = Transcript(segments=(Segment(speaker="Ada", start=0.5, end=2, text="Grüße an alle"),), speakers=("Ada",))
@@ -73,8 +82,21 @@ class Desk:
         artifact = Artifact(path="m/recording.mp4", size=self.server.size, sha256=self.server.sha256)
         return RecordingResult(artifact=artifact)
 
+    async def collect(self, order: CollectOrder = ORDER) -> Collection:
+        return await self.temporal.run(self._activities.collect, order)
+
     async def download(self, order: CollectOrder = ORDER) -> RecordingResult:
-        return await self.temporal.run(self._activities.download_recording, order)
+        """The recording alone."""
+        brought = await self.collect(order.model_copy(update={"transcript": False}))
+        text = brought.recording_lost or brought.nothing_recorded
+        artifact = next(iter(brought.artifacts_in(order.folder)), None)
+        return RecordingResult(artifact=artifact, text=text, lost=bool(brought.recording_lost))
+
+    async def loses(self) -> str:
+        """Why nothing can bring the recording home any more."""
+        given_up = await self.download()
+        assert (given_up.lost, given_up.artifact) == (True, None)
+        return given_up.text
 
     async def download_delivered(self) -> RecordingResult:
         """The recording that a stored delivery tells of."""
@@ -82,7 +104,10 @@ class Desk:
         return await self.download(ORDER.model_copy(update={"body": BODY}))
 
     async def transcript(self, order: CollectOrder = ORDER) -> TranscriptResult:
-        return await self.temporal.run(self._activities.write_transcript, order)
+        """The transcript alone."""
+        brought = await self.collect(order.model_copy(update={"recording": False}))
+        artifacts = tuple(brought.artifacts_in(order.folder))
+        return TranscriptResult(state=brought.transcript, artifacts=artifacts, trouble=brought.transcript_trouble)
 
     async def manifest(self, order: ManifestOrder) -> Artifact:
         return await self.temporal.run(self._activities.write_manifest, order)

@@ -116,9 +116,10 @@ async def main(folder: Path, link: str, trouble: str) -> None:
         await tell("inbox", disk, lambda: store.put("inbox/1.json", b"{}"))
         for number, free in enumerate((0, 200 * KIBIBYTE, 600 * KIBIBYTE)):
             order = ORDER.model_copy(update={"folder": f"m/{number}"})
-            await tell(f"recording {number}", disk, run(activities.download_recording, order), free)
+            alone = order.model_copy(update={"transcript": False})
+            await tell(f"recording {number}", disk, run(activities.collect, alone), free)
             await store.delete_prefix(f"m/{number}")
-        await tell("transcript", disk, run(activities.write_transcript, ORDER))
+        await tell("transcript", disk, run(activities.collect, ORDER.model_copy(update={"recording": False})))
         await tell("manifest", disk, run(activities.write_manifest, manifest_of()))
 
 

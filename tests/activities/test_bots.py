@@ -11,8 +11,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import volley
 from activities.bots import BotActivities
-from meetings.dispatch import DispatchMode, DispatchOrder, SentBot
-from meetings.request import BotOptions
+from meetings.deadlines import Deadlines
+from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, DispatchRequest, SentBot
 from providers.base import (
     AccountError,
     DispatchAddress,
@@ -22,25 +22,23 @@ from providers.base import (
     RequestRejectedError,
     UnavailableError,
 )
-from tests.workflow.scripted import ScriptedProvider
+from tests.workflow.scripted import LEAD, ScriptedProvider
 
 NOW = datetime(2026, 12, 1, 9, 56, tzinfo=UTC)
 WORKFLOW = "test"
 
 
-def order(**fields: Any) -> DispatchOrder:
+def order(call_at: datetime | None = None, **fields: Any) -> DispatchRequest:
+    """Asked for a minute before the provider wants to be called."""
+    call_at = call_at or datetime.now(UTC)
     values: dict[str, Any] = {
         "key": "mk-1-0",
-        "dispatch": 0,
         "run": "run-1234567890",
         "meeting_url": "https://meet.google.com/abc-defg-hij",
-        "start_time": NOW + timedelta(minutes=4),
-        "call_at": datetime.now(UTC),
-        "mode": DispatchMode.RESERVED,
-        "transcript": True,
-        "bot": BotOptions(),
+        "start_time": call_at + LEAD,
+        "asked_at": call_at - timedelta(minutes=1),
     }
-    return DispatchOrder(**(values | fields))
+    return DispatchRequest(**(values | fields))
 
 
 class Listing(ScriptedProvider):
@@ -81,7 +79,7 @@ def an_attempt(**info: Any) -> ActivityEnvironment:
     return environment
 
 
-async def send(provider: ScriptedProvider, wanted: DispatchOrder, *, attempt: int = 1, **info: Any) -> SentBot:
+async def send(provider: ScriptedProvider, wanted: DispatchRequest, *, attempt: int = 1, **info: Any) -> SentBot:
     environment = an_attempt(attempt=attempt, **info)
     bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret")
     result: SentBot = await environment.run(bots.send_bot, wanted)
@@ -161,6 +159,30 @@ async def test_errors_say_whether_another_try_helps(error: Exception, kind: str,
     with pytest.raises(ApplicationError) as failed:
         await send(provider, order())
     assert (failed.value.type, failed.value.non_retryable, failed.value.details[0]) == (kind, final, 1)
+
+
+class Strict(ScriptedProvider):
+    """By the settings of its worker."""
+
+    def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
+        plan = super().dispatch_plan(start_time, now)
+        return plan.model_copy(update={"deadlines": Deadlines(joining=7), "max_dispatches": 5})
+
+
+async def test_the_answer_says_how_the_meeting_goes_on_by_the_workers_settings() -> None:
+    sent = await send(Strict(), order())
+    with pytest.raises(ApplicationError) as failed:
+        await send(Strict(failures=[UnavailableError("503")]), order())
+    assert (sent.terms.deadlines.joining, sent.terms.max_dispatches) == (7, 5)
+    assert failed.value.details[1] == sent.terms
+
+
+async def test_the_answer_says_when_the_bot_is_due_unless_that_is_the_meetings_start() -> None:
+    now = datetime.now(UTC)
+    late = order(start_time=now, asked_at=now)
+    assert (await send(ScriptedProvider(), order())).join_at is None
+    assert (await send(ScriptedProvider(), late)).join_at is None
+    assert (await send(ScriptedProvider(), order(start_time=now - timedelta(hours=1), asked_at=now))).join_at == now
 
 
 async def test_a_rate_limit_is_honoured() -> None:

@@ -9,6 +9,7 @@ from temporalio.converter import DefaultFailureConverter, DefaultPayloadConverte
 from temporalio.exceptions import ApplicationError
 
 from activities.download import DownloadError
+from meetings.status import TranscriptState
 from providers.base import (
     AccountError,
     NotFoundError,
@@ -24,15 +25,14 @@ from tests.activities.media_server import Fault
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (RequestRejectedError("no such field"), ("RequestRejected", True, None)),
-        (AccountError("the key was refused"), ("Account", False, timedelta(seconds=60))),
-        (RateLimitedError("slow down", 7), ("RateLimited", False, timedelta(seconds=7))),
-        (RateLimitedError("slow down", None), ("RateLimited", False, None)),
-        (UnavailableError("503"), ("Unavailable", False, None)),
+        (AccountError("the key was refused"), ("Account", timedelta(seconds=60))),
+        (RateLimitedError("slow down", 7), ("RateLimited", timedelta(seconds=7))),
+        (RateLimitedError("slow down", None), ("RateLimited", None)),
+        (UnavailableError("503"), ("Unavailable", None)),
     ],
 )
 async def test_trouble_is_retried_as_it_deserves(
-    desk: Desk, error: ProviderError, expected: tuple[str, bool, timedelta | None]
+    desk: Desk, error: ProviderError, expected: tuple[str, timedelta | None]
 ) -> None:
     desk.answers(lambda: error)
 
@@ -41,21 +41,19 @@ async def test_trouble_is_retried_as_it_deserves(
             await work()
 
         failure = caught.value
-        assert (failure.type, failure.non_retryable, failure.next_retry_delay) == expected
+        assert (failure.type, failure.next_retry_delay) == expected
+        assert not failure.non_retryable
         assert failure.message == str(error)
         assert failure.__cause__ is None
 
 
-async def test_an_unknown_bot_has_lost_its_recording(desk: Desk) -> None:
-    desk.answers(lambda: NotFoundError("no such bot"))
+@pytest.mark.parametrize("error", [NotFoundError("no such bot"), RequestRejectedError("no such field")])
+async def test_what_no_other_try_can_cure_is_given_up(desk: Desk, error: ProviderError) -> None:
+    desk.answers(lambda: error)
 
-    with pytest.raises(ApplicationError) as caught:
-        await desk.download()
-    assert (caught.value.type, caught.value.non_retryable) == ("RecordingLost", True)
-
-    with pytest.raises(ApplicationError) as caught:
-        await desk.transcript()
-    assert (caught.value.type, caught.value.non_retryable) == ("NotFound", True)
+    assert await desk.loses() == str(error)
+    transcript = await desk.transcript()
+    assert (transcript.state, transcript.trouble) == (TranscriptState.FAILED, str(error))
 
 
 def in_history(error: BaseException) -> str:

@@ -43,8 +43,6 @@ def test_with_four_minutes_left_a_reserved_bot_is_planned(provider: MeetingBaasP
         call_at=datetime(2026, 12, 1, 9, 56, tzinfo=UTC),
         join_at=START,
         mode=DispatchMode.RESERVED,
-        arm_ahead=20,
-        spread=40,
     )
 
 

@@ -6,7 +6,10 @@ from tests.replay.copies import Edit
 
 STEPS, WAITING, JOURNAL = "workflows/steps.py", "workflows/waiting.py", "workflows/journal.py"
 
-PLAN = "    return await workflow.execute_activity_method(\n        BotActivities.plan_dispatch,"
+MEETING = "workflows/meeting.py"
+SLEEP = "            self._journal.enter(MeetingStatus.SCHEDULED)\n"
+WORD = "workflow.upsert_search_attributes(attributes.as_updates(request))\n"
+FIND = "    return await workflow.execute_activity_method(\n        BotActivities.find_bot,"
 REMOVE = "    return await workflow.execute_activity_method(\n        BotActivities.remove_bot,\n        bot_id,"
 WAIT = "    if seconds > 0:\n        try:\n            await workflow.wait_condition("
 SECONDS = (
@@ -15,36 +18,37 @@ SECONDS = (
 )
 UPSERT = "            workflow.upsert_search_attributes([attributes.MEETING_STATUS.value_set(status.value)])\n"
 
-GUARDED = Edit(STEPS, PLAN, f'    if workflow.patched("a-moment"):\n        await workflow.sleep(1)\n{PLAN}')
-"""Waits a moment before a meeting is planned. Those that sleep were planned already and keep to the old way."""
-UNGUARDED = Edit(STEPS, PLAN, f"    await workflow.sleep(1)\n{PLAN}")
+GUARDED = Edit(MEETING, SLEEP, f'{" " * 12}if workflow.patched("a-word"):\n{" " * 16}{WORD}{SLEEP}')
+"""Writes search attributes before a meeting sleeps. Those that sleep already keep to the old way."""
+UNGUARDED = Edit(MEETING, SLEEP, f"{' ' * 12}{WORD}{SLEEP}")
 """The same without a patch: what an author must not do, or what is left when the patch has been retired."""
-RETIRED = Edit(STEPS, PLAN, f'    workflow.deprecate_patch("a-moment")\n    await workflow.sleep(1)\n{PLAN}')
+RETIRED = Edit(MEETING, SLEEP, f'{" " * 12}workflow.deprecate_patch("a-word")\n{" " * 12}{WORD}{SLEEP}')
 """What stands between the two, while meetings from before are over and some that took the new way are not."""
 
 BREAKING = {
-    "a new timer": UNGUARDED,
+    "a new upsert": UNGUARDED,
+    "a new timer": Edit(STEPS, FIND, f"    await workflow.sleep(1)\n{FIND}"),
     "a new timer of asyncio's": Edit(WAITING, WAIT, f"    await asyncio.sleep(60)\n{WAIT}"),
     "a new timer in a branch": Edit(WAITING, WAIT, f"    if seconds > 9:\n        await workflow.sleep(1)\n{WAIT}"),
     "a timer under another condition": Edit(WAITING, WAIT, WAIT.replace("> 0", "> 60")),
     "a timer less": Edit(WAITING, "timeout=seconds, ", ""),
-    "a new activity": Edit(STEPS, PLAN, f'    await remove_bot("bot")\n{PLAN}'),
+    "a new activity": Edit(STEPS, FIND, f'    await remove_bot("bot")\n{FIND}'),
     "an activity less": Edit(STEPS, REMOVE, "    return str(\n        bot_id,"),
     "another activity": Edit(STEPS, REMOVE, REMOVE.replace("remove_bot", "find_bot")),
     "an activity of another name": Edit(STEPS, REMOVE, REMOVE.replace("BotActivities.remove_bot", '"remove"')),
-    "a local activity": Edit(STEPS, PLAN, PLAN.replace("execute_activity", "execute_local_activity")),
+    "a local activity": Edit(STEPS, FIND, FIND.replace("execute_activity", "execute_local_activity")),
     "a cancellation that is not waited for": Edit(STEPS, "WAIT_CANCELLATION_COMPLETED", "TRY_CANCEL"),
     "another order": Edit(JOURNAL, UPSERT, f"            self.hear(BotEvent())\n{UPSERT}"),
     "an upsert less": Edit(JOURNAL, UPSERT, "            pass\n"),
-    "a failure that comes first": Edit(STEPS, PLAN, f"    if start_time:\n        raise TimeoutError\n{PLAN}"),
+    "a failure that comes first": Edit(STEPS, FIND, f"    if request:\n        raise TimeoutError\n{FIND}"),
     "a patch that is retired": RETIRED,
     "a patch whose old way is lost": Edit(
-        STEPS, PLAN, f'    if not workflow.patched("new"):\n        raise TimeoutError\n{PLAN}'
+        STEPS, FIND, f'    if not workflow.patched("new"):\n        raise TimeoutError\n{FIND}'
     ),
 }
 
 OLD_WAY_KEPT = {
-    "a new timer": GUARDED,
+    "a new upsert": GUARDED,
     "a new way with an end of its own": Edit(
         STEPS, REMOVE, f'    if workflow.patched("new"):\n        return await str(bot_id)\n{REMOVE}'
     ),
@@ -61,8 +65,8 @@ OLD_WAY_KEPT = {
     ),
     "an activity behind two patches": Edit(
         STEPS,
-        PLAN,
-        f'    if workflow.patched("one") or workflow.patched("two"):\n        await remove_bot("bot")\n{PLAN}',
+        FIND,
+        f'    if workflow.patched("one") or workflow.patched("two"):\n        await remove_bot("bot")\n{FIND}',
     ),
 }
 
@@ -72,7 +76,7 @@ OTHER_RULES = {
     ),
     "how long a meeting is taken to last": Edit("meetings/request.py", "timedelta(hours=1)", "timedelta(hours=2)"),
     "how often a transcript is asked for": Edit("workflows/collecting.py", "_ROUNDS = 4", "_ROUNDS = 5"),
-    "a default": Edit("meetings/dispatch.py", "max_dispatches: int = 3", "max_dispatches: int = 2"),
+    "a default": Edit("meetings/dispatch.py", "transcript: bool = True", "transcript: bool = False"),
     "what a status code means": Edit(
         "meetings/status.py",
         '"in_waiting_room": MeetingStatus.WAITING_ROOM',
@@ -81,12 +85,10 @@ OTHER_RULES = {
 }
 
 HARMLESS = {
-    "a comment": Edit(STEPS, PLAN, f"    # Tomorrow.\n{PLAN}"),
+    "a comment": Edit(STEPS, FIND, f"    # Tomorrow.\n{FIND}"),
     "a docstring": Edit(STEPS, '    """Repeated until acknowledged;', '    """Repeated for ever;'),
-    "the words of a summary": Edit(STEPS, "when does the provider want to be called?", "when?"),
-    "the words of a summary with names in it": Edit(
-        STEPS, 'f"recording of bot {order.bot_id}"', 'f"{order.bot_id}"'
-    ),
+    "the words of a summary": Edit(STEPS, "manifest: the folder is whole", "manifest"),
+    "the words of a summary with names in it": Edit(STEPS, 'f"bot {bot_id} leaves"', 'f"{bot_id} leaves"'),
     "the words of a note": Edit("workflows/collecting.py", "The manifest could not be written", "No manifest"),
     "a new note": Edit(JOURNAL, UPSERT, f'            self.note("entered", f"Entered {{status}}.")\n{UPSERT}'),
     "a new line in the log": Edit(JOURNAL, UPSERT, f'            workflow.logger.info("entered")\n{UPSERT}'),
@@ -104,5 +106,5 @@ HARMLESS = {
         "meetings/dispatch.py", '    shared_with: str = ""\n', '    shared_with: str = ""\n    colour: str = ""\n'
     ),
     "the words of the timeline": Edit("meetings/story.py", "before the start", "ahead of the start"),
-    "the words of a refusal": Edit("workflows/meeting.py", "cannot be moved", "will not be moved"),
+    "the words of a refusal": Edit("workflows/wishes.py", "cannot be moved", "will not be moved"),
 }

@@ -11,10 +11,11 @@ from typing import Any, Protocol
 from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.common import TypedSearchAttributes
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
-from meetings.collection import ManifestOrder
+from meetings.collection import Collection, CollectOrder, ManifestOrder
 from meetings.events import BotEvent, BotEventKind, EventSource
 from meetings.names import MEETINGS_QUEUE
 from meetings.outcome import Artifact, Outcome
@@ -76,9 +77,20 @@ class StagedProvider(ScriptedProvider):
 
 @dataclass
 class StagedRecordings(ScriptedRecordings):
-    """`manifest_failures` are raised by the next tries to write a manifest, one each."""
+    """`manifest_failures` are raised by the next tries to write a manifest, one each.
+
+    `collect_failures` say why everything that the next collections are to bring home is given up, one each.
+    """
 
     manifest_failures: list[Exception] = field(default_factory=list)
+    collect_failures: list[str] = field(default_factory=list)
+
+    @activity.defn
+    async def collect(self, order: CollectOrder) -> Collection:
+        brought = await super().collect(order)
+        if self.collect_failures:
+            raise ApplicationError(self.collect_failures.pop(0), brought, non_retryable=True)
+        return brought
 
     @activity.defn
     async def write_manifest(self, order: ManifestOrder) -> Artifact:

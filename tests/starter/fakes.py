@@ -39,7 +39,7 @@ async def download(progress: DownloadProgress) -> None:
         await asyncio.sleep(0.1)
 
 
-@activity.defn(name="download_recording")
+@activity.defn(name="collect")
 async def fail(why: str) -> None:
     raise ApplicationError(why)
 

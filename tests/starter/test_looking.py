@@ -186,8 +186,8 @@ async def test_show_says_what_is_tried_again_and_why(client: MeetingsClient) -> 
         return waiting
 
     (waiting,) = await eventually(look, lambda waiting: len(waiting) == 1)
-    assert (waiting["work"], waiting["failure"]) == ("fetching the recording", "the disk is full")
+    assert (waiting["work"], waiting["failure"]) == ("fetching recording and transcript", "the disk is full")
     people = await cli("show", started.meeting_id)
-    assert "fetching the recording failed" in people.out
+    assert "fetching recording and transcript failed" in people.out
     assert "the disk is full" in people.out
     await end(client, started.workflow_id, an_outcome(started.meeting_id))

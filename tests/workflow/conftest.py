@@ -138,7 +138,7 @@ async def working(
             task_queue=MEETINGS_QUEUE,
             workflows=[MeetingWorkflow, CalendarWorkflow],
             activities=[
-                *(bots.plan_dispatch, bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot),
+                *(bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot),
                 *([calendars.reconcile] if calendars else []),
             ],
             max_cached_workflows=int(os.environ.get("MAX_CACHED_WORKFLOWS", "1000")),
@@ -146,7 +146,7 @@ async def working(
         Worker(
             client,
             task_queue=RECORDINGS_QUEUE,
-            activities=[recordings.download_recording, recordings.write_transcript, recordings.write_manifest],
+            activities=[recordings.collect, recordings.write_manifest],
         ),
     ):
         yield

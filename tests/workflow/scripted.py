@@ -7,9 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 
-from meetings.collection import CollectOrder, ManifestOrder, RecordingResult, TranscriptResult
-from meetings.deadlines import Deadlines
+from meetings.collection import (
+    MANIFEST,
+    Collection,
+    CollectOrder,
+    ManifestOrder,
+    RecordingResult,
+    TranscriptResult,
+    collection_of,
+)
 from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, SentBot
+from meetings.ids import folder_for, meeting_id_of
 from meetings.outcome import Artifact
 from meetings.status import TranscriptState
 from providers.base import (
@@ -47,7 +55,6 @@ class ScriptedProvider:
     bots: list[Bot] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     hidden: bool = False
-    arm_ahead: float = 20.0
 
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         call_at = start_time - LEAD
@@ -57,9 +64,6 @@ class ScriptedProvider:
             call_at=call_at,
             join_at=start_time,
             mode=DispatchMode.RESERVED,
-            arm_ahead=self.arm_ahead,
-            spread=self.arm_ahead,
-            deadlines=Deadlines(),
         )
 
     async def warm_up(self, calls: int) -> None:
@@ -127,39 +131,48 @@ def _set_event() -> asyncio.Event:
 
 @dataclass
 class ScriptedRecordings:
-    """Answers the collecting activities; `transcripts` are the states given out, the last one for ever."""
+    """Answers the collecting activities; `transcripts` are the states given out, the last one for ever.
+
+    `transcript_failures` say why the next ones cannot be stored, one each.
+    """
 
     transcripts: list[TranscriptState] = field(default_factory=lambda: [TranscriptState.READY])
-    downloads: list[RecordingResult | Exception] = field(default_factory=list)
-    transcript_failures: list[Exception] = field(default_factory=list)
+    downloads: list[RecordingResult] = field(default_factory=list)
+    transcript_failures: list[str] = field(default_factory=list)
     orders: list[CollectOrder] = field(default_factory=list)
     manifests: list[ManifestOrder] = field(default_factory=list)
     hold: asyncio.Event = field(default_factory=_set_event)
     """Downloads wait while this is not set."""
 
     @activity.defn
-    async def download_recording(self, order: CollectOrder) -> RecordingResult:
+    async def collect(self, order: CollectOrder) -> Collection:
         self.orders.append(order)
         await self.hold.wait()
-        if self.downloads:
-            result = self.downloads.pop(0)
-            if isinstance(result, Exception):
-                raise result
-            return result
-        return RecordingResult(artifact=_file(f"{order.folder}/recording.mp4"))
-
-    @activity.defn
-    async def write_transcript(self, order: CollectOrder) -> TranscriptResult:
-        if self.transcript_failures:
-            raise self.transcript_failures.pop(0)
-        state = self.transcripts.pop(0) if len(self.transcripts) > 1 else self.transcripts[0]
-        files = (_file(f"{order.folder}/transcript.json"),) if state is TranscriptState.READY else ()
-        return TranscriptResult(state=state, artifacts=files)
+        folder = order.folder or folder_for(meeting_id_of(activity.info().workflow_id or ""))
+        order = order.model_copy(update={"folder": folder})
+        recording = self._download(folder) if order.recording else None
+        transcript = self._transcript(folder) if order.transcript else None
+        brought = collection_of(order, folder, recording, transcript)
+        if order.meeting_url and brought.is_settled:
+            return brought.with_manifest(_file(f"{folder}/{MANIFEST}"))
+        return brought
 
     @activity.defn
     async def write_manifest(self, order: ManifestOrder) -> Artifact:
         self.manifests.append(order)
-        return _file(f"{order.folder}/manifest.json")
+        return _file(f"{order.folder}/{MANIFEST}")
+
+    def _download(self, folder: str) -> RecordingResult:
+        return (
+            self.downloads.pop(0) if self.downloads else RecordingResult(artifact=_file(f"{folder}/recording.mp4"))
+        )
+
+    def _transcript(self, folder: str) -> TranscriptResult:
+        if self.transcript_failures:
+            return TranscriptResult(state=TranscriptState.FAILED, trouble=self.transcript_failures.pop(0))
+        state = self.transcripts.pop(0) if len(self.transcripts) > 1 else self.transcripts[0]
+        files = tuple(_file(f"{folder}/transcript.{form}") for form in ("json", "md", "vtt", "srt", "txt"))
+        return TranscriptResult(state=state, artifacts=files if state is TranscriptState.READY else ())
 
 
 async def no_wait(instant: datetime) -> None:

@@ -108,7 +108,8 @@ def hold_armed(world: World) -> tuple[asyncio.Event, asyncio.Event]:
     """The first is set when a bot is armed; it fires when the second one is."""
     armed, fires = asyncio.Event(), asyncio.Event()
 
-    async def warm_up(_calls: int) -> None:
+    async def warm_up(calls: int) -> None:
+        assert calls
         armed.set()
         await fires.wait()
 

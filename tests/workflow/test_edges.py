@@ -130,9 +130,9 @@ async def test_a_sleeper_whose_instant_passed_while_nothing_ran_joins_late(
     env: WorkflowEnvironment, provider: ScriptedProvider, recordings: ScriptedRecordings
 ) -> None:
     client = with_plugin(env.client)
-    provider.arm_ahead = 1.0
     async with working(client, provider, recordings):
-        handle = await book(client, datetime.now(UTC) + timedelta(hours=1))
+        in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+        handle = await book(client, in_an_hour, wake_up={"ahead": 1.0, "spread": 1.0})
         meeting = Meeting(env, handle, provider, recordings)
         view = await meeting.until_status(MeetingStatus.SCHEDULED)
         await meeting.forward_to(view.start_time - timedelta(minutes=4, seconds=4))

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from temporalio.exceptions import ApplicationError
 
 from meetings.collection import RecordingResult
 from meetings.events import BotEvent, BotEventKind, EventSource
@@ -180,8 +179,7 @@ async def test_a_transcript_that_never_comes(start: StartMeeting, state: Transcr
 
 async def test_a_recording_that_is_gone_for_good(start: StartMeeting) -> None:
     meeting = await sent(start)
-    gone = ApplicationError("deleted at the provider", type="RecordingLost", non_retryable=True)
-    meeting.recordings.downloads = [gone]
+    meeting.recordings.downloads = [RecordingResult(text="deleted at the provider", lost=True)]
     await meeting.completes()
     outcome = await meeting.outcome()
     assert (outcome.reason, outcome.transcript) == (FailureReason.RECORDING_LOST, TranscriptState.READY)
@@ -199,7 +197,7 @@ async def test_a_provider_that_gives_no_answer_is_asked_again(start: StartMeetin
 
 async def test_a_transcript_that_cannot_be_stored_does_not_cost_the_recording(start: StartMeeting) -> None:
     meeting = await sent(start)
-    meeting.recordings.transcript_failures = [ApplicationError("no", non_retryable=True)]
+    meeting.recordings.transcript_failures = ["no"]
     await meeting.completes()
     outcome = await meeting.outcome()
     assert (outcome.status, outcome.transcript) == (MeetingStatus.COMPLETED, TranscriptState.FAILED)

@@ -174,7 +174,7 @@ class Prompt(ScriptedProvider):
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         plan = super().dispatch_plan(start_time + LEAD, now)
         at = max(start_time, now)
-        return plan.model_copy(update={"call_at": at, "join_at": at, "arm_ahead": 0.0, "spread": 0.0})
+        return plan.model_copy(update={"call_at": at, "join_at": at})
 
 
 class Lives:
@@ -247,7 +247,9 @@ class Lives:
 
     async def _book(self, name: str, in_: timedelta, length: timedelta = timedelta(hours=1)) -> None:
         start = datetime.now(UTC) + in_
-        self._handles[name] = await book(self._client, start, end_time=(start + length).isoformat())
+        end = (start + length).isoformat()
+        at_the_start = {"lead": 0, "ahead": 0, "spread": 0}
+        self._handles[name] = await book(self._client, start, end_time=end, wake_up=at_the_start)
 
     async def _reports(self, name: str, kind: BotEventKind, **fields: Any) -> None:
         event = BotEvent(kind=kind, bot_id=self._bots[name], occurred_at=datetime.now(UTC), **fields)

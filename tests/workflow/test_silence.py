@@ -84,7 +84,7 @@ async def watched(
         client,
         task_queue=queue,
         workflows=workflows,
-        activities=[bots.plan_dispatch, bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot],
+        activities=[bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot],
         interceptors=[ReportingInterceptor(PUBLIC_URL)],
         **options,
     ):

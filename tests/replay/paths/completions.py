@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from temporalio.exceptions import ApplicationError
-
 from meetings.events import BotEventKind
 from meetings.status import MeetingStatus, TranscriptState
 from tests.replay.stage import Play, Stage, enter, finished, path
@@ -99,7 +97,7 @@ for _state in (TranscriptState.PENDING, TranscriptState.EMPTY, TranscriptState.F
 @path
 async def completed_with_a_transcript_that_cannot_be_stored(stage: Stage) -> Meeting:
     meeting = await stage.with_a_bot("in_call_recording")
-    stage.recordings.transcript_failures = [ApplicationError("no room left", non_retryable=True)]
+    stage.recordings.transcript_failures = ["no room left"]
     await meeting.completes()
     await meeting.outcome()
     return meeting

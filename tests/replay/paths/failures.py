@@ -155,8 +155,7 @@ async def failed_empty_recording_as_nothing_was_recorded(stage: Stage) -> Meetin
 @path
 async def failed_recording_lost(stage: Stage) -> Meeting:
     meeting = await stage.with_a_bot("in_call_recording")
-    gone = ApplicationError("deleted at the provider", type="RecordingLost", non_retryable=True)
-    stage.recordings.downloads = [gone]
+    stage.recordings.downloads = [RecordingResult(text="deleted at the provider", lost=True)]
     await meeting.completes()
     await meeting.outcome()
     return meeting

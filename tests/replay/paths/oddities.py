@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from meetings.events import BotEventKind
 from meetings.request import Reschedule, StopRequest
-from meetings.status import MeetingStatus
+from meetings.status import MeetingStatus, TranscriptState
 from providers.base import (
     BotReality,
     Observation,
@@ -153,9 +153,8 @@ async def moved_until_its_history_is_cut_off(stage: Stage) -> Meeting:
 
 @path_without_workers
 async def woken_late(stage: Stage) -> Meeting:
-    stage.provider.arm_ahead = 1.0
     async with stage.workers():
-        meeting = await stage.book()
+        meeting = await stage.book(wake_up={"ahead": 1.0, "spread": 1.0})
         view = await meeting.until_status(MeetingStatus.SCHEDULED)
         await meeting.forward_to(view.start_time - timedelta(minutes=4, seconds=4))
     await asyncio.sleep(6)
@@ -168,6 +167,18 @@ async def woken_late(stage: Stage) -> Meeting:
 @path
 async def manifest_cannot_be_written(stage: Stage) -> Meeting:
     stage.recordings.manifest_failures = [ApplicationError("no room left", non_retryable=True)]
+    stage.recordings.transcripts = [TranscriptState.PENDING, TranscriptState.READY]
+    meeting = await stage.with_a_bot("in_call_recording")
+    await meeting.completes(has_transcript=False)
+    await meeting.until_status(MeetingStatus.COLLECTING)
+    await meeting.signal(BotEventKind.TRANSCRIPTION_COMPLETE)
+    await meeting.outcome()
+    return meeting
+
+
+@path
+async def nothing_more_can_be_brought_home(stage: Stage) -> Meeting:
+    stage.recordings.collect_failures = ["the store has been full for a week"]
     meeting = await stage.with_a_bot("in_call_recording")
     await meeting.completes()
     await meeting.outcome()

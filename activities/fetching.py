@@ -1,0 +1,108 @@
+"""Fetching one bot's recording, by as many attempts as it takes."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+
+from activities.delivered import collected
+from activities.download import Download, Limits, LinkError, MissingError, TooLargeError, TooSmallError
+from artifacts import layout
+from artifacts.pieces import Pieces
+from artifacts.store import ArtifactStore
+from meetings.collection import MIN_RECORDING_BYTES, CollectOrder, DownloadProgress, RecordingResult
+from providers.base import Collected, Media, NotFoundError, Provider
+
+_LEAST_BYTES_OF_NO_DURATION = 64 * 1024
+"""A second of the plainest video is larger: a smaller file of which the provider says 0 s holds nothing."""
+_MISSING_IS_BELIEVED = timedelta(minutes=10)
+"""A provider may hand out a link before its upload is done: a 404 is believed after minutes of retries."""
+
+
+class LostError(Exception):
+    """Nothing can bring the recording home any more."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """How recordings are fetched. `session` comes from `activities.guard.download_session`.
+
+    `give_up` is how long a recording is asked for whose links, the newest too, are refused or lead to none.
+    """
+
+    session: aiohttp.ClientSession
+    limits: Limits
+    give_up: timedelta
+
+
+class Fetching:
+    """One attempt for the bot of an order with its true folder. Only what no earlier one has is fetched."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        store: ArtifactStore,
+        order: CollectOrder,
+        line: Line,
+    ) -> None:
+        self._provider = provider
+        self._store = store
+        self._order = order
+        self._give_up = line.give_up
+        self._pieces = Pieces(store, layout.pieces(order.folder, order.bot_id))
+        self._download = Download(line.session, self._pieces, self._renew, line.limits)
+
+    @property
+    def progress(self) -> DownloadProgress:
+        return self._download.progress
+
+    async def run(self) -> RecordingResult:
+        """Raises LostError if no attempt can succeed any more; DownloadError, StoreError and ProviderError."""
+        if artifact := await self._pieces.finished():
+            return RecordingResult(artifact=artifact)
+        try:
+            return await self._fetch()
+        except TooSmallError as error:
+            return RecordingResult(text=f"{error}: nothing was recorded")
+        except LinkError as error:
+            judgement = await self._judge(error)
+        except (TooLargeError, NotFoundError, LostError) as error:
+            judgement = LostError(str(error))
+        if isinstance(judgement, LostError):
+            await self._pieces.abandon()
+        raise judgement
+
+    async def _fetch(self) -> RecordingResult:
+        order = self._order
+        found = await collected(self._provider, self._store, order)
+        if not found.media and order.body:
+            found = await self._provider.collect(order.bot_id, None)
+        media = _recording(found)
+        if media is None:
+            return RecordingResult(text="the provider lists no recording")
+        least = MIN_RECORDING_BYTES if found.duration != 0 else _LEAST_BYTES_OF_NO_DURATION
+        artifact = await self._download.run(media, lambda it: layout.recording(order.folder, it.extension), least)
+        return RecordingResult(artifact=artifact)
+
+    async def _judge(self, error: LinkError) -> LinkError | LostError:
+        """Whether another attempt may still help; the text says until when, for those who look at the meeting."""
+        now = datetime.now(UTC)
+        since = await self._pieces.stuck_since(now)
+        is_missing = isinstance(error, MissingError)
+        until = since + (min(self._give_up, _MISSING_IS_BELIEVED) if is_missing else self._give_up)
+        if now < until:
+            return type(error)(f"{error}; given up at {until:%Y-%m-%d %H:%M} UTC unless that changes")
+        return LostError(f"{error}; so it has been since {since:%Y-%m-%d %H:%M} UTC")
+
+    async def _renew(self) -> Media:
+        media = _recording(await self._provider.collect(self._order.bot_id, None))
+        if media is None:
+            raise LinkError("the provider no longer lists the recording")
+        return media
+
+
+def _recording(found: Collected) -> Media | None:
+    """The video where there is one, else the sound, else None."""
+    if found.deleted and not found.media:
+        raise LostError("the provider has deleted the recording")
+    return min(found.media, key=lambda media: media.extension != "mp4", default=None)

@@ -1,0 +1,71 @@
+"""The manifest of a meeting's folder, and what it says of folders that are there already."""
+
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from artifacts import layout
+from artifacts.errors import NotStoredError
+from artifacts.manifest import Manifest, ManifestFile
+from artifacts.store import ArtifactStore
+from meetings.collection import ManifestOrder
+from meetings.outcome import Artifact
+
+
+async def read_manifest(store: ArtifactStore, folder: str) -> Manifest | None:
+    """None if there is none that can be read. Raises StoreError."""
+    try:
+        return Manifest.model_validate_json(await store.get(layout.manifest(folder)))
+    except (NotStoredError, ValidationError):
+        return None
+
+
+async def true_folder(store: ArtifactStore, folder: str, run: str) -> str:
+    """The folder, or one beside it if an earlier run of the same workflow id has finished there."""
+    root, *below = folder.split("/")
+    earlier = await read_manifest(store, root)
+    return folder if earlier is None or earlier.run == run else "/".join([f"{root}~{run[-8:]}", *below])
+
+
+async def put_manifest(store: ArtifactStore, order: ManifestOrder) -> Artifact:
+    """Writes the manifest into the folder of the order, which is the true one, and clears up after downloads.
+
+    A second attempt writes the same bytes. Clearing up comes last, because an attempt that follows needs what is
+    left of the downloads as long as there is no manifest.
+    """
+    earlier = await read_manifest(store, order.folder)
+    manifest = _manifest(order, earlier)
+    written = await store.put(layout.manifest(order.folder), f"{manifest.model_dump_json(indent=2)}\n".encode())
+    await clear_up(store, order.folder)
+    return written
+
+
+async def clear_up(store: ArtifactStore, folder: str) -> None:
+    left = [entry.path for entry in await store.list(folder) if layout.is_unfinished(entry.path)]
+    for unfinished in {layout.unfinished(path) for path in (folder, *left)}:
+        await store.delete_prefix(unfinished)
+
+
+def _manifest(order: ManifestOrder, earlier: Manifest | None) -> Manifest:
+    known = {file.name: file for file in earlier.files} if earlier else {}
+    files = []
+    for artifact in order.artifacts:
+        name = artifact.path.removeprefix(f"{order.folder}/")
+        file = ManifestFile(name=name, size=artifact.size, sha256=artifact.sha256)
+        files.append(file if artifact.sha256 else known.get(name, file))
+    manifest = Manifest(
+        meeting_id=order.meeting_id,
+        meeting_url=order.meeting_url,
+        title=order.title,
+        start_time=order.start_time,
+        run=order.run,
+        bots=order.bot_ids,
+        deliveries=order.bodies,
+        transcript=order.transcript,
+        files=tuple(files),
+        written_at=datetime.now(UTC),
+    )
+    if earlier is None:
+        return manifest
+    same = manifest.model_copy(update={"written_at": earlier.written_at})
+    return same if same == earlier else manifest

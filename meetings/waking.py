@@ -1,0 +1,30 @@
+"""When a sleeping meeting wakes up to have its bot sent. Pure, so that every replay comes to the same."""
+
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class WakeUp(BaseModel):
+    """How long before its start a meeting has its bot sent, in seconds; part of what is booked.
+
+    The exact instant of the call is the provider's; this only has to be early enough for it. `lead` is how long
+    before the start the provider wants to be called, `ahead` how long before that the order is at least in an
+    activity's hands. Meetings of one instant wake up over `spread` further seconds, always earlier.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    lead: float = Field(240.0, ge=0, le=2_592_000)
+    ahead: float = Field(20.0, ge=0, le=600)
+    spread: float = Field(40.0, ge=0, le=600)
+
+    def call_at(self, start_time: datetime) -> datetime:
+        return start_time - timedelta(seconds=self.lead)
+
+    def wake_at(self, start_time: datetime, fraction: float) -> datetime:
+        """`fraction`, in [0, 1), is the meeting's own place in the spread."""
+        return self.call_at(start_time) - timedelta(seconds=self.ahead + self.spread * fraction)
+
+
+WAKE_UP = WakeUp()

@@ -1,0 +1,70 @@
+"""Recording, transcript and manifest in one go, as on a good day, and what an attempt leaves to the next one."""
+
+import dataclasses
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from artifacts.manifest import Manifest
+from meetings.collection import Collection
+from meetings.status import TranscriptState
+from providers.base import Collected
+from tests.activities.desk import SPOKEN, WHOLE, Desk
+from tests.activities.fake_provider import recorded
+from tests.activities.media_server import Fault
+
+TEXTS = {f"transcript.{form}" for form in ("json", "md", "vtt", "srt", "txt")}
+
+
+def all_of(desk: Desk) -> Collected:
+    return dataclasses.replace(recorded(desk.server.link()), transcript=SPOKEN)
+
+
+async def test_the_manifest_says_what_was_brought_home(desk: Desk) -> None:
+    desk.answers(lambda: all_of(desk))
+
+    brought = await desk.collect(WHOLE)
+
+    assert set(brought.files) == TEXTS | {"recording.mp4", "manifest.json"}
+    assert (brought.transcript, brought.sha256, brought.folder) == (TranscriptState.READY, {}, "")
+    stored = {entry.path.removeprefix("m/"): entry.size for entry in await desk.store.list()}
+    assert stored == brought.files
+    manifest = Manifest.model_validate_json(await desk.store.get("m/manifest.json"))
+    assert {file.name: file.size for file in manifest.files} | {"manifest.json": stored["manifest.json"]} == stored
+    assert {file.sha256 for file in manifest.files if file.name == "recording.mp4"} == {desk.server.sha256}
+    assert manifest.bots == (WHOLE.bot_id,)
+
+
+async def test_an_attempt_after_the_manifest_fetches_nothing(desk: Desk) -> None:
+    desk.answers(lambda: all_of(desk))
+    brought = await desk.collect(WHOLE)
+    fetched = len(desk.server.log)
+
+    assert await desk.next().collect(WHOLE) == brought
+
+    assert len(desk.server.log) == fetched
+
+
+async def test_a_transcript_that_is_written_waits_for_its_recording(desk: Desk) -> None:
+    desk.answers(lambda: all_of(desk))
+    desk.server.faults.extend([Fault(status=403)] * 20)
+    with pytest.raises(ApplicationError) as failed:
+        await desk.collect(WHOLE)
+    (so_far,) = failed.value.details
+    assert isinstance(so_far, Collection)
+    assert (set(so_far.files), so_far.transcript) == (TEXTS, TranscriptState.READY)
+    assert failed.value.type == "LinkError"
+    desk.server.faults.clear()
+    desk.answers(lambda: recorded(desk.server.link()))
+
+    brought = await desk.next().collect(WHOLE)
+
+    assert brought.transcript is TranscriptState.READY, "although nobody has it any more"
+    assert brought.is_whole
+
+
+async def test_a_transcript_that_is_not_ready_leaves_the_manifest_for_later(desk: Desk) -> None:
+    brought = await desk.collect(WHOLE)
+
+    assert brought.transcript is TranscriptState.PENDING
+    assert set(brought.files) == set(brought.sha256) == {"recording.mp4"}

@@ -1,0 +1,82 @@
+"""What people want of a meeting while it lives: that it moves, that it ends. The phases act on it."""
+
+from enum import StrEnum
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from workflows import attributes
+from workflows.journal import Journal
+
+with workflow.unsafe.imports_passed_through():
+    from meetings.dispatch import is_worth_joining
+    from meetings.names import RELEASED
+    from meetings.outcome import Evidence
+    from meetings.request import Reschedule
+    from meetings.status import MeetingStatus
+
+
+class Stop(StrEnum):
+    CANCEL = "cancel"
+    LEAVE = "leave"
+
+
+class Wishes:
+    """`has_moved`: since the meeting's present time was last taken up. `stop` is for good, once there is one."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._record = journal.record
+        self.has_moved = False
+        self.stop: Stop | None = None
+        self.is_too_late = False
+        """What the meeting came to is being settled: nobody can change it any more."""
+
+    @property
+    def any(self) -> bool:
+        return self.has_moved or self.stop is not None
+
+    def move(self, change: Reschedule) -> None:
+        if self._record.move(change, workflow.now()):
+            self.has_moved = True
+        workflow.upsert_search_attributes(attributes.as_updates(self._record.request))
+
+    def refuse_move(self, change: Reschedule) -> None:
+        """Raises ApplicationError for a move that makes no sense any more."""
+        self.refuse_if_over("moved")
+        if self.stop:
+            raise ApplicationError("This meeting was stopped already and cannot be moved.", type="Refused")
+        moved = self._record.request.moved(change)
+        if self._record.tries and not is_worth_joining(moved, workflow.now()):
+            # It would throw out the bot that is there for a time that has passed.
+            raise ApplicationError(
+                f"start_time {moved.start_time.isoformat()}: that is over already.", type="Refused"
+            )
+
+    def request_stop(self, stop: Stop, why: str, event: str = "") -> None:
+        """A cancellation goes before a request to leave; a repeat changes nothing."""
+        if self.stop is None or (self.stop, stop) == (Stop.LEAVE, Stop.CANCEL):
+            self.stop = stop
+            self._record.stop_evidence = Evidence(event=event or stop.value, at=workflow.now(), text=why)
+            wish = "The meeting was cancelled" if stop is Stop.CANCEL else "The bot was asked to leave"
+            self._journal.note(stop.value, f"{wish}{f': {why}' if why else '.'}")
+
+    def cancel_unwanted(self, why: str) -> None:
+        """The last calendar has let go."""
+        if not (self.stop or self.is_too_late):
+            self.request_stop(Stop.CANCEL, why, RELEASED)
+
+    def refuse_if_over(self, what: str) -> None:
+        if self.is_too_late:
+            phase = self._record.view().status.value
+            raise ApplicationError(f"This meeting is over ({phase}) and cannot be {what} any more.", type="Refused")
+
+    def refuse_leave(self) -> None:
+        self.refuse_if_over("left")
+        if self._record.phase is MeetingStatus.SCHEDULED:
+            raise ApplicationError("No bot is in this meeting yet; cancel the meeting instead.", type="Refused")
+
+    def refuse_claim(self) -> None:
+        self.refuse_if_over("claimed")
+        if self.stop:
+            raise ApplicationError("This meeting was stopped already and cannot be claimed.", type="Refused")
