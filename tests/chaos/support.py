@@ -9,8 +9,8 @@ from chaos.ledger import Bot, Delivery, Extra, Ledger, Recording
 from chaos.plan import Act
 from meetings.events import BotEvent, BotEventKind
 from meetings.ids import dispatch_key
-from meetings.outcome import Artifact, Outcome
 from meetings.outcome import Evidence as Proof
+from meetings.outcome import KeptFile, Outcome
 from meetings.status import MeetingStatus
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -70,7 +70,7 @@ def delivery(event: BotEvent, **changes: Any) -> Delivery:
 
 
 def run(**changes: Any) -> Run:
-    artifact = Artifact(path=f"{FOLDER}/recording.mp4", size=300_000, sha256=sha256("bot"))
+    artifact = KeptFile(path=f"{FOLDER}/recording.mp4", size=300_000)
     outcome = Outcome(
         meeting_id="one",
         status=MeetingStatus.COMPLETED,

@@ -18,7 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from meetings.names import MEETINGS_QUEUE
-from meetings.outcome import Artifact, Evidence, Outcome
+from meetings.outcome import Evidence, KeptFile, Outcome
 from meetings.request import MeetingRequest
 from meetings.status import MeetingStatus, TranscriptState
 from runtime.temporal import plugin
@@ -143,7 +143,7 @@ def a_request(hours: float = 24, **fields: Any) -> MeetingRequest:
 def an_outcome(meeting_id: str, status: MeetingStatus = MeetingStatus.COMPLETED, **fields: Any) -> Outcome:
     evidence = Evidence(event=status.value, at=datetime.now(UTC), text="the provider's own words")
     has_files = status is MeetingStatus.COMPLETED
-    files = (Artifact(path=f"{meeting_id}/recording.mp4", size=12_345, sha256="ab" * 32),) if has_files else ()
+    files = (KeptFile(path=f"{meeting_id}/recording.mp4", size=12_345),) if has_files else ()
     state = TranscriptState.READY if has_files else TranscriptState.FAILED
     bare = {"bot_id": "bot-1", "artifacts": files, "transcript": state}
     return Outcome.model_validate(
