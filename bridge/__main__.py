@@ -6,6 +6,7 @@ from runtime import early_stop  # noqa: F401 - it works by being loaded before a
 
 import asyncio
 import contextlib
+import gc
 import json
 import signal
 import sys
@@ -63,7 +64,8 @@ async def _serve(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     store = ArtifactStore(settings.artifacts_url)
-    client = await connect(lazy=True)
+    # Signals are a few hundred bytes: packing them takes longer than sending them.
+    client = await connect(lazy=True, compressed=False)
     provider = open_provider(settings)
     app = create_app(settings, client, provider, store)
     runner = web.AppRunner(app, shutdown_timeout=_CANCELLING_SECONDS)
@@ -74,6 +76,9 @@ async def _serve(settings: Settings) -> None:
         host, port = runner.addresses[0][:2]
         sys.stdout.write(json.dumps({"bridge": str(URL.build(scheme="http", host=host, port=port))}) + "\n")
         sys.stdout.flush()
+        # What is there by now stays: looking through it again and again would hold up deliveries each time.
+        gc.collect()
+        gc.freeze()
         thinning = asyncio.create_task(thin_out(runner, app[IN_FLIGHT]), name="crowd")
         await stop.wait()
         thinning.cancel()

@@ -57,14 +57,14 @@ class Delivery(BaseModel):
 
     @classmethod
     def of_bot(
-        cls, notice: Notice, body: bytes, received_at: datetime, *, workflow_id: str, dispatch: int | None
+        cls, notice: Notice, body: bytes | None, received_at: datetime, *, workflow_id: str, dispatch: int | None
     ) -> Self:
         return cls(
             delivery=notice.delivery,
             received_at=received_at,
             message=notice.event.model_copy(update={"dispatch": dispatch}),
             workflow_id=workflow_id,
-            body=body if notice.keep_body else None,
+            body=body,
         )
 
     @classmethod

@@ -84,4 +84,5 @@ def without_secrets(error: Exception) -> str:
 
 def _on_one_line(text: str) -> str:
     """Ids come from outside, some from people who may not even knock: none of them may fake a line."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:_LONGEST_VALUE])
+    text = text[:_LONGEST_VALUE]
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -38,7 +38,7 @@ async def receive_bot_webhook(request: web.Request) -> web.Response:
         return await _deliver(
             request,
             Delivery.of_bot(
-                notice, _to_keep(request, body), received_at, workflow_id=workflow_id, dispatch=dispatch
+                notice, _to_keep(request, notice, body), received_at, workflow_id=workflow_id, dispatch=dispatch
             ),
         )
 
@@ -58,7 +58,7 @@ async def receive_account_webhook(request: web.Request) -> web.Response:
         return await _deliver(
             request,
             Delivery.of_bot(
-                notice, _to_keep(request, body), received_at, workflow_id=workflow_id, dispatch=dispatch
+                notice, _to_keep(request, notice, body), received_at, workflow_id=workflow_id, dispatch=dispatch
             ),
         )
 
@@ -116,8 +116,10 @@ async def _understood(
         raise web.HTTPBadRequest(text=str(error)) from error
 
 
-def _to_keep(request: web.Request, body: bytes) -> bytes:
-    """The body as it may be stored: the provider's own words may quote a key of ours."""
+def _to_keep(request: web.Request, notice: Notice, body: bytes) -> bytes | None:
+    """The body as it may be stored, if it has to be: the provider's own words may quote a key of ours."""
+    if not notice.keep_body:
+        return None
     for secret in secrets_of(request.app[SETTINGS]):
         body = body.replace(secret.encode(), b"***")
     return body

@@ -18,7 +18,7 @@ from temporalio.converter import (
 from temporalio.envconfig import ClientConfig
 from temporalio.plugin import SimplePlugin
 from temporalio.runtime import Runtime
-from temporalio.service import RPCError
+from temporalio.service import GrpcCompression, RPCError
 from temporalio.worker import WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -77,14 +77,18 @@ def plugin() -> SimplePlugin:
     return _Plugin("minutekeeper", data_converter=converter, workflow_runner=_sandboxed)
 
 
-async def connect(*, lazy: bool = False, runtime: Runtime | None = None) -> Client:
+async def connect(*, lazy: bool = False, runtime: Runtime | None = None, compressed: bool = True) -> Client:
     """Connects as `TEMPORAL_*` and Temporal's config file say.
 
-    Raises RuntimeError or RPCError if no server answers, unless `lazy`.
+    `compressed` is whether calls are packed: whoever makes only small ones saves the work on both sides. Raises
+    RuntimeError or RPCError if no server answers, unless `lazy`.
     """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", "localhost:7233")
-    return await Client.connect(**config, plugins=[plugin()], lazy=lazy, runtime=runtime)
+    compression = GrpcCompression.GZIP if compressed else GrpcCompression.NONE
+    return await Client.connect(
+        **config, plugins=[plugin()], lazy=lazy, runtime=runtime, grpc_compression=compression
+    )
 
 
 async def connect_patiently(*, runtime: Runtime | None = None) -> Client:
