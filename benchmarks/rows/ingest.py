@@ -1,11 +1,13 @@
 """Webhooks into the bridge: how many a second become durable, and how soon their senders hear so."""
 
 import asyncio
+from collections import Counter
+from statistics import median
 
 from benchmarks.bench import Bench
-from benchmarks.deliveries import Deliveries, as_fast_as_possible, at_a_rate, meetings_under_way
+from benchmarks.deliveries import Deliveries, all_arrived, as_fast_as_possible, at_a_rate, meetings_under_way
 from benchmarks.figures import Findings, at_least, at_most, plain
-from benchmarks.measure import percentile, ratio
+from benchmarks.measure import between, percentile, ratio
 from benchmarks.sender import Sender
 from meetings.events import BotEvent, BotEventKind
 from meetings.names import BOT_EVENT_SIGNAL
@@ -14,10 +16,11 @@ TITLE = "Webhook ingest"
 
 _MEETINGS = 200
 _SENDERS = 32
-_ROUNDS = 2
-_SECONDS = 3.0
-_REST_SECONDS = 1.0
-_PACED_SECONDS = 5.0
+_ROUNDS = 5
+_SECONDS = 1.5
+_REST_SECONDS = 0.5
+_PACED_ROUNDS = 2
+_PACED_SECONDS = 2.5
 _GOAL_RATE = 300.0
 
 
@@ -25,10 +28,13 @@ async def measure(bench: Bench) -> Findings:
     async with bench.stand("ingest") as stand, Sender(stand.addresses.bridge, stand.provider.key) as sender:
         bots = await meetings_under_way(stand, "iii", bench.many(_MEETINGS))
         deliveries = Deliveries(bots)
+        accepted: Counter[str] = Counter()
         await stand.crew.stop("worker-1")
 
         async def through_the_bridge() -> None:
-            await sender.post(deliveries.next())
+            delivery = deliveries.next()
+            await sender.post(delivery)
+            accepted[delivery.workflow_id] += 1
 
         async def raw() -> None:
             delivery = deliveries.next()
@@ -38,31 +44,51 @@ async def measure(bench: Bench) -> Findings:
                 occurred_at=delivery.created_at,
                 dispatch=0,
                 code=delivery.code,
+                # Unset fields are not sent, and the bridge sets these.
+                text="",
+                recording_started_at=None,
             )
-            await stand.client.get_workflow_handle(delivery.workflow_id).signal(BOT_EVENT_SIGNAL, event)
+            workflow_id = delivery.workflow_id
+            await stand.client.get_workflow_handle(workflow_id).signal(BOT_EVENT_SIGNAL, event)
+            accepted[workflow_id] += 1
 
-        rates: dict[str, list[float]] = {"bridge": [], "raw": []}
-        # Turn by turn, so that whatever else this machine does meets both.
-        for _ in range(_ROUNDS):
-            for name, act in (("raw", raw), ("bridge", through_the_bridge)):
+        ways = {"raw": raw, "bridge": through_the_bridge}
+        rates: dict[str, list[float]] = {name: [] for name in ways}
+        at_goal: dict[str, list[float]] = {name: [] for name in ways}
+        # Turn by turn, so that whatever else this machine does meets both; the first turn only warms up.
+        for _ in range(1 + _ROUNDS):
+            for name, act in ways.items():
                 rates[name].append(await as_fast_as_possible(act, senders=_SENDERS, seconds=_SECONDS))
                 await asyncio.sleep(_REST_SECONDS)
-        bridge, baseline = (sum(rates[name]) / _ROUNDS for name in ("bridge", "raw"))
+        pairs = list(zip(rates["bridge"], rates["raw"], strict=True))[1:]
+        bridge, baseline = (median(each) for each in zip(*pairs, strict=True))
+        shares = [ratio(*pair) for pair in pairs]
+        for _ in range(_PACED_ROUNDS):
+            for name, act in ways.items():
+                at_goal[name] += await at_a_rate(act, rate=_GOAL_RATE, seconds=_PACED_SECONDS)
+                await asyncio.sleep(_REST_SECONDS)
         at_half = await at_a_rate(through_the_bridge, rate=bridge / 2, seconds=_PACED_SECONDS)
-        await asyncio.sleep(_REST_SECONDS)
-        at_goal = await at_a_rate(through_the_bridge, rate=_GOAL_RATE, seconds=_PACED_SECONDS)
+        await all_arrived(stand, accepted)
+
+    def milliseconds(took: list[float], share: float) -> float:
+        return 1000 * percentile(took, share)
+
+    goal, raw_goal = at_goal["bridge"], at_goal["raw"]
     return Findings(
         figures=(
             plain("accepted", bridge, "/s", baseline),
-            at_least("share of the raw rate", ratio(bridge, baseline), "", 0.85),
-            plain("answer at half that rate: p50", 1000 * percentile(at_half, 0.5), "ms"),
-            plain("answer at half that rate: p99", 1000 * percentile(at_half, 0.99), "ms"),
-            plain("answer at 300/s: p50", 1000 * percentile(at_goal, 0.5), "ms"),
-            at_most("answer at 300/s: p99", 1000 * percentile(at_goal, 0.99), "ms", 50),
+            at_least("share of the raw rate", median(shares), "", 0.85),
+            plain("answer at half that rate: p50", milliseconds(at_half, 0.5), "ms"),
+            plain("answer at half that rate: p99", milliseconds(at_half, 0.99), "ms"),
+            plain("answer at 300/s: p50", milliseconds(goal, 0.5), "ms", milliseconds(raw_goal, 0.5)),
+            at_most("answer at 300/s: p99", milliseconds(goal, 0.99), "ms", 50, milliseconds(raw_goal, 0.99)),
         ),
         notes=(
             f"{_SENDERS} senders to {len(bots)} running meetings; senders, bridge and server share the cores.",
             "The worker is stopped meanwhile, as accepting needs none: `Event to screen` is the whole way.",
-            "Raw signals go through the SDK, turn by turn with the deliveries.",
+            "Raw signals go through the SDK as it is without settings, to the same meetings, turn by turn with the",
+            "deliveries; the bridge leaves out its compression. The share is the median of the turns:",
+            f"{between([round(share, 2) for share in shares])}. Afterwards every signal that was accepted is found",
+            "in its history, once.",
         ),
     )
