@@ -13,6 +13,7 @@ from itertools import count, cycle
 from urllib.parse import unquote, urlsplit
 
 from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
 
 from benchmarks.booking import beginning_now, in_parallel
 from benchmarks.provider import Bot
@@ -81,7 +82,7 @@ async def meetings_under_way(stand: Stand, series: str, size: int) -> list[Bot]:
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def all_arrived(stand: Stand, accepted: Counter[str]) -> None:
+async def all_arrived(client: Client, accepted: Counter[str]) -> None:
     """Returns when the history of each workflow holds as many signals as were accepted for it, by its id.
 
     What Temporal was too busy for arrives a moment later. Raises TimeoutError if something does not arrive, or has
@@ -91,7 +92,7 @@ async def all_arrived(stand: Stand, accepted: Counter[str]) -> None:
     differing = dict(accepted)
 
     async def look(workflow_id: str) -> None:
-        if await _signals(stand, workflow_id) == accepted[workflow_id]:
+        if await _signals(client, workflow_id) == accepted[workflow_id]:
             del differing[workflow_id]
 
     while differing:
@@ -100,8 +101,8 @@ async def all_arrived(stand: Stand, accepted: Counter[str]) -> None:
         await in_parallel(look, list(differing))
 
 
-async def _signals(stand: Stand, workflow_id: str) -> int:
-    history = await stand.client.get_workflow_handle(workflow_id).fetch_history()
+async def _signals(client: Client, workflow_id: str) -> int:
+    history = await client.get_workflow_handle(workflow_id).fetch_history()
     return sum(each.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED for each in history.events)
 
 

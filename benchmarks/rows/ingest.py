@@ -68,7 +68,7 @@ async def measure(bench: Bench) -> Findings:
                 at_goal[name] += await at_a_rate(act, rate=_GOAL_RATE, seconds=_PACED_SECONDS)
                 await asyncio.sleep(_REST_SECONDS)
         at_half = await at_a_rate(through_the_bridge, rate=bridge / 2, seconds=_PACED_SECONDS)
-        await all_arrived(stand, accepted)
+        await all_arrived(stand.client, accepted)
 
     def milliseconds(took: list[float], share: float) -> float:
         return 1000 * percentile(took, share)
