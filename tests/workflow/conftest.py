@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import os
 import shutil
@@ -112,9 +113,7 @@ async def world(
         handles = [calendar.handle for calendar in world.open]
         handles += [client.get_workflow_handle(workflow_id) for workflow_id in sorted(world.known_meetings)]
         await replayer.replay_workflows(_histories(handles[:_REPLAYED]))
-        for handle in handles:
-            with contextlib.suppress(RPCError):
-                await handle.terminate()
+        await asyncio.gather(*(handle.terminate() for handle in handles), return_exceptions=True)
 
 
 async def _histories(handles: Iterable[WorkflowHandle[Any, Any]]) -> AsyncIterator[WorkflowHistory]:

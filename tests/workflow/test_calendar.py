@@ -67,7 +67,7 @@ async def test_what_gets_no_bot_is_not_booked(world: World) -> None:
 
 
 async def test_several_changes_in_one_second_are_one_look_at_the_last_of_them(world: World) -> None:
-    anna = await world.connected()
+    anna = await world.connected(debounce=2)
     for minutes in range(5):
         event = anna.put(start_time=datetime.now(UTC) + timedelta(hours=2, minutes=minutes))
         await anna.call(event_ids=[event.event_id])

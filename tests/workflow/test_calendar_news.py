@@ -36,9 +36,11 @@ async def test_a_change_that_is_named_asks_for_that_event_alone_and_any_other_fo
 
 
 async def test_a_swarm_of_names_is_one_look_and_no_question_is_put_twice(world: World) -> None:
-    anna = await world.connected()
+    anna = await world.connected(debounce=2)
     anna.put("first")
-    await anna.notices()
+    await anna.call()
+    await anna.forward(seconds=3)
+    await anna.until(lambda view: view.counts.booked == 1)
     before = (await anna.view()).looks
     world.calendars.asked.clear()
     events = [anna.put(f"e{number}") for number in range(3)]
@@ -61,7 +63,6 @@ async def test_a_named_event_that_is_gone_is_let_go_of_but_not_with_its_whole_ca
     world.calendars.unknown.add(anna.calendar_id)
     for said in ({"event_ids": [kept.event_id]}, {}):
         await anna.call(**said)
-        await anna.forward(seconds=3)
         view = await anna.until(lambda view: view.status is CalendarStatus.LOST)
         assert "CalendarNotFound" in view.trouble
     assert (await anna.meeting(kept).view()).status is MeetingStatus.SCHEDULED
@@ -78,7 +79,6 @@ async def test_what_could_not_be_read_stays_owed(world: World) -> None:
     world.calendars.unreadable[event.event_id] = UnavailableError("not just now")
     world.calendars.failures.append(RequestRejectedError("no lists today"))
     await anna.call(event_ids=[event.event_id])
-    await anna.forward(seconds=3)
     await anna.until(lambda view: view.status is CalendarStatus.TROUBLED)
     assert not await world.exists(anna.meeting(event))
     before = (await anna.view()).looks

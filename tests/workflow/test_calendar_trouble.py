@@ -21,7 +21,6 @@ async def test_a_list_that_breaks_off_cancels_nothing(world: World) -> None:
     await anna.notices()
     world.calendars.breaks_after, world.calendars.failure = 1, RequestRejectedError("page 2 is missing")
     await anna.update("resync")
-    await anna.forward(seconds=3)
     view = await anna.until(lambda view: view.status is CalendarStatus.TROUBLED)
     assert "page 2 is missing" in view.trouble
     for event in events:
@@ -42,17 +41,36 @@ async def test_an_empty_list_and_an_unreadable_event_cancel_nothing(world: World
     assert (await anna.meeting().view()).status is MeetingStatus.SCHEDULED
 
 
-async def test_a_lost_book_doubles_nothing_and_lets_go_of_what_is_unwanted(world: World) -> None:
+@pytest.mark.parametrize("harm", ["lost", "damaged", "outdated"])
+async def test_a_bad_book_doubles_nothing_and_lets_go_of_what_is_unwanted(world: World, harm: str) -> None:
     anna = await world.connected()
-    kept, dropped = anna.put("kept"), anna.put("dropped")
+    kept = anna.put("kept")
+    await anna.notices()
+    outdated = anna.book_path().read_bytes()
+    dropped, removed = anna.put("dropped"), anna.put("removed")
     await anna.notices()
     first_run = (await anna.meeting(kept).handle.describe()).run_id
+    await until_found(world, anna.calendar_id, meetings=3)
     anna.book_path().unlink()
+    if harm != "lost":
+        anna.book_path().write_bytes(outdated if harm == "outdated" else outdated[:-50])
     anna.put("dropped", response="declined")
-    await anna.notices()
-    assert (await anna.meeting(dropped).outcome()).status is MeetingStatus.CANCELLED
+    anna.remove("removed")
+    await anna.changes("resync")
+    for event in (dropped, removed):
+        assert (await anna.meeting(event).outcome()).status is MeetingStatus.CANCELLED
     assert (await anna.meeting(kept).view()).status is MeetingStatus.SCHEDULED
     assert (await anna.meeting(kept).handle.describe()).run_id == first_run
+
+
+async def until_found(world: World, calendar_id: str, meetings: int) -> None:
+    """Searches show what happened about a second later."""
+    query = f'CalendarId = "{calendar_id}" AND WorkflowType = "MeetingWorkflow"'
+    for _ in range(400):
+        if (await world.client.count_workflows(query)).count == meetings:
+            return
+        await asyncio.sleep(0.025)
+    raise AssertionError(f"there were never {meetings} meetings of {calendar_id}")
 
 
 async def test_a_crash_in_the_middle_goes_on_where_it_stopped_in_order_of_start(
@@ -104,7 +122,6 @@ async def test_a_thousand_events_at_once(world: World) -> None:
     start = datetime.now(UTC) + timedelta(days=2)
     events = [anna.put(f"e{number}", start_time=start + timedelta(minutes=number)) for number in range(1000)]
     await anna.call()
-    await anna.forward(seconds=3)
     view = await anna.until(lambda view: view.looks == 2, seconds=300)
     assert view.counts.events == 1000
     assert all(await asyncio.gather(*(world.exists(anna.meeting(event)) for event in events)))

@@ -44,9 +44,11 @@ async def leave(calendar: Calendar) -> Calendar:
 @path_without_workers
 async def calendar_at_work(stage: Stage) -> Calendar:
     async with world_on(stage) as world:
-        anna = await world.connected()
+        anna = await world.connected(debounce=2)
         event = anna.put()
-        await anna.notices()
+        await anna.call()
+        await anna.forward(seconds=3)
+        await anna.until(lambda view: view.counts.booked == 1)
         anna.put(start_time=event.start_time + timedelta(hours=1))
         await anna.notices(event_ids=[event.event_id])
         anna.put(deleted=True)
@@ -77,7 +79,6 @@ async def calendar_in_trouble(stage: Stage) -> Calendar:
         await anna.notices()
         world.calendars.failures.append(RequestRejectedError("no lists today"))
         await anna.call()
-        await anna.forward(seconds=3)
         before = await anna.until(lambda view: view.status is CalendarStatus.TROUBLED)
         await anna.forward(minutes=10)
         await anna.until(lambda view: view.looks > before.looks)
@@ -89,7 +90,6 @@ async def calendar_in_trouble(stage: Stage) -> Calendar:
         world.calendars.unreadable.clear()
         world.calendars.unknown.add(anna.calendar_id)
         await anna.call()
-        await anna.forward(seconds=3)
         await anna.until(lambda view: view.status is CalendarStatus.LOST)
         return await leave(anna)
 

@@ -117,3 +117,17 @@ def test_noting_the_same_again_changes_nothing() -> None:
     assert book.booked(entry.meeting_id, "e1", entry.wish).noted([entry, entry], NOW, complete=False).entries[
         "e1"
     ] == entry.model_copy(update={"claimed": True})
+
+
+def test_of_events_without_a_meeting_the_book_keeps_the_soonest_and_of_meetings_all() -> None:
+    world = World()
+    booked = [
+        an_event(event_id=f"b{number}", uid=f"b{number}", start_time=START + number * DAY) for number in range(5)
+    ]
+    skipped = [
+        an_event(event_id=f"s{number}", uid=f"s{number}", meeting_url="", start_time=START + number * DAY)
+        for number in range(5)
+    ]
+    world.sync(*booked, *skipped)
+    kept = world.book.pruned(NOW, most_idle=2).entries
+    assert set(kept) == {"b0", "b1", "b2", "b3", "b4", "s0", "s1"}
