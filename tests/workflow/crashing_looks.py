@@ -3,7 +3,6 @@
 Usage: TEMPORAL_ADDRESS STORE. A line is a `Case` in JSON; the answer to it is the exit code of its process.
 """
 
-import asyncio
 import os
 import signal
 import sys
@@ -25,6 +24,7 @@ from meetings.calendars.event import CalendarEvent
 from meetings.calendars.keeping import LookOrder
 from meetings.calendars.news import ALL_NEW
 from runtime.temporal import plugin
+from tests.activities.crashing import in_process_of_its_own
 from tests.workflow.scripted_calendars import ScriptedCalendars
 from workflows import attributes
 
@@ -80,20 +80,6 @@ async def look(case: Case, address: str, store: str) -> None:
             notebooks=Notebooks(ArtifactStore(store)),
             meetings=MeetingCalls(client, attributes.at_start),
         ).run()
-
-
-def in_process_of_its_own(work: Coroutine[Any, Any, None]) -> int:
-    """Its exit code, negative for a signal. A fork, because starting Python takes seconds."""
-    child = os.fork()
-    if child:
-        work.close()
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    code = 1
-    try:
-        asyncio.run(work)
-        code = 0
-    finally:
-        os._exit(code)
 
 
 def main(address: str, store: str) -> None:
