@@ -1,6 +1,5 @@
 """Where a path of a meeting's life is played: a server with virtual time, scripted neighbours, a list of paths."""
 
-import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator
@@ -42,28 +41,12 @@ def finished(bot_id: str, *, recording: bool = True) -> Observation:
     return Observation(reality=BotReality.COMPLETE, events=(event,), text="ended")
 
 
-def _set_event() -> asyncio.Event:
-    event = asyncio.Event()
-    event.set()
-    return event
-
-
 @dataclass
 class StagedProvider(ScriptedProvider):
-    """`all_over`: whoever asks about a bot hears that it has ended, with a recording.
-
-    `armed` is set when a send is in an activity's hands; it stays there while `let_go` is not set.
-    """
+    """`all_over`: whoever asks about a bot hears that it has ended, with a recording."""
 
     all_over: bool = False
-    armed: asyncio.Event = field(default_factory=asyncio.Event)
-    let_go: asyncio.Event = field(default_factory=_set_event)
     search_failures: list[Exception] = field(default_factory=list)
-
-    async def warm_up(self, calls: int) -> None:
-        assert calls
-        self.armed.set()
-        await self.let_go.wait()
 
     async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
         if self.search_failures:

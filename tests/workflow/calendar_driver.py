@@ -55,8 +55,16 @@ class Calendar:
         await self.handle.signal(CALENDAR_EVENT_SIGNAL, {"calendar_id": self.calendar_id, "delivery": "d"} | said)
 
     async def view(self) -> CalendarView:
-        view: CalendarView = await self.handle.query("status", result_type=CalendarView)
-        return view
+        while True:
+            try:
+                view: CalendarView = await self.handle.query("status", result_type=CalendarView)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                    raise
+                # Its history was just cut off, and the new run has not begun yet.
+                await asyncio.sleep(0.025)
+            else:
+                return view
 
     async def notices(self, **said: Any) -> CalendarView:
         """A webhook, and the look that it leads to."""

@@ -44,9 +44,18 @@ class Bot:
     observation: Observation = field(default_factory=lambda: Observation(reality=BotReality.OPEN, events=()))
 
 
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class ScriptedProvider:
-    """`failures` are raised by the next sends, one each; `after` marks those that strike after the bot exists."""
+    """`failures` are raised by the next sends, one each; `after` marks those that strike after the bot exists.
+
+    `armed` is set when a send is in an activity's hands; it stays there while `let_go` is not set.
+    """
 
     failures: list[Exception] = field(default_factory=list)
     after: list[Exception] = field(default_factory=list)
@@ -55,6 +64,8 @@ class ScriptedProvider:
     bots: list[Bot] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     hidden: bool = False
+    armed: asyncio.Event = field(default_factory=asyncio.Event)
+    let_go: asyncio.Event = field(default_factory=_set_event)
 
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         call_at = start_time - LEAD
@@ -68,6 +79,8 @@ class ScriptedProvider:
 
     async def warm_up(self, calls: int) -> None:
         assert calls
+        self.armed.set()
+        await self.let_go.wait()
 
     async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
         if self.failures:
@@ -121,12 +134,6 @@ class ScriptedProvider:
 
     def bot(self, bot_id: str) -> Bot:
         return next(bot for bot in self.bots if bot.bot_id == bot_id)
-
-
-def _set_event() -> asyncio.Event:
-    event = asyncio.Event()
-    event.set()
-    return event
 
 
 @dataclass

@@ -76,14 +76,14 @@ async def test_a_move_while_the_bot_is_on_its_way_takes_it_back_and_sends_one_la
 
 @pytest.mark.parametrize("change", ["moved", "link", "cancelled"])
 async def test_a_change_while_the_bot_is_armed_is_honoured_right_after(world: World, change: str) -> None:
-    armed, fires = hold_armed(world)
+    world.provider.let_go.clear()
     anna = await world.connected()
     event = anna.put()
     await anna.notices()
     meeting = anna.meeting()
     await meeting.until_status(MeetingStatus.SCHEDULED)
     waking = asyncio.create_task(meeting.forward(minutes=57))
-    await asyncio.wait_for(armed.wait(), 20)
+    await asyncio.wait_for(world.provider.armed.wait(), 20)
     if change == "cancelled":
         anna.put(deleted=True)
     else:
@@ -91,7 +91,7 @@ async def test_a_change_while_the_bot_is_armed_is_honoured_right_after(world: Wo
         event = anna.put(**(later if change == "moved" else {"meeting_url": world.link("elsewhere")}))
     await anna.notices(event_ids=[event.event_id])
     assert (await meeting.view()).status is MeetingStatus.DISPATCHING, "what is armed is not held up"
-    fires.set()
+    world.provider.let_go.set()
     await waking
     if change == "cancelled":
         await meeting.until(lambda _view: world.provider.bots[0].removed)
@@ -102,16 +102,3 @@ async def test_a_change_while_the_bot_is_armed_is_honoured_right_after(world: Wo
         await meeting.until_bots(2)
     assert [bot.removed for bot in world.provider.bots] == [True, False][: len(world.provider.bots)]
     assert world.provider.bots[-1].order.meeting_url == (await meeting.view()).meeting_url
-
-
-def hold_armed(world: World) -> tuple[asyncio.Event, asyncio.Event]:
-    """The first is set when a bot is armed; it fires when the second one is."""
-    armed, fires = asyncio.Event(), asyncio.Event()
-
-    async def warm_up(calls: int) -> None:
-        assert calls
-        armed.set()
-        await fires.wait()
-
-    world.provider.warm_up = warm_up  # type: ignore[method-assign]  # the moment between two calls of the provider
-    return armed, fires
