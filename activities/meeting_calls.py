@@ -29,16 +29,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from meetings import story
 from meetings.dispatch import is_worth_joining
-from meetings.ids import meeting_id_of, workflow_id_for
+from meetings.ids import is_adopted, meeting_id_of, workflow_id_for
 from meetings.names import CLAIM_UPDATE, MEETING_WORKFLOW, MEETINGS_QUEUE, RELEASE_UPDATE, RELEASED
 from meetings.outcome import MeetingView, Outcome
 from meetings.request import Claim, ClaimAnswer, MeetingRequest, Release
 from meetings.status import MeetingStatus
-from meetings.text import one_line
 from meetings.waking import WAKE_UP, WakeUp
 
 _LIMIT = timedelta(seconds=20)
-_SUMMARY_BYTES = 300
 _MOST_SITTINGS = 50
 _SITTING = re.compile(r"-([0-9]{1,3})\Z")
 _START = SearchAttributeKey.for_datetime("MeetingStart")
@@ -116,11 +114,15 @@ class MeetingCalls:
                     return
 
     async def of_calendar(self, calendar_id: str) -> AsyncIterator[str]:
-        """The running meetings that this calendar has. What happened a second ago may be missing."""
+        """The running meetings that this calendar has booked. What happened a second ago may be missing.
+
+        Those that follow the provider's own bots are no calendar's to let go of.
+        """
         quoted = calendar_id.replace("\\", "\\\\").replace('"', '\\"')
         query = f'CalendarId = "{quoted}" AND WorkflowType = "{MEETING_WORKFLOW}" AND ExecutionStatus = "Running"'
         async for execution in self._client.list_workflows(query):
-            yield meeting_id_of(execution.id)
+            if not is_adopted(meeting_id := meeting_id_of(execution.id)):
+                yield meeting_id
 
     async def event_of(self, meeting_id: str, calendar_id: str) -> str | None:
         """The event for which a calendar has a meeting; empty if the meeting was booked and never claimed.
@@ -144,7 +146,7 @@ class MeetingCalls:
                 task_queue=MEETINGS_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 search_attributes=self._attributes(request),
-                static_summary=_summary(request),
+                static_summary=story.summary(request),
                 rpc_timeout=_LIMIT,
             )
         except WorkflowAlreadyStartedError:
@@ -162,7 +164,7 @@ class MeetingCalls:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=reuse,
             search_attributes=self._attributes(request),
-            static_summary=_summary(request),
+            static_summary=story.summary(request),
         )
         try:
             answer: ClaimAnswer = await self._client.execute_update_with_start_workflow(
@@ -207,10 +209,6 @@ def _may_follow(
         return False
     is_elsewhen = execution.typed_search_attributes.get(_START) != request.start_time
     return is_elsewhen and execution.close_time is not None and request.start_time > execution.close_time
-
-
-def _summary(request: MeetingRequest) -> str:
-    return one_line(story.headline(request)).encode()[:_SUMMARY_BYTES].decode(errors="ignore")
 
 
 def stem_of(meeting_id: str) -> str:

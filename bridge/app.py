@@ -8,6 +8,7 @@ from aiohttp import web
 from temporalio.client import Client
 
 from artifacts.store import ArtifactStore
+from bridge.adopting import Adopter
 from bridge.bodies import Bodies
 from bridge.connect.setup import add_connect_pages
 from bridge.counts import DeliveryCounts
@@ -23,7 +24,8 @@ from bridge.routes import setup_routes
 from bridge.tallying import count_deliveries, tell_of_refusals
 from bridge.temporal_calls import TemporalCalls
 from providers.base import Provider
-from runtime.settings import Settings
+from runtime.provider import open_calendars
+from runtime.settings import Settings, load_deadlines
 
 _BUFFER_BYTES = 32 * 1024
 """What each connection may send ahead of its handler, about twice over."""
@@ -54,12 +56,21 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
     app[COUNTS] = DeliveryCounts()
     app[IN_FLIGHT] = InFlight()
     app[CALLS] = TemporalCalls(client)
-    app[COURIER] = Courier(app[CALLS], store)
+    calendars = open_calendars(settings)
+    adopter = Adopter(
+        provider,
+        calendars,
+        app[CALLS],
+        deadlines=load_deadlines(),
+        adopts_all=settings.minutekeeper_adopt_all_bots,
+    )
+    app[COURIER] = Courier(app[CALLS], store, adopter)
     app[INBOX] = Inbox(store)
     app[DRAIN] = Drain(app[INBOX], app[COURIER], app[CALLS])
     setup_routes(app)
     add_connect_pages(app, client)
     app.cleanup_ctx.append(_drain_the_inbox)
+    app.on_cleanup.append(lambda _app: calendars.aclose())
     app.cleanup_ctx.append(tell_of_refusals)
     return app
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from artifacts.store import ArtifactStore
+from bridge.adopting import Adopter
 from bridge.delivery import Delivery, Outcome
 from bridge.temporal_calls import CallError, TemporalCalls
+from providers.base import ProviderError
 
 _PROMPT = timedelta(seconds=1)
 """How long one call may take while a sender waits, who should hear from us within 2 seconds."""
@@ -28,34 +30,50 @@ class Handover:
 
 
 class Courier:
-    def __init__(self, calls: TemporalCalls, store: ArtifactStore) -> None:
+    def __init__(self, calls: TemporalCalls, store: ArtifactStore, adopter: Adopter) -> None:
         self._calls = calls
         self._store = store
+        self._adopter = adopter
         self._rests_until = 0.0
 
     async def hand_over(self, delivery: Delivery, *, patiently: bool = False) -> Handover:
-        """Tries once. Raises StoreError if the raw body could not be kept; nothing was sent then."""
+        """Tries once. Raises StoreError if the raw body could not be kept; nothing was sent then.
+
+        Only `patiently` is the provider asked whose an unknown bot is.
+        """
         clock = asyncio.get_running_loop().time
         if not patiently and clock() < self._rests_until:
             return Handover(Outcome.AWAY, delivery, "it did not answer a moment ago")
         limit = _PATIENT if patiently else _PROMPT
         try:
             if not delivery.workflow_id:
-                workflow_id = await self._calls.workflow_of(delivery.bot_id, limit)
-                if workflow_id is None:
+                placed = await self._place(delivery, limit, ask=patiently)
+                if placed is None:
                     return Handover(Outcome.UNCLAIMED, delivery)
-                delivery = delivery.to(workflow_id)
+                delivery = placed
             await self._send(delivery, limit)
+        except ProviderError as error:
+            return Handover(Outcome.UNTOLD, delivery, str(error))
         except CallError as error:
             self._rests_until = clock() + _REST_SECONDS if error.outcome is Outcome.AWAY else 0.0
             return Handover(error.outcome, delivery, str(error))
         self._rests_until = 0.0
         return Handover(Outcome.DELIVERED, delivery)
 
+    async def _place(self, delivery: Delivery, limit: timedelta, *, ask: bool) -> Delivery | None:
+        workflow_id = await self._calls.workflow_of(delivery.bot_id, limit)
+        if workflow_id is not None:
+            return delivery.to(workflow_id)
+        return await self._adopter.place(delivery, limit) if ask else None
+
     async def _send(self, delivery: Delivery, limit: timedelta) -> None:
         if delivery.body is not None:
-            # Asked first, so that a delivery for a meeting that never was leaves nothing in the store.
-            await self._calls.check_exists(delivery.workflow_id, limit)
+            if delivery.founds is None:
+                # Asked first, so that a delivery for a meeting that never was leaves nothing in the store.
+                await self._calls.check_exists(delivery.workflow_id, limit)
             await self._store.put(delivery.body_path, delivery.body)
             delivery = delivery.with_body_kept()
-        await self._calls.signal(delivery, limit)
+        if delivery.founds is None:
+            await self._calls.signal(delivery, limit)
+        else:
+            await self._calls.found(delivery, delivery.founds, limit)

@@ -11,6 +11,7 @@ from artifacts import layout
 from meetings.events import BotEvent, BotEventKind
 from meetings.ids import calendar_workflow_id_for, folder_for, meeting_id_of
 from meetings.names import BOT_EVENT_SIGNAL, CALENDAR_EVENT_SIGNAL
+from meetings.request import MeetingRequest
 from providers.base import CalendarNotice, Notice
 
 _REQUESTS = uuid.uuid5(uuid.NAMESPACE_URL, "minutekeeper:webhook-deliveries")
@@ -21,6 +22,8 @@ class Outcome(StrEnum):
     FINISHED = "meeting finished"
     UNKNOWN = "no such workflow"
     UNCLAIMED = "no meeting has this bot"
+    UNTOLD = "nobody could say whose bot it is"
+    """The provider has to be asked again."""
     REFUSED = "refused by Temporal"
     """For good: the same call will never succeed."""
     NOT_NOW = "not taken now"
@@ -43,7 +46,8 @@ class Delivery(BaseModel):
     """All that is needed to hand a webhook on, now or after a restart; no key, no token.
 
     `delivery` is the same for every repeat. `workflow_id` is empty while nobody knows whose bot it is, which
-    `unclaimed_since` remembers. `body` is the raw delivery where that has to be kept.
+    `unclaimed_since` remembers. `body` is the raw delivery where that has to be kept. `founds` is the meeting that
+    begins with it, unless there is one.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_bytes="base64", val_json_bytes="base64")
@@ -54,6 +58,7 @@ class Delivery(BaseModel):
     workflow_id: str = ""
     body: bytes | None = None
     unclaimed_since: AwareDatetime | None = None
+    founds: MeetingRequest | None = None
 
     @classmethod
     def of_bot(
@@ -116,8 +121,15 @@ class Delivery(BaseModel):
         folder = folder_for(meeting_id_of(self.workflow_id))
         return layout.raw(folder, f"{self.kind}-{self.short_hash}.json")
 
-    def to(self, workflow_id: str) -> Self:
-        return self.model_copy(update={"workflow_id": workflow_id})
+    def to(self, workflow_id: str, *, dispatch: int | None = None) -> Self:
+        """`dispatch` says which of the meeting's bots it is, where the delivery itself does not."""
+        message = self.message
+        if dispatch is not None and isinstance(message, BotEvent):
+            message = message.model_copy(update={"dispatch": dispatch})
+        return self.model_copy(update={"workflow_id": workflow_id, "message": message})
+
+    def founding(self, request: MeetingRequest) -> Self:
+        return self.model_copy(update={"founds": request})
 
     def with_body_kept(self) -> Self:
         """The delivery as the workflow gets it: it says where the body lies."""

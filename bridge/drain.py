@@ -22,6 +22,9 @@ _BYTES_AT_ONCE = 32 * 1024 * 1024
 _UNCLAIMED_FOR = timedelta(minutes=5)
 """How long an unknown bot may turn out to be ours: a search shows a new bot after about a second."""
 
+_UNTOLD_FOR = timedelta(days=1)
+"""The same while the provider does not answer who sent it."""
+
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSES = {Shelf.WAITING: 5.0, Shelf.UNCLAIMED: 15.0}
 _LOOK_AROUND = 30.0
@@ -92,9 +95,11 @@ class Drain:
             case Outcome.NOT_NOW | Outcome.AWAY:
                 line.write()
                 return handover.outcome
-            case Outcome.UNCLAIMED if shelf is Shelf.UNCLAIMED and self._may_still_be_ours(delivery):
+            case Outcome.UNCLAIMED | Outcome.UNTOLD if shelf is Shelf.UNCLAIMED and self._may_still_be_ours(
+                delivery, handover.outcome
+            ):
                 return handover.outcome
-            case Outcome.UNCLAIMED:
+            case Outcome.UNCLAIMED | Outcome.UNTOLD:
                 kept = shelf is Shelf.WAITING and await self._inbox.put_unclaimed(delivery)
                 line.why = "kept for a while" if kept else "dropped"
             case Outcome.FINISHED if shelf is Shelf.WAITING:
@@ -111,10 +116,10 @@ class Drain:
             self._answering_since = datetime.now(UTC)
         self._is_away = is_away
 
-    def _may_still_be_ours(self, delivery: Delivery) -> bool:
+    def _may_still_be_ours(self, delivery: Delivery, outcome: Outcome) -> bool:
         """An unknown bot has its time from when Temporal could be asked: an outage is not counted against it."""
         since = max(delivery.unclaimed_since or delivery.received_at, self._answering_since)
-        return datetime.now(UTC) - since < _UNCLAIMED_FOR
+        return datetime.now(UTC) - since < (_UNTOLD_FOR if outcome is Outcome.UNTOLD else _UNCLAIMED_FOR)
 
     async def _keep_working_off(self, shelf: Shelf, longest_pause: float) -> None:
         pause = _FIRST_PAUSE

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
@@ -13,11 +14,16 @@ from temporalio.api.workflowservice.v1 import (
     SignalWorkflowExecutionRequest,
 )
 from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.converter import WorkflowSerializationContext
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from bridge.delivery import Delivery, Outcome
-from workflows.attributes import BOT_ID
+from meetings import story
+from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
+from meetings.request import MeetingRequest
+from workflows.attributes import BOT_ID, at_start
 
 _PROBE = timedelta(seconds=1)
 _NEWEST = 10
@@ -54,13 +60,48 @@ class TemporalCalls:
         async with one_try(limit):
             await self._client.workflow_service.signal_workflow_execution(request, timeout=limit)
 
+    async def found(self, delivery: Delivery, request: MeetingRequest, limit: timedelta) -> None:
+        """Starts a meeting with its first signal; only signals it if it runs already.
+
+        One that has ended stays so, as long as Temporal remembers it.
+        """
+        async with one_try(limit):
+            try:
+                await self._client.start_workflow(
+                    MEETING_WORKFLOW,
+                    request,
+                    id=delivery.workflow_id,
+                    task_queue=MEETINGS_QUEUE,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    search_attributes=at_start(request),
+                    static_summary=story.summary(request),
+                    start_signal=delivery.signal,
+                    start_signal_args=[delivery.message],
+                    rpc_timeout=limit,
+                )
+            except WorkflowAlreadyStartedError as error:
+                raise CallError(Outcome.FINISHED, str(error)) from error
+
+    async def is_running(self, workflow_id: str, limit: timedelta) -> bool:
+        try:
+            status = await self._status(workflow_id, limit)
+        except CallError as error:
+            if error.outcome is Outcome.UNKNOWN:
+                return False
+            raise
+        return status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
+
     async def check_exists(self, workflow_id: str, limit: timedelta) -> None:
         """Passes for a workflow that Temporal remembers, running or not."""
+        await self._status(workflow_id, limit)
+
+    async def _status(self, workflow_id: str, limit: timedelta) -> WorkflowExecutionStatus.ValueType:
         request = DescribeWorkflowExecutionRequest(
             namespace=self._client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
         )
         async with one_try(limit):
-            await self._client.workflow_service.describe_workflow_execution(request, timeout=limit)
+            answer = await self._client.workflow_service.describe_workflow_execution(request, timeout=limit)
+        return answer.workflow_execution_info.status
 
     async def workflow_of(self, bot_id: str, limit: timedelta) -> str | None:
         """The newest workflow that has this bot in its search attributes, which show it about a second late."""

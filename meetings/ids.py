@@ -12,6 +12,7 @@ USERS = "users"
 """The folder in which it is written who has connected which calendar: likewise."""
 
 _WORKFLOW_PREFIX = "meeting-"
+_ADOPTED_PREFIX = "bot-"
 _CALENDAR_PREFIX = "calendar-"
 
 
@@ -19,6 +20,16 @@ def meeting_id_for(meeting_url: str, start_time: datetime) -> str:
     """The meeting id of a normalised URL at an instant: readable, and the same for everyone who books it."""
     stamp = start_time.astimezone(UTC).strftime("%Y%m%d-%H%MZ")
     return f"{stamp}-{_digest(meeting_url, start_time)[:10]}"
+
+
+def adopted_meeting_id(bot_id: str) -> str:
+    """The meeting id of a bot that the provider sent by itself, the same for everyone who hears of it."""
+    return f"{_ADOPTED_PREFIX}{bot_id}"
+
+
+def is_adopted(meeting_id: str) -> bool:
+    """Whether a meeting follows a bot that the provider sent by itself."""
+    return meeting_id.startswith(_ADOPTED_PREFIX)
 
 
 def workflow_id_for(meeting_id: str) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from meetings.bot import BotState
+from meetings.deadlines import Deadlines
 from meetings.outcome import Artifact
 from meetings.timeline import TimelineEntry
 from meetings.urls import Platform, parse_meeting_url
@@ -130,6 +131,19 @@ class WantedArtifacts(BaseModel):
     transcript: bool = True
 
 
+class AdoptedBot(BaseModel):
+    """A bot that the provider sent by itself at `sent_at` (UTC): it is followed, and no other is sent.
+
+    `deadlines` are those of the process that found it, because workflows may look at no settings.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    bot_id: str
+    sent_at: UtcDatetime
+    deadlines: Deadlines = Deadlines()
+
+
 class CarriedState(BaseModel):
     """What a long-sleeping meeting takes along when its history is cut off (continue-as-new)."""
 
@@ -161,6 +175,8 @@ class MeetingRequest(BaseModel):
     calendar: CalendarOrigin | None = None
     claim: Claim | None = None
     """What the calendar that books the meeting wants of it, so that nothing more need be said."""
+    follows: AdoptedBot | None = None
+    """The bot that is in the meeting already."""
     carried: CarriedState | None = None
 
     @model_validator(mode="before")

@@ -6,6 +6,9 @@ from meetings.events import BotEvent, BotEventKind, EventSource
 from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest
 from meetings.status import WebhookState
+from meetings.text import one_line
+
+_SUMMARY_BYTES = 300
 
 _CODES = {
     "joining_call": "The bot is joining the call.",
@@ -73,9 +76,21 @@ def sleep_summary(call_at: datetime, start_time: datetime) -> str:
     return f"until {call_at.strftime('%H:%M:%SZ')}, {where}"
 
 
+def beginning(request: MeetingRequest) -> tuple[str, str]:
+    """How a meeting came to be kept: a word and a sentence for its timeline."""
+    if request.follows:
+        return "adopted", f"The provider sent bot {request.follows.bot_id} by itself; it is followed from here on."
+    return "booked", f"Booked for {clock(request.start_time)}."
+
+
 def headline(request: MeetingRequest) -> str:
     """One line that names a meeting."""
     return f"{request.title or request.meeting_url}, {clock(request.start_time)}"
+
+
+def summary(request: MeetingRequest) -> str:
+    """The same, as short as the summary of a workflow has to be."""
+    return one_line(headline(request)).encode()[:_SUMMARY_BYTES].decode(errors="ignore")
 
 
 def details(view: MeetingView) -> str:

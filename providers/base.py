@@ -75,6 +75,22 @@ class FoundBot:
     run: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class BotOrigin:
+    """Where a bot comes from, as the provider has it. `event_id` is the calendar event that it was sent to.
+
+    `is_ours` says that it carries our mark; `workflow_id` and `dispatch` are what a meeting of ours gave it.
+    """
+
+    bot_id: str
+    meeting_url: str
+    created_at: datetime
+    is_ours: bool = False
+    workflow_id: str = ""
+    dispatch: int | None = None
+    event_id: str = ""
+
+
 class Removal(StrEnum):
     """What became of a bot that was told to go: each of them means that it will not be in the meeting."""
 
@@ -195,6 +211,10 @@ class Provider(Protocol):
 
     async def observe(self, bot_id: str) -> Observation:
         """What the provider says of a bot, as the same events that its webhooks bring."""
+        ...
+
+    async def origin(self, bot_id: str) -> BotOrigin:
+        """Where a bot comes from that somebody else sent. Raises NotFoundError while nothing is known of it."""
         ...
 
     def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:

@@ -56,6 +56,11 @@ class Settings(BaseSettings):
     minutekeeper_bridge_max_body_bytes: int = Field(
         16 * 1024 * 1024, gt=0, description="Larger webhook bodies are refused with 413."
     )
+    minutekeeper_adopt_all_bots: bool = Field(
+        default=False,
+        description="Follow every bot of the account that reports to the bridge, whoever sent it, and keep its "
+        "recording; without it, only bots of our own calendars.",
+    )
     minutekeeper_google_client_id: str = Field(
         "", description="The OAuth client at Google by which users connect their calendars."
     )

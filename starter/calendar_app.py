@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from starter import calendar_users
+from starter import calendar_recording, calendar_users
+from starter.calendar_names import CalendarName, EventName
 from starter.options import Json
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ policy_app = typer.Typer(
 )
 app.add_typer(policy_app)
 calendar_users.add_commands(app)
+calendar_recording.add_commands(app)
 
 
 class Word(StrEnum):
@@ -29,16 +31,6 @@ class Word(StrEnum):
     NONE = "none"
 
 
-CalendarName = Annotated[
-    str,
-    typer.Argument(
-        metavar="CALENDAR", help="Its id, or the mail address or name it has at the provider.", show_default=False
-    ),
-]
-EventName = Annotated[
-    str,
-    typer.Argument(metavar="EVENT", help="Its id, the beginning of it, or its title.", show_default=False),
-]
 Credentials = Annotated[
     Path | None,
     typer.Option(

@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from meetings.dispatch import DispatchRequest, SentBot, Terms
     from meetings.outcome import Evidence
     from meetings.record import MeetingRecord
+    from meetings.request import AdoptedBot
     from meetings.status import FailureReason
 
 _SEARCHES = 3
@@ -61,6 +62,11 @@ class Dispatcher:
         except (ActivityError, asyncio.CancelledError) as error:
             return await self._answer_failure(request, _read_failure(error))
         return self._welcome(request, sent)
+
+    def adopt(self, bot: AdoptedBot) -> int:
+        """Takes in a bot that the provider sent by itself; its number. No other is sent, whatever becomes of it."""
+        self.terms = Terms(deadlines=bot.deadlines, max_dispatches=1)
+        return self._journal.welcome(0, SentBot(bot_id=bot.bot_id, sent_at=bot.sent_at, adopted=True), bot.sent_at)
 
     async def find_doubted(self) -> int | None:
         """The number of the bot that came of the request in doubt, if one did. There is no doubt afterwards."""

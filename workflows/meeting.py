@@ -36,7 +36,8 @@ class MeetingWorkflow:
         self._record = MeetingRecord(request, meeting_id, info.workflow_id, info.workflow_start_time)
         self._journal = Journal(self._record)
         self._wishes = Wishes(self._journal)
-        self._claims = Claims(self._journal, is_booked_by_hand=request.calendar is None)
+        is_calendars = request.calendar is not None and request.follows is None
+        self._claims = Claims(self._journal, is_booked_by_hand=not is_calendars)
         self._dispatcher = Dispatcher(self._journal, lambda: self._wishes.any)
         self._follower = Follower(self._journal, self._dispatcher, self._wishes)
         self._collector = Collector(self._journal, self._dispatcher)
@@ -59,14 +60,14 @@ class MeetingWorkflow:
     async def _live(self) -> Outcome:
         self._introduce()
         strays = asyncio.create_task(self._leftovers.take_back_strays())
+        if adopted := self._record.request.follows:
+            await self._accompany(self._dispatcher.adopt(adopted))
         while self._needs_a_bot():
             await self._sleep()
             number = await self._send()
             if number is None:
                 continue
-            await self._follower.follow(number)
-            if self._wishes.any:
-                await self._leftovers.withdraw(number)
+            await self._accompany(number)
         self._wishes.is_too_late = True
         await self._leftovers.settle()
         await self._collect()
@@ -81,7 +82,7 @@ class MeetingWorkflow:
             workflow.upsert_search_attributes(attributes.as_first_updates(self._record.request))
         if self._is_continued:
             return
-        self._journal.note("booked", f"Booked for {story.clock(self._record.request.start_time)}.")
+        self._journal.note(*story.beginning(self._record.request))
         if unknown := sorted(self._record.request.model_extra or {}):
             self._journal.note("unknown_fields", f"Left aside, as they mean nothing here: {', '.join(unknown)}.")
 
@@ -124,6 +125,12 @@ class MeetingWorkflow:
             return None
         self._journal.enter(MeetingStatus.DISPATCHING)
         return await self._dispatcher.send(request.wake_up.call_at(request.start_time))
+
+    async def _accompany(self, number: int) -> None:
+        """Until the bot has ended, or was taken back because the meeting was changed."""
+        await self._follower.follow(number)
+        if self._wishes.any:
+            await self._leftovers.withdraw(number)
 
     async def _collect(self) -> None:
         """Brings recordings and transcripts home, the last bot's into the meeting's own folder."""

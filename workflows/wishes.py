@@ -44,6 +44,7 @@ class Wishes:
     def refuse_move(self, change: Reschedule) -> None:
         """Raises ApplicationError for a move that makes no sense any more."""
         self.refuse_if_over("moved")
+        self._refuse_if_adopted("moved")
         if self.stop:
             raise ApplicationError("This meeting was stopped already and cannot be moved.", type="Refused")
         moved = self._record.request.moved(change)
@@ -78,5 +79,14 @@ class Wishes:
 
     def refuse_claim(self) -> None:
         self.refuse_if_over("claimed")
+        self._refuse_if_adopted("claimed")
         if self.stop:
             raise ApplicationError("This meeting was stopped already and cannot be claimed.", type="Refused")
+
+    def _refuse_if_adopted(self, what: str) -> None:
+        if self._record.request.follows:
+            raise ApplicationError(
+                f"The provider sent this bot by its own timer, so the meeting cannot be {what} here; "
+                "change the event in its calendar.",
+                type="Refused",
+            )

@@ -41,13 +41,17 @@ class Considered(NamedTuple):
 def decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: datetime) -> Decision:
     """The decision about an event at an instant.
 
-    First comes the word `never`, then what makes a bot impossible, then the word `always`, then the policy.
+    First comes the word `never`, then what makes a bot impossible, then the provider's own timer, then the word
+    `always`, then the policy.
     """
     override = overrides.of(event)
     if override and override.wanted == "never":
         return _skip(FixedRule.OVERRIDE, f'Skipped: somebody said "never" for this {override.scope}.')
     if obstacle := _obstacle(event, now):
         return _skip(*obstacle)
+    if event.provider_records:
+        reason = "Left to the provider: its own timer sends a bot, until `calendar unrecord` takes that back."
+        return _skip(FixedRule.PROVIDER, reason)
     if override:
         reason = f'Recorded: somebody said "always" for this {override.scope}.'
         return Decision(record=True, rule=FixedRule.OVERRIDE, reason=reason, bot=_bot(policy.bot))

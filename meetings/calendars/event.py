@@ -70,6 +70,8 @@ class CalendarEvent(BaseModel):
     provider_event_id: str = ""
     """The event's id at Google or Microsoft."""
     updated_at: UtcDatetime | None = None
+    provider_records: bool = False
+    """Whether the meeting-bot API sends a bot of ours by its own timer."""
 
     @property
     def link(self) -> MeetingUrl | None:

@@ -28,6 +28,8 @@ class FixedRule(StrEnum):
     UNUSABLE_LINK = "unusable_link"
     ALL_DAY = "all_day"
     OVER = "over"
+    PROVIDER = "provider_records"
+    """The meeting-bot API sends a bot of ours by its own timer."""
     OTHERWISE = "otherwise"
 
 

@@ -2,17 +2,26 @@
 
 import logging
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AliasChoices, Field, ValidationError, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, model_validator
 
 from meetings.calendars.event import Attendee, CalendarEvent
 from meetings.urls import MeetingUrlError, parse_meeting_url
 from providers.base import UnavailableError
+from providers.meetingbaas.extra import Extra, ExtraField
 from providers.meetingbaas.fields import Flag, Identifier, Instant, Objects, Text, Tolerant
 from providers.meetingbaas.raw_events import RawEvent, read_raw
 
 logger = logging.getLogger(__name__)
+
+
+class BotParameters(Tolerant):
+    extra: ExtraField = Extra()
+
+
+BotParam = Annotated[BotParameters, BeforeValidator(lambda value: value if isinstance(value, dict) else {})]
+"""The bot that the API sends to an event by its own timer: empty if it sends none."""
 
 
 class EventAnswer(Tolerant):
@@ -35,6 +44,7 @@ class EventAnswer(Tolerant):
         None, validation_alias=AliasChoices("last_updated_at", "lastUpdatedAt", "updated_at", "updatedAt")
     )
     attendees: Objects = Field([])
+    bot_param: BotParam = BotParameters()
     raw: Any = None
 
     @model_validator(mode="before")
@@ -80,6 +90,7 @@ def to_event(answer: EventAnswer, calendar_id: str = "") -> CalendarEvent:
             uid=raw.uid,
             provider_event_id=answer.google_id or raw.event_id,
             updated_at=answer.last_updated_at or raw.updated_at,
+            provider_records=bool(answer.bot_param.extra.dispatch_key),
         )
     except ValidationError:
         raise UnavailableError("Meeting BaaS gave an event without an id or without a time.") from None

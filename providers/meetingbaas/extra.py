@@ -1,10 +1,14 @@
 """What a bot of ours carries in `extra`, the provider's place for free data, so that it can be led back to us."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from providers.meetingbaas.decoding import decode_json
+
+EVENT_MARK: Mapping[str, str] = {"dispatch_key": "mk-calendar-event"}
+"""What bots carry that the provider sends to events for us: all the same, as the occurrences of a series do."""
 
 _MAX_LENGTH = 1000
 """Characters; Temporal takes no longer workflow ids."""

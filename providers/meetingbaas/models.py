@@ -53,6 +53,8 @@ class BotPage(Tolerant):
 class BotDetails(Tolerant):
     """What meeting_data says of the bot itself. `errors` is empty unless it failed."""
 
+    bot_id: Identifier = Field("", validation_alias=AliasChoices("uuid", "id"))
+    meeting_url: Text = ""
     created_at: Instant = None
     bot_joined_at: Instant = None
     bot_exited_at: Instant = None

@@ -9,6 +9,7 @@ from meetings.deadlines import Deadlines
 from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, SentBot
 from meetings.request import BotOptions
 from providers.base import (
+    BotOrigin,
     BotReality,
     CalendarNotice,
     Collected,
@@ -26,6 +27,7 @@ from providers.meetingbaas.connection import API_KEY_HEADER
 from providers.meetingbaas.errors import ConflictError
 from providers.meetingbaas.extra import Extra
 from providers.meetingbaas.observing import observation
+from providers.meetingbaas.origins import origin_of
 from providers.meetingbaas.requests import AutomaticLeave, NewBot, SpeechToText
 
 _KEY_HEADERS = frozenset({API_KEY_HEADER, "x-spoke-api-key"})
@@ -127,6 +129,9 @@ class MeetingBaasProvider:
             reality = BotReality.OPEN if is_at_work else BotReality.GONE
             return Observation(reality=reality, events=(), text=str(error))
         return observation(bot_id, data)
+
+    async def origin(self, bot_id: str) -> BotOrigin:
+        return await origin_of(self._client, bot_id)
 
     def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
         given = [value for name, value in headers.items() if name.lower() in _KEY_HEADERS]

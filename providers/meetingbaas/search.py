@@ -42,11 +42,17 @@ async def find_bots(client: MeetingBaasClient, key: str, meeting_url: str, since
 
 async def is_at_work(client: MeetingBaasClient, bot_id: str) -> bool:
     """Whether the list has this bot as one that has not ended."""
+    bot = await recent_bot(client, bot_id)
+    return bot is not None and bot.ended_at is None
+
+
+async def recent_bot(client: MeetingBaasClient, bot_id: str) -> BotSummary | None:
+    """What the list says of a bot; None if it is not among those that may still be at work."""
     query = BotQuery(created_after=datetime.now(UTC) - _LONGEST_LIFE)
     async for bot in client.list_bots(query):
         if bot.bot_id == bot_id:
-            return bot.ended_at is None
-    return False
+            return bot
+    return None
 
 
 def _found(bot: BotSummary, created_at: datetime) -> FoundBot:

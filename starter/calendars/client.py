@@ -8,7 +8,7 @@ EventNotFoundError for what is unknown, and MeetingRefusedError for a change tha
 """
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -30,8 +30,10 @@ from starter.calendars.events import DecidedEvent, decided_events
 from starter.calendars.explaining import Explanation, explain
 from starter.calendars.listing import list_calendars
 from starter.calendars.policies import as_written, difference
+from starter.calendars.recording import NO_POLICY, ProviderRecording, ProvidersTimer
 from starter.calendars.summaries import CalendarSummary, summary_of
 from starter.client import MeetingsClient
+from starter.errors import WorkerMissingError
 from starter.inputs import checked, settings
 from starter.temporal_errors import in_plain_words
 from workflows.calendar import CalendarWorkflow
@@ -72,6 +74,7 @@ class CalendarsClient:
         self.temporal = temporal
         self._provider = provider
         self._calls = CalendarCalls(temporal, provider, store)
+        self._timer = ProvidersTimer(temporal, provider)
 
     @classmethod
     @asynccontextmanager
@@ -181,6 +184,33 @@ class CalendarsClient:
             change = await self._calls.override_for(named, event, wanted, series=series)
             await self._calls.change(named, CalendarWorkflow.override, change)
             return change
+
+    async def record(self, calendar: str, event: str, *, all_occurrences: bool = False) -> ProviderRecording:
+        """Has the provider record an event, or its whole series, by its own timer.
+
+        Raises MeetingRefusedError where a meeting of ours does so, and MeetingInputError for a series where the
+        event is none of one.
+        """
+        with self._plainly():
+            named = await self._calls.find(calendar)
+            rules = NO_POLICY
+            if named.is_kept:
+                view = await self._calls.view(named)
+                rules = view.policy, view.overrides
+            book = await self._calls.book(named)
+            return await self._timer.record(book, rules, event, all_occurrences=all_occurrences)
+
+    async def unrecord(self, calendar: str, event: str, *, all_occurrences: bool = False) -> ProviderRecording:
+        """Takes that back; from the calendar's next look, which comes soon, its policy decides again."""
+        with self._plainly():
+            named = await self._calls.find(calendar)
+            book = await self._calls.book(named)
+            done = await self._timer.unrecord(book, event, all_occurrences=all_occurrences)
+            if named.is_kept:
+                # Without a worker there is no look now; the first one that comes will see it.
+                with suppress(WorkerMissingError):
+                    await self._calls.change(named, CalendarWorkflow.resync)
+            return done
 
     async def resync(self, calendar: str) -> CalendarView:
         """Has everything to come read again, soon."""

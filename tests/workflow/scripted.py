@@ -21,12 +21,14 @@ from meetings.ids import folder_for, meeting_id_of
 from meetings.outcome import Artifact
 from meetings.status import TranscriptState
 from providers.base import (
+    BotOrigin,
     BotReality,
     CalendarNotice,
     Collected,
     DispatchAddress,
     FoundBot,
     Ignored,
+    NotFoundError,
     Notice,
     Observation,
     Removal,
@@ -119,6 +121,9 @@ class ScriptedProvider:
         if self.observation_failures:
             raise self.observation_failures.pop(0)
         return self.bot(bot_id).observation
+
+    async def origin(self, bot_id: str) -> BotOrigin:
+        raise NotFoundError(bot_id)
 
     def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
         return bool(headers) or allow_missing_key
