@@ -44,7 +44,7 @@ class ProviderRecording(BaseModel):
 
 
 class ProvidersTimer:
-    """Methods raise EventNotFoundError, MeetingInputError for a series where the event is none of one, ProviderError."""
+    """Methods raise EventNotFoundError, ProviderError, and MeetingInputError for an event that has no series."""
 
     def __init__(self, temporal: Client, provider: CalendarProvider) -> None:
         self._temporal = temporal
@@ -88,8 +88,8 @@ class ProvidersTimer:
         for meeting in (await meetings_of(self._temporal, map(meeting_id_of, events))).values():
             if meeting.status is not None and not meeting.status.is_final:
                 raise MeetingRefusedError(
-                    f"Meeting {meeting.meeting_id} is booked for the same time and place, so a second bot would come. "
-                    f"`minutekeeper cancel {meeting.meeting_id}` leaves it free."
+                    f"Meeting {meeting.meeting_id} is booked for the same time and place, so a second bot would "
+                    f"come. `minutekeeper cancel {meeting.meeting_id}` leaves it free."
                 )
 
 

@@ -22,6 +22,7 @@ from artifacts.store import ArtifactStore
 from bridge.app import create_app
 from meetings.events import BotEvent
 from meetings.webhook_address import ACCOUNT_WEBHOOK_ROUTE, bot_webhook_url
+from providers.base import BotOrigin, NotFoundError
 from providers.meetingbaas.client import MeetingBaasClient
 from providers.meetingbaas.provider import MeetingBaasProvider
 from runtime.settings import Settings
@@ -107,12 +108,21 @@ class Bridge:
             return Answer(response.status, await response.json(), response.headers)
 
 
+class BotlessProvider(MeetingBaasProvider):
+    """Knows no bot, and is never asked over the network."""
+
+    async def origin(self, bot_id: str) -> BotOrigin:
+        raise NotFoundError(bot_id)
+
+
 @asynccontextmanager
 async def running_bridge(client: Client, store: ArtifactStore, **changes: Any) -> AsyncIterator[Bridge]:
+    """A bridge whose provider is at `meetingbaas_base_url`, or else knows no bot."""
     settings = make_settings(**changes)
     keys = (settings.meetingbaas_api_key, settings.meetingbaas_api_key_previous)
-    api = MeetingBaasClient("http://127.0.0.1:9", KEY)
-    provider = MeetingBaasProvider(api, webhook_keys=[key.get_secret_value() for key in keys])
+    api = MeetingBaasClient(settings.meetingbaas_base_url, settings.meetingbaas_api_key.get_secret_value())
+    kind = MeetingBaasProvider if "meetingbaas_base_url" in changes else BotlessProvider
+    provider = kind(api, webhook_keys=[key.get_secret_value() for key in keys])
     app = create_app(settings, client, provider, store)
     try:
         async with TestServer(app) as server, aiohttp.ClientSession() as session:
