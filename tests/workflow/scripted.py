@@ -19,6 +19,7 @@ from meetings.collection import (
 from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, SentBot
 from meetings.ids import folder_for, meeting_id_of
 from meetings.outcome import Artifact
+from meetings.request import AdoptedBot, BotOptions
 from meetings.status import TranscriptState
 from providers.base import (
     BotOrigin,
@@ -78,6 +79,24 @@ class ScriptedProvider:
             join_at=start_time,
             mode=DispatchMode.RESERVED,
         )
+
+    def send_by_timer(self) -> AdoptedBot:
+        """A bot that nobody here asked for."""
+        now = datetime.now(UTC)
+        order = DispatchOrder(
+            key="mk-calendar-event",
+            dispatch=0,
+            run="",
+            meeting_url="https://meet.google.com/abc-defg-hij",
+            start_time=now,
+            call_at=now,
+            mode=DispatchMode.RESERVED,
+            transcript=True,
+            bot=BotOptions(),
+        )
+        bot = Bot(f"bot-{len(self.bots)}", order, DispatchAddress(webhook_url="", workflow_id=""))
+        self.bots.append(bot)
+        return AdoptedBot(bot_id=bot.bot_id, sent_at=now)
 
     async def warm_up(self, calls: int) -> None:
         assert calls
