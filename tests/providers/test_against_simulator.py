@@ -19,6 +19,7 @@ from providers.base import (
     Collected,
     DispatchAddress,
     DuplicateBotError,
+    NotFoundError,
     Notice,
     Observation,
     Removal,
@@ -26,7 +27,7 @@ from providers.base import (
 )
 from providers.meetingbaas.client import MeetingBaasClient
 from providers.meetingbaas.provider import MeetingBaasProvider
-from providers.meetingbaas.requests import BotQuery
+from providers.meetingbaas.requests import BotQuery, NewBot
 from simulator.server import running_simulator
 from simulator.settings import Shape, SimulatorSettings
 
@@ -225,3 +226,20 @@ async def test_the_other_endpoints(house: House, shape: Shape) -> None:
     assert (await provider.collect(sent.bot_id, None)).media == ()
     reality = (await provider.observe(sent.bot_id)).reality
     assert reality is (BotReality.COMPLETE if shape == "newest" else BotReality.GONE)
+
+
+async def test_where_a_bot_comes_from(house: House) -> None:
+    provider = await house.provider()
+    sent = await provider.dispatch(ORDER, ADDRESS)
+    ours = await provider.origin(sent.bot_id)
+    assert (ours.bot_id, ours.meeting_url, ours.is_ours) == (sent.bot_id, MEETING_URL, True)
+    assert (ours.workflow_id, ours.dispatch, ours.event_id) == ("meeting-x", 3, "")
+    stranger = await (await house.client()).create_bot(
+        NewBot(
+            meeting_url=MEETING_URL, bot_name="x", reserved=False, deduplication_key="x", extra={"dispatch": "1"}
+        )
+    )
+    theirs = await provider.origin(stranger)
+    assert (theirs.is_ours, theirs.workflow_id, theirs.dispatch) == (False, "", None)
+    with pytest.raises(NotFoundError):
+        await provider.origin(str(uuid4()))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from meetings.calendars.event import Attendee, CalendarEvent, Response
 from providers.base import UnavailableError
 from providers.meetingbaas.calendar_events import EventAnswer, to_event, to_events
+from providers.meetingbaas.extra import EVENT_MARK
 from providers.meetingbaas.raw_events import read_raw
 
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -308,6 +309,21 @@ def test_the_link_that_a_bot_can_join(meeting_url: str | None, raw: dict[str, An
 def test_other_names(names: dict[str, str]) -> None:
     renamed = {names.get(name, name): value for name, value in EVENT.items()}
     assert to_event(EventAnswer.model_validate(renamed)) == event()
+
+
+@pytest.mark.parametrize(
+    ("bot", "records"),
+    [
+        ({"bot_name": "Scribe", "extra": dict(EVENT_MARK)}, True),
+        ({"bot_name": "Scribe", "extra": json.dumps(dict(EVENT_MARK))}, True),
+        ({"bot_name": "Scribe", "extra": {"of": "somebody else"}}, False),
+        ({"bot_name": "Scribe"}, False),
+        (None, False),
+        ("odd", False),
+    ],
+)
+def test_only_a_bot_with_our_mark_is_ours(bot: object, records: bool) -> None:
+    assert event(bot_param=bot).provider_records is records
 
 
 @pytest.mark.parametrize("wrapper", ["event", "data"])

@@ -1,6 +1,6 @@
 """The ways a meeting or a calendar can go, each played once for each release and kept as a history."""
 
-from tests.replay.paths import calendars, changes, completions, doubts, failures, oddities
+from tests.replay.paths import adopted, calendars, changes, completions, doubts, failures, oddities
 from tests.replay.stage import PATHS
 
-__all__ = ["PATHS", "calendars", "changes", "completions", "doubts", "failures", "oddities"]
+__all__ = ["PATHS", "adopted", "calendars", "changes", "completions", "doubts", "failures", "oddities"]

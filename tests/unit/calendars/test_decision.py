@@ -51,6 +51,13 @@ def test_never_goes_before_everything(fields: dict[str, Any], rule: str, reason:
     assert made == Decision(record=False, rule="override", reason='Skipped: somebody said "never" for this event.')
 
 
+def test_what_the_provider_records_by_itself_gets_no_second_bot_whatever_is_said() -> None:
+    for overrides in (NO_OVERRIDES, ALWAYS):
+        made = decision(a_policy(ALL), overrides, provider_records=True)
+        assert (made.record, made.rule) == (False, "provider_records")
+    assert decision(a_policy(ALL), provider_records=True, deleted=True).rule == "deleted"
+
+
 def test_always_goes_before_the_rules() -> None:
     made = decision(a_policy({"name": "none", "then": "skip"}, bot={"name": "Notes"}), ALWAYS)
     assert made.reason == 'Recorded: somebody said "always" for this event.'

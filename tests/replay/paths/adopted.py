@@ -1,0 +1,51 @@
+"""Meetings that follow a bot which the provider sent by its own timer."""
+
+from datetime import timedelta
+
+from meetings.request import StopRequest
+from meetings.status import MeetingStatus
+from tests.replay.stage import Stage, path
+from tests.workflow.driver import Meeting
+
+
+async def adopted(stage: Stage, *codes: str) -> Meeting:
+    bot = stage.provider.send_by_timer().model_dump(mode="json")
+    origin = {"calendar_id": "annas", "event_id": "planning"}
+    meeting = await stage.book(in_=timedelta(minutes=3), follows=bot, calendar=origin)
+    await meeting.until_bots(1)
+    await meeting.bot_sends(*codes)
+    return meeting
+
+
+@path
+async def adopted_and_recorded(stage: Stage) -> Meeting:
+    meeting = await adopted(stage, "joining_call", "in_call_recording")
+    await meeting.forward(minutes=50)
+    await meeting.bot_sends("call_ended")
+    await meeting.completes()
+    await meeting.outcome()
+    return meeting
+
+
+@path
+async def adopted_and_failed(stage: Stage) -> Meeting:
+    meeting = await adopted(stage, "joining_call")
+    await meeting.fails("InternalError")
+    await meeting.outcome_in_time()
+    return meeting
+
+
+@path
+async def adopted_and_silent(stage: Stage) -> Meeting:
+    meeting = await adopted(stage, "joining_call")
+    await stage.see_out(meeting)
+    return meeting
+
+
+@path
+async def adopted_and_cancelled_in_the_call(stage: Stage) -> Meeting:
+    meeting = await adopted(stage, "in_call_recording")
+    await meeting.until_status(MeetingStatus.RECORDING)
+    await meeting.update("cancel", StopRequest(why="enough"))
+    await stage.see_out(meeting)
+    return meeting
