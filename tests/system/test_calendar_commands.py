@@ -155,6 +155,56 @@ async def test_an_event_is_recorded_and_its_bot_leads_to_its_user(stack: Running
     await people.calendars.aclose()
 
 
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("lost", ["nothing", "all but its last word", "all but its first words"])
+async def test_a_bot_that_the_provider_sends_by_its_own_timer_is_followed_to_its_recording(
+    stack: RunningStack, lost: str
+) -> None:
+    people, link = People(stack), meeting_url()
+    email = f"{uuid.uuid4().hex}@example.com"
+    grant = await people.order("accounts", {"email": email})
+    policy = write("policy.json", {"rules": [], "otherwise": "skip"})
+    connect = ("calendar", "connect", "--credentials", write("grant.json", grant), "--policy", policy, "--json")
+    calendar_id = (await cli(*connect)).json["calendar_id"]
+    if lost != "nothing":
+        event = "bot.status_change" if lost == "all but its last word" else "complete"
+        await lose(stack, {"meeting_url": link, "event": event})
+    soon = datetime.now(UTC) + timedelta(seconds=3)
+    end = soon + timedelta(hours=1)
+    order = {"organizer": email, "start": soon.isoformat(), "end": end.isoformat(), "link": link, "title": "Review"}
+    await people.order("events", order)
+    event_id = (await people.copy_in(calendar_id)).event_id
+    assert (await cli("calendar", "record", calendar_id, event_id)).code == 0
+    bot_id = await sent_to(stack, event_id)
+    workflow_id = f"meeting-bot-{bot_id}"
+    await people.until_wanted_by(workflow_id, 1)
+    outcome = await stack.outcome(workflow_id)
+    assert (outcome.status, outcome.bot_id) == (MeetingStatus.COMPLETED, bot_id)
+    kept = {artifact.path.rpartition("/")[2] for artifact in outcome.artifacts}
+    assert {"recording.mp4", "transcript.json", "manifest.json"} <= kept
+    assert all((stack.artifacts / artifact.path).exists() for artifact in outcome.artifacts)
+    (found,) = (await cli("find", bot_id, "--json")).json
+    assert found["events"] == [{"calendar_id": calendar_id, "event_id": event_id, "user": email}]
+    ledger = await stack.ledger()
+    assert len([bot for bot in ledger["bots"] if bot["meeting_url"] == link]) == 1
+    await people.calendars.aclose()
+
+
+async def lose(stack: RunningStack, match: dict[str, str]) -> None:
+    order = {"kind": "lose", "match": match}
+    async with stack.http.post(f"{stack.addresses['simulator']}/_sim/faults", json=order) as answer:
+        assert answer.status == 200, await answer.text()
+
+
+async def sent_to(stack: RunningStack, event_id: str) -> str:
+    """The bot that the provider has sent to an event."""
+    for _ in range(200):
+        if bots := [bot["id"] for bot in (await stack.ledger())["bots"] if bot["event_uuid"] == event_id]:
+            return str(bots[0])
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"no bot was sent to event {event_id}")
+
+
 async def booked(calendar_id: str) -> dict[str, str]:
     """The meeting of the calendar's one event, once it is booked."""
     for _ in range(200):
