@@ -7,9 +7,11 @@ from temporalio.client import Client
 
 from artifacts.notebook import Notebooks
 from artifacts.store import ArtifactStore
+from meetings.calendars.event import CalendarEvent
 from meetings.calendars.identity import meeting_id_of
-from meetings.ids import calendar_id_of, workflow_id_for
+from meetings.ids import calendar_id_of, is_adopted, workflow_id_for
 from meetings.names import CALENDAR_WORKFLOW
+from meetings.outcome import MeetingView
 from meetings.status import MeetingStatus
 from meetings.urls import MeetingUrlError, parse_meeting_url
 from providers.base import NotFoundError, ProviderError, RequestRejectedError
@@ -105,7 +107,14 @@ class Links:
         except (NotFoundError, RequestRejectedError):
             return await self._of_forgotten_event(event_id)
         noted = await self._noted(event.calendar_id, event_id)
-        return noted or await self._booked([meeting_id_of(event)])
+        return noted or await self._booked([meeting_id_of(event)]) or await self._adopted(event)
+
+    async def _adopted(self, event: CalendarEvent) -> list[str]:
+        """The bots that the provider sent to an event by its own timer."""
+        found = await meetings_with(self._temporal, MEETING_URL, _keyword_of(event), _MOST)
+        names = [each.workflow_id for each in found if is_adopted(each.meeting_id)]
+        views = [(name, await self._view(name)) for name in names]
+        return [name for name, view in views if event.event_id in {each.event_id for each in view.calendars}]
 
     async def _of_forgotten_event(self, event_id: str) -> list[str]:
         """By the books of all calendars: the provider no longer knows the event."""
@@ -130,13 +139,20 @@ class Links:
         except ProviderError:
             return {}
 
-    async def _linked(self, name: str, users: dict[str, str]) -> LinkedMeeting:
+    async def _view(self, name: str) -> MeetingView:
         try:
-            view = await self._meetings.status(name)
+            return await self._meetings.status(name)
         except WorkerMissingError:
-            view = await self._meetings.known(name)
+            return await self._meetings.known(name)
+
+    async def _linked(self, name: str, users: dict[str, str]) -> LinkedMeeting:
+        view = await self._view(name)
         events = [
             LinkedEvent(calendar_id=each.calendar_id, event_id=each.event_id, user=users.get(each.calendar_id, ""))
             for each in view.calendars
         ]
         return LinkedMeeting(events=tuple(events), **view.model_dump(include=set(LinkedMeeting.model_fields)))
+
+
+def _keyword_of(event: CalendarEvent) -> str:
+    return as_keyword(event.link.url if event.link else event.meeting_url)

@@ -156,37 +156,39 @@ async def test_an_event_is_recorded_and_its_bot_leads_to_its_user(stack: Running
 
 
 @pytest.mark.usefixtures("terminal")
-@pytest.mark.parametrize("lost", ["nothing", "all but its last word", "all but its first words"])
-async def test_a_bot_that_the_provider_sends_by_its_own_timer_is_followed_to_its_recording(
-    stack: RunningStack, lost: str
+async def test_bots_that_the_provider_sends_by_its_own_timer_are_followed_to_their_recordings(
+    stack: RunningStack,
 ) -> None:
-    people, link = People(stack), meeting_url()
+    people, links = People(stack), [meeting_url() for _ in range(3)]
     email = f"{uuid.uuid4().hex}@example.com"
     grant = await people.order("accounts", {"email": email})
     policy = write("policy.json", {"rules": [], "otherwise": "skip"})
     connect = ("calendar", "connect", "--credentials", write("grant.json", grant), "--policy", policy, "--json")
     calendar_id = (await cli(*connect)).json["calendar_id"]
-    if lost != "nothing":
-        event = "bot.status_change" if lost == "all but its last word" else "complete"
-        await lose(stack, {"meeting_url": link, "event": event})
-    soon = datetime.now(UTC) + timedelta(seconds=3)
-    end = soon + timedelta(hours=1)
-    order = {"organizer": email, "start": soon.isoformat(), "end": end.isoformat(), "link": link, "title": "Review"}
-    await people.order("events", order)
-    event_id = (await people.copy_in(calendar_id)).event_id
-    assert (await cli("calendar", "record", calendar_id, event_id)).code == 0
-    bot_id = await sent_to(stack, event_id)
-    workflow_id = f"meeting-bot-{bot_id}"
-    await people.until_wanted_by(workflow_id, 1)
-    outcome = await stack.outcome(workflow_id)
-    assert (outcome.status, outcome.bot_id) == (MeetingStatus.COMPLETED, bot_id)
-    kept = {artifact.path.rpartition("/")[2] for artifact in outcome.artifacts}
-    assert {"recording.mp4", "transcript.json", "manifest.json"} <= kept
-    assert all((stack.artifacts / artifact.path).exists() for artifact in outcome.artifacts)
-    (found,) = (await cli("find", bot_id, "--json")).json
-    assert found["events"] == [{"calendar_id": calendar_id, "event_id": event_id, "user": email}]
-    ledger = await stack.ledger()
-    assert len([bot for bot in ledger["bots"] if bot["meeting_url"] == link]) == 1
+    soon = datetime.now(UTC) + timedelta(seconds=4)
+    times = {"start": soon.isoformat(), "end": (soon + timedelta(hours=1)).isoformat()}
+    await people.order("events", [times | {"organizer": email, "link": link} for link in links])
+    await people.copy_in(calendar_id)
+    events = {event.meeting_url: event.event_id async for event in people.calendars.events(calendar_id)}
+    # Of the first everything is heard, of the second only its last word, of the third everything but that.
+    await lose(stack, {"meeting_url": links[1], "event": "bot.status_change"})
+    await lose(stack, {"meeting_url": links[2], "event": "complete"})
+    for link in links:
+        assert (await cli("calendar", "record", calendar_id, events[link])).code == 0
+    for link in links:
+        bot_id = await sent_to(stack, events[link])
+        workflow_id = f"meeting-bot-{bot_id}"
+        await people.until_wanted_by(workflow_id, 1)
+        outcome = await stack.outcome(workflow_id)
+        assert (outcome.status, outcome.bot_id) == (MeetingStatus.COMPLETED, bot_id)
+        kept = {artifact.path.rpartition("/")[2] for artifact in outcome.artifacts}
+        assert {"recording.mp4", "transcript.json", "manifest.json"} <= kept
+        assert all((stack.artifacts / artifact.path).exists() for artifact in outcome.artifacts)
+        for what in (bot_id, events[link]):
+            (found,) = (await cli("find", what, "--json")).json
+            assert found["meeting_id"] == f"bot-{bot_id}"
+            assert found["events"] == [{"calendar_id": calendar_id, "event_id": events[link], "user": email}]
+        assert len([bot for bot in (await stack.ledger())["bots"] if bot["meeting_url"] == link]) == 1
     await people.calendars.aclose()
 
 
