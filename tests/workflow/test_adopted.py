@@ -1,5 +1,6 @@
 """Meetings that follow a bot which the provider sent by its own timer."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,9 +8,11 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from meetings.events import BotEvent, BotEventKind, EventSource
-from meetings.request import Claim, Release, Reschedule, StopRequest
+from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
+from meetings.request import CalendarOrigin, Claim, MeetingRequest, Release, Reschedule, StopRequest
 from meetings.status import FailureReason, MeetingStatus, TranscriptState
 from providers.base import BotReality, Observation
+from tests.workflow.calendar_driver import World
 from tests.workflow.driver import URL, Meeting, StartMeeting
 from tests.workflow.scripted import ScriptedProvider
 from workflows.attributes import BOT_ID, CALENDAR_ID
@@ -106,3 +109,37 @@ async def test_its_time_is_its_calendars_business(start: StartMeeting, provider:
     assert (await meeting.view()).status is MeetingStatus.RECORDING
     await meeting.completes()
     assert (await meeting.outcome()).status is MeetingStatus.COMPLETED
+
+
+async def test_a_calendar_lets_go_of_what_the_provider_records_and_not_of_its_bot(world: World) -> None:
+    anna = await world.connected()
+    anna.put()
+    await anna.changes("resync")
+    booked = anna.meeting()
+    await booked.until_status(MeetingStatus.SCHEDULED)
+    event = anna.put(provider_records=True)
+    bot = world.provider.send_by_timer()
+    adopted = world.meeting(f"meeting-bot-{world.key}")
+    await world.client.start_workflow(
+        MEETING_WORKFLOW,
+        MeetingRequest(
+            meeting_url=event.meeting_url,
+            start_time=event.start_time,
+            follows=bot,
+            calendar=CalendarOrigin(calendar_id=anna.calendar_id, event_id=event.event_id),
+        ),
+        id=adopted.handle.id,
+        task_queue=MEETINGS_QUEUE,
+    )
+    query = f'CalendarId = "{anna.calendar_id}" AND WorkflowId = "{adopted.handle.id}"'
+    while not [each async for each in world.client.list_workflows(query)]:  # noqa: ASYNC110 - it shows when it shows
+        await asyncio.sleep(0.05)
+    await anna.changes("resync")
+    assert (await booked.outcome()).status is MeetingStatus.CANCELLED
+    await anna.update("disconnect")
+    await asyncio.wait_for(anna.handle.result(), 20)
+    view = await adopted.view()
+    assert view.status is MeetingStatus.JOINING
+    assert "released" not in [entry.event for entry in view.timeline]
+    assert not world.provider.bot(bot.bot_id).removed
+    await adopted.handle.terminate()
