@@ -8,9 +8,18 @@ import pytest
 from meetings.deadlines import Deadlines
 from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan
 from meetings.request import BotOptions, RecordingMode
-from providers.base import DispatchAddress, DuplicateBotError, FoundBot, Provider, Removal, UnavailableError
+from providers.base import (
+    DispatchAddress,
+    DuplicateBotError,
+    FoundBot,
+    NotFoundError,
+    Provider,
+    Removal,
+    UnavailableError,
+)
 from providers.meetingbaas import connection
 from providers.meetingbaas.client import MeetingBaasClient
+from providers.meetingbaas.extra import EVENT_MARK
 from providers.meetingbaas.provider import DispatchPolicy, MeetingBaasProvider
 from providers.meetingbaas.requests import SpeechToText
 from tests.providers.told_server import Answer, ToldServer
@@ -284,3 +293,21 @@ async def test_warming_up_never_raises(api_key: str, server: ToldServer) -> None
     await client.warm_up(1)
     await client.warm_up(1)
     await client.aclose()
+
+
+async def test_the_list_tells_of_a_young_bot_that_has_no_data_yet(
+    provider: MeetingBaasProvider, server: ToldServer
+) -> None:
+    young = {
+        "uuid": "b-1",
+        "meeting_url": "https://meet.google.com/abc-defg-hij",
+        "created_at": "2026-12-01T10:00:00Z",
+        "extra": dict(EVENT_MARK),
+    }
+    server.tell(Answer({"error": "not found"}, status=404), Answer({"bots": [young], "next_cursor": None}))
+    origin = await provider.origin("b-1")
+    assert (origin.bot_id, origin.is_ours, origin.event_id) == ("b-1", True, "")
+    assert origin.created_at == datetime(2026, 12, 1, 10, tzinfo=UTC)
+    server.tell(Answer({"error": "not found"}, status=404), Answer({"bots": [young], "next_cursor": None}))
+    with pytest.raises(NotFoundError):
+        await provider.origin("b-2")
