@@ -228,10 +228,14 @@ async def test_the_provider_records_an_event_that_the_policy_leaves_free(desk: D
     calendar_id = await desk.connect(ANNA, "--policy", policy)
     await desk.add(ANNA, calendar_id, title="Planning")
     [event] = await calendar_support.events(desk.sim, calendar_id)
-    for _ in range(2):
-        done = await cli("calendar", "record", ANNA, event["uuid"], "--json")
-        assert (done.code, done.json["calendar_id"]) == (0, calendar_id)
-        assert [each["provider_records"] for each in done.json["events"]] == [True]
+    done = await cli("calendar", "record", ANNA, event["uuid"], "--json")
+    assert (done.code, done.json["calendar_id"]) == (0, calendar_id)
+    assert [each["provider_records"] for each in done.json["events"]] == [True]
+    assert "webhook URL at the provider is not set" in done.json["trouble"]
+    await desk.sim.ok(
+        "POST", "/accounts/webhook_url", json={"webhook_url": "http://127.0.0.1:9/webhooks/meetingbaas"}
+    )
+    assert (await cli("calendar", "record", ANNA, event["uuid"], "--json")).json == done.json | {"trouble": ""}
     [there] = await calendar_support.events(desk.sim, calendar_id)
     param = there["bot_param"]
     assert (param["bot_name"], param["silence_timeout"], param["extra"]) == ("Notes", 300, dict(EVENT_MARK))
@@ -251,6 +255,7 @@ async def test_a_whole_series_is_recorded_by_the_provider(desk: Desk) -> None:
     once = next(each["uuid"] for each in events if each["name"] == "Once")
     done = await cli("calendar", "record", ANNA, weekly, "--all-occurrences")
     assert (done.code, done.out.count("by the provider's own timer")) == (0, 3)
+    assert "webhook URL at the provider is not set" in done.out
     refused = await cli("calendar", "record", ANNA, once, "--all-occurrences")
     assert (refused.code, "is none of a series" in refused.err) == (2, True)
     undone = (await cli("calendar", "unrecord", ANNA, weekly, "--all-occurrences", "--json")).json
