@@ -30,6 +30,7 @@ from activities.download import Limits
 from activities.guard import download_session
 from activities.links import LinkPolicy
 from activities.recordings import RecordingActivities
+from activities.rounds import RoundActivities
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
@@ -41,6 +42,7 @@ from runtime.settings import Settings, describe_invalid
 from runtime.temporal import connect_patiently
 from workflows.attributes import at_start
 from workflows.calendar import CalendarWorkflow
+from workflows.calendar_health import CalendarHealthWorkflow
 from workflows.meeting import MeetingWorkflow
 
 logger = logging.getLogger("worker")
@@ -51,18 +53,19 @@ _PROGRESS_EVERY = timedelta(seconds=5)
 
 def meetings_worker(
     client: Client,
-    activities: tuple[BotActivities, CalendarActivities],
+    activities: tuple[BotActivities, CalendarActivities, RoundActivities],
     settings: Settings,
     interceptors: Sequence[Interceptor] = (),
 ) -> Worker:
-    bots, calendars = activities
+    bots, calendars, rounds = activities
     return Worker(
         client,
         task_queue=MEETINGS_QUEUE,
-        workflows=[MeetingWorkflow, CalendarWorkflow],
+        workflows=[MeetingWorkflow, CalendarWorkflow, CalendarHealthWorkflow],
         activities=[
             *(bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot),
             calendars.reconcile,
+            rounds.check_calendars,
         ],
         # The tests run the same workflows in the sandbox, which finds what is not deterministic. Here it would cost
         # as much CPU as all else together.
@@ -109,8 +112,9 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
             stack.push_async_callback(account.aclose)
             store = ArtifactStore(settings.artifacts_url)
             calendars = CalendarActivities(account, store, at_start, settings.wake_up)
+            rounds = RoundActivities(account, settings.minutekeeper_calendar_check_seconds)
             reporting = ReportingInterceptor(settings.bridge_public_url)
-            workers.append(meetings_worker(client, (bots, calendars), settings, [reporting]))
+            workers.append(meetings_worker(client, (bots, calendars, rounds), settings, [reporting]))
         if queues in {"all", RECORDINGS_QUEUE}:
             policy = LinkPolicy(
                 hosts=settings.download_hosts,

@@ -1,5 +1,6 @@
 """Keeping the meetings of a calendar in step with it."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -21,6 +22,9 @@ from meetings.waking import WAKE_UP, WakeUp
 from providers.base import ProviderError
 from providers.calendars import ConnectedCalendars
 
+_LOOKS_AT_ONCE = 10
+"""After an outage all calendars want to look at the same time; the others of a worker wait for their turn."""
+
 
 class CalendarActivities:
     """What a calendar asks for, through one provider.
@@ -39,6 +43,7 @@ class CalendarActivities:
         self._notebooks = Notebooks(store)
         self._attributes = attributes
         self._wake_up = wake_up
+        self._slots = asyncio.Semaphore(_LOOKS_AT_ONCE)
 
     @activity.defn
     async def reconcile(self, order: LookOrder) -> LookResult:
@@ -57,7 +62,7 @@ class CalendarActivities:
             meetings=MeetingCalls(activity.client(), self._attributes, self._wake_up),
         )
         try:
-            return await with_heartbeats(look.run(), look.progress)
+            return await with_heartbeats(self._in_turn(look), look.progress)
         except ProviderError as error:
             raise as_application_error(error) from None
         except StoreError as error:
@@ -66,3 +71,7 @@ class CalendarActivities:
             raise ApplicationError(f"Temporal: {error}", type="Temporal") from None
         except OvertakenError:
             raise ApplicationError("a later look has been made", type="Overtaken", non_retryable=True) from None
+
+    async def _in_turn(self, look: Look) -> LookResult:
+        async with self._slots:
+            return await look.run()

@@ -4,6 +4,7 @@ import logging
 import sys
 
 from pythonjsonlogger.json import JsonFormatter
+from temporalio import workflow
 
 from meetings.ids import meeting_id_of
 
@@ -33,4 +34,6 @@ def set_up_logging(*, json: bool, level: str) -> None:
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(subject)s%(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # The filter above names what a line is about.
+    workflow.logger.workflow_info_on_message = False
     logging.getLogger(_NOISY).setLevel(logging.WARNING)

@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         pattern="^(https?://.*[^/])?$",
         description="For tests: what answers at `/google` and `/microsoft` there instead of the real ones.",
     )
+    minutekeeper_calendar_check_seconds: float = Field(
+        3600.0,
+        ge=1,
+        description="How often the provider is asked which calendars it can read, in seconds.",
+    )
     minutekeeper_max_dispatches: int = Field(
         3, ge=1, description="Bots sent to one meeting at most, when another try can cure a failure."
     )

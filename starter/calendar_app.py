@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from starter import calendar_recording, calendar_users
+from starter import calendar_care, calendar_recording, calendar_users
 from starter.calendar_names import CalendarName, EventName
 from starter.options import Json
 
@@ -23,6 +23,7 @@ policy_app = typer.Typer(
 app.add_typer(policy_app)
 calendar_users.add_commands(app)
 calendar_recording.add_commands(app)
+calendar_care.add_commands(app)
 
 
 class Word(StrEnum):

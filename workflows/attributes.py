@@ -11,6 +11,7 @@ from temporalio.common import (
     TypedSearchAttributes,
 )
 
+from meetings.calendars.keeping import CalendarStatus
 from meetings.request import MeetingRequest
 from meetings.status import MeetingStatus
 
@@ -22,8 +23,13 @@ CALENDAR_ID = SearchAttributeKey.for_keyword_list("CalendarId")
 """All calendars that want a meeting; `CalendarId = "…"` finds what has that one among others."""
 MEETING_START = SearchAttributeKey.for_datetime("MeetingStart")
 MEETING_TITLE = SearchAttributeKey.for_text("MeetingTitle")
+CALENDAR_STATUS = SearchAttributeKey.for_keyword("CalendarStatus")
+"""Of calendars alone: how each of them is."""
 
-ALL_KEYS = (MEETING_STATUS, MEETING_PLATFORM, BOT_ID, MEETING_URL, CALENDAR_ID, MEETING_START, MEETING_TITLE)
+ALL_KEYS = (
+    *(MEETING_STATUS, MEETING_PLATFORM, BOT_ID, MEETING_URL, CALENDAR_ID, MEETING_START, MEETING_TITLE),
+    CALENDAR_STATUS,
+)
 
 _KEYWORD_CHARACTERS = 255
 """What a keyword may hold where Temporal's visibility lies in PostgreSQL."""
@@ -63,6 +69,10 @@ def as_updates(request: MeetingRequest) -> list[SearchAttributeUpdate[Any]]:
 def as_calendar_update(calendar_ids: Iterable[str]) -> SearchAttributeUpdate[Any]:
     """The calendars that a meeting, or a calendar itself, can be found by: as many as there is room for."""
     return CALENDAR_ID.value_set(_listed(calendar_ids))
+
+
+def as_calendar_status(status: CalendarStatus) -> SearchAttributeUpdate[Any]:
+    return CALENDAR_STATUS.value_set(status.value)
 
 
 def _listed(names: Iterable[str]) -> list[str]:

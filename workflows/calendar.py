@@ -8,11 +8,13 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows import attributes, steps
+from workflows.calendar_reporting import report
 from workflows.waiting import wait, wait_until
 
 with workflow.unsafe.imports_passed_through():
     from activities.failures import NOT_FOUND
     from meetings.calendars import telling
+    from meetings.calendars.health import GOOD, Ailment, GrantWord
     from meetings.calendars.keeping import (
         DISCONNECTION,
         SOMETHING_CHANGED,
@@ -29,10 +31,13 @@ with workflow.unsafe.imports_passed_through():
     from meetings.calendars.news import ALL_NEW, NO_NEWS, News
     from meetings.calendars.overrides import MOST_OVERRIDES
     from meetings.calendars.policy import PolicyError, load_policy
+    from meetings.calendars.spreading import next_full
     from meetings.names import CALENDAR_WORKFLOW
     from meetings.text import one_line
 
 _AFTER_TROUBLE = timedelta(minutes=10)
+"""Doubled with each further failure: whoever is down is not helped by a thousand calendars that ask and ask."""
+_MOST_DOUBLINGS = 3
 _LONGEST_TROUBLE = 500
 
 
@@ -49,12 +54,21 @@ class CalendarWorkflow:
         self._farewell = self._known.farewell
         self._trouble = self._known.trouble
         self._is_lost = self._known.is_lost
+        self._grant = self._known.grant
+        self._shown = self._known.shown
+        self._reported = self._known.reported
         self._is_gone = False
 
     @workflow.run
     async def run(self, _request: CalendarRequest) -> CalendarView:
         if not self._is_continued:
-            workflow.upsert_search_attributes([attributes.as_calendar_update([self._request.calendar_id])])
+            self._shown = self._status
+            workflow.upsert_search_attributes(
+                [
+                    attributes.as_calendar_update([self._request.calendar_id]),
+                    attributes.as_calendar_status(self._shown),
+                ]
+            )
         while not self._is_gone:
             self._show()
             await self._listen()
@@ -108,8 +122,10 @@ class CalendarWorkflow:
         self._trouble = one_line(str(cause))[:_LONGEST_TROUBLE]
         self._is_lost = isinstance(cause, ApplicationError) and cause.type == NOT_FOUND
         self._owed = order.news
-        pause = timedelta(seconds=self._request.full_every) if self._is_lost else _AFTER_TROUBLE
-        self._known = self._known.model_copy(update={"again_at": workflow.now() + pause})
+        doubled = _AFTER_TROUBLE * 2 ** min(self._known.failed, _MOST_DOUBLINGS)
+        pause = timedelta(seconds=self._request.full_every) if self._is_lost else doubled
+        changes = {"again_at": workflow.now() + pause, "failed": self._known.failed + 1}
+        self._known = self._known.model_copy(update=changes)
         self._show()
         if order.farewell:
             await workflow.sleep(_AFTER_TROUBLE, summary="could not let go of all meetings: again")
@@ -120,6 +136,14 @@ class CalendarWorkflow:
     def calendar_event(self, change: CalendarSignal = SOMETHING_CHANGED) -> None:
         """Something changed in the calendar. What it was is seen by looking, whatever the sender says of it."""
         self._news = self._news.and_also(change.news)
+
+    @workflow.signal
+    def grant(self, word: GrantWord = GOOD) -> None:
+        """Whether the calendar can be read at all. What was missed while it could not is looked for afterwards."""
+        before, self._grant = self._grant, self._grant.after(word, workflow.now())
+        if word.renewed or (before.ailment and not self._grant.ailment):
+            self._call_for_all()
+        self._show()
 
     @workflow.signal
     def farewell(self, wish: Disconnection = DISCONNECTION) -> None:
@@ -184,7 +208,9 @@ class CalendarWorkflow:
             status=self._status,
             user=self._request.user,
             platform=self._request.platform,
-            trouble=self._trouble,
+            ailment=self._ailment,
+            trouble=self._grant.text or self._trouble,
+            trouble_since=self._grant.since,
             looks=self._known.looks,
             counts=self._known.counts,
             cursor=self._known.cursor,
@@ -203,14 +229,21 @@ class CalendarWorkflow:
             return CalendarStatus.DISCONNECTED
         if self._farewell:
             return CalendarStatus.LEAVING
-        if self._is_lost:
-            return CalendarStatus.LOST
-        return CalendarStatus.TROUBLED if self._trouble else CalendarStatus.CONNECTED
+        if self._ailment:
+            return CalendarStatus.ERROR
+        return CalendarStatus.ACTIVE if self._known.looks else CalendarStatus.SYNCING
+
+    @property
+    def _ailment(self) -> Ailment | None:
+        if self._grant.ailment or not self._trouble:
+            return self._grant.ailment
+        return Ailment.LOST if self._is_lost else Ailment.LOOK
 
     @property
     def _next_full(self) -> datetime:
         last = self._known.last_full_at
-        return last + timedelta(seconds=self._request.full_every) if last else workflow.now()
+        every = timedelta(seconds=self._request.full_every)
+        return next_full(last, every, self._request.calendar_id) if last else workflow.now()
 
     @property
     def _next_look(self) -> datetime:
@@ -223,7 +256,14 @@ class CalendarWorkflow:
         self._news = self._news.and_also(ALL_NEW)
 
     def _show(self) -> None:
-        workflow.set_current_details(telling.details(self.status()))
+        view = self.status()
+        workflow.set_current_details(telling.details(view))
+        if view.status is not self._shown:
+            self._shown = view.status
+            workflow.upsert_search_attributes([attributes.as_calendar_status(view.status)])
+        if view.ailment is not self._reported:
+            report(view, self._reported)
+            self._reported = view.ailment
 
     def _continue_as_new_if_long(self) -> None:
         if self._is_gone or not workflow.info().is_continue_as_new_suggested():
@@ -235,6 +275,9 @@ class CalendarWorkflow:
                 "farewell": self._farewell,
                 "trouble": self._trouble,
                 "is_lost": self._is_lost,
+                "grant": self._grant,
+                "shown": self._shown,
+                "reported": self._reported,
             }
         )
         workflow.continue_as_new(self._request.model_copy(update={"carried": carried}))

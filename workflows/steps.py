@@ -11,7 +11,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.bots import BotActivities
     from activities.calendars import CalendarActivities
     from activities.recordings import RecordingActivities
+    from activities.rounds import RoundActivities
     from meetings.calendars.keeping import LookOrder, LookResult
+    from meetings.calendars.rounds import RoundOrder, RoundResult
     from meetings.collection import Collection, CollectOrder, ManifestOrder
     from meetings.dispatch import DispatchRequest, SentBot
     from meetings.events import ObservedBot
@@ -139,3 +141,16 @@ def _look_summary(order: LookOrder) -> str:
     if order.farewell:
         return "let go of all meetings"
     return "read everything to come" if order.news.full else "read what changed"
+
+
+async def check_calendars(order: RoundOrder) -> RoundResult:
+    """Minutes while the provider reads a thousand calendars; given up after half an hour: the next round comes."""
+    return await workflow.execute_activity_method(
+        RoundActivities.check_calendars,
+        order,
+        start_to_close_timeout=timedelta(minutes=15),
+        schedule_to_close_timeout=timedelta(minutes=30),
+        heartbeat_timeout=timedelta(seconds=45),
+        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=10), maximum_interval=timedelta(minutes=10)),
+        summary="which calendars can be read?",
+    )

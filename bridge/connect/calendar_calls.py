@@ -7,10 +7,12 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from bridge.delivery import Outcome
 from bridge.temporal_calls import CallError, one_try
+from meetings.calendars.health import RENEWED
 from meetings.calendars.keeping import CalendarRequest, Disconnection
 from meetings.ids import calendar_workflow_id_for
-from meetings.names import CALENDAR_EVENT_SIGNAL, CALENDAR_WORKFLOW, FAREWELL_SIGNAL, MEETINGS_QUEUE
+from meetings.names import CALENDAR_WORKFLOW, FAREWELL_SIGNAL, GRANT_SIGNAL, MEETINGS_QUEUE
 from meetings.text import one_line
+from runtime.grants import look_after_grants
 
 _LIMIT = timedelta(seconds=10)
 _MAX_SUMMARY_BYTES = 200
@@ -23,7 +25,7 @@ class CalendarCalls:
         self._client = client
 
     async def keep(self, request: CalendarRequest) -> None:
-        """Has a calendar kept; one that is kept already looks at once."""
+        """Has a calendar and its grant kept; one that is kept already hears of the new grant, and looks at once."""
         summary = one_line(f"{request.platform} calendar of {request.user}")
         async with one_try(_LIMIT):
             await self._client.start_workflow(
@@ -33,10 +35,12 @@ class CalendarCalls:
                 task_queue=MEETINGS_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                start_signal=CALENDAR_EVENT_SIGNAL,
+                start_signal=GRANT_SIGNAL,
+                start_signal_args=[RENEWED],
                 static_summary=summary.encode()[:_MAX_SUMMARY_BYTES].decode(errors="ignore"),
                 rpc_timeout=_LIMIT,
             )
+            await look_after_grants(self._client)
 
     async def is_kept(self, calendar_id: str) -> bool:
         handle = self._client.get_workflow_handle(calendar_workflow_id_for(calendar_id))

@@ -33,3 +33,4 @@ attribute MeetingUrl Keyword
 attribute CalendarId KeywordList
 attribute MeetingStart Datetime
 attribute MeetingTitle Text
+attribute CalendarStatus Keyword

@@ -8,10 +8,24 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from meetings.calendars.health import Ailment, Grant
 from meetings.calendars.news import NO_NEWS, News
 from meetings.calendars.overrides import NO_OVERRIDES, Overrides, Wanted
 from meetings.calendars.policy import DEFAULT_POLICY, Policy
 from meetings.request import UtcDatetime
+
+
+class CalendarStatus(StrEnum):
+    """In the order of its life."""
+
+    SYNCING = "syncing"
+    """It was not looked at yet."""
+    ACTIVE = "active"
+    ERROR = "error"
+    """It cannot be read; `trouble` says why. Its meetings stay booked."""
+    LEAVING = "leaving"
+    """It lets go of its meetings."""
+    DISCONNECTED = "disconnected"
 
 
 class LookCounts(BaseModel):
@@ -74,6 +88,11 @@ class CarriedCalendar(BaseModel):
     farewell: str = ""
     trouble: str = ""
     is_lost: bool = False
+    failed: int = 0
+    """Looks that failed since the last one that did not."""
+    grant: Grant = Grant()
+    shown: CalendarStatus | None = None
+    reported: Ailment | None = None
 
 
 class CalendarRequest(BaseModel):
@@ -90,7 +109,7 @@ class CalendarRequest(BaseModel):
     debounce: float = Field(2.0, ge=0, le=600)
     """How long further changes are waited for after the first."""
     full_every: float = Field(6 * 3600.0, ge=60, le=7 * 24 * 3600)
-    """Webhooks get lost: so often everything is read again."""
+    """Webhooks get lost: at least so often everything is read again."""
     carried: CarriedCalendar | None = None
 
 
@@ -142,16 +161,6 @@ class Disconnection(BaseModel):
 DISCONNECTION = Disconnection()
 
 
-class CalendarStatus(StrEnum):
-    CONNECTED = "connected"
-    TROUBLED = "troubled"
-    """The last look did not work; `trouble` says why. No meeting was cancelled because of it."""
-    LOST = "lost"
-    """The provider does not know the calendar any more. Its meetings stay booked until it is disconnected here."""
-    LEAVING = "leaving"
-    DISCONNECTED = "disconnected"
-
-
 class CalendarView(BaseModel):
     """What the `status` query answers."""
 
@@ -161,7 +170,10 @@ class CalendarView(BaseModel):
     status: CalendarStatus
     user: str = ""
     platform: str = ""
+    ailment: Ailment | None = None
     trouble: str = ""
+    trouble_since: AwareDatetime | None = None
+    """Known for what ails a grant, whose trouble can last."""
     looks: int = 0
     counts: LookCounts = LookCounts()
     """Of the last look."""

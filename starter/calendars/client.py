@@ -21,16 +21,19 @@ from meetings.calendars.overrides import NO_OVERRIDES, Wanted
 from meetings.calendars.policy import DEFAULT_POLICY, Policy
 from providers.base import ProviderError
 from providers.calendars import CalendarCredentials, CalendarProvider, RawCalendar, Resync
+from runtime.grants import look_after_grants
 from runtime.settings import Settings
 from starter.calendars.account import opened_account, plainly
 from starter.calendars.calls import CalendarCalls
 from starter.calendars.connecting import ConnectedNow, connect_calendar
+from starter.calendars.doctor import Diagnosis, diagnose
 from starter.calendars.dry_run import DryRun, dry_run
 from starter.calendars.events import DecidedEvent, decided_events
 from starter.calendars.explaining import Explanation, explain
 from starter.calendars.listing import list_calendars
 from starter.calendars.policies import as_written, difference
 from starter.calendars.recording import NO_POLICY, ProviderRecording, ProvidersTimer
+from starter.calendars.repairing import AppCredentials, Repair, update_credentials
 from starter.calendars.summaries import CalendarSummary, summary_of
 from starter.client import MeetingsClient
 from starter.errors import WorkerMissingError
@@ -220,10 +223,25 @@ class CalendarsClient:
     async def resync_all(self) -> Resync:
         """Has the provider read all calendars of the account again; only this tells of grants that have ended.
 
-        Those that changed are looked at as soon as the provider says so.
+        Those that changed are looked at as soon as the provider says so, and what was found wrong is told to them.
         """
         with self._plainly():
-            return await self._provider.resync_all()
+            done = await self._provider.resync_all()
+            await look_after_grants(self.temporal, at_once=True)
+            return done
+
+    async def update_credentials(self, app: AppCredentials) -> Repair:
+        """Gives calendars the new credentials of their OAuth app, and keeps what their users granted it."""
+        with self._plainly():
+            return await update_credentials(self.temporal, self._provider, app)
+
+    async def doctor(self, given: Settings | None = None) -> Diagnosis:
+        """How all calendars are, and what is to be done about each, with links for users who have to connect again.
+
+        The links are signed by `BRIDGE_SECRET` of the settings, by default the environment's.
+        """
+        with self._plainly():
+            return await diagnose(self.temporal, self._provider, given or settings())
 
     async def disconnect(self, calendar: str, why: str = "") -> CalendarSummary:
         """Lets go of all meetings of a calendar and ends the provider's sync; what the user granted stays.

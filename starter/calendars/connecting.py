@@ -9,12 +9,14 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from meetings.calendars.health import RENEWED
 from meetings.calendars.keeping import CalendarRequest, CalendarStatus, CalendarView
 from meetings.calendars.policy import DEFAULT_POLICY, Policy
 from meetings.ids import calendar_workflow_id_for
 from meetings.names import MEETINGS_QUEUE
 from meetings.text import one_line
 from providers.calendars import CalendarCredentials, CalendarProvider, ConnectedCalendar, RawCalendar
+from runtime.grants import look_after_grants
 from starter.asking import NoAnswerError, ask
 from starter.booking import RPC_LIMIT, clipped
 from starter.calendars.naming import describe
@@ -69,7 +71,8 @@ async def connect_calendar(
         connection = Connection.ADOPTED if known else Connection.CONNECTED
     else:
         connection = Connection.RENEWED
-        await _handle(temporal, connected.calendar_id).signal(CalendarWorkflow.calendar_event)
+        await _handle(temporal, connected.calendar_id).signal(CalendarWorkflow.grant, RENEWED)
+    await look_after_grants(temporal)
     return ConnectedNow(
         calendar_id=connected.calendar_id,
         workflow_id=calendar_workflow_id_for(connected.calendar_id),

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from providers.calendars import CalendarCredentials, CalendarPlatform
+from starter.calendars.repairing import AppCredentials
 from starter.errors import MeetingInputError
 
 _PREFIX = "MINUTEKEEPER_CALENDAR_"
@@ -31,12 +32,30 @@ def load_credentials(path: Path | None) -> CalendarCredentials:
 
     Raises MeetingInputError, which names what is missing and shows nothing of what is there.
     """
-    environment = _Environment()
+    found = _found(_read(path) if path else {}, list(_Environment.model_fields))
+    return CalendarCredentials.model_validate(found)
+
+
+def load_app_credentials(path: Path | None) -> AppCredentials:
+    """An app's credentials, as above, and its users' tokens, which only the file has. Raises MeetingInputError."""
     in_file = _read(path) if path else {}
-    found = {
-        name: _text(in_file, name) or getattr(environment, name).get_secret_value().strip()
-        for name in _Environment.model_fields
-    }
+    found = _found(in_file, ["platform", "client_id", "client_secret"])
+    tokens = in_file.get("refresh_tokens")
+    if not isinstance(tokens, dict) or not tokens:
+        raise MeetingInputError(
+            _OPTION,
+            'there are no refresh_tokens; write them as {"CALENDAR": "token"}. The provider takes an app\'s new '
+            "credentials only together with each user's refresh token, which is kept nowhere here. Users who "
+            "connected by a link are best sent another one: `minutekeeper calendar connect-link`",
+        )
+    if not all(isinstance(token, str) and token.strip() for token in tokens.values()):
+        raise MeetingInputError(_OPTION, "every one of the refresh_tokens must be a text in quotes")
+    return AppCredentials.model_validate(found | {"refresh_tokens": tokens})
+
+
+def _found(in_file: Mapping[str, Any], names: list[str]) -> dict[str, str]:
+    environment = _Environment()
+    found = {name: _text(in_file, name) or getattr(environment, name).get_secret_value().strip() for name in names}
     if missing := [name for name, value in found.items() if not value]:
         variables = ", ".join(f"{_PREFIX}{name}".upper() for name in missing)
         raise MeetingInputError(
@@ -46,7 +65,7 @@ def load_credentials(path: Path | None) -> CalendarCredentials:
     platform = found["platform"].casefold()
     if platform not in set(CalendarPlatform):
         raise MeetingInputError(_OPTION, f"platform must be {' or '.join(CalendarPlatform)}")
-    return CalendarCredentials.model_validate(found | {"platform": platform})
+    return found | {"platform": platform}
 
 
 def _read(path: Path) -> Mapping[str, Any]:

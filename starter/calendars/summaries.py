@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from meetings.calendars.health import Ailment, remedy
 from meetings.calendars.keeping import CalendarStatus, CalendarView
 from meetings.ids import calendar_workflow_id_for
 from providers.calendars import ConnectedCalendar
@@ -32,7 +33,12 @@ class CalendarSummary(BaseModel):
     calendar_id: str
     workflow_id: str
     state: CalendarState
+    ailment: Ailment | None = None
     trouble: str = ""
+    trouble_since: AwareDatetime | None = None
+    what_to_do: str = ""
+    user: str = ""
+    platform: str = ""
     name: str = ""
     email: str = ""
     is_kept: bool
@@ -58,19 +64,38 @@ def summary_of(
     """`view` is None if nobody answered for it, `connected` if the provider does not have it or was not heard."""
     is_connected = (connected is not None) if provider_answers else None
     state, trouble = _state_of(view, connected, is_kept=is_kept, is_connected=is_connected)
+    known = view or CalendarView(calendar_id=calendar_id, status=CalendarStatus.SYNCING)
     return CalendarSummary(
         calendar_id=calendar_id,
         workflow_id=calendar_workflow_id_for(calendar_id),
         state=state,
+        ailment=known.ailment,
         trouble=trouble,
+        trouble_since=known.trouble_since,
+        what_to_do=_what_to_do(state, known, trouble),
+        user=known.user,
+        platform=known.platform,
         name=connected.name if connected else "",
         email=connected.email if connected else "",
         is_kept=is_kept,
         is_connected=is_connected,
-        looks=view.looks if view else 0,
-        last_look_at=view.last_look_at if view else None,
-        next_look_at=view.next_look_at if view and is_kept else None,
+        looks=known.looks,
+        last_look_at=known.last_look_at,
+        next_look_at=known.next_look_at if is_kept else None,
     )
+
+
+def _what_to_do(state: CalendarState, known: CalendarView, trouble: str) -> str:
+    match state:
+        case CalendarState.ERROR:
+            # Where it is well here, the trouble is the provider's word, and says what there is to say.
+            ailment = known.ailment or (Ailment.SYNC if trouble else None)
+            return remedy(ailment, known.calendar_id, known.user, known.platform)
+        case CalendarState.NOT_KEPT:
+            return f"`minutekeeper calendar connect`, or `minutekeeper calendar disconnect {known.calendar_id}`"
+        case CalendarState.UNKNOWN:
+            return "start a worker with `minutekeeper worker`; `minutekeeper doctor` says what is missing"
+    return ""
 
 
 def _state_of(

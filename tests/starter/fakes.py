@@ -8,6 +8,7 @@ from temporalio import activity, workflow
 from temporalio.exceptions import ApplicationError
 
 from meetings.calendars.keeping import LookOrder, LookResult
+from meetings.calendars.rounds import RoundOrder, RoundResult
 from meetings.collection import DownloadProgress
 from meetings.ids import meeting_id_of
 from meetings.names import MEETING_WORKFLOW
@@ -54,6 +55,12 @@ async def reconcile(order: LookOrder) -> LookResult:
     if order.calendar_id.startswith(UNREADABLE):
         raise ApplicationError("The calendar has burnt.", non_retryable=True)
     return LookResult(was_full=order.news.full)
+
+
+@activity.defn
+async def check_calendars(order: RoundOrder) -> RoundResult:
+    """A round that finds what the last one did; tests tell calendars themselves."""
+    return RoundResult(findings=order.before)
 
 
 @workflow.defn(name=MEETING_WORKFLOW)

@@ -24,8 +24,9 @@ from meetings.status import MeetingStatus, TranscriptState
 from runtime.temporal import plugin
 from starter.cli import run
 from starter.client import MeetingsClient
-from tests.starter.fakes import FakeMeeting, Scene, download, fail, reconcile
+from tests.starter.fakes import FakeMeeting, Scene, check_calendars, download, fail, reconcile
 from workflows.calendar import CalendarWorkflow
+from workflows.calendar_health import CalendarHealthWorkflow
 
 QUIET = "quiet"
 """A namespace in which no worker polls."""
@@ -119,8 +120,8 @@ def fake_worker(temporal: Client) -> Worker:
     return Worker(
         temporal,
         task_queue=MEETINGS_QUEUE,
-        workflows=[FakeMeeting, CalendarWorkflow],
-        activities=[download, fail, reconcile],
+        workflows=[FakeMeeting, CalendarWorkflow, CalendarHealthWorkflow],
+        activities=[download, fail, reconcile, check_calendars],
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
 

@@ -63,11 +63,11 @@ async def test_a_named_event_that_is_gone_is_let_go_of_but_not_with_its_whole_ca
     world.calendars.unknown.add(anna.calendar_id)
     for said in ({"event_ids": [kept.event_id]}, {}):
         await anna.call(**said)
-        view = await anna.until(lambda view: view.status is CalendarStatus.LOST)
+        view = await anna.until(lambda view: view.status is CalendarStatus.ERROR)
         assert "CalendarNotFound" in view.trouble
     assert (await anna.meeting(kept).view()).status is MeetingStatus.SCHEDULED
     world.calendars.unknown.clear()
-    assert (await anna.notices()).status is CalendarStatus.CONNECTED
+    assert (await anna.notices()).status is CalendarStatus.ACTIVE
     assert (await anna.meeting(kept).view()).status is MeetingStatus.SCHEDULED
 
 
@@ -79,13 +79,13 @@ async def test_what_could_not_be_read_stays_owed(world: World) -> None:
     world.calendars.unreadable[event.event_id] = UnavailableError("not just now")
     world.calendars.failures.append(RequestRejectedError("no lists today"))
     await anna.call(event_ids=[event.event_id])
-    await anna.until(lambda view: view.status is CalendarStatus.TROUBLED)
+    await anna.until(lambda view: view.status is CalendarStatus.ERROR)
     assert not await world.exists(anna.meeting(event))
     before = (await anna.view()).looks
     world.calendars.unreadable.clear()
     await anna.forward(minutes=10)
     view = await anna.until(lambda view: view.looks > before)
-    assert (view.status, view.counts.booked) == (CalendarStatus.CONNECTED, 1)
+    assert (view.status, view.counts.booked) == (CalendarStatus.ACTIVE, 1)
 
 
 async def test_an_event_that_is_only_listed_is_read_from_the_list_and_asked_for_again(world: World) -> None:

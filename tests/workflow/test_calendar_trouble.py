@@ -21,13 +21,13 @@ async def test_a_list_that_breaks_off_cancels_nothing(world: World) -> None:
     await anna.notices()
     world.calendars.breaks_after, world.calendars.failure = 1, RequestRejectedError("page 2 is missing")
     await anna.update("resync")
-    view = await anna.until(lambda view: view.status is CalendarStatus.TROUBLED)
+    view = await anna.until(lambda view: view.status is CalendarStatus.ERROR)
     assert "page 2 is missing" in view.trouble
     for event in events:
         assert (await anna.meeting(event).view()).status is MeetingStatus.SCHEDULED
     world.calendars.breaks_after = None
     view = await anna.notices()
-    assert (view.status, view.counts.released) == (CalendarStatus.CONNECTED, 0)
+    assert (view.status, view.counts.released) == (CalendarStatus.ACTIVE, 0)
 
 
 async def test_an_empty_list_and_an_unreadable_event_cancel_nothing(world: World) -> None:

@@ -120,7 +120,7 @@ async def test_the_same_calendar_again_renews_the_grant_and_keeps_the_meetings(s
     await stage.go(stage.link(user))
     assert await stage.connected() == [first]
     signals = await stage.signals_of(first["uuid"])
-    assert signals == ["calendar_event", "calendar_event"], "it looks again, and lets go of nothing"
+    assert signals == ["grant", "grant"], "it looks again, and lets go of nothing"
 
 
 async def test_one_calendar_at_each_platform(stage: Stage, user: str) -> None:

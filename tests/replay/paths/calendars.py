@@ -79,7 +79,7 @@ async def calendar_in_trouble(stage: Stage) -> Calendar:
         await anna.notices()
         world.calendars.failures.append(RequestRejectedError("no lists today"))
         await anna.call()
-        before = await anna.until(lambda view: view.status is CalendarStatus.TROUBLED)
+        before = await anna.until(lambda view: view.status is CalendarStatus.ERROR)
         await anna.forward(minutes=10)
         await anna.until(lambda view: view.looks > before.looks)
         world.calendars.unreadable[event.event_id] = UnavailableError("not just now")
@@ -90,7 +90,7 @@ async def calendar_in_trouble(stage: Stage) -> Calendar:
         world.calendars.unreadable.clear()
         world.calendars.unknown.add(anna.calendar_id)
         await anna.call()
-        await anna.until(lambda view: view.status is CalendarStatus.LOST)
+        await anna.until(lambda view: view.status is CalendarStatus.ERROR)
         return await leave(anna)
 
 

@@ -1,0 +1,104 @@
+"""Asking the provider which calendars it can read, and telling those for which the answer is new."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.failures import as_application_error
+from activities.heartbeats import with_heartbeats
+from meetings.calendars.health import Ailment, GrantWord
+from meetings.calendars.rounds import Findings, RoundOrder, RoundResult
+from meetings.ids import calendar_workflow_id_for
+from meetings.names import GRANT_SIGNAL
+from providers.base import ProviderError
+from providers.calendars import CalendarProvider, Resync, SyncFailure
+
+_TOLD_AT_ONCE = 20
+_LIMIT = timedelta(seconds=20)
+_OPAQUE = re.compile(r"\S{24,}")
+"""A word as long as a token is kept to itself: nobody here knows the tokens by which the provider reads."""
+
+
+class RoundActivities:
+    """The checks of all calendars of one account. `every` is how often, in seconds."""
+
+    def __init__(self, calendars: CalendarProvider, every: float) -> None:
+        self._calendars = calendars
+        self._every = every
+
+    @activity.defn
+    async def check_calendars(self, order: RoundOrder) -> RoundResult:
+        """One request for all calendars of the account, and a word to each for which the answer is new.
+
+        Raises ApplicationError of the types in `activities.failures`, and `Temporal`.
+        """
+        try:
+            return await with_heartbeats(self._check(order, activity.client()), lambda: None)
+        except ProviderError as error:
+            raise as_application_error(error) from None
+        except RPCError as error:
+            raise ApplicationError(f"Temporal: {error}", type="Temporal") from None
+
+    async def _check(self, order: RoundOrder, client: Client) -> RoundResult:
+        asked_at = datetime.now(UTC)
+        resync = await self._calendars.resync_all()
+        findings = assess(order.before, resync)
+        failures = {each.calendar_id: each for each in resync.errors}
+        named = [name for name in dict.fromkeys([*resync.synced, *failures]) if name]
+        slots = asyncio.Semaphore(_TOLD_AT_ONCE)
+
+        async def tell(calendar_id: str) -> None:
+            ailment = findings.ailing.get(calendar_id)
+            text = _OPAQUE.sub("…", failures[calendar_id].text) if ailment else ""
+            async with slots:
+                await _tell(client, calendar_id, GrantWord(ailment=ailment, text=text, at=asked_at))
+
+        told = named if order.tell_all else [name for name in named if _is_new(name, order.before, findings)]
+        await asyncio.gather(*(tell(name) for name in told))
+        return RoundResult(findings=findings, calendars=len(named), again_in=self._every)
+
+
+def assess(before: Findings, resync: Resync) -> Findings:
+    """What ails each calendar, after what was found before.
+
+    A failure without a known reason is believed when it comes a second time in a row. If it is then that of all
+    calendars, the app is taken to be at fault.
+    """
+    ailing: dict[str, Ailment] = {}
+    doubtful = []
+    is_everybody = not resync.synced and len(resync.errors) > 1
+    for failure in resync.errors:
+        name = failure.calendar_id
+        if not name or name in resync.synced:
+            continue
+        if failure.trouble is None and name not in before.doubtful and name not in before.ailing:
+            doubtful.append(name)
+        else:
+            ailing[name] = _ailment(failure, before.ailing, is_everybody=is_everybody)
+    return Findings(ailing=ailing, doubtful=tuple(doubtful))
+
+
+def _ailment(failure: SyncFailure, before: Mapping[str, Ailment], *, is_everybody: bool) -> Ailment:
+    if failure.trouble is not None:
+        return Ailment(failure.trouble.value)
+    return before.get(failure.calendar_id) or (Ailment.APP if is_everybody else Ailment.SYNC)
+
+
+def _is_new(calendar_id: str, before: Findings, after: Findings) -> bool:
+    return before.ailing.get(calendar_id) is not after.ailing.get(calendar_id)
+
+
+async def _tell(client: Client, calendar_id: str, word: GrantWord) -> None:
+    """A calendar that nobody keeps has nobody to be told."""
+    handle = client.get_workflow_handle(calendar_workflow_id_for(calendar_id))
+    try:
+        await handle.signal(GRANT_SIGNAL, word, rpc_timeout=_LIMIT)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise

@@ -1,0 +1,81 @@
+"""How all calendars are, and what is to be done about each: the doctor of calendars."""
+
+from datetime import UTC, datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from meetings.calendars.health import Ailment
+from meetings.calendars.rounds import RoundsView
+from meetings.connect_link import connect_url, new_link
+from meetings.names import CALENDAR_HEALTH_ID
+from providers.calendars import CalendarProvider
+from runtime.settings import Settings
+from starter.asking import NoAnswerError, ask
+from starter.calendars.listing import list_calendars
+from starter.calendars.summaries import CalendarState, CalendarSummary
+from starter.temporal_errors import no_such_workflow
+from workflows.calendar_health import CalendarHealthWorkflow
+
+_ANSWER_WITHIN = timedelta(seconds=5)
+_ILL = {CalendarState.ERROR, CalendarState.NOT_KEPT, CalendarState.UNKNOWN}
+
+
+class Patient(BaseModel):
+    """A calendar, and a link by which its user can connect again, if that helps. It is as good as its bearer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar: CalendarSummary
+    link: str = ""
+
+    @property
+    def needs_somebody(self) -> bool:
+        return self.calendar.state in _ILL
+
+
+class Diagnosis(BaseModel):
+    """`rounds` is what the last check of all grants found; None, with the `trouble`, if nobody checks them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    patients: tuple[Patient, ...]
+    rounds: RoundsView | None = None
+    trouble: str = ""
+
+    @property
+    def needs_somebody(self) -> bool:
+        return bool(self.trouble) or any(each.needs_somebody for each in self.patients)
+
+
+async def diagnose(temporal: Client, provider: CalendarProvider, settings: Settings) -> Diagnosis:
+    """Raises RPCError and ProviderError."""
+    calendars = await list_calendars(temporal, provider)
+    patients = tuple(Patient(calendar=each, link=_link(each, settings)) for each in calendars)
+    if not any(each.is_kept for each in calendars):
+        return Diagnosis(patients=patients)
+    handle = temporal.get_workflow_handle_for(CalendarHealthWorkflow.run, CALENDAR_HEALTH_ID)
+    try:
+        rounds = await ask(handle, CalendarHealthWorkflow.status, _ANSWER_WITHIN)
+    except NoAnswerError as error:
+        return Diagnosis(patients=patients, trouble=f"Whether the grants are checked cannot be said: {error}.")
+    except RPCError as error:
+        if not no_such_workflow(error):
+            raise
+        trouble = "Nobody checks the grants; `minutekeeper calendar resync` has them checked from now on."
+        return Diagnosis(patients=patients, trouble=trouble)
+    trouble = f"The last check of the grants came to nothing: {rounds.trouble}" if rounds.trouble else ""
+    return Diagnosis(patients=patients, rounds=rounds, trouble=trouble)
+
+
+def _link(calendar: CalendarSummary, settings: Settings) -> str:
+    """Made anew each time, and kept nowhere; empty if it would not help, or cannot be made."""
+    secret = settings.bridge_secret.get_secret_value()
+    if calendar.ailment is not Ailment.USER or not secret.strip():
+        return ""
+    try:
+        link = new_link(calendar.user, calendar.platform, datetime.now(UTC))
+    except ValidationError:
+        return ""
+    return connect_url(settings.bridge_public_url, secret, link)
