@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from temporalio import activity
 from temporalio.client import Client
@@ -17,7 +18,7 @@ from meetings.calendars.rounds import Findings, RoundOrder, RoundResult
 from meetings.ids import calendar_workflow_id_for
 from meetings.names import GRANT_SIGNAL
 from providers.base import ProviderError
-from providers.calendars import CalendarProvider, Resync, SyncFailure
+from providers.calendars import Resync, SyncFailure
 
 _TOLD_AT_ONCE = 20
 _LIMIT = timedelta(seconds=20)
@@ -25,10 +26,18 @@ _OPAQUE = re.compile(r"\S{24,}")
 """A word as long as a token is kept to itself: nobody here knows the tokens by which the provider reads."""
 
 
+class Resyncing(Protocol):
+    """What is needed of a CalendarProvider."""
+
+    async def resync_all(self) -> Resync:
+        """Raises ProviderError."""
+        ...
+
+
 class RoundActivities:
     """The checks of all calendars of one account. `every` is how often, in seconds."""
 
-    def __init__(self, calendars: CalendarProvider, every: float) -> None:
+    def __init__(self, calendars: Resyncing, every: float) -> None:
         self._calendars = calendars
         self._every = every
 

@@ -149,6 +149,7 @@ class CalendarWorkflow:
     def farewell(self, wish: Disconnection = DISCONNECTION) -> None:
         """The same as `disconnect`, for those who cannot wait until a worker answers."""
         self._farewell = self._farewell or wish.why
+        self._show()
 
     @workflow.update
     def resync(self) -> CalendarView:
@@ -198,6 +199,7 @@ class CalendarWorkflow:
     def disconnect(self, wish: Disconnection = DISCONNECTION) -> CalendarView:
         """Lets go of all meetings, ends the provider's sync, and ends. A repeat changes nothing."""
         self._farewell = self._farewell or wish.why
+        self._show()
         return self.status()
 
     @workflow.query

@@ -41,10 +41,10 @@ class User:
         async with self.http.post(url, json=body) as answer:
             assert answer.status == 200, await answer.text()
 
-    async def connect(self, name: str, **consent: Any) -> str:
-        """Follows a fresh link to its end, and gives the path of the last page."""
+    async def connect(self, name: str, link: str = "", **consent: Any) -> str:
+        """Follows a link, by default a fresh one, to its end, and gives the path of the last page."""
         await self.order("oauth/consents", email=f"{name}@example.com", refresh_token=TOKENS[name], **consent)
-        link = connect_url(
+        link = link or connect_url(
             self.stack.addresses["bridge"],
             self.bridge_secret,
             new_link("user-1", "google", datetime.now(UTC)),

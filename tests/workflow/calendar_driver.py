@@ -17,9 +17,11 @@ from artifacts import layout
 from meetings.calendars.event import CalendarEvent
 from meetings.calendars.identity import meeting_id_of
 from meetings.calendars.keeping import CalendarView
+from meetings.calendars.rounds import RoundsView
 from meetings.ids import calendar_workflow_id_for, workflow_id_for
-from meetings.names import CALENDAR_EVENT_SIGNAL, CALENDAR_WORKFLOW, MEETINGS_QUEUE
+from meetings.names import CALENDAR_EVENT_SIGNAL, CALENDAR_HEALTH_ID, CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from meetings.outcome import Outcome
+from runtime.grants import look_after_grants
 from tests.workflow.driver import Meeting
 from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings
 from tests.workflow.scripted_calendars import ScriptedCalendars
@@ -119,6 +121,7 @@ class World:
     calendars: ScriptedCalendars = field(default_factory=ScriptedCalendars)
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
     open: list[Calendar] = field(default_factory=list)
+    rounds: "Rounds | None" = None
 
     async def connect(self, name: str = "anna", **fields: Any) -> Calendar:
         """A calendar before its first look, which `looked` or a webhook brings."""
@@ -132,7 +135,16 @@ class World:
         )
         calendar = Calendar(self.env, self.client, calendar_id, handle, self)
         self.open.append(calendar)
+        self.calendars.connected.append(calendar_id)
         return calendar
+
+    async def look_after(self) -> "Rounds":
+        """The rounds through all calendars, after the first."""
+        await look_after_grants(self.client)
+        handle: WorkflowHandle[Any, None] = self.client.get_workflow_handle(CALENDAR_HEALTH_ID)
+        self.rounds = Rounds(self, handle)
+        await self.rounds.until(lambda view: view.last_round_at is not None)
+        return self.rounds
 
     async def connected(self, name: str = "anna", **fields: Any) -> Calendar:
         """A calendar after its first look. It waits for no further changes, unless it is told to."""
@@ -166,3 +178,25 @@ class World:
                 raise
             return False
         return True
+
+
+@dataclass
+class Rounds:
+    """The workflow that looks after the grants of all calendars of a world."""
+
+    world: World
+    handle: WorkflowHandle[Any, None]
+
+    async def go(self, rounds: int = 1) -> RoundsView:
+        """So many rounds later."""
+        before = self.world.calendars.resyncs
+        await self.world.env.fast_forward(self.handle, timedelta(hours=rounds, minutes=1))
+        return await self.until(lambda _view: self.world.calendars.resyncs >= before + rounds)
+
+    async def until(self, condition: Callable[[RoundsView], bool]) -> RoundsView:
+        for _ in range(800):
+            view: RoundsView = await self.handle.query("status", result_type=RoundsView)
+            if condition(view):
+                return view
+            await asyncio.sleep(0.025)
+        raise AssertionError(f"never came about; last seen: {view.model_dump_json(indent=1)}")

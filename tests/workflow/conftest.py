@@ -17,6 +17,7 @@ from temporalio.worker import Replayer, Worker
 
 from activities.bots import BotActivities
 from activities.calendars import CalendarActivities
+from activities.rounds import RoundActivities
 from artifacts.store import ArtifactStore
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
 from meetings.outcome import Outcome
@@ -26,6 +27,7 @@ from tests.workflow.driver import URL, Meeting, StartMeeting
 from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings, no_wait
 from workflows import attributes
 from workflows.calendar import CalendarWorkflow
+from workflows.calendar_health import CalendarHealthWorkflow
 from workflows.meeting import MeetingWorkflow
 
 _SHORT_HISTORIES = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=200")
@@ -106,11 +108,13 @@ async def world(
     """Calendars and the meetings that they book."""
     client = with_plugin(env.client)
     world = World(env, client, tmp_path, provider, recordings)
-    replayer = Replayer(workflows=[MeetingWorkflow, CalendarWorkflow], plugins=[plugin()])
+    kinds = [MeetingWorkflow, CalendarWorkflow, CalendarHealthWorkflow]
+    replayer = Replayer(workflows=kinds, plugins=[plugin()])
     calendars = CalendarActivities(world.calendars, ArtifactStore(tmp_path.as_uri()), attributes.at_start)
-    async with working(client, provider, recordings, calendars):
+    async with working(client, provider, recordings, calendars, RoundActivities(world.calendars, 3600)):
         yield world
-        handles = [calendar.handle for calendar in world.open]
+        handles: list[WorkflowHandle[Any, Any]] = [calendar.handle for calendar in world.open]
+        handles += [world.rounds.handle] if world.rounds else []
         handles += [client.get_workflow_handle(workflow_id) for workflow_id in sorted(world.known_meetings)]
         await replayer.replay_workflows(_histories(handles[:_REPLAYED]))
         await asyncio.gather(*(handle.terminate() for handle in handles), return_exceptions=True)
@@ -128,6 +132,7 @@ async def working(
     provider: ScriptedProvider,
     recordings: ScriptedRecordings,
     calendars: CalendarActivities | None = None,
+    rounds: RoundActivities | None = None,
 ) -> AsyncIterator[None]:
     """The workers of both task queues."""
     bots = BotActivities(provider, public_url="http://bridge", secret="s3cret", sleep=no_wait)
@@ -135,10 +140,11 @@ async def working(
         Worker(
             client,
             task_queue=MEETINGS_QUEUE,
-            workflows=[MeetingWorkflow, CalendarWorkflow],
+            workflows=[MeetingWorkflow, CalendarWorkflow, CalendarHealthWorkflow],
             activities=[
                 *(bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot),
                 *([calendars.reconcile] if calendars else []),
+                *([rounds.check_calendars] if rounds else []),
             ],
             max_cached_workflows=int(os.environ.get("MAX_CACHED_WORKFLOWS", "1000")),
         ),

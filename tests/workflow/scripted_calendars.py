@@ -8,7 +8,16 @@ from typing import Any
 
 from meetings.calendars.event import CalendarEvent
 from providers.base import NotFoundError
-from providers.calendars import ConnectedCalendar, EventFilter
+from providers.calendars import (
+    ConnectedCalendar,
+    EventFilter,
+    GrantTrouble,
+    Resync,
+    SyncFailure,
+)
+
+REFUSED_TOKEN = "1//planted-refresh-token-of-a-user"
+"""What a careless provider quotes."""
 
 
 @dataclass
@@ -26,6 +35,10 @@ class ScriptedCalendars:
     """Calendars that the provider has lost; their lists are empty then."""
     asked: list[EventFilter | str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    connected: list[str] = field(default_factory=list)
+    """What a resync names, as synced unless it is `refused`."""
+    refused: dict[str, GrantTrouble | None] = field(default_factory=dict)
+    resyncs: int = 0
     clock: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def put(self, event_id: str, calendar_id: str, **fields: Any) -> CalendarEvent:
@@ -67,6 +80,17 @@ class ScriptedCalendars:
         if calendar_id in self.unknown:
             raise NotFoundError("CalendarNotFound")
         return ConnectedCalendar(calendar_id=calendar_id)
+
+    async def resync_all(self, _days: int | None = None) -> Resync:
+        self.resyncs += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        synced = tuple(each for each in self.connected if each not in self.refused)
+        failures = (
+            SyncFailure(calendar_id=each, text=f"refused: {REFUSED_TOKEN}", trouble=trouble)
+            for each, trouble in self.refused.items()
+        )
+        return Resync(synced, tuple(failures))
 
     async def delete_calendar(self, calendar_id: str) -> None:
         self.deleted.append(calendar_id)

@@ -1,0 +1,41 @@
+"""A thousand calendars do not ask at once, whatever happened before."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meetings.calendars.keeping import CalendarRequest
+from meetings.calendars.spreading import next_full
+
+CALENDARS = [f"3f6f2c42-5d0f-4c0b-8d4e-{number:012x}" for number in range(1000)]
+EVERY = timedelta(seconds=CalendarRequest(calendar_id="any").full_every)
+START = datetime(2026, 12, 1, 10, tzinfo=UTC)
+
+
+@given(
+    last=st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2040, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the zone
+    minutes=st.integers(1, 7 * 24 * 60),
+    calendar_id=st.text(min_size=1),
+)
+def test_a_full_look_comes_after_half_a_period_and_within_a_whole(
+    last: datetime, minutes: int, calendar_id: str
+) -> None:
+    every = timedelta(minutes=minutes)
+    assert last + every / 2 < next_full(last, every, calendar_id) <= last + every
+
+
+def test_a_thousand_calendars_that_were_read_at_once_are_read_evenly_from_then_on() -> None:
+    """The figures of docs/calendars.md: full looks a day, and at most in a minute and in a second."""
+    looks: list[datetime] = []
+    for calendar_id in CALENDARS:
+        at = START
+        while (at := next_full(at, EVERY, calendar_id)) <= START + timedelta(days=10):
+            looks.append(at)
+            at += timedelta(seconds=1)
+    in_a_minute = Counter(int((at - START).total_seconds()) // 60 for at in looks)
+    in_a_second = Counter(int((at - START).total_seconds()) for at in looks)
+    assert 4000 <= len(looks) / 10 <= 4100
+    assert max(in_a_minute.values()) <= 20
+    assert max(in_a_second.values()) <= 4

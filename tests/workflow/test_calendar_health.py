@@ -1,0 +1,121 @@
+"""A calendar whose grant has ended keeps its meetings, says so once, and gets what it missed when it is cured."""
+
+import re
+
+import pytest
+
+from meetings.calendars.health import RENEWED, Ailment
+from meetings.calendars.keeping import CalendarStatus
+from meetings.names import GRANT_SIGNAL
+from meetings.status import MeetingStatus
+from providers.base import RequestRejectedError
+from providers.calendars import GrantTrouble
+from tests.workflow.calendar_driver import Calendar, World
+from tests.workflow.scripted_calendars import REFUSED_TOKEN
+from workflows import attributes
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def status_attribute(calendar: Calendar) -> str | None:
+    described = await calendar.handle.describe()
+    return described.typed_search_attributes.get(attributes.CALENDAR_STATUS)
+
+
+async def until(calendar: Calendar, status: CalendarStatus) -> None:
+    await calendar.until(lambda view: view.status is status)
+
+
+def said(caplog: pytest.LogCaptureFixture, *parts: str) -> int:
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    return sum(all(part in line for part in parts) for line in lines)
+
+
+async def test_a_users_grant_that_ended_is_spoken_of_once_and_what_it_missed_is_booked_later(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    anna = await world.connect("anna", user="user-1", platform="google")
+    await until(anna, CalendarStatus.ACTIVE)
+    ben = await world.connected("ben")
+    booked = anna.put("booked")
+    await anna.notices()
+    rounds = await world.look_after()
+
+    world.calendars.refused[anna.calendar_id] = GrantTrouble.USER
+    await rounds.go()
+    await until(anna, CalendarStatus.ERROR)
+    view = await anna.view()
+    assert (view.ailment, await status_attribute(anna)) == (Ailment.USER, "error")
+    assert REFUSED_TOKEN not in view.trouble
+    details = str(await anna.handle.query("__temporal_workflow_metadata"))
+    assert "minutekeeper calendar connect-link user-1 --platform google" in details
+    missed = anna.put("missed")
+    await rounds.go(3)
+    assert said(caplog, anna.calendar_id, "cannot be read") == 1, "in however many rounds"
+    assert (await anna.meeting(booked).view()).status is MeetingStatus.SCHEDULED
+    assert not await world.exists(anna.meeting(missed))
+
+    world.calendars.refused.clear()
+    await rounds.go()
+    await until(anna, CalendarStatus.ACTIVE)
+    await anna.forward(seconds=3)
+    await anna.until(lambda view: view.counts.booked == 1)
+    assert (await anna.meeting(missed).view()).status is MeetingStatus.SCHEDULED
+    assert (await status_attribute(anna), await status_attribute(ben)) == ("active", "active")
+    assert said(caplog, anna.calendar_id, "can be read again") == 1
+    assert said(caplog, ben.calendar_id) == 0
+
+
+async def test_an_app_that_is_refused_is_one_line_for_all_its_calendars(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    calendars = [await world.connected(name) for name in ("anna", "ben", "meg")]
+    rounds = await world.look_after()
+    for each in calendars:
+        world.calendars.refused[each.calendar_id] = GrantTrouble.APP
+    await rounds.go(3)
+    for each in calendars:
+        view = await each.until(lambda view: view.status is CalendarStatus.ERROR)
+        assert view.ailment is Ailment.APP
+    before = (await calendars[0].view()).looks
+    await calendars[0].handle.signal(GRANT_SIGNAL, RENEWED)
+    await calendars[0].forward(seconds=3)
+    await calendars[0].until(lambda view: view.looks > before and view.status is CalendarStatus.ACTIVE)
+    world.calendars.refused.clear()
+    await rounds.go(2)
+    for each in calendars:
+        await until(each, CalendarStatus.ACTIVE)
+    assert said(caplog, "3 calendars cannot be read", "update-credentials") == 1
+    assert said(caplog, "3 calendars are no longer held up") == 1
+    assert said(caplog, "calendar") == 2
+
+
+async def test_rounds_that_fail_change_nothing_and_are_repeated(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    anna = await world.connected()
+    rounds = await world.look_after()
+    world.calendars.failures += [RequestRejectedError("not today"), RequestRejectedError("nor now")]
+    assert "nor now" in (await rounds.go(2)).trouble or world.calendars.resyncs == 3
+    await rounds.until(lambda view: "nor now" in view.trouble)
+    assert (await anna.view()).status is CalendarStatus.ACTIVE
+    await rounds.go()
+    await rounds.until(lambda view: not view.trouble)
+    assert said(caplog, "nobody knows") == 1
+
+
+async def test_a_calendar_tells_from_its_first_day_how_it_is(world: World) -> None:
+    world.calendars.failures.append(RequestRejectedError("no lists today"))
+    anna = await world.connect()
+    await until(anna, CalendarStatus.ERROR)
+    assert (await anna.view()).ailment is Ailment.LOOK
+    await anna.forward(minutes=10)
+    await until(anna, CalendarStatus.ACTIVE)
+    await anna.update("disconnect")
+    assert (await anna.handle.result()).status is CalendarStatus.DISCONNECTED
+    assert await status_attribute(anna) == "disconnected"
+    history = await anna.handle.fetch_history()
+    written = str([each.upsert_workflow_search_attributes_event_attributes for each in history.events])
+    assert re.findall("syncing|error|active|leaving|disconnected", written) == [
+        *("syncing", "error", "active", "leaving", "disconnected")
+    ]
