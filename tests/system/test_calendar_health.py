@@ -3,8 +3,6 @@
 import asyncio
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +14,8 @@ from aiohttp.test_utils import unused_port
 
 from meetings.names import CALENDAR_HEALTH_ID
 from meetings.status import MeetingStatus
-from tests.system.stack import running_stack
+from tests.starter.support import cli
+from tests.system.stack import KEY, running_stack
 from tests.system.test_connect import CLIENT_SECRET, TOKENS, User
 from tests.system.test_good_day import meeting_url
 
@@ -55,20 +54,10 @@ class Week:
         return bool([each async for each in self.stack.client.list_workflows(query)])
 
     async def command(self, *arguments: str, code: int = 0) -> Any:
-        addresses = self.stack.addresses
-        own = {"MEETINGBAAS_BASE_URL": addresses["simulator"], "MEETINGBAAS_API_KEY": "key-of-the-account"}
-        own |= {"BRIDGE_PUBLIC_URL": addresses["bridge"], "BRIDGE_SECRET": self.user.bridge_secret}
-        done = await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-m", "starter", "calendar", *arguments, "--json"],
-            env=self.stack.environment | own,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, done.stderr + done.stdout
-        self.shown.append(re.sub(r'"link": "[^"]*"', "", done.stdout))
-        return json.loads(done.stdout)
+        done = await cli("calendar", *arguments, "--json")
+        assert done.code == code, done.err + done.out
+        self.shown.append(re.sub(r'"link": "[^"]*"', "", done.out))
+        return done.json
 
     async def connect(self, name: str) -> None:
         path = self.folder / f"{name}.json"
@@ -97,7 +86,9 @@ class Week:
         return sum(int(count) for count in re.findall(pattern, text, re.MULTILINE))
 
 
-async def test_grants_that_end_in_a_busy_week_lose_nothing_and_are_told_of_once(tmp_path: Path) -> None:
+async def test_grants_that_end_in_a_busy_week_lose_nothing_and_are_told_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     metrics = f"127.0.0.1:{unused_port()}"
     settings = {"MINUTEKEEPER_CALENDAR_CHECK_SECONDS": str(CHECK_SECONDS), "MINUTEKEEPER_METRICS_ADDRESS": metrics}
     async with (
@@ -105,6 +96,11 @@ async def test_grants_that_end_in_a_busy_week_lose_nothing_and_are_told_of_once(
         aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http,
     ):
         user = User(stack, http)
+        addresses = stack.addresses
+        own = {"MEETINGBAAS_BASE_URL": addresses["simulator"], "MEETINGBAAS_API_KEY": KEY}
+        own |= {"BRIDGE_PUBLIC_URL": addresses["bridge"], "BRIDGE_SECRET": user.bridge_secret}
+        for name, value in (stack.environment | own).items():
+            monkeypatch.setenv(name, value)
         week = Week(user, metrics, tmp_path)
         for name in TOKENS:
             await user.order("calendars/accounts", email=f"{name}@example.com", refresh_token=TOKENS[name])
@@ -162,7 +158,7 @@ async def _the_apps_secret_expires(week: Week) -> None:
     repair = await week.command("update-credentials", "--credentials", str(path), code=1)
     assert [each["calendar"] for each in repair["updated"] if each["trouble"]] == ["ben@example.com"]
     path.write_text(json.dumps(app | {"platform": "google", "refresh_tokens": tokens}))
-    repair = await week.command("update-credentials", "--credentials", str(path))
+    await week.command("update-credentials", "--credentials", str(path))
     for name in TOKENS:
         await week.assert_booked(name, 1, 2, 4)
     await week.until(0, lambda states: {each["state"] for each in states.values()} == {"active"})
