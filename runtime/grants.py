@@ -1,8 +1,9 @@
 """Has the grants of all calendars looked after. Whoever has a calendar kept calls it."""
 
 from datetime import timedelta
+from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 
 from meetings.calendars.rounds import RoundsRequest
@@ -11,12 +12,12 @@ from meetings.names import CALENDAR_HEALTH_ID, CALENDAR_HEALTH_WORKFLOW, CHECK_S
 _LIMIT = timedelta(seconds=10)
 
 
-async def look_after_grants(client: Client, *, at_once: bool = False) -> None:
+async def look_after_grants(client: Client, *, at_once: bool = False) -> WorkflowHandle[Any, Any]:
     """Starts the one workflow that does it, if it does not run; `at_once` has it make a round now.
 
     Raises RPCError.
     """
-    await client.start_workflow(
+    return await client.start_workflow(
         CALENDAR_HEALTH_WORKFLOW,
         RoundsRequest(),
         id=CALENDAR_HEALTH_ID,

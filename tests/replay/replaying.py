@@ -12,12 +12,14 @@ from temporalio.worker import Replayer
 from runtime.exits import run_and_exit
 from runtime.temporal import plugin
 from workflows.calendar import CalendarWorkflow
+from workflows.calendar_health import CalendarHealthWorkflow
 from workflows.meeting import MeetingWorkflow
 
 
 async def replay(files: Iterable[Path]) -> dict[str, str]:
     """What went differently, by the files' names; nothing for a history that came out the same."""
-    replayer = Replayer(workflows=[MeetingWorkflow, CalendarWorkflow], plugins=[plugin()])
+    kinds = [MeetingWorkflow, CalendarWorkflow, CalendarHealthWorkflow]
+    replayer = Replayer(workflows=kinds, plugins=[plugin()])
     different = {}
     for file in files:
         result = await replayer.replay_workflow(load(file), raise_on_replay_failure=False)

@@ -19,7 +19,7 @@ from meetings.calendars.identity import meeting_id_of
 from meetings.calendars.keeping import CalendarView
 from meetings.calendars.rounds import RoundsView
 from meetings.ids import calendar_workflow_id_for, workflow_id_for
-from meetings.names import CALENDAR_EVENT_SIGNAL, CALENDAR_HEALTH_ID, CALENDAR_WORKFLOW, MEETINGS_QUEUE
+from meetings.names import CALENDAR_EVENT_SIGNAL, CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from meetings.outcome import Outcome
 from runtime.grants import look_after_grants
 from tests.workflow.driver import Meeting
@@ -140,9 +140,7 @@ class World:
 
     async def look_after(self) -> "Rounds":
         """The rounds through all calendars, after the first."""
-        await look_after_grants(self.client)
-        handle: WorkflowHandle[Any, None] = self.client.get_workflow_handle(CALENDAR_HEALTH_ID)
-        self.rounds = Rounds(self, handle)
+        self.rounds = Rounds(self, await look_after_grants(self.client))
         await self.rounds.until(lambda view: view.last_round_at is not None)
         return self.rounds
 
@@ -185,7 +183,11 @@ class Rounds:
     """The workflow that looks after the grants of all calendars of a world."""
 
     world: World
-    handle: WorkflowHandle[Any, None]
+    handle: WorkflowHandle[Any, Any]
+
+    @property
+    def env(self) -> WorkflowEnvironment:
+        return self.world.env
 
     async def go(self, rounds: int = 1) -> RoundsView:
         """So many rounds later."""

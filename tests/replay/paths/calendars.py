@@ -11,11 +11,15 @@ from temporalio.client import WorkflowFailureError
 from temporalio.service import RPCError
 
 from activities.calendars import CalendarActivities
+from activities.rounds import RoundActivities
 from artifacts.store import ArtifactStore
+from meetings.calendars.health import RENEWED, Ailment, GrantWord
 from meetings.calendars.keeping import CalendarStatus, OverrideChange, PolicyChange
+from meetings.names import GRANT_SIGNAL
 from providers.base import RequestRejectedError, UnavailableError
+from providers.calendars import GrantTrouble
 from tests.replay.stage import LONG_HISTORY, Stage, path_without_workers
-from tests.workflow.calendar_driver import Calendar, World
+from tests.workflow.calendar_driver import Calendar, Rounds, World
 from tests.workflow.conftest import with_plugin, working
 from workflows import attributes
 
@@ -28,7 +32,8 @@ async def world_on(stage: Stage) -> AsyncIterator[World]:
         world = World(stage.env, client, Path(folder), stage.provider, stage.recordings)
         store = ArtifactStore(Path(folder).as_uri())
         calendars = CalendarActivities(world.calendars, store, attributes.at_start)
-        async with working(client, stage.provider, stage.recordings, calendars):
+        rounds = RoundActivities(world.calendars, 3600)
+        async with working(client, stage.provider, stage.recordings, calendars, rounds):
             yield world
         for workflow_id in world.known_meetings:
             with contextlib.suppress(RPCError):
@@ -88,10 +93,37 @@ async def calendar_in_trouble(stage: Stage) -> Calendar:
         await anna.forward(minutes=10)
         await anna.until(lambda view: view.looks > before.looks)
         world.calendars.unreadable.clear()
+        await anna.handle.signal(GRANT_SIGNAL, GrantWord(ailment=Ailment.USER, text="invalid_grant"))
+        await anna.until(lambda view: view.ailment is Ailment.USER)
+        before = await anna.view()
+        await anna.handle.signal(GRANT_SIGNAL, RENEWED)
+        await anna.forward(seconds=3)
+        await anna.until(lambda view: view.looks > before.looks)
         world.calendars.unknown.add(anna.calendar_id)
         await anna.call()
         await anna.until(lambda view: view.status is CalendarStatus.ERROR)
         return await leave(anna)
+
+
+@path_without_workers
+async def calendar_rounds(stage: Stage) -> Rounds:
+    """They never end by themselves: they are recorded until they were cut off once."""
+    async with world_on(stage) as world:
+        anna, ben = await world.connected(), await world.connected("ben")
+        rounds = await world.look_after()
+        world.calendars.refused[anna.calendar_id] = GrantTrouble.APP
+        await rounds.go()
+        world.calendars.failures.append(RequestRejectedError("not today"))
+        await rounds.go()
+        world.calendars.refused.clear()
+        first = (await rounds.handle.describe()).run_id
+        for _ in range(LONG_HISTORY):
+            await rounds.go()
+            if (await rounds.handle.describe()).run_id != first:
+                break
+        for each in (rounds, anna, ben):
+            await each.handle.terminate()
+        return rounds
 
 
 @path_without_workers
