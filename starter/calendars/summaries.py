@@ -72,7 +72,7 @@ def summary_of(
         ailment=known.ailment,
         trouble=trouble,
         trouble_since=known.trouble_since,
-        what_to_do=_what_to_do(state, known, trouble),
+        what_to_do=_what_to_do(state, known, is_connected=is_connected),
         user=known.user,
         platform=known.platform,
         name=connected.name if connected else "",
@@ -85,11 +85,11 @@ def summary_of(
     )
 
 
-def _what_to_do(state: CalendarState, known: CalendarView, trouble: str) -> str:
+def _what_to_do(state: CalendarState, known: CalendarView, *, is_connected: bool | None) -> str:
     match state:
         case CalendarState.ERROR:
-            # Where it is well here, the trouble is the provider's word, and says what there is to say.
-            ailment = known.ailment or (Ailment.SYNC if trouble else None)
+            # Where it seems well here, the trouble is the provider's.
+            ailment = known.ailment or (Ailment.LOST if is_connected is False else Ailment.SYNC)
             return remedy(ailment, known.calendar_id, known.user, known.platform)
         case CalendarState.NOT_KEPT:
             return f"`minutekeeper calendar connect`, or `minutekeeper calendar disconnect {known.calendar_id}`"

@@ -8,6 +8,8 @@ import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from starter.client import MeetingsClient
+from tests.simulator.support import KEY, Sim, running_sim
+from tests.starter.calendar_support import Desk
 from tests.starter.support import QUIET, connect, fake_worker, target_of, temporal_server
 from workflows.attributes import ALL_KEYS
 
@@ -56,3 +58,16 @@ def without_worker(at_temporal: None, settings: pytest.MonkeyPatch) -> None:  # 
     settings.setenv("TEMPORAL_NAMESPACE", QUIET)
     settings.setattr("starter.client._ANSWER_WITHIN", timedelta(seconds=1))
     settings.setattr("starter.client._CHANGE_WITHIN", timedelta(seconds=1))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def sim(settings: pytest.MonkeyPatch) -> AsyncIterator[Sim]:
+    async with running_sim(reserved_lead=10**9) as sim:
+        settings.setenv("MEETINGBAAS_BASE_URL", sim.url)
+        settings.setenv("MEETINGBAAS_API_KEY", KEY)
+        yield sim
+
+
+@pytest.fixture
+def desk(sim: Sim) -> Desk:
+    return Desk(sim)

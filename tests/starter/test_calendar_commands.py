@@ -1,20 +1,17 @@
 """`calendar …` and `find`, as people and programs call them, with a provider that answers."""
 
 import signal
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from meetings.ids import calendar_workflow_id_for
 from meetings.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from providers.meetingbaas.extra import EVENT_MARK
 from starter.client import MeetingsClient
 from tests.simulator import calendar_support
-from tests.simulator.support import KEY, Sim, running_sim
 from tests.starter.calendar_support import Desk, write
 from tests.starter.fakes import UNREADABLE, Scene
 from tests.starter.support import a_request, cli, eventually, play, process
@@ -27,19 +24,6 @@ CUSTOMERS_ONLY = {
     "rules": [{"name": "customers", "when": {"attendees": {"external": True}}, "then": "record"}],
     "otherwise": "skip",
 }
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def sim(settings: pytest.MonkeyPatch) -> AsyncIterator[Sim]:
-    async with running_sim(reserved_lead=10**9) as sim:
-        settings.setenv("MEETINGBAAS_BASE_URL", sim.url)
-        settings.setenv("MEETINGBAAS_API_KEY", KEY)
-        yield sim
-
-
-@pytest.fixture
-def desk(sim: Sim) -> Desk:
-    return Desk(sim)
 
 
 async def listed(calendar_id: str) -> dict[str, Any]:

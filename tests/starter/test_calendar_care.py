@@ -1,0 +1,119 @@
+"""`calendar doctor` and `calendar update-credentials`, with a provider that answers."""
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+
+from meetings.calendars.health import Ailment, GrantWord
+from meetings.connect_link import read_link
+from meetings.ids import calendar_workflow_id_for
+from meetings.names import CALENDAR_WORKFLOW, GRANT_SIGNAL, MEETINGS_QUEUE
+from starter.client import MeetingsClient
+from tests.simulator import calendar_support
+from tests.starter.calendar_support import Desk, write
+from tests.starter.support import cli, eventually
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
+
+ANNA, BEN = "anna@example.com", "ben@example.com"
+APP = {"platform": "google", "client_id": "google-app", "client_secret": "google-app-secret"}
+
+
+async def seen_by_the_doctor(calendar_id: str) -> dict[str, Any]:
+    """Calendars of other tests are in what he says, too."""
+    found: list[dict[str, Any]] = (await cli("calendar", "doctor", "--json")).json["calendars"]
+    return next(each for each in found if each["calendar_id"] == calendar_id)
+
+
+async def ail(client: MeetingsClient, calendar_id: str, ailment: Ailment) -> None:
+    handle = client.temporal.get_workflow_handle(calendar_workflow_id_for(calendar_id))
+    await handle.signal(GRANT_SIGNAL, GrantWord(ailment=ailment, text="so says Google"))
+    await eventually(partial(seen_by_the_doctor, calendar_id), lambda found: found["state"] == "error")
+
+
+async def test_the_doctor_makes_a_fresh_link_for_a_user_who_has_to_connect_again(
+    desk: Desk, client: MeetingsClient, settings: pytest.MonkeyPatch
+) -> None:
+    settings.setenv("BRIDGE_SECRET", "secret-1")
+    settings.setenv("BRIDGE_PUBLIC_URL", "https://bridge.example.com")
+    made = await calendar_support.connect(desk.sim, await calendar_support.account(desk.sim, ANNA))
+    await client.temporal.start_workflow(
+        CALENDAR_WORKFLOW,
+        {"calendar_id": made, "user": "user 1", "platform": "google"},
+        id=calendar_workflow_id_for(made),
+        task_queue=MEETINGS_QUEUE,
+    )
+    await ail(client, made, Ailment.USER)
+    found = await seen_by_the_doctor(made)
+    assert "connect-link 'user 1' --platform google" in found["what_to_do"]
+    link = read_link(
+        found["link"].removeprefix("https://bridge.example.com/connect/"), ["secret-1"], datetime.now(UTC)
+    )
+    assert (link.user, link.platform) == ("user 1", "google")
+    assert (await seen_by_the_doctor(made))["link"] != found["link"], "each is made anew"
+    shown = await cli("calendar", "doctor")
+    assert shown.code == 1
+    for words in (f"{ANNA}: so says Google", "To do    reconnect needed", "Link     https://bridge.example.com/"):
+        assert words in shown.out
+    settings.delenv("BRIDGE_SECRET")
+    assert not (await seen_by_the_doctor(made))["link"]
+
+
+async def test_new_credentials_go_to_the_calendars_whose_tokens_are_given(
+    desk: Desk, client: MeetingsClient
+) -> None:
+    of_anna, of_ben = await desk.connect(ANNA), await desk.connect(BEN)
+    tokens = [(await calendar_support.account(desk.sim, email))["oauth_refresh_token"] for email in (ANNA, BEN)]
+    for calendar_id in (of_anna, of_ben):
+        await ail(client, calendar_id, Ailment.APP)
+    assert "update-credentials" in (await seen_by_the_doctor(of_ben))["what_to_do"]
+
+    given = {of_anna: tokens[0], "nobody": tokens[0], of_ben: tokens[0]}
+    file = write("app.json", APP | {"refresh_tokens": given})
+    first = await cli("calendar", "update-credentials", "--credentials", file, "--json")
+    assert first.code == 1
+    troubles = {each["calendar"]: each["trouble"] for each in first.json["updated"]}
+    assert troubles[of_anna] == ""
+    assert "no calendar" in troubles["nobody"].lower()
+    assert "does not lead to this calendar" in troubles[of_ben]
+    assert of_ben in [each["calendar_id"] for each in first.json["left"]]
+    await eventually(partial(seen_by_the_doctor, of_anna), lambda found: found["state"] == "active")
+
+    shown = await cli("calendar", "update-credentials", "--credentials", file)
+    assert "Not calendar nobody: " in shown.out
+    assert f"No token was given for calendar {BEN}." in shown.out
+    file = write("app.json", APP | {"refresh_tokens": {BEN: tokens[1]}})
+    second = await cli("calendar", "update-credentials", "--credentials", file)
+    assert f"Calendar {BEN} has the new credentials" in second.out
+    await eventually(partial(seen_by_the_doctor, of_ben), lambda found: found["state"] == "active")
+    assert not [token for token in tokens if token in first.out + shown.out + second.out]
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (APP, "refresh_tokens"),
+        (APP | {"refresh_tokens": {}}, "kept nowhere here"),
+        (APP | {"refresh_tokens": {"anna": 7}}, "must be a text in quotes"),
+        ({"refresh_tokens": {"anna": "planted"}}, "client_secret"),
+        (APP | {"platform": "apple", "refresh_tokens": {"anna": "planted"}}, "google or microsoft"),
+    ],
+)
+async def test_what_cannot_be_meant_is_named(content: dict[str, Any], named: str) -> None:
+    ended = await cli("calendar", "update-credentials", "--credentials", write("app.json", content), "--json")
+    assert ended.code == 2
+    assert named in ended.error
+    assert "planted" not in ended.error
+
+
+async def test_the_doctor_finds_that_nobody_checks_the_grants(desk: Desk, client: MeetingsClient) -> None:
+    await desk.connect(ANNA)
+    await client.temporal.get_workflow_handle("calendars-health").terminate()
+    found = await cli("calendar", "doctor", "--json")
+    assert (found.code, found.json["checks"]) == (1, None)
+    assert "minutekeeper calendar resync" in found.json["trouble"]
+    assert (await cli("calendar", "resync")).code == 0
+    found = await cli("calendar", "doctor", "--json")
+    assert (found.json["checks"]["calendars"], found.json["trouble"]) == (0, "")
