@@ -131,7 +131,7 @@ async def test_one_calendar_at_each_platform(stage: Stage, user: str) -> None:
     assert len(await stage.connected()) == 2
     google, microsoft = await stage.known(user), await stage.known(user, "microsoft")
     assert (google.email, microsoft.email) == (ANNA, BEN)
-    assert await stage.signals_of(google.calendar_id) == ["calendar_event"]
+    assert await stage.signals_of(google.calendar_id) == ["grant"]
 
 
 async def test_a_journey_may_end_at_another_bridge_and_after_a_rotation_of_the_secret(
