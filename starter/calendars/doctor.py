@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 
 from meetings.calendars.health import Ailment
 from meetings.calendars.rounds import RoundsView
@@ -12,10 +13,11 @@ from meetings.names import CALENDAR_HEALTH_ID
 from providers.calendars import CalendarProvider
 from runtime.settings import Settings
 from starter.asking import NoAnswerError, ask
+from starter.booking import RPC_LIMIT
 from starter.calendars.listing import list_calendars
-from starter.calendars.naming import describe
 from starter.calendars.summaries import CalendarState, CalendarSummary
 from starter.summaries import is_closed
+from starter.temporal_errors import no_such_workflow
 from workflows.calendar_health import CalendarHealthWorkflow
 
 _ANSWER_WITHIN = timedelta(seconds=5)
@@ -55,17 +57,25 @@ async def diagnose(temporal: Client, provider: CalendarProvider, settings: Setti
     patients = tuple(Patient(calendar=each, link=_link(each, settings)) for each in calendars)
     if not any(each.is_kept for each in calendars):
         return Diagnosis(patients=patients)
-    execution = await describe(temporal, CALENDAR_HEALTH_ID)
-    if execution is None or is_closed(execution):
+    handle = temporal.get_workflow_handle_for(CalendarHealthWorkflow.run, CALENDAR_HEALTH_ID)
+    if not await _runs(handle):
         trouble = "Nobody checks the grants; `minutekeeper calendar resync` has them checked from now on."
         return Diagnosis(patients=patients, trouble=trouble)
-    handle = temporal.get_workflow_handle_for(CalendarHealthWorkflow.run, CALENDAR_HEALTH_ID)
     try:
         rounds = await ask(handle, CalendarHealthWorkflow.status, _ANSWER_WITHIN)
     except NoAnswerError as error:
         return Diagnosis(patients=patients, trouble=f"Whether the grants are checked cannot be said: {error}.")
     trouble = f"The last check of the grants came to nothing: {rounds.trouble}" if rounds.trouble else ""
     return Diagnosis(patients=patients, rounds=rounds, trouble=trouble)
+
+
+async def _runs(handle: WorkflowHandle[CalendarHealthWorkflow, None]) -> bool:
+    try:
+        return not is_closed(await handle.describe(rpc_timeout=RPC_LIMIT))
+    except RPCError as error:
+        if no_such_workflow(error):
+            return False
+        raise
 
 
 def _link(calendar: CalendarSummary, settings: Settings) -> str:
