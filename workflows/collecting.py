@@ -52,7 +52,7 @@ class Collector:
             start_time=record.request.start_time,
             recording=recording,
             transcript=wanted.transcript,
-            meeting_url=record.request.meeting_url if len(bots) == 1 else "",
+            meeting_url=record.request.meeting_url if is_main and len(bots) == 1 else "",
         )
         failure = await self._collect(number, order)
         if is_main and failure:

@@ -121,7 +121,7 @@ async def test_news_of_a_calendar_wakes_its_workflow_once(
     for _ in range(2):
         assert (await bridge.to_account(body)).json == {"outcome": "delivered"}
     (change,) = await signals(client, f"calendar-{calendar_id}", "calendar_event")
-    assert change.keys() == {"calendar_id", "delivery", "event_ids", "everything"}
+    assert change.keys() == {"calendar_id", "delivery", "event_ids"}
     assert (change["calendar_id"], change["event_ids"]) == (calendar_id, ["e1"])
     assert await stored(store) == []
 

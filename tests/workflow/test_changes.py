@@ -98,6 +98,10 @@ async def test_moved_while_recording_keeps_both_recordings(start: StartMeeting) 
     folder = meeting.handle.id.removeprefix("meeting-")
     assert f"{folder}/earlier/0/recording.mp4" in paths
     assert f"{folder}/recording.mp4" in paths
+    (manifest,) = meeting.recordings.manifests
+    assert all(artifact.sha256 for artifact in manifest.artifacts), (
+        "or nobody could say what the earlier files were"
+    )
 
 
 async def test_the_old_bot_is_gone_before_the_new_one_is_sent(start: StartMeeting) -> None:
