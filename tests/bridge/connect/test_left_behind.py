@@ -55,12 +55,12 @@ async def test_an_attempt_that_dies_before_its_last_step_is_made_good_with_the_s
         power_cut.setattr(Connections, "write", die)
         assert_problem(await stage.go(link), Problem.UNAVAILABLE)
     (half,) = await stage.connected()
-    assert await stage.signals_of(half["uuid"]) == ["calendar_event"], "it was kept already"
+    assert await stage.signals_of(half["uuid"]) == ["grant"], "it was kept already"
     assert (await stage.go(link)).path == "/connect/done/google"
     known = await stage.known(user)
     assert known.calendar_id != half["uuid"]
     assert "farewell" in await stage.signals_of(half["uuid"])
-    assert await stage.signals_of(known.calendar_id) == ["calendar_event"]
+    assert await stage.signals_of(known.calendar_id) == ["grant"]
 
 
 async def test_while_temporal_is_away_nothing_is_connected_and_nothing_left_for_good(
