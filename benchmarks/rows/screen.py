@@ -1,7 +1,10 @@
 """From a webhook to what people see: how soon the `status` query shows an event."""
 
 import asyncio
+import contextlib
 import time
+
+from temporalio.service import RPCError
 
 from benchmarks.bench import Bench
 from benchmarks.deliveries import Deliveries, at_a_rate, meetings_under_way
@@ -19,6 +22,7 @@ _SETTLE_SECONDS = 2.0
 """For what the bots' sending leaves behind: it is not what is measured."""
 
 _PATIENCE_SECONDS = 30.0
+_BETWEEN_QUESTIONS_SECONDS = 0.005
 
 
 async def measure(bench: Bench) -> Findings:
@@ -32,9 +36,12 @@ async def measure(bench: Bench) -> Findings:
             handle = stand.client.get_workflow_handle(delivery.workflow_id)
             deadline = time.monotonic() + _PATIENCE_SECONDS
             while time.monotonic() < deadline:
-                view: MeetingView = await handle.query("status", result_type=MeetingView)
-                if any(entry.at == delivery.created_at for entry in view.timeline):
-                    return
+                # A meeting that is busy takes no more questions for a moment.
+                with contextlib.suppress(RPCError):
+                    view: MeetingView = await handle.query("status", result_type=MeetingView)
+                    if any(entry.at == delivery.created_at for entry in view.timeline):
+                        return
+                await asyncio.sleep(_BETWEEN_QUESTIONS_SECONDS)
             raise TimeoutError(f"an event was not shown within {_PATIENCE_SECONDS:g} s")
 
         took = await at_a_rate(send_and_look, rate=_RATE, seconds=_SECONDS)
