@@ -15,6 +15,7 @@ from bridge.delivery import Delivery
 from bridge.drain import _batches
 from bridge.inbox import Inbox, Shelf
 from bridge.keys import COURIER, DRAIN
+from embedded.ports import claim_ports
 from meetings.events import BotEvent, BotEventKind
 from runtime.temporal import plugin
 from tests.bridge.support import (
@@ -114,7 +115,7 @@ async def test_what_waited_longer_than_its_meeting_lived_is_kept_for_a_week(
 
 async def test_a_server_that_dies_and_comes_back_gets_everything_once(tmp_path: Path, workflow_id: str) -> None:
     store = ArtifactStore((tmp_path / "artifacts").as_uri())
-    port = _free_port()
+    port = claim_ports({"port": 0})["port"]
     database = tmp_path / "temporal.db"
     async with _temporal_server(port, database) as first, contextlib.AsyncExitStack() as later:
         client = await Client.connect(f"127.0.0.1:{port}", plugins=[plugin()])
@@ -292,13 +293,6 @@ async def _is_empty(store: ArtifactStore) -> bool:
 async def _only_unclaimed(store: ArtifactStore, count: int) -> bool:
     inbox = Inbox(store)
     return await _is_empty(store) and len(await inbox.paths(Shelf.UNCLAIMED)) == count
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.asynccontextmanager

@@ -20,7 +20,7 @@ from providers.calendars import (
     SyncFailure,
 )
 from tests.providers.calendar_support import CREDENTIALS, WIRE_CREDENTIALS
-from tests.providers.test_calendar_events import EVENT
+from tests.providers.event_bodies import EVENT
 from tests.providers.told_server import Answer, ToldServer
 
 CALENDAR = {"uuid": "c-1", "name": "Team", "email": "anna@example.com", "google_id": "g-1", "resource_id": None}

@@ -1,41 +1,18 @@
 """Webhooks of every year."""
 
-import copy
 import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from meetings.events import BotEventKind, EventSource
 from providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
 from providers.meetingbaas.webhooks import parse_webhook
+from tests.providers.webhook_bodies import BOT, NOW, OUR_EXTRA, final, notice, parse, status
 
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 3, 1, 13, 0, tzinfo=UTC)
-BOT = "7b6f0c1e-0000-4000-8000-000000000001"
 CREATED_AT = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
-OUR_EXTRA = {"dispatch_key": "mk-abc-1", "dispatch": "1", "workflow_id": "meeting-x", "run": "r-1"}
-
-
-def parse(document: Any, received_at: datetime = NOW) -> Notice | CalendarNotice | Ignored:
-    return parse_webhook(json.dumps(document).encode(), received_at)
-
-
-def notice(document: Any, received_at: datetime = NOW) -> Notice:
-    parsed = parse(document, received_at)
-    assert isinstance(parsed, Notice)
-    return parsed
-
-
-def status(code: Any = "joining_call", **fields: Any) -> dict[str, Any]:
-    return {"event": "bot.status_change", "data": {"bot_id": BOT, "status": {"code": code, **fields}}}
-
-
-def final(event: str, /, **data: Any) -> dict[str, Any]:
-    return {"event": event, "data": {"bot_id": BOT, **data}}
 
 
 def test_a_status_change() -> None:
@@ -325,74 +302,6 @@ def test_a_status_of_a_time_to_come_counts_as_of_now(ahead: str) -> None:
     expected = datetime.fromisoformat(ahead) if ahead < "2026-03-01T13" else NOW
     assert told.event.occurred_at == expected
     assert ahead[:19] in told.delivery
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800") | st.just(10**400),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=20,
-)
-full_bodies = [
-    status("in_call_recording", created_at="2026-03-01T10:00:00Z", start_time=1772359200000, error_message="x"),
-    final("complete", mp4="https://s3/x", transcript=[{"speaker": "Ann"}], extra=OUR_EXTRA, event_uuid="e"),
-    final("failed", error="InternalError", message="x", extra=json.dumps(OUR_EXTRA), reason="x"),
-    {"event": "calendar.sync_events", "data": {"calendar_id": "c", "last_updated_ts": "2026-03-01T10:00:00Z"}},
-]
-
-
-@st.composite
-def damaged_bodies(draw: st.DrawFn) -> Any:
-    """A real body with some of its values, at any depth, replaced by anything."""
-    document = copy.deepcopy(draw(st.sampled_from(full_bodies)))
-    for _ in range(draw(st.integers(1, 4))):
-        place: Any = document
-        while True:
-            key = draw(st.sampled_from(sorted(place)))
-            if not isinstance(place[key], dict) or not place[key] or draw(st.booleans()):
-                break
-            place = place[key]
-        place[key] = draw(json_values)
-    return document
-
-
-def check_harmless(body: bytes) -> None:
-    """Whatever it is, it is understood, ignored or refused, and what is understood can be stored as it is."""
-    try:
-        parsed = parse_webhook(body, NOW)
-    except MalformedWebhookError:
-        return
-    if isinstance(parsed, Notice):
-        assert parsed.event.bot_id
-        parsed.event.model_dump_json()
-        assert len(parsed.event.code) <= 500
-        assert len(parsed.delivery) < 1000
-    if not isinstance(parsed, Ignored):
-        parsed.delivery.encode()
-
-
-@given(damaged_bodies())
-def test_damaged_bodies_are_harmless(document: Any) -> None:
-    check_harmless(json.dumps(document).encode())
-
-
-@given(json_values)
-def test_any_json_is_harmless(document: Any) -> None:
-    check_harmless(json.dumps(document).encode())
-    check_harmless(json.dumps({"event": "complete", "data": document}).encode())
-
-
-@given(st.binary())
-def test_any_bytes_are_harmless(body: bytes) -> None:
-    check_harmless(body)
-
-
-@pytest.mark.parametrize("field", ["extra", "error", "transcript", "mp4", "status", "unknown"])
-def test_any_depth_is_harmless(field: str) -> None:
-    # Where exactly the interpreter gives up depends on its version and on who calls; so every depth around it.
-    for depth in (*range(400, 520), 10_000):
-        nested = '{"a":[' * depth + "1" + "]}" * depth
-        for value in (nested, json.dumps(nested)):
-            check_harmless(f'{{"event": "failed", "data": {{"bot_id": 1, "{field}": {value}}}}}'.encode())
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,13 @@ from tests.simulator import calendar_support
 from tests.simulator.support import KEY, Sim
 from tests.starter.support import cli
 
+ANNA = "anna@example.com"
+CUSTOMERS_ONLY = {
+    "my_domains": ["example.com"],
+    "rules": [{"name": "customers", "when": {"attendees": {"external": True}}, "then": "record"}],
+    "otherwise": "skip",
+}
+
 
 class Desk:
     """Somebody at a command line whose provider is the simulator, with files in the current folder."""
@@ -70,3 +77,9 @@ def write(name: str, content: Any) -> str:
     """A JSON file in the current folder."""
     Path(name).write_text(json.dumps(content))
     return name
+
+
+async def listed(calendar_id: str) -> dict[str, Any]:
+    """What the list says of one calendar; those of other tests are in it, too."""
+    calendars: list[dict[str, Any]] = (await cli("calendar", "list", "--json")).json
+    return next(each for each in calendars if each["calendar_id"] == calendar_id)

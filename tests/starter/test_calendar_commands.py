@@ -1,35 +1,20 @@
 """`calendar …` and `find`, as people and programs call them, with a provider that answers."""
 
-import signal
-from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 
 from meetings.ids import calendar_workflow_id_for
 from meetings.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
-from providers.meetingbaas.extra import EVENT_MARK
 from starter.client import MeetingsClient
 from tests.simulator import calendar_support
-from tests.starter.calendar_support import Desk, write
+from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, Desk, listed, write
 from tests.starter.fakes import UNREADABLE, Scene
-from tests.starter.support import a_request, cli, eventually, play, process
+from tests.starter.support import a_request, cli, eventually, play
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
 
-ANNA, BEN = "anna@example.com", "ben@example.com"
-CUSTOMERS_ONLY = {
-    "my_domains": ["example.com"],
-    "rules": [{"name": "customers", "when": {"attendees": {"external": True}}, "then": "record"}],
-    "otherwise": "skip",
-}
-
-
-async def listed(calendar_id: str) -> dict[str, Any]:
-    """What the list says of one calendar; those of other tests are in it, too."""
-    calendars: list[dict[str, Any]] = (await cli("calendar", "list", "--json")).json
-    return next(each for each in calendars if each["calendar_id"] == calendar_id)
+BEN = "ben@example.com"
 
 
 async def test_raw_lists_what_could_be_connected(desk: Desk) -> None:
@@ -207,68 +192,6 @@ async def test_an_override_is_for_an_event_or_for_its_series(desk: Desk, client:
     assert (refused.code, "is none of a series" in refused.err) == (2, True)
 
 
-async def test_the_provider_records_an_event_that_the_policy_leaves_free(desk: Desk) -> None:
-    policy = write("policy.json", CUSTOMERS_ONLY | {"bot": {"name": "Notes", "silence_timeout": 300}})
-    calendar_id = await desk.connect(ANNA, "--policy", policy)
-    await desk.add(ANNA, calendar_id, title="Planning")
-    [event] = await calendar_support.events(desk.sim, calendar_id)
-    done = await cli("calendar", "record", ANNA, event["uuid"], "--json")
-    assert (done.code, done.json["calendar_id"]) == (0, calendar_id)
-    assert [each["provider_records"] for each in done.json["events"]] == [True]
-    assert "webhook URL at the provider is not set" in done.json["trouble"]
-    await desk.sim.ok(
-        "POST", "/accounts/webhook_url", json={"webhook_url": "http://127.0.0.1:9/webhooks/meetingbaas"}
-    )
-    assert (await cli("calendar", "record", ANNA, event["uuid"], "--json")).json == done.json | {"trouble": ""}
-    [there] = await calendar_support.events(desk.sim, calendar_id)
-    param = there["bot_param"]
-    assert (param["bot_name"], param["silence_timeout"], param["extra"]) == ("Notes", 300, dict(EVENT_MARK))
-    explained = (await cli("calendar", "explain", ANNA, event["uuid"], "--json")).json
-    assert (explained["record"], explained["rule"]) == (False, "provider_records")
-    assert "left to the policy" in (await cli("calendar", "unrecord", ANNA, event["uuid"])).out
-    [there] = await calendar_support.events(desk.sim, calendar_id)
-    assert there["bot_param"] is None
-
-
-async def test_a_whole_series_is_recorded_by_the_provider(desk: Desk) -> None:
-    calendar_id = await desk.connect(ANNA, "--policy", write("policy.json", CUSTOMERS_ONLY))
-    await desk.add(ANNA, calendar_id, title="Weekly", series={"count": 3, "every_days": 1})
-    await desk.add(ANNA, calendar_id, title="Once")
-    events = await calendar_support.events(desk.sim, calendar_id)
-    weekly = next(each["uuid"] for each in events if each["name"] == "Weekly")
-    once = next(each["uuid"] for each in events if each["name"] == "Once")
-    done = await cli("calendar", "record", ANNA, weekly, "--all-occurrences")
-    assert (done.code, done.out.count("by the provider's own timer")) == (0, 3)
-    assert "webhook URL at the provider is not set" in done.out
-    refused = await cli("calendar", "record", ANNA, once, "--all-occurrences")
-    assert (refused.code, "is none of a series" in refused.err) == (2, True)
-    undone = (await cli("calendar", "unrecord", ANNA, weekly, "--all-occurrences", "--json")).json
-    assert [each["provider_records"] for each in undone["events"]] == [False] * 3
-
-
-async def test_the_provider_is_never_told_to_record_what_gets_a_bot_of_ours(
-    desk: Desk, client: MeetingsClient
-) -> None:
-    calendar_id = await desk.connect(ANNA)
-    await desk.add(ANNA, calendar_id, title="Planning")
-    [event] = await calendar_support.events(desk.sim, calendar_id)
-    refused = await cli("calendar", "record", ANNA, event["uuid"])
-    assert (refused.code, "a second one would come" in refused.err, "never` leaves it free" in refused.err) == (
-        1,
-        True,
-        True,
-    )
-    await desk.look(calendar_id, client)
-    await cli("calendar", "override", ANNA, event["uuid"], "never")
-    refused = await cli("calendar", "record", ANNA, event["uuid"])
-    assert (refused.code, "is booked for the same time and place" in refused.err) == (1, True)
-    await desk.add(ANNA, calendar_id, title="Walk", link="")
-    walk = next(each for each in await calendar_support.events(desk.sim, calendar_id) if each["name"] == "Walk")
-    refused = await cli("calendar", "record", ANNA, walk["uuid"])
-    assert (refused.code, "no link to a meeting" in refused.err) == (1, True)
-    assert all(each["bot_param"] is None for each in await calendar_support.events(desk.sim, calendar_id))
-
-
 async def test_a_grant_that_has_ended_is_found_by_a_resync_of_all(desk: Desk) -> None:
     calendar_id = await desk.connect(ANNA)
     assert (await cli("calendar", "resync")).code == 0
@@ -290,82 +213,3 @@ async def test_resync_and_disconnect_are_told_in_words(desk: Desk) -> None:
     assert (
         await cli("calendar", "events", calendar_id)
     ).err == f"Error: Calendar {calendar_id} was disconnected.\n"
-
-
-async def test_what_is_unknown_is_a_1_and_a_sentence(desk: Desk) -> None:
-    calendar_id = await desk.connect(ANNA)
-    unknown = {
-        ("calendar", "events", "nobody"): "There is no calendar nobody. `minutekeeper calendar list` shows all.",
-        ("calendar", "explain", ANNA, "nothing"): f"Calendar {calendar_id} has no event nothing.",
-        ("calendar", "override", ANNA, "nothing", "never"): f"Calendar {calendar_id} has no event nothing.",
-        ("find", "nothing"): "There is no meeting that has to do with nothing.",
-    }
-    for command, sentence in unknown.items():
-        ended = await cli(*command, "--json")
-        assert ended.code == 1
-        assert ended.error.startswith(sentence)
-
-
-async def test_a_name_that_two_have_is_a_question(desk: Desk) -> None:
-    file = await desk.credentials(ANNA, calendars=[{"id": "t1", "name": "Team"}, {"id": "t2", "name": "Team"}])
-    for raw_id in ("t1", "t2"):
-        assert (await cli("calendar", "connect", "--credentials", file, "--raw-id", raw_id)).code == 0
-    ended = await cli("calendar", "show", "team")
-    assert (ended.code, "say which by its id" in ended.err) == (2, True)
-
-
-async def test_refused_credentials_are_told_in_the_providers_words_and_never_shown(desk: Desk) -> None:
-    grant = await calendar_support.account(desk.sim, ANNA) | {"oauth_client_secret": "s-e-c-r-e-t"}
-    for command in ("raw", "connect"):
-        ended = await cli("calendar", command, "--credentials", write("grant.json", grant))
-        assert (ended.code, ended.out) == (1, "")
-        assert "invalid_client" in ended.err
-        assert not any(value in ended.err for name, value in grant.items() if name != "platform")
-
-
-async def test_a_key_that_is_missing_or_wrong_is_named(desk: Desk, settings: pytest.MonkeyPatch) -> None:
-    settings.setenv("MEETINGBAAS_API_KEY", "wrong")
-    wrong = await cli("calendar", "list")
-    assert (wrong.code, "The API key is missing or wrong." in wrong.err) == (1, True)
-    settings.setenv("MEETINGBAAS_API_KEY", "")
-    missing = await cli("calendar", "raw", "--credentials", await desk.credentials(ANNA))
-    assert (missing.code, missing.err.startswith("Error: MEETINGBAAS_API_KEY: is not set")) == (2, True)
-
-
-async def test_a_provider_that_is_away_hides_no_calendar_that_is_kept(
-    desk: Desk, settings: pytest.MonkeyPatch
-) -> None:
-    calendar_id = await desk.connect(ANNA)
-    settings.setenv("MEETINGBAAS_BASE_URL", "http://127.0.0.1:1")
-    found = await listed(calendar_id)
-    assert (found["is_kept"], found["is_connected"]) == (True, None)
-    assert "The provider does not answer" in (await cli("calendar", "list")).out
-    assert (await cli("calendar", "show", calendar_id)).code == 0
-
-
-@pytest.mark.usefixtures("without_worker")
-async def test_without_temporal_or_a_worker_there_is_a_sentence(desk: Desk, settings: pytest.MonkeyPatch) -> None:
-    settings.setattr("starter.calendars.calls._ANSWER_WITHIN", timedelta(seconds=0.5))
-    settings.setattr("starter.calendars.calls._CHANGE_WITHIN", timedelta(seconds=0.5))
-    settings.setattr("starter.calendars.listing._ANSWER_WITHIN", timedelta(seconds=0.5))
-    calendar_id = await desk.connect(ANNA)
-    found = await listed(calendar_id)
-    assert (found["state"], found["trouble"]) == ("unknown", "no worker answered")
-    assert "cannot be asked: no worker answered" in (await cli("calendar", "explain", calendar_id, "x")).err
-    assert "No worker confirmed the change" in (await cli("calendar", "resync", calendar_id)).err
-    settings.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    ended = await cli("calendar", "show", calendar_id)
-    assert (ended.code, ended.err.startswith("Error: Cannot connect to Temporal at 127.0.0.1:1")) == (1, True)
-
-
-async def test_ctrl_c_is_a_quiet_130(desk: Desk) -> None:
-    slow = {"kind": "timeout_before", "hold": 60, "match": {"path": "/calendars"}}
-    await desk.sim.ok("POST", "/_sim/faults", json=slow)
-    async with process("calendar", "list") as child:
-        await eventually(
-            lambda: desk.sim.ok("GET", "/_sim/faults"),
-            lambda orders: any(order["struck"] for order in orders["orders"]),
-        )
-        child.send_signal(signal.SIGINT)
-        out, err = await child.communicate()
-        assert (child.returncode, out, err) == (130, b"", b"")

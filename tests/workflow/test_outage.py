@@ -5,7 +5,6 @@ shortly before a deadline of its own, and the outage is longer than what is left
 """
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Replayer
 
+from embedded.ports import claim_ports
 from meetings.deadlines import Deadlines
 from meetings.dispatch import DispatchOrder, DispatchPlan, SentBot
 from meetings.events import BotEvent, BotEventKind, EventSource
@@ -280,7 +280,7 @@ async def test_a_day_without_temporal(
     provider: ScriptedProvider, recordings: ScriptedRecordings, tmp_path: Path
 ) -> None:
     """The workers go on asking for work; webhooks wait in the bridge's inbox."""
-    port = _free_port()
+    port = claim_ports({"port": 0})["port"]
     async with AsyncExitStack() as server, AsyncExitStack() as workers:
         env = await server.enter_async_context(_temporal(tmp_path / "temporal.db", port))
         client = with_plugin(env.client)
@@ -293,13 +293,6 @@ async def test_a_day_without_temporal(
         env = await server.enter_async_context(_temporal(tmp_path / "temporal.db", port))
         await lives.report()
         await lives.check(env)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

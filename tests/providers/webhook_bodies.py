@@ -1,0 +1,34 @@
+"""Webhooks as they come over the wire, and what is understood of them."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from providers.base import CalendarNotice, Ignored, Notice
+from providers.meetingbaas.webhooks import parse_webhook
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+BOT = "7b6f0c1e-0000-4000-8000-000000000001"
+
+
+OUR_EXTRA = {"dispatch_key": "mk-abc-1", "dispatch": "1", "workflow_id": "meeting-x", "run": "r-1"}
+
+
+def parse(document: Any, received_at: datetime = NOW) -> Notice | CalendarNotice | Ignored:
+    return parse_webhook(json.dumps(document).encode(), received_at)
+
+
+def notice(document: Any, received_at: datetime = NOW) -> Notice:
+    parsed = parse(document, received_at)
+    assert isinstance(parsed, Notice)
+    return parsed
+
+
+def status(code: Any = "joining_call", **fields: Any) -> dict[str, Any]:
+    return {"event": "bot.status_change", "data": {"bot_id": BOT, "status": {"code": code, **fields}}}
+
+
+def final(event: str, /, **data: Any) -> dict[str, Any]:
+    return {"event": event, "data": {"bot_id": BOT, **data}}
