@@ -30,7 +30,7 @@ async def _whole_year(seed: int, events: int, days: float) -> Verdict:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.workflow.year", description="Lives a calendar's year.")
     parser.add_argument("--seed", type=int, default=7, help="the same one plans the same changes again")
-    parser.add_argument("--events", type=int, default=1000)
+    parser.add_argument("--events", type=int, default=200)
     parser.add_argument("--days", type=float, default=365)
     arguments = parser.parse_args(argv)
     # The troubles that the year is about would fill the screen.
