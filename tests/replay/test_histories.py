@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from meetings.status import FailureReason, MeetingStatus
+from runtime.temporal import RELEASE
 from tests.replay.copies import ROOT
 from tests.replay.fingerprint.taking import take
 from tests.replay.paths import PATHS
@@ -53,6 +54,10 @@ def shown() -> Shown:
 async def test_a_recorded_meeting_replays(file: Path) -> None:
     different = await replay([file])
     assert not different, _BROKEN.format(file=file.relative_to(HISTORIES), difference=different[file.name])
+
+
+def test_histories_name_this_release() -> None:
+    assert version() == RELEASE
 
 
 def test_meetings_of_this_release_are_recorded() -> None:
