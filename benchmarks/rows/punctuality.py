@@ -19,7 +19,7 @@ from meetings.waking import WAKE_UP
 TITLE = "Punctuality in the rush"
 
 _ARM_AHEAD = WAKE_UP.ahead
-_BOOKED_A_SECOND = 100
+_BOOKED_A_SECOND = 75
 _ARMED_A_SECOND = 50
 """What the slowest machine is trusted with. Who is booked after it should have woken is armed at once."""
 _PLAIN_STARTED_A_SECOND = 100
