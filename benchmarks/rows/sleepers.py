@@ -25,7 +25,7 @@ _MEETINGS = 10_000
 _FAR_AHEAD = 86_400.0
 _CALM_SHARE = 0.08
 _CALM_LOOK_SECONDS = 3.0
-_CALM_PATIENCE_SECONDS = 60.0
+_CALM_PATIENCE_SECONDS = 180.0
 _IDLE_SECONDS = 10.0
 _QUERY_LIMIT = timedelta(seconds=10)
 _KIB, _MIB = 1024, 1024 * 1024
@@ -91,7 +91,7 @@ def _shares_of_disk(before: _Moment, now: _Moment, count: int) -> Iterator[Figur
 
 
 async def _calm(stand: Stand) -> None:
-    """Returns once the processes have done what they had to do, or after a minute of waiting for that."""
+    """Returns once the processes have done what they had to do, or after three minutes of waiting for that."""
     deadline = time.monotonic() + _CALM_PATIENCE_SECONDS
     while time.monotonic() < deadline:
         before = _cpu(stand)
