@@ -2,7 +2,7 @@
 
 FROM python:3.13-slim AS dependencies
 COPY requirements/runtime.txt /runtime.txt
-RUN pip install --no-cache-dir --require-hashes --prefix /installed --requirement /runtime.txt
+RUN pip install --no-cache-dir --no-deps --require-hashes --prefix /installed --requirement /runtime.txt
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home minutekeeper \

@@ -95,13 +95,13 @@ INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 
 $(VENV)/.embedded: requirements/embedded.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what the embedded stack needs into $(VENV) (once)"
-	@$(INSTALL) --require-hashes -r requirements/embedded.txt
+	@$(INSTALL) --no-deps --require-hashes -r requirements/embedded.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what developers need into $(VENV) (once)"
-	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps --require-hashes -r requirements/dev.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.embedded
 
