@@ -164,7 +164,7 @@ async def test_without_the_switch_none_of_it_exists(sim: Sim) -> None:
 
 
 CURL = which("curl")
-needs_curl = pytest.mark.skipif(CURL is None, reason="curl is not installed")
+needs_curl = pytest.mark.skipif(CURL is None, reason="needs curl: apt-get install curl")
 
 
 async def curl(method: str, url: str, key: str, body: str) -> Any:
