@@ -13,17 +13,17 @@ import sys
 
 from aiohttp import web
 from pydantic import ValidationError
-from yarl import URL
 
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
 from bridge.app import create_app
 from bridge.crowd import thin_out
-from bridge.keys import IN_FLIGHT
+from bridge.keys import IN_FLIGHT, REGISTRY
+from bridge.metrics import served_metrics
 from runtime.exits import run_and_exit
 from runtime.logs import set_up_logging
 from runtime.provider import open_provider
-from runtime.settings import Settings
+from runtime.settings import Settings, socket_address
 from runtime.temporal import connect
 
 _FINISHING_SECONDS = 2.0
@@ -69,12 +69,18 @@ async def _serve(settings: Settings) -> None:
     provider = open_provider(settings)
     app = create_app(settings, client, provider, store)
     runner = web.AppRunner(app, shutdown_timeout=_CANCELLING_SECONDS)
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(provider.aclose)
+        stack.push_async_callback(runner.cleanup)
         await runner.setup()
         site = web.TCPSite(runner, settings.minutekeeper_bridge_host, settings.minutekeeper_bridge_port)
         await site.start()
-        host, port = runner.addresses[0][:2]
-        sys.stdout.write(json.dumps({"bridge": str(URL.build(scheme="http", host=host, port=port))}) + "\n")
+        serving = {"bridge": site.name}
+        if settings.minutekeeper_bridge_metrics_address:
+            host, port = socket_address(settings.minutekeeper_bridge_metrics_address)
+            metrics = await stack.enter_async_context(served_metrics(app[REGISTRY], host, port))
+            serving["metrics"] = f"{metrics.name}/metrics"
+        sys.stdout.write(json.dumps(serving) + "\n")
         sys.stdout.flush()
         # What is there by now stays: looking through it again and again would hold up deliveries each time.
         gc.collect()
@@ -86,9 +92,6 @@ async def _serve(settings: Settings) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_FINISHING_SECONDS):
                 await app[IN_FLIGHT].landed()
-    finally:
-        await runner.cleanup()
-        await provider.aclose()
 
 
 if __name__ == "__main__":

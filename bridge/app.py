@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 from temporalio.client import Client
 
 from artifacts.store import ArtifactStore
@@ -18,8 +19,22 @@ from bridge.drain import Drain
 from bridge.in_flight import InFlight
 from bridge.inbox import Inbox
 from bridge.journal import http_logger
-from bridge.keys import BODIES, CALLS, COUNTS, COURIER, DRAIN, IN_FLIGHT, INBOX, PROVIDER, SETTINGS, STORE
+from bridge.keys import (
+    BODIES,
+    CALLS,
+    COUNTS,
+    COURIER,
+    DRAIN,
+    IN_FLIGHT,
+    INBOX,
+    PROVIDER,
+    READINESS,
+    REGISTRY,
+    SETTINGS,
+    STORE,
+)
 from bridge.middlewares import count_in_flight, errors_as_json, one_line_per_delivery
+from bridge.readiness import Readiness
 from bridge.routes import setup_routes
 from bridge.tallying import count_deliveries, tell_of_refusals
 from bridge.temporal_calls import TemporalCalls
@@ -53,9 +68,11 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
     app[PROVIDER] = provider
     app[STORE] = store
     app[BODIES] = Bodies(settings.minutekeeper_bridge_max_body_bytes)
-    app[COUNTS] = DeliveryCounts()
+    app[REGISTRY] = CollectorRegistry()
+    app[COUNTS] = DeliveryCounts(app[REGISTRY])
     app[IN_FLIGHT] = InFlight()
     app[CALLS] = TemporalCalls(client)
+    app[READINESS] = Readiness(app[CALLS], store)
     calendars = open_calendars(settings)
     adopter = Adopter(
         provider,

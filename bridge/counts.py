@@ -1,6 +1,8 @@
 """What became of deliveries, counted; and what may be wrong where they were refused."""
 
-from collections import Counter
+import collections
+
+from prometheus_client import CollectorRegistry, Counter
 
 WRONG_TOKEN = "wrong token"  # noqa: S105 - what is said of one
 WRONG_KEY = "wrong or missing key"
@@ -14,34 +16,32 @@ _CURES = {
     NO_SUCH_ADDRESS: "BRIDGE_PUBLIC_URL, or a proxy on the way, changes the path /webhooks/",
 }
 
-_NAME = "minutekeeper_deliveries_total"
-_HELP = "Webhook deliveries by HTTP answer and outcome, since the bridge was started."
-
 
 class DeliveryCounts:
-    def __init__(self) -> None:
-        self._counts: Counter[tuple[int, str]] = Counter()
+    """Counts webhook deliveries in the registry of this application."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._deliveries = Counter(
+            "minutekeeper_deliveries_total",
+            "Webhook deliveries by HTTP answer and outcome, since the bridge was started.",
+            ["answer", "outcome"],
+            registry=registry,
+        )
 
     def add(self, answer: int, outcome: str) -> None:
-        self._counts[answer, outcome] += 1
+        self._deliveries.labels(str(answer), outcome).inc()
 
-    def refused(self) -> Counter[str]:
+    def refused(self) -> collections.Counter[str]:
         """How many were answered with 4xx, by outcome."""
-        refused: Counter[str] = Counter()
-        for (answer, outcome), count in self._counts.items():
-            if 400 <= answer < 500:
-                refused[outcome] += count
+        refused: collections.Counter[str] = collections.Counter()
+        for metric in self._deliveries.collect():
+            for sample in metric.samples:
+                if sample.name.endswith("_total") and sample.labels["answer"].startswith("4"):
+                    refused[sample.labels["outcome"]] += int(sample.value)
         return refused
 
-    def as_text(self) -> str:
-        """In the text format of Prometheus."""
-        lines = [f"# HELP {_NAME} {_HELP}", f"# TYPE {_NAME} counter"]
-        for (answer, outcome), count in sorted(self._counts.items()):
-            lines.append(f'{_NAME}{{answer="{answer}",outcome="{outcome}"}} {count}')
-        return "\n".join([*lines, ""])
 
-
-def describe(refused: Counter[str]) -> str:
+def describe(refused: collections.Counter[str]) -> str:
     """Refused deliveries in one line for people, with what to do about those that need not be."""
     reasons = [
         f"{count} x {outcome}{f' ({_CURES[outcome]})' if outcome in _CURES else ''}"

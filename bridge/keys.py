@@ -1,6 +1,7 @@
 """What the parts of the application find in it, with their types."""
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from artifacts.store import ArtifactStore
 from bridge.bodies import Bodies
@@ -10,6 +11,7 @@ from bridge.drain import Drain
 from bridge.in_flight import InFlight
 from bridge.inbox import Inbox
 from bridge.journal import Line
+from bridge.readiness import Readiness
 from bridge.temporal_calls import TemporalCalls
 from providers.base import Provider
 from runtime.settings import Settings
@@ -19,11 +21,14 @@ PROVIDER = web.AppKey("provider", Provider)
 STORE = web.AppKey("store", ArtifactStore)
 CALLS = web.AppKey("calls", TemporalCalls)
 BODIES = web.AppKey("bodies", Bodies)
+REGISTRY = web.AppKey("registry", CollectorRegistry)
+"""The metrics of this application, and of no other in the same process."""
 COUNTS = web.AppKey("counts", DeliveryCounts)
 COURIER = web.AppKey("courier", Courier)
 INBOX = web.AppKey("inbox", Inbox)
 IN_FLIGHT = web.AppKey("in_flight", InFlight)
 DRAIN = web.AppKey("drain", Drain)
+READINESS = web.AppKey("readiness", Readiness)
 
 LINE = web.RequestKey("line", Line)
 """The log line of the delivery that this request brings."""

@@ -1,8 +1,7 @@
-"""The addresses of the bridge."""
+"""The addresses of the bridge that are reached from outside."""
 
 from aiohttp import web
 
-from bridge.tallying import metrics
 from bridge.tokens import confirm_address
 from bridge.views import healthz, readyz, receive_account_webhook, receive_bot_webhook
 from meetings.webhook_address import ACCOUNT_WEBHOOK_ROUTE, BOT_WEBHOOK_ROUTE
@@ -19,4 +18,3 @@ def setup_routes(app: web.Application) -> None:
     app.router.add_get(_NUMBERED, confirm_address)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", metrics)

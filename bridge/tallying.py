@@ -1,4 +1,4 @@
-"""Counts every delivery, shows the counts to Prometheus, and says once a minute how many were refused.
+"""Counts every delivery, and says once a minute how many were refused.
 
 Each refusal has its own line in the log, but among thousands it drowns there.
 """
@@ -29,10 +29,6 @@ async def count_deliveries(request: web.Request, handler: Handler) -> web.Stream
         raise
     _count(request, response)
     return response
-
-
-async def metrics(request: web.Request) -> web.Response:
-    return web.Response(text=request.app[COUNTS].as_text())
 
 
 async def tell_of_refusals(app: web.Application) -> AsyncIterator[None]:

@@ -1,7 +1,5 @@
 """The answers: who is heard, what is understood, and when a sender may forget a delivery."""
 
-import asyncio
-import logging
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -11,15 +9,12 @@ from bridge.counts import WRONG_KEY, WRONG_TOKEN
 from bridge.delivery import Delivery, Outcome
 from bridge.inbox import Shelf
 from bridge.journal import Line
-from bridge.keys import BODIES, CALLS, COURIER, INBOX, LINE, PROVIDER, SETTINGS, STORE
+from bridge.keys import BODIES, COURIER, INBOX, LINE, PROVIDER, READINESS, SETTINGS
 from bridge.tokens import is_ours
 from providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
 from runtime.provider import secrets_of
 
-logger = logging.getLogger(__name__)
-
 _RETRY_AFTER_SECONDS = 5
-_CHECK_SECONDS = 2.0
 
 
 async def receive_bot_webhook(request: web.Request) -> web.Response:
@@ -70,9 +65,8 @@ async def healthz(_request: web.Request) -> web.Response:
 
 async def readyz(request: web.Request) -> web.Response:
     """Whether everything behind the bridge works. A bridge that is not ready still takes webhooks."""
-    temporal, artifacts = await asyncio.gather(request.app[CALLS].is_there(), _is_writable(request))
-    ready = temporal and artifacts
-    return web.json_response({"temporal": temporal, "artifacts": artifacts}, status=200 if ready else 503)
+    parts = await request.app[READINESS].look()
+    return web.json_response(parts._asdict(), status=200 if all(parts) else 503)
 
 
 async def _deliver(request: web.Request, delivery: Delivery) -> web.Response:
@@ -129,13 +123,3 @@ def _ignored(line: Line, notice: Ignored | CalendarNotice) -> web.Response:
     line.outcome = "ignored"
     line.why = notice.why if isinstance(notice, Ignored) else "news of a calendar on a bot's address"
     return web.json_response({"outcome": line.outcome})
-
-
-async def _is_writable(request: web.Request) -> bool:
-    try:
-        async with asyncio.timeout(_CHECK_SECONDS):
-            await request.app[STORE].check()
-    except (StoreError, TimeoutError) as error:
-        logger.warning("The artifact store does not work: %s", str(error) or "no answer in time")
-        return False
-    return True

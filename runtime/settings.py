@@ -1,6 +1,7 @@
 """Every setting of every process, read from the environment (and a `.env` file) once."""
 
 import re
+from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -50,6 +51,10 @@ class Settings(BaseSettings):
 
     minutekeeper_bridge_host: str = Field("127.0.0.1", description="The address on which the bridge listens.")
     minutekeeper_bridge_port: Port = Field(8090, description="The port on which the bridge listens.")
+    minutekeeper_bridge_metrics_address: str = Field(
+        "",
+        description="`address:port` for Prometheus metrics of a bridge, apart from what is public; empty: none.",
+    )
     minutekeeper_bridge_allow_missing_key: bool = Field(
         default=False, description="Accept webhooks without a key header on the bots' own URLs."
     )
@@ -142,7 +147,7 @@ class Settings(BaseSettings):
         default=False, description="While workers of an older release run: no meeting takes a way they do not know."
     )
     minutekeeper_metrics_address: str = Field(
-        "", description="`host:port` for Prometheus metrics of a worker; empty: none."
+        "", description="`address:port` for Prometheus metrics of a worker; empty: none."
     )
     minutekeeper_log_format: str = Field(
         "text", pattern="^(text|json)$", description="`text` for people or `json` for programs."
@@ -164,6 +169,13 @@ class Settings(BaseSettings):
         if not value.startswith(("file:///", "s3://")):
             raise ValueError("must be file:///an/absolute/folder or s3://bucket/prefix")
         return value.rstrip("/")
+
+    @field_validator("minutekeeper_metrics_address", "minutekeeper_bridge_metrics_address")
+    @classmethod
+    def _is_ip_and_port(cls, value: str) -> str:
+        if value:
+            socket_address(value)
+        return value
 
     @field_validator("minutekeeper_download_hosts")
     @classmethod
@@ -197,6 +209,20 @@ class DeadlineSettings(Deadlines, BaseSettings):
         frozen=True,
         env_ignore_empty=True,
     )
+
+
+def socket_address(text: str) -> tuple[str, int]:
+    """The IP address and port of `127.0.0.1:9464` or `[::1]:9464`. Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    is_v6 = host.startswith("[") and host.endswith("]")
+    try:
+        address = ip_address(host[1:-1]) if is_v6 else IPv4Address(host)
+        is_port = port.isascii() and port.isdecimal() and int(port) <= 65535
+    except ValueError:
+        is_port = False
+    if not is_port:
+        raise ValueError("must be an IP address and a port, such as 127.0.0.1:9464 or [::1]:9464")
+    return str(address), int(port)
 
 
 def signing_secrets(settings: Settings) -> list[str]:

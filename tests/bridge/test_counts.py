@@ -7,6 +7,8 @@ import pytest
 from temporalio.client import Client
 
 from artifacts.store import ArtifactStore
+from bridge.keys import REGISTRY
+from bridge.metrics import served_metrics
 from meetings.webhook_address import ACCOUNT_WEBHOOK_ROUTE
 from runtime.temporal import plugin
 from tests.bridge.support import DEAD, Bridge, eventually, running_bridge, start_recorder, status, stored
@@ -15,13 +17,16 @@ WRONG = {"x-meeting-baas-api-key": "of another account"}
 
 
 async def counts(bridge: Bridge) -> dict[str, int]:
-    async with bridge.session.get(f"{bridge.url}/metrics") as response:
+    async with (
+        served_metrics(bridge.app[REGISTRY], "127.0.0.1", 0) as site,
+        bridge.session.get(f"{site.name}/metrics") as response,
+    ):
         assert response.content_type == "text/plain"
         text = await response.text()
     name = "minutekeeper_deliveries_total"
-    assert text.startswith(f"# HELP {name} ")
+    assert f"# HELP {name} " in text
     lines = [line for line in text.splitlines() if line.startswith(name)]
-    return {line.removeprefix(name).rpartition(" ")[0]: int(line.rpartition(" ")[2]) for line in lines}
+    return {line.removeprefix(name).rpartition(" ")[0]: round(float(line.rpartition(" ")[2])) for line in lines}
 
 
 async def deliver_one_of_each(bridge: Bridge, workflow_id: str) -> None:

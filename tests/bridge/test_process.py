@@ -112,6 +112,26 @@ async def test_it_finishes_what_is_in_flight_before_it_stops(
     assert await codes(client, workflow_id) == ["joining_call"]
 
 
+async def test_metrics_have_an_address_of_their_own(store: ArtifactStore, tmp_path: Path) -> None:
+    environment = _environment(store, DEAD) | {"MINUTEKEEPER_BRIDGE_METRICS_ADDRESS": "[::1]:0"}
+    process = await _start(environment, tmp_path)
+    try:
+        assert process.stdout
+        said = json.loads(await process.stdout.readline())
+        async with aiohttp.ClientSession() as session:
+            async with session.get(said["metrics"]) as answer:
+                assert (answer.status, answer.content_type) == (200, "text/plain")
+                assert "minutekeeper_deliveries_total" in await answer.text()
+            async with session.get(said["bridge"] + "/metrics") as answer:
+                assert answer.status == 404
+            async with session.get(said["metrics"].replace("/metrics", "/healthz")) as answer:
+                assert answer.status == 404
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+    finally:
+        await _end(process)
+
+
 async def test_a_sender_who_never_finishes_does_not_keep_it_from_stopping(
     store: ArtifactStore, tmp_path: Path
 ) -> None:
@@ -159,6 +179,8 @@ async def test_killed_at_any_moment_it_loses_nothing_that_it_acknowledged(
         ({"MEETINGBAAS_API_KEY": " "}, "MEETINGBAAS_API_KEY"),
         ({"MINUTEKEEPER_BRIDGE_PORT": "many"}, "MINUTEKEEPER_BRIDGE_PORT"),
         ({"ARTIFACTS_URL": "ftp://somewhere"}, "ARTIFACTS_URL"),
+        ({"MINUTEKEEPER_BRIDGE_METRICS_ADDRESS": "9465"}, "MINUTEKEEPER_BRIDGE_METRICS_ADDRESS"),
+        ({"MINUTEKEEPER_BRIDGE_METRICS_ADDRESS": "127.0.0.1:70000"}, "MINUTEKEEPER_BRIDGE_METRICS_ADDRESS"),
     ],
 )
 def test_it_does_not_start_without_what_it_needs(

@@ -230,6 +230,7 @@ async def test_everything_else_is_404(bridge: Bridge) -> None:
     for path in (
         "/",
         "/webhooks",
+        "/metrics",
         "/webhooks/other",
         "/webhooks/meetingbaas/",
         "/webhooks/meetingbaas/meeting-1/0",

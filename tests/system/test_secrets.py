@@ -195,7 +195,7 @@ def _run(stack: RunningStack, command: Iterable[str]) -> subprocess.CompletedPro
 
 async def _answers(stack: RunningStack) -> dict[str, str]:
     found = {}
-    for path in ("/healthz", "/readyz", "/metrics"):
+    for path in ("/healthz", "/readyz"):
         async with stack.http.get(stack.addresses["bridge"] + path) as answer:
             assert answer.status == 200, path
             found[path] = await answer.text()
