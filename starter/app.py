@@ -150,12 +150,12 @@ def transcript(
     as_json: Json = False,
 ) -> int:
     """Print the transcript of a meeting."""
-    from starter.commands import looking  # noqa: PLC0415 - see above
+    from starter.commands import transcripts  # noqa: PLC0415 - see above
 
     if as_json and form not in {None, Form.JSON}:
         raise MeetingInputError("--json", f"means --format json, and not {form.value}; leave one of the two out")
     chosen = Form.JSON if as_json else form or Form.TXT
-    return asyncio.run(looking.transcript(meeting, chosen.value))
+    return asyncio.run(transcripts.transcript(meeting, chosen.value))
 
 
 @app.command()
@@ -178,9 +178,9 @@ def find(
     as_json: Json = False,
 ) -> int:
     """Find the meetings of a bot, an event or a link, with their events and users."""
-    from starter.commands import looking  # noqa: PLC0415 - see above
+    from starter.commands import finding  # noqa: PLC0415 - see above
 
-    return asyncio.run(looking.find(what, as_json=as_json))
+    return asyncio.run(finding.find(what, as_json=as_json))
 
 
 @app.command()

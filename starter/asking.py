@@ -1,5 +1,7 @@
 """Asking the workflow of a meeting or a calendar, which needs a worker that answers."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -7,8 +9,8 @@ from temporalio.client import WorkflowHandle, WorkflowQueryFailedError, Workflow
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.types import MethodSyncOrAsyncNoParam
 
+from meetings.names import STATUS_QUERY
 from meetings.outcome import MeetingView
-from workflows.meeting import MeetingWorkflow
 
 _NOBODY_THERE = frozenset(
     {RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION}
@@ -26,7 +28,9 @@ class NoAnswerError(Exception):
 
 async def ask_status(handle: WorkflowHandle[Any, Any], within: timedelta) -> MeetingView:
     """The meeting as its workflow sees it. Raises as `ask`."""
-    return await ask(handle, MeetingWorkflow.status, within)
+    async with _answered(within):
+        view: MeetingView = await handle.query(STATUS_QUERY, result_type=MeetingView, rpc_timeout=within)
+        return view
 
 
 async def ask(
@@ -36,8 +40,14 @@ async def ask(
 
     Raises NoAnswerError, and RPCError if Temporal itself fails.
     """
-    try:
+    async with _answered(within):
         return await handle.query(query, rpc_timeout=within)
+
+
+@asynccontextmanager
+async def _answered(within: timedelta) -> AsyncIterator[None]:
+    try:
+        yield
     except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
         raise NoAnswerError(f"the worker could not answer: {error}") from error
     except RPCError as error:

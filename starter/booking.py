@@ -11,7 +11,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from meetings import story
 from meetings.dispatch import is_worth_joining
 from meetings.ids import meeting_id_for, meeting_id_of, workflow_id_for
-from meetings.names import MEETINGS_QUEUE
+from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest
 from meetings.status import MeetingStatus
@@ -20,7 +20,6 @@ from starter import records
 from starter.errors import MeetingRefusedError
 from starter.summaries import is_meeting
 from workflows.attributes import at_start
-from workflows.meeting import MeetingWorkflow
 
 RPC_LIMIT = timedelta(seconds=10)
 
@@ -79,7 +78,7 @@ async def book(temporal: Client, request: MeetingRequest, workflow_id: str | Non
 async def _start(temporal: Client, request: MeetingRequest, name: str, booking: Booking) -> StartedMeeting:
     is_first = booking is Booking.BOOKED
     await temporal.start_workflow(
-        MeetingWorkflow.run,
+        MEETING_WORKFLOW,
         request,
         id=name,
         task_queue=MEETINGS_QUEUE,

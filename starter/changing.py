@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from temporalio.client import (
     WorkflowHandle,
@@ -21,17 +21,21 @@ _View = TypeVar("_View")
 
 async def confirmed(
     handle: WorkflowHandle[Any, Any],
-    update: UpdateMethodMultiParam[..., _View],
+    update: UpdateMethodMultiParam[..., _View] | str,
     *arguments: object,
     within: timedelta,
+    answer: type[_View] | None = None,
 ) -> _View:
-    """What the workflow answers to a change.
+    """What the workflow answers to a change; of an update that is given by its name, `answer` is the type.
 
     Raises MeetingRefusedError if it does not take it, WorkerMissingError if nobody confirmed it in time, and
     RPCError if Temporal itself fails.
     """
     try:
-        return await handle.execute_update(update, args=arguments, rpc_timeout=within)
+        view: _View = await handle.execute_update(
+            cast("Any", update), args=arguments, rpc_timeout=within, result_type=answer
+        )
+        return view
     except WorkflowUpdateFailedError as refusal:
         raise MeetingRefusedError(records.words_of(refusal.cause)) from refusal
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:

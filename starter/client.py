@@ -5,10 +5,9 @@ Temporal does not answer, MeetingNotFoundError for an unknown meeting, and what 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from temporalio.client import (
     Client,
@@ -18,14 +17,14 @@ from temporalio.client import (
 )
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError
-from temporalio.workflow import UpdateMethodMultiParam
 
 from meetings.collection import DownloadProgress
 from meetings.ids import workflow_id_for
+from meetings.names import CANCEL_UPDATE, LEAVE_UPDATE, RESCHEDULE_UPDATE
 from meetings.outcome import MeetingView, Outcome
 from meetings.request import MeetingRequest, Reschedule, StopRequest
 from meetings.status import MeetingStatus
-from runtime.temporal import connect
+from runtime.connection import connect
 from starter import records
 from starter.asking import NoAnswerError, ask_status
 from starter.booking import RPC_LIMIT, StartedMeeting, book
@@ -36,15 +35,12 @@ from starter.listing import list_meetings
 from starter.summaries import MeetingSummary, is_closed, is_meeting, summary_of
 from starter.temporal_errors import in_plain_words, no_connection, no_such_workflow
 from starter.waiting import Waiting, waiting_for
-from workflows.meeting import MeetingWorkflow
 
 _CONNECT_SECONDS = 5
 _ANSWER_WITHIN = timedelta(seconds=5)
 _CHANGE_WITHIN = timedelta(seconds=15)
 _END_SECONDS = 3
 """Cancelling a meeting that sleeps ends it at once; its caller is shown that end rather than the moment before."""
-
-_Change = TypeVar("_Change")
 
 
 class Glance(NamedTuple):
@@ -56,7 +52,7 @@ class Glance(NamedTuple):
 
 
 class MeetingsClient:
-    """Meetings behind a Temporal client, which must have the plugin of `runtime.temporal`."""
+    """Meetings behind a Temporal client, which must have the data converter of `runtime.connection`."""
 
     def __init__(self, temporal: Client) -> None:
         self.temporal = temporal
@@ -114,12 +110,14 @@ class MeetingsClient:
         return (await self.glance(meeting)).progress
 
     async def list(
-        self, *, status: MeetingStatus | None = None, title: str = "", limit: int | None = None
-    ) -> AsyncIterator[MeetingSummary]:
-        """Meetings of a status and with all these words in their title; running ones first, then newest first."""
+        self, *, status: MeetingStatus | None = None, title: str = "", limit: int = 50
+    ) -> list[MeetingSummary]:
+        """Meetings of a status and with all these words in their title, in the order of their start.
+
+        What runs and what comes next precedes what comes later, and that what has ended, the latest first.
+        """
         with in_plain_words(self.temporal):
-            async for summary in list_meetings(self.temporal, status, title, limit):
-                yield summary
+            return await list_meetings(self.temporal, status, title, limit)
 
     async def wait(self, meeting: str) -> Outcome:
         """How the meeting ended; waits for as long as it takes."""
@@ -137,7 +135,7 @@ class MeetingsClient:
         """
         with in_plain_words(self.temporal):
             execution = await self._find_running(meeting, "moved")
-            return await self._change(execution, MeetingWorkflow.reschedule, change)
+            return await self._change(execution, RESCHEDULE_UPDATE, change)
 
     async def cancel(self, meeting: str, why: str = "") -> MeetingView:
         """Cancels a meeting; one that is cancelled already stays so. Raises as `reschedule`."""
@@ -149,7 +147,7 @@ class MeetingsClient:
                 if view.status is MeetingStatus.CANCELLED:
                     return view
                 raise _over(view, "cancelled")
-            view = await self._change(execution, MeetingWorkflow.cancel, request)
+            view = await self._change(execution, CANCEL_UPDATE, request)
             return await self._ended_soon(execution) or view
 
     async def leave(self, meeting: str, why: str = "") -> MeetingView:
@@ -157,7 +155,7 @@ class MeetingsClient:
         request = checked(StopRequest, {"why": why})
         with in_plain_words(self.temporal):
             execution = await self._find_running(meeting, "left")
-            return await self._change(execution, MeetingWorkflow.leave, request)
+            return await self._change(execution, LEAVE_UPDATE, request)
 
     async def _find(self, meeting: str) -> WorkflowExecutionDescription:
         """The workflow of exactly this name, else that of the meeting id."""
@@ -201,10 +199,11 @@ class MeetingsClient:
     async def _change(
         self,
         execution: WorkflowExecutionDescription,
-        update: UpdateMethodMultiParam[[MeetingWorkflow, _Change], MeetingView],
-        change: _Change,
+        update: str,
+        change: Reschedule | StopRequest,
     ) -> MeetingView:
-        return await confirmed(self._handle(execution), update, change, within=_CHANGE_WITHIN)
+        handle = self._handle(execution)
+        return await confirmed(handle, update, change, within=_CHANGE_WITHIN, answer=MeetingView)
 
     async def _ended_soon(self, execution: WorkflowExecutionDescription) -> MeetingView | None:
         try:
@@ -215,8 +214,8 @@ class MeetingsClient:
             return None
         return await self._view(await self._handle(execution).describe(rpc_timeout=RPC_LIMIT))
 
-    def _handle(self, execution: WorkflowExecutionDescription) -> WorkflowHandle[MeetingWorkflow, Any]:
-        return self.temporal.get_workflow_handle_for(MeetingWorkflow.run, execution.id)
+    def _handle(self, execution: WorkflowExecutionDescription) -> WorkflowHandle[Any, Any]:
+        return self.temporal.get_workflow_handle(execution.id)
 
 
 def _over(view: MeetingView, what: str) -> MeetingRefusedError:

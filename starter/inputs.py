@@ -1,12 +1,14 @@
 """Input from people and programs, turned into models with messages that name the field."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from runtime.settings import Settings, describe_invalid
 from starter.errors import MeetingInputError
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -36,8 +38,10 @@ def check_id(field: str, text: str) -> None:
         raise MeetingInputError(field, f"must have between 1 and {_MAX_ID_LENGTH} characters, and not blanks only")
 
 
-def settings() -> Settings:
+def settings() -> "Settings":
     """The settings of this process. Raises MeetingInputError that names the variable."""
+    from runtime.settings import Settings, describe_invalid  # noqa: PLC0415 - commands that need none start sooner
+
     try:
         return Settings()
     except ValidationError as error:

@@ -14,9 +14,11 @@ from temporalio.client import Client, WorkflowExecution
 from temporalio.common import SearchAttributeKey
 
 from meetings.names import MEETING_WORKFLOW
+from meetings.outcome import MeetingView
 from meetings.status import MeetingStatus
 from starter.asking import NoAnswerError, ask_status
 from starter.errors import MeetingInputError
+from starter.nearest import LARGEST_PAGE, Side, listed, nearest
 from starter.summaries import STATUS_OF_BROKEN, MeetingSummary, is_closed, summary_of
 from workflows.attributes import MEETING_START, MEETING_STATUS, MEETING_TITLE
 
@@ -26,6 +28,13 @@ _UNDER_WAY_FROM = timedelta(minutes=15)
 _ASKED_AT_ONCE = 10
 _NAMED_AT_ONCE = 50
 _ANSWER_WITHIN = timedelta(seconds=3)
+_ANSWERS_WITHIN = timedelta(seconds=20)
+_LIST_WITHIN = timedelta(seconds=0.7)
+"""A list shows what workflows answer within this time; of the others, what was written down last."""
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
+"""Where meetings are put whose start is not known yet."""
+_HAS_BEGUN = f"{MEETING_STATUS.name} != '{MeetingStatus.SCHEDULED.value}'"
 
 # The earlier runs of a long sleeper are no meetings of their own.
 _OF_MEETINGS = f"WorkflowType = '{MEETING_WORKFLOW}' AND ExecutionStatus != 'ContinuedAsNew'"
@@ -36,20 +45,71 @@ _BROKEN = {_SPELT[state.name]: end for state, end in STATUS_OF_BROKEN.items()}
 
 
 async def list_meetings(
-    temporal: Client, status: MeetingStatus | None, title: str, limit: int | None
-) -> AsyncIterator[MeetingSummary]:
-    """Meetings, the running ones first, newest booking first; of a meeting that was booked anew the newest run."""
-    left = limit
+    temporal: Client, status: MeetingStatus | None, title: str, limit: int
+) -> list[MeetingSummary]:
+    """Meetings in the order of their start, those that have ended after the others and the latest of them first.
+
+    Where there are more than `limit`, those that start soon, run or need a look come before those that start later,
+    and all of these before those that have ended. Of a meeting that was booked anew there is the newest run.
+    """
+    now = datetime.now(UTC)
+    if status is not None and not status.is_final and status is not MeetingStatus.SCHEDULED:
+        found = await _under_way(temporal, _query(status, title, now), status, limit)
+        return sorted(found, key=_start)
+    query = _query(status, title, now)
+    running, ended = await asyncio.gather(_running(temporal, query, now, limit), _ended(temporal, query, limit))
+    truth = _Truth(temporal, _LIST_WITHIN)
+    coming = sorted(await asyncio.gather(*(truth.of(each) for each in running)), key=_start)
+    there = {each.workflow_id for each in coming}
+    over = [summary_of(each) for each in ended if each.id not in there]
+    over.sort(key=_start, reverse=True)
+    return [each for each in (*coming, *over) if status in {None, each.status}][:limit]
+
+
+async def _running(temporal: Client, query: str, now: datetime, limit: int) -> list[WorkflowExecution]:
+    """The running meetings that matter most."""
+    query = f"{query} AND ExecutionStatus = 'Running'"
+    soon, start = now + _UNDER_WAY_FROM, MEETING_START.name
+    to_come, begun, unplaced, early = await asyncio.gather(
+        nearest(temporal, Side(query, now), limit),
+        nearest(temporal, Side(query, now, backwards=True), limit),
+        listed(temporal, f"{query} AND {start} IS NULL", limit),
+        listed(temporal, f"{query} AND {start} >= '{soon.isoformat()}' AND {_HAS_BEGUN}", limit),
+    )
+    to_come.sort(key=_start_of)
+    begun.sort(key=_start_of, reverse=True)
+    imminent = [each for each in to_come if _start_of(each) < soon]
+    in_order = (*imminent, *early, *begun, *unplaced, *to_come)
+    return list({each.id: each for each in in_order}.values())[:limit]
+
+
+async def _ended(temporal: Client, query: str, limit: int) -> list[WorkflowExecution]:
+    newest: dict[str, WorkflowExecution] = {}
+    closed = f"{query} AND ExecutionStatus != 'Running'"
+    async for execution in temporal.list_workflows(closed, page_size=min(limit, LARGEST_PAGE)):
+        newest.setdefault(execution.id, execution)
+        if len(newest) == limit:
+            break
+    return list(newest.values())
+
+
+async def _under_way(temporal: Client, query: str, status: MeetingStatus, limit: int) -> list[MeetingSummary]:
+    """Meetings of a status that only their workflows know."""
     truth = _Truth(temporal)
-    async for batch in _batches(_newest_runs(temporal, _query(status, title, datetime.now(UTC)))):
-        for summary in await asyncio.gather(*(truth.of(each) for each in batch)):
-            if status not in {None, summary.status}:
-                continue
-            if left is not None:
-                if left == 0:
-                    return
-                left -= 1
-            yield summary
+    found: list[MeetingSummary] = []
+    async for batch in _batches(_newest_runs(temporal, query)):
+        found += [each for each in await asyncio.gather(*map(truth.of, batch)) if each.status is status]
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _start(summary: MeetingSummary) -> datetime:
+    return summary.start_time or _FIRST
+
+
+def _start_of(execution: WorkflowExecution) -> datetime:
+    return execution.typed_search_attributes.get(MEETING_START, _FIRST)
 
 
 async def meetings_by_workflow_id(temporal: Client, workflow_ids: Iterable[str]) -> dict[str, MeetingSummary]:
@@ -99,23 +159,35 @@ async def _batches(executions: AsyncIterator[WorkflowExecution]) -> AsyncIterato
 
 
 class _Truth:
-    """What meetings are at this moment. Where nobody answers, one wait is enough for the whole list."""
+    """What meetings are at this moment; those that do not answer in time are as they were written down last."""
 
-    def __init__(self, temporal: Client) -> None:
+    def __init__(self, temporal: Client, in_all: timedelta = _ANSWERS_WITHIN) -> None:
         self._temporal = temporal
+        self._until = asyncio.get_running_loop().time() + in_all.total_seconds()
+        self._slots = asyncio.Semaphore(_ASKED_AT_ONCE)
+        self._any_answered = False
         self._nobody_answers = False
 
     async def of(self, execution: WorkflowExecution) -> MeetingSummary:
         summary = summary_of(execution)
-        if is_closed(execution) or _sleeps(summary) or self._nobody_answers:
+        if is_closed(execution) or _sleeps(summary):
             return summary
+        async with self._slots:
+            view = await self._ask(execution)
+        return summary.model_copy(update={"status": view.status, "bot_id": view.bot_id}) if view else summary
+
+    async def _ask(self, execution: WorkflowExecution) -> MeetingView | None:
+        left = timedelta(seconds=self._until - asyncio.get_running_loop().time())
+        if self._nobody_answers or left <= timedelta():
+            return None
         handle = self._temporal.get_workflow_handle(execution.id, run_id=execution.run_id)
         try:
-            view = await ask_status(handle, _ANSWER_WITHIN)
+            view = await ask_status(handle, min(left, _ANSWER_WITHIN))
         except NoAnswerError:
-            self._nobody_answers = True
-            return summary
-        return summary.model_copy(update={"status": view.status, "bot_id": view.bot_id})
+            self._nobody_answers = not self._any_answered
+            return None
+        self._any_answered = True
+        return view
 
 
 def _sleeps(summary: MeetingSummary) -> bool:

@@ -12,7 +12,6 @@ from meetings.outcome import InterestedCalendar, KeptFile, MeetingView
 from meetings.status import MeetingStatus
 from meetings.timeline import TimelineEntry
 from starter import words
-from starter.linking import LinkedMeeting
 from starter.output import plain
 from starter.summaries import MeetingSummary
 from starter.times import for_people
@@ -50,24 +49,6 @@ def meeting(view: MeetingView, now: datetime, waiting: Sequence[Waiting] = ()) -
     if not view.timeline:
         return facts
     return Group(facts, Text(), timeline(view.timeline))
-
-
-def linked(found: LinkedMeeting) -> Table:
-    facts = grid()
-    rows: list[tuple[str, RenderableType]] = [
-        ("Meeting", Text(plain(found.title) or found.meeting_url)),
-        ("Status", status(found.status)),
-        ("Start", Text(for_people(found.start_time))),
-        ("ID", Text(plain(found.meeting_id))),
-    ]
-    if found.bot_id:
-        rows.append(("Bot", Text(plain(found.bot_id))))
-    for each in found.events:
-        rows.append(("Event", Text(plain(each.event_id))))
-        rows.append(("Calendar", Text(plain(f"{each.calendar_id} {each.user}"))))
-    for name, value in rows:
-        facts.add_row(Text(name, style="bold"), value)
-    return facts
 
 
 def timeline(entries: Sequence[TimelineEntry]) -> Table:

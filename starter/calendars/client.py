@@ -71,7 +71,7 @@ class PolicyChanged(BaseModel):
 
 
 class CalendarsClient:
-    """Calendars behind a Temporal client, which must have the plugin of `runtime.temporal`."""
+    """Calendars behind a Temporal client, which must have the data converter of `runtime.connection`."""
 
     def __init__(self, temporal: Client, provider: CalendarProvider, store: ArtifactStore) -> None:
         self.temporal = temporal

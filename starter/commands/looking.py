@@ -1,32 +1,21 @@
 """`list`, `show`, `why` and `transcript`."""
 
 import asyncio
-import sys
 from datetime import UTC, datetime
 
-from artifacts.errors import NotStoredError, StoreError
-from artifacts.layout import transcript as transcript_path
-from artifacts.store import ArtifactStore
 from meetings import story
-from meetings.ids import folder_for, meeting_id_of
 from meetings.outcome import MeetingView
 from meetings.status import MeetingStatus
 from starter import render, words
-from starter.calendars.account import opened_account, opened_bots
 from starter.client import MeetingsClient
-from starter.errors import MeetingError
-from starter.inputs import settings
-from starter.linking import Links
 from starter.output import console, plain, say, write_json
 
 
 async def list_(*, status: MeetingStatus | None, title: str, limit: int, as_json: bool) -> int:
     client = await MeetingsClient.connect()
-    summaries = [each async for each in client.list(status=status, title=title, limit=limit + 1)]
+    summaries = await client.list(status=status, title=title, limit=limit + 1)
     has_more = len(summaries) > limit
     del summaries[limit:]
-    earliest = datetime.min.replace(tzinfo=UTC)
-    summaries.sort(key=lambda each: each.start_time or earliest, reverse=True)
     if as_json:
         write_json([each.model_dump(mode="json") for each in summaries])
     elif not summaries:
@@ -34,7 +23,7 @@ async def list_(*, status: MeetingStatus | None, title: str, limit: int, as_json
     else:
         console().print(render.meetings(summaries))
         if has_more:
-            say(f"Only {limit} are shown; --limit shows more.", "dim")
+            say(f"Only {limit} {'is' if limit == 1 else 'are'} shown; --limit shows more.", "dim")
     return 0
 
 
@@ -64,46 +53,6 @@ async def why(meeting: str, *, as_json: bool) -> int:
     for sentence in end:
         say(plain(sentence))
     return 0
-
-
-async def find(what: str, *, as_json: bool) -> int:
-    given = settings()
-    async with opened_account(given) as calendars, opened_bots(given) as bots:
-        temporal = (await MeetingsClient.connect()).temporal
-        found = await Links(temporal, calendars, bots, ArtifactStore(given.artifacts_url)).find(what)
-    if as_json:
-        write_json([each.model_dump(mode="json") for each in found])
-        return 0
-    for number, each in enumerate(found):
-        if number:
-            say("")
-        console().print(render.linked(each))
-    return 0
-
-
-async def transcript(meeting: str, form: str) -> int:
-    """Straight from the store: it is there when Temporal has long forgotten the meeting."""
-    url = settings().artifacts_url
-    path = transcript_path(folder_for(meeting_id_of(meeting)), form)
-    try:
-        content = await ArtifactStore(url).get(path)
-    except NotStoredError:
-        why_not = await _why_no_transcript(meeting)
-        raise MeetingError(f"There is no transcript of {meeting} in {url}. {why_not}") from None
-    except StoreError as error:
-        raise MeetingError(str(error)) from None
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
-    return 0
-
-
-async def _why_no_transcript(meeting: str) -> str:
-    try:
-        view = await (await MeetingsClient.connect()).status(meeting)
-    except MeetingError as error:
-        return str(error)
-    return f"{words.TRANSCRIPT[view.transcript]} {words.state_sentence(view)}"
 
 
 def _explanation(view: MeetingView) -> list[str]:

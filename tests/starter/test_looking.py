@@ -1,5 +1,7 @@
 """`list`, `show`, `why` and `transcript`."""
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -33,8 +35,8 @@ async def test_a_list_is_filtered_by_status_and_words_of_the_title(client: Meeti
     for number, (name, title) in enumerate(titles.items()):
         await client.start(a_request(70 + number, title=title), f"list-{name}")
     ids = await listed("--title", "Zebra", count=3)
-    assert ids == ["list-markup", "list-quotes", "list-plain"]
-    assert await listed("--title", "zebra review", count=2) == ["list-quotes", "list-plain"]
+    assert ids == ["list-plain", "list-quotes", "list-markup"]
+    assert await listed("--title", "zebra review", count=2) == ["list-plain", "list-quotes"]
     assert await listed("--title", 'O\'Brien "zebra"', count=1) == ["list-quotes"]
     assert await listed("--title", "zebra not", count=1) == ["list-markup"]
     await end(client, "list-plain", an_outcome("list-plain"))
@@ -87,6 +89,34 @@ async def test_a_list_is_limited_and_says_so(client: MeetingsClient) -> None:
     assert "Only" not in (await cli("list", "--title", "gecko", "--limit", "12")).out
     assert (await cli("list", "--title", "unicorn")).out == "No meetings.\n"
     assert (await cli("list", "--title", "unicorn", "--json")).json == []
+
+
+async def test_what_comes_next_is_listed_first_and_hidden_by_no_limit(client: MeetingsClient) -> None:
+    """Booked in another order than they start, beside ended ones, and more of them than are shown."""
+    await client.start(a_request(0.1, title="kiwi"), "next-now")
+    await client.start(a_request(0.5, title="kiwi"), "next-soon")
+    for number in (3, 1, 2):
+        await client.start(a_request(200 + number, title="kiwi"), f"next-later-{number}")
+    for number in range(3):
+        await client.start(a_request(300 + number, title="kiwi"), f"next-ended-{number}")
+        await end(client, f"next-ended-{number}", an_outcome(f"next-ended-{number}"))
+    running = ["next-now", "next-soon", "next-later-1", "next-later-2", "next-later-3"]
+    assert await listed("--title", "kiwi", count=8) == [*running, "next-ended-2", "next-ended-1", "next-ended-0"]
+    for limit in range(1, 6):
+        assert await listed("--title", "kiwi", "--limit", str(limit), count=limit) == running[:limit]
+    assert (await listed("--title", "kiwi", "--limit", "6", count=6))[:5] == running
+
+
+async def test_a_rush_of_one_second_hides_nothing_that_is_nearer(client: MeetingsClient) -> None:
+    start = a_request(400).start_time
+    await asyncio.gather(
+        *(client.start(a_request(title="emu", start_time=start), f"rush-{number}") for number in range(20))
+    )
+    await client.start(a_request(title="emu", start_time=start - timedelta(seconds=90)), "rush-before")
+    await listed("--title", "emu", count=21)
+    shown = await listed("--title", "emu", "--limit", "3", count=3)
+    assert shown[0] == "rush-before"
+    assert "Only 1 is shown" in (await cli("list", "--title", "emu", "--limit", "1")).out
 
 
 async def test_show_tells_programs_and_people_everything(client: MeetingsClient) -> None:

@@ -1,0 +1,37 @@
+"""`transcript`: it comes from the store, and needs Temporal only to say why there is none."""
+
+import sys
+
+from artifacts.errors import NotStoredError, StoreError
+from artifacts.layout import transcript as transcript_path
+from artifacts.store import ArtifactStore
+from meetings.ids import folder_for, meeting_id_of
+from starter import words
+from starter.client import MeetingsClient
+from starter.errors import MeetingError
+from starter.inputs import settings
+
+
+async def transcript(meeting: str, form: str) -> int:
+    """Straight from the store: it is there when Temporal has long forgotten the meeting."""
+    url = settings().artifacts_url
+    path = transcript_path(folder_for(meeting_id_of(meeting)), form)
+    try:
+        content = await ArtifactStore(url).get(path)
+    except NotStoredError:
+        why_not = await _why_no_transcript(meeting)
+        raise MeetingError(f"There is no transcript of {meeting} in {url}. {why_not}") from None
+    except StoreError as error:
+        raise MeetingError(str(error)) from None
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+async def _why_no_transcript(meeting: str) -> str:
+    try:
+        view = await (await MeetingsClient.connect()).status(meeting)
+    except MeetingError as error:
+        return str(error)
+    return f"{words.TRANSCRIPT[view.transcript]} {words.state_sentence(view)}"
