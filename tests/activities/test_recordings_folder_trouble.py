@@ -23,9 +23,7 @@ def can_mount() -> bool:
     )
 
 
-NEEDS_MOUNTS = pytest.mark.skipif(
-    not can_mount(), reason="needs mounts: run as root, or allow user namespaces"
-)
+NEEDS_MOUNTS = pytest.mark.skipif(not can_mount(), reason="needs mounts: run as root, or allow user namespaces")
 NEEDS_NO_POWERS = pytest.mark.skipif(
     bool(WITHOUT_POWERS) and shutil.which("setpriv") is None,
     reason="needs setpriv to drop root's rights: apt-get install util-linux",
