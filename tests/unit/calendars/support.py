@@ -14,7 +14,7 @@ from meetings.calendars.event import CalendarEvent
 from meetings.calendars.overrides import NO_OVERRIDES, Overrides
 from meetings.calendars.planning import Plan, StepKind, after, plan
 from meetings.calendars.policy import DEFAULT_POLICY, Policy, load_policy
-from runtime.temporal import _LeanPayloadConverter
+from runtime.connection import data_converter
 
 M = TypeVar("M", bound=BaseModel)
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
@@ -53,7 +53,7 @@ def an_entry(event: CalendarEvent, policy: Policy = DEFAULT_POLICY, now: datetim
 
 def through_temporal(value: M) -> M:
     """The value as it is on the other side of a history."""
-    converter = _LeanPayloadConverter()
+    converter = data_converter().payload_converter
     payload = converter.to_payload(value)
     return converter.from_payload(payload, type(value))
 
