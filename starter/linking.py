@@ -25,6 +25,7 @@ from starter.listing import meetings_by_workflow_id, meetings_with
 from starter.temporal_errors import in_plain_words
 from workflows.attributes import BOT_ID, MEETING_URL, as_keyword
 
+_MAX_LINK_BYTES = 4096
 _MOST = 20
 
 
@@ -68,7 +69,7 @@ class Links:
 
         Raises MeetingNotFoundError if there is none, ProviderRefusedError if an event had to be asked for in vain.
         """
-        check_id("WHAT", what)
+        check_id("WHAT", what, max_bytes=_MAX_LINK_BYTES)
         with in_plain_words(self._temporal), plainly():
             for way in (self._of_link, self._of_bot, self._of_id, self._of_earlier_bot, self._of_event):
                 if names := await way(what):

@@ -201,7 +201,7 @@ def _query(status: MeetingStatus | None, title: str, now: datetime) -> str:
     if status is not None:
         conditions.append(_may_have(status, now))
     if title:
-        conditions += _has_words(title)
+        conditions += title_condition(title)
     return " AND ".join(conditions)
 
 
@@ -219,12 +219,20 @@ def _may_have(status: MeetingStatus, now: datetime) -> str:
     return f"(ExecutionStatus = 'Running' AND {under_way})"
 
 
-def _has_words(title: str) -> list[str]:
-    """Single words only: quotes and signs mean something else to each of the stores that Temporal searches in."""
+def title_condition(title: str) -> list[str]:
+    """Single words, each as a prefix in the usual cases: PostgreSQL keeps a title's words as they are written.
+
+    Quotes and signs mean something else to each of the stores that Temporal searches in. `:*` makes a word a
+    prefix in PostgreSQL, which finds "Review" in "Review, part two"; SQLite ignores it, as it ignores case.
+    """
     words = re.findall(r"\w+", title.lower())
     if not words:
         raise MeetingInputError("title", f"{title!r} holds no word to look for")
-    return [f"{MEETING_TITLE.name} = '{word}'" for word in words]
+    return [f"{MEETING_TITLE.name} = '{' '.join(_spellings(word))}'" for word in words]
+
+
+def _spellings(word: str) -> list[str]:
+    return [f"{each}:*" for each in dict.fromkeys((word, word.capitalize(), word.upper()))]
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """Search attributes: what meetings can be found by in Temporal's UI and lists."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -40,16 +41,25 @@ That is fifty calendars by the names that Meeting BaaS gives them.
 """
 
 
+_UNSEARCHABLE = re.compile(r"[:'\\\x00-\x1f\x7f-\x9f]+")
+"""What PostgreSQL's cast of a text to `tsvector` reads as syntax, and what it cannot store at all.
+
+Temporal's visibility schema casts every Text attribute so, and a value that the cast refuses costs the whole
+row: the meeting would be in no list.
+"""
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
 def at_start(request: MeetingRequest) -> TypedSearchAttributes:
     """The attributes of a meeting that was just booked; given at start they cost nothing."""
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(MEETING_STATUS, MeetingStatus.SCHEDULED.value),
         SearchAttributePair(MEETING_PLATFORM, request.platform.value),
-        SearchAttributePair(MEETING_URL, request.meeting_url[:_KEYWORD_CHARACTERS]),
+        SearchAttributePair(MEETING_URL, as_keyword(request.meeting_url)),
         SearchAttributePair(MEETING_START, request.start_time),
     ]
-    if request.title:
-        pairs.append(SearchAttributePair(MEETING_TITLE, _clipped(request.title)))
+    if title := as_text(request.title):
+        pairs.append(SearchAttributePair(MEETING_TITLE, title))
     if request.calendar is not None:
         pairs.append(SearchAttributePair(CALENDAR_ID, _listed([request.calendar.calendar_id])))
     return TypedSearchAttributes(pairs)
@@ -76,18 +86,20 @@ def as_calendar_status(status: CalendarStatus) -> SearchAttributeUpdate[Any]:
 
 
 def _listed(names: Iterable[str]) -> list[str]:
-    listed = [name[:_KEYWORD_CHARACTERS] for name in names]
+    listed = [as_keyword(name) for name in names]
     while len(json.dumps(listed, separators=(",", ":"))) > _TEXT_BYTES:
         listed.pop()
     return listed
 
 
-def _clipped(text: str) -> str:
-    while len(json.dumps(text)) > _TEXT_BYTES:
-        text = text[:-10]
-    return text
+def as_text(text: str) -> str:
+    """The text as every visibility store takes it: blanks for what PostgreSQL refuses, and not too long."""
+    words = _UNSEARCHABLE.sub(" ", text).strip()
+    while len(json.dumps(words)) > _TEXT_BYTES:
+        words = words[:-10]
+    return words
 
 
 def as_keyword(text: str) -> str:
-    """The part of a text that a keyword holds: what is searched for has to be cut alike."""
-    return text[:_KEYWORD_CHARACTERS]
+    """The part of a text that a keyword holds: what is searched for has to be treated alike."""
+    return _CONTROLS.sub(" ", text)[:_KEYWORD_CHARACTERS]

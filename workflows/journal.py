@@ -51,7 +51,7 @@ class Journal:
         self.record.phase = self.record.bots[number].phase
         workflow.upsert_search_attributes(
             [
-                attributes.BOT_ID.value_set(sent.bot_id),
+                attributes.BOT_ID.value_set(attributes.as_keyword(sent.bot_id)),
                 attributes.MEETING_STATUS.value_set(self.record.phase.value),
             ]
         )
