@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-_MAX_ID_BYTES = 255
+MAX_ID_BYTES = 255
 """PostgreSQL's visibility store holds no longer workflow ids; `limit.maxIDLength` has our servers refuse them."""
 
 _NO_NAMES: Mapping[str, str] = {}
@@ -32,7 +32,7 @@ def checked(model: type[_Model], fields: Mapping[str, object], given_as: Mapping
         raise MeetingInputError(given_as.get(name, name), problem) from None
 
 
-def check_id(field: str, text: str, *, max_bytes: int = _MAX_ID_BYTES) -> None:
+def check_id(field: str, text: str, *, max_bytes: int = MAX_ID_BYTES) -> None:
     """Raises MeetingInputError for what cannot be the id of anything."""
     if not text.strip() or len(text.encode("utf-8", "replace")) > max_bytes:
         raise MeetingInputError(field, f"must have between 1 and {max_bytes} bytes, and not blanks only")

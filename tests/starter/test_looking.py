@@ -45,7 +45,7 @@ async def test_a_list_is_filtered_by_status_and_words_of_the_title(client: Meeti
     assert await listed("--title", "zebra", "--status", "completed", count=1) == ["list-plain"]
     assert await listed("--title", "zebra", "--status", "cancelled", count=1) == ["list-quotes"]
     people = await cli("list", "--title", "zebra")
-    assert "O Brien s \"zebra\"   review; DROP -- %" in people.out  # as every database can keep it
+    assert 'O Brien s "zebra"   review; DROP -- %' in people.out  # as every database can keep it
     assert titles["markup"] in people.out
     assert "\x1b" not in people.out
 
