@@ -20,13 +20,6 @@ async def read_manifest(store: ArtifactStore, folder: str) -> Manifest | None:
         return None
 
 
-async def true_folder(store: ArtifactStore, folder: str, run: str) -> str:
-    """The folder, or one beside it if an earlier run of the same workflow id has finished there."""
-    root, *below = folder.split("/")
-    earlier = await read_manifest(store, root)
-    return folder if earlier is None or earlier.run == run else "/".join([f"{root}~{run[-8:]}", *below])
-
-
 async def put_manifest(store: ArtifactStore, order: ManifestOrder) -> Artifact:
     """Writes the manifest into the folder of the order, which is the true one, and clears up after downloads.
 

@@ -16,6 +16,7 @@ from activities.fetching import Fetching, Line, LostError
 from activities.heartbeats import with_heartbeats
 from activities.transcribing import write_transcript
 from artifacts import layout
+from artifacts.folders import claim_folder
 from artifacts.store import ArtifactStore
 from meetings.collection import (
     MANIFEST,
@@ -33,6 +34,7 @@ from meetings.status import TranscriptState
 from providers.base import Provider, ProviderError
 
 _Part = TypeVar("_Part")
+_Order = TypeVar("_Order", CollectOrder, ManifestOrder)
 
 _GIVE_UP = timedelta(days=1)
 
@@ -67,7 +69,7 @@ class RecordingActivities:
         now; their detail is the Collection so far.
         """
         wanted = order.folder or folder_for(_meeting_id())
-        ours = await with_heartbeats(self._true_order(order, wanted), lambda: DownloadProgress(done=0))
+        ours = await with_heartbeats(self._claimed(order, wanted), lambda: DownloadProgress(done=0))
         fetching = Fetching(self._provider, self._store, ours, self._line)
         return await with_heartbeats(self._collect(ours, wanted, fetching), lambda: fetching.progress)
 
@@ -80,9 +82,11 @@ class RecordingActivities:
         """
         return await with_heartbeats(self._write_manifest(order), _nothing_to_say)
 
-    async def _true_order(self, order: CollectOrder, wanted: str) -> CollectOrder:
-        run = order.run or activity.info().workflow_run_id or ""
-        folder = await manifests.true_folder(self._store, wanted, run)
+    async def _claimed(self, order: _Order, wanted: str) -> _Order:
+        """The order with its first run, and with the folder that belongs to it."""
+        info = activity.info()
+        run = order.run or info.workflow_run_id or ""
+        folder = await claim_folder(self._store, wanted, info.workflow_id or "", run)
         return order.model_copy(update={"folder": folder, "run": run})
 
     async def _collect(self, order: CollectOrder, wanted: str, fetching: Fetching) -> Collection:
@@ -141,8 +145,7 @@ class RecordingActivities:
             return TranscriptResult(state=TranscriptState.FAILED, trouble=str(error))
 
     async def _write_manifest(self, order: ManifestOrder) -> Artifact:
-        folder = await manifests.true_folder(self._store, order.folder, order.run)
-        return await manifests.put_manifest(self._store, order.model_copy(update={"folder": folder}))
+        return await manifests.put_manifest(self._store, await self._claimed(order, order.folder))
 
 
 async def _fetched(fetching: Fetching) -> RecordingResult:

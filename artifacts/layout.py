@@ -3,6 +3,7 @@
 from meetings.ids import CALENDARS, INBOX, USERS, folder_for
 
 _UNFINISHED = ".unfinished"
+_CLAIM = ".run.json"
 
 
 def recording(folder: str, extension: str) -> str:
@@ -15,6 +16,11 @@ def transcript(folder: str, form: str) -> str:
 
 def manifest(folder: str) -> str:
     return f"{folder}/manifest.json"
+
+
+def claim(folder: str) -> str:
+    """Which run the folder belongs to."""
+    return f"{folder}/{_CLAIM}"
 
 
 def raw(folder: str, name: str) -> str:

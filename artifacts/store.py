@@ -172,6 +172,15 @@ class ArtifactStore:
 
         return await self.in_thread(work)
 
+    async def folders(self) -> Sequence[str]:
+        """The names of the folders at the top, without looking into them."""
+
+        def work() -> list[str]:
+            with in_plain_words(f"list {self.url}"):
+                return sorted(self._store.list_with_delimiter()["common_prefixes"])
+
+        return await self.in_thread(work)
+
     async def delete(self, path: str) -> None:
         """Removes a file; that it is gone already is no error."""
         await self._delete([checked(path)])

@@ -11,6 +11,7 @@ CALENDARS = "calendars"
 USERS = "users"
 """The folder in which it is written who has connected which calendar: likewise."""
 
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 _WORKFLOW_PREFIX = "meeting-"
 _ADOPTED_PREFIX = "bot-"
 _CALENDAR_PREFIX = "calendar-"
@@ -52,11 +53,9 @@ def calendar_id_of(workflow_id: str) -> str:
 
 def folder_for(meeting_id: str) -> str:
     """The folder of a meeting in the artifact store: its own id where that is a plain name, else a safe one."""
-    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}", meeting_id) and meeting_id not in {
-        INBOX,
-        CALENDARS,
-        USERS,
-    }:
+    # Some file systems take `Inbox` and `inbox` for one name.
+    is_reserved = meeting_id.lower() in {INBOX, CALENDARS, USERS}
+    if _PLAIN_NAME.fullmatch(meeting_id) and not is_reserved:
         return meeting_id
     slug = re.sub(r"[^A-Za-z0-9]+", "-", meeting_id).strip("-")[:60]
     digest = hashlib.sha256(meeting_id.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,11 +1,12 @@
 """`transcript`: it comes from the store, and needs Temporal only to say why there is none."""
 
 import sys
+from contextlib import suppress
 
 from artifacts.errors import NotStoredError, StoreError
+from artifacts.folders import transcript_folders
 from artifacts.layout import transcript as transcript_path
 from artifacts.store import ArtifactStore
-from meetings.ids import folder_for, meeting_id_of
 from starter import words
 from starter.client import MeetingsClient
 from starter.errors import MeetingError
@@ -15,18 +16,24 @@ from starter.inputs import settings
 async def transcript(meeting: str, form: str) -> int:
     """Straight from the store: it is there when Temporal has long forgotten the meeting."""
     url = settings().artifacts_url
-    path = transcript_path(folder_for(meeting_id_of(meeting)), form)
     try:
-        content = await ArtifactStore(url).get(path)
-    except NotStoredError:
-        why_not = await _why_no_transcript(meeting)
-        raise MeetingError(f"There is no transcript of {meeting} in {url}. {why_not}") from None
+        content = await _newest_transcript(ArtifactStore(url), meeting, form)
     except StoreError as error:
         raise MeetingError(str(error)) from None
+    if content is None:
+        why_not = await _why_no_transcript(meeting)
+        raise MeetingError(f"There is no transcript of {meeting} in {url}. {why_not}")
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
     return 0
+
+
+async def _newest_transcript(store: ArtifactStore, meeting: str, form: str) -> bytes | None:
+    for folder in await transcript_folders(store, meeting):
+        with suppress(NotStoredError):
+            return await store.get(transcript_path(folder, form))
+    return None
 
 
 async def _why_no_transcript(meeting: str) -> str:

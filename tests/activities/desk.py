@@ -82,6 +82,10 @@ class Desk:
         artifact = Artifact(path="m/recording.mp4", size=self.server.size, sha256=self.server.sha256)
         return RecordingResult(artifact=artifact)
 
+    async def kept(self) -> list[str]:
+        """The files of the store but for the claims of the folders."""
+        return [entry.path for entry in await self.store.list() if not entry.path.endswith("/.run.json")]
+
     async def collect(self, order: CollectOrder = ORDER) -> Collection:
         return await self.temporal.run(self._activities.collect, order)
 

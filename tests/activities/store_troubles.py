@@ -66,7 +66,7 @@ class Disk:
         return {
             name: hashlib.sha256(path.read_bytes()).hexdigest()
             for name, path in found.items()
-            if not layout.is_unfinished(name) and path != self._filler
+            if not layout.is_unfinished(name) and path not in {self._filler, self._folder / layout.claim("m")}
         }
 
     def _mount(self, *options: str) -> None:

@@ -24,7 +24,7 @@ async def test_a_file_that_plays_nothing(desk: Desk, file: tuple[int, float | No
     result = await desk.download()
 
     assert result == RecordingResult(text=f"the recording has only {file[0]} bytes: nothing was recorded")
-    assert await desk.store.list() == []
+    assert await desk.kept() == []
 
 
 @pytest.mark.parametrize("file", [(1024, None), (70_000, 0.0)])

@@ -42,6 +42,7 @@ async def test_in_a_folder_everything_is_whole_and_nothing_is_left_behind(
         root = tmp_path / str(case["calls"])
         assert sorted(str(path.relative_to(root)) for path in root.rglob("*")) == [
             "m",
+            "m/.run.json",
             "m/manifest.json",
             "m/recording.mp4",
         ], case
@@ -60,6 +61,7 @@ async def test_in_a_bucket_everything_is_whole_and_only_hidden_uploads_are_left_
     for case in cases:
         folder = f"{case['calls']}/m"
         found = {key: body for key, body in bucket.objects.items() if re.match(rf"{case['calls']}/", key)}
-        assert sorted(found) == [f"{folder}/manifest.json", f"{folder}/recording.mp4"], case
+        names = (".run.json", "manifest.json", "recording.mp4")
+        assert sorted(found) == [f"{folder}/{name}" for name in names], case
         assert found[f"{folder}/recording.mp4"] == media_server.content, case
     assert_at_most_one_piece_is_fetched_again(media_server, cases)

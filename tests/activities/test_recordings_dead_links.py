@@ -47,7 +47,7 @@ async def test_they_are_tried_for_a_while(
 
     assert re.search(r"so it has been since \d{4}-", lost)
     assert "t0" not in lost
-    assert await desk.store.list() == []
+    assert await desk.kept() == []
 
 
 async def test_the_reason_names_the_host_and_the_setting(desk: Desk) -> None:
@@ -107,4 +107,4 @@ async def test_a_recording_that_is_too_large_is_not_tried_again(desk: Desk) -> N
     desk.limits = Limits(piece_bytes=BLOCK, pause=0.001, max_bytes=3 * BLOCK)
 
     assert "MINUTEKEEPER_DOWNLOAD_MAX_BYTES" in await desk.loses()
-    assert await desk.store.list() == []
+    assert await desk.kept() == []

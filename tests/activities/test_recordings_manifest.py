@@ -21,7 +21,7 @@ async def test_says_what_the_folder_holds(desk: Desk) -> None:
         "meeting_id": "Board: Q4",
         "meeting_url": "https://meet.google.com/abc-defg-hij",
         "title": "Board",
-        "run": "",
+        "run": "test-run",
         "deliveries": [],
         "start_time": "2026-12-01T10:00:00Z",
         "bots": ["bot-0", "bot-1"],
@@ -39,7 +39,7 @@ async def test_leaves_nothing_of_the_downloads(desk: Desk) -> None:
 
     await desk.manifest(manifest_of())
 
-    assert [entry.path for entry in await desk.store.list()] == [
+    assert await desk.kept() == [
         "m/earlier/0/recording.mp4",
         "m/manifest.json",
         BODY,
@@ -77,7 +77,7 @@ async def test_a_second_run_of_the_same_name_keeps_its_files_apart(desk: Desk) -
     manifest = await desk.manifest(manifest_of(kept.artifact).model_copy(update=second))
 
     assert manifest.path == "m~bbbbbbbb/manifest.json"
-    assert [entry.path for entry in await desk.store.list()] == [
+    assert await desk.kept() == [
         "m/manifest.json",
         "m/recording.mp4",
         "m~bbbbbbbb/earlier/0/recording.mp4",

@@ -27,7 +27,7 @@ async def test_without_words_nothing_is_written(desk: Desk, collected: Collected
     result = await desk.transcript()
 
     assert (result.state, result.artifacts) == (state, ())
-    assert await desk.store.list() == []
+    assert await desk.kept() == []
 
 
 async def test_five_forms_and_the_same_ones_again(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from artifacts.folders import claim_folder
 from artifacts.store import ArtifactStore
 from meetings.ids import folder_for
 from meetings.status import FailureReason, MeetingStatus
@@ -177,6 +178,24 @@ async def test_a_transcript_comes_straight_from_the_store(
     assert (await cli("transcript", name, "--format", "srt")).out == "1\n"
     assert (await cli("transcript", name, "--json")).json == {"segments": []}
     assert (await cli("transcript", name, "--json", "--format", "json")).json == {"segments": []}
+
+
+async def test_each_workflow_gets_the_transcript_of_its_own_newest_run(
+    tmp_path: Path, settings: pytest.MonkeyPatch
+) -> None:
+    settings.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    store = ArtifactStore((tmp_path / "store").as_uri())
+    for workflow_id, run in (
+        ("standup", "0-11111111"),
+        ("meeting-standup", "0-22222222"),
+        ("standup", "0-33333333"),
+    ):
+        folder = await claim_folder(store, folder_for("standup"), workflow_id, run)
+        await store.put(f"{folder}/transcript.txt", f"{workflow_id} {run}".encode())
+
+    assert (await cli("transcript", "standup", "--format", "txt")).out == "standup 0-33333333"
+    assert (await cli("transcript", "meeting-standup", "--format", "txt")).out == "meeting-standup 0-22222222"
+    assert (await cli("transcript", "meeting-meeting-standup")).code == 1
 
 
 async def test_a_transcript_that_is_not_there_is_explained(client: MeetingsClient) -> None:
