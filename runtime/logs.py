@@ -8,8 +8,8 @@ from temporalio import workflow
 
 from meetings.ids import meeting_id_of
 
-_NOISY = "aiohttp.access"
-"""It logs whole URLs at INFO, and ours carry tokens and signatures."""
+_LOGGERS_OF_URLS = ("aiohttp.access", "httpx")
+"""They log whole URLs at INFO, and ours carry tokens and signatures."""
 
 
 class _MeetingFilter(logging.Filter):
@@ -36,4 +36,5 @@ def set_up_logging(*, json: bool, level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # The filter above names what a line is about.
     workflow.logger.workflow_info_on_message = False
-    logging.getLogger(_NOISY).setLevel(logging.WARNING)
+    for name in _LOGGERS_OF_URLS:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,12 +1,12 @@
 """Asking for consent, and making what comes back into a refresh token (RFC 6749 with PKCE, RFC 7636)."""
 
+import asyncio
 import json
 import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from pydantic import SecretStr
@@ -14,8 +14,10 @@ from pydantic import SecretStr
 from bridge.connect.apps import OAuthApp
 from bridge.connect.problems import ConnectError, Problem
 from providers.calendars import CalendarCredentials
+from providers.http_client import HTTP_ERRORS, error_name, open_http_client
 
-_PATIENCE = aiohttp.ClientTimeout(total=20, connect=5)
+_ANSWER_SECONDS = 20.0
+_CONNECT_SECONDS = 5.0
 
 _REFUSALS = {"access_denied", "consent_required", "interaction_required", "login_required"}
 _PAUSES = {"temporarily_unavailable", "server_error"}
@@ -74,14 +76,12 @@ async def redeem(app: OAuthApp, code: str, verifier: str) -> CalendarCredentials
     )
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
     try:
-        async with (
-            aiohttp.ClientSession(timeout=_PATIENCE) as session,
-            session.post(app.token_url, data=form, headers=headers, allow_redirects=False) as response,
-        ):
-            status, answer = response.status, _object(await response.read())
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        why = f"the token endpoint cannot be reached: {type(error).__name__}"
+        async with asyncio.timeout(_ANSWER_SECONDS), open_http_client(connect_seconds=_CONNECT_SECONDS) as http:
+            response = await http.post(app.token_url, content=form, headers=headers)
+    except HTTP_ERRORS as error:
+        why = f"the token endpoint cannot be reached: {error_name(error)}"
         raise ConnectError(Problem.UNAVAILABLE, why=why) from None
+    status, answer = response.status_code, _object(response.content)
     if status != 200 or "error" in answer:
         raise _refusal(status, answer)
     if "scope" in answer and app.lacks(str(answer["scope"])):

@@ -7,16 +7,16 @@ import urllib.request
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import aiohttp
+import httpx
 
 from providers.base import UnavailableError
+from providers.http_client import HTTP_ERRORS, open_http_client
 from providers.meetingbaas.errors import Answer, error_for
 from providers.meetingbaas.redaction import redact
 
 API_KEY_HEADER = "x-meeting-baas-api-key"
 MAX_CONNECTIONS = 100
 
-_KEEP_ALIVE_SECONDS = 60.0
 _CONNECT_SECONDS = 5.0
 _KNOCK_SECONDS = 2.5
 """Less than calls are warmed up for ahead of their instant, which must not pass while nobody answers."""
@@ -33,8 +33,9 @@ class Connection:
         if not self._api_key.isascii() or not self._api_key.isprintable():
             raise ValueError("The Meeting BaaS API key holds characters that no key has; copy it again.")
         self._base_url = base_url.rstrip("/")
-        self._opened: aiohttp.ClientSession | None = None
-        self._is_closed = False
+        self._http = open_http_client(
+            connect_seconds=_CONNECT_SECONDS, connections=MAX_CONNECTIONS, proxy=_proxy_for(self._base_url)
+        )
 
     async def call(
         self,
@@ -55,7 +56,7 @@ class Connection:
         try:
             async with asyncio.timeout(seconds):
                 answer = await self._ask(method, path, headers, params, written)
-        except (aiohttp.ClientError, OSError) as error:
+        except HTTP_ERRORS as error:
             why = redact(str(error), self._secrets_of(body)) or f"no answer within {seconds:g} seconds"
             # The chain is cut because the causes of these errors quote whole URLs.
             raise UnavailableError(f"Meeting BaaS cannot be reached for {call}: {why}") from None
@@ -69,9 +70,7 @@ class Connection:
         await asyncio.gather(*(self._knock() for _ in range(min(calls, MAX_CONNECTIONS))), return_exceptions=True)
 
     async def aclose(self) -> None:
-        self._is_closed = True
-        if self._opened is not None:
-            await self._opened.close()
+        await self._http.aclose()
 
     async def _knock(self) -> None:
         async with asyncio.timeout(_KNOCK_SECONDS):
@@ -86,24 +85,12 @@ class Connection:
         params: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Answer:
-        async with self._session().request(
-            method, self._base_url + path, params=params, headers=headers, data=body, allow_redirects=False
-        ) as answer:
-            return Answer(answer.status, answer.headers, await answer.read())
-
-    def _session(self) -> aiohttp.ClientSession:
-        """Opened with the first call, because it belongs to the event loop that runs then."""
-        if self._is_closed:
-            raise aiohttp.ClientConnectionError("the connection was closed on our side")
-        if self._opened is None:
-            self._opened = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=_KEEP_ALIVE_SECONDS),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                # Every call has a time limit for the whole of it.
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
-                proxy=_proxy_for(self._base_url),
-            )
-        return self._opened
+        if self._http.is_closed:
+            raise httpx.TransportError("the connection was closed on our side")
+        answer = await self._http.request(
+            method, self._base_url + path, params=params, headers=headers, content=body
+        )
+        return Answer(answer.status_code, answer.headers, answer.content)
 
     def _secrets_of(self, body: Mapping[str, Any] | None) -> tuple[str, ...]:
         return (*self.secrets, *_secrets_in(body))

@@ -1,0 +1,59 @@
+"""The HTTP client for the APIs of others: httpx, carried by aiohttp."""
+
+import functools
+import ssl
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError)
+"""What a request raises if it gets no whole answer; the transport lets some of aiohttp's errors through."""
+
+_KEEP_ALIVE_SECONDS = 60.0
+
+
+def open_http_client(
+    *, connect_seconds: float, connections: int = 100, proxy: str | None = None
+) -> httpx.AsyncClient:
+    """A client that follows no redirects, keeps no cookies, and reads neither proxies nor logins from outside.
+
+    aiohttp carries it, because httpx's own pool needs 22 s for a thousand requests at once. Only connecting has a
+    time limit: callers limit a whole request with `asyncio.timeout`, which httpx cannot.
+
+    Args:
+        connect_seconds: How long opening a connection may take.
+        connections: How many are open at most; further requests wait for one.
+        proxy: The proxy for every request, if there is one.
+    """
+
+    def open_session() -> aiohttp.ClientSession:
+        """Called by the first request, because a session belongs to the event loop that runs then."""
+        connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=_KEEP_ALIVE_SECONDS, ssl=_tls())
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), proxy=proxy)
+
+    return httpx.AsyncClient(
+        transport=AiohttpTransport(client=open_session, verify=_tls()),
+        timeout=httpx.Timeout(None, connect=connect_seconds),
+        # httpx has a jar of its own. And a login in the URL is left to aiohttp, which refuses to be given it twice.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        auth=httpx.Auth(),
+        follow_redirects=False,
+        # With a proxy from the environment, httpx would use its own pool after all.
+        trust_env=False,
+    )
+
+
+def error_name(error: BaseException) -> str:
+    """The name of what went wrong: aiohttp's own, because the transport calls every failed connection a timeout."""
+    is_translated = isinstance(error, httpx.HTTPError) and error.__cause__ is not None
+    return type(error.__cause__ if is_translated else error).__name__
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Made once, because it reads the system's certificates."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(("http/1.1",))
+    return context
