@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from meetings.status import STATUS_CODES, FailureReason, failure_reason
+
 
 class BotEventKind(StrEnum):
     STATUS = "status"
@@ -46,6 +48,16 @@ class BotEvent(BaseModel):
         if self.kind is BotEventKind.STATUS:
             return (self.kind, self.code, self.occurred_at)
         return (self.kind, "", None)
+
+
+def is_unheard_of(event: BotEvent) -> bool:
+    """Whether the provider names a status or a failure that is not on our lists."""
+    match event.kind:
+        case BotEventKind.STATUS:
+            return bool(event.code) and event.code not in STATUS_CODES
+        case BotEventKind.FAILED:
+            return bool(event.code) and failure_reason(event.code) is FailureReason.UNKNOWN
+    return False
 
 
 class ObservedBot(BaseModel):

@@ -155,12 +155,8 @@ class MeetingRecord:
 
     def may_try_again(self, max_dispatches: int, now: datetime) -> bool:
         """Whether another bot is worth sending after the last one failed."""
-        return (
-            bool(self.bots)
-            and 0 < self.tries < max_dispatches
-            and watch.may_try_again(self.newest)
-            and is_worth_joining(self.request, now)
-        )
+        bots = [bot for bot in self.bots if not bot.superseded]
+        return 0 < len(bots) < max_dispatches and watch.may_try_again(bots) and is_worth_joining(self.request, now)
 
     def fail_too_late(self, now: datetime) -> None:
         """No bot is worth sending any more: says whose fault that is."""

@@ -97,6 +97,14 @@ _REASONS: dict[str, FailureReason] = {
     "accessdenied": FailureReason.CANNOT_JOIN,
     "authenticationerror": FailureReason.CANNOT_JOIN,
     "loginrequired": FailureReason.CANNOT_JOIN,
+    "meetloginfailedsamlrejected": FailureReason.CANNOT_JOIN,
+    "teamsloginfailedinvalidcredentials": FailureReason.CANNOT_JOIN,
+    "teamsloginfailedcaptcha": FailureReason.CANNOT_JOIN,
+    "teamsloginfailedmfarequired": FailureReason.CANNOT_JOIN,
+    "zoomanonymousjoinnotallowed": FailureReason.CANNOT_JOIN,
+    "zoominvalidpasscode": FailureReason.CANNOT_JOIN,
+    "zoompasscoderequired": FailureReason.CANNOT_JOIN,
+    "zoomwebinarregistrationrequired": FailureReason.CANNOT_JOIN,
     "timeoutwaitingtostart": FailureReason.WAITING_TIMEOUT,
     "waitingroomtimeout": FailureReason.WAITING_TIMEOUT,
     "botnotaccepted": FailureReason.NOT_ACCEPTED,
@@ -105,6 +113,7 @@ _REASONS: dict[str, FailureReason] = {
     "botremoved": FailureReason.REMOVED,
     "botremovedtooearly": FailureReason.REMOVED,
     "noattendees": FailureReason.NOBODY_CAME,
+    "allparticipantsleft": FailureReason.NOBODY_CAME,
     "nospeaker": FailureReason.NOBODY_SPOKE,
     "recordingtimeout": FailureReason.RECORDING_TIMEOUT,
     "apirequest": FailureReason.STOPPED,
@@ -117,6 +126,9 @@ _REASONS: dict[str, FailureReason] = {
     "networkerror": FailureReason.PROVIDER_ERROR,
     "meetingerror": FailureReason.PROVIDER_ERROR,
     "recordingfailed": FailureReason.PROVIDER_ERROR,
+    "meetloginfailedtimeout": FailureReason.PROVIDER_ERROR,
+    "teamsloginfailedtimeout": FailureReason.PROVIDER_ERROR,
+    "proxyunavailable": FailureReason.PROVIDER_ERROR,
     "insufficienttokens": FailureReason.ACCOUNT,
     "gone": FailureReason.NO_ANSWER,
 }
@@ -128,7 +140,7 @@ A refusal, a removal, or a meeting that only members may enter stays what it is.
 
 def failure_reason(raw: str) -> FailureReason:
     """Maps an error name or status code of any year's spelling; what nobody knows is `unknown`."""
-    name = re.split(r"\s:\s", raw, maxsplit=1)[0]
+    name = raw.partition(":")[0]
     return _REASONS.get(re.sub(r"[^a-z]", "", name.lower()), FailureReason.UNKNOWN)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from meetings.events import BotEvent, BotEventKind, EventSource
+from meetings.events import BotEvent, BotEventKind, EventSource, is_unheard_of
 from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest
 from meetings.status import WebhookState
@@ -47,6 +47,8 @@ def tell(event: BotEvent) -> str:
             sentence = "The provider has finished: there is a recording."
         case BotEventKind.COMPLETE:
             sentence = "The provider has finished, without a recording."
+        case BotEventKind.FAILED if is_unheard_of(event):
+            sentence = f"The provider says that the bot failed, in words that mean nothing to us yet: {event.code}."
         case BotEventKind.FAILED:
             sentence = f"The provider says that the bot failed: {event.code or 'no reason given'}."
         case BotEventKind.TRANSCRIPTION_COMPLETE:

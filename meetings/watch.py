@@ -1,5 +1,6 @@
 """How long a bot may stay silent, when its story is over, and what the story amounts to. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from meetings.bot import BotState
@@ -92,15 +93,17 @@ def is_beyond_help(bot: BotState, now: datetime, deadlines: Deadlines) -> bool:
     return sent_away or is_abandoned(bot, now, deadlines)
 
 
-def may_try_again(bot: BotState) -> bool:
-    """Whether the bot failed for a reason that another bot could cure."""
-    return (
-        bot.final is not None
-        and not bot.has_recording
-        and bot.withdrawn_at is None
-        and bot.final.reason is not None
-        and (is_curable(bot.final.reason) or _was_taken_from_us(bot))
-    )
+def may_try_again(bots: Sequence[BotState]) -> bool:
+    """Whether the last of a meeting's bots failed for a reason that another bot could cure.
+
+    Words that are unknown here may stand for such a reason, so they are worth one more try, but no third.
+    """
+    *earlier, bot = bots
+    if bot.final is None or bot.final.reason is None or bot.has_recording or bot.withdrawn_at is not None:
+        return False
+    if bot.final.reason is FailureReason.UNKNOWN:
+        return not any(each.final and each.final.reason is FailureReason.UNKNOWN for each in earlier)
+    return is_curable(bot.final.reason) or _was_taken_from_us(bot)
 
 
 def _was_taken_from_us(bot: BotState) -> bool:

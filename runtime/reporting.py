@@ -1,4 +1,4 @@
-"""A worker that notices when bots fall silent: it counts them, and says once what to look at."""
+"""A worker that notices when bots fall silent, or speak in words unknown here: it counts and logs that."""
 
 import logging
 import threading
@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from temporalio import activity, workflow
+from temporalio.common import MetricMeter
 from temporalio.worker import (
     ActivityInboundInterceptor,
     ExecuteActivityInput,
@@ -16,7 +17,7 @@ from temporalio.worker import (
 )
 
 from meetings.dispatch import SentBot
-from meetings.events import BotEvent, ObservedBot
+from meetings.events import BotEvent, ObservedBot, is_unheard_of
 from meetings.names import BOT_EVENT_SIGNAL
 from meetings.reporting import WINDOW, BotQuestion, ReportingWindow, Turn, is_silent
 
@@ -27,6 +28,13 @@ _MINUTES = round(WINDOW.total_seconds() / 60)
 BOTS_SENT = ("minutekeeper_bots_sent_total", "Bots sent that should report to us by webhook.")
 BOTS_HEARD = ("minutekeeper_bots_heard_total", "Bots that reported by webhook; each counts once.")
 BOTS_SILENT = ("minutekeeper_bots_silent_total", "Bots that should have reported and did not; each counts once.")
+UNKNOWN_WORDS = (
+    "minutekeeper_unknown_words_total",
+    "Statuses and failures of bots in words that are unknown here; each counts once for a bot.",
+)
+
+_MOST_REMEMBERED = 10_000
+"""Bots with their unknown words, so that what comes by webhook and by asking is not counted twice."""
 
 
 class ReportingInterceptor(Interceptor):
@@ -38,6 +46,7 @@ class ReportingInterceptor(Interceptor):
     def __init__(self, public_url: str) -> None:
         self._public_url = public_url
         self._window = ReportingWindow()
+        self._unknown_words: dict[tuple[str, str], None] = {}
         # Workflows run in threads, activities in the event loop.
         self._lock = threading.Lock()
 
@@ -58,6 +67,20 @@ class ReportingInterceptor(Interceptor):
             turn = self._window.take_in(bot_id, at, silent=silent)
         if turn is not None:
             self._tell(turn)
+
+    def note_words(self, event: BotEvent, meter: MetricMeter) -> None:
+        """Counts and logs the words of an event if they are unknown here."""
+        if not is_unheard_of(event):
+            return
+        words = (event.bot_id, event.code)
+        with self._lock:
+            if words in self._unknown_words:
+                return
+            self._unknown_words[words] = None
+            if len(self._unknown_words) > _MOST_REMEMBERED:
+                del self._unknown_words[next(iter(self._unknown_words))]
+        meter.create_counter(*UNKNOWN_WORDS).add(1, {"kind": event.kind.value})
+        logger.warning("Bot %s reports a %s in words unknown here: %s", event.bot_id, event.kind.value, event.code)
 
     def _tell(self, turn: Turn) -> None:
         if not turn.silent:
@@ -83,6 +106,9 @@ class _Answers(ActivityInboundInterceptor):
 
     async def execute_activity(self, call: ExecuteActivityInput) -> Any:
         result = await super().execute_activity(call)
+        if isinstance(result, ObservedBot):
+            for event in result.events:
+                self._reports.note_words(event, activity.metric_meter())
         match list(call.args), result:
             case _, SentBot(shared_with=""):
                 activity.metric_meter().create_counter(*BOTS_SENT).add(1)
@@ -106,12 +132,14 @@ class _Signals(WorkflowInboundInterceptor):
         if signal.signal == BOT_EVENT_SIGNAL:
             for event in signal.args:
                 if isinstance(event, BotEvent):
-                    self._hear(event.bot_id)
+                    self._hear(event)
         await super().handle_signal(signal)
 
-    def _hear(self, bot_id: str) -> None:
-        if bot_id not in self._heard:
-            self._heard.add(bot_id)
-            workflow.metric_meter().create_counter(*BOTS_HEARD).add(1)
+    def _hear(self, event: BotEvent) -> None:
+        meter = workflow.metric_meter()
+        if event.bot_id not in self._heard:
+            self._heard.add(event.bot_id)
+            meter.create_counter(*BOTS_HEARD).add(1)
         if not workflow.unsafe.is_replaying():
-            self.reports.take_in(bot_id, workflow.now(), silent=False)
+            self.reports.take_in(event.bot_id, workflow.now(), silent=False)
+            self.reports.note_words(event, meter)

@@ -25,7 +25,7 @@ REASON = {
     FailureReason.MISSED: "nothing ran when the bot was due, and it was too late afterwards",
     FailureReason.MEETING_OVER: "the meeting was over before it was booked or moved",
     FailureReason.INVALID_MEETING_URL: "the provider says that the link leads to no meeting",
-    FailureReason.CANNOT_JOIN: "the bot could not join: the meeting does not exist, or only members may enter",
+    FailureReason.CANNOT_JOIN: "the bot could not join: the meeting does not exist, or not everybody may enter",
     FailureReason.NOT_ACCEPTED: "somebody refused to let the bot in",
     FailureReason.WAITING_TIMEOUT: "nobody let the bot in from the waiting room",
     FailureReason.NOBODY_CAME: "nobody came to the meeting",

@@ -120,12 +120,7 @@ def test_a_bot_that_reports_for_ever_stays_small() -> None:
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        ("BotNotAccepted", FailureReason.NOT_ACCEPTED),
-        ("botNotAccepted", FailureReason.NOT_ACCEPTED),
-        ("bot_removed", FailureReason.REMOVED),
-        ("InternalError : the page crashed", FailureReason.PROVIDER_ERROR),
         ("InternalError classic", FailureReason.PROVIDER_ERROR),
-        ("meeting_not_found", FailureReason.CANNOT_JOIN),
         ("Timeout Waiting To Start", FailureReason.WAITING_TIMEOUT),
         ("", FailureReason.UNKNOWN),
         ("the cat sat on the keyboard", FailureReason.UNKNOWN),

@@ -277,5 +277,5 @@ def test_a_recording_that_comes_with_a_repeat_is_told() -> None:
     assert sentences == [
         "The provider has finished, without a recording.",
         "The provider has finished: there is a recording.",
-        "The provider says that the bot failed: oh dear.",
+        "The provider says that the bot failed, in words that mean nothing to us yet: oh dear.",
     ]

@@ -72,13 +72,28 @@ def test_when_a_story_is_over() -> None:
 
 
 def test_another_try_only_for_what_it_can_cure() -> None:
-    assert watch.may_try_again(bot(final=FAILED))
-    assert not watch.may_try_again(bot(final=FAILED, withdrawn_at=T0))
+    assert watch.may_try_again([bot(final=FAILED)])
+    assert watch.may_try_again([bot(final=FAILED), bot(final=FAILED)])
+    assert not watch.may_try_again([bot()])
+    assert not watch.may_try_again([bot(final=FAILED, withdrawn_at=T0)])
+    assert not watch.may_try_again([bot(final=FAILED, has_recording=True)])
     refused = FAILED.model_copy(update={"reason": FailureReason.NOT_ACCEPTED})
-    assert not watch.may_try_again(bot(final=refused))
+    assert not watch.may_try_again([bot(final=refused)])
+    assert not watch.may_try_again([bot(final=FAILED), bot(final=refused)])
     stopped = FAILED.model_copy(update={"reason": FailureReason.STOPPED})
-    assert not watch.may_try_again(bot(final=stopped))
-    assert watch.may_try_again(bot(final=stopped, shared_with="another")), "its owner took it away from us"
+    assert not watch.may_try_again([bot(final=stopped)])
+    assert watch.may_try_again([bot(final=stopped, shared_with="another")]), "its owner took it away from us"
+
+
+def test_what_nobody_understands_is_tried_once_more() -> None:
+    unknown = FAILED.model_copy(update={"reason": FailureReason.UNKNOWN})
+    assert watch.may_try_again([bot(final=unknown)])
+    assert not watch.may_try_again([bot(final=unknown, withdrawn_at=T0)])
+    assert not watch.may_try_again([bot(final=unknown, has_recording=True)])
+    assert watch.may_try_again([bot(final=FAILED), bot(final=unknown)])
+    assert watch.may_try_again([bot(final=unknown), bot(final=FAILED)])
+    assert not watch.may_try_again([bot(final=unknown), bot(final=unknown)])
+    assert not watch.may_try_again([bot(final=unknown), bot(final=FAILED), bot(final=unknown)])
 
 
 def meeting(**fields: object) -> MeetingRecord:

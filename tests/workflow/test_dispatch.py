@@ -136,6 +136,20 @@ async def test_a_curable_failure_gets_another_bot_and_a_refusal_does_not(start: 
     assert len(meeting.provider.bots) == 2
 
 
+async def test_a_failure_in_words_that_nobody_knows_is_tried_once_more(start: StartMeeting) -> None:
+    meeting = await start(in_=timedelta(minutes=2))
+    for number in range(2):
+        await meeting.until_bots(number + 1)
+        await meeting.bot_sends("in_call_recording", dispatch=number)
+        await meeting.fails("BrowserCrashed", dispatch=number)
+        await meeting.forward(minutes=1)
+    outcome = await meeting.outcome_in_time()
+    assert (outcome.reason, outcome.evidence.text) == (FailureReason.UNKNOWN, "BrowserCrashed")
+    assert len(meeting.provider.bots) == 2
+    told = [entry.text for entry in (await meeting.view()).timeline if entry.event == "failed"]
+    assert any("mean nothing to us yet: BrowserCrashed" in text for text in told)
+
+
 async def test_another_bot_is_not_sent_for_ever(start: StartMeeting) -> None:
     meeting = await start(in_=timedelta(minutes=2))
     for number in range(3):

@@ -108,7 +108,7 @@ async def test_an_id_of_another_form_is_still_our_bot(start: StartMeeting) -> No
         ("InvalidMeetingUrl", FailureReason.INVALID_MEETING_URL),
         ("botRemovedTooEarly", FailureReason.REMOVED),
         ("noAttendees", FailureReason.NOBODY_CAME),
-        ("some free sentence", FailureReason.UNKNOWN),
+        ("ZoomWebinarRegistrationRequired", FailureReason.CANNOT_JOIN),
     ],
 )
 async def test_a_failure_is_told_with_the_providers_own_words(
@@ -120,6 +120,7 @@ async def test_a_failure_is_told_with_the_providers_own_words(
     outcome = await meeting.outcome_in_time()
     assert (outcome.status, outcome.reason, outcome.evidence.text) == (MeetingStatus.FAILED, reason, error)
     assert meeting.provider.asked, "a failure is not the last word: the API is asked once more"
+    assert len(meeting.provider.bots) == 1
 
 
 async def test_a_failure_followed_by_a_recording(start: StartMeeting) -> None:

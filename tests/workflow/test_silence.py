@@ -17,9 +17,11 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.bots import BotActivities
-from meetings.events import ObservedBot
+from meetings.events import BotEvent, BotEventKind, EventSource, ObservedBot
 from meetings.names import MEETINGS_QUEUE
 from meetings.reporting import BotQuestion
+from meetings.status import FailureReason
+from providers.base import BotReality, Observation
 from runtime.reporting import ReportingInterceptor
 from runtime.temporal import plugin
 from tests.workflow.conftest import with_plugin
@@ -64,7 +66,7 @@ class Watched:
         for _ in range(200):
             for update in self._buffer.retrieve_updates():
                 self._counted[update.metric.name] += int(update.value)
-            seen = {name: self._counted[f"minutekeeper_bots_{name}_total"] for name in counted}
+            seen = {name: self._counted[f"minutekeeper_{name}_total"] for name in counted}
             if seen == counted:
                 return
             await asyncio.sleep(0.05)
@@ -103,13 +105,13 @@ async def test_silent_bots_are_counted_once_and_one_line_says_what_to_look_at(
     queue = f"asking-{uuid.uuid4()}"
     async with watched(env, provider, queue, [Asker], workflow_runner=UnsandboxedWorkflowRunner()) as worker:
         await worker.ask("bot-0", reported_until=NOW)
-        await worker.until_counted(silent=0)
+        await worker.until_counted(bots_silent=0)
         assert lines(caplog) == []
         await worker.ask("bot-1")
         await worker.ask("bot-1", known_to_be_silent=True)
         await worker.ask("bot-2")
         await worker.ask("bot-3")
-        await worker.until_counted(silent=3)
+        await worker.until_counted(bots_silent=3)
     (line,) = lines(caplog)
     assert line.startswith("1 of 1 bots that were due in the last 15 minutes did not report by webhook")
     assert f"BRIDGE_PUBLIC_URL ({PUBLIC_URL})" in line
@@ -129,14 +131,14 @@ async def test_bots_that_are_sent_and_heard_count_once_each(
         )
         meeting = Meeting(env, handle, provider, recordings)
         await meeting.until(lambda view: view.dispatches == 1)
-        await worker.until_counted(sent=1, heard=0)
+        await worker.until_counted(bots_sent=1, bots_heard=0)
         for code in ("joining_call", "in_waiting_room", "joining_call", "in_call_recording"):
             await handle.signal(
                 "bot_event",
                 {"kind": "status", "bot_id": "bot-0", "code": code, "occurred_at": datetime.now(UTC).isoformat()},
             )
         await meeting.until(lambda view: view.status == "recording")
-        await worker.until_counted(sent=1, heard=1)
+        await worker.until_counted(bots_sent=1, bots_heard=1)
         await handle.terminate()
 
 
@@ -162,10 +164,38 @@ async def test_a_meeting_whose_bot_never_reports_is_told_in_the_workers_log(
         await meeting.until(lambda view: view.dispatches == 1)
         await meeting.forward(minutes=30)
         await meeting.until(lambda view: [entry.event for entry in view.timeline].count("asked") >= 2)
-        await worker.until_counted(sent=1, heard=0, silent=1)
+        await worker.until_counted(bots_sent=1, bots_heard=0, bots_silent=1)
         (line,) = lines(caplog)
         assert line.startswith("1 of 1 bots")
         await meeting.bot_sends("in_call_recording")
-        await worker.until_counted(sent=1, heard=1, silent=1)
+        await worker.until_counted(bots_sent=1, bots_heard=1, bots_silent=1)
         assert lines(caplog)[1:] == ["Bots report by webhook again."]
         await handle.terminate()
+
+
+async def test_words_that_nobody_knows_are_counted_once_for_a_bot_and_logged(
+    env: WorkflowEnvironment,
+    provider: ScriptedProvider,
+    recordings: ScriptedRecordings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with watched(env, provider, MEETINGS_QUEUE, [MeetingWorkflow], max_cached_workflows=0) as worker:
+        handle = await book(with_plugin(env.client), datetime.now(UTC) + timedelta(minutes=2))
+        meeting = Meeting(env, handle, provider, recordings)
+        first = await meeting.until_bots(1)
+        await meeting.bot_sends("joining_call", "levitating", "levitating")
+        failure = BotEvent(
+            kind=BotEventKind.FAILED, bot_id=first.bot_id, occurred_at=datetime.now(UTC), code="BrowserCrashed"
+        )
+        first.observation = Observation(reality=BotReality.FAILED, events=(failure,))
+        await meeting.fails("BrowserCrashed")
+        await meeting.fails("BrowserCrashed")
+        await meeting.forward(minutes=1)
+        second = await meeting.until_bots(2)
+        await worker.until_counted(unknown_words=2)
+        unasked = failure.model_copy(update={"bot_id": second.bot_id, "source": EventSource.API})
+        second.observation = Observation(reality=BotReality.FAILED, events=(unasked,))
+        assert (await meeting.outcome_in_time()).reason is FailureReason.UNKNOWN
+        await worker.until_counted(unknown_words=3)
+    known = [line for line in lines(caplog) if "words unknown here" in line]
+    assert sorted(line.rpartition(" ")[2] for line in known) == ["BrowserCrashed", "BrowserCrashed", "levitating"]
