@@ -27,8 +27,8 @@ async def test_a_thousand_bots_at_once_cost_what_they_cost_over_aiohttp(server: 
     assert await asyncio.gather(*(client.create_bot(BOT) for _ in range(1000))) == ["b-1"] * 1000
     spent = time.process_time() - before
     await client.aclose()
-    # About 1 s with the server's share; httpx's own pool takes more than 20 s for it.
-    assert spent < 6
+    # About 1 s with the server's share on a quiet machine; httpx's own pool takes more than 20 s for it.
+    assert spent < 12
     assert len({asked.connection for asked in server.asked}) <= connection.MAX_CONNECTIONS
 
 
