@@ -1,14 +1,18 @@
 """Sending, finding, removing and observing bots."""
 
-from datetime import UTC, datetime, timedelta
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.clock import SleepUntil, sleep_until
+from activities.attempt import Attempt, OverdueError
+from activities.clock import Clock, ServerClock
 from activities.failures import as_application_error
 from activities.volley import HandedBackError, Volleys
-from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, DispatchRequest, SentBot
+from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, DispatchRequest, SentBot, Terms
 from meetings.events import ObservedBot
 from meetings.reporting import BotQuestion
 from meetings.webhook_address import bot_webhook_url
@@ -19,6 +23,7 @@ from providers.base import (
     FoundBot,
     Provider,
     ProviderError,
+    RateLimitedError,
     UnavailableError,
 )
 
@@ -31,45 +36,47 @@ _SEARCH_BACK = timedelta(minutes=10)
 class BotActivities:
     """What a meeting does to its bots, through one provider.
 
-    `public_url` and `secret` make the address that a bot reports to. `sleep` is how an armed dispatch waits.
+    `public_url` and `secret` make the address that a bot reports to. `clock` is what an armed dispatch waits by.
     """
 
-    def __init__(
-        self, provider: Provider, *, public_url: str, secret: str, sleep: SleepUntil = sleep_until
-    ) -> None:
+    def __init__(self, provider: Provider, *, public_url: str, secret: str, clock: Clock | None = None) -> None:
         self._provider = provider
         self._public_url = public_url
         self._secret = secret
-        self._volleys = Volleys(sleep, provider.warm_up, activity.wait_for_worker_shutdown)
+        self._clock = clock or ServerClock()
+        self._volleys = Volleys(self._clock, provider.warm_up, activity.wait_for_worker_shutdown)
 
     @activity.defn
     async def send_bot(self, request: DispatchRequest) -> SentBot:
         """Sends a bot at the instant that the provider wants, once: one that may exist already is looked for first.
 
-        Raises ApplicationError of the types in `activities.failures`; its details are the attempt that failed and
-        this worker's Terms.
+        Raises ApplicationError of the types in `activities.failures`; its details are whether it is certain that no
+        bot came of the request, and this worker's Terms.
         """
-        attempt = activity.info().attempt
+        attempt = Attempt(request)
+        self._clock.hear(activity.info().started_time)
         plan = self._plan(request)
         order = _order(request, plan)
         try:
-            if (attempt > 1 or request.look_first) and (found := await self._find_own(order)):
+            if attempt.in_doubt and (found := await self._search(order, attempt)):
                 return _answer(found, request, plan)
             address = self._address(order)
-            async with self._volleys.turn(order.call_at):
+            async with self._turn(order):
+                attempt.refuse_if_over()
                 sent = await self._send(order, address)
-        except HandedBackError:
-            raise ApplicationError(
-                "this worker shuts down; another one sends the bot",
-                attempt,
-                plan.terms,
-                type="HandedBack",
-                next_retry_delay=timedelta(milliseconds=10),
-                category=ApplicationErrorCategory.BENIGN,
-            ) from None
+        except (HandedBackError, OverdueError) as error:
+            attempt.ends_without_a_bot()
+            raise _left_to_others(error, not attempt.in_doubt, plan.terms) from None
         except ProviderError as error:
-            activity.logger.warning("Sending the bot failed (attempt %d): %s", attempt, error)
-            raise as_application_error(error, attempt, plan.terms, retry_account=False) from None
+            if isinstance(error, UnavailableError):
+                attempt.in_doubt = True
+            else:
+                attempt.ends_without_a_bot()
+            activity.logger.warning("Sending the bot failed (attempt %d): %s", activity.info().attempt, error)
+            if isinstance(error, RateLimitedError) and error.retry_after is not None:
+                until_start = (request.start_time - self._clock.now()).total_seconds()
+                error.retry_after = attempt.pause(error.retry_after, until_start)
+            raise as_application_error(error, not attempt.in_doubt, plan.terms, retry_account=False) from None
         return _answer(sent, request, plan)
 
     @activity.defn
@@ -103,9 +110,25 @@ class BotActivities:
         """By the provider's own rule and this worker's settings; the same in every attempt."""
         return self._provider.dispatch_plan(request.start_time, request.asked_at)
 
+    async def _search(self, order: DispatchOrder, attempt: Attempt) -> SentBot | None:
+        """Looks for the bot of an earlier attempt, in time of its own: not in that which the request needs."""
+        try:
+            async with asyncio.timeout(attempt.seconds_to_search):
+                return await self._find_own(order)
+        except TimeoutError:
+            raise UnavailableError("the list of bots could not be read in time") from None
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, order: DispatchOrder) -> AsyncIterator[None]:
+        """The body runs at the order's instant; one without an instant waits for nothing."""
+        if order.mode is DispatchMode.IMMEDIATE:
+            yield
+            return
+        async with self._volleys.turn(order.call_at):
+            yield
+
     async def _send(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
-        _refuse_if_given_up()
-        if order.mode is DispatchMode.RESERVED and datetime.now(UTC) > order.call_at + _STILL_RESERVED:
+        if order.mode is DispatchMode.RESERVED and self._clock.now() > order.call_at + _STILL_RESERVED:
             order = order.model_copy(update={"mode": DispatchMode.IMMEDIATE})
         try:
             return await self._provider.dispatch(order, address)
@@ -138,7 +161,7 @@ class BotActivities:
         return None
 
     async def _find(self, order: DispatchOrder) -> list[FoundBot]:
-        since = min(order.asked_since or order.call_at, order.call_at, datetime.now(UTC)) - _SEARCH_BACK
+        since = min(order.asked_since or order.call_at, order.call_at, self._clock.now()) - _SEARCH_BACK
         return await self._provider.find(order.key, order.meeting_url, since)
 
     def _address(self, order: DispatchOrder) -> DispatchAddress:
@@ -182,9 +205,14 @@ def _adopted(bot: FoundBot, order: DispatchOrder, shared_with: str = "") -> Sent
     )
 
 
-def _refuse_if_given_up() -> None:
-    """A worker that was frozen past its time must not send: the server has given the order to another by then."""
-    info = activity.info()
-    limit = info.start_to_close_timeout
-    if limit is not None and datetime.now(UTC) >= info.started_time + limit:
-        raise ApplicationError("the time of this attempt is over", info.attempt, type="Overdue")
+def _left_to_others(error: HandedBackError | OverdueError, is_proven: bool, terms: Terms) -> ApplicationError:
+    if isinstance(error, OverdueError):
+        return ApplicationError("the time of this attempt is over", is_proven, terms, type="Overdue")
+    return ApplicationError(
+        "this worker shuts down; another one sends the bot",
+        is_proven,
+        terms,
+        type="HandedBack",
+        next_retry_delay=timedelta(milliseconds=10),
+        category=ApplicationErrorCategory.BENIGN,
+    )

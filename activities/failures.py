@@ -33,6 +33,7 @@ _TYPES: dict[type[ProviderError], str] = {
 _FINAL = {REQUEST_REJECTED, NOT_FOUND}
 _ACCOUNT_DELAY = timedelta(seconds=60)
 """An account recovers when somebody pays or renews a key: asking more often helps nobody."""
+_LONGEST_PAUSE_SECONDS = 86_400.0
 
 
 def as_application_error(error: ProviderError, *details: Any, retry_account: bool = True) -> ApplicationError:
@@ -46,7 +47,7 @@ def as_application_error(error: ProviderError, *details: Any, retry_account: boo
     if kind == ACCOUNT and retry_account:
         delay = _ACCOUNT_DELAY
     elif isinstance(error, RateLimitedError) and error.retry_after is not None:
-        delay = timedelta(seconds=error.retry_after)
+        delay = timedelta(seconds=min(error.retry_after, _LONGEST_PAUSE_SECONDS))
     return ApplicationError(
         str(error),
         *details,

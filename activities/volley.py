@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from activities.clock import SleepUntil
+from activities.clock import Clock
 
 _WARM_UP_AHEAD = timedelta(seconds=3)
 _EARLIEST = timedelta(seconds=0.23)
@@ -31,8 +31,8 @@ class Volleys:
     within an activity.
     """
 
-    def __init__(self, sleep: SleepUntil, warm_up: WarmUp, shutdown: Shutdown) -> None:
-        self._sleep = sleep
+    def __init__(self, clock: Clock, warm_up: WarmUp, shutdown: Shutdown) -> None:
+        self._clock = clock
         self._warm_up = warm_up
         self._shutdown = shutdown
         self._volleys: dict[datetime, tuple[Volley, asyncio.Task[None]]] = {}
@@ -45,7 +45,7 @@ class Volleys:
         far more than a send, and would delay it. A cancellation ends that wait and nothing else, so that no answer
         is lost. Raises HandedBackError instead of running the body.
         """
-        if datetime.now(UTC) >= instant:
+        if self._clock.now() >= instant:
             yield
             return
         if instant not in self._volleys:
@@ -56,7 +56,7 @@ class Volleys:
 
     async def _lead(self, volley: "Volley") -> None:
         try:
-            await volley.lead(self._sleep, self._warm_up, self._shutdown)
+            await volley.lead(self._clock, self._warm_up, self._shutdown)
         finally:
             del self._volleys[volley.instant]
 
@@ -85,14 +85,14 @@ class Volley:
         with contextlib.suppress(asyncio.CancelledError):
             await self._over.wait()
 
-    async def lead(self, sleep: SleepUntil, warm_up: WarmUp, shutdown: Shutdown) -> None:
+    async def lead(self, clock: Clock, warm_up: WarmUp, shutdown: Shutdown) -> None:
         """Gives everybody their turn, or hands all of them back; ends when nobody waits any longer."""
         stopping = asyncio.ensure_future(shutdown())
-        calling = asyncio.create_task(self._call_all(sleep, warm_up))
+        calling = asyncio.create_task(self._call_all(clock, warm_up))
         sending = asyncio.create_task(self._over.wait())
         try:
             await asyncio.wait({stopping, calling}, return_when=asyncio.FIRST_COMPLETED)
-            if calling.done() or self.instant - datetime.now(UTC) <= _TOO_CLOSE_TO_HAND_BACK:
+            if calling.done() or self.instant - clock.now() <= _TOO_CLOSE_TO_HAND_BACK:
                 await calling
                 await asyncio.wait({stopping, sending}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -102,13 +102,13 @@ class Volley:
                 self._answer(HandedBackError())
             self._over.set()
 
-    async def _call_all(self, sleep: SleepUntil, warm_up: WarmUp) -> None:
-        await sleep(self.instant - _WARM_UP_AHEAD)
+    async def _call_all(self, clock: Clock, warm_up: WarmUp) -> None:
+        await clock.sleep_until(self.instant - _WARM_UP_AHEAD)
         await warm_up(len(self._waiting))
-        await sleep(self.instant - _EARLIEST)
+        await clock.sleep_until(self.instant - _EARLIEST)
         asyncio.get_running_loop().call_later(_HELD_SECONDS, self._over.set)
         while self._waiting:
-            await sleep(self.instant - min(_EARLIEST, _APART * (len(self._waiting) - 1)))
+            await clock.sleep_until(self.instant - min(_EARLIEST, _APART * (len(self._waiting) - 1)))
             self._answer(None)
             # So that this one is on its way before the next, and answers are read in between.
             await asyncio.sleep(0)

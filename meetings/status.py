@@ -29,6 +29,7 @@ class FailureReason(StrEnum):
     """Why a meeting has no recording."""
 
     MISSED = "missed"
+    SEND_TIMEOUT = "send_timeout"
     MEETING_OVER = "meeting_over"
     INVALID_MEETING_URL = "invalid_meeting_url"
     CANNOT_JOIN = "cannot_join"

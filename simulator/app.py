@@ -10,13 +10,13 @@ from simulator.calendars.routes import calendar_routes
 from simulator.faults.requests import strike_requests
 from simulator.faults.views import order_faults, remove_faults, show_faults
 from simulator.keys import SIMULATION
-from simulator.middlewares import authenticate, record
+from simulator.middlewares import authenticate, limit, record
 from simulator.routing import both
 from simulator.settings import SimulatorSettings
 from simulator.simulation import Simulation
 
 # Faults lie between the two: the ledger must see them, and they strike whoever calls.
-_MIDDLEWARES = (record, strike_requests, authenticate)
+_MIDDLEWARES = (record, strike_requests, authenticate, limit)
 _UUID = "{uuid:[0-9a-fA-F-]{36}}"
 
 

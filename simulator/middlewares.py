@@ -11,6 +11,7 @@ from simulator.keys import CONTROL, INCOMPLETE, SIMULATION
 from simulator.settings import SimulatorSettings
 from simulator.state import RequestRecord, now
 
+_NOT_OF_THE_API = (CONTROL, "/media/", "/oauth/")
 _SECRET_PARAMETERS = frozenset({"X-Amz-Signature", "X-Amz-Credential"})
 _BODIES_KEPT = ("/bots", "/bot")
 """Ends of the paths that order bots."""
@@ -45,11 +46,25 @@ async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
 @web.middleware
 async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse API calls without the account's key. Media URLs carry their own proof, and OAuth is not the API's."""
-    if request.path.startswith((CONTROL, "/media/", "/oauth/")):
+    if request.path.startswith(_NOT_OF_THE_API):
         return await handler(request)
     settings = request.app[SIMULATION].settings
     if not hmac.compare_digest(_key(request, settings).encode(), settings.api_key.encode()):
         return refusal(401, "InvalidApiKey")
+    return await handler(request)
+
+
+@web.middleware
+async def limit(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse API calls beyond what the account may make in a second."""
+    simulation = request.app[SIMULATION]
+    account = simulation.request_limit
+    if account is None or request.path.startswith(_NOT_OF_THE_API):
+        return await handler(request)
+    if not account.take():
+        answer = refusal(429, "TooManyRequests")
+        answer.headers.update(account.headers(simulation.settings.rate_limit_reset) | {"Retry-After": "1"})
+        return answer
     return await handler(request)
 
 

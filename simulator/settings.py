@@ -84,6 +84,8 @@ class SimulatorSettings(BaseSettings):
     """Whether meeting_data knows a bot that is still at work; undocumented."""
     retranscribe_status: Literal[200, 202] = 200
     """Answer to an accepted request to transcribe again; both are documented."""
+    requests_per_second: int = Field(default=0, ge=0)
+    """API requests that the account may make in any second of real time, 2 to 20 by plan; 0: any number."""
     delete_data_limit: int = Field(default=5, ge=1)
     """Calls to delete_data within `delete_data_window`."""
     delete_data_window: float = Field(default=60, gt=0)

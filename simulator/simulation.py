@@ -62,6 +62,7 @@ class Simulation:
         self.bots: dict[UUID, Bot] = {}
         self._by_meeting: defaultdict[str, list[Bot]] = defaultdict(list)
         self.account_webhook_url = settings.account_webhook_url
+        self.request_limit = RateLimit(settings.requests_per_second, 1.0) if settings.requests_per_second else None
         self.delete_data_limit = RateLimit(settings.delete_data_limit, settings.real(settings.delete_data_window))
         self._rules: list[_Rule] = []
         self.calendars = Calendars(settings, self.ledger, self)

@@ -23,6 +23,7 @@ STATUS = {
 
 REASON = {
     FailureReason.MISSED: "nothing ran when the bot was due, and it was too late afterwards",
+    FailureReason.SEND_TIMEOUT: "a worker took the order for a bot and did not finish it in time",
     FailureReason.MEETING_OVER: "the meeting was over before it was booked or moved",
     FailureReason.INVALID_MEETING_URL: "the provider says that the link leads to no meeting",
     FailureReason.CANNOT_JOIN: "the bot could not join: the meeting does not exist, or not everybody may enter",

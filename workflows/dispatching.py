@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as NobodyWorkedError
 
 from workflows import handling, steps
@@ -22,14 +22,21 @@ with workflow.unsafe.imports_passed_through():
     from meetings.status import FailureReason
 
 _SEARCHES = 3
-_BY_WORKERS = frozenset({"HandedBack", "Overdue"})
-"""Failures that say nothing of the provider: a worker that went away, and one that was frozen."""
 _WORDS = {
     FailureReason.REQUEST_REJECTED: "The provider does not take this request",
     FailureReason.ACCOUNT: "The provider refuses our account, which is tried again until it works",
     FailureReason.PROVIDER_UNREACHABLE: "No bot could be sent in time",
     FailureReason.MISSED: "Nothing ran when the bot was due",
+    FailureReason.SEND_TIMEOUT: "No worker finished sending the bot",
 }
+_REASONS = {
+    "RequestRejected": FailureReason.REQUEST_REJECTED,
+    "Account": FailureReason.ACCOUNT,
+    "HandedBack": FailureReason.MISSED,
+    "Overdue": FailureReason.SEND_TIMEOUT,
+}
+"""By the type of a worker's failure; all other types are the provider's. `HandedBack` comes last if no other worker
+took the order over, and `Overdue` of a worker that was frozen."""
 
 
 class Dispatcher:
@@ -60,7 +67,7 @@ class Dispatcher:
         try:
             sent = await sending
         except (ActivityError, asyncio.CancelledError) as error:
-            return await self._answer_failure(request, _read_failure(error))
+            return await self._answer_failure(request, read_failure(error))
         return self._welcome(request, sent)
 
     def adopt(self, bot: AdoptedBot) -> int:
@@ -77,15 +84,14 @@ class Dispatcher:
         self._journal.record.dispatches = request.dispatch + 1
         return self._welcome(request, sent) if sent else None
 
-    async def _answer_failure(self, request: DispatchRequest, failed: "_FailedDispatch") -> int | None:
+    async def _answer_failure(self, request: DispatchRequest, failed: "FailedDispatch") -> int | None:
         """A refused account may recover while the meeting runs. Anything else ends the meeting.
 
         Unless a bot came of the order after all: its number.
         """
         record = self._journal.record
         self.terms = failed.terms or self.terms
-        # One that began with a search proves nothing when it was the search that was refused.
-        self.doubt = request if failed.in_doubt or request.look_first else None
+        self.doubt = request if failed.in_doubt else None
         if self._is_changed():
             return None
         failure = (failed.reason, Evidence(event="dispatch", at=workflow.now(), text=failed.text))
@@ -142,7 +148,7 @@ def _request_for(record: MeetingRecord, doubt: DispatchRequest | None) -> Dispat
 
 
 @dataclass(frozen=True)
-class _FailedDispatch:
+class FailedDispatch:
     """Why no bot was sent. `in_doubt`: one may exist all the same, because an answer was lost on the way."""
 
     reason: FailureReason
@@ -155,24 +161,26 @@ class _FailedDispatch:
         return f"{_WORDS[self.reason]}: {self.text}"
 
 
-def _read_failure(error: BaseException) -> _FailedDispatch:
-    cause: BaseException = error
-    while isinstance(cause, ActivityError | NobodyWorkedError) and cause.cause is not None:
+def read_failure(error: BaseException) -> FailedDispatch:
+    """Why a request failed, by what the last attempt said.
+
+    If that one said nothing, what the one before it said may be the reason still, but proves nothing any more.
+    """
+    cause = (error.cause if isinstance(error, ActivityError) else None) or error
+    is_last = isinstance(cause, ApplicationError)
+    was_begun = isinstance(error, ActivityError) and error.started_event_id > 0
+    while isinstance(cause, NobodyWorkedError):
+        was_begun = was_begun or cause.type is TimeoutType.START_TO_CLOSE
+        if cause.cause is None:
+            reason = FailureReason.SEND_TIMEOUT if was_begun else FailureReason.MISSED
+            return FailedDispatch(reason, "no worker answered in time", in_doubt=True, terms=None)
         cause = cause.cause
-    text = str(cause) or type(cause).__name__
-    reason = FailureReason.PROVIDER_UNREACHABLE
-    first_attempt = False
-    terms = None
+    reason, is_proven, terms = FailureReason.PROVIDER_UNREACHABLE, False, None
     if isinstance(cause, ApplicationError):
-        first_attempt = list(cause.details[:1]) == [1]
+        reason = _REASONS.get(cause.type or "", reason)
+        is_proven = list(cause.details[:1]) == [True]
         terms = Terms.model_validate(cause.details[1]) if len(cause.details) > 1 else None
-        if cause.type == "RequestRejected":
-            reason = FailureReason.REQUEST_REJECTED
-        elif cause.type == "Account":
-            reason = FailureReason.ACCOUNT
-        elif cause.type in _BY_WORKERS:
-            reason = FailureReason.MISSED
-    elif isinstance(cause, NobodyWorkedError):
-        reason = FailureReason.MISSED
-    refused = reason in {FailureReason.REQUEST_REJECTED, FailureReason.ACCOUNT} and first_attempt
-    return _FailedDispatch(reason, text, in_doubt=not refused, terms=terms)
+    if reason is FailureReason.MISSED and was_begun and not is_last:
+        reason = FailureReason.SEND_TIMEOUT
+    text = str(cause) or type(cause).__name__
+    return FailedDispatch(reason, text, in_doubt=not (is_proven and is_last), terms=terms)

@@ -8,6 +8,7 @@ from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityCancellationType, ActivityHandle
 
 with workflow.unsafe.imports_passed_through():
+    from activities.attempt import TIME_TO_SEND
     from activities.bots import BotActivities
     from activities.calendars import CalendarActivities
     from activities.recordings import RecordingActivities
@@ -21,23 +22,24 @@ with workflow.unsafe.imports_passed_through():
     from meetings.outcome import Artifact
     from meetings.reporting import BotQuestion
 
-_SEND_ALLOWANCE = timedelta(seconds=10)
-"""A send that was lost with its worker is noticed this long after its instant, and no request takes longer."""
+_SEARCH_ALLOWANCE = timedelta(seconds=20)
+"""An attempt that has to look for the bot of an earlier one has at least this long for it."""
 
 
 def send_bot(request: DispatchRequest, call_at: datetime, give_up_at: datetime) -> ActivityHandle[SentBot]:
     """Armed until about `call_at`, then tried again for as long as a bot still helps the meeting.
 
-    A cancellation waits for the attempt under way: a bot id that exists must come back. No heartbeats while armed,
-    a rush of them would load the server when it is busiest.
+    A send that was lost with its worker is noticed ten seconds after its instant. A cancellation waits for the
+    attempt under way: a bot id that exists must come back. No heartbeats while armed, a rush of them would load the
+    server when it is busiest.
     """
     now = workflow.now()
     ahead = _whole_seconds(max(call_at - now, timedelta()))
     return workflow.start_activity_method(
         BotActivities.send_bot,
         request,
-        start_to_close_timeout=ahead + _SEND_ALLOWANCE,
-        schedule_to_close_timeout=max(_whole_seconds(give_up_at - now), ahead + 3 * _SEND_ALLOWANCE),
+        start_to_close_timeout=max(ahead, _SEARCH_ALLOWANCE) + TIME_TO_SEND,
+        schedule_to_close_timeout=max(_whole_seconds(give_up_at - now), ahead + 3 * TIME_TO_SEND),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         summary=f"at {max(call_at, now):%H:%M:%SZ}",

@@ -1,7 +1,9 @@
 """The bot endpoints of the Meeting BaaS v1 API, as typed calls. Every one may raise any ProviderError."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -68,14 +70,17 @@ class MeetingBaasClient:
         return read(MeetingData, answer, self.secrets)
 
     async def list_bots(self, query: BotQuery) -> AsyncIterator[BotSummary]:
-        """All pages: filters apply after paging, so a short or empty page is not the last one."""
+        """All pages: filters apply after paging, so a short or empty page is not the last one.
+
+        A list that ignores `created_after` is read as far as that, if it has the newest first.
+        """
         params = query.to_wire()
         cursors = {query.cursor}
         while True:
             page = read(BotPage, await self._page_of_bots(params))
             for bot in page.bots:
                 yield bot
-            if not page.next_cursor:
+            if not page.next_cursor or _goes_back_beyond(page.bots, query.created_after):
                 return
             if page.next_cursor in cursors:
                 raise UnavailableError("Meeting BaaS goes round in circles: its list repeats a cursor.")
@@ -129,3 +134,11 @@ class MeetingBaasClient:
 
     async def aclose(self) -> None:
         await self._connection.aclose()
+
+
+def _goes_back_beyond(bots: Sequence[BotSummary], created_after: datetime | None) -> bool:
+    """Whether a page has the newest first and ends with bots that are too old to be asked for."""
+    times = [bot.created_at for bot in bots if bot.created_at]
+    if created_after is None or not times or times[0] <= times[-1]:
+        return False
+    return times[-1] < created_after and all(later >= earlier for later, earlier in pairwise(times))

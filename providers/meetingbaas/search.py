@@ -22,21 +22,24 @@ _ROUTES = frozenset({"j", "l", "lookup", "meet", "meetup-join", "my"})
 async def find_bots(client: MeetingBaasClient, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
     """Bots created since then under this key or for this meeting, newest first.
 
-    Both filters are asked for, and both are checked again: the list is young, and one that ignores a filter must
-    not pass a stranger's bot off as ours.
+    One list is asked for, by what names the meeting: it is filtered before it is cut into pages, so that it is one
+    page however many bots the account has. A key belongs to one meeting's URL, so its bots are in that list as
+    well; a list by key would be filtered page by page. Both are checked again: the list is young, and one that
+    ignores its filters must not pass a stranger's bot off as ours.
     """
     created_after = since - _CLOCK_SKEW
     name = _meeting_name(meeting_url)
+    query = (
+        BotQuery(created_after=created_after, meeting_url=name)
+        if name
+        else BotQuery(created_after=created_after, filter_by_extra={"dispatch_key": key})
+    )
     found: dict[str, FoundBot] = {}
-    for query in (
-        BotQuery(created_after=created_after, filter_by_extra={"dispatch_key": key}),
-        BotQuery(created_after=created_after, meeting_url=name),
-    ):
-        async for bot in client.list_bots(query):
-            is_match = bot.extra.dispatch_key == key or name in _names(bot.meeting_url)
-            created_at = bot.created_at or since
-            if bot.bot_id and is_match and created_at >= created_after:
-                found[bot.bot_id] = _found(bot, created_at)
+    async for bot in client.list_bots(query):
+        created_at = bot.created_at or since
+        is_match = bot.extra.dispatch_key == key or name in _names(bot.meeting_url)
+        if bot.bot_id and is_match and created_at >= created_after:
+            found[bot.bot_id] = _found(bot, created_at)
     return sorted(found.values(), key=lambda bot: bot.created_at, reverse=True)
 
 

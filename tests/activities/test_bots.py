@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import volley
 from activities.bots import BotActivities
+from activities.clock import Clock
 from meetings.deadlines import Deadlines
 from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, DispatchRequest, SentBot
 from providers.base import (
@@ -18,7 +19,6 @@ from providers.base import (
     DispatchAddress,
     DuplicateBotError,
     FoundBot,
-    RateLimitedError,
     RequestRejectedError,
     UnavailableError,
 )
@@ -74,14 +74,22 @@ def found(**fields: Any) -> FoundBot:
 
 def an_attempt(**info: Any) -> ActivityEnvironment:
     environment = ActivityEnvironment()
-    changes: dict[str, Any] = {"started_time": datetime.now(UTC), "workflow_id": WORKFLOW} | info
+    now = datetime.now(UTC)
+    changes: dict[str, Any] = {
+        "started_time": now,
+        "scheduled_time": now,
+        "start_to_close_timeout": timedelta(seconds=30),
+        "workflow_id": WORKFLOW,
+    } | info
     environment.info = replace(ActivityEnvironment.default_info(), **changes)
     return environment
 
 
-async def send(provider: ScriptedProvider, wanted: DispatchRequest, *, attempt: int = 1, **info: Any) -> SentBot:
-    environment = an_attempt(attempt=attempt, **info)
-    bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret")
+async def send(
+    provider: ScriptedProvider, wanted: DispatchRequest, *, clock: Clock | None = None, **info: Any
+) -> SentBot:
+    environment = an_attempt(**info)
+    bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret", clock=clock)
     result: SentBot = await environment.run(bots.send_bot, wanted)
     return result
 
@@ -158,7 +166,7 @@ async def test_errors_say_whether_another_try_helps(error: Exception, kind: str,
     provider = ScriptedProvider(failures=[error])
     with pytest.raises(ApplicationError) as failed:
         await send(provider, order())
-    assert (failed.value.type, failed.value.non_retryable, failed.value.details[0]) == (kind, final, 1)
+    assert (failed.value.type, failed.value.non_retryable, failed.value.details[0]) == (kind, final, final)
 
 
 class Strict(ScriptedProvider):
@@ -185,12 +193,6 @@ async def test_the_answer_says_when_the_bot_is_due_unless_that_is_the_meetings_s
     assert (await send(ScriptedProvider(), order(start_time=now - timedelta(hours=1), asked_at=now))).join_at == now
 
 
-async def test_a_rate_limit_is_honoured() -> None:
-    with pytest.raises(ApplicationError) as failed:
-        await send(ScriptedProvider(failures=[RateLimitedError("429", 17.0)]), order())
-    assert failed.value.next_retry_delay == timedelta(seconds=17)
-
-
 async def test_a_reserved_bot_that_is_late_is_sent_at_once() -> None:
     provider = ScriptedProvider()
     await send(provider, order(call_at=datetime.now(UTC) - timedelta(seconds=40)))
@@ -198,16 +200,8 @@ async def test_a_reserved_bot_that_is_late_is_sent_at_once() -> None:
     assert [bot.order.mode for bot in provider.bots] == [DispatchMode.IMMEDIATE, DispatchMode.RESERVED]
 
 
-async def test_a_worker_that_was_frozen_past_its_time_does_not_send() -> None:
-    provider = ScriptedProvider()
-    with pytest.raises(ApplicationError) as refused:
-        await send(provider, order(), start_to_close_timeout=timedelta())
-    assert refused.value.type == "Overdue"
-    assert not provider.bots
-
-
 async def test_a_worker_that_shuts_down_hands_its_armed_order_back() -> None:
-    environment = ActivityEnvironment()
+    environment = an_attempt()
     provider = ScriptedProvider()
     bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret")
     armed = asyncio.create_task(

@@ -17,9 +17,9 @@ PATIENCE = 10.0
 
 @dataclass
 class Stage:
-    """A worker whose clock the test holds: `now` is what those who sleep believe, moved by `pass_to`."""
+    """A worker whose clock the test holds: `at` is what those who sleep believe, moved by `pass_to`."""
 
-    now: datetime = INSTANT - timedelta(seconds=0.3)
+    at: datetime = INSTANT - timedelta(seconds=0.3)
     warmed: list[int] = field(default_factory=list)
     sent: dict[int, datetime] = field(default_factory=dict)
     reported: list[int] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Stage:
     _ticked: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def __post_init__(self) -> None:
-        self.volleys = Volleys(self._sleep, self._warm_up, self._shutdown)
+        self.volleys = Volleys(self, self._warm_up, self._shutdown)
 
     def arm(self, number: int) -> asyncio.Task[int]:
         self.orders[number] = asyncio.create_task(self._order(number))
@@ -38,8 +38,8 @@ class Stage:
 
     async def pass_to(self, instant: datetime, step: timedelta = timedelta(milliseconds=10)) -> None:
         await settle()
-        while self.now < instant:
-            self.now = min(self.now + step, instant)
+        while self.at < instant:
+            self.at = min(self.at + step, instant)
             async with self._ticked:
                 self._ticked.notify_all()
             await settle()
@@ -47,7 +47,7 @@ class Stage:
     async def _order(self, number: int) -> int:
         try:
             async with self.volleys.turn(INSTANT):
-                self.sent[number] = self.now
+                self.sent[number] = self.at
                 if number in self.slow:
                     await self.slow[number].wait()
         except HandedBackError:
@@ -56,9 +56,15 @@ class Stage:
         self.reported.append(number)
         return number
 
-    async def _sleep(self, instant: datetime) -> None:
+    def now(self) -> datetime:
+        return self.at
+
+    def hear(self, server_time: datetime) -> None:
+        raise AssertionError(server_time)
+
+    async def sleep_until(self, instant: datetime) -> None:
         async with self._ticked:
-            await self._ticked.wait_for(lambda: self.now >= instant)
+            await self._ticked.wait_for(lambda: self.at >= instant)
 
     async def _warm_up(self, calls: int) -> None:
         self.warmed.append(calls)
@@ -197,6 +203,7 @@ async def test_a_failed_send_is_told_at_once(stage: Stage) -> None:
 
 
 async def test_a_worker_that_stops_hands_all_back_at_once(stage: Stage) -> None:
+    stage.at = INSTANT - timedelta(seconds=10)
     for number in range(3):
         stage.arm(number)
     await settle()
@@ -217,10 +224,7 @@ async def test_a_worker_that_stops_reports_what_it_holds(stage: Stage) -> None:
     await until(lambda: sorted(stage.reported) == [1, 2])
 
 
-async def test_a_worker_that_stops_in_the_last_second_still_sends(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(volley, "_TOO_CLOSE_TO_HAND_BACK", timedelta.max)
+async def test_a_worker_that_stops_in_the_last_second_still_sends(stage: Stage) -> None:
     armed = stage.arm(0)
     await settle()
     stage.stop.set()
@@ -231,7 +235,7 @@ async def test_a_worker_that_stops_in_the_last_second_still_sends(
 
 
 async def test_what_is_due_already_waits_for_nobody(stage: Stage) -> None:
-    async with stage.volleys.turn(datetime.now(UTC) - timedelta(seconds=1)):
+    async with stage.volleys.turn(INSTANT - timedelta(seconds=1)):
         pass
     assert stage.warmed == []
 

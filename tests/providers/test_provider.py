@@ -167,9 +167,7 @@ async def test_finds_by_key_and_by_meeting_newest_first(provider: MeetingBaasPro
         ended_at="2026-12-01T09:58:00Z",
         extra={"workflow_id": "not ours"},
     )
-    server.tell(
-        Answer({"bots": [ours], "next_cursor": "n"}), Answer({"bots": []}), Answer({"bots": [ours, theirs]})
-    )
+    server.tell(Answer({"bots": [theirs], "next_cursor": "n"}), Answer({"bots": [ours]}))
     assert await provider.find("mk-abc-0", MEETING_URL, START - timedelta(minutes=5)) == [
         FoundBot(bot_id="theirs", created_at=datetime(2026, 12, 1, 9, 57, tzinfo=UTC), is_open=False),
         FoundBot(
@@ -181,13 +179,38 @@ async def test_finds_by_key_and_by_meeting_newest_first(provider: MeetingBaasPro
             run="run-1",
         ),
     ]
-    by_key, _, by_meeting = (asked.query for asked in server.asked)
-    assert by_key == {
-        "created_after": "2026-12-01T09:53:00",
-        "filter_by_extra": "dispatch_key:mk-abc-0",
-        "limit": "50",
-    }
-    assert by_meeting == {"created_after": "2026-12-01T09:53:00", "meeting_url": "abc-defg-hij", "limit": "50"}
+    first, second = (asked.query for asked in server.asked)
+    assert first == {"created_after": "2026-12-01T09:53:00", "meeting_url": "abc-defg-hij", "limit": "50"}
+    assert second == first | {"cursor": "n"}
+
+
+async def test_a_meeting_without_a_name_is_found_by_its_key(
+    provider: MeetingBaasProvider, server: ToldServer
+) -> None:
+    server.tell(Answer({"bots": [listed("b", meeting_url="https://x/", extra={"dispatch_key": "k"})]}))
+    assert [bot.bot_id for bot in await provider.find("k", "", START - timedelta(hours=1))] == ["b"]
+    assert server.asked[0].query["filter_by_extra"] == "dispatch_key:k"
+
+
+async def test_a_list_that_ignores_its_window_is_read_no_further_than_that(
+    provider: MeetingBaasProvider, server: ToldServer
+) -> None:
+    mine = {"meeting_url": MEETING_URL}
+    old = [listed(f"old-{day}", f"2026-11-{day}T10:00:00Z", **mine) for day in (20, 19)]
+    server.always = Answer({"bots": [listed("mine", **mine), *old], "next_cursor": "more"})
+    found = await provider.find("mk-abc-0", MEETING_URL, START - timedelta(minutes=5))
+    assert [bot.bot_id for bot in found] == ["mine"]
+    assert len(server.asked) == 1
+
+
+async def test_a_list_in_another_order_is_read_to_its_end(
+    provider: MeetingBaasProvider, server: ToldServer
+) -> None:
+    mine = {"meeting_url": MEETING_URL}
+    old = [listed(f"old-{day}", f"2026-11-{day}T10:00:00Z", **mine) for day in (19, 20)]
+    server.tell(Answer({"bots": old, "next_cursor": "n"}), Answer({"bots": [listed("mine", **mine)]}))
+    found = await provider.find("mk-abc-0", MEETING_URL, START - timedelta(minutes=5))
+    assert [bot.bot_id for bot in found] == ["mine"]
 
 
 async def test_a_list_that_ignores_its_filters_brings_no_strangers(
@@ -232,13 +255,13 @@ async def test_a_list_that_ignores_its_filters_brings_no_strangers(
 async def test_meetings_are_known_in_other_spellings(
     provider: MeetingBaasProvider, server: ToldServer, url: str, asked_for: str, other_spelling: str
 ) -> None:
-    server.tell(Answer({"bots": []}), Answer({"bots": [listed("b", meeting_url=other_spelling)]}))
+    server.tell(Answer({"bots": [listed("b", meeting_url=other_spelling)]}))
     assert [bot.bot_id for bot in await provider.find("k", url, START - timedelta(hours=1))] == ["b"]
-    assert server.asked[1].query["meeting_url"] == asked_for
+    assert server.asked[0].query["meeting_url"] == asked_for
 
 
 async def test_a_search_that_fails_finds_not_nothing(provider: MeetingBaasProvider, server: ToldServer) -> None:
-    server.tell(Answer({"bots": []}), Answer(status=500))
+    server.tell(Answer({"bots": [], "next_cursor": "n"}), Answer(status=500))
     with pytest.raises(UnavailableError):
         await provider.find("k", MEETING_URL, START)
 

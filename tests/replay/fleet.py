@@ -91,9 +91,13 @@ class Fleet:
         start_time = datetime.now(UTC) + timedelta(minutes=4) + ahead
         await meeting.execute_update("reschedule", {"start_time": start_time.isoformat()})
 
-    async def bots_of(self, meeting: Meeting) -> list[dict[str, Any]]:
+    async def ledger(self) -> dict[str, Any]:
         async with aiohttp.ClientSession() as http, http.get(f"{self.simulator}/_sim/ledger") as answer:
-            bots = (await answer.json())["bots"]
+            ledger: dict[str, Any] = await answer.json()
+            return ledger
+
+    async def bots_of(self, meeting: Meeting) -> list[dict[str, Any]]:
+        bots = (await self.ledger())["bots"]
         return [bot for bot in bots if (bot["extra"] or {}).get("workflow_id") == meeting.id]
 
     async def until_history(self, meeting: Meeting, kind: str) -> list[HistoryEvent]:
@@ -115,7 +119,7 @@ class Fleet:
 
 
 @asynccontextmanager
-async def running_fleet(folder: Path) -> AsyncIterator[Fleet]:
+async def running_fleet(folder: Path, *, requests_per_second: int = 0) -> AsyncIterator[Fleet]:
     """A server, a simulator and a bridge that need no deploy; workers are started by the test."""
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(
@@ -124,7 +128,9 @@ async def running_fleet(folder: Path) -> AsyncIterator[Fleet]:
             )
         )
         simulator = await stack.enter_async_context(
-            running_simulator(SimulatorSettings(api_key=_KEY, speed=_SPEED))
+            running_simulator(
+                SimulatorSettings(api_key=_KEY, speed=_SPEED, requests_per_second=requests_per_second)
+            )
         )
         environment = {
             "PATH": os.environ["PATH"],

@@ -24,7 +24,7 @@ from meetings.outcome import Outcome
 from runtime.temporal import plugin
 from tests.workflow.calendar_driver import World
 from tests.workflow.driver import URL, Meeting, StartMeeting
-from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings, no_wait
+from tests.workflow.scripted import NoWaiting, ScriptedProvider, ScriptedRecordings
 from workflows import attributes
 from workflows.calendar import CalendarWorkflow
 from workflows.calendar_health import CalendarHealthWorkflow
@@ -135,7 +135,7 @@ async def working(
     rounds: RoundActivities | None = None,
 ) -> AsyncIterator[None]:
     """The workers of both task queues."""
-    bots = BotActivities(provider, public_url="http://bridge", secret="s3cret", sleep=no_wait)
+    bots = BotActivities(provider, public_url="http://bridge", secret="s3cret", clock=NoWaiting())
     async with (
         Worker(
             client,

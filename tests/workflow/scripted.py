@@ -206,9 +206,17 @@ class ScriptedRecordings:
         return TranscriptResult(state=state, artifacts=files if state is TranscriptState.READY else ())
 
 
-async def no_wait(instant: datetime) -> None:
+class NoWaiting:
     """An armed dispatch does not wait in virtual time: its worker's clock is not the workflow's."""
-    _ = instant.astimezone(UTC)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep_until(self, instant: datetime) -> None:
+        _ = instant.astimezone(UTC)
+
+    def hear(self, server_time: datetime) -> None:
+        _ = server_time
 
 
 def _file(path: str) -> Artifact:

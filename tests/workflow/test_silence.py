@@ -26,7 +26,7 @@ from runtime.reporting import ReportingInterceptor
 from runtime.temporal import plugin
 from tests.workflow.conftest import with_plugin
 from tests.workflow.driver import URL, Meeting, StartMeeting
-from tests.workflow.scripted import Bot, ScriptedProvider, ScriptedRecordings, no_wait
+from tests.workflow.scripted import Bot, NoWaiting, ScriptedProvider, ScriptedRecordings
 from tests.workflow.test_edges import book
 from workflows.meeting import MeetingWorkflow
 
@@ -81,7 +81,7 @@ async def watched(
     runtime = Runtime(telemetry=TelemetryConfig(metrics=buffer))
     address = env.client.service_client.config.target_host
     client = await Client.connect(address, plugins=[plugin()], runtime=runtime)
-    bots = BotActivities(provider, public_url=PUBLIC_URL, secret="s3cret", sleep=no_wait)
+    bots = BotActivities(provider, public_url=PUBLIC_URL, secret="s3cret", clock=NoWaiting())
     async with Worker(
         client,
         task_queue=queue,
