@@ -18,6 +18,7 @@ from activities.source import (
     expires_soon,
     measure,
 )
+from artifacts.errors import SpoiltPartError
 from artifacts.pieces import Pieces
 from meetings.collection import DownloadProgress
 from meetings.outcome import Artifact
@@ -105,7 +106,11 @@ class Download:
                 too_small = TooSmallError(f"the recording has only {self._held} bytes")
                 await self._pieces.discard()
                 raise too_small
-            artifact = await self._pieces.assemble(path_for(media))
+            try:
+                artifact = await self._pieces.assemble(path_for(media))
+            except SpoiltPartError:
+                await self._pieces.discard()
+                raise
             await self._pieces.finish(artifact)
             return artifact
         finally:

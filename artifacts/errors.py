@@ -34,6 +34,13 @@ class NotStoredError(StoreError):
     """There is nothing under this path."""
 
 
+class SpoiltPartError(StoreError):
+    """What was put together of a download is not what was received: it has to be fetched anew."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The download is spoilt and fetched anew: {what}")
+
+
 @contextmanager
 def in_plain_words(doing: str) -> Iterator[None]:
     """Turns the storage library's errors into StoreError or NotStoredError.

@@ -1,11 +1,13 @@
 """What is here of a download into a folder."""
 
 import asyncio
-from collections.abc import Callable
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from artifacts.errors import in_plain_words
+from artifacts.errors import SpoiltPartError, in_plain_words
 from artifacts.part_file import PartFile
 from artifacts.store import ArtifactStore
 from meetings.outcome import Artifact
@@ -13,6 +15,7 @@ from meetings.outcome import Artifact
 _Result = TypeVar("_Result")
 
 _BATCH_BYTES = 256 * 1024
+_READ_BYTES = 1024 * 1024
 _SYNC_BYTES = 32 * 1024 * 1024
 """Waiting for the disk more often would slow a download down, and only a power cut would make it worth while."""
 
@@ -55,6 +58,23 @@ class FolderPart:
         if self._batch:
             await self._hand_over()
         await _end(self._writing)
+
+    async def head(self, size: int) -> bytes:
+        await self.keep()
+        return await self._in_thread(self._folder, lambda: self._file.read(0, size))
+
+    async def read(self) -> AsyncIterator[bytes]:
+        await self.keep()
+        position, digest = 0, hashlib.sha256()
+        while position < self.size:
+            chunk = await self._in_thread(self._folder, partial(self._file.read, position, _READ_BYTES))
+            if not chunk:
+                break
+            digest.update(chunk)
+            position += len(chunk)
+            yield chunk
+        if (position, digest.hexdigest()) != (self.size, self._file.sha256):
+            raise SpoiltPartError(f"the file on the disk has {position} bytes, {self.size} were received")
 
     async def assemble(self, path: str) -> Artifact:
         await self.keep()

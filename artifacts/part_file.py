@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
+from artifacts.errors import SpoiltPartError
 from artifacts.journal import Journal, Mark, journals_in, write_all
 from artifacts.local import sync
 
@@ -32,6 +33,11 @@ class PartFile:
         self._file: io.FileIO | None = None
         self._hash = hashlib.sha256()
         self._size = 0
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what was written."""
+        return self._hash.hexdigest()
 
     def take_over(self) -> int:
         """Goes on with the most of what earlier writers left: the number of bytes. Raises OSError."""
@@ -69,22 +75,45 @@ class PartFile:
             os.close(handle)
         self._journal.sync()
 
+    def read(self, position: int, size: int) -> bytes:
+        """A part of what was written. Raises OSError."""
+        with self._lock:
+            self._opened()
+            with self._journal.part.open("rb", buffering=0) as file:
+                return os.pread(file.fileno(), min(size, self._size - position), position)
+
     def move(self, target: Path) -> str:
-        """Puts the file, safely on the disk, under its final name: its SHA-256. Raises OSError."""
+        """Puts the file, safely on the disk, under its final name: its SHA-256.
+
+        It is read again before, because a writer that woke up, on a disk without locks, may have written to it.
+        Raises OSError and SpoiltPartError.
+        """
         with self._lock:
             os.fsync(self._opened())
+            self._compare()
             self._journal.note(self._mark(os.path.relpath(target, self._folder)))
             target.parent.mkdir(parents=True, exist_ok=True)
             self._journal.part.replace(target)
             sync(target.parent)
             self._close()
-            return self._hash.hexdigest()
+            return self.sha256
 
     def abandon(self) -> None:
         """Ends the writing, also that which is under way; what was written stays for the next writer."""
         self._is_abandoned = True
         with self._lock:
             self._close()
+
+    def _compare(self) -> None:
+        digest = hashlib.sha256()
+        with self._journal.part.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            while chunk := file.read(_CHUNK_BYTES):
+                if self._is_abandoned:
+                    raise InterruptedError
+                digest.update(chunk)
+        if (size, digest.digest()) != (self._size, self._hash.digest()):
+            raise SpoiltPartError(f"the file on the disk has {size} bytes, {self._size} were received")
 
     def _opened(self) -> io.FileIO:
         if self._file is None:
@@ -99,7 +128,7 @@ class PartFile:
             self._file.close()
 
     def _mark(self, moved_to: str = "") -> Mark:
-        return Mark(size=self._size, sha256=self._hash.hexdigest(), moved_to=moved_to)
+        return Mark(size=self._size, sha256=self.sha256, moved_to=moved_to)
 
     def _take(self, journal: Journal) -> None:
         with contextlib.suppress(FileNotFoundError):
@@ -126,6 +155,7 @@ class PartFile:
             self._journal.sync()
         except OSError:
             # A disk that has no room for two must not be left with one and a half.
+            self._close()
             self._journal.remove()
             raise
 

@@ -1,5 +1,6 @@
 """Where the bytes of a file lie while it is on its way: in one hidden file in a folder, in pieces in a bucket."""
 
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 from artifacts.bucket_part import BucketPart
@@ -23,8 +24,18 @@ class Part(Protocol):
     async def keep(self) -> None:
         """Puts everything into the store."""
 
+    async def head(self, size: int) -> bytes:
+        """The first `size` bytes, or all if there are fewer."""
+
+    def read(self) -> AsyncIterator[bytes]:
+        """Everything. Raises SpoiltPartError at the end of what turns out to be something else than was written."""
+        ...
+
     async def assemble(self, path: str) -> Artifact:
-        """Makes one file of it under its final name; nothing may be written afterwards."""
+        """Makes one file of it under its final name; nothing may be written afterwards.
+
+        Size and hash of what is stored are compared before. Raises SpoiltPartError.
+        """
 
     async def stop(self) -> None:
         """Ends the work; what is in the store stays there, and nothing joins it any more."""

@@ -1,14 +1,17 @@
 """A file that is still on its way, kept so that any worker can go on where another one died."""
 
 import hashlib
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from artifacts.errors import NotStoredError
+from artifacts.errors import NotStoredError, StoreError
 from artifacts.parts import Part, part_in
 from artifacts.store import ArtifactStore
 from meetings.outcome import Artifact
+
+Decode = Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]]
 
 
 class Version(BaseModel):
@@ -66,12 +69,8 @@ class Pieces:
     async def open(self, piece_bytes: int) -> None:
         """Goes on with what earlier attempts left. `piece_bytes` is what a crash may cost at most."""
         self._piece_bytes = piece_bytes
-        try:
-            version = Version.model_validate_json(await self._store.get(self._version_path))
-        except (NotStoredError, ValidationError):
-            # A power cut may leave a file that holds nothing.
-            return
-        if version.is_known:
+        version = await self._noted_version()
+        if version and version.is_known:
             await self._part_of(version).take_over()
 
     async def begin(self, version: Version) -> None:
@@ -89,9 +88,26 @@ class Pieces:
         if self._part:
             await self._part.keep()
 
-    async def assemble(self, path: str) -> Artifact:
-        """Makes one file of it under its final name."""
-        return await self._begun.assemble(path)
+    async def head(self, size: int) -> bytes:
+        """The first `size` bytes of what is here, fewer if there are no more."""
+        return await self._begun.head(size)
+
+    async def assemble(self, path: str, decoded: Decode | None = None) -> Artifact:
+        """Makes one file of it under its final name, or of what `decoded` makes of its bytes.
+
+        An attempt that was overtaken gives its file no name. Raises SpoiltPartError, and StoreError if another
+        attempt has begun with another version of the file.
+        """
+        if finished := await self.finished():
+            return finished
+        if await self._noted_version() != self.version:
+            raise StoreError("Another attempt has begun with another version of the file")
+        if decoded is None:
+            return await self._begun.assemble(path)
+        async with self._store.writer(path) as writer:
+            async for chunk in decoded(self._begun.read()):
+                await writer.write(chunk)
+        return writer.artifact
 
     async def finish(self, artifact: Artifact) -> None:
         """Notes that the file is whole under its final name, and drops the pieces."""
@@ -131,6 +147,13 @@ class Pieces:
         """Leaves nothing of a download that will never be whole."""
         await self.discard()
         await self._store.delete_prefix(self._stuck_folder)
+
+    async def _noted_version(self) -> Version | None:
+        try:
+            return Version.model_validate_json(await self._store.get(self._version_path))
+        except (NotStoredError, ValidationError):
+            # A power cut may leave a file that holds nothing.
+            return None
 
     @property
     def _stuck_folder(self) -> str:

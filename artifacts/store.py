@@ -125,6 +125,17 @@ class ArtifactStore:
 
         return await self.in_thread(work)
 
+    async def beginning(self, path: str, size: int) -> bytes:
+        """The first `size` bytes of a file, or all of one that has fewer. Raises NotStoredError."""
+        checked(path)
+
+        def work() -> bytes:
+            with in_plain_words(f"read {path}"):
+                length = min(size, self._store.head(path)["size"])
+                return self._store.get_range(path, start=0, length=length).to_bytes() if length else b""
+
+        return await self.in_thread(work)
+
     async def read(self, path: str) -> AsyncIterator[bytes]:
         """The file in chunks of about a mebibyte. Raises NotStoredError at the first one."""
         checked(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from artifacts.errors import SpoiltPartError
 from artifacts.part_file import PartFile
 
 BATCHES = [bytes([number]) * 1000 for number in range(1, 6)]
@@ -98,6 +99,52 @@ def test_bytes_count_only_as_far_as_the_journal_proves_them(
     damage(only(folder, ".part"))
 
     assert_whole_after_writing_the_rest(folder, target, 2000)
+
+
+def test_a_copy_holds_nothing_but_what_the_journal_proves(folder: Path, target: Path) -> None:
+    frozen = PartFile(folder)
+    write(frozen, *BATCHES[:3])
+    with only(folder, ".part").open("r+b") as file:
+        file.seek(2500)
+        file.write(b"something else")
+
+    assert_whole_after_writing_the_rest(folder, target, 2000)
+    frozen.abandon()
+
+
+def test_a_writer_that_is_given_up_while_it_takes_over_changes_nothing(folder: Path, target: Path) -> None:
+    frozen = PartFile(folder)
+    write(frozen, *BATCHES[:3])
+    before = sorted(folder.iterdir())
+
+    second = PartFile(folder)
+    second.abandon()
+    with pytest.raises(InterruptedError):
+        second.take_over()
+
+    assert sorted(folder.iterdir()) == before
+    assert_whole_after_writing_the_rest(folder, target, 3000)
+    frozen.abandon()
+
+
+@pytest.mark.parametrize("late", [b"something else" * 100, b"x" * 1000])
+def test_on_a_disk_without_locks_a_writer_that_wakes_up_cannot_spoil_the_file(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch, late: bytes
+) -> None:
+    monkeypatch.setattr("fcntl.flock", lambda *_: None)
+    frozen = PartFile(folder)
+    write(frozen, *BATCHES[:3])
+    second = PartFile(folder)
+    second.take_over()
+    write(second, *BATCHES[3:])
+    write(frozen, late)
+
+    with pytest.raises(SpoiltPartError):
+        second.move(target)
+
+    assert not target.exists()
+    second.abandon()
+    frozen.abandon()
 
 
 @pytest.mark.parametrize("torn", [b"", b"\0" * 50, b'{"size":3000,"sha'])

@@ -1,0 +1,98 @@
+"""Attempts that overlap, because a worker that was thought dead wakes up: one file comes of it, the right one."""
+
+import dataclasses
+import hashlib
+import random
+
+import pytest
+
+from activities.download import Limits
+from artifacts.errors import SpoiltPartError, StoreError
+from artifacts.pieces import Pieces, Version
+from artifacts.store import ArtifactStore
+from tests.activities.desk import Desk
+from tests.activities.media_server import BLOCK, Fault
+from tests.artifacts.s3_server import S3Server
+
+CONTENT = random.Random(1).randbytes(40_000)  # noqa: S311 - no secret
+VERSION = Version(etag='"v1"', total=len(CONTENT))
+PATH = "m/recording.mp4"
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def shared(store: ArtifactStore, bucket: S3Server, request: pytest.FixtureRequest) -> ArtifactStore:
+    return store if request.param == "folder" else ArtifactStore(f"s3://{bucket.bucket}/prefix")
+
+
+async def attempt(store: ArtifactStore, piece_bytes: int) -> Pieces:
+    pieces = Pieces(store, "m/.unfinished/bot-1")
+    await pieces.open(piece_bytes)
+    if pieces.version != VERSION:
+        await pieces.begin(VERSION)
+    return pieces
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_old_and_new_attempts_write_the_file_is_whole(shared: ArtifactStore, seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    attempts: list[Pieces] = []
+    for _ in range(4):
+        attempts.append(await attempt(shared, dice.randrange(3_000, 12_000)))
+        for _ in range(dice.randrange(1, 8)):
+            each = dice.choice(attempts)
+            await each.write(CONTENT[each.size : each.size + dice.randrange(1, 9_000)])
+            if dice.random() < 0.4:
+                await each.keep()
+    last = await attempt(shared, 8_000)
+    for each in dice.sample(attempts, 2):
+        await each.write(CONTENT[each.size :][:9_000])
+        await each.keep()
+    await last.write(CONTENT[last.size :])
+
+    artifact = await last.assemble(PATH)
+
+    assert (artifact.size, artifact.sha256) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+    assert await shared.get(PATH) == CONTENT
+    await last.finish(artifact)
+    for each in attempts:
+        each.close()
+    assert await (await attempt(shared, 8_000)).finished() == artifact
+
+
+async def test_an_overtaken_attempt_does_not_replace_what_another_version_became(shared: ArtifactStore) -> None:
+    overtaken = await attempt(shared, 8_000)
+    await overtaken.write(CONTENT)
+    newer = Pieces(shared, "m/.unfinished/bot-1")
+    await newer.open(8_000)
+    await newer.begin(Version(etag='"v2"', total=5))
+    await newer.write(b"newer")
+
+    with pytest.raises(StoreError, match="Another attempt"):
+        await overtaken.assemble(PATH)
+    kept = await newer.assemble(PATH)
+    await newer.finish(kept)
+
+    assert await overtaken.assemble(PATH) == kept
+    assert await shared.get(PATH) == b"newer"
+    overtaken.close()
+
+
+async def test_pieces_that_hold_something_else_get_no_name_and_are_fetched_anew(
+    desk: Desk, bucket: S3Server
+) -> None:
+    desk.store = ArtifactStore(f"s3://{bucket.bucket}")
+    desk.limits = Limits(piece_bytes=2 * BLOCK, pause=0.001)
+    desk.server.faults.append(Fault(cut_after=6 * BLOCK))
+    desk.server.faults.extend([Fault(status=500)] * 12)
+    with pytest.raises(Exception, match="does not get on"):
+        await desk.download()
+    spoilt = next(key for key in bucket.objects if f"{2 * BLOCK:015d}-" in key)
+    bucket.objects[spoilt] = bytes(2 * BLOCK)
+    desk.server.faults.clear()
+
+    with pytest.raises(SpoiltPartError, match="fetched anew"):
+        await desk.download()
+    assert PATH not in bucket.objects
+
+    assert await dataclasses.replace(desk).download() == desk.recording
+    assert bucket.objects[PATH] == desk.server.content
