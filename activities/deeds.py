@@ -10,6 +10,7 @@ from typing import NamedTuple
 from activities.meeting_calls import CALL_ERRORS, Claimed, MeetingCalls
 from artifacts.notebook import Notebook, Notebooks
 from meetings.calendars.book import Book
+from meetings.calendars.entry import BookedState
 from meetings.calendars.planning import Step, StepKind, after
 from meetings.calendars.rules import FixedRule
 from meetings.request import Claim, Release
@@ -113,6 +114,9 @@ class Deeds:
         """Whether the meeting knows now what the calendar wants."""
         request = step.wish.request(self._calendar_id, step.event_id)
         entry = self.book.entries[step.event_id]
+        if entry.ended_as is BookedState.CANCELLED:
+            # Temporal may have forgotten by now that people cancelled it.
+            return True
         claim = Claim(
             calendar_id=self._calendar_id,
             event_id=step.event_id,

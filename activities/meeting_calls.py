@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -28,8 +27,10 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from meetings import story
+from meetings.calendars.comparing import booked_state_of
+from meetings.calendars.entry import BookedState
 from meetings.dispatch import is_worth_joining
-from meetings.ids import is_adopted, meeting_id_of, workflow_id_for
+from meetings.ids import is_adopted, meeting_id_of, sittings_of, workflow_id_for
 from meetings.names import CLAIM_UPDATE, MEETING_WORKFLOW, MEETINGS_QUEUE, RELEASE_UPDATE, RELEASED
 from meetings.outcome import MeetingView, Outcome
 from meetings.request import Claim, ClaimAnswer, MeetingRequest, Release
@@ -37,9 +38,8 @@ from meetings.status import MeetingStatus
 from meetings.waking import WAKE_UP, WakeUp
 
 _LIMIT = timedelta(seconds=20)
-_MOST_SITTINGS = 50
-_SITTING = re.compile(r"-([0-9]{1,3})\Z")
 _START = SearchAttributeKey.for_datetime("MeetingStart")
+_STATUS = SearchAttributeKey.for_keyword("MeetingStatus")
 
 
 CALL_ERRORS = (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError)
@@ -83,7 +83,7 @@ class MeetingCalls:
         request = request.model_copy(update={"wake_up": self._wake_up})
         if is_new and await self._book(workflow_id_for(meeting_id), request, claim):
             return Claimed.TAKEN
-        for name in _names(meeting_id):
+        for name in map(workflow_id_for, sittings_of(meeting_id)):
             try:
                 return await self._claim(name, request, claim, WorkflowIDReusePolicy.REJECT_DUPLICATE)
             except WorkflowAlreadyStartedError:
@@ -99,7 +99,7 @@ class MeetingCalls:
 
     async def release(self, meeting_id: str, release: Release) -> None:
         """Lets go of a meeting, and of what was booked under its name after it was held."""
-        for name in _names(meeting_id):
+        for name in map(workflow_id_for, sittings_of(meeting_id)):
             handle = self._client.get_workflow_handle(name)
             try:
                 await handle.execute_update(RELEASE_UPDATE, release, rpc_timeout=_LIMIT)
@@ -123,6 +123,21 @@ class MeetingCalls:
         async for execution in self._client.list_workflows(query):
             if not is_adopted(meeting_id := meeting_id_of(execution.id)):
                 yield meeting_id
+
+    async def state(self, meeting_id: str) -> BookedState:
+        """What became of a meeting, by its id: unlike a search, this knows what happened a second ago."""
+        handle = self._client.get_workflow_handle(workflow_id_for(meeting_id))
+        try:
+            execution = await handle.describe(rpc_timeout=_LIMIT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND or error.message.startswith("Namespace "):
+                raise
+            return BookedState.ABSENT
+        state = _state(execution)
+        if state is BookedState.CANCELLED:
+            outcome = await self._outcome(execution)
+            return BookedState.RELEASED if outcome and outcome.evidence.event == RELEASED else state
+        return state
 
     async def event_of(self, meeting_id: str, calendar_id: str) -> str | None:
         """The event for which a calendar has a meeting; empty if the meeting was booked and never claimed.
@@ -198,11 +213,13 @@ def _may_follow(
 ) -> bool:
     """Whether another meeting may come after one that has ended.
 
-    Calendars that let go may come back. What people cancelled stays so until its time is over. All others have had
-    their meeting, unless its event was moved to a time after that.
+    What was terminated is booked again. Calendars that let go may come back. What people cancelled stays so until
+    its time is over. All others have had their meeting, unless its event was moved to a time after that.
     """
     if not is_worth_joining(request, now):
         return False
+    if _state(execution).is_lost:
+        return True
     if outcome is not None and outcome.evidence.event == RELEASED:
         return True
     if outcome is not None and outcome.status is MeetingStatus.CANCELLED:
@@ -211,15 +228,6 @@ def _may_follow(
     return is_elsewhen and execution.close_time is not None and request.start_time > execution.close_time
 
 
-def stem_of(meeting_id: str) -> str:
-    """The name of an event's first meeting; later ones have a number behind it."""
-    return _SITTING.sub("", meeting_id)
-
-
-def _names(meeting_id: str) -> Iterator[str]:
-    """The names of a meeting and of its later ones, in their order."""
-    number = _SITTING.search(meeting_id)
-    first = int(number[1]) if number else 1
-    yield workflow_id_for(meeting_id)
-    for later in range(first + 1, first + _MOST_SITTINGS):
-        yield workflow_id_for(f"{stem_of(meeting_id)}-{later}")
+def _state(execution: WorkflowExecutionDescription) -> BookedState:
+    status = execution.status.name if execution.status else ""
+    return booked_state_of(status, execution.typed_search_attributes.get(_STATUS, ""))

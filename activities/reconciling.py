@@ -1,18 +1,27 @@
 """One look into a calendar: read, decide, plan, and carry the plan out."""
 
+import asyncio
+import logging
 from collections.abc import Collection, Iterable
 
 from activities.deeds import Clock, Deeds
-from activities.meeting_calls import MeetingCalls, stem_of
+from activities.meeting_calls import CALL_ERRORS, MeetingCalls
 from artifacts.notebook import Notebook, Notebooks
 from meetings.calendars.book import Book
+from meetings.calendars.comparing import compare
 from meetings.calendars.decision import decide
-from meetings.calendars.entry import entry_for
+from meetings.calendars.entry import BookedState, entry_for
 from meetings.calendars.event import CalendarEvent
 from meetings.calendars.keeping import LookCounts, LookOrder, LookResult
 from meetings.calendars.planning import Step, StepKind, plan
+from meetings.ids import stem_of
 from providers.calendar_reading import CalendarReader, Reading
 from providers.calendars import ConnectedCalendars
+
+logger = logging.getLogger(__name__)
+
+_QUESTIONS_AT_ONCE = 20
+_NAMED_IN_LOG = 5
 
 
 class Look:
@@ -49,7 +58,9 @@ class Look:
         reading = await self._reader.read(self._order.news, self._deeds.cursor, self._deeds.book, self._clock.now)
         events = reading.events
         if reading.was_full:
-            events = events + await self._forgotten(events)
+            running = [each async for each in self._meetings.of_calendar(self._order.calendar_id)]
+            await self._compare(running)
+            events = events + await self._forgotten(events, running)
         await self._follow(events, reading)
         return self._result(reading)
 
@@ -72,7 +83,33 @@ class Look:
             return True
         return not self._deeds.book.entries[step.event_id].claimed
 
-    async def _forgotten(self, seen: Iterable[CalendarEvent]) -> list[CalendarEvent]:
+    async def _compare(self, running: Collection[str]) -> None:
+        """Counts meetings that the book has and Temporal has lost as not booked, so that the plan books them."""
+        deeds = self._deeds
+        slots = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
+
+        async def ask(meeting_id: str) -> BookedState:
+            async with slots:
+                try:
+                    return await self._meetings.state(meeting_id)
+                except CALL_ERRORS as error:
+                    deeds.failures.append(error)
+                    return BookedState.RUNNING
+
+        states = await compare(deeds.book, frozenset(running), ask, self._clock.now)
+        deeds.book = deeds.book.compared(states)
+        lost = [meeting_id for meeting_id, state in states.items() if state.is_lost]
+        deeds.counts["lost"] = len(lost)
+        if lost:
+            logger.warning(
+                "%d booked meetings of calendar %s do not run in Temporal any more; those that are wanted are "
+                "booked again: %s",
+                len(lost),
+                self._order.calendar_id,
+                ", ".join(lost[:_NAMED_IN_LOG]),
+            )
+
+    async def _forgotten(self, seen: Iterable[CalendarEvent], running: Iterable[str]) -> list[CalendarEvent]:
         """Events of meetings that this calendar has and its book does not know, as far as they were not seen.
 
         That is so after the loss of a book. All these meetings are in doubt, but for those whose event cannot be
@@ -82,7 +119,7 @@ class Look:
         calendar_id = self._order.calendar_id
         forgotten = {
             meeting_id: event_id
-            async for meeting_id in self._meetings.of_calendar(calendar_id)
+            for meeting_id in running
             if stem_of(meeting_id) not in claimed
             if (event_id := await self._meetings.event_of(meeting_id, calendar_id)) is not None
         }

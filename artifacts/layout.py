@@ -36,6 +36,10 @@ def book(calendar_id: str) -> str:
     return f"{CALENDARS}/{folder_for(calendar_id)}/book.json"
 
 
+def is_book(path: str) -> bool:
+    return path.startswith(f"{CALENDARS}/") and path.endswith("/book.json")
+
+
 def connections(user: str, platform: str) -> str:
     """The folder of what became of a user's calendar at Google or Microsoft, one file for each change."""
     return f"{USERS}/{folder_for(user)}/{platform}"

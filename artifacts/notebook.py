@@ -1,6 +1,7 @@
 """A calendar's book in the artifact store, with what may have been done without being noted."""
 
 import logging
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
@@ -9,6 +10,7 @@ from artifacts import layout
 from artifacts.errors import NotStoredError
 from artifacts.store import ArtifactStore
 from meetings.calendars.book import Book
+from meetings.ids import CALENDARS
 
 logger = logging.getLogger(__name__)
 
@@ -46,13 +48,14 @@ class Notebooks:
 
     async def read(self, calendar_id: str) -> Notebook | None:
         """None if there is none that can be read."""
-        try:
-            return Notebook.model_validate_json(await self._store.get(layout.book(calendar_id)))
-        except NotStoredError:
-            return None
-        except ValidationError:
-            logger.warning("The book of calendar %s cannot be read; it is written anew.", calendar_id)
-            return None
+        return await self._read(layout.book(calendar_id))
+
+    async def read_all(self, limit: int) -> AsyncIterator[Notebook]:
+        """The notebooks of all calendars that have one, at most so many."""
+        books = [entry.path for entry in await self._store.list(CALENDARS) if layout.is_book(entry.path)]
+        for path in books[:limit]:
+            if (notebook := await self._read(path)) is not None:
+                yield notebook
 
     async def write(self, notebook: Notebook) -> None:
         """Raises OvertakenError if a later look has written it since."""
@@ -64,6 +67,15 @@ class Notebooks:
 
     async def remove(self, calendar_id: str) -> None:
         await self._store.delete(layout.book(calendar_id))
+
+    async def _read(self, path: str) -> Notebook | None:
+        try:
+            return Notebook.model_validate_json(await self._store.get(path))
+        except NotStoredError:
+            return None
+        except ValidationError:
+            logger.warning("The book %s cannot be read; it is written anew.", path)
+            return None
 
     async def _written_at(self, calendar_id: str) -> datetime | None:
         try:

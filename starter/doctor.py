@@ -17,6 +17,7 @@ from providers.base import AccountError, ProviderError
 from providers.meetingbaas.client import MeetingBaasClient
 from runtime.settings import Settings
 from starter import namespace, webhook_checks
+from starter.calendars import losses
 from starter.checkup import SECONDS_PER_CHECK, Check, Examination, TroubleError, check, connected
 from starter.client import MeetingsClient
 from starter.errors import MeetingError
@@ -47,6 +48,7 @@ async def examine(settings: Settings) -> Sequence[Check]:
         "webhooks": partial(webhook_checks.reports, temporal, settings),
         "artifact store": partial(_store, settings),
         "inbox": partial(webhook_checks.inbox, settings),
+        "calendars": partial(losses.examine, temporal, settings),
     }
     return await asyncio.gather(*(check(name, each) for name, each in examinations.items()))
 

@@ -1,11 +1,11 @@
 """What a calendar remembers of all its events."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from meetings.calendars.entry import BookEntry, Wish
+from meetings.calendars.entry import BookedState, BookEntry, Wish
 from meetings.calendars.rules import FixedRule
 
 KEPT_FOR = timedelta(days=14)
@@ -13,6 +13,8 @@ KEPT_FOR = timedelta(days=14)
 
 MOST_IDLE = 5000
 """Events without a meeting whose reasons are kept. The whole book is written anew at every change."""
+
+_NOT_BOOKED = {"claimed": False, "before": None, "ended_as": None}
 
 
 class Book(BaseModel):
@@ -54,17 +56,30 @@ class Book(BaseModel):
         released = self.released(meeting_id)
         entry = self.entries[event_id]
         before = None if entry.wish == told else told
-        claimed = entry.model_copy(update={"claimed": True, "before": before})
+        claimed = entry.model_copy(update={"claimed": True, "before": before, "ended_as": _lasting(entry.ended_as)})
         return released.model_copy(update={"entries": released.entries | {event_id: claimed}})
 
     def released(self, meeting_id: str) -> "Book":
         """The book after a meeting was cancelled, as far as this calendar goes."""
         changed = {
-            event_id: entry.model_copy(update={"claimed": False, "before": None})
+            event_id: entry.model_copy(update=_NOT_BOOKED)
             for event_id, entry in self.entries.items()
             if entry.claimed and entry.meeting_id == meeting_id
         }
         return self.model_copy(update={"entries": self.entries | changed})
+
+    def compared(self, states: Mapping[str, BookedState]) -> "Book":
+        """The book after it was compared with Temporal: what is lost counts as not booked."""
+        entries = dict(self.entries)
+        for event_id, entry in self.entries.items():
+            state = states.get(entry.meeting_id) if entry.claimed else None
+            if state is not None and state.is_lost:
+                entries[event_id] = entry.model_copy(update=_NOT_BOOKED)
+            elif state is not None:
+                entries[event_id] = entry.model_copy(
+                    update={"ended_as": None if state is BookedState.RUNNING else state}
+                )
+        return self.model_copy(update={"entries": entries})
 
     def pruned(self, now: datetime, kept_for: timedelta = KEPT_FOR, most_idle: int = MOST_IDLE) -> "Book":
         """The book without the events that ended longer ago than `kept_for`, and with the soonest of the idle ones.
@@ -85,6 +100,11 @@ def _after(old: BookEntry, fresh: BookEntry, **more: object) -> BookEntry:
     return fresh.model_copy(update={"meeting_id": old.meeting_id, "sitting": old.sitting} | more)
 
 
+def _lasting(state: BookedState | None) -> BookedState | None:
+    """What people cancelled stays cancelled, also when its event changes."""
+    return state if state is BookedState.CANCELLED else None
+
+
 def _as_told(entry: BookEntry) -> BookEntry:
     return entry.model_copy(update={"wish": entry.told, "before": None})
 
@@ -96,7 +116,7 @@ def _merged(old: BookEntry, fresh: BookEntry, now: datetime) -> BookEntry:
         # It was shortened while it ran: what runs comes to its end by itself.
         return _as_told(old)
     before = old.told if old.claimed and old.told != fresh.wish else None
-    return _after(old, fresh, claimed=old.claimed, before=before)
+    return _after(old, fresh, claimed=old.claimed, before=before, ended_as=old.ended_as)
 
 
 def _seated(entries: dict[str, BookEntry], now: datetime) -> dict[str, BookEntry]:

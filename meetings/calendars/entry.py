@@ -1,6 +1,7 @@
 """One event as its calendar remembers it: what is wanted, what was decided and why, what the meeting was told."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
@@ -8,6 +9,26 @@ from meetings.calendars.decision import Decision
 from meetings.calendars.event import CalendarEvent, Title, expected_end, is_over
 from meetings.calendars.identity import meeting_id_of
 from meetings.request import BotOptions, CalendarOrigin, MeetingRequest, UtcDatetime
+
+
+class BookedState(StrEnum):
+    """What became of the workflow of a booked meeting."""
+
+    RUNNING = "running"
+    ENDED = "ended"
+    """It came to its own end."""
+    CANCELLED = "cancelled"
+    """People cancelled it."""
+    RELEASED = "released"
+    """Calendars cancelled it, and one wants it again."""
+    TERMINATED = "terminated"
+    """It was terminated or timed out: nothing says that its meeting is not wanted."""
+    ABSENT = "absent"
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a meeting that its calendar still wants has to be booked again."""
+        return self in {BookedState.RELEASED, BookedState.TERMINATED, BookedState.ABSENT}
 
 
 class Wish(BaseModel):
@@ -54,6 +75,8 @@ class BookEntry(BaseModel):
     """Whether the meeting was booked for this event. Of the events of one meeting, one at most has it."""
     before: Wish | None = None
     """What the meeting was last told, where the calendar wants something else by now."""
+    ended_as: BookedState | None = None
+    """How the booked meeting was seen to have ended; Temporal forgets it after its retention."""
     sitting: int = 1
     """Counts the meetings of an event that was held, and then moved to another time."""
 

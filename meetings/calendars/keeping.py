@@ -38,6 +38,8 @@ class LookCounts(BaseModel):
     moved: int = 0
     updated: int = 0
     released: int = 0
+    lost: int = 0
+    """Booked meetings that Temporal did not know any more; those still wanted count as booked, too."""
     put_off: int = 0
     """Meetings that could not be changed just now; `again_at` says when to try again."""
 

@@ -13,7 +13,7 @@ def details(view: CalendarView) -> str:
     counts = view.counts
     meetings = (
         f"{counts.booked} booked, {counts.moved} moved, {counts.updated} updated, {counts.released} let go of, "
-        f"{counts.put_off} put off"
+        f"{counts.put_off} put off{f', {counts.lost} lost and booked again' if counts.lost else ''}"
     )
     rules = ", ".join(rule.name for rule in view.policy.rules) or "no rules"
     lines = [

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
 
 from artifacts.errors import StoreError
+from artifacts.notebook import Notebooks
 from artifacts.store import ArtifactStore
 from meetings.calendars.keeping import CalendarStatus, CalendarView, Disconnection, OverrideChange, PolicyChange
 from meetings.calendars.overrides import NO_OVERRIDES, Wanted
@@ -77,6 +78,7 @@ class CalendarsClient:
         self.temporal = temporal
         self._provider = provider
         self._calls = CalendarCalls(temporal, provider, store)
+        self._notebooks = Notebooks(store)
         self._timer = ProvidersTimer(temporal, provider)
 
     @classmethod
@@ -241,7 +243,7 @@ class CalendarsClient:
         The links are signed by `BRIDGE_SECRET` of the settings, by default the environment's.
         """
         with self._plainly():
-            return await diagnose(self.temporal, self._provider, given or settings())
+            return await diagnose(self.temporal, self._provider, self._notebooks, given or settings())
 
     async def disconnect(self, calendar: str, why: str = "") -> CalendarSummary:
         """Lets go of all meetings of a calendar and ends the provider's sync; what the user granted stays.

@@ -1,11 +1,13 @@
 """How all calendars are, and what is to be done about each: the doctor of calendars."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
+from artifacts.notebook import Notebooks
 from meetings.calendars.health import Ailment
 from meetings.calendars.rounds import RoundsView
 from meetings.connect_link import connect_url, new_link
@@ -15,6 +17,7 @@ from runtime.settings import Settings
 from starter.asking import NoAnswerError, ask
 from starter.booking import RPC_LIMIT
 from starter.calendars.listing import list_calendars
+from starter.calendars.losses import Losses
 from starter.calendars.summaries import CalendarState, CalendarSummary
 from starter.summaries import is_closed
 from starter.temporal_errors import no_such_workflow
@@ -31,10 +34,18 @@ class Patient(BaseModel):
 
     calendar: CalendarSummary
     link: str = ""
+    lost: tuple[str, ...] = ()
+    """Meetings that are booked by its book, and that Temporal does not know."""
 
     @property
     def needs_somebody(self) -> bool:
-        return self.calendar.state in _ILL
+        return self.calendar.state in _ILL or bool(self.lost)
+
+    @property
+    def what_to_do(self) -> str:
+        if self.lost and not self.calendar.what_to_do:
+            return f"`minutekeeper calendar resync {self.calendar.calendar_id}` books them again at once"
+        return self.calendar.what_to_do
 
 
 class Diagnosis(BaseModel):
@@ -51,10 +62,18 @@ class Diagnosis(BaseModel):
         return bool(self.trouble) or any(each.needs_somebody for each in self.patients)
 
 
-async def diagnose(temporal: Client, provider: CalendarProvider, settings: Settings) -> Diagnosis:
-    """Raises RPCError and ProviderError."""
-    calendars = await list_calendars(temporal, provider)
-    patients = tuple(Patient(calendar=each, link=_link(each, settings)) for each in calendars)
+async def diagnose(
+    temporal: Client, provider: CalendarProvider, notebooks: Notebooks, settings: Settings
+) -> Diagnosis:
+    """Raises RPCError, ProviderError and StoreError."""
+    calendars, losses = await asyncio.gather(list_calendars(temporal, provider), Losses.seen_now(temporal))
+
+    async def patient(calendar: CalendarSummary) -> Patient:
+        notebook = await notebooks.read(calendar.calendar_id)
+        lost = await losses.of(notebook.book) if notebook else []
+        return Patient(calendar=calendar, link=_link(calendar, settings), lost=tuple(lost))
+
+    patients = tuple([await patient(each) for each in calendars])
     if not any(each.is_kept for each in calendars):
         return Diagnosis(patients=patients)
     handle = temporal.get_workflow_handle_for(CalendarHealthWorkflow.run, CALENDAR_HEALTH_ID)

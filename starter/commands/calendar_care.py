@@ -10,6 +10,8 @@ from starter.calendars.repairing import Repair
 from starter.output import console, plain, say, write_json
 from starter.times import for_people
 
+_NAMED = 5
+
 
 async def update_credentials(credentials: Path | None, *, as_json: bool) -> int:
     """1 if a calendar of the app is left without them."""
@@ -28,7 +30,11 @@ async def doctor(*, as_json: bool) -> int:
     async with CalendarsClient.opened() as client:
         found = await client.doctor()
     if as_json:
-        patients = [each.calendar.model_dump(mode="json") | {"link": each.link} for each in found.patients]
+        patients = [
+            each.calendar.model_dump(mode="json")
+            | {"link": each.link, "lost": each.lost, "what_to_do": each.what_to_do}
+            for each in found.patients
+        ]
         rounds = found.rounds.model_dump(mode="json") if found.rounds else None
         write_json({"calendars": patients, "checks": rounds, "trouble": found.trouble})
     else:
@@ -57,11 +63,14 @@ def _show_diagnosis(found: Diagnosis) -> None:
         calendar = each.calendar
         if not each.needs_somebody:
             continue
-        say(f"\n{plain(calendar.who or calendar.calendar_id)}: {plain(calendar.trouble)}", "bold red")
+        trouble = calendar.trouble or f"{len(each.lost)} booked meetings do not exist in Temporal"
+        say(f"\n{plain(calendar.who or calendar.calendar_id)}: {plain(trouble)}", "bold red")
         if calendar.trouble_since:
             say(f"Since    {for_people(calendar.trouble_since)}")
         say(f"Last look {for_people(calendar.last_look_at) if calendar.last_look_at else 'none'}")
-        say(f"To do    {plain(calendar.what_to_do)}")
+        if each.lost:
+            say(f"Lost     {plain(', '.join(each.lost[:_NAMED]))}{', …' if len(each.lost) > _NAMED else ''}")
+        say(f"To do    {plain(each.what_to_do)}")
         if each.link:
             say(f"Link     {each.link}")
     if found.trouble:

@@ -8,7 +8,7 @@ import pytest
 
 from meetings.calendars.health import Ailment, GrantWord
 from meetings.connect_link import read_link
-from meetings.ids import calendar_workflow_id_for
+from meetings.ids import calendar_workflow_id_for, workflow_id_for
 from meetings.names import CALENDAR_WORKFLOW, GRANT_SIGNAL, MEETINGS_QUEUE
 from starter.client import MeetingsClient
 from tests.simulator import calendar_support
@@ -117,3 +117,28 @@ async def test_the_doctor_finds_that_nobody_checks_the_grants(desk: Desk, client
     assert (await cli("calendar", "resync")).code == 0
     found = await eventually(partial(cli, "calendar", "doctor", "--json"), lambda found: found.json["checks"])
     assert not found.json["trouble"]
+
+
+async def test_both_doctors_show_booked_meetings_that_temporal_has_lost(desk: Desk, client: MeetingsClient) -> None:
+    made = await desk.connect(ANNA)
+    for title in ("Kept", "Lost"):
+        await desk.add(ANNA, made, title=title)
+    entries = await desk.look(made, client)
+    assert (await seen_by_the_doctor(made))["lost"] == []
+    assert (await general_check())["ok"]
+    await client.temporal.get_workflow_handle(workflow_id_for(entries["Lost"].meeting_id)).terminate()
+    found = await eventually(partial(seen_by_the_doctor, made), lambda found: found["lost"])
+    assert found["lost"] == [entries["Lost"].meeting_id]
+    assert f"calendar resync {made}" in found["what_to_do"]
+    shown = await cli("calendar", "doctor")
+    assert shown.code == 1
+    assert "1 booked meetings do not exist in Temporal" in shown.out
+    check = await general_check()
+    assert not check["ok"]
+    assert made in check["found"]
+    assert "calendar resync" in check["remedy"]
+
+
+async def general_check() -> dict[str, Any]:
+    checks: list[dict[str, Any]] = (await cli("doctor", "--json")).json["checks"]
+    return next(each for each in checks if each["name"] == "calendars")

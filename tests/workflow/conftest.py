@@ -33,6 +33,12 @@ from workflows.meeting import MeetingWorkflow
 _SHORT_HISTORIES = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=200")
 """So that a meeting which is moved again and again is cut off within a test; no good day comes near."""
 
+_QUICK_DELETION = (
+    *("--dynamic-config-value", "history.transferProcessorEnsureCloseBeforeDelete=false"),
+    *("--dynamic-config-value", "history.visibilityProcessorEnsureCloseBeforeDelete=false"),
+)
+"""So that a test which removes a closed workflow need not wait for half a minute."""
+
 _REPLAYED = 200
 """Of a thousand meetings with the same life, so many are enough."""
 
@@ -54,6 +60,7 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
             "--dynamic-config-value",
             "frontend.WorkflowTimeSkippingEnabled=true",
             *_SHORT_HISTORIES,
+            *_QUICK_DELETION,
         ],
         search_attributes=list(attributes.ALL_KEYS),
     ) as environment:
