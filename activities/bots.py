@@ -58,7 +58,7 @@ class BotActivities:
         plan = self._plan(request)
         order = _order(request, plan)
         try:
-            if attempt.in_doubt and (found := await self._search(order, attempt)):
+            if attempt.in_doubt and (found := await self._search(order, attempt, rebooked=request.rebooked)):
                 return _answer(found, request, plan)
             address = self._address(order)
             async with self._turn(order):
@@ -84,7 +84,7 @@ class BotActivities:
         """The bot of a request that ended in doubt, if there is one."""
         plan = self._plan(request)
         try:
-            found = await self._find_own(_order(request, plan))
+            found = await self._find_own(_order(request, plan), rebooked=request.rebooked)
         except ProviderError as error:
             raise as_application_error(error) from None
         return _answer(found, request, plan) if found else None
@@ -110,11 +110,11 @@ class BotActivities:
         """By the provider's own rule and this worker's settings; the same in every attempt."""
         return self._provider.dispatch_plan(request.start_time, request.asked_at)
 
-    async def _search(self, order: DispatchOrder, attempt: Attempt) -> SentBot | None:
+    async def _search(self, order: DispatchOrder, attempt: Attempt, *, rebooked: bool) -> SentBot | None:
         """Looks for the bot of an earlier attempt, in time of its own: not in that which the request needs."""
         try:
             async with asyncio.timeout(attempt.seconds_to_search):
-                return await self._find_own(order)
+                return await self._find_own(order, rebooked=rebooked)
         except TimeoutError:
             raise UnavailableError("the list of bots could not be read in time") from None
 
@@ -142,8 +142,7 @@ class BotActivities:
         found = await self._find(order)
         for bot in found:
             # A bot that an earlier run of this very meeting left behind reports to this one as well.
-            left_behind = bot.is_open and bot.workflow_id == activity.info().workflow_id
-            if _is_own(bot, order) or (left_behind and bot.key in {order.key, f"{order.key}-{bot.run[-8:]}"}):
+            if _is_own(bot, order) or (bot.is_open and _is_left_behind(bot, order)):
                 return _adopted(bot, order)
         for bot in found:
             if bot.is_open and bot.workflow_id != activity.info().workflow_id:
@@ -154,9 +153,9 @@ class BotActivities:
             return await self._provider.dispatch(fresh, address)
         raise UnavailableError(f"a duplicate was refused, but no bot for this meeting is listed: {refusal}")
 
-    async def _find_own(self, order: DispatchOrder) -> SentBot | None:
+    async def _find_own(self, order: DispatchOrder, *, rebooked: bool) -> SentBot | None:
         for bot in await self._find(order):
-            if _is_own(bot, order):
+            if _is_own(bot, order) or (rebooked and _is_left_behind(bot, order)):
                 return _adopted(bot, order)
         return None
 
@@ -192,6 +191,12 @@ def _answer(sent: SentBot, request: DispatchRequest, plan: DispatchPlan) -> Sent
 
 def _is_own(bot: FoundBot, order: DispatchOrder) -> bool:
     return bot.run == order.run and bot.key in {order.key, _own_key(order)}
+
+
+def _is_left_behind(bot: FoundBot, order: DispatchOrder) -> bool:
+    """Whether an earlier workflow of the same id sent it under this key."""
+    is_same_id = bot.workflow_id == activity.info().workflow_id
+    return is_same_id and bot.key in {order.key, f"{order.key}-{bot.run[-8:]}"}
 
 
 def _own_key(order: DispatchOrder) -> str:

@@ -47,6 +47,8 @@ class Deeds:
         self.book: Book = known.book
         self.cursor = known.cursor
         self.in_doubt = set(known.under_way)
+        self.lost = set(known.under_way)
+        """Meetings that Temporal may have had before: a bot of theirs may exist."""
         self.counts: Counter[str] = Counter()
         self.again_at: datetime | None = None
         self.failures: list[Exception] = []
@@ -113,6 +115,7 @@ class Deeds:
     async def _claim(self, step: Step) -> bool:
         """Whether the meeting knows now what the calendar wants."""
         request = step.wish.request(self._calendar_id, step.event_id)
+        request = request.model_copy(update={"rebooked": step.meeting_id in self.lost})
         entry = self.book.entries[step.event_id]
         if entry.ended_as is BookedState.CANCELLED:
             # Temporal may have forgotten by now that people cancelled it.

@@ -93,6 +93,8 @@ class MeetingCalls:
             outcome = await self._outcome(execution)
             if not _may_follow(execution, outcome, request, now):
                 return Claimed.CLOSED
+            if _state(execution).is_lost:
+                request = request.model_copy(update={"rebooked": True})
             if outcome is None or not outcome.artifacts:
                 return await self._claim(name, request, claim, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
         return Claimed.CLOSED

@@ -100,6 +100,7 @@ class Look:
         deeds.book = deeds.book.compared(states)
         lost = [meeting_id for meeting_id, state in states.items() if state.is_lost]
         deeds.counts["lost"] = len(lost)
+        deeds.lost |= set(lost)
         if lost:
             logger.warning(
                 "%d booked meetings of calendar %s do not run in Temporal any more; those that are wanted are "

@@ -70,6 +70,8 @@ class DispatchRequest(BaseModel):
     bot: BotOptions = BotOptions()
     look_first: bool = False
     """An earlier request of the same key ended in doubt: its bot may exist."""
+    rebooked: bool = False
+    """A workflow of the same id may have sent this very bot before it was lost; ended or not, that one is taken."""
     first_asked_at: UtcDatetime | None = None
     """When the first request of this key was made, if there was an earlier one."""
 

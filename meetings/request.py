@@ -175,6 +175,8 @@ class MeetingRequest(BaseModel):
     calendar: CalendarOrigin | None = None
     claim: Claim | None = None
     """What the calendar that books the meeting wants of it, so that nothing more need be said."""
+    rebooked: bool = False
+    """It was booked before and Temporal lost it, so a bot that was sent then is looked for before another is."""
     follows: AdoptedBot | None = None
     """The bot that is in the meeting already."""
     carried: CarriedState | None = None

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from meetings.dispatch import DispatchRequest, SentBot, Terms
     from meetings.outcome import Evidence
     from meetings.record import MeetingRecord
-    from meetings.request import AdoptedBot
+    from meetings.request import AdoptedBot, MeetingRequest
     from meetings.status import FailureReason
 
 _SEARCHES = 3
@@ -142,9 +142,16 @@ def _request_for(record: MeetingRecord, doubt: DispatchRequest | None) -> Dispat
         asked_at=workflow.now(),
         transcript=meeting.wanted.transcript,
         bot=meeting.bot,
-        look_first=doubt is not None,
-        first_asked_at=(doubt.first_asked_at or doubt.asked_at) if doubt else None,
+        look_first=doubt is not None or meeting.rebooked,
+        rebooked=meeting.rebooked,
+        first_asked_at=_first_asked_at(meeting, doubt),
     )
+
+
+def _first_asked_at(meeting: MeetingRequest, doubt: DispatchRequest | None) -> datetime | None:
+    if doubt is not None:
+        return doubt.first_asked_at or doubt.asked_at
+    return meeting.start_time - timedelta(seconds=meeting.wake_up.lead) if meeting.rebooked else None
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,13 @@ class People:
     async def until_wanted_by(self, workflow_id: str, calendars: int) -> MeetingView:
         return await self.until(workflow_id, lambda view: len(view.calendars) == calendars)
 
+    async def until_another_run(self, workflow_id: str, run_id: str) -> None:
+        for _ in range(400):
+            if (await self.stack.handle(workflow_id).describe()).run_id != run_id:
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError("it was never booked again")
+
     async def until(self, workflow_id: str, condition: Callable[[MeetingView], bool]) -> MeetingView:
         view: MeetingView | None = None
         for _ in range(400):
@@ -121,4 +128,31 @@ async def test_five_calendars_share_one_meeting_and_let_go_one_by_one(stack: Run
     await people.order(f"events/{name}/cancel")
     assert (await stack.outcome(workflow_id)).status is MeetingStatus.CANCELLED
     assert (await stack.handle(workflow_id).describe()).run_id == run_id
+    await people.calendars.aclose()
+
+
+async def test_what_temporal_has_lost_is_booked_again_and_a_bot_in_the_call_is_followed_on(
+    stack: RunningStack,
+) -> None:
+    people = People(stack)
+    email = f"{uuid.uuid4().hex}@example.com"
+    calendar_id = await people.connect(email)
+    url = meeting_url()
+    codes = {"joining_call": 0, "in_call_recording": 1, "call_ended": 1000, "complete": 5}
+    await stack.script(url, [{"code": code, "after": after} for code, after in codes.items()])
+    soon = {"organizer": email, "start": in_(minutes=4, seconds=4), "link": url}
+    await people.order("events", soon)
+    workflow_id = workflow_id_for(meeting_id_of(await people.copy_in(calendar_id)))
+    calendar = stack.client.get_workflow_handle(calendar_workflow_id_for(calendar_id))
+
+    for status in (MeetingStatus.DISPATCHING, MeetingStatus.RECORDING):
+        await people.until(workflow_id, lambda view, status=status: view.status is status)  # type: ignore[misc]
+        run_id = (await stack.handle(workflow_id).describe()).run_id
+        await stack.handle(workflow_id).terminate()
+        await calendar.execute_update("resync")
+        await people.until_another_run(workflow_id, run_id)
+        view = await people.until_wanted_by(workflow_id, 1)
+        assert [each.calendar_id for each in view.calendars] == [calendar_id]
+    assert (await stack.outcome(workflow_id)).status is MeetingStatus.COMPLETED
+    assert len(await stack.bots_of(workflow_id)) == 1
     await people.calendars.aclose()
