@@ -39,6 +39,7 @@ from runtime.logs import set_up_logging
 from runtime.provider import open_calendars, open_provider
 from runtime.reporting import ReportingInterceptor
 from runtime.settings import Settings, describe_invalid
+from runtime.startup import key_problems, start_problems, told
 from runtime.temporal import connect_patiently
 from workflows.attributes import at_start
 from workflows.calendar import CalendarWorkflow
@@ -164,9 +165,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         sys.stderr.write(f"{describe_invalid(error)}\n")
         return 2
-    missing = settings.missing_secrets()
-    if missing:
-        sys.stderr.write(f"Set {' and '.join(missing)} in the environment or in .env.\n")
+    # Downloads sign nothing, and give no address away.
+    problems = key_problems(settings) if queues == RECORDINGS_QUEUE else start_problems(settings)
+    if problems:
+        sys.stderr.write(told(problems))
         return 2
     set_up_logging(json=settings.minutekeeper_log_format == "json", level=settings.minutekeeper_log_level)
     try:

@@ -23,7 +23,8 @@ from bridge.metrics import served_metrics
 from runtime.exits import run_and_exit
 from runtime.logs import set_up_logging
 from runtime.provider import open_provider
-from runtime.settings import Settings, socket_address
+from runtime.settings import Settings, describe_invalid, load_deadlines, socket_address
+from runtime.startup import start_problems, told
 from runtime.temporal import connect
 
 _FINISHING_SECONDS = 2.0
@@ -37,26 +38,20 @@ def main() -> int:
     """Serves until SIGTERM or SIGINT; returns the exit code: 2 if the settings do not allow a start."""
     try:
         settings = Settings()
-        _check_secrets(settings)
-        set_up_logging(json=settings.minutekeeper_log_format == "json", level=settings.minutekeeper_log_level)
-        asyncio.run(_serve(settings))
+        load_deadlines()
     except ValidationError as error:
-        for problem in error.errors(include_input=False, include_url=False):
-            name = "_".join(str(part) for part in problem["loc"]).upper()
-            sys.stderr.write(f"{name}: {problem['msg']}\n")
+        sys.stderr.write(f"{describe_invalid(error)}\n")
         return 2
+    if problems := start_problems(settings):
+        sys.stderr.write(told(problems))
+        return 2
+    set_up_logging(json=settings.minutekeeper_log_format == "json", level=settings.minutekeeper_log_level)
+    try:
+        asyncio.run(_serve(settings))
     except (ValueError, RuntimeError, OSError, StoreError) as error:
         sys.stderr.write(f"The bridge cannot start: {error}\n")
         return 2
     return 0
-
-
-def _check_secrets(settings: Settings) -> None:
-    """Raises ValueError: without these two, anybody could write into meetings."""
-    if not settings.bridge_secret.get_secret_value().strip():
-        raise ValueError("BRIDGE_SECRET is empty; set it to a long random text, the same for bridge and worker")
-    if not settings.meetingbaas_api_key.get_secret_value().strip():
-        raise ValueError("MEETINGBAAS_API_KEY is empty; set it to the key of the account that sends the webhooks")
 
 
 async def _serve(settings: Settings) -> None:

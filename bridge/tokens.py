@@ -8,9 +8,10 @@ from runtime.settings import signing_secrets
 
 
 def is_ours(request: web.Request) -> bool:
-    """Whether the token in the address is that of the workflow in it, by the present secret or the one before."""
+    """Whether the token in the address is that of its workflow and dispatch, by the present or previous secret."""
     secrets = signing_secrets(request.app[SETTINGS])
-    return token_matches(request.match_info["token"], request.match_info["workflow_id"], secrets)
+    address = request.match_info
+    return token_matches(address["token"], address["workflow_id"], int(address["dispatch"]), secrets)
 
 
 async def confirm_address(request: web.Request) -> web.Response:

@@ -11,6 +11,7 @@ from embedded.folder import DataFolder
 from embedded.ports import HOST
 from embedded.temporal_server import NAMESPACE
 from runtime.settings import Settings, describe_invalid, load_deadlines
+from runtime.startup import address_problems, signing_problems, told
 
 SIMULATOR_KEY = "minutekeeper-dev"
 """The simulated account's key, unless one is configured."""
@@ -77,7 +78,7 @@ def service_environment(
     bridge_port = addresses.bridge.rpartition(":")[2]
     environment |= {
         "ARTIFACTS_URL": addresses.artifacts,
-        "BRIDGE_SECRET": settings.bridge_secret.get_secret_value() or folder.secret(),
+        "BRIDGE_SECRET": settings.bridge_secret.get_secret_value().strip() or folder.secret(),
         "MINUTEKEEPER_BRIDGE_HOST": HOST,
         "MINUTEKEEPER_BRIDGE_PORT": bridge_port,
         "MINUTEKEEPER_SHUTDOWN_SECONDS": str(WORKER_STOP_SECONDS),
@@ -130,6 +131,11 @@ def read_settings(*, simulator: bool) -> Settings:
         load_deadlines()
     except ValidationError as error:
         raise UsageError(describe_invalid(error)) from error
+    problems = signing_problems(settings) if settings.bridge_secret.get_secret_value().strip() else []
+    if not simulator:
+        problems += address_problems(settings)
+    if problems:
+        raise UsageError(told(problems).rstrip("\n"))
     if not simulator and not settings.meetingbaas_api_key.get_secret_value():
         raise UsageError(
             "--no-simulator uses the real Meeting BaaS API: set MEETINGBAAS_API_KEY to your account's key."

@@ -8,7 +8,7 @@ from providers.meetingbaas.calendars import MeetingBaasCalendars
 from providers.meetingbaas.client import MeetingBaasClient
 from providers.meetingbaas.provider import DispatchPolicy, MeetingBaasProvider
 from providers.meetingbaas.requests import SpeechToText
-from runtime.settings import Settings, load_deadlines
+from runtime.settings import Settings, load_deadlines, signing_secrets
 
 _LEAST_SECRET = 8
 
@@ -25,6 +25,7 @@ def open_provider(settings: Settings) -> Provider:
             secrets=secrets_of(settings),
         ),
         webhook_keys=[key, settings.meetingbaas_api_key_previous.get_secret_value()],
+        signing_secrets=signing_secrets(settings),
         speech_to_text=SpeechToText(
             provider=settings.minutekeeper_speech_to_text_provider, api_key=speech_key or None
         ),
@@ -45,6 +46,7 @@ def open_calendars(settings: Settings) -> CalendarProvider:
             provider=settings.minutekeeper_speech_to_text_provider, api_key=speech_key or None
         ),
         secrets=secrets_of(settings),
+        signing_secrets=signing_secrets(settings),
     )
 
 

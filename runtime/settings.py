@@ -13,6 +13,7 @@ from meetings.waking import WakeUp
 from providers.meetingbaas.media_hosts import MEDIA_HOSTS
 
 _DEADLINE_PREFIX = "MINUTEKEEPER_DEADLINE_"
+_WEB_ADDRESS = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^\s/?#@\\\[\]:]+)(:[0-9]{1,5})?(/[^\s?#\\]*)?")
 _HOSTS = re.compile(r"[a-z0-9*.:_\[\]-]+(,[a-z0-9*.:_\[\]-]+)*")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -35,10 +36,13 @@ class Settings(BaseSettings):
         SecretStr(""), description="The key before the last rotation: still accepted from webhooks."
     )
     bridge_public_url: str = Field(
-        "http://127.0.0.1:8090", description="Where the provider reaches the bridge from outside."
+        "http://127.0.0.1:8090",
+        description="Where the provider reaches the bridge from outside: `https://…`; `http://` on loopback only.",
     )
     bridge_secret: SecretStr = Field(
-        SecretStr(""), description="Signs the webhook URLs of the bots: a long random text."
+        SecretStr(""),
+        description="Signs the webhook URLs of the bots, their marks and the links of users: at least 32 random "
+        "characters.",
     )
     bridge_secret_previous: SecretStr = Field(
         SecretStr(""), description="The secret before the last rotation: still accepted."
@@ -159,8 +163,11 @@ class Settings(BaseSettings):
     @field_validator("meetingbaas_base_url", "bridge_public_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://")
+        if not _WEB_ADDRESS.fullmatch(value) or not value.isprintable():
+            raise ValueError(
+                "must be an address such as https://bridge.example.com, with http:// or https:// in front, and "
+                "without user, password, query and fragment"
+            )
         return value.rstrip("/")
 
     @field_validator("artifacts_url")
@@ -193,11 +200,6 @@ class Settings(BaseSettings):
     def download_hosts(self) -> tuple[str, ...]:
         return tuple(self.minutekeeper_download_hosts.split(","))
 
-    def missing_secrets(self) -> list[str]:
-        """The names of the secrets that worker and bridge cannot do without and that are not set."""
-        needed = {"MEETINGBAAS_API_KEY": self.meetingbaas_api_key, "BRIDGE_SECRET": self.bridge_secret}
-        return [name for name, secret in needed.items() if not secret.get_secret_value()]
-
 
 class DeadlineSettings(Deadlines, BaseSettings):
     """The deadlines of `meetings.deadlines`, each from `MINUTEKEEPER_DEADLINE_<NAME>` in seconds."""
@@ -226,7 +228,7 @@ def socket_address(text: str) -> tuple[str, int]:
 
 
 def signing_secrets(settings: Settings) -> list[str]:
-    """What proves an address to be ours: the present secret, and the one before the last rotation."""
+    """What proves a text to be ours: the present secret, and the one before the last rotation."""
     secrets = [settings.bridge_secret.get_secret_value(), settings.bridge_secret_previous.get_secret_value()]
     return [secret for secret in secrets if secret.strip()]
 

@@ -16,6 +16,7 @@ from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
 from providers.base import AccountError, ProviderError
 from providers.meetingbaas.client import MeetingBaasClient
 from runtime.settings import Settings
+from runtime.startup import key_problems, signing_problems
 from starter import namespace, webhook_checks
 from starter.calendars import losses
 from starter.checkup import SECONDS_PER_CHECK, Check, Examination, TroubleError, check, connected
@@ -54,8 +55,10 @@ async def examine(settings: Settings) -> Sequence[Check]:
 
 
 async def _secrets(settings: Settings) -> str:
-    if missing := settings.missing_secrets():
-        raise TroubleError(f"not set: {', '.join(missing)}", "set them in the environment or in .env")
+    if problems := [*key_problems(settings), *signing_problems(settings)]:
+        raise TroubleError(
+            "; ".join(problems), "correct it in the environment or in .env, and restart worker and bridge"
+        )
     return "all set"
 
 

@@ -38,6 +38,19 @@ def check_id(field: str, text: str, *, max_bytes: int = MAX_ID_BYTES) -> None:
         raise MeetingInputError(field, f"must have between 1 and {max_bytes} bytes, and not blanks only")
 
 
+def signing_settings(*, address: bool = False) -> "Settings":
+    """The settings for what signs or verifies; also for what makes a public `address`.
+
+    Raises MeetingInputError that names the variable.
+    """
+    from runtime.startup import address_problems, signing_problems, told  # noqa: PLC0415 - as below
+
+    found = settings()
+    if problems := [*signing_problems(found), *(address_problems(found) if address else ())]:
+        raise MeetingInputError("", told(problems).rstrip("\n"))
+    return found
+
+
 def settings() -> "Settings":
     """The settings of this process. Raises MeetingInputError that names the variable."""
     from runtime.settings import Settings, describe_invalid  # noqa: PLC0415 - commands that need none start sooner

@@ -1,6 +1,6 @@
 """From a bot, an event or a link to the meeting, and from the meeting to its events and their users."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
@@ -53,11 +53,17 @@ class LinkedMeeting(BaseModel):
 
 
 class Links:
-    """Finds meetings by whatever is known of them."""
+    """Finds meetings by whatever is known of them; marks of bots count if one of `signing_secrets` made them."""
 
     def __init__(
-        self, temporal: Client, provider: CalendarProvider, bots: MeetingBaasClient, store: ArtifactStore
+        self,
+        temporal: Client,
+        provider: CalendarProvider,
+        bots: MeetingBaasClient,
+        store: ArtifactStore,
+        signing_secrets: Sequence[str],
     ) -> None:
+        self._signing_secrets = signing_secrets
         self._meetings = MeetingsClient(temporal)
         self._temporal = temporal
         self._provider = provider
@@ -95,7 +101,8 @@ class Links:
             data = await self._bots.meeting_data(bot_id, include_transcripts=False)
         except (NotFoundError, RequestRejectedError):
             return []
-        name = data.bot_data.bot.extra.workflow_id if data.bot_data.bot else ""
+        bot = data.bot_data.bot
+        name = bot.extra.verified(self._signing_secrets).workflow_id if bot else ""
         return list(await meetings_by_workflow_id(self._temporal, [name] if name else []))
 
     async def _of_id(self, meeting: str) -> list[str]:

@@ -17,6 +17,7 @@ from meetings.reporting import is_alarming
 from meetings.status import MeetingStatus, WebhookState
 from meetings.webhook_address import bot_webhook_url
 from runtime.settings import Settings
+from runtime.startup import address_problems
 from starter.asking import NoAnswerError, ask_status
 from starter.checkup import TroubleError, connected
 from starter.errors import MeetingError
@@ -38,6 +39,8 @@ async def bridge(settings: Settings) -> str:
     secret = settings.bridge_secret.get_secret_value()
     if not secret:
         raise TroubleError("not checked: BRIDGE_SECRET is not set", "see there")
+    if problems := address_problems(settings):
+        raise TroubleError("; ".join(problems), "put a proxy with a certificate in front of the bridge")
     url = settings.bridge_public_url
     try:
         async with (

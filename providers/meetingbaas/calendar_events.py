@@ -1,7 +1,7 @@
 """The API's events, with what only their raw objects say, as events of ours."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, model_validator
@@ -9,7 +9,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, mode
 from meetings.calendars.event import Attendee, CalendarEvent
 from meetings.urls import MeetingUrlError, parse_meeting_url
 from providers.base import UnavailableError
-from providers.meetingbaas.extra import Extra, ExtraField
+from providers.meetingbaas.extra import ExtraField, ReceivedExtra
 from providers.meetingbaas.fields import Flag, Identifier, Instant, Objects, Text, Tolerant
 from providers.meetingbaas.raw_events import RawEvent, read_raw
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 class BotParameters(Tolerant):
-    extra: ExtraField = Extra()
+    extra: ExtraField = ReceivedExtra()
 
 
 BotParam = Annotated[BotParameters, BeforeValidator(lambda value: value if isinstance(value, dict) else {})]
@@ -57,8 +57,10 @@ class EventAnswer(Tolerant):
         return value
 
 
-def to_event(answer: EventAnswer, calendar_id: str = "") -> CalendarEvent:
+def to_event(answer: EventAnswer, calendar_id: str = "", signing_secrets: Sequence[str] = ()) -> CalendarEvent:
     """The event; `calendar_id` is what it was asked by, if it does not say so itself.
+
+    The provider records it for us if one of the `signing_secrets` marked the bot that it sends.
 
     Raises UnavailableError for one without an id or without any time.
     """
@@ -90,18 +92,20 @@ def to_event(answer: EventAnswer, calendar_id: str = "") -> CalendarEvent:
             uid=raw.uid,
             provider_event_id=answer.google_id or raw.event_id,
             updated_at=answer.last_updated_at or raw.updated_at,
-            provider_records=bool(answer.bot_param.extra.dispatch_key),
+            provider_records=bool(answer.bot_param.extra.verified(signing_secrets).dispatch_key),
         )
     except ValidationError:
         raise UnavailableError("Meeting BaaS gave an event without an id or without a time.") from None
 
 
-def to_events(answers: Iterable[Any], calendar_id: str = "") -> list[CalendarEvent]:
+def to_events(
+    answers: Iterable[Any], calendar_id: str = "", signing_secrets: Sequence[str] = ()
+) -> list[CalendarEvent]:
     """Those that can be read: one odd event must not hide all the others. It is told in the log."""
     events = []
     for answer in answers:
         try:
-            events.append(to_event(EventAnswer.model_validate(answer), calendar_id))
+            events.append(to_event(EventAnswer.model_validate(answer), calendar_id, signing_secrets))
         except UnavailableError as error:
             logger.warning("An event of calendar %s is left out: %s", calendar_id or "(unknown)", error)
     return events

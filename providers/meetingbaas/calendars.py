@@ -1,6 +1,6 @@
 """The calendar endpoints of the Meeting BaaS v1 API behind the port of `providers.calendars`."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from meetings.calendars.event import CalendarEvent
@@ -30,6 +30,7 @@ from providers.meetingbaas.calendar_requests import (
     recording_to_wire,
 )
 from providers.meetingbaas.connection import Connection
+from providers.meetingbaas.extra import event_extra
 from providers.meetingbaas.reading import path_part, read
 from providers.meetingbaas.requests import SpeechToText
 
@@ -40,8 +41,9 @@ _SYNC_SECONDS = 300.0
 class MeetingBaasCalendars:
     """A CalendarProvider for one account.
 
-    Nothing that it says holds the key, what calendars are read by, or another of the `secrets`. Raises ValueError
-    for a key that cannot be sent.
+    Nothing that it says holds the key, what calendars are read by, or another of the `secrets`. The first of the
+    `signing_secrets` marks the bots that the provider sends to events for us. Raises ValueError for a key that
+    cannot be sent.
     """
 
     def __init__(
@@ -51,9 +53,11 @@ class MeetingBaasCalendars:
         *,
         speech_to_text: SpeechToText | None = None,
         secrets: Iterable[str] = (),
+        signing_secrets: Sequence[str] = (),
     ) -> None:
         self._connection = Connection(base_url, api_key, secrets)
         self._speech_to_text = speech_to_text or SpeechToText()
+        self._signing_secrets = signing_secrets
 
     async def raw_calendars(self, credentials: CalendarCredentials) -> list[RawCalendar]:
         answer = read(RawCalendarList, await self._show("POST", "/calendars/raw", credentials))
@@ -104,7 +108,7 @@ class MeetingBaasCalendars:
         seen = {""}
         while True:
             page = read(EventPage, await self._connection.call("GET", "/calendar_events/", params=params))
-            for event in to_events(page.events, calendar_id):
+            for event in to_events(page.events, calendar_id, self._signing_secrets):
                 yield event
             if not page.cursor:
                 return
@@ -114,12 +118,14 @@ class MeetingBaasCalendars:
             params["cursor"] = page.cursor
 
     async def event(self, event_id: str) -> CalendarEvent:
-        return to_event(read(EventAnswer, await self._connection.call("GET", _event_path(event_id))))
+        answer = read(EventAnswer, await self._connection.call("GET", _event_path(event_id)))
+        return to_event(answer, signing_secrets=self._signing_secrets)
 
     async def schedule_recording(
         self, event_id: str, recording: Recording, *, all_occurrences: bool = False
     ) -> list[CalendarEvent]:
         body = recording_to_wire(recording, self._speech_to_text)
+        body["extra"] = {**recording.extra, **event_extra(self._signing_secrets)}
         return await self._record("POST", event_id, all_occurrences=all_occurrences, body=body)
 
     async def change_recording(
@@ -143,7 +149,7 @@ class MeetingBaasCalendars:
     ) -> list[CalendarEvent]:
         params = {"all_occurrences": "true"} if all_occurrences else {}
         answer = await self._connection.call(method, f"{_event_path(event_id)}/bot", params=params, body=body)
-        return to_events(read(EventList, answer).events)
+        return to_events(read(EventList, answer).events, signing_secrets=self._signing_secrets)
 
     def _calendar(self, answer: bytes) -> ConnectedCalendar:
         return _connected(read(CalendarAnswer, answer, self._connection.secrets))

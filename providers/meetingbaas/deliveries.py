@@ -8,7 +8,7 @@ from pydantic import AliasChoices, BeforeValidator, Field
 
 from providers.base import MalformedWebhookError
 from providers.meetingbaas.decoding import check_density, decode_json
-from providers.meetingbaas.extra import Extra, ExtraField
+from providers.meetingbaas.extra import ExtraField, ReceivedExtra
 from providers.meetingbaas.fields import Evidence, Identifier, Identifiers, Instant, Link, Objects, Text, Tolerant
 
 STATUS_CHANGE = "bot.status_change"
@@ -51,7 +51,7 @@ class DeliveryData(Tolerant):
     audio: Link = ""
     transcript: Objects = Field([], repr=False)
     event_uuid: Identifier = ""
-    extra: ExtraField = Extra()
+    extra: ExtraField = ReceivedExtra()
     calendar_id: Identifier = Field("", validation_alias=AliasChoices("calendar_id", "calendar_uuid", "uuid"))
     synced_at: Evidence = Field("", validation_alias=AliasChoices("last_updated_ts", "last_updated_at"))
     affected: Identifiers = Field((), validation_alias="affected_event_uuids")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from providers.meetingbaas.extra import Extra, ExtraField
+from providers.meetingbaas.extra import ExtraField, ReceivedExtra
 from providers.meetingbaas.fields import (
     Evidence,
     Flag,
@@ -38,7 +38,7 @@ class BotSummary(Tolerant):
     meeting_url: Text = ""
     created_at: Instant = None
     ended_at: Instant = None
-    extra: ExtraField = Extra()
+    extra: ExtraField = ReceivedExtra()
 
 
 class BotPage(Tolerant):
@@ -62,7 +62,7 @@ class BotDetails(Tolerant):
     errors: Evidence = ""
     recording_mode: Text = ""
     transcription_fails: Flag = False
-    extra: ExtraField = Extra()
+    extra: ExtraField = ReceivedExtra()
 
 
 class BotData(Tolerant):

@@ -48,7 +48,8 @@ class DispatchPolicy:
 class MeetingBaasProvider:
     """A Provider for one account.
 
-    `webhook_keys` are the account's keys, now and before its last rotation; empty ones are passed over.
+    `webhook_keys` are the account's keys, now and before its last rotation; empty ones are passed over. The first
+    of the `signing_secrets` marks bots as ours; what any of them marked is ours.
     """
 
     def __init__(
@@ -56,11 +57,13 @@ class MeetingBaasProvider:
         client: MeetingBaasClient,
         *,
         webhook_keys: Sequence[str],
+        signing_secrets: Sequence[str] = (),
         speech_to_text: SpeechToText | None = None,
         policy: DispatchPolicy | None = None,
     ) -> None:
         self._client = client
         self._webhook_keys = [_encoded(key) for key in webhook_keys if key.strip()]
+        self._signing_secrets = signing_secrets
         self._speech_to_text = speech_to_text or SpeechToText()
         self._policy = policy or DispatchPolicy()
 
@@ -107,11 +110,11 @@ class MeetingBaasProvider:
             automatic_leave=_automatic_leave(order.bot),
             webhook_url=address.webhook_url,
             deduplication_key=order.key,
-            extra=extra.to_wire(),
+            extra=extra.to_wire(self._signing_secrets),
         )
 
     async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
-        return await search.find_bots(self._client, key, meeting_url, since)
+        return await search.find_bots(self._client, self._signing_secrets, key, meeting_url, since)
 
     async def cancel(self, bot_id: str) -> Removal:
         try:
@@ -131,7 +134,7 @@ class MeetingBaasProvider:
         return observation(bot_id, data)
 
     async def origin(self, bot_id: str) -> BotOrigin:
-        return await origin_of(self._client, bot_id)
+        return await origin_of(self._client, self._signing_secrets, bot_id)
 
     def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
         given = [value for name, value in headers.items() if name.lower() in _KEY_HEADERS]
@@ -142,7 +145,7 @@ class MeetingBaasProvider:
         return any(matches)
 
     def parse_webhook(self, body: bytes, received_at: datetime) -> Notice | CalendarNotice | Ignored:
-        return webhooks.parse_webhook(body, received_at, self._client.secrets)
+        return webhooks.parse_webhook(body, received_at, self._client.secrets, self._signing_secrets)
 
     async def collect(self, bot_id: str, pushed: bytes | None) -> Collected:
         return await collecting.collect(self._client, bot_id, pushed)

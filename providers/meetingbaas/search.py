@@ -1,11 +1,13 @@
 """Finding bots among all bots of the account."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
 from providers.base import FoundBot
 from providers.meetingbaas.client import MeetingBaasClient
+from providers.meetingbaas.extra import Extra
 from providers.meetingbaas.models import BotSummary
 from providers.meetingbaas.requests import BotQuery
 
@@ -19,13 +21,15 @@ _ROUTES = frozenset({"j", "l", "lookup", "meet", "meetup-join", "my"})
 """Parts of paths that lead to every meeting of a platform."""
 
 
-async def find_bots(client: MeetingBaasClient, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
+async def find_bots(
+    client: MeetingBaasClient, signing_secrets: Sequence[str], key: str, meeting_url: str, since: datetime
+) -> list[FoundBot]:
     """Bots created since then under this key or for this meeting, newest first.
 
     One list is asked for, by what names the meeting: it is filtered before it is cut into pages, so that it is one
     page however many bots the account has. A key belongs to one meeting's URL, so its bots are in that list as
     well; a list by key would be filtered page by page. Both are checked again: the list is young, and one that
-    ignores its filters must not pass a stranger's bot off as ours.
+    ignores its filters must not pass a stranger's bot off as ours. Nor must another bot that carries our key.
     """
     created_after = since - _CLOCK_SKEW
     name = _meeting_name(meeting_url)
@@ -37,9 +41,10 @@ async def find_bots(client: MeetingBaasClient, key: str, meeting_url: str, since
     found: dict[str, FoundBot] = {}
     async for bot in client.list_bots(query):
         created_at = bot.created_at or since
-        is_match = bot.extra.dispatch_key == key or name in _names(bot.meeting_url)
+        extra = bot.extra.verified(signing_secrets)
+        is_match = extra.dispatch_key == key or name in _names(bot.meeting_url)
         if bot.bot_id and is_match and created_at >= created_after:
-            found[bot.bot_id] = _found(bot, created_at)
+            found[bot.bot_id] = _found(bot, extra, created_at)
     return sorted(found.values(), key=lambda bot: bot.created_at, reverse=True)
 
 
@@ -58,14 +63,14 @@ async def recent_bot(client: MeetingBaasClient, bot_id: str) -> BotSummary | Non
     return None
 
 
-def _found(bot: BotSummary, created_at: datetime) -> FoundBot:
+def _found(bot: BotSummary, extra: Extra, created_at: datetime) -> FoundBot:
     return FoundBot(
         bot_id=bot.bot_id,
         created_at=created_at,
         is_open=bot.ended_at is None,
-        key=bot.extra.dispatch_key,
-        workflow_id=bot.extra.workflow_id,
-        run=bot.extra.run,
+        key=extra.dispatch_key,
+        workflow_id=extra.workflow_id,
+        run=extra.run,
     )
 
 

@@ -1,7 +1,7 @@
 """What a delivered webhook means to us."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from meetings.calendars.news import MOST_NAMED
@@ -16,6 +16,7 @@ from providers.meetingbaas.deliveries import (
     DeliveryData,
     read_delivery,
 )
+from providers.meetingbaas.extra import Extra
 from providers.meetingbaas.redaction import redact
 from providers.meetingbaas.times import parse_time
 
@@ -31,9 +32,12 @@ _CLOCK_ERROR = timedelta(hours=1)
 
 
 def parse_webhook(
-    body: bytes, received_at: datetime, secrets: Collection[str] = ()
+    body: bytes, received_at: datetime, secrets: Collection[str] = (), signing_secrets: Sequence[str] = ()
 ) -> Notice | CalendarNotice | Ignored:
-    """Raises MalformedWebhookError; everything that is merely unknown is Ignored. Its texts hold no `secrets`."""
+    """Raises MalformedWebhookError; everything that is merely unknown is Ignored.
+
+    Its texts hold no `secrets`. What a bot carries counts only if one of the `signing_secrets` signed it.
+    """
     delivery = read_delivery(body, secrets)
     digest = hashlib.sha256(body).hexdigest()[:16]
     if delivery.event == CALENDAR_SYNC:
@@ -42,12 +46,13 @@ def parse_webhook(
         return Ignored(why=f"event {redact(delivery.event, secrets)!r} is unknown")
     if not delivery.data.bot_id:
         raise MalformedWebhookError(f"The body of {delivery.event} names no bot.")
+    extra = delivery.data.extra.verified(signing_secrets)
     if delivery.event == STATUS_CHANGE:
-        return _status_change(delivery.data, received_at, digest)
-    return _final(delivery.event, delivery.data, received_at, digest)
+        return _status_change(delivery.data, extra, received_at, digest)
+    return _final(delivery.event, delivery.data, extra, received_at, digest)
 
 
-def _status_change(data: DeliveryData, received_at: datetime, digest: str) -> Notice | Ignored:
+def _status_change(data: DeliveryData, extra: Extra, received_at: datetime, digest: str) -> Notice | Ignored:
     status = data.status
     if not status.code:
         return Ignored(why="a status without a code")
@@ -55,13 +60,13 @@ def _status_change(data: DeliveryData, received_at: datetime, digest: str) -> No
         kind=BotEventKind.STATUS,
         bot_id=data.bot_id,
         occurred_at=_not_from_the_future(status.created_at, received_at),
-        dispatch=data.extra.dispatch,
+        dispatch=extra.dispatch,
         code=status.code,
         text=_joined(status.error_type, status.error_message, status.reason, status.end_reason),
     )
     # Without a time of its own, a repeat is known by being the same to the letter.
     which = status.created_at.isoformat() if status.created_at else digest
-    return _notice(event, data, f"{STATUS_CHANGE}|{data.bot_id}|{status.code}|{which}", keep_body=False)
+    return _notice(event, data, extra, f"{STATUS_CHANGE}|{data.bot_id}|{status.code}|{which}", keep_body=False)
 
 
 def _not_from_the_future(created_at: datetime | None, received_at: datetime) -> datetime:
@@ -69,26 +74,26 @@ def _not_from_the_future(created_at: datetime | None, received_at: datetime) -> 
     return created_at if created_at and created_at <= received_at + _CLOCK_ERROR else received_at
 
 
-def _final(name: str, data: DeliveryData, received_at: datetime, digest: str) -> Notice:
+def _final(name: str, data: DeliveryData, extra: Extra, received_at: datetime, digest: str) -> Notice:
     event = BotEvent(
         kind=_KINDS[name],
         bot_id=data.bot_id,
         occurred_at=received_at,
-        dispatch=data.extra.dispatch,
+        dispatch=extra.dispatch,
         code=data.error,
         text=_joined(data.message, data.reason, data.end_reason),
         has_recording=bool(data.mp4 or data.audio),
         has_transcript=bool(data.transcript),
     )
     # A repeat with fresh URLs differs and must get through: the old ones may have run out.
-    return _notice(event, data, f"{name}|{data.bot_id}|{digest}", keep_body=name in {COMPLETE, FAILED})
+    return _notice(event, data, extra, f"{name}|{data.bot_id}|{digest}", keep_body=name in {COMPLETE, FAILED})
 
 
-def _notice(event: BotEvent, data: DeliveryData, delivery: str, *, keep_body: bool) -> Notice:
+def _notice(event: BotEvent, data: DeliveryData, extra: Extra, delivery: str, *, keep_body: bool) -> Notice:
     return Notice(
         event=event,
         delivery=delivery,
-        workflow_id=data.extra.workflow_id,
+        workflow_id=extra.workflow_id,
         event_id=data.event_uuid,
         keep_body=keep_body,
     )

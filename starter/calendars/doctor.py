@@ -14,6 +14,7 @@ from meetings.connect_link import connect_url, new_link
 from meetings.names import CALENDAR_HEALTH_ID
 from providers.calendars import CalendarProvider
 from runtime.settings import Settings
+from runtime.startup import address_problems, signing_problems
 from starter.asking import NoAnswerError, ask
 from starter.booking import RPC_LIMIT
 from starter.calendars.listing import list_calendars
@@ -100,7 +101,7 @@ async def _runs(handle: WorkflowHandle[CalendarHealthWorkflow, None]) -> bool:
 def _link(calendar: CalendarSummary, settings: Settings) -> str:
     """Made anew each time, and kept nowhere; empty if it would not help, or cannot be made."""
     secret = settings.bridge_secret.get_secret_value()
-    if calendar.ailment is not Ailment.USER or not secret.strip():
+    if calendar.ailment is not Ailment.USER or signing_problems(settings) or address_problems(settings):
         return ""
     try:
         link = new_link(calendar.user, calendar.platform, datetime.now(UTC))

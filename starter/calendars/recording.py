@@ -14,7 +14,6 @@ from meetings.calendars.overrides import NO_OVERRIDES, Overrides
 from meetings.calendars.policy import Policy
 from meetings.calendars.rules import FixedRule
 from providers.calendars import CalendarProvider, Recording
-from providers.meetingbaas.extra import EVENT_MARK
 from starter.calendars.events import meetings_of
 from starter.calendars.naming import find_event, no_such_event
 from starter.errors import MeetingInputError, MeetingRefusedError
@@ -66,7 +65,7 @@ class ProvidersTimer:
         _refuse_what_the_policy_records(meant, rules)
         await self._refuse_what_is_booked(meant)
         look = rules[0].bot.model_dump(exclude_none=True) if rules[0].bot else {}
-        wish = Recording(**look, extra=EVENT_MARK)
+        wish = Recording(**look)
         done = await self._provider.schedule_recording(event.event_id, wish, all_occurrences=all_occurrences)
         return _told(book, done)
 

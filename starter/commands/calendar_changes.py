@@ -10,6 +10,7 @@ from starter.calendars.credentials import load_credentials
 from starter.calendars.policies import read_policy
 from starter.calendars.summaries import CalendarState
 from starter.commands.calendars import show_plan
+from starter.inputs import signing_settings
 from starter.output import plain, say, write_json
 
 _CONNECTED = {
@@ -49,7 +50,7 @@ async def connect(credentials: Path | None, *, raw_id: str | None, policy: Path 
 
 async def set_policy(calendar: str, policy: Path, *, as_json: bool) -> int:
     wanted = read_policy(policy, "FILE")
-    async with CalendarsClient.opened() as client:
+    async with CalendarsClient.opened(signing_settings()) as client:
         changed = await client.set_policy(calendar, wanted)
     if as_json:
         write_json(

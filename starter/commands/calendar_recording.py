@@ -5,7 +5,7 @@ from providers.base import ProviderError
 from starter.calendars.account import opened_bots
 from starter.calendars.client import CalendarsClient
 from starter.calendars.recording import ProviderRecording
-from starter.inputs import settings
+from starter.inputs import settings, signing_settings
 from starter.output import plain, say, write_json
 
 _UNHEARD = (
@@ -15,7 +15,7 @@ _UNHEARD = (
 
 
 async def record(calendar: str, event: str, *, all_occurrences: bool, as_json: bool) -> int:
-    async with CalendarsClient.opened() as client:
+    async with CalendarsClient.opened(signing_settings()) as client:
         done = await client.record(calendar, event, all_occurrences=all_occurrences)
     trouble = await _trouble()
     if as_json:

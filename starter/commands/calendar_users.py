@@ -19,7 +19,7 @@ from runtime.settings import Settings
 from starter.booking import RPC_LIMIT
 from starter.client import MeetingsClient
 from starter.errors import MeetingError, MeetingInputError
-from starter.inputs import settings
+from starter.inputs import settings, signing_settings
 from starter.output import plain, say, write_json
 from starter.temporal_errors import in_plain_words, no_such_workflow
 from starter.times import for_people
@@ -29,10 +29,8 @@ _WHY = "The user's calendar was disconnected."
 
 
 def connect_link(user: str, platform: str, *, success_url: str, error_url: str, as_json: bool) -> int:
-    ours = settings()
+    ours = signing_settings(address=True)
     secret = ours.bridge_secret.get_secret_value()
-    if not secret.strip():
-        raise MeetingInputError("BRIDGE_SECRET", "is empty; set it to the secret that the bridge has")
     try:
         link = new_link(user, platform, datetime.now(UTC), success_url=success_url, error_url=error_url)
     except ValidationError as error:

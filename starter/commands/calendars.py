@@ -10,7 +10,7 @@ from starter.calendars.client import CalendarsClient
 from starter.calendars.credentials import load_credentials
 from starter.calendars.dry_run import DryRun
 from starter.calendars.policies import as_written, read_policy
-from starter.inputs import settings
+from starter.inputs import settings, signing_settings
 from starter.output import console, plain, say, write_json
 
 
@@ -75,7 +75,7 @@ async def events(calendar: str, *, also_past: bool, as_json: bool) -> int:
 
 
 async def explain(calendar: str, event: str, *, as_json: bool) -> int:
-    async with CalendarsClient.opened() as client:
+    async with CalendarsClient.opened(signing_settings()) as client:
         found = await client.explain(calendar, event)
     if as_json:
         write_json(found.model_dump(mode="json"))
@@ -99,7 +99,7 @@ async def explain(calendar: str, event: str, *, as_json: bool) -> int:
 
 async def plan(calendar: str, *, policy: Path | None, as_json: bool) -> int:
     wanted = read_policy(policy, "--policy") if policy else None
-    async with CalendarsClient.opened() as client:
+    async with CalendarsClient.opened(signing_settings()) as client:
         found = await client.plan(calendar, wanted)
     if as_json:
         write_json(found.model_dump(mode="json"))

@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from artifacts.store import ArtifactStore
+from runtime.settings import signing_secrets
 from starter.calendars.account import opened_account, opened_bots
 from starter.client import MeetingsClient
 from starter.inputs import settings
@@ -18,7 +19,8 @@ async def find(what: str, *, as_json: bool) -> int:
     given = settings()
     async with opened_account(given) as calendars, opened_bots(given) as bots:
         temporal = (await MeetingsClient.connect()).temporal
-        found = await Links(temporal, calendars, bots, ArtifactStore(given.artifacts_url)).find(what)
+        store = ArtifactStore(given.artifacts_url)
+        found = await Links(temporal, calendars, bots, store, signing_secrets(given)).find(what)
     if as_json:
         write_json([each.model_dump(mode="json") for each in found])
         return 0

@@ -25,13 +25,13 @@ from meetings.webhook_address import ACCOUNT_WEBHOOK_ROUTE, bot_webhook_url
 from providers.base import BotOrigin, NotFoundError
 from providers.meetingbaas.client import MeetingBaasClient
 from providers.meetingbaas.provider import MeetingBaasProvider
-from runtime.settings import Settings
+from runtime.settings import Settings, signing_secrets
 from tests.bridge.recorder import Recorder
 from workflows.attributes import BOT_ID
 
 QUEUE = "recorders"
 KEY = "mb-key-7f3a"
-SECRET = "a-long-secret"
+SECRET = "a-secret-of-the-tests-with-enough-letters"
 DEAD = "127.0.0.1:9"
 """Where no Temporal answers."""
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -122,7 +122,11 @@ async def running_bridge(client: Client, store: ArtifactStore, **changes: Any) -
     keys = (settings.meetingbaas_api_key, settings.meetingbaas_api_key_previous)
     api = MeetingBaasClient(settings.meetingbaas_base_url, settings.meetingbaas_api_key.get_secret_value())
     kind = MeetingBaasProvider if "meetingbaas_base_url" in changes else BotlessProvider
-    provider = kind(api, webhook_keys=[key.get_secret_value() for key in keys])
+    provider = kind(
+        api,
+        webhook_keys=[key.get_secret_value() for key in keys],
+        signing_secrets=signing_secrets(settings),
+    )
     app = create_app(settings, client, provider, store)
     try:
         async with TestServer(app) as server, aiohttp.ClientSession() as session:

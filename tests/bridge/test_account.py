@@ -14,8 +14,10 @@ from bridge.delivery import Delivery, Outcome
 from bridge.inbox import Inbox, Shelf
 from bridge.keys import COURIER, DRAIN
 from meetings.events import BotEvent, BotEventKind
+from providers.meetingbaas.extra import Extra
 from tests.bridge.support import (
     NOON,
+    SECRET,
     Bridge,
     codes,
     complete,
@@ -33,7 +35,7 @@ async def test_what_the_bot_carries_leads_to_its_meeting(
     bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str
 ) -> None:
     await start_recorder(client, workflow_id)
-    extra = {"dispatch_key": "mk-1", "dispatch": "3", "workflow_id": workflow_id, "run": "r"}
+    extra = Extra(dispatch_key="mk-1", dispatch=3, workflow_id=workflow_id, run="r").to_wire([SECRET])
     assert (await bridge.to_account(complete(extra=extra))).json == {"outcome": "delivered"}
     (payload,) = await signals(client, workflow_id)
     assert payload["dispatch"] == 3

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from temporalio.client import Client, WorkflowExecutionStatus
 
@@ -16,12 +17,13 @@ from meetings.events import BotEvent, BotEventKind
 from meetings.ids import calendar_workflow_id_for
 from meetings.names import MEETING_WORKFLOW
 from meetings.request import MeetingRequest
-from providers.meetingbaas.extra import EVENT_MARK
+from providers.meetingbaas.extra import Extra, event_extra
 from runtime.temporal import plugin
 from tests.bridge.support import (
     DEAD,
     KEY,
     NOON,
+    SECRET,
     Bridge,
     codes,
     complete,
@@ -60,7 +62,7 @@ def asking(sim: Sim, **changes: Any) -> dict[str, Any]:
 
 async def ours(sim: Sim) -> str:
     """The id of a bot that carries the mark of those that `calendar record` asks for."""
-    return await sim.send(extra=dict(EVENT_MARK))
+    return await sim.send(extra=event_extra([SECRET]))
 
 
 async def at_event(sim: Sim, bot: dict[str, Any]) -> tuple[str, str, str]:
@@ -116,7 +118,7 @@ async def test_a_bot_with_our_mark_becomes_a_meeting_at_its_first_sign_of_life(
 
 
 async def test_an_event_gives_its_bot_title_time_and_calendar(bridge: Bridge, client: Client, sim: Sim) -> None:
-    calendar_id, event_id, bot_id = await at_event(sim, BOT | {"extra": dict(EVENT_MARK)})
+    calendar_id, event_id, bot_id = await at_event(sim, BOT | {"extra": event_extra([SECRET])})
     await bridge.to_account(status(bot_id=bot_id))
     request = await request_of(client, bot_id)
     assert (request.title, request.calendar and request.calendar.event_id) == ("Planning", event_id)
@@ -136,10 +138,19 @@ async def test_an_event_of_a_calendar_that_we_keep_is_ours_without_a_mark(
         assert (await request_of(client, bot_id)).title == "Planning"
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"dispatch": "7", "workflow_id": "of-somebody-else"},
+        {"dispatch_key": "mk-calendar-event"},
+        event_extra([SECRET]) | {"dispatch_key": "mk-another-event"},
+        event_extra(["another secret"]),
+    ],
+)
 async def test_bots_of_strangers_are_left_alone_unless_a_setting_says_so(
-    bridge: Bridge, client: Client, sim: Sim, store: ArtifactStore
+    bridge: Bridge, client: Client, sim: Sim, store: ArtifactStore, extra: dict[str, str]
 ) -> None:
-    bot_id = await sim.send(extra={"dispatch": "7", "workflow_id": "of-somebody-else"})
+    bot_id = await sim.send(extra=extra)
     await bridge.to_account(status(bot_id=bot_id))
     assert await is_left_alone(client, bridge, store, bot_id)
     async with running_bridge(client, store, **asking(sim, minutekeeper_adopt_all_bots=True)):
@@ -150,8 +161,8 @@ async def test_a_bot_that_a_meeting_sent_goes_to_that_meeting_and_is_never_adopt
     bridge: Bridge, client: Client, sim: Sim, workflow_id: str
 ) -> None:
     await start_recorder(client, workflow_id)
-    extra = {"dispatch_key": "mk-1", "dispatch": "2", "workflow_id": workflow_id, "run": "r"}
-    bot_id = await sim.send(extra=extra)
+    extra = Extra(dispatch_key="mk-1", dispatch=2, workflow_id=workflow_id, run="r")
+    bot_id = await sim.send(extra=extra.to_wire([SECRET]))
     await bridge.to_account(status(bot_id=bot_id))
 
     async def has_arrived() -> bool:
@@ -160,6 +171,19 @@ async def test_a_bot_that_a_meeting_sent_goes_to_that_meeting_and_is_never_adopt
     await eventually(has_arrived)
     assert [each["dispatch"] for each in await signals(client, workflow_id)] == [2]
     assert not [each async for each in client.list_workflows(f'WorkflowId = "meeting-bot-{bot_id}"')]
+
+
+async def test_a_bot_that_names_a_meeting_of_ours_without_our_signature_steers_nothing(
+    bridge: Bridge, client: Client, sim: Sim, store: ArtifactStore, workflow_id: str
+) -> None:
+    await start_recorder(client, workflow_id)
+    forged = Extra(dispatch_key="mk-1", dispatch=0, workflow_id=workflow_id).to_wire(["another secret"])
+    for extra in (forged, {name: forged[name] for name in forged if name != "signature"}):
+        bot_id = await sim.send(extra=extra)
+        for body in (status(bot_id=bot_id), complete(bot_id=bot_id, extra=extra)):
+            assert (await bridge.to_account(body)).json == {"outcome": "no meeting has this bot"}
+        assert await is_left_alone(client, bridge, store, bot_id)
+    assert await signals(client, workflow_id) == []
 
 
 async def test_repeats_and_swaps_at_two_bridges_make_one_meeting_with_everything(

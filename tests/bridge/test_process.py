@@ -176,6 +176,11 @@ async def test_killed_at_any_moment_it_loses_nothing_that_it_acknowledged(
     ("change", "named"),
     [
         ({"BRIDGE_SECRET": ""}, "BRIDGE_SECRET"),
+        ({"BRIDGE_SECRET": "s" * 31}, "BRIDGE_SECRET has 31 characters"),
+        ({"BRIDGE_SECRET_PREVIOUS": "s" * 31}, "BRIDGE_SECRET_PREVIOUS has 31 characters"),
+        ({"BRIDGE_PUBLIC_URL": "http://bridge.example.com"}, "BRIDGE_PUBLIC_URL is http://bridge.example.com"),
+        ({"BRIDGE_PUBLIC_URL": "http://localhost@evil.example"}, "BRIDGE_PUBLIC_URL: must be an address"),
+        ({"MINUTEKEEPER_DEADLINE_JOINING": "-3"}, "MINUTEKEEPER_DEADLINE_JOINING"),
         ({"MEETINGBAAS_API_KEY": " "}, "MEETINGBAAS_API_KEY"),
         ({"MINUTEKEEPER_BRIDGE_PORT": "many"}, "MINUTEKEEPER_BRIDGE_PORT"),
         ({"ARTIFACTS_URL": "ftp://somewhere"}, "ARTIFACTS_URL"),

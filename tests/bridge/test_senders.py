@@ -64,9 +64,14 @@ async def test_odd_tokens_get_401(bridge: Bridge) -> None:
         assert answer.status == 401, token
 
 
-async def test_a_token_is_good_for_its_own_workflow_only(bridge: Bridge) -> None:
-    foreign = token_for("meeting-1", SECRET)
-    assert (await bridge.post(f"{bridge.url}/webhooks/meetingbaas/meeting-2/0/{foreign}", status())).status == 401
+async def test_a_token_is_good_for_its_own_workflow_and_dispatch_only(bridge: Bridge) -> None:
+    token = token_for("meeting-1", 1, SECRET)
+    answers = {
+        place: (await bridge.post(f"{bridge.url}/webhooks/meetingbaas/{place}/{token}", status())).status
+        for place in ("meeting-1/1", "meeting-1/0", "meeting-1/2", "meeting-1/11", "meeting-2/1")
+    }
+    assert {place for place, answer in answers.items() if answer == 200} == {"meeting-1/1"}
+    assert set(answers.values()) == {200, 401}
 
 
 @pytest.mark.parametrize(("headers", "expected"), [({}, 200), ({"x-meeting-baas-api-key": "wrong"}, 401)])

@@ -30,11 +30,13 @@ methods = st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "TRACE", "OP
 
 @FEW
 @given(workflow_id=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20), token=hex_texts)
-@example(workflow_id="meeting-1", token=token_for("meeting-2", SECRET))
-@example(workflow_id="meeting-1", token=token_for("meeting-1", SECRET).upper())
-@example(workflow_id="meeting-1", token=token_for("meeting-1", SECRET)[:-1])
-@example(workflow_id="MEETING-1", token=token_for("meeting-1", SECRET))
-@example(workflow_id="meeting-1/../meeting-2", token=token_for("meeting-2", SECRET))
+@example(workflow_id="meeting-1", token=token_for("meeting-2", 0, SECRET))
+@example(workflow_id="meeting-1", token=token_for("meeting-1", 0, SECRET).upper())
+@example(workflow_id="meeting-1", token=token_for("meeting-1", 0, SECRET)[:-1])
+@example(workflow_id="meeting-1", token=token_for("meeting-1", 1, SECRET))
+@example(workflow_id="meeting-1", token=token_for("0 meeting-1", 0, SECRET))
+@example(workflow_id="MEETING-1", token=token_for("meeting-1", 0, SECRET))
+@example(workflow_id="meeting-1/../meeting-2", token=token_for("meeting-2", 0, SECRET))
 async def test_no_forged_token_opens_an_address(
     bridge: Bridge, store: ArtifactStore, workflow_id: str, token: str
 ) -> None:

@@ -34,13 +34,13 @@ def test_the_simulator_takes_the_place_of_the_configured_api_but_not_its_key(
     clean_environment.setenv("MEETINGBAAS_API_KEY", "mine")
     clean_environment.setenv("MEETINGBAAS_BASE_URL", "https://api.example.com")
     clean_environment.setenv("BRIDGE_PUBLIC_URL", "https://bridge.example.com")
-    clean_environment.setenv("BRIDGE_SECRET", "my secret")
+    clean_environment.setenv("BRIDGE_SECRET", "my secret, and no short one at all")
     clean_environment.setenv("ARTIFACTS_URL", "s3://bucket/prefix")
     found = environment(folder, simulator=True)
     assert found["MEETINGBAAS_API_KEY"] == "mine"
     assert found["MEETINGBAAS_BASE_URL"] == "http://127.0.0.1:4"
     assert found["BRIDGE_PUBLIC_URL"] == "http://127.0.0.1:3"
-    assert found["BRIDGE_SECRET"] == "my secret"
+    assert found["BRIDGE_SECRET"] == "my secret, and no short one at all"
     assert found["ARTIFACTS_URL"] == "s3://bucket/prefix"
 
 
@@ -64,6 +64,24 @@ def test_the_real_api_without_a_public_address_gets_the_local_one(
 def test_the_real_api_wants_a_key() -> None:
     with pytest.raises(UsageError, match=r"--no-simulator .*MEETINGBAAS_API_KEY"):
         read_settings(simulator=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "simulator"),
+    [
+        ("BRIDGE_SECRET", "too short", True),
+        ("BRIDGE_SECRET", "too short", False),
+        ("BRIDGE_PUBLIC_URL", "http://bridge.example.com", False),
+    ],
+)
+def test_what_worker_and_bridge_would_refuse_is_refused_at_once(
+    clean_environment: pytest.MonkeyPatch, name: str, value: str, *, simulator: bool
+) -> None:
+    clean_environment.setenv("MEETINGBAAS_API_KEY", "mine")
+    clean_environment.setenv("BRIDGE_SECRET", "s" * 32)
+    clean_environment.setenv(name, value)
+    with pytest.raises(UsageError, match=name):
+        read_settings(simulator=simulator)
 
 
 @pytest.mark.usefixtures("clean_environment")

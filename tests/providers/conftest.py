@@ -11,6 +11,7 @@ from providers.meetingbaas.requests import SpeechToText
 from tests.providers.told_server import ToldServer
 
 KEY = "mb-key-0123456789abcdef"
+SECRET = "a-secret-of-the-tests-with-enough-letters"
 
 
 @pytest.fixture
@@ -41,11 +42,11 @@ async def client(server: ToldServer, api_key: str) -> AsyncIterator[MeetingBaasC
 @pytest.fixture
 async def calendars(server: ToldServer, api_key: str) -> AsyncIterator[CalendarProvider]:
     transcriber = SpeechToText(provider="Gladia", api_key="k-1")
-    calendars = MeetingBaasCalendars(server.url, api_key, speech_to_text=transcriber)
+    calendars = MeetingBaasCalendars(server.url, api_key, speech_to_text=transcriber, signing_secrets=[SECRET])
     yield calendars
     await calendars.aclose()
 
 
 @pytest.fixture
 def provider(client: MeetingBaasClient, api_key: str) -> MeetingBaasProvider:
-    return MeetingBaasProvider(client, webhook_keys=[api_key, "the-key-before"])
+    return MeetingBaasProvider(client, webhook_keys=[api_key, "the-key-before"], signing_secrets=[SECRET])

@@ -30,6 +30,7 @@ from providers.meetingbaas.provider import MeetingBaasProvider
 from providers.meetingbaas.requests import BotQuery, NewBot
 from simulator.server import running_simulator
 from simulator.settings import Shape, SimulatorSettings
+from tests.providers.conftest import SECRET
 
 MEETING_URL = "https://meet.google.com/abc-defg-hij"
 ADDRESS = DispatchAddress(webhook_url="http://127.0.0.1:1/nobody", workflow_id="meeting-x")
@@ -63,7 +64,9 @@ class House:
         return client
 
     async def provider(self, **settings: Any) -> MeetingBaasProvider:
-        return MeetingBaasProvider(await self.client(**settings), webhook_keys=["sim-key"])
+        return MeetingBaasProvider(
+            await self.client(**settings), webhook_keys=["sim-key"], signing_secrets=[SECRET]
+        )
 
 
 @pytest.fixture
@@ -201,7 +204,7 @@ async def test_a_bot_at_work_is_open_even_if_only_the_list_says_so(house: House)
 
 async def test_a_wrong_key_and_a_wrong_wish(house: House) -> None:
     provider = await house.provider()
-    stranger = MeetingBaasProvider(await house.client("another-key"), webhook_keys=[])
+    stranger = MeetingBaasProvider(await house.client("another-key"), webhook_keys=[], signing_secrets=[SECRET])
     with pytest.raises(AccountError, match="key"):
         await stranger.dispatch(ORDER, ADDRESS)
     order = ORDER.model_copy(update={"bot": BotOptions(image="no address")})
@@ -212,7 +215,7 @@ async def test_a_wrong_key_and_a_wrong_wish(house: House) -> None:
 @pytest.mark.parametrize("shape", get_args(Shape))
 async def test_the_other_endpoints(house: House, shape: Shape) -> None:
     client = await house.client(shape=shape)
-    provider = MeetingBaasProvider(client, webhook_keys=[])
+    provider = MeetingBaasProvider(client, webhook_keys=[], signing_secrets=[SECRET])
     await client.set_webhook_url("http://127.0.0.1:1/account")
     assert await client.webhook_url() == "http://127.0.0.1:1/account"
     sent = await provider.dispatch(ORDER, ADDRESS)

@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 from meetings.calendars.event import Attendee, CalendarEvent, Response
 from providers.base import UnavailableError
 from providers.meetingbaas.calendar_events import EventAnswer, to_event, to_events
-from providers.meetingbaas.extra import EVENT_MARK
+from providers.meetingbaas.extra import event_extra
 from providers.meetingbaas.raw_events import read_raw
 from tests.providers.event_bodies import EVENT, GOOGLE, GRAPH, MEET, START, TEAMS
 
+SECRET = "a-secret-of-the-tests-with-enough-letters"
+MARK = event_extra([SECRET])
+
 
 def event(**changes: Any) -> CalendarEvent:
-    return to_event(EventAnswer.model_validate(EVENT | changes))
+    return to_event(EventAnswer.model_validate(EVENT | changes), signing_secrets=[SECRET])
 
 
 def test_the_specified_fields() -> None:
@@ -204,9 +207,13 @@ def test_other_names(names: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("bot", "records"),
     [
-        ({"bot_name": "Scribe", "extra": dict(EVENT_MARK)}, True),
-        ({"bot_name": "Scribe", "extra": json.dumps(dict(EVENT_MARK))}, True),
-        ({"bot_name": "Scribe", "extra": {"of": "somebody else"}}, False),
+        ({"bot_name": "Scribe", "extra": MARK}, True),
+        ({"bot_name": "Scribe", "extra": json.dumps(MARK)}, True),
+        ({"bot_name": "Scribe", "extra": {"of": "another product"}}, False),
+        ({"bot_name": "Scribe", "extra": {"dispatch_key": "mk-calendar-event"}}, False),
+        ({"bot_name": "Scribe", "extra": MARK | {"signature": "x" * 43}}, False),
+        ({"bot_name": "Scribe", "extra": MARK | {"workflow_id": "meeting-1"}}, False),
+        ({"bot_name": "Scribe", "extra": event_extra(["another secret"])}, False),
         ({"bot_name": "Scribe"}, False),
         (None, False),
         ("odd", False),

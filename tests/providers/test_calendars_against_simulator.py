@@ -36,6 +36,7 @@ from providers.meetingbaas.calendars import MeetingBaasCalendars
 from providers.meetingbaas.webhooks import parse_webhook
 from simulator.server import running_simulator
 from simulator.settings import SimulatorSettings
+from tests.providers.conftest import SECRET
 
 KEY = "sim-key-0123456789"
 ANNA, BEN, OTTO = "anna@example.com", "ben@example.com", "otto@example.org"
@@ -54,7 +55,7 @@ class House:
         if not self.url:
             chosen: dict[str, Any] = {"api_key": KEY, "speed": 1000, "duplicate_window": 0} | settings
             self.url = await self._stack.enter_async_context(running_simulator(SimulatorSettings(**chosen)))
-        calendars = MeetingBaasCalendars(self.url, api_key)
+        calendars = MeetingBaasCalendars(self.url, api_key, signing_secrets=[SECRET])
         self._stack.push_async_callback(calendars.aclose)
         return calendars
 

@@ -19,7 +19,9 @@ from providers.calendars import (
     RecordingChange,
     SyncFailure,
 )
+from providers.meetingbaas.extra import event_extra
 from tests.providers.calendar_support import CREDENTIALS, WIRE_CREDENTIALS
+from tests.providers.conftest import SECRET
 from tests.providers.event_bodies import EVENT
 from tests.providers.told_server import Answer, ToldServer
 
@@ -252,7 +254,7 @@ async def test_recordings(calendars: CalendarProvider, server: ToldServer, answe
     server.always = Answer(answer)
     [event] = await calendars.schedule_recording("e-1", Recording(name="Scribe", transcript=False))
     assert event.event_id == EVENT["uuid"]
-    body: Any = {"bot_name": "Scribe", "speech_to_text": None, "extra": {}}
+    body: Any = {"bot_name": "Scribe", "speech_to_text": None, "extra": event_extra([SECRET])}
     assert asked(server) == ("POST", "/calendar_events/e-1/bot", {}, body)
     assert await calendars.change_recording("e-1", RecordingChange(name="Clerk")) == [event]
     assert asked(server) == ("PATCH", "/calendar_events/e-1/bot", {}, {"bot_name": "Clerk"})
@@ -286,7 +288,7 @@ async def test_everything_that_a_recording_can_be(calendars: CalendarProvider, s
         "silence_timeout": 502,
         "webhook_url": "https://ours.example/hook",
         "deduplication_key": "once",
-        "extra": {"event": "e-1"},
+        "extra": {"event": "e-1"} | event_extra([SECRET]),
     }
     assert await calendars.schedule_recording("e-1", recording, all_occurrences=True) == []
     assert asked(server) == ("POST", "/calendar_events/e-1/bot", {"all_occurrences": "true"}, wire)

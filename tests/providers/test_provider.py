@@ -19,9 +19,10 @@ from providers.base import (
 )
 from providers.meetingbaas import connection
 from providers.meetingbaas.client import MeetingBaasClient
-from providers.meetingbaas.extra import EVENT_MARK
+from providers.meetingbaas.extra import Extra, event_extra
 from providers.meetingbaas.provider import DispatchPolicy, MeetingBaasProvider
 from providers.meetingbaas.requests import SpeechToText
+from tests.providers.conftest import SECRET
 from tests.providers.told_server import Answer, ToldServer
 
 START = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
@@ -38,6 +39,8 @@ ORDER = DispatchOrder(
     transcript=True,
     bot=BotOptions(),
 )
+
+OURS = Extra(dispatch_key="mk-abc-0", dispatch=0, workflow_id="meeting-x", run="run-1").to_wire([SECRET])
 
 
 def test_it_is_a_provider(provider: MeetingBaasProvider) -> None:
@@ -84,14 +87,17 @@ async def test_sends_a_reserved_bot_with_a_way_back(provider: MeetingBaasProvide
         "speech_to_text": {"provider": "Default"},
         "webhook_url": "https://ours/webhooks/token",
         "deduplication_key": "mk-abc-0",
-        "extra": {"dispatch_key": "mk-abc-0", "dispatch": "0", "workflow_id": "meeting-x", "run": "run-1"},
+        "extra": OURS,
     }
 
 
 async def test_sends_what_was_wished_for(client: MeetingBaasClient, server: ToldServer) -> None:
     server.tell(Answer({"bot_id": "b-1"}), Answer({"bot_id": "b-2"}))
     provider = MeetingBaasProvider(
-        client, webhook_keys=[], speech_to_text=SpeechToText(provider="Gladia", api_key="stt")
+        client,
+        webhook_keys=[],
+        signing_secrets=[SECRET],
+        speech_to_text=SpeechToText(provider="Gladia", api_key="stt"),
     )
     options = BotOptions(
         name="Scribe",
@@ -158,8 +164,7 @@ def listed(bot_id: str, created_at: str = "2026-12-01T09:56:00Z", **fields: obje
 
 
 async def test_finds_by_key_and_by_meeting_newest_first(provider: MeetingBaasProvider, server: ToldServer) -> None:
-    extra = {"dispatch_key": "mk-abc-0", "dispatch": "0", "workflow_id": "meeting-x", "run": "run-1"}
-    ours = listed("ours", extra=extra)
+    ours = listed("ours", extra=OURS)
     theirs = listed(
         "theirs",
         "2026-12-01T09:57:00",
@@ -187,7 +192,9 @@ async def test_finds_by_key_and_by_meeting_newest_first(provider: MeetingBaasPro
 async def test_a_meeting_without_a_name_is_found_by_its_key(
     provider: MeetingBaasProvider, server: ToldServer
 ) -> None:
-    server.tell(Answer({"bots": [listed("b", meeting_url="https://x/", extra={"dispatch_key": "k"})]}))
+    server.tell(
+        Answer({"bots": [listed("b", meeting_url="https://x/", extra=Extra(dispatch_key="k").to_wire([SECRET]))]})
+    )
     assert [bot.bot_id for bot in await provider.find("k", "", START - timedelta(hours=1))] == ["b"]
     assert server.asked[0].query["filter_by_extra"] == "dispatch_key:k"
 
@@ -221,7 +228,10 @@ async def test_a_list_that_ignores_its_filters_brings_no_strangers(
         {
             "bots": [
                 listed("another meeting"),
-                listed("another key", extra={"dispatch_key": "mk-abc-01"}),
+                listed("another key", extra=Extra(dispatch_key="mk-abc-01").to_wire([SECRET])),
+                listed("unsigned", extra={name: OURS[name] for name in OURS if name != "signature"}),
+                listed("forged", extra=Extra(dispatch_key="mk-abc-0").to_wire(["another secret"])),
+                listed("put together", extra=OURS | {"run": "run-2"}),
                 listed("a longer code", meeting_url="https://meet.google.com/abc-defg-hijk"),
                 listed("an older one", "2026-11-30T10:00:00Z", **mine),
                 listed("", **mine),
@@ -325,7 +335,7 @@ async def test_the_list_tells_of_a_young_bot_that_has_no_data_yet(
         "uuid": "b-1",
         "meeting_url": "https://meet.google.com/abc-defg-hij",
         "created_at": "2026-12-01T10:00:00Z",
-        "extra": dict(EVENT_MARK),
+        "extra": event_extra([SECRET]),
     }
     server.tell(Answer({"error": "not found"}, status=404), Answer({"bots": [young], "next_cursor": None}))
     origin = await provider.origin("b-1")

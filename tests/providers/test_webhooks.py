@@ -8,8 +8,9 @@ import pytest
 
 from meetings.events import BotEventKind, EventSource
 from providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
+from providers.meetingbaas.extra import Extra, event_extra
 from providers.meetingbaas.webhooks import parse_webhook
-from tests.providers.webhook_bodies import BOT, NOW, OUR_EXTRA, final, notice, parse, status
+from tests.providers.webhook_bodies import BOT, NOW, OUR_EXTRA, SECRETS, final, notice, parse, status
 
 LATER = datetime(2026, 3, 1, 13, 0, tzinfo=UTC)
 CREATED_AT = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
@@ -173,6 +174,14 @@ def test_our_extra_leads_back_to_us(extra: Any) -> None:
         {},
         {"workflow_id": "theirs", "dispatch": "1"},
         {"dispatch_key": 5, "dispatch": 1},
+        {name: text for name, text in OUR_EXTRA.items() if name != "signature"},
+        OUR_EXTRA | {"workflow_id": "meeting-y"},
+        OUR_EXTRA | {"dispatch_key": "mk-abc-2"},
+        OUR_EXTRA | {"run": ""},
+        OUR_EXTRA | {"signature": OUR_EXTRA["signature"][:-1]},
+        OUR_EXTRA | {"signature": "ü\ud800"},
+        event_extra(SECRETS) | {"workflow_id": "meeting-y"},
+        Extra(dispatch_key="mk-abc-1", dispatch=1, workflow_id="meeting-x").to_wire(["another secret"]),
     ],
 )
 def test_extra_of_others_means_nothing(extra: Any) -> None:
@@ -181,9 +190,9 @@ def test_extra_of_others_means_nothing(extra: Any) -> None:
 
 
 @pytest.mark.parametrize("dispatch", ["", "one", "-1", "9" * 400, "²", None, {}, 1.5, True])
-def test_a_dispatch_that_is_no_number_is_none(dispatch: Any) -> None:
+def test_a_dispatch_that_is_no_number_makes_the_extra_anothers(dispatch: Any) -> None:
     parsed = notice(final("failed", extra=OUR_EXTRA | {"dispatch": dispatch}))
-    assert (parsed.workflow_id, parsed.event.dispatch) == ("meeting-x", None)
+    assert (parsed.workflow_id, parsed.event.dispatch) == ("", None)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from providers.base import CalendarNotice, Ignored, Notice
+from providers.meetingbaas.extra import Extra
 from providers.meetingbaas.webhooks import parse_webhook
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -13,11 +14,12 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BOT = "7b6f0c1e-0000-4000-8000-000000000001"
 
 
-OUR_EXTRA = {"dispatch_key": "mk-abc-1", "dispatch": "1", "workflow_id": "meeting-x", "run": "r-1"}
+SECRETS = ["a-secret-of-the-tests-with-enough-letters"]
+OUR_EXTRA = Extra(dispatch_key="mk-abc-1", dispatch=1, workflow_id="meeting-x", run="r-1").to_wire(SECRETS)
 
 
 def parse(document: Any, received_at: datetime = NOW) -> Notice | CalendarNotice | Ignored:
-    return parse_webhook(json.dumps(document).encode(), received_at)
+    return parse_webhook(json.dumps(document).encode(), received_at, (), SECRETS)
 
 
 def notice(document: Any, received_at: datetime = NOW) -> Notice:

@@ -19,7 +19,7 @@ from providers.meetingbaas.calendars import MeetingBaasCalendars
 from starter.client import MeetingsClient
 from tests.simulator import calendar_support
 from tests.simulator.support import KEY, Sim
-from tests.starter.support import cli
+from tests.starter.support import SECRET, cli
 
 ANNA = "anna@example.com"
 CUSTOMERS_ONLY = {
@@ -58,7 +58,7 @@ class Desk:
     ) -> dict[str, BookEntry]:
         """What a look would do, its meetings booked; the entries of the book by title."""
         now = datetime.now(UTC)
-        provider = MeetingBaasCalendars(self.sim.url, KEY)
+        provider = MeetingBaasCalendars(self.sim.url, KEY, signing_secrets=[SECRET])
         wanted = EventFilter(status=EventStatus.ALL)
         events = [event async for event in provider.events(calendar_id, wanted)]
         await provider.aclose()

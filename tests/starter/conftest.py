@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from starter.client import MeetingsClient
 from tests.simulator.support import KEY, Sim, running_sim
 from tests.starter.calendar_support import Desk
-from tests.starter.support import QUIET, connect, fake_worker, target_of, temporal_server
+from tests.starter.support import QUIET, SECRET, connect, fake_worker, target_of, temporal_server
 from workflows.attributes import ALL_KEYS
 
 
@@ -65,6 +65,7 @@ async def sim(settings: pytest.MonkeyPatch) -> AsyncIterator[Sim]:
     async with running_sim(reserved_lead=10**9) as sim:
         settings.setenv("MEETINGBAAS_BASE_URL", sim.url)
         settings.setenv("MEETINGBAAS_API_KEY", KEY)
+        settings.setenv("BRIDGE_SECRET", SECRET)
         yield sim
 
 

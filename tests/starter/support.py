@@ -29,6 +29,7 @@ from workflows.calendar import CalendarWorkflow
 from workflows.calendar_health import CalendarHealthWorkflow
 
 QUIET = "quiet"
+SECRET = "a-secret-of-the-tests-with-enough-letters"
 """A namespace in which no worker polls."""
 
 YEAR = datetime.now(UTC).year + 1

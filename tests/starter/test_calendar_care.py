@@ -13,7 +13,7 @@ from meetings.names import CALENDAR_WORKFLOW, GRANT_SIGNAL, MEETINGS_QUEUE
 from starter.client import MeetingsClient
 from tests.simulator import calendar_support
 from tests.starter.calendar_support import Desk, write
-from tests.starter.support import cli, eventually
+from tests.starter.support import SECRET, cli, eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
 
@@ -36,7 +36,7 @@ async def ail(client: MeetingsClient, calendar_id: str, ailment: Ailment) -> Non
 async def test_the_doctor_makes_a_fresh_link_for_a_user_who_has_to_connect_again(
     desk: Desk, client: MeetingsClient, settings: pytest.MonkeyPatch
 ) -> None:
-    settings.setenv("BRIDGE_SECRET", "secret-1")
+    settings.setenv("BRIDGE_SECRET", SECRET)
     settings.setenv("BRIDGE_PUBLIC_URL", "https://bridge.example.com")
     made = await calendar_support.connect(desk.sim, await calendar_support.account(desk.sim, ANNA))
     await client.temporal.start_workflow(
@@ -48,9 +48,7 @@ async def test_the_doctor_makes_a_fresh_link_for_a_user_who_has_to_connect_again
     await ail(client, made, Ailment.USER)
     found = await seen_by_the_doctor(made)
     assert "connect-link 'user 1' --platform google" in found["what_to_do"]
-    link = read_link(
-        found["link"].removeprefix("https://bridge.example.com/connect/"), ["secret-1"], datetime.now(UTC)
-    )
+    link = read_link(found["link"].removeprefix("https://bridge.example.com/connect/"), [SECRET], datetime.now(UTC))
     assert (link.user, link.platform) == ("user 1", "google")
     assert (await seen_by_the_doctor(made))["link"] != found["link"], "each is made anew"
     shown = await cli("calendar", "doctor")

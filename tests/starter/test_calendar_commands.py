@@ -6,11 +6,12 @@ import pytest
 
 from meetings.ids import calendar_workflow_id_for
 from meetings.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
+from providers.meetingbaas.extra import Extra
 from starter.client import MeetingsClient
 from tests.simulator import calendar_support
 from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, Desk, listed, write
 from tests.starter.fakes import UNREADABLE, Scene
-from tests.starter.support import a_request, cli, eventually, play
+from tests.starter.support import SECRET, a_request, cli, eventually, play
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
 
@@ -108,10 +109,12 @@ async def test_events_show_decision_meeting_and_bot_and_each_of_these_finds_the_
 
 async def test_a_bot_that_was_replaced_still_leads_to_its_meeting(desk: Desk, client: MeetingsClient) -> None:
     started = await client.start(a_request(130))
-    extra = {"dispatch_key": "mk-1", "workflow_id": started.workflow_id}
-    bot_id = await desk.sim.send(extra=extra)
+    extra = Extra(dispatch_key="mk-1", workflow_id=started.workflow_id)
+    bot_id = await desk.sim.send(extra=extra.to_wire([SECRET]))
+    forged = await desk.sim.send(extra=extra.to_wire(["another secret"]))
     (found,) = (await eventually(partial(cli, "find", bot_id, "--json"), lambda ended: ended.code == 0)).json
     assert (found["meeting_id"], found["bot_id"]) == (started.meeting_id, "")
+    assert (await cli("find", forged, "--json")).code == 1
 
 
 async def test_an_explanation_names_the_rule_and_what_it_looked_at(desk: Desk, client: MeetingsClient) -> None:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from providers.meetingbaas.extra import EVENT_MARK
+from providers.meetingbaas.extra import event_extra
 from starter.client import MeetingsClient
 from tests.simulator import calendar_support
 from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, Desk, write
-from tests.starter.support import cli
+from tests.starter.support import SECRET, cli
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
 
@@ -26,7 +26,7 @@ async def test_the_provider_records_an_event_that_the_policy_leaves_free(desk: D
     assert (await cli("calendar", "record", ANNA, event["uuid"], "--json")).json == done.json | {"trouble": ""}
     [there] = await calendar_support.events(desk.sim, calendar_id)
     param = there["bot_param"]
-    assert (param["bot_name"], param["silence_timeout"], param["extra"]) == ("Notes", 300, dict(EVENT_MARK))
+    assert (param["bot_name"], param["silence_timeout"], param["extra"]) == ("Notes", 300, event_extra([SECRET]))
     explained = (await cli("calendar", "explain", ANNA, event["uuid"], "--json")).json
     assert (explained["record"], explained["rule"]) == (False, "provider_records")
     assert "left to the policy" in (await cli("calendar", "unrecord", ANNA, event["uuid"])).out

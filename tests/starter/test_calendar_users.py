@@ -8,17 +8,17 @@ from artifacts.connections import Connections
 from artifacts.store import ArtifactStore
 from meetings.connect_link import read_link
 from starter.inputs import settings as settings_now
-from tests.starter.support import cli, run_here
+from tests.starter.support import SECRET, cli, run_here
 
 LINK = ("calendar", "connect-link", "user 1", "--platform", "google")
 
 
 def test_a_link_is_printed_that_the_bridge_understands(settings: pytest.MonkeyPatch) -> None:
-    settings.setenv("BRIDGE_SECRET", "secret-1")
+    settings.setenv("BRIDGE_SECRET", SECRET)
     settings.setenv("BRIDGE_PUBLIC_URL", "https://bridge.example.com/")
     made = run_here(*LINK, "--success-url", "https://a.example/?x=1", "--error-url", "https://a.example/", "--json")
     text = made.json["url"].removeprefix("https://bridge.example.com/connect/")
-    link = read_link(text, ["secret-1"], datetime.now(UTC))
+    link = read_link(text, [SECRET], datetime.now(UTC))
     assert (link.user, link.platform) == ("user 1", "google")
     assert (link.success_url, link.error_url) == ("https://a.example/?x=1", "https://a.example/")
     left = datetime.fromisoformat(made.json["expires_at"]) - datetime.now(UTC)
@@ -31,10 +31,11 @@ def test_a_link_is_printed_that_the_bridge_understands(settings: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("arguments", "secret", "named"),
     [
-        ((), "", "BRIDGE_SECRET"),
-        (("--success-url", "ftp://a.example"), "secret-1", "--success-url"),
-        (("--error-url", "a.example"), "secret-1", "--error-url"),
-        (("--platform", "apple"), "secret-1", "--platform"),
+        ((), "", "BRIDGE_SECRET is not set"),
+        ((), "s" * 31, "BRIDGE_SECRET has 31 characters"),
+        (("--success-url", "ftp://a.example"), SECRET, "--success-url"),
+        (("--error-url", "a.example"), SECRET, "--error-url"),
+        (("--platform", "apple"), SECRET, "--platform"),
     ],
 )
 def test_what_cannot_be_meant_is_named(

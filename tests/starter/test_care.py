@@ -116,6 +116,17 @@ async def test_the_doctor_survives_that_nothing_works(settings: pytest.MonkeyPat
     assert "revoked" not in examined.out
 
 
+async def test_the_doctor_does_not_call_unsafe_settings_all_set(settings: pytest.MonkeyPatch) -> None:
+    settings.setenv("MEETINGBAAS_API_KEY", "key")
+    settings.setenv("BRIDGE_SECRET", "s" * 31)
+    settings.setenv("BRIDGE_PUBLIC_URL", "http://bridge.example.com")
+    checks = {check["name"]: check for check in (await cli("doctor", "--json")).json["checks"]}
+    assert not checks["secrets"]["ok"]
+    assert "BRIDGE_SECRET has 31 characters" in checks["secrets"]["found"]
+    assert not checks["bridge"]["ok"]
+    assert "must start with https://" in checks["bridge"]["found"]
+
+
 async def test_a_setting_that_cannot_be_meant_is_named(settings: pytest.MonkeyPatch) -> None:
     settings.setenv("ARTIFACTS_URL", "ftp://x")
     ended = await cli("doctor", "--json")

@@ -84,6 +84,22 @@ async def test_the_simulator_is_handed_its_own_options() -> None:
     assert "--port" in out
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"), [("BRIDGE_SECRET", "s" * 31), ("BRIDGE_PUBLIC_URL", "http://bridge.example.com")]
+)
+async def test_a_service_with_unsafe_settings_is_a_2_that_names_them(
+    settings: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    settings.setenv("MEETINGBAAS_API_KEY", "key")
+    settings.setenv("BRIDGE_SECRET", "s" * 32)
+    settings.setenv(variable, value)
+    for name in ("worker", "bridge"):
+        service = await cli(name)
+        assert (service.code, service.out) == (2, "")
+        assert service.err.startswith(variable)
+        assert len(service.err.splitlines()) == 1
+
+
 @pytest.mark.parametrize("name", ["worker", "bridge"])
 async def test_a_service_without_its_secrets_is_a_2_that_names_them(name: str) -> None:
     service = await cli(name)

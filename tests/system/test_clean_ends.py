@@ -115,7 +115,7 @@ def _environment(temporal: str, folder: Path) -> dict[str, str]:
         "TEMPORAL_ADDRESS": temporal,
         "ARTIFACTS_URL": (folder / "artifacts").as_uri(),
         "BRIDGE_PUBLIC_URL": "http://127.0.0.1:1",
-        "BRIDGE_SECRET": "a secret of this test",
+        "BRIDGE_SECRET": "a secret of this test with enough letters",
         "MEETINGBAAS_API_KEY": KEY,
         "MEETINGBAAS_BASE_URL": "http://127.0.0.1:1",
         "MINUTEKEEPER_BRIDGE_PORT": "0",

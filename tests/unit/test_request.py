@@ -96,9 +96,11 @@ def test_any_workflow_id_gives_a_safe_folder(name: str) -> None:
 
 def test_tokens_belong_to_one_workflow_and_survive_a_rotation() -> None:
     url = bot_webhook_url("https://bridge.example/", "new", "team a/1", 2)
-    assert url == f"https://bridge.example/webhooks/meetingbaas/team%20a%2F1/2/{token_for('team a/1', 'new')}"
-    token = token_for("w", "old")
-    assert token_matches(token, "w", ["new", "old"])
-    assert not token_matches(token, "w", ["new"])
-    assert not token_matches(token, "other", ["old"])
-    assert not token_matches("ü", "w", ["old"])
+    assert url == f"https://bridge.example/webhooks/meetingbaas/team%20a%2F1/2/{token_for('team a/1', 2, 'new')}"
+    token = token_for("w", 1, "old")
+    assert token_matches(token, "w", 1, ["new", "old"])
+    assert not token_matches(token, "w", 1, ["new"])
+    assert not token_matches(token, "w", 1, [])
+    assert not token_matches(token, "other", 1, ["old"])
+    assert not token_matches(token, "w", 11, ["old"])
+    assert not token_matches("ü", "w", 1, ["old"])
