@@ -16,7 +16,10 @@ Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
 
 
 class Match(Control):
-    """Parts of what a fault may strike; an empty one fits everything. Only deliveries have an event and a code."""
+    """Parts of what a fault may strike; an empty one fits everything. Only deliveries have an event and a code.
+
+    A `path` that ends with `$` is the end of one: `/calendars/$` leaves `/calendars/raw` alone.
+    """
 
     method: str = ""
     path: str = ""

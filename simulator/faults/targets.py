@@ -45,11 +45,15 @@ def fits(order: FaultOrder, target: Target) -> bool:
     return (
         _concerns(order, target)
         and match.method.upper() in target.method
-        and match.path in target.path
+        and _fits_path(match.path, target.path)
         and match.meeting_url in target.meeting_url
         and match.event in target.event
         and match.code in target.code
     )
+
+
+def _fits_path(part: str, path: str) -> bool:
+    return path.endswith(part[:-1]) if part.endswith("$") else part in path
 
 
 def _concerns(order: FaultOrder, target: Target) -> bool:
