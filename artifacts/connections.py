@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from artifacts import layout
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
-from meetings.calendars.connection import Connection
+from meetings.calendars.connection import Claim, Connection
 
 _KEPT = 50
 """Changes that stay on file: far more than can be made while somebody still looks at an old one."""
@@ -22,7 +22,7 @@ class ConnectionChangedError(Exception):
 
 
 class Connections:
-    """Both methods raise StoreError for a store in trouble."""
+    """Every method raises StoreError for a store in trouble."""
 
     def __init__(self, store: ArtifactStore) -> None:
         self._store = store
@@ -47,6 +47,13 @@ class Connections:
         if written.changes > _KEPT:
             await self._store.delete(_path(folder, written.changes - _KEPT))
         return written
+
+    async def claim(self, calendar_id: str, claim: Claim) -> bool:
+        """Claims a calendar of the provider; whether it is this claim's now. Repeated, it says the same again.
+
+        Of several who connect what may be one calendar, only the one whose claim it is may keep or delete it.
+        """
+        return await self._store.create(layout.calendar_claim(calendar_id), claim.model_dump_json().encode())
 
 
 def _path(folder: str, number: int) -> str:

@@ -40,6 +40,11 @@ def is_book(path: str) -> bool:
     return path.startswith(f"{CALENDARS}/") and path.endswith("/book.json")
 
 
+def calendar_claim(calendar_id: str) -> str:
+    """Whose a calendar is."""
+    return f"{CALENDARS}/{folder_for(calendar_id)}/claim.json"
+
+
 def connections(user: str, platform: str) -> str:
     """The folder of what became of a user's calendar at Google or Microsoft, one file for each change."""
     return f"{USERS}/{folder_for(user)}/{platform}"

@@ -70,6 +70,17 @@ class Settings(BaseSettings):
         description="Follow every bot of the account that reports to the bridge, whoever sent it, and keep its "
         "recording; without it, only bots of our own calendars.",
     )
+    minutekeeper_service_name: str = Field(
+        "Minutekeeper",
+        min_length=1,
+        max_length=80,
+        description="What the connect pages call the service for which calendars are connected.",
+    )
+    minutekeeper_support_contact: str = Field(
+        "",
+        max_length=200,
+        description="Whom users of the connect pages can ask: an email address, an https address, or a few words.",
+    )
     minutekeeper_google_client_id: str = Field(
         "", description="The OAuth client at Google by which users connect their calendars."
     )
@@ -169,6 +180,13 @@ class Settings(BaseSettings):
                 "without user, password, query and fragment"
             )
         return value.rstrip("/")
+
+    @field_validator("minutekeeper_service_name", "minutekeeper_support_contact")
+    @classmethod
+    def _is_one_line(cls, value: str) -> str:
+        if not value.isprintable() or value != value.strip():
+            raise ValueError("must be one line of printable characters, without blanks around them")
+        return value
 
     @field_validator("artifacts_url")
     @classmethod

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.style import Style
 from rich.text import Text
 
 _WIDTH_OF_A_PIPE = 200
@@ -31,6 +32,11 @@ def plain(text: str) -> str:
 def say(text: str, style: str = "", *, stderr: bool = False) -> None:
     """One line for people; never broken, so that it can be copied."""
     console(stderr=stderr).print(Text(text, style=style), soft_wrap=True)
+
+
+def say_link(url: str) -> None:
+    """An address on a line of its own, whole, and one that can be clicked where the terminal knows how."""
+    console().print(Text(url, style=Style(link=url)), soft_wrap=True)
 
 
 def write_json(value: Any, *, one_line: bool = False) -> None:

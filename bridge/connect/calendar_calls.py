@@ -43,15 +43,21 @@ class CalendarCalls:
             await look_after_grants(self._client)
 
     async def is_kept(self, calendar_id: str) -> bool:
+        return await self._status_of(calendar_id) is WorkflowExecutionStatus.RUNNING
+
+    async def was_ever_kept(self, calendar_id: str) -> bool:
+        return await self._status_of(calendar_id) is not None
+
+    async def _status_of(self, calendar_id: str) -> WorkflowExecutionStatus | None:
+        """Of its workflow; None if there is none."""
         handle = self._client.get_workflow_handle(calendar_workflow_id_for(calendar_id))
         try:
             async with one_try(_LIMIT):
-                execution = await handle.describe(rpc_timeout=_LIMIT)
+                return (await handle.describe(rpc_timeout=_LIMIT)).status
         except CallError as error:
             if error.outcome is Outcome.UNKNOWN:
-                return False
+                return None
             raise
-        return execution.status is WorkflowExecutionStatus.RUNNING
 
     async def bid_farewell(self, calendar_id: str, why: str) -> bool:
         """Has a calendar let go of its meetings and end; False if it has no workflow that could."""

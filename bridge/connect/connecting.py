@@ -1,24 +1,31 @@
 """The steps from a user's grant to a calendar that is kept. Read `connect` first.
 
-A process may die after any of them: the connection is noted last, and whoever comes next clears away what is left.
+A process may die after any of them: the connection says what is under way, and the user's next attempt clears away
+what an unfinished one has made. A calendar at the provider belongs to the attempt that claimed it first, because
+colleagues may connect the same shared calendar, and the provider does not say who made which.
 """
 
 import contextlib
+import logging
+import secrets
 from datetime import UTC, datetime
 
 from artifacts.connections import ConnectionChangedError, Connections
 from bridge.connect.calendar_calls import CalendarCalls
 from bridge.connect.problems import ConnectError, Problem
 from bridge.temporal_calls import CallError
-from meetings.calendars.connection import Attempt, Connection
+from meetings.calendars.connection import UNFINISHED, Attempt, Connection
 from meetings.calendars.keeping import CalendarRequest
 from meetings.connect_link import ConnectLink
-from providers.base import NotFoundError, ProviderError
+from meetings.text import one_line
+from providers.base import NotFoundError, ProviderError, UnavailableError
 from providers.calendars import CalendarCredentials, CalendarProvider, ConnectedCalendar, RawCalendar
 
-_REPLACED = "The user has connected another calendar in its place."
-_LEFT_OVER = "Connecting it was never finished."
 _TRIES = 5
+_LONGEST_RAW_ID = 1000
+"""In bytes; a form has no room for a longer one, and Google's and Microsoft's have less than 200."""
+
+logger = logging.getLogger(__name__)
 
 
 class NotToldError(Exception):
@@ -45,8 +52,19 @@ class Connecting:
         return bool(known.calendar_id) and await self._calls.is_kept(known.calendar_id)
 
     async def choices(self, credentials: CalendarCredentials) -> list[RawCalendar]:
-        """The calendars that the user could connect."""
-        return await self._calendars.raw_calendars(credentials)
+        """The calendars that the user could connect. Raises ConnectError if there are none."""
+        found = await self._calendars.raw_calendars(credentials)
+        usable = [each for each in found if len(each.raw_id.encode(errors="replace")) <= _LONGEST_RAW_ID]
+        if not usable:
+            raise ConnectError(Problem.NO_CALENDAR)
+        return usable
+
+    async def choice(self, credentials: CalendarCredentials, raw_id: str) -> RawCalendar:
+        """The calendar of this id. Raises ConnectError if it is none that these credentials lead to."""
+        for each in await self.choices(credentials):
+            if each.raw_id == raw_id:
+                return each
+        raise ConnectError(Problem.NO_CALENDAR)
 
     async def spend(self, link: ConnectLink, ticket: str) -> None:
         """Whoever spends a ticket may go on: it happens once."""
@@ -61,37 +79,46 @@ class Connecting:
         raise ConnectError(Problem.OVERTAKEN)
 
     async def connect(
-        self, link: ConnectLink, credentials: CalendarCredentials, raw_id: str, told: str
+        self, link: ConnectLink, credentials: CalendarCredentials, chosen: RawCalendar, told: str
     ) -> ConnectedCalendar:
-        """Raises NotToldError if it would replace another calendar than the one that the user was `told` of."""
+        """Connects one of the user's `choices`.
+
+        Raises NotToldError if it would replace another calendar than the one that the user was `told` of.
+        """
         known = await self.known(link)
-        if known.calendar_id != told and known.raw_id != raw_id and await self.is_kept(known):
+        if known.calendar_id != told and known.raw_id != chosen.raw_id and await self.is_kept(known):
             raise NotToldError
+        attempt = Attempt(
+            attempt_id=secrets.token_urlsafe(12),
+            raw_id=chosen.raw_id,
+            before=frozenset(each.calendar_id for each in await self._made_of(chosen.raw_id)),
+        )
         # From here on nobody else can finish what was begun before.
-        begun = await self._write(known.attempting(await self._attempt(raw_id)))
-        await self._clear_away(known)
-        calendar = await self._renewed(known, credentials, raw_id)
-        is_new = calendar is None
+        begun = await self._cleared(await self._write(known.attempting(attempt)))
+        calendar = await self._renewed(known, credentials, chosen.raw_id)
         if calendar is None:
-            calendar = await self._calendars.create_calendar(credentials, raw_id)
-        calendar_id = calendar.calendar_id
+            calendar = await self._taken_over(known, begun, credentials, chosen)
+        is_made = calendar is None
+        if calendar is None:
+            begun, calendar = await self._create(begun, attempt, credentials)
         try:
-            await self._calls.keep(CalendarRequest(calendar_id=calendar_id, user=link.user, platform=link.platform))
-            if known.calendar_id not in {"", calendar_id}:
-                await self._let_go(known.calendar_id, _REPLACED)
-            now = datetime.now(UTC)
-            done = begun.connected(calendar_id, raw_id, calendar.name, calendar.email, now)
-            await self._write(done.spending(link.link_id, link.expires_at, now))
+            done = await self._keep(link, begun, chosen, calendar)
         except (CallError, ConnectError):
-            if is_new:
+            if is_made:
                 # What cannot be taken back now is taken back by whoever comes next.
                 with contextlib.suppress(CallError, ProviderError):
-                    await self._let_go(calendar_id, _LEFT_OVER)
+                    await self._let_go(calendar.calendar_id, UNFINISHED)
             raise
+        await self._write((await self._cleared(done)).spending(link.link_id, link.expires_at, datetime.now(UTC)))
         return calendar
 
-    async def _attempt(self, raw_id: str) -> Attempt:
-        return Attempt(raw_id=raw_id, before=frozenset(await self._made_of(raw_id)))
+    async def _keep(
+        self, link: ConnectLink, begun: Connection, chosen: RawCalendar, calendar: ConnectedCalendar
+    ) -> Connection:
+        calendar_id = calendar.calendar_id
+        await self._calls.keep(CalendarRequest(calendar_id=calendar_id, user=link.user, platform=link.platform))
+        now = datetime.now(UTC)
+        return await self._write(begun.connected(calendar_id, chosen.raw_id, calendar.name, calendar.email, now))
 
     async def _renewed(
         self, known: Connection, credentials: CalendarCredentials, raw_id: str
@@ -104,16 +131,68 @@ class Connecting:
         except NotFoundError:
             return None
 
-    async def _clear_away(self, known: Connection) -> None:
-        """What an attempt that nobody will finish any more has left at the provider."""
-        if known.attempt is None:
-            return
-        made = await self._made_of(known.attempt.raw_id)
-        for calendar_id in made - known.attempt.before - {known.calendar_id}:
-            await self._let_go(calendar_id, _LEFT_OVER)
+    async def _create(
+        self, begun: Connection, attempt: Attempt, credentials: CalendarCredentials
+    ) -> tuple[Connection, ConnectedCalendar]:
+        for _ in range(_TRIES):
+            try:
+                calendar = await self._calendars.create_calendar(credentials, attempt.raw_id)
+            except UnavailableError:
+                whose = one_line(f"{begun.platform} calendar of {begun.user}")
+                logger.warning("connect %s: perhaps it was made at the provider, and nobody keeps it", whose)
+                raise
+            if calendar.calendar_id in attempt.before:
+                break
+            begun = await self._write_made(begun, calendar.calendar_id)
+            if await self._connections.claim(calendar.calendar_id, begun.claim_of(attempt.attempt_id)):
+                return begun, calendar
+            # Somebody took it for the one of which he never heard: he keeps it.
+        raise ConnectError(Problem.OVERTAKEN, why="the provider gave only calendars that others have")
 
-    async def _made_of(self, raw_id: str) -> set[str]:
-        return {each.calendar_id for each in await self._calendars.calendars() if each.raw_id == raw_id}
+    async def _write_made(self, begun: Connection, calendar_id: str) -> Connection:
+        try:
+            return await self._connections.write(begun.having_made(calendar_id))
+        except ConnectionChangedError:
+            attempt_id = begun.attempt.attempt_id if begun.attempt else ""
+            with contextlib.suppress(CallError, ProviderError):
+                if await self._connections.claim(calendar_id, begun.claim_of(attempt_id)):
+                    await self._let_go(calendar_id, UNFINISHED)
+            raise ConnectError(Problem.OVERTAKEN) from None
+
+    async def _taken_over(
+        self, known: Connection, begun: Connection, credentials: CalendarCredentials, chosen: RawCalendar
+    ) -> ConnectedCalendar | None:
+        """A calendar that the unfinished attempt before may have made, without hearing of it, and nobody else has.
+
+        It may be somebody else's, so it is never deleted because of the attempt.
+        """
+        unfinished = known.attempt
+        if begun.attempt is None or unfinished is None or unfinished.calendar_id:
+            return None
+        if unfinished.raw_id != chosen.raw_id:
+            return None
+        claim = begun.claim_of(begun.attempt.attempt_id)
+        for each in await self._made_of(chosen.raw_id):
+            if each.calendar_id in unfinished.before or each.email != chosen.email:
+                continue
+            if await self._calls.was_ever_kept(each.calendar_id):
+                continue
+            if await self._connections.claim(each.calendar_id, claim):
+                with contextlib.suppress(NotFoundError):
+                    return await self._calendars.update_credentials(each.calendar_id, credentials)
+        return None
+
+    async def _cleared(self, connection: Connection) -> Connection:
+        """Lets go of what is left over and is the user's own; gives what is known afterwards."""
+        if not connection.leftovers:
+            return connection
+        for each in connection.leftovers:
+            if await self._connections.claim(each.calendar_id, connection.claim_of(each.attempt_id)):
+                await self._let_go(each.calendar_id, each.why)
+        return await self._write(connection.cleared())
+
+    async def _made_of(self, raw_id: str) -> list[ConnectedCalendar]:
+        return [each for each in await self._calendars.calendars() if each.raw_id == raw_id]
 
     async def _let_go(self, calendar_id: str, why: str) -> None:
         """Its workflow lets go of the meetings and deletes it; one that has none is just deleted."""

@@ -6,7 +6,7 @@ from bridge.connect.problems import Problem
 
 
 class Explanation(NamedTuple):
-    """`user` are steps for whoever has the calendar, `owner` for whoever runs this service."""
+    """`user` are steps for users, on the page; `owner` for those who run the service, in the log."""
 
     status: int
     title: str
@@ -17,7 +17,7 @@ class Explanation(NamedTuple):
 
 _AGAIN = "Open your link once more. It stays good until a calendar is connected, for 24 hours at most."
 _NEW_LINK = "Ask for a new link where you got this one."
-_TELL = "Tell the people who gave you the link, and name the code below."
+_TELL = "Tell the people who run this service, and name the code below."
 
 EXPLANATIONS = {
     Problem.LINK_FORGED: Explanation(
@@ -58,8 +58,8 @@ EXPLANATIONS = {
     Problem.SESSION_LOST: Explanation(
         400,
         "This browser has lost the thread",
-        "You came back without the cookie that was set when you left, or more than an hour later. "
-        "Nothing was connected.",
+        "It came without the cookie that was set when you began, more than an hour later, or from a page of "
+        "another site. Nothing was connected.",
         (
             "Finish in the same browser in which you began, and allow cookies for this site.",
             _AGAIN,

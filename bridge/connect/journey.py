@@ -17,14 +17,23 @@ from bridge.connect.problems import ConnectError, Problem
 from bridge.connect.seals import KEPT_SECONDS, Seals
 from meetings.connect_link import ConnectLink
 
-_JOURNEY = "minutekeeper-connect-{ticket}"
-_GRANT = "minutekeeper-grant-{ticket}"
+_PREFIX = "minutekeeper-"
+_JOURNEY = _PREFIX + "connect-{ticket}"
+_GRANT = _PREFIX + "grant-{ticket}"
+
+_ARRIVAL = "of"
+
+_LONGEST_COOKIE = 4096
+"""Browsers keep no longer one, counted with its name and its attributes."""
+
+_MOST_TOGETHER = 6000
+"""Of one browser, names and values: servers and proxies refuse requests that bring more than 8,190 bytes."""
 
 
 class Journey(BaseModel):
     """`told` is the calendar of which the user knows that another one will replace it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     link: ConnectLink
     state: str = Field(repr=False)
@@ -42,17 +51,30 @@ class Journey(BaseModel):
 
 
 class Grant(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     refresh_token: str = Field(repr=False)
 
 
+class Arrival(BaseModel):
+    """What the last page tells: for whom which calendar of which account was connected."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user: str
+    account: str
+    calendar: str
+
+
 def ticket_for(state: str) -> str:
-    return hashlib.sha256(state.encode()).hexdigest()[:32]
+    return hashlib.sha256(state.encode(errors="replace")).hexdigest()[:32]
 
 
 class Cookies:
-    """Sets and reads them. They go along only where the connect pages are, and are no script's business."""
+    """Sets and reads them, and seals what the last page tells.
+
+    They go along only where the connect pages are, and are no script's business.
+    """
 
     def __init__(self, seals: Seals, public_url: str) -> None:
         self._seals = seals
@@ -60,13 +82,19 @@ class Cookies:
         self._secure = parts.scheme == "https"
         self._path = f"{parts.path}/connect"
 
+    def arrival(self, request: web.Request) -> Arrival | None:
+        return self._seals.open(Arrival, request.query.get(_ARRIVAL, ""))
+
+    def done_path(self, platform: str, arrival: Arrival) -> str:
+        return f"/connect/done/{platform}?{_ARRIVAL}={self._seals.close(arrival)}"
+
     def journey(self, request: web.Request, ticket: str, state: str | None = None) -> Journey:
         """The journey of a ticket, and, if `state` is given, of this very state. Raises ConnectError."""
         sealed = request.cookies.get(_JOURNEY.format(ticket=ticket), "")
         journey = self._seals.open(Journey, sealed)
-        if journey is None or not hmac.compare_digest(journey.ticket, ticket):
+        if journey is None or not hmac.compare_digest(journey.ticket.encode(), ticket.encode()):
             raise ConnectError(Problem.SESSION_LOST)
-        if state is not None and not hmac.compare_digest(journey.state.encode(), state.encode()):
+        if state is not None and not hmac.compare_digest(journey.state.encode(), state.encode(errors="replace")):
             raise ConnectError(Problem.SESSION_LOST)
         return journey
 
@@ -77,17 +105,24 @@ class Cookies:
             raise ConnectError(Problem.SESSION_LOST)
         return grant
 
-    def keep_journey(self, response: web.StreamResponse, journey: Journey) -> None:
-        self._keep(response, _JOURNEY.format(ticket=journey.ticket), journey)
+    def keep_journey(self, request: web.Request, response: web.StreamResponse, journey: Journey) -> None:
+        self._keep(request, response, _JOURNEY.format(ticket=journey.ticket), journey)
 
-    def keep_grant(self, response: web.StreamResponse, ticket: str, grant: Grant) -> None:
-        self._keep(response, _GRANT.format(ticket=ticket), grant)
+    def keep_grant(self, request: web.Request, response: web.StreamResponse, ticket: str, grant: Grant) -> None:
+        """Raises ConnectError for a grant that fits in no cookie."""
+        self._keep(request, response, _GRANT.format(ticket=ticket), grant)
 
     def forget(self, response: web.StreamResponse, ticket: str) -> None:
         for name in (_JOURNEY, _GRANT):
             response.del_cookie(name.format(ticket=ticket), path=self._path)
 
-    def _keep(self, response: web.StreamResponse, name: str, content: BaseModel) -> None:
+    def forget_unreadable(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Those that are not of ours, or of another secret."""
+        for name, sealed in _ours(request):
+            if not self._seals.made_at(sealed):
+                response.del_cookie(name, path=self._path)
+
+    def _keep(self, request: web.Request, response: web.StreamResponse, name: str, content: BaseModel) -> None:
         response.set_cookie(
             name,
             self._seals.close(content),
@@ -97,3 +132,20 @@ class Cookies:
             httponly=True,
             samesite="Lax",
         )
+        cookie = response.cookies[name]
+        if (length := len(cookie.OutputString())) > _LONGEST_COOKIE:
+            raise ConnectError(Problem.UNAVAILABLE, why=f"a cookie would have {length} bytes")
+        self._make_room(request, response, name, len(name) + len(cookie.value))
+
+    def _make_room(self, request: web.Request, response: web.StreamResponse, name: str, used: int) -> None:
+        """Ends the oldest ones of other tries, where there are too many; these users have to begin again."""
+        ticket = name.rpartition("-")[2]
+        others = [each for each in _ours(request) if not each[0].endswith(ticket)]
+        for other, sealed in sorted(others, key=lambda each: self._seals.made_at(each[1]), reverse=True):
+            used += len(other) + len(sealed)
+            if used > _MOST_TOGETHER or not self._seals.made_at(sealed):
+                response.del_cookie(other, path=self._path)
+
+
+def _ours(request: web.Request) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in request.cookies.items() if name.startswith(_PREFIX)]

@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -10,19 +11,54 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 _STYLE = """
-:root { color-scheme: light dark; }
-body { margin: 0 auto; max-width: 38rem; padding: 2rem 1.25rem; font: 1.125rem/1.55 system-ui, sans-serif; }
-h1 { font-size: 1.7rem; line-height: 1.25; }
-h2 { font-size: 1.1rem; margin-top: 2rem; }
-li { margin: .3rem 0; overflow-wrap: anywhere; }
-p { overflow-wrap: anywhere; }
-fieldset { border: 1px solid; border-radius: .4rem; padding: .75rem 1rem; margin: 1rem 0; }
-label { display: block; padding: .4rem 0; }
-button { font: inherit; padding: .65rem 1.4rem; border: 0; border-radius: .4rem; background: #1a56c4; color: #fff; }
-button:focus-visible, input:focus-visible, a:focus-visible { outline: 3px solid #e08a00; outline-offset: 2px; }
-.notice { border-left: .35rem solid #e08a00; padding: .1rem 1rem; }
-.code { font-size: .95rem; }
+:root {
+  color-scheme: light dark;
+  --ground: #f4f5f7; --paper: #ffffff; --ink: #1d2129; --soft: #59606d; --line: #d9dde4;
+  --accent: #1a56c4; --on-accent: #ffffff; --link: #1a56c4; --warn: #fdf3df; --warn-line: #d98c00;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #14161a; --paper: #1d2026; --ink: #e7e9ee; --soft: #a3aab8; --line: #363b45;
+    --accent: #2f6fe4; --on-accent: #ffffff; --link: #8ab4ff; --warn: #33290f; --warn-line: #e0a030;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0 auto; max-width: 40rem; padding: 1.5rem 1rem 3rem; background: var(--ground); color: var(--ink);
+  font: 1.0625rem/1.6 system-ui, sans-serif; overflow-wrap: anywhere;
+}
+header, footer { color: var(--soft); font-size: .95rem; padding: 0 .25rem; }
+header { font-weight: 600; margin-bottom: .75rem; }
+footer { margin-top: 1rem; }
+main { background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; padding: 1.5rem; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 1rem; }
+h2 { font-size: 1.0625rem; margin: 2rem 0 .5rem; }
+p { margin: 1rem 0; }
+ul { margin: .5rem 0 0; padding-left: 1.25rem; }
+li { margin: .4rem 0; }
+a { color: var(--link); }
+dl { display: grid; grid-template-columns: 1fr; margin: 1rem 0; }
+dt { color: var(--soft); }
+dd { margin: 0 0 .35rem; font-weight: 600; }
+fieldset { border: 1px solid var(--line); border-radius: .5rem; padding: .5rem 1rem; margin: 1rem 0; min-width: 0; }
+legend { padding: 0 .4rem; color: var(--soft); }
+label { display: flex; gap: .6rem; align-items: baseline; padding: .5rem 0; }
+button, .button {
+  display: inline-block; font: inherit; font-weight: 600; padding: .7rem 1.5rem; border: 0; border-radius: .5rem;
+  background: var(--accent); color: var(--on-accent); text-decoration: none; cursor: pointer;
+}
+:focus-visible { outline: 3px solid var(--warn-line); outline-offset: 2px; }
+.notice {
+  background: var(--warn); border-left: .3rem solid var(--warn-line); border-radius: .4rem; padding: .75rem 1rem;
+}
+.code { color: var(--soft); font-size: .95rem; margin-bottom: 0; }
+@media (min-width: 36rem) {
+  body { padding-top: 3rem; }
+  main { padding: 2.25rem 2.5rem; }
+  dl { grid-template-columns: max-content 1fr; gap: .35rem 1.25rem; }
+}
 """
+_EMAIL = re.compile(r"[\w.+-]+@[\w.-]+", re.ASCII)
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 _HEADERS = {
@@ -33,6 +69,13 @@ _HEADERS = {
 }
 
 
+class Service(NamedTuple):
+    """Who runs the pages: the name of the service, and whom its users can ask; empty if nobody is named."""
+
+    name: str
+    contact: str = ""
+
+
 class Choice(NamedTuple):
     """One of several: what is sent, and what people read."""
 
@@ -41,13 +84,16 @@ class Choice(NamedTuple):
     is_chosen: bool
 
 
-def page(title: str, body: str, *, status: int = 200, form_leads_to: Iterable[str] = ()) -> web.Response:
+def page(
+    title: str, body: str, service: Service, *, status: int = 200, form_leads_to: Iterable[str] = ()
+) -> web.Response:
     """`form_leads_to` are addresses to which the answer to a form may redirect: browsers follow to no other."""
     html = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n</body>\n</html>\n"
+        f"<body>\n<header>{escape(service.name)}</header>\n<main>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n"
+        f"<footer>{_contact(service)}</footer>\n</body>\n</html>\n"
     )
     targets = " ".join(["'self'", *sorted({_origin(address) for address in form_leads_to if address})])
     policy = (
@@ -63,19 +109,38 @@ def elsewhere(address: str) -> web.Response:
     return web.Response(status=303, headers=_HEADERS | {"Location": address})
 
 
-def paragraph(text: str) -> str:
-    return f"<p>{escape(text)}</p>"
+def text(words: str) -> str:
+    """Words as HTML."""
+    return escape(words)
 
 
-def notice(text: str) -> str:
+def link(address: str, words: str = "") -> str:
+    return f'<a href="{escape(address)}" rel="noreferrer">{escape(words or address)}</a>'
+
+
+def button(words: str, address: str) -> str:
+    return f'<p><a class="button" href="{escape(address)}">{escape(words)}</a></p>'
+
+
+def paragraph(words: str) -> str:
+    return f"<p>{escape(words)}</p>"
+
+
+def facts(told: Mapping[str, str]) -> str:
+    lines = [f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in told.items() if value]
+    return f"<dl>\n{chr(10).join(lines)}\n</dl>"
+
+
+def notice(heading: str, words: str) -> str:
     """Something that must not be overlooked."""
-    return f'<p class="notice"><strong>Please note:</strong> {escape(text)}</p>'
+    return f'<p class="notice"><strong>{escape(heading)}</strong> {escape(words)}</p>'
 
 
 def steps(heading: str, items: Sequence[str]) -> str:
+    """`items` are HTML."""
     if not items:
         return ""
-    listed = "\n".join(f"<li>{escape(item)}</li>" for item in items)
+    listed = "\n".join(f"<li>{item}</li>" for item in items)
     return f"<h2>{escape(heading)}</h2>\n<ul>\n{listed}\n</ul>"
 
 
@@ -83,9 +148,9 @@ def code(name: str) -> str:
     return f'<p class="code">Code: <code>{escape(name)}</code></p>'
 
 
-def form(button: str, fields: str = "") -> str:
-    """Is sent to the page's own address."""
-    return f'<form method="post">\n{fields}\n<button type="submit">{escape(button)}</button>\n</form>'
+def form(words: str, fields: str = "") -> str:
+    """Is sent to the page's own address by a button with these words."""
+    return f'<form method="post">\n{fields}\n<button type="submit">{escape(words)}</button>\n</form>'
 
 
 def hidden(name: str, value: str) -> str:
@@ -95,10 +160,22 @@ def hidden(name: str, value: str) -> str:
 def choices(question: str, name: str, options: Iterable[Choice]) -> str:
     lines = [
         f'<label><input type="radio" name="{escape(name)}" value="{escape(option.value)}" required'
-        f"{' checked' if option.is_chosen else ''}> {escape(option.label)}</label>"
+        f"{' checked' if option.is_chosen else ''}> <span>{escape(option.label)}</span></label>"
         for option in options
     ]
     return f"<fieldset>\n<legend>{escape(question)}</legend>\n{chr(10).join(lines)}\n</fieldset>"
+
+
+def _contact(service: Service) -> str:
+    if not service.contact:
+        return f"{escape(service.name)} runs this page. Questions? Ask the people who gave you the link."
+    if service.contact.startswith("https://"):
+        whom = link(service.contact)
+    elif _EMAIL.fullmatch(service.contact):
+        whom = link(f"mailto:{service.contact}", service.contact)
+    else:
+        whom = escape(service.contact)
+    return f"{escape(service.name)} runs this page. Questions? Ask {whom}."
 
 
 def _origin(address: str) -> str:

@@ -1,35 +1,89 @@
 """Which calendar a user has connected at Google, or at Microsoft: at most one at each."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from meetings.text import one_line
+
 REVOKING = {
-    "google": "https://myaccount.google.com/connections",
-    "microsoft": "https://account.microsoft.com/privacy/app-access (personal accounts) or "
-    "https://myapps.microsoft.com (work and school accounts)",
+    "google": {"your Google account": "https://myaccount.google.com/connections"},
+    "microsoft": {
+        "a personal Microsoft account": "https://account.microsoft.com/privacy/app-access",
+        "an account of work or school": "https://myapps.microsoft.com",
+    },
 }
-"""Where a user takes back what he granted: nobody else can."""
+"""Where a user takes back what he granted, for each kind of account: nobody else can."""
+
+_LONGEST_NAME = 80
+_MACHINE_ID = re.compile(r"^(?=[^@]*\d)[\w=+/%-]{20,}(@|$)", re.ASCII)
+
+REPLACED = "The user has connected another calendar in its place."
+UNFINISHED = "Connecting it was never finished."
+
+_NOTHING = {"calendar_id": "", "attempt_id": "", "raw_id": "", "name": "", "email": "", "connected_at": None}
+
+
+def calendar_title(name: str, email: str, raw_id: str) -> str:
+    """A calendar as people know it: names that a person could have given, shortened, and no id."""
+    told = dict.fromkeys((for_people(name) or for_people(raw_id), for_people(email)))
+    return " - ".join(text for text in told if text) or "a calendar without a name"
+
+
+def for_people(text: str) -> str:
+    """A name from outside on one line and not too long; empty if it is an id of a machine."""
+    if _MACHINE_ID.search(text):
+        return ""
+    shown = one_line(text)
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[:_LONGEST_NAME]}…"
+
+
+class Claim(BaseModel):
+    """Whose a calendar at the provider is: it belongs to the attempt that claimed it first, for good.
+
+    The empty claim is that of operators, who connect calendars for no user.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    user: str = ""
+    platform: str = ""
+    attempt_id: str = ""
 
 
 class Attempt(BaseModel):
     """A calendar that is being connected, or was when a process died.
 
-    `before` are the ids of those that were already made of the same calendar: all others came of the attempt.
+    `before` are the ids of those that were already made of the same calendar. `calendar_id` is the one that the
+    attempt is known to have made; empty while that is not known, as after an answer that was lost.
     """
 
     model_config = ConfigDict(frozen=True)
 
+    attempt_id: str
     raw_id: str
     before: frozenset[str] = frozenset()
+    calendar_id: str = ""
+
+
+class Leftover(BaseModel):
+    """A calendar of the user that has to be let go of, and the attempt that made it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    attempt_id: str
+    why: str
 
 
 class Connection(BaseModel):
     """What is known after so many changes. `calendar_id` is empty while nothing is connected.
 
-    `spent` are links and consents that were used, with the time until which somebody could try them again.
+    `attempt_id` is that of the attempt that made the calendar. `leftovers` stay until they are let go of. `spent`
+    are links and consents that were used, with the time until which somebody could try them again.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,11 +92,13 @@ class Connection(BaseModel):
     platform: str
     changes: int = 0
     calendar_id: str = ""
+    attempt_id: str = ""
     raw_id: str = ""
     name: str = ""
     email: str = ""
     connected_at: AwareDatetime | None = None
     attempt: Attempt | None = None
+    leftovers: tuple[Leftover, ...] = ()
     spent: Mapping[str, AwareDatetime] = {}
     written_as: str = ""
     """Tells one writing of this from all others."""
@@ -50,8 +106,7 @@ class Connection(BaseModel):
     @property
     def title(self) -> str:
         """The calendar as people know it."""
-        names = dict.fromkeys(text for text in (self.name, self.email) if text)
-        return " - ".join(names) or self.raw_id
+        return calendar_title(self.name, self.email, self.raw_id)
 
     def is_spent(self, token: str) -> bool:
         return token in self.spent
@@ -60,22 +115,44 @@ class Connection(BaseModel):
         kept = {name: end for name, end in self.spent.items() if end > now}
         return self.model_copy(update={"spent": kept | {token: until}})
 
+    def claim_of(self, attempt_id: str) -> Claim:
+        return Claim(user=self.user, platform=self.platform, attempt_id=attempt_id)
+
     def attempting(self, attempt: Attempt) -> Self:
-        return self.model_copy(update={"attempt": attempt})
+        """What the attempt before is known to have made is left over, unless it is what is connected."""
+        before = self.attempt
+        changes: dict[str, Any] = {"attempt": attempt}
+        if before and before.calendar_id not in {"", self.calendar_id}:
+            unfinished = Leftover(calendar_id=before.calendar_id, attempt_id=before.attempt_id, why=UNFINISHED)
+            changes["leftovers"] = (*self.leftovers, unfinished)
+        return self.model_copy(update=changes)
+
+    def having_made(self, calendar_id: str) -> Self:
+        """Raises ValueError without an attempt."""
+        if self.attempt is None:
+            raise ValueError("nothing is being connected")
+        return self.model_copy(update={"attempt": self.attempt.model_copy(update={"calendar_id": calendar_id})})
 
     def connected(self, calendar_id: str, raw_id: str, name: str, email: str, now: datetime) -> Self:
-        return self.model_copy(
-            update={
-                "calendar_id": calendar_id,
-                "raw_id": raw_id,
-                "name": name,
-                "email": email,
-                "connected_at": now,
-                "attempt": None,
-            }
-        )
+        """By the attempt, or anew if it was connected before; another one that it replaces is left over."""
+        changes = {
+            "calendar_id": calendar_id,
+            "raw_id": raw_id,
+            "name": name,
+            "email": email,
+            "connected_at": now,
+            "attempt": None,
+        }
+        if calendar_id != self.calendar_id:
+            changes["attempt_id"] = self.attempt.attempt_id if self.attempt else ""
+            if self.calendar_id:
+                replaced = Leftover(calendar_id=self.calendar_id, attempt_id=self.attempt_id, why=REPLACED)
+                changes["leftovers"] = (*self.leftovers, replaced)
+        return self.model_copy(update=changes)
+
+    def cleared(self) -> Self:
+        return self.model_copy(update={"leftovers": ()})
 
     def disconnected(self) -> Self:
         """Nothing is connected any more; an attempt that was given up stays to be cleared away."""
-        nothing = {"calendar_id": "", "raw_id": "", "name": "", "email": "", "connected_at": None}
-        return self.model_copy(update=nothing)
+        return self.model_copy(update=_NOTHING)

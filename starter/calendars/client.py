@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
 
+from artifacts.connections import Connections
 from artifacts.errors import StoreError
 from artifacts.notebook import Notebooks
 from artifacts.store import ArtifactStore
@@ -26,7 +27,7 @@ from runtime.grants import look_after_grants
 from runtime.settings import Settings
 from starter.calendars.account import opened_account, plainly
 from starter.calendars.calls import CalendarCalls
-from starter.calendars.connecting import ConnectedNow, connect_calendar
+from starter.calendars.connecting import Account, ConnectedNow, connect_calendar
 from starter.calendars.doctor import Diagnosis, diagnose
 from starter.calendars.dry_run import DryRun, dry_run
 from starter.calendars.events import DecidedEvent, decided_events
@@ -77,6 +78,7 @@ class CalendarsClient:
     def __init__(self, temporal: Client, provider: CalendarProvider, store: ArtifactStore) -> None:
         self.temporal = temporal
         self._provider = provider
+        self._account = Account(temporal, provider, Connections(store))
         self._calls = CalendarCalls(temporal, provider, store)
         self._notebooks = Notebooks(store)
         self._timer = ProvidersTimer(temporal, provider)
@@ -103,7 +105,7 @@ class CalendarsClient:
         Repeated, it renews the credentials and changes nothing else; one that was cut off can be repeated.
         """
         with self._plainly():
-            return await connect_calendar(self.temporal, self._provider, credentials, raw_id, policy)
+            return await connect_calendar(self._account, credentials, raw_id, policy)
 
     async def list(self) -> list[CalendarSummary]:
         """All calendars, those that the provider has and nobody keeps among them."""

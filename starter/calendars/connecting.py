@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from artifacts.connections import Connections
+from meetings.calendars.connection import Claim
 from meetings.calendars.health import RENEWED
 from meetings.calendars.keeping import CalendarRequest, CalendarStatus, CalendarView
 from meetings.calendars.policy import DEFAULT_POLICY, Policy
@@ -25,6 +28,8 @@ from starter.summaries import is_closed
 from workflows.calendar import CalendarWorkflow
 
 _ANSWER_WITHIN = timedelta(seconds=5)
+
+_OPERATORS = Claim()
 
 
 class Connection(StrEnum):
@@ -47,22 +52,34 @@ class ConnectedNow(BaseModel):
     email: str
 
 
+class Account(NamedTuple):
+    """Where calendars are kept, made and claimed."""
+
+    temporal: Client
+    provider: CalendarProvider
+    connections: Connections
+
+
 async def connect_calendar(
-    temporal: Client,
-    provider: CalendarProvider,
+    account: Account,
     credentials: CalendarCredentials,
     raw_id: str | None,
     policy: Policy | None,
 ) -> ConnectedNow:
     """Has one calendar kept, once: repeated, it only renews the credentials, and has the calendar read again.
 
+    A calendar that a user connected by a link stays as it is, also if it is of the same shared calendar.
+
     Raises MeetingInputError for a `raw_id` that is none of the user's calendars, MeetingRefusedError while the
-    calendar is being disconnected, and ProviderError.
+    calendar is being disconnected, ProviderError and StoreError.
     """
+    temporal, provider, connections = account
     wanted = _chosen(await provider.raw_calendars(credentials), raw_id)
-    known = next((one for one in await provider.calendars() if wanted and one.raw_id == wanted.raw_id), None)
+    known = await _known(provider, connections, wanted) if wanted else None
     if known is None:
         connected = await provider.create_calendar(credentials, wanted.raw_id if wanted else None)
+        if not await connections.claim(connected.calendar_id, _OPERATORS):
+            raise MeetingRefusedError("A user connects this very calendar at the moment; look, and try again.")
     else:
         await _refuse_if_leaving(temporal, known.calendar_id)
         connected = await provider.update_credentials(known.calendar_id, credentials)
@@ -91,6 +108,16 @@ def _chosen(calendars: Sequence[RawCalendar], raw_id: str | None) -> RawCalendar
             return one
     there = ", ".join(one.raw_id for one in calendars) or "none at all"
     raise MeetingInputError("--raw-id", f"these credentials lead to no calendar {raw_id}; there is {there}")
+
+
+async def _known(
+    provider: CalendarProvider, connections: Connections, wanted: RawCalendar
+) -> ConnectedCalendar | None:
+    """The one that the provider has already and that no user connected, claimed from now on."""
+    for one in await provider.calendars():
+        if one.raw_id == wanted.raw_id and await connections.claim(one.calendar_id, _OPERATORS):
+            return one
+    return None
 
 
 async def _refuse_if_leaving(temporal: Client, calendar_id: str) -> None:

@@ -20,7 +20,7 @@ from starter.booking import RPC_LIMIT
 from starter.client import MeetingsClient
 from starter.errors import MeetingError, MeetingInputError
 from starter.inputs import settings, signing_settings
-from starter.output import plain, say, write_json
+from starter.output import plain, say, say_link, write_json
 from starter.temporal_errors import in_plain_words, no_such_workflow
 from starter.times import for_people
 
@@ -41,7 +41,7 @@ def connect_link(user: str, platform: str, *, success_url: str, error_url: str, 
     if as_json:
         write_json({"url": url, "user": user, "platform": platform, "expires_at": link.expires_at.isoformat()})
         return 0
-    say(url)
+    say_link(url)
     say(f"Good until {for_people(link.expires_at)}, for {plain(user)} alone: whoever has it can use it.", "dim")
     return 0
 
@@ -60,10 +60,13 @@ async def disconnect_user(user: str, platform: str, *, as_json: bool) -> int:
     except ConnectionChangedError:
         raise MeetingError("The user is connecting a calendar at this very moment; look, and try again.") from None
     if as_json:
-        write_json({"calendar_id": known.calendar_id, "user": user, "revoke_at": REVOKING[platform]})
+        revoke_at = " or ".join(f"{address} ({kind})" for kind, address in REVOKING[platform].items())
+        write_json({"calendar_id": known.calendar_id, "user": user, "revoke_at": revoke_at})
         return 0
     say(f"Disconnected {plain(known.title)}; what it had booked is being cancelled.", "green")
-    say(f"The grant itself stays until the user takes it back at {REVOKING[platform]}.")
+    say("The grant itself stays until the user takes it back:")
+    for kind, address in REVOKING[platform].items():
+        say(f"  {kind}: {address}")
     return 0
 
 

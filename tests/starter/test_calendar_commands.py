@@ -4,6 +4,8 @@ from functools import partial
 
 import pytest
 
+from artifacts.connections import Connections
+from meetings.calendars.connection import Claim
 from meetings.ids import calendar_workflow_id_for
 from meetings.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from providers.meetingbaas.extra import Extra
@@ -47,6 +49,19 @@ async def test_a_connect_that_was_cut_off_is_finished_by_the_next_one(desk: Desk
     finished = (await cli("calendar", "connect", "--credentials", write("grant.json", grant), "--json")).json
     assert (finished["calendar_id"], finished["connection"]) == (made, "adopted")
     assert (await listed(made))["is_kept"] is True
+
+
+async def test_a_calendar_that_a_user_connected_by_a_link_is_not_taken_over(desk: Desk) -> None:
+    grant = await calendar_support.account(desk.sim, ANNA)
+    of_user = await calendar_support.connect(desk.sim, grant)
+    claim = Claim(user="user-1", platform="google", attempt_id="attempt-1")
+    assert await Connections(desk.store).claim(of_user, claim)
+    file = write("grant.json", grant)
+    made = (await cli("calendar", "connect", "--credentials", file, "--json")).json
+    assert (made["connection"], made["calendar_id"] != of_user) == ("connected", True)
+    again = (await cli("calendar", "connect", "--credentials", file, "--json")).json
+    assert (again["connection"], again["calendar_id"]) == ("renewed", made["calendar_id"])
+    assert (await listed(of_user))["state"] == "not_kept"
 
 
 async def test_a_further_calendar_is_chosen_by_its_raw_id(desk: Desk) -> None:

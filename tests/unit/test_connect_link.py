@@ -49,7 +49,7 @@ def test_nothing_else_is_a_link(text: str) -> None:
 
 
 def test_the_token_of_a_bots_address_signs_no_link() -> None:
-    told = last_part().partition(".")[0]
+    told = last_part().rpartition(".")[0]
     with pytest.raises(LinkError):
         read_link(f"{told}.{token_for(told, 0, 'secret-1')}", ["secret-1"], NOW)
 

@@ -27,7 +27,7 @@ from providers.meetingbaas.provider import MeetingBaasProvider
 from runtime.settings import Settings
 from tests.simulator.support import KEY, Sim
 
-SECRET = "planted-bridge-secret-2b77"
+SECRET = "planted-bridge-secret-2b77-of-the-connect-pages"
 ANNA, BEN = "anna@example.com", "ben@example.com"
 
 
@@ -119,8 +119,10 @@ def assert_problem(page: Page, problem: Problem) -> None:
     told = EXPLANATIONS[problem]
     assert (page.path, page.status, page.title) == (f"/connect/problem/{problem}", told.status, told.title)
     assert f"Code: {problem}" in page.words
-    for step in (*told.user, *told.owner):
+    for step in told.user:
         assert step in page.words
+    for step in told.owner:
+        assert step not in page.words, "that is for those who run the service"
 
 
 def _assert_discreet(headers: Mapping[str, str]) -> None:
@@ -157,6 +159,11 @@ class Stage:
         if page.url != link or page.status != 200:
             return page
         return await self.browser.open(link, page.hidden)
+
+    async def fail(self, kind: str, times: int = 1, **match: str) -> None:
+        """Has the provider fail so often; by default where calendars are made."""
+        where = match or {"method": "POST", "path": "/calendars/$"}
+        await self.sim.ok("POST", "/_sim/faults", json={"kind": kind, "times": times, "match": where})
 
     async def connected(self) -> list[dict[str, Any]]:
         """The calendars at the provider."""

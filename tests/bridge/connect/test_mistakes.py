@@ -123,9 +123,9 @@ async def test_links_that_open_nothing(stage: Stage, user: str) -> None:
     public = stage.settings.bridge_public_url
     now = datetime.now(UTC)
     good = stage.link(user, error_url=ERROR_URL)
-    told, _, signature = good.rpartition("/")[2].partition(".")
+    told, _, signature = good.rpartition("/")[2].rpartition(".")
     stranger = connect_url(public, "not-our-secret", new_link(user, "google", now, error_url=ERROR_URL))
-    payload_of_another = stage.link("somebody-else").rpartition("/")[2].partition(".")[0]
+    payload_of_another = stage.link("somebody-else").rpartition("/")[2].rpartition(".")[0]
     forged = [stranger, f"{public}/connect/{payload_of_another}.{signature}", good[:-1], f"{public}/connect/{told}"]
     forged += [f"{public}/connect/x.y", f"{public}/connect/%00", f"{public}/connect/%C3%A4.%FF"]
     forms: tuple[dict[str, str] | None, ...] = (None, {})
