@@ -1,6 +1,6 @@
 """`python -m embedded`, also `minutekeeper dev`: the whole stack in one terminal, until Ctrl-C."""
 
-from runtime import early_stop  # noqa: F401 - it works by being loaded before all that takes time
+from runtime import early_stop, interrupts  # noqa: F401 - they work by being loaded before all that takes time
 
 # isort: split
 

@@ -1,15 +1,16 @@
 """`make demo`: two meetings from booking to recording, one of them by a calendar, on this machine alone."""
 
+from runtime import interrupts  # noqa: F401 - it works by being loaded before all that takes time
+
+# isort: split
+
 from typing import Annotated
 
 import typer
 
-from runtime.exits import run_and_exit
+from runtime.exits import INTERRUPTED, run_and_exit
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-
-_INTERRUPTED = 130
-"""The exit status of a shell for what Ctrl-C ended."""
 
 
 @app.command()
@@ -25,7 +26,7 @@ def demo(
     from embedded.lifetime import run_to_exit_status  # noqa: PLC0415 - loaded late, see above
     from embedded.showcase import show_meetings  # noqa: PLC0415 - loaded late, see above
 
-    run_and_exit(lambda: run_to_exit_status(show_meetings(speed), when_stopped=_INTERRUPTED))
+    run_and_exit(lambda: run_to_exit_status(show_meetings(speed), when_stopped=INTERRUPTED))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """How a meeting ended, and what everybody is shown of it."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 from meetings.status import FailureReason, MeetingStatus, TranscriptState, WebhookState
 from meetings.timeline import TimelineEntry
@@ -29,6 +31,14 @@ class Artifact(BaseModel):
         return KeptFile(path=self.path, size=self.size)
 
 
+Known = Annotated[
+    str,
+    BeforeValidator(lambda value: "" if value is None else value),
+    PlainSerializer(lambda value: value or None, return_type=str | None, when_used="json"),
+]
+"""A text that may not be known: empty in Python, and null in JSON, as everything that is absent there."""
+
+
 class Evidence(BaseModel):
     """What an outcome rests on: the event, when it happened, and the provider's own words."""
 
@@ -36,7 +46,7 @@ class Evidence(BaseModel):
 
     event: str
     at: AwareDatetime
-    text: str = ""
+    text: Known
 
 
 class Outcome(BaseModel):
@@ -63,7 +73,7 @@ class InterestedCalendar(BaseModel):
 
 
 class MeetingView(BaseModel):
-    """What the `status` query answers."""
+    """What the `status` query answers. No field has a default: what is as by default is left out of payloads."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -72,17 +82,19 @@ class MeetingView(BaseModel):
     status: MeetingStatus
     reason: FailureReason | None
     evidence: Evidence | None
-    bot_id: str
-    meeting_url: str
-    platform: str
-    title: str
+    bot_id: Known
+    meeting_url: Known
+    platform: Known
+    title: Known
     start_time: AwareDatetime
     end_time: AwareDatetime | None
     transcript: TranscriptState
     artifacts: tuple[KeptFile, ...]
     dispatches: int
     next_deadline: AwareDatetime | None
+    bot_goes_at: AwareDatetime | None
+    """When its bot is sent; None once one was, or if none will be."""
     timeline: tuple[TimelineEntry, ...]
-    webhooks: WebhookState = WebhookState.NOT_EXPECTED
+    webhooks: WebhookState
     """Whether the newest bot reports by itself."""
-    calendars: tuple[InterestedCalendar, ...] = ()
+    calendars: tuple[InterestedCalendar, ...]

@@ -179,7 +179,7 @@ class MeetingRecord:
             return MeetingStatus.COMPLETED, None, Evidence(event=final.kind, at=final.at, text=final.text)
         if self.failure is None and self.bots and not self.newest.superseded:
             self.failure = watch.failure_of(self.newest)
-        stopped = self.stop_evidence or Evidence(event="unknown", at=now)
+        stopped = self.stop_evidence or Evidence(event="unknown", at=now, text="")
         reason, evidence = self.failure or (FailureReason.STOPPED, stopped)
         return MeetingStatus.FAILED, reason, evidence
 
@@ -209,10 +209,16 @@ class MeetingRecord:
             artifacts=tuple(each.kept for each in self.artifacts),
             dispatches=len(self.bots),
             next_deadline=self.deadline,
+            bot_goes_at=self._bot_goes_at(),
             timeline=self.timeline,
             webhooks=reporting.state_of(self.newest) if self.bots else WebhookState.NOT_EXPECTED,
             calendars=interest.calendars_of(self.interest),
         )
+
+    def _bot_goes_at(self) -> datetime | None:
+        if self.outcome is not None or self.phase is not MeetingStatus.SCHEDULED:
+            return None
+        return self.request.wake_up.call_at(self.request.start_time)
 
     def carried(self) -> MeetingRequest:
         """The request with which a long-sleeping meeting goes on in a fresh history."""

@@ -1,10 +1,14 @@
 """How a process of ours ends once its work is done."""
 
+import io
 import logging
 import os
 import sys
 from collections.abc import Callable
 from typing import NoReturn
+
+INTERRUPTED = 130
+"""The exit status of a shell for what Ctrl-C ended."""
 
 
 def run_and_exit(main: Callable[[], int]) -> NoReturn:
@@ -14,6 +18,10 @@ def run_and_exit(main: Callable[[], int]) -> NoReturn:
     done, and spoil its exit code. Output that nobody takes any more, or that no longer fits on the disk, makes a
     success a 1.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a character shows another one in its place.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = main()
     except SystemExit as ending:

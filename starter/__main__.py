@@ -1,3 +1,10 @@
+"""The command `minutekeeper`, and `python -m starter`."""
+
+from runtime import interrupts  # noqa: F401 - it works by being loaded before all that takes time
+
+# isort: split
+
 from starter.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

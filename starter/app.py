@@ -1,7 +1,9 @@
 """Every command with its options. What they do is loaded when it is needed, so that `--help` is quick."""
 
 import asyncio
+import signal
 from enum import StrEnum
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -45,6 +47,22 @@ At = Annotated[
     ),
 ]
 Until = Annotated[str | None, typer.Option(metavar="WHEN", help="End, in the same forms; without it, one hour.")]
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"minutekeeper {version('minutekeeper')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Sends bots to meetings on time, and brings recordings and transcripts home."""
 
 
 @app.command()
@@ -232,4 +250,4 @@ def dev(context: typer.Context) -> None:
     """Run everything on this machine; see its own --help."""
     from starter.commands import services  # noqa: PLC0415 - see above
 
-    services.become_module("embedded", context.args)
+    services.become_module("embedded", context.args, held_back={signal.SIGINT})

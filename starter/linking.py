@@ -49,7 +49,7 @@ class LinkedMeeting(BaseModel):
     title: str
     meeting_url: str
     bot_id: str
-    events: tuple[LinkedEvent, ...]
+    calendars: tuple[LinkedEvent, ...]
 
 
 class Links:
@@ -159,7 +159,8 @@ class Links:
             LinkedEvent(calendar_id=each.calendar_id, event_id=each.event_id, user=users.get(each.calendar_id, ""))
             for each in view.calendars
         ]
-        return LinkedMeeting(events=tuple(events), **view.model_dump(include=set(LinkedMeeting.model_fields)))
+        shown = view.model_dump(include=set(LinkedMeeting.model_fields) - {"calendars"})
+        return LinkedMeeting(calendars=tuple(events), **shown)
 
 
 def _keyword_of(event: CalendarEvent) -> str:

@@ -20,7 +20,7 @@ from meetings.collection import DownloadProgress
 from meetings.ids import meeting_id_of
 from meetings.outcome import Evidence, InterestedCalendar, MeetingView, Outcome
 from meetings.request import MeetingRequest
-from meetings.status import FailureReason, MeetingStatus, TranscriptState
+from meetings.status import FailureReason, MeetingStatus, TranscriptState, WebhookState
 from starter.summaries import STATUS_OF_BROKEN, MeetingSummary, is_closed, summary_of
 from workflows.attributes import BOT_ID
 
@@ -47,7 +47,9 @@ async def view_of(temporal: Client, execution: WorkflowExecutionDescription) -> 
         artifacts=(),
         dispatches=0,
         next_deadline=None,
+        bot_goes_at=_bot_goes_at(summary, request),
         timeline=(),
+        webhooks=WebhookState.NOT_EXPECTED,
         calendars=_calendars_of(request),
     )
     if not is_closed(execution):
@@ -61,6 +63,7 @@ async def view_of(temporal: Client, execution: WorkflowExecutionDescription) -> 
             "bot_id": outcome.bot_id or summary.bot_id,
             "transcript": outcome.transcript,
             "artifacts": outcome.artifacts,
+            "bot_goes_at": None,
         }
     )
 
@@ -86,6 +89,7 @@ def settled(view: MeetingView, execution: WorkflowExecutionDescription) -> Meeti
             "reason": outcome.reason,
             "evidence": outcome.evidence,
             "next_deadline": None,
+            "bot_goes_at": None,
         }
     )
 
@@ -142,6 +146,12 @@ def _completed(summary: MeetingSummary, request: MeetingRequest | None) -> Meeti
         "platform": request.platform.value,
     }
     return summary.model_copy(update={name: value for name, value in asked.items() if not getattr(summary, name)})
+
+
+def _bot_goes_at(summary: MeetingSummary, request: MeetingRequest | None) -> datetime | None:
+    if summary.status is not MeetingStatus.SCHEDULED or summary.start_time is None or request is None:
+        return None
+    return request.wake_up.call_at(summary.start_time)
 
 
 def _calendars_of(request: MeetingRequest | None) -> tuple[InterestedCalendar, ...]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from meetings import story
@@ -12,6 +11,7 @@ from meetings.outcome import InterestedCalendar, KeptFile, MeetingView
 from meetings.status import MeetingStatus
 from meetings.timeline import TimelineEntry
 from starter import words
+from starter.layout import Facts, Table
 from starter.output import plain
 from starter.summaries import MeetingSummary
 from starter.times import for_people
@@ -28,11 +28,7 @@ _UNDER_WAY = "yellow"
 
 
 def meetings(summaries: Sequence[MeetingSummary]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("ID", no_wrap=True, overflow="fold")
-    table.add_column("Status", no_wrap=True)
-    table.add_column("Start", no_wrap=True)
-    table.add_column("Meeting", overflow="fold")
+    table = Table("ID", "Status", "Start", "Meeting")
     for each in summaries:
         start = for_people(each.start_time) if each.start_time else "unknown"
         name = plain(each.title) or each.meeting_url
@@ -41,18 +37,18 @@ def meetings(summaries: Sequence[MeetingSummary]) -> Table:
 
 
 def meeting(view: MeetingView, now: datetime, waiting: Sequence[Waiting] = ()) -> RenderableType:
-    facts = grid()
+    facts = Facts()
     for name, value in _facts(view, now):
-        facts.add_row(Text(name, style="bold"), value)
+        facts.add(name, value)
     for each in waiting:
-        facts.add_row(Text("Trouble", style="bold red"), Text(plain(words.waiting(each))))
+        facts.add_row(Text("Trouble", style="bold red"), plain(words.waiting(each)))
     if not view.timeline:
         return facts
     return Group(facts, Text(), timeline(view.timeline))
 
 
 def timeline(entries: Sequence[TimelineEntry]) -> Table:
-    table = grid()
+    table = Table()
     for each in entries:
         table.add_row(*timeline_cells(each))
     return table
@@ -60,17 +56,17 @@ def timeline(entries: Sequence[TimelineEntry]) -> Table:
 
 def timeline_cells(entry: TimelineEntry) -> tuple[Text, Text, Text]:
     return (
-        Text(story.clock(entry.at), style="dim"),
+        Text(plain(story.clock(entry.at)), style="dim"),
         Text(plain(entry.event), style="cyan"),
         Text(plain(entry.text)),
     )
 
 
-def _facts(view: MeetingView, now: datetime) -> list[tuple[str, RenderableType]]:
+def _facts(view: MeetingView, now: datetime) -> list[tuple[str, Text]]:
     state = status(view.status)
     if view.reason:
         state = Text.assemble(state, f" ({view.reason.value}): {words.REASON[view.reason]}")
-    facts: list[tuple[str, RenderableType]] = [
+    facts: list[tuple[str, Text]] = [
         ("Meeting", Text(plain(view.title) or view.meeting_url)),
         ("Status", state),
         ("Start", Text(f"{for_people(view.start_time)}{_distance(view, now)}")),
@@ -81,14 +77,16 @@ def _facts(view: MeetingView, now: datetime) -> list[tuple[str, RenderableType]]
         facts.append(("Link", Text(view.meeting_url)))
     if view.bot_id:
         facts.append(("Bot", Text(plain(view.bot_id))))
+    if view.bot_goes_at:
+        facts.append(("Bot goes", Text(f"{for_people(view.bot_goes_at)}{_ahead(view)}")))
     facts += [("Calendar", Text(plain(_interest(each)))) for each in view.calendars]
     facts.append(("Transcript", Text(view.transcript.value)))
     facts += [("File", Text(_file(each))) for each in view.artifacts]
     if view.evidence:
-        said = f": {plain(view.evidence.text)}" if view.evidence.text else ""
-        facts.append(("Because", Text(f"{plain(view.evidence.event)} at {story.clock(view.evidence.at)}{said}")))
+        said = f": {view.evidence.text}" if view.evidence.text else ""
+        facts.append(("Because", Text(plain(f"{view.evidence.event} at {story.clock(view.evidence.at)}{said}"))))
     if view.next_deadline:
-        facts.append(("Next look", Text(story.clock(view.next_deadline))))
+        facts.append(("Next look", Text(plain(story.clock(view.next_deadline)))))
     facts += [("ID", Text(plain(view.meeting_id))), ("Workflow", Text(plain(view.workflow_id)))]
     return facts
 
@@ -97,6 +95,10 @@ def _distance(view: MeetingView, now: datetime) -> str:
     if view.status.is_final or view.start_time <= now:
         return ""
     return f", in {story.span(view.start_time - now)}"
+
+
+def _ahead(view: MeetingView) -> str:
+    return f", {story.span(view.start_time - view.bot_goes_at)} before the start" if view.bot_goes_at else ""
 
 
 def _interest(calendar: InterestedCalendar) -> str:
@@ -109,10 +111,3 @@ def _file(file: KeptFile) -> str:
 
 def status(status: MeetingStatus) -> Text:
     return Text(status.value, style=_STYLES.get(status, _UNDER_WAY))
-
-
-def grid() -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    return table

@@ -13,6 +13,7 @@ FARTHEST = timedelta(days=3660)
 """Nobody books a meeting further ahead than ten years, but everybody mistypes a year now and then."""
 
 _DELAY = re.compile(r"\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
+_UTC_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|\+00:00)(?![\w:])", re.ASCII)
 _DATE_ONLY = re.compile(r"\d{4}-?\d{2}-?\d{2}", re.ASCII)
 
 
@@ -90,3 +91,17 @@ def for_people(instant: datetime) -> str:
         instant = instant.astimezone()
     seconds = f":{instant:%S}" if instant.second else ""
     return f"{instant:%a %Y-%m-%d %H:%M}{seconds} {instant:%Z}"
+
+
+def in_local_time(text: str) -> str:
+    """A text whose instants in UTC are as `for_people` tells them, so that all times of a screen are in one zone.
+
+    Workflows tell their stories in UTC, because they do not know who will read them where.
+    """
+    return _UTC_INSTANT.sub(_in_local_time, text)
+
+
+def _in_local_time(match: re.Match[str]) -> str:
+    with suppress(ValueError, OverflowError):
+        return f"{datetime.fromisoformat(match[0].replace(' ', 'T')).astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    return match[0]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from rich.table import Table
 from rich.text import Text
 
 from meetings.calendars.load import Load, Peak
@@ -14,8 +13,9 @@ from starter.calendars.dry_run import DryRun
 from starter.calendars.events import DecidedEvent, MeetingOfEvent
 from starter.calendars.explaining import EventFacts, Explanation
 from starter.calendars.summaries import CalendarState, CalendarSummary
+from starter.layout import Facts, Table
 from starter.output import plain
-from starter.render import grid, status
+from starter.render import status
 from starter.times import for_people
 
 _STYLES = {
@@ -33,7 +33,7 @@ _STEPS = {
 
 
 def raws(calendars: Iterable[RawCalendar]) -> Table:
-    table = _table("ID", "Name", "Primary")
+    table = Table("ID", "Name", "Primary")
     for each in calendars:
         table.add_row(
             Text(plain(each.raw_id)), Text(plain(each.name or each.email)), "yes" if each.is_primary else ""
@@ -42,7 +42,7 @@ def raws(calendars: Iterable[RawCalendar]) -> Table:
 
 
 def summaries(calendars: Iterable[CalendarSummary]) -> Table:
-    table = _table("ID", "State", "Whose", "Next look", "Trouble")
+    table = Table("ID", "State", "Whose", "Next look", "Trouble")
     for each in calendars:
         next_look = for_people(each.next_look_at) if each.next_look_at else ""
         table.add_row(
@@ -55,7 +55,7 @@ def summaries(calendars: Iterable[CalendarSummary]) -> Table:
     return table
 
 
-def details(calendar: CalendarDetails) -> Table:
+def details(calendar: CalendarDetails) -> Facts:
     summary, view = calendar.summary, calendar.view
     facts: list[tuple[str, Text]] = [
         ("Calendar", Text(plain(summary.who) or plain(summary.calendar_id))),
@@ -79,7 +79,7 @@ def details(calendar: CalendarDetails) -> Table:
 
 
 def events(decided: Iterable[DecidedEvent]) -> Table:
-    table = _table("Start", "Event", "Decision", "Meeting", "Bot", "ID")
+    table = Table("Start", "Event", "Decision", "Meeting", "Bot", "ID")
     for each in decided:
         decision = Text("record" if each.record else "skip", style="green" if each.record else "dim")
         table.add_row(
@@ -94,7 +94,7 @@ def events(decided: Iterable[DecidedEvent]) -> Table:
 
 
 def considered(explanation: Explanation) -> Table:
-    table = grid()
+    table = Table()
     for each in explanation.considered:
         verdict = Text("holds" if each.holds else "does not hold", style="green" if each.holds else "dim")
         because = "" if each.holds else "because it is not so that "
@@ -102,7 +102,7 @@ def considered(explanation: Explanation) -> Table:
     return table
 
 
-def event_facts(facts: EventFacts) -> Table:
+def event_facts(facts: EventFacts) -> Facts:
     kinds = [name for name in ("all_day", "deleted", "is_recurring") if getattr(facts, name)]
     people = f"{len(facts.people)}: {', '.join(facts.people)}" if facts.people else "nobody"
     return _facts(
@@ -122,7 +122,7 @@ _KINDS = {"all_day": "lasts all day", "deleted": "deleted", "is_recurring": "one
 
 
 def steps(planned: Sequence[Step], shared: Sequence[str]) -> Table:
-    table = _table("", "Start", "Meeting", "Because")
+    table = Table("", "Start", "Meeting", "Because")
     for each in planned:
         name, style = _STEPS[each.kind]
         before = each.before.start_time if each.kind is StepKind.MOVE and each.before else None
@@ -174,15 +174,8 @@ def _when(instant: datetime | None) -> str:
     return for_people(instant) if instant else "not yet"
 
 
-def _facts(facts: Iterable[tuple[str, Text]]) -> Table:
-    table = grid()
+def _facts(facts: Iterable[tuple[str, Text]]) -> Facts:
+    table = Facts()
     for name, value in facts:
-        table.add_row(Text(name, style="bold"), value)
-    return table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for number, name in enumerate(columns):
-        table.add_column(name, no_wrap=number == 0, overflow="fold")
+        table.add(name, value)
     return table

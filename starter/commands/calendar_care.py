@@ -7,7 +7,7 @@ from starter.calendars.client import CalendarsClient
 from starter.calendars.credentials import load_app_credentials
 from starter.calendars.doctor import Diagnosis
 from starter.calendars.repairing import Repair
-from starter.output import console, plain, say, write_json
+from starter.output import display, plain, say, write_json
 from starter.times import for_people
 
 _NAMED = 5
@@ -19,7 +19,7 @@ async def update_credentials(credentials: Path | None, *, as_json: bool) -> int:
     async with CalendarsClient.opened() as client:
         repair = await client.update_credentials(app)
     if as_json:
-        write_json(repair.model_dump(mode="json"))
+        write_json(repair)
     else:
         _show_repair(repair)
     return 0 if repair.is_whole else 1
@@ -58,7 +58,7 @@ def _show_diagnosis(found: Diagnosis) -> None:
     if not found.patients:
         say("No calendars.")
         return
-    console().print(render.summaries([each.calendar for each in found.patients]))
+    display(render.summaries([each.calendar for each in found.patients]))
     for each in found.patients:
         calendar = each.calendar
         if not each.needs_somebody:

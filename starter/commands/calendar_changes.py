@@ -37,7 +37,7 @@ async def connect(credentials: Path | None, *, raw_id: str | None, policy: Path 
     async with CalendarsClient.opened() as client:
         connected = await client.connect(grant, raw_id, wanted)
     if as_json:
-        write_json(connected.model_dump(mode="json"))
+        write_json(connected)
         return 0
     say(_CONNECTED[connected.connection], "yellow" if connected.connection is Connection.RENEWED else "green")
     if wanted and connected.connection is Connection.RENEWED:
@@ -80,7 +80,7 @@ async def override(calendar: str, event: str, word: str, *, series: bool, as_jso
     async with CalendarsClient.opened() as client:
         change = await client.override(calendar, event, _WORDS[word], series=series)
     if as_json:
-        write_json(change.model_dump(mode="json"))
+        write_json(change)
         return 0
     what = f"Series {change.series_id}" if change.series_id else f"Event {change.event_id}"
     say(f"{plain(what)} {_SAID[word]}; its meetings follow in a moment.", "green")
@@ -94,7 +94,7 @@ async def resync(calendar: str | None, *, as_json: bool) -> int:
     async with CalendarsClient.opened() as client:
         view = await client.resync(calendar)
     if as_json:
-        write_json(view.model_dump(mode="json"))
+        write_json(view)
     else:
         say(f"Calendar {plain(view.calendar_id)} is read again in a moment.", "green")
     return 0
@@ -104,7 +104,7 @@ async def disconnect(calendar: str, *, why: str, as_json: bool) -> int:
     async with CalendarsClient.opened() as client:
         summary = await client.disconnect(calendar, why)
     if as_json:
-        write_json(summary.model_dump(mode="json"))
+        write_json(summary)
     elif summary.state is CalendarState.DISCONNECTED:
         say(f"Disconnected: calendar {plain(summary.calendar_id)}. The user's grant itself stays.")
     else:

@@ -31,7 +31,7 @@ async def unrecord(calendar: str, event: str, *, all_occurrences: bool, as_json:
     async with CalendarsClient.opened() as client:
         done = await client.unrecord(calendar, event, all_occurrences=all_occurrences)
     if as_json:
-        write_json(done.model_dump(mode="json"))
+        write_json(done)
     else:
         _show(done, "is left to the policy; a bot that is in the meeting stays there")
     return 0

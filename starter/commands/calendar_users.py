@@ -39,7 +39,7 @@ def connect_link(user: str, platform: str, *, success_url: str, error_url: str, 
         raise MeetingInputError(_GIVEN_AS.get(name, name), first["msg"].removeprefix("Value error, ")) from None
     url = connect_url(ours.bridge_public_url, secret, link)
     if as_json:
-        write_json({"url": url, "user": user, "platform": platform, "expires_at": link.expires_at.isoformat()})
+        write_json({"url": url, "user": user, "platform": platform, "expires_at": link.expires_at})
         return 0
     say_link(url)
     say(f"Good until {for_people(link.expires_at)}, for {plain(user)} alone: whoever has it can use it.", "dim")

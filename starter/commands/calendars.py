@@ -1,7 +1,6 @@
 """`calendar raw`, `list`, `show`, `events`, `explain`, `plan` and `policy get`."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 from starter.calendars import render
@@ -11,7 +10,7 @@ from starter.calendars.credentials import load_credentials
 from starter.calendars.dry_run import DryRun
 from starter.calendars.policies import as_written, read_policy
 from starter.inputs import settings, signing_settings
-from starter.output import console, plain, say, write_json
+from starter.output import display, plain, say, write_json
 
 
 async def raw(credentials: Path | None, *, as_json: bool) -> int:
@@ -21,11 +20,11 @@ async def raw(credentials: Path | None, *, as_json: bool) -> int:
         with plainly():
             calendars = await provider.raw_calendars(grant)
     if as_json:
-        write_json([asdict(each) for each in calendars])
+        write_json(calendars)
     elif not calendars:
         say("No calendars.")
     else:
-        console().print(render.raws(calendars))
+        display(render.raws(calendars))
     return 0
 
 
@@ -33,12 +32,12 @@ async def list_(*, as_json: bool) -> int:
     async with CalendarsClient.opened() as client:
         calendars = await client.list()
     if as_json:
-        write_json([each.model_dump(mode="json") for each in calendars])
+        write_json(calendars)
         return 0
     if not calendars:
         say("No calendars.")
         return 0
-    console().print(render.summaries(calendars))
+    display(render.summaries(calendars))
     if any(each.is_connected is None for each in calendars):
         say("The provider does not answer: names, and calendars that nobody keeps, are missing.", "yellow")
     return 0
@@ -58,7 +57,7 @@ async def show(calendar: str, *, as_json: bool) -> int:
         }
         write_json(found.summary.model_dump(mode="json") | shown)
     else:
-        console().print(render.details(found))
+        display(render.details(found))
     return 0
 
 
@@ -66,11 +65,11 @@ async def events(calendar: str, *, also_past: bool, as_json: bool) -> int:
     async with CalendarsClient.opened() as client:
         found = await client.events(calendar, also_past=also_past)
     if as_json:
-        write_json([each.model_dump(mode="json") for each in found])
+        write_json(found)
     elif not found:
         say("No events, or none was read yet.")
     else:
-        console().print(render.events(found))
+        display(render.events(found))
     return 0
 
 
@@ -78,17 +77,17 @@ async def explain(calendar: str, event: str, *, as_json: bool) -> int:
     async with CalendarsClient.opened(signing_settings()) as client:
         found = await client.explain(calendar, event)
     if as_json:
-        write_json(found.model_dump(mode="json"))
+        write_json(found)
         return 0
     say(f"{plain(found.title) or '(no title)'}: {plain(found.reason)}", "bold")
     if not found.is_carried_out:
         say("This is not carried out yet; the next look will follow it.", "yellow")
     if found.considered:
         say("\nThe rules, in their order:")
-        console().print(render.considered(found))
+        display(render.considered(found))
     if found.facts:
         say("\nThe event:")
-        console().print(render.event_facts(found.facts))
+        display(render.event_facts(found.facts))
     else:
         say("The provider no longer knows the event: this is what was decided last.")
     booked = f"is {found.meeting.status.value}" if found.meeting.status else "was not booked"
@@ -102,7 +101,7 @@ async def plan(calendar: str, *, policy: Path | None, as_json: bool) -> int:
     async with CalendarsClient.opened(signing_settings()) as client:
         found = await client.plan(calendar, wanted)
     if as_json:
-        write_json(found.model_dump(mode="json"))
+        write_json(found)
     else:
         show_plan(found)
     return 0
@@ -112,7 +111,7 @@ async def policy(calendar: str, *, as_json: bool) -> int:
     async with CalendarsClient.opened() as client:
         found = await client.policy(calendar)
     if as_json:
-        write_json(as_written(found))
+        write_json(as_written(found), absent_as_null=False)
     else:
         say(json.dumps(as_written(found), indent=2, ensure_ascii=False))
     return 0
@@ -120,7 +119,7 @@ async def policy(calendar: str, *, as_json: bool) -> int:
 
 def show_plan(found: DryRun) -> None:
     if found.steps:
-        console().print(render.steps(found.steps, found.shared))
+        display(render.steps(found.steps, found.shared))
         say("")
     say(render.counts(found))
     say(render.load(found.load))

@@ -7,6 +7,7 @@ from starter import namespace
 from starter.client import MeetingsClient
 from starter.inputs import settings
 from starter.output import console, plain, say, write_json
+from starter.shapes import Examined, SetUp
 from starter.temporal_errors import in_plain_words
 
 _NAME_WIDTH = 21
@@ -18,7 +19,7 @@ async def setup(*, as_json: bool) -> int:
     with in_plain_words(temporal):
         before = await namespace.register(temporal)
     if as_json:
-        write_json({"namespace": temporal.namespace, "were_there": before.present, "added": before.missing})
+        write_json(SetUp(namespace=temporal.namespace, were_there=before.present, added=before.missing))
         return 0
     if before.present:
         say(f"Were there: {', '.join(before.present)}")
@@ -33,7 +34,7 @@ async def doctor(*, as_json: bool) -> int:
     checks = await examiner.examine(settings())
     all_well = all(check.ok for check in checks)
     if as_json:
-        write_json({"ok": all_well, "checks": [check.model_dump(mode="json") for check in checks]})
+        write_json(Examined(ok=all_well, checks=tuple(checks)))
         return 0 if all_well else 1
     for check in checks:
         verdict = Text("ok    ", style="green") if check.ok else Text("FAIL  ", style="bold red")

@@ -8,7 +8,8 @@ from meetings.outcome import MeetingView
 from meetings.status import MeetingStatus
 from starter import render, words
 from starter.client import MeetingsClient
-from starter.output import console, plain, say, write_json
+from starter.output import display, plain, say, write_json
+from starter.shapes import Explained, Shown
 
 
 async def list_(*, status: MeetingStatus | None, title: str, limit: int, as_json: bool) -> int:
@@ -17,11 +18,11 @@ async def list_(*, status: MeetingStatus | None, title: str, limit: int, as_json
     has_more = len(summaries) > limit
     del summaries[limit:]
     if as_json:
-        write_json([each.model_dump(mode="json") for each in summaries])
+        write_json(summaries)
     elif not summaries:
         say("No meetings.")
     else:
-        console().print(render.meetings(summaries))
+        display(render.meetings(summaries))
         if has_more:
             say(f"Only {limit} {'is' if limit == 1 else 'are'} shown; --limit shows more.", "dim")
     return 0
@@ -31,9 +32,9 @@ async def show(meeting: str, *, as_json: bool) -> int:
     client = await MeetingsClient.connect()
     view, waiting = await asyncio.gather(client.status(meeting), client.waiting(meeting))
     if as_json:
-        write_json(view.model_dump(mode="json") | {"waiting": [each.model_dump(mode="json") for each in waiting]})
+        write_json(Shown(**dict(view), waiting=waiting))
     else:
-        console().print(render.meeting(view, datetime.now(UTC), waiting))
+        display(render.meeting(view, datetime.now(UTC), waiting))
     return 0
 
 
@@ -42,13 +43,13 @@ async def why(meeting: str, *, as_json: bool) -> int:
     view = await client.status(meeting)
     begin, end = words.state_sentence(view), _explanation(view)
     if as_json:
-        shown = {"meeting_id", "workflow_id", "status", "reason", "evidence", "next_deadline", "timeline"}
-        write_json({"explanation": " ".join([begin, *end])} | view.model_dump(mode="json", include=shown))
+        known = {name: value for name, value in view if name in Explained.model_fields}
+        write_json(Explained(explanation=" ".join([begin, *end]), **known))
         return 0
     say(plain(begin), "bold")
     if view.timeline:
         say("\nHow it came to this:")
-        console().print(render.timeline(view.timeline))
+        display(render.timeline(view.timeline))
     say("")
     for sentence in end:
         say(plain(sentence))
@@ -75,7 +76,8 @@ def _explanation(view: MeetingView) -> list[str]:
         sentences.append(f"If there is no news of the bot by {when}, the provider is asked what became of it.")
     elif view.status is MeetingStatus.SCHEDULED:
         sentences.append(
-            f"It sleeps until it is time to send a bot for the start at {story.clock(view.start_time)}."
+            f"It sleeps until it is time to send a bot for the start at {story.clock(view.start_time)}"
+            + (f": at {story.clock(view.bot_goes_at)}." if view.bot_goes_at else ".")
         )
     if view.status.is_final or view.status is MeetingStatus.COLLECTING:
         sentences.append(words.TRANSCRIPT[view.transcript])

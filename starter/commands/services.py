@@ -1,8 +1,9 @@
 """`worker`, `bridge`, `simulator` and `dev`: the processes of the other rooms, under one command."""
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NoReturn
 
 
@@ -20,10 +21,15 @@ def bridge(*, as_json: bool) -> int:
     return process.main()
 
 
-def become_module(name: str, arguments: Sequence[str]) -> NoReturn:
-    """Replaces this process by `python -m name`, so that signals and the exit code are that module's own."""
+def become_module(name: str, arguments: Sequence[str], held_back: Collection[int] = ()) -> NoReturn:
+    """Replaces this process by `python -m name`, so that signals and the exit code are that module's own.
+
+    Signals that are held back wait until the module says that it takes them.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
+    if held_back:
+        signal.pthread_sigmask(signal.SIG_BLOCK, held_back)
     os.execv(sys.executable, [sys.executable, "-m", name, *arguments])  # noqa: S606 - no shell is wanted
 
 

@@ -11,6 +11,7 @@ from starter.client import MeetingsClient
 from starter.errors import MeetingInputError
 from starter.inputs import check_id, checked, settings
 from starter.output import plain, say, write_json
+from starter.shapes import Booked, Moved
 from starter.times import for_people, parse_when
 
 _GIVEN_AS = {"start_time": "--at", "end_time": "--until", "title": "--title", "bot.name": "--bot-name"}
@@ -50,16 +51,16 @@ async def schedule(  # noqa: PLR0913 - one argument for each option
     view = started.view
     if as_json:
         write_json(
-            {
-                "meeting_id": started.meeting_id,
-                "workflow_id": started.workflow_id,
-                "already_existed": started.already_existed,
-                "booking": started.booking.value,
-                "start_time": (view.start_time if view else request.start_time).isoformat(),
-                "meeting_url": view.meeting_url if view else request.meeting_url,
-                "status": view.status.value if view else MeetingStatus.SCHEDULED.value,
-                "notes": notes,
-            }
+            Booked(
+                meeting_id=started.meeting_id,
+                workflow_id=started.workflow_id,
+                already_existed=started.already_existed,
+                booking=started.booking,
+                start_time=view.start_time if view else request.start_time,
+                meeting_url=view.meeting_url if view else request.meeting_url,
+                status=view.status if view else MeetingStatus.SCHEDULED,
+                notes=tuple(notes),
+            )
         )
         return 0
     say(words.BOOKING[started.booking], "green" if not started.already_existed else "yellow")
@@ -85,7 +86,7 @@ async def reschedule(  # noqa: PLR0913 - one argument for each option
     client = await MeetingsClient.connect()
     view = await client.reschedule(meeting, change)
     if as_json:
-        write_json(view.model_dump(mode="json") | {"notes": notes})
+        write_json(Moved(**dict(view), notes=tuple(notes)))
     else:
         say(f"Moved: {plain(view.title) or view.meeting_url} now starts {for_people(view.start_time)}.", "green")
         _say_notes(notes)
@@ -140,7 +141,7 @@ def _say_notes(notes: list[str]) -> None:
 
 def _show_stopped(view: MeetingView, under_way: str, *, as_json: bool) -> None:
     if as_json:
-        write_json(view.model_dump(mode="json"))
+        write_json(view)
     elif view.status.is_final:
         say(plain(words.state_sentence(view)), "green")
     else:

@@ -1,5 +1,6 @@
 """`transcript`: it comes from the store, and needs Temporal only to say why there is none."""
 
+import codecs
 import sys
 from contextlib import suppress
 
@@ -24,8 +25,12 @@ async def transcript(meeting: str, form: str) -> int:
         why_not = await _why_no_transcript(meeting)
         raise MeetingError(f"There is no transcript of {meeting} in {url}. {why_not}")
     sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    if codecs.lookup(sys.stdout.encoding).name == "utf-8":
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        sys.stdout.write(content.decode())
+        sys.stdout.flush()
     return 0
 
 

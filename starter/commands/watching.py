@@ -21,6 +21,7 @@ from starter import render, words
 from starter.client import MeetingsClient
 from starter.errors import TemporalUnreachableError, WorkerMissingError
 from starter.output import console, plain, say, write_json
+from starter.shapes import Watched
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -75,9 +76,7 @@ async def follow(client: MeetingsClient, meeting: str, pause: float) -> AsyncIte
 
 async def _print_lines(changes: AsyncIterator[Change]) -> MeetingView:
     async for change in changes:
-        progress = change.progress
-        download = progress.model_dump(mode="json") if progress else None
-        write_json(change.view.model_dump(mode="json") | {"download": download}, one_line=True)
+        write_json(Watched(**dict(change.view), download=change.progress), one_line=True)
     return change.view
 
 

@@ -74,7 +74,7 @@ def run(**changes: Any) -> Run:
     outcome = Outcome(
         meeting_id="one",
         status=MeetingStatus.COMPLETED,
-        evidence=Proof(event="complete", at=at(21)),
+        evidence=Proof(event="complete", at=at(21), text=""),
         artifacts=(artifact,),
     )
     given = {"status": "completed", "started_at": NOON, "closed_at": at(30), "outcome": outcome}

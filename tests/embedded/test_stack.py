@@ -116,9 +116,9 @@ def test_a_session_from_its_start_to_ctrl_c(start: Start, tmp_path: Path) -> Non
 
     os.killpg(dev.process.pid, signal.SIGINT)
     status, out, err = dev.end()
-    assert (status, out) == (0, "")
+    assert (status, out) == (130, "")
     assert err.startswith("bridge ended unexpectedly")
-    assert err.count("\n") == 1
+    assert err.splitlines()[1:] == ["Interrupted."]
     assert not alive(held)
 
 

@@ -87,7 +87,10 @@ class FakeMeeting:
             artifacts=(),
             dispatches=0,
             next_deadline=None,
+            bot_goes_at=None,
             timeline=(),
+            webhooks=WebhookState.NOT_EXPECTED,
+            calendars=(),
         )
         self._note("booked", "Booked.")
 

@@ -73,7 +73,7 @@ async def test_new_credentials_go_to_the_calendars_whose_tokens_are_given(
     first = await cli("calendar", "update-credentials", "--credentials", file, "--json")
     assert first.code == 1
     troubles = {each["calendar"]: each["trouble"] for each in first.json["updated"]}
-    assert troubles[of_anna] == ""
+    assert troubles[of_anna] is None
     assert "no calendar" in troubles["nobody"].lower()
     assert "does not lead to this calendar" in troubles[of_ben]
     assert of_ben in [each["calendar_id"] for each in first.json["left"]]

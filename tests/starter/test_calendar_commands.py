@@ -128,7 +128,7 @@ async def test_a_bot_that_was_replaced_still_leads_to_its_meeting(desk: Desk, cl
     bot_id = await desk.sim.send(extra=extra.to_wire([SECRET]))
     forged = await desk.sim.send(extra=extra.to_wire(["another secret"]))
     (found,) = (await eventually(partial(cli, "find", bot_id, "--json"), lambda ended: ended.code == 0)).json
-    assert (found["meeting_id"], found["bot_id"]) == (started.meeting_id, "")
+    assert (found["meeting_id"], found["bot_id"]) == (started.meeting_id, None)
     assert (await cli("find", forged, "--json")).code == 1
 
 

@@ -88,4 +88,4 @@ async def test_ctrl_c_is_a_quiet_130(desk: Desk) -> None:
         )
         child.send_signal(signal.SIGINT)
         out, err = await child.communicate()
-        assert (child.returncode, out, err) == (130, b"", b"")
+        assert (child.returncode, out, err) == (130, b"", b"Interrupted.\n")

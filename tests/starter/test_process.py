@@ -61,7 +61,8 @@ async def test_ctrl_c_is_a_quiet_130(client: MeetingsClient) -> None:
         assert json.loads(await child.stdout.readline())["status"] == "scheduled"
         child.send_signal(signal.SIGINT)
         out, err = await child.communicate()
-        assert (child.returncode, out, err) == (130, b"", b"")
+        assert (child.returncode, out) == (130, b"")
+        assert json.loads(err) == {"error": "Interrupted.", "exit_code": 130}
 
 
 @pytest.mark.usefixtures("at_temporal")

@@ -140,7 +140,7 @@ async def test_an_event_is_recorded_and_its_bot_leads_to_its_user(stack: Running
     for what in (meeting["bot_id"], event.event_id, view.meeting_url):
         (found,) = (await cli("find", what, "--json")).json
         assert (found["meeting_id"], found["bot_id"]) == (view.meeting_id, meeting["bot_id"])
-        assert found["events"] == [{"calendar_id": calendar_id, "event_id": event.event_id, "user": email}]
+        assert found["calendars"] == [{"calendar_id": calendar_id, "event_id": event.event_id, "user": email}]
     shown = (await cli("show", view.meeting_id)).out
     assert f"{calendar_id}, event {event.event_id}" in shown
     details = await stack.handle(view.workflow_id).query("__temporal_workflow_metadata")
@@ -187,7 +187,7 @@ async def test_bots_that_the_provider_sends_by_its_own_timer_are_followed_to_the
         for what in (bot_id, events[link]):
             (found,) = (await cli("find", what, "--json")).json
             assert found["meeting_id"] == f"bot-{bot_id}"
-            assert found["events"] == [{"calendar_id": calendar_id, "event_id": events[link], "user": email}]
+            assert found["calendars"] == [{"calendar_id": calendar_id, "event_id": events[link], "user": email}]
         assert len([bot for bot in (await stack.ledger())["bots"] if bot["meeting_url"] == link]) == 1
     await people.calendars.aclose()
 
