@@ -3,23 +3,34 @@
 Nobody who sends waits for this: the provider has to be asked, and that may take its time.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 
 from bridge.delivery import Delivery
+from bridge.origins import OriginLookup
 from bridge.temporal_calls import TemporalCalls
 from meetings.calendars.event import CalendarEvent
 from meetings.deadlines import Deadlines
 from meetings.ids import adopted_meeting_id, calendar_workflow_id_for, workflow_id_for
 from meetings.request import AdoptedBot, CalendarOrigin, Claim, MeetingRequest
-from providers.base import BotOrigin, NotFoundError, Provider
+from providers.base import BotOrigin, NotFoundError
 from providers.calendars import CalendarProvider
 
-_MOST_REMEMBERED = 2000
-_ASKED_AGAIN_AFTER = timedelta(minutes=1)
-"""A bot that the provider does not know yet may be so young that it soon will."""
+_MOST_REMEMBERED = 20_000
+_FIRST_PAUSE = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(hours=1)
+"""Between two looks for a bot that the provider does not know, perhaps not yet: each three times the last one."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class _Stranger:
+    """A bot that is not ours, as far as was known at `asked_at`; nobody is asked about it before `again_at`."""
+
+    asked_at: datetime
+    again_at: datetime
 
 
 class Adopter:
@@ -27,20 +38,19 @@ class Adopter:
 
     def __init__(
         self,
-        provider: Provider,
+        origins: OriginLookup,
         calendars: CalendarProvider,
         calls: TemporalCalls,
         *,
         deadlines: Deadlines,
         adopts_all: bool = False,
     ) -> None:
-        self._provider = provider
+        self._origins = origins
         self._calendars = calendars
         self._calls = calls
         self._deadlines = deadlines
         self._adopts_all = adopts_all
-        self._strangers: dict[str, datetime] = {}
-        """Since the answer would be the same: when each may be asked about again."""
+        self._strangers: dict[str, _Stranger] = {}
 
     async def place(self, delivery: Delivery, limit: timedelta) -> Delivery | None:
         """The delivery with the meeting it belongs to, which may have to be founded; None for a stranger's bot.
@@ -48,12 +58,18 @@ class Adopter:
         `limit` is how long one call to Temporal may take. Raises ProviderError and CallError.
         """
         now = datetime.now(UTC)
-        if now < self._strangers.get(delivery.bot_id, now):
+        stranger = self._strangers.get(delivery.bot_id)
+        if stranger and now < stranger.again_at:
             return None
         try:
-            origin = await self._provider.origin(delivery.bot_id)
+            origin = await self._origins.of(
+                delivery.bot_id, stranger.asked_at if stranger else delivery.received_at
+            )
         except NotFoundError:
-            self._remember(delivery.bot_id, now + _ASKED_AGAIN_AFTER)
+            pause = 3 * (stranger.again_at - stranger.asked_at) if stranger else _FIRST_PAUSE
+            self._remember(delivery.bot_id, _Stranger(now, now + min(pause, _LONGEST_PAUSE)))
+            return None
+        if origin is None:
             return None
         if origin.workflow_id:
             return delivery.to(origin.workflow_id, dispatch=origin.dispatch)
@@ -61,7 +77,7 @@ class Adopter:
         is_wanted = origin.is_ours or self._adopts_all or (event and await self._is_kept(event, limit))
         request = self._request(origin, event, now) if is_wanted else None
         if request is None:
-            self._remember(delivery.bot_id, _NEVER)
+            self._remember(delivery.bot_id, _Stranger(now, _NEVER))
             return None
         workflow_id = workflow_id_for(adopted_meeting_id(origin.bot_id))
         return delivery.to(workflow_id, dispatch=0).founding(request)
@@ -106,8 +122,8 @@ class Adopter:
         except ValidationError:
             return None
 
-    def _remember(self, bot_id: str, until: datetime) -> None:
+    def _remember(self, bot_id: str, stranger: _Stranger) -> None:
         self._strangers.pop(bot_id, None)
-        self._strangers[bot_id] = until
+        self._strangers[bot_id] = stranger
         if len(self._strangers) > _MOST_REMEMBERED:
             del self._strangers[next(iter(self._strangers))]

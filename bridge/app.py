@@ -11,8 +11,9 @@ from temporalio.client import Client
 from artifacts.store import ArtifactStore
 from bridge.adopting import Adopter
 from bridge.bodies import Bodies
+from bridge.bot_search import BotSearch
 from bridge.connect.setup import add_connect_pages
-from bridge.counts import DeliveryCounts
+from bridge.counts import DeliveryCounts, ProviderCalls
 from bridge.courier import Courier
 from bridge.crowd import IDLE_SECONDS
 from bridge.drain import Drain
@@ -28,12 +29,14 @@ from bridge.keys import (
     IN_FLIGHT,
     INBOX,
     PROVIDER,
+    PROVIDER_CALLS,
     READINESS,
     REGISTRY,
     SETTINGS,
     STORE,
 )
 from bridge.middlewares import count_in_flight, errors_as_json, one_line_per_delivery
+from bridge.origins import OriginLookup
 from bridge.readiness import Readiness
 from bridge.routes import setup_routes
 from bridge.tallying import count_deliveries, tell_of_refusals
@@ -73,15 +76,17 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
     app[IN_FLIGHT] = InFlight()
     app[CALLS] = TemporalCalls(client)
     app[READINESS] = Readiness(app[CALLS], store)
-    calendars = open_calendars(settings)
+    app[PROVIDER_CALLS] = calls = ProviderCalls(app[REGISTRY])
+    calendars = open_calendars(settings, on_call=lambda: calls.add("unknown_bots_event"))
+    adopts_all = settings.minutekeeper_adopt_all_bots
     adopter = Adopter(
-        provider,
+        OriginLookup(provider, calls, adopts_all=adopts_all),
         calendars,
         app[CALLS],
         deadlines=load_deadlines(),
-        adopts_all=settings.minutekeeper_adopt_all_bots,
+        adopts_all=adopts_all,
     )
-    app[COURIER] = Courier(app[CALLS], store, adopter)
+    app[COURIER] = Courier(app[CALLS], BotSearch(client), store, adopter)
     app[INBOX] = Inbox(store)
     app[DRAIN] = Drain(app[INBOX], app[COURIER], app[CALLS])
     setup_routes(app)

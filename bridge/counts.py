@@ -41,6 +41,21 @@ class DeliveryCounts:
         return refused
 
 
+class ProviderCalls:
+    """Counts the calls of this bridge to the provider, by what they are for."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._calls = Counter(
+            "minutekeeper_provider_calls_total",
+            "Calls of the bridge to the provider's API, by purpose.",
+            ["purpose"],
+            registry=registry,
+        )
+
+    def add(self, purpose: str) -> None:
+        self._calls.labels(purpose).inc()
+
+
 def describe(refused: collections.Counter[str]) -> str:
     """Refused deliveries in one line for people, with what to do about those that need not be."""
     reasons = [

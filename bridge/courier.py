@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from artifacts.store import ArtifactStore
 from bridge.adopting import Adopter
+from bridge.bot_search import BotSearch
 from bridge.delivery import Delivery, Outcome
 from bridge.temporal_calls import CallError, TemporalCalls
 from providers.base import ProviderError
@@ -30,8 +31,9 @@ class Handover:
 
 
 class Courier:
-    def __init__(self, calls: TemporalCalls, store: ArtifactStore, adopter: Adopter) -> None:
+    def __init__(self, calls: TemporalCalls, bots: BotSearch, store: ArtifactStore, adopter: Adopter) -> None:
         self._calls = calls
+        self._bots = bots
         self._store = store
         self._adopter = adopter
         self._rests_until = 0.0
@@ -61,7 +63,7 @@ class Courier:
         return Handover(Outcome.DELIVERED, delivery)
 
     async def _place(self, delivery: Delivery, limit: timedelta, *, ask: bool) -> Delivery | None:
-        workflow_id = await self._calls.workflow_of(delivery.bot_id, limit)
+        workflow_id = await self._bots.workflow_of(delivery.bot_id, limit)
         if workflow_id is not None:
             return delivery.to(workflow_id)
         return await self._adopter.place(delivery, limit) if ask else None

@@ -5,7 +5,7 @@ from prometheus_client import CollectorRegistry
 
 from artifacts.store import ArtifactStore
 from bridge.bodies import Bodies
-from bridge.counts import DeliveryCounts
+from bridge.counts import DeliveryCounts, ProviderCalls
 from bridge.courier import Courier
 from bridge.drain import Drain
 from bridge.in_flight import InFlight
@@ -24,6 +24,7 @@ BODIES = web.AppKey("bodies", Bodies)
 REGISTRY = web.AppKey("registry", CollectorRegistry)
 """The metrics of this application, and of no other in the same process."""
 COUNTS = web.AppKey("counts", DeliveryCounts)
+PROVIDER_CALLS = web.AppKey("provider_calls", ProviderCalls)
 COURIER = web.AppKey("courier", Courier)
 INBOX = web.AppKey("inbox", Inbox)
 IN_FLIGHT = web.AppKey("in_flight", InFlight)

@@ -10,7 +10,6 @@ from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
-    ListWorkflowExecutionsRequest,
     SignalWorkflowExecutionRequest,
 )
 from temporalio.client import Client
@@ -23,10 +22,9 @@ from bridge.delivery import Delivery, Outcome
 from meetings import story
 from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.request import MeetingRequest
-from workflows.attributes import BOT_ID, at_start
+from workflows.attributes import at_start
 
 _PROBE = timedelta(seconds=1)
-_NEWEST = 10
 
 _SILENCE = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
 
@@ -103,16 +101,6 @@ class TemporalCalls:
             answer = await self._client.workflow_service.describe_workflow_execution(request, timeout=limit)
         return answer.workflow_execution_info.status
 
-    async def workflow_of(self, bot_id: str, limit: timedelta) -> str | None:
-        """The newest workflow that has this bot in its search attributes, which show it about a second late."""
-        request = ListWorkflowExecutionsRequest(
-            namespace=self._client.namespace, query=f"{BOT_ID.name} = {_quoted(bot_id)}", page_size=_NEWEST
-        )
-        async with one_try(limit):
-            answer = await self._client.workflow_service.list_workflow_executions(request, timeout=limit)
-        newest = max(answer.executions, key=lambda each: each.start_time.ToNanoseconds(), default=None)
-        return newest.execution.workflow_id if newest else None
-
     async def is_there(self) -> bool:
         try:
             async with one_try(_PROBE):
@@ -146,8 +134,3 @@ def _outcome(error: RPCError) -> Outcome:
         # Only the text tells the two apart.
         return Outcome.FINISHED if "already completed" in error.message else Outcome.UNKNOWN
     return Outcome.NOT_NOW
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -4,7 +4,7 @@ It hides addresses, authentication, field names, status words, paging, signature
 what changes our behaviour: when a provider wants to be called, and what became of a bot.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -214,7 +214,14 @@ class Provider(Protocol):
         ...
 
     async def origin(self, bot_id: str) -> BotOrigin:
-        """Where a bot comes from that somebody else sent. Raises NotFoundError while nothing is known of it."""
+        """Where a bot comes from that somebody else sent, by one call for this bot.
+
+        Raises NotFoundError where the provider does not tell it: a bot at work may be in `recent_origins` alone.
+        """
+        ...
+
+    def recent_origins(self, since: datetime) -> AsyncIterator[Sequence[BotOrigin]]:
+        """Where the bots come from that were created since then, but not their events; each page is one call."""
         ...
 
     def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:

@@ -1,5 +1,7 @@
 """The provider that the settings name, opened the same way by every process."""
 
+from collections.abc import Callable
+
 from pydantic import SecretStr
 
 from providers.base import Provider
@@ -36,8 +38,8 @@ def open_provider(settings: Settings) -> Provider:
     )
 
 
-def open_calendars(settings: Settings) -> CalendarProvider:
-    """The calendars of the same account; the caller closes it with `aclose`."""
+def open_calendars(settings: Settings, on_call: Callable[[], None] | None = None) -> CalendarProvider:
+    """The calendars of the same account; the caller closes it with `aclose`. `on_call` is called for each call."""
     speech_key = settings.minutekeeper_speech_to_text_api_key.get_secret_value()
     return MeetingBaasCalendars(
         settings.meetingbaas_base_url,
@@ -47,6 +49,7 @@ def open_calendars(settings: Settings) -> CalendarProvider:
         ),
         secrets=secrets_of(settings),
         signing_secrets=signing_secrets(settings),
+        on_call=on_call,
     )
 
 

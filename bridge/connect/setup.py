@@ -14,7 +14,7 @@ from bridge.connect.connecting import Connecting
 from bridge.connect.journey import Cookies
 from bridge.connect.keys import CONNECTING, COOKIES, FORMS
 from bridge.connect.seals import Seals
-from bridge.keys import SETTINGS, STORE
+from bridge.keys import PROVIDER_CALLS, SETTINGS, STORE
 from meetings.connect_link import CONNECT_ROUTE
 from runtime.provider import open_calendars
 from runtime.settings import signing_secrets
@@ -40,7 +40,7 @@ def add_connect_pages(app: web.Application, client: Client) -> None:
 
 def _connecting(client: Client) -> Callable[[web.Application], AsyncIterator[None]]:
     async def context(app: web.Application) -> AsyncIterator[None]:
-        calendars = open_calendars(app[SETTINGS])
+        calendars = open_calendars(app[SETTINGS], on_call=lambda: app[PROVIDER_CALLS].add("connecting"))
         app[CONNECTING] = Connecting(calendars, CalendarCalls(client), Connections(app[STORE]))
         yield
         await calendars.aclose()

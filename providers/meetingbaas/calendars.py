@@ -1,6 +1,6 @@
 """The calendar endpoints of the Meeting BaaS v1 API behind the port of `providers.calendars`."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
 from meetings.calendars.event import CalendarEvent
@@ -46,7 +46,7 @@ class MeetingBaasCalendars:
     cannot be sent.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one setting of an account each
         self,
         base_url: str,
         api_key: str,
@@ -54,8 +54,9 @@ class MeetingBaasCalendars:
         speech_to_text: SpeechToText | None = None,
         secrets: Iterable[str] = (),
         signing_secrets: Sequence[str] = (),
+        on_call: Callable[[], None] | None = None,
     ) -> None:
-        self._connection = Connection(base_url, api_key, secrets)
+        self._connection = Connection(base_url, api_key, secrets, on_call)
         self._speech_to_text = speech_to_text or SpeechToText()
         self._signing_secrets = signing_secrets
 

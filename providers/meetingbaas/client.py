@@ -70,6 +70,12 @@ class MeetingBaasClient:
         return read(MeetingData, answer, self.secrets)
 
     async def list_bots(self, query: BotQuery) -> AsyncIterator[BotSummary]:
+        """The bots of all pages."""
+        async for page in self.pages_of_bots(query):
+            for bot in page:
+                yield bot
+
+    async def pages_of_bots(self, query: BotQuery) -> AsyncIterator[list[BotSummary]]:
         """All pages: filters apply after paging, so a short or empty page is not the last one.
 
         A list that ignores `created_after` is read as far as that, if it has the newest first.
@@ -78,8 +84,7 @@ class MeetingBaasClient:
         cursors = {query.cursor}
         while True:
             page = read(BotPage, await self._page_of_bots(params))
-            for bot in page.bots:
-                yield bot
+            yield page.bots
             if not page.next_cursor or _goes_back_beyond(page.bots, query.created_after):
                 return
             if page.next_cursor in cursors:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import httpx
@@ -25,13 +25,23 @@ _SECRET_FIELDS = ("oauth_client_id", "oauth_client_secret", "oauth_refresh_token
 
 
 class Connection:
-    """Redirects are never followed: they would take the key elsewhere. Errors show neither keys nor whole URLs."""
+    """Redirects are never followed: they would take the key elsewhere. Errors show neither keys nor whole URLs.
 
-    def __init__(self, base_url: str, api_key: str, secrets: Iterable[str] = ()) -> None:
+    `on_call` is called for each call.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        secrets: Iterable[str] = (),
+        on_call: Callable[[], None] | None = None,
+    ) -> None:
         self._api_key = api_key.strip()
         self.secrets = (self._api_key, *secrets)
         if not self._api_key.isascii() or not self._api_key.isprintable():
             raise ValueError("The Meeting BaaS API key holds characters that no key has; copy it again.")
+        self._on_call = on_call
         self._base_url = base_url.rstrip("/")
         self._http = open_http_client(
             connect_seconds=_CONNECT_SECONDS, connections=MAX_CONNECTIONS, proxy=_proxy_for(self._base_url)
@@ -47,6 +57,8 @@ class Connection:
         seconds: float = _ANSWER_SECONDS,
     ) -> bytes:
         """The body of a 2xx answer, which must be whole within so many seconds, the wait for the pool included."""
+        if self._on_call is not None:
+            self._on_call()
         call = f"{method} {path}"
         headers = {API_KEY_HEADER: self._api_key}
         written = None

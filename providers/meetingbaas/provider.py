@@ -1,7 +1,7 @@
 """Meeting BaaS behind the port of `providers.base`."""
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ from providers.meetingbaas.connection import API_KEY_HEADER
 from providers.meetingbaas.errors import ConflictError
 from providers.meetingbaas.extra import Extra
 from providers.meetingbaas.observing import observation
-from providers.meetingbaas.origins import origin_of
+from providers.meetingbaas.origins import origin_of, recent_origins
 from providers.meetingbaas.requests import AutomaticLeave, NewBot, SpeechToText
 
 _KEY_HEADERS = frozenset({API_KEY_HEADER, "x-spoke-api-key"})
@@ -135,6 +135,9 @@ class MeetingBaasProvider:
 
     async def origin(self, bot_id: str) -> BotOrigin:
         return await origin_of(self._client, self._signing_secrets, bot_id)
+
+    def recent_origins(self, since: datetime) -> AsyncIterator[Sequence[BotOrigin]]:
+        return recent_origins(self._client, self._signing_secrets, since)
 
     def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
         given = [value for name, value in headers.items() if name.lower() in _KEY_HEADERS]

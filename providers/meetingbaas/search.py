@@ -11,7 +11,7 @@ from providers.meetingbaas.extra import Extra
 from providers.meetingbaas.models import BotSummary
 from providers.meetingbaas.requests import BotQuery
 
-_CLOCK_SKEW = timedelta(minutes=2)
+CLOCK_SKEW = timedelta(minutes=2)
 """The provider stamps bots by its own clock."""
 
 _LONGEST_LIFE = timedelta(hours=6)
@@ -31,7 +31,7 @@ async def find_bots(
     well; a list by key would be filtered page by page. Both are checked again: the list is young, and one that
     ignores its filters must not pass a stranger's bot off as ours. Nor must another bot that carries our key.
     """
-    created_after = since - _CLOCK_SKEW
+    created_after = since - CLOCK_SKEW
     name = _meeting_name(meeting_url)
     query = (
         BotQuery(created_after=created_after, meeting_url=name)
@@ -50,17 +50,11 @@ async def find_bots(
 
 async def is_at_work(client: MeetingBaasClient, bot_id: str) -> bool:
     """Whether the list has this bot as one that has not ended."""
-    bot = await recent_bot(client, bot_id)
-    return bot is not None and bot.ended_at is None
-
-
-async def recent_bot(client: MeetingBaasClient, bot_id: str) -> BotSummary | None:
-    """What the list says of a bot; None if it is not among those that may still be at work."""
     query = BotQuery(created_after=datetime.now(UTC) - _LONGEST_LIFE)
     async for bot in client.list_bots(query):
         if bot.bot_id == bot_id:
-            return bot
-    return None
+            return bot.ended_at is None
+    return False
 
 
 def _found(bot: BotSummary, extra: Extra, created_at: datetime) -> FoundBot:

@@ -114,6 +114,9 @@ class BotlessProvider(MeetingBaasProvider):
     async def origin(self, bot_id: str) -> BotOrigin:
         raise NotFoundError(bot_id)
 
+    async def recent_origins(self, since: datetime) -> AsyncIterator[list[BotOrigin]]:  # noqa: ARG002
+        yield []
+
 
 @asynccontextmanager
 async def running_bridge(client: Client, store: ArtifactStore, **changes: Any) -> AsyncIterator[Bridge]:

@@ -337,10 +337,14 @@ async def test_the_list_tells_of_a_young_bot_that_has_no_data_yet(
         "created_at": "2026-12-01T10:00:00Z",
         "extra": event_extra([SECRET]),
     }
-    server.tell(Answer({"error": "not found"}, status=404), Answer({"bots": [young], "next_cursor": None}))
-    origin = await provider.origin("b-1")
-    assert (origin.bot_id, origin.is_ours, origin.event_id) == ("b-1", True, "")
-    assert origin.created_at == datetime(2026, 12, 1, 10, tzinfo=UTC)
-    server.tell(Answer({"error": "not found"}, status=404), Answer({"bots": [young], "next_cursor": None}))
+    server.tell(Answer({"error": "not found"}, status=404))
     with pytest.raises(NotFoundError):
-        await provider.origin("b-2")
+        await provider.origin("b-1")
+    old = {"uuid": "b-2", "created_at": "2026-12-01T09:00:00Z", "extra": {"dispatch": "1"}}
+    server.tell(Answer({"bots": [young], "next_cursor": "n"}), Answer({"bots": [old, {}]}))
+    since = datetime(2026, 12, 1, 8, tzinfo=UTC)
+    (first,), (second,) = [page async for page in provider.recent_origins(since)]
+    assert (first.bot_id, first.is_ours, first.event_id) == ("b-1", True, "")
+    assert first.created_at == datetime(2026, 12, 1, 10, tzinfo=UTC)
+    assert (second.bot_id, second.is_ours) == ("b-2", False)
+    assert server.asked[1].query["created_after"] == "2026-12-01T07:58:00", "clocks may differ"

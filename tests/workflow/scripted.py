@@ -1,7 +1,7 @@
 """A provider and a store that do what a test tells them, so that a meeting can live for a year in seconds."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -143,6 +143,9 @@ class ScriptedProvider:
 
     async def origin(self, bot_id: str) -> BotOrigin:
         raise NotFoundError(bot_id)
+
+    async def recent_origins(self, since: datetime) -> AsyncIterator[list[BotOrigin]]:  # noqa: ARG002
+        yield []
 
     def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
         return bool(headers) or allow_missing_key

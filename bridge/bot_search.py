@@ -1,0 +1,85 @@
+"""Finds the workflows of bots in Temporal, with one call for all bots that are looked for at the same time."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo
+from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
+from temporalio.client import Client
+from temporalio.converter import decode_typed_search_attributes
+
+from bridge.delivery import Outcome
+from bridge.temporal_calls import CallError, one_try
+from workflows.attributes import BOT_ID
+
+_AT_ONCE = 50
+_NEWEST = 10
+"""Workflows that are looked at for each bot."""
+_LIMIT = timedelta(seconds=3)
+
+
+class BotSearch:
+    """One search at a time: searches are dear, and who comes meanwhile is served by the next one."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._wanted: dict[str, asyncio.Future[str | None]] = {}
+        self._searching: asyncio.Task[None] | None = None
+
+    async def workflow_of(self, bot_id: str, limit: timedelta) -> str | None:
+        """The newest workflow that has this bot in its search attributes, which show it about a second late.
+
+        Raises CallError, also if that is not known after `limit`.
+        """
+        if bot_id not in self._wanted:
+            self._wanted[bot_id] = asyncio.get_running_loop().create_future()
+        found = self._wanted[bot_id]
+        if self._searching is None or self._searching.done():
+            self._searching = asyncio.create_task(self._search_all(), name="bot search")
+        async with one_try(limit):
+            # Shielded, because others may wait for the same bot.
+            return await asyncio.shield(found)
+
+    async def _search_all(self) -> None:
+        while self._wanted:
+            bots = {bot_id: self._wanted.pop(bot_id) for bot_id in list(self._wanted)[:_AT_ONCE]}
+            await self._search(bots)
+
+    async def _search(self, bots: dict[str, "asyncio.Future[str | None]"]) -> None:
+        try:
+            found = await self._newest_of(list(bots))
+        except CallError as error:
+            if error.outcome is Outcome.REFUSED and len(bots) > 1:
+                # No bot's id may be in the way of the others.
+                for bot_id, waiting in bots.items():
+                    await self._search({bot_id: waiting})
+                return
+            for waiting in bots.values():
+                waiting.set_exception(error)
+                # Who waited may be gone.
+                waiting.exception()
+        else:
+            for bot_id, waiting in bots.items():
+                newest = found.get(bot_id)
+                waiting.set_result(newest.execution.workflow_id if newest else None)
+
+    async def _newest_of(self, bot_ids: Sequence[str]) -> dict[str, WorkflowExecutionInfo]:
+        request = ListWorkflowExecutionsRequest(
+            namespace=self._client.namespace,
+            query=f"{BOT_ID.name} IN ({', '.join(map(_quoted, bot_ids))})",
+            page_size=_NEWEST * len(bot_ids),
+        )
+        async with one_try(_LIMIT):
+            answer = await self._client.workflow_service.list_workflow_executions(request, timeout=_LIMIT)
+        found: dict[str, WorkflowExecutionInfo] = {}
+        for each in sorted(answer.executions, key=lambda each: each.start_time.ToNanoseconds()):
+            bot_id = decode_typed_search_attributes(each.search_attributes).get(BOT_ID)
+            if bot_id is not None:
+                found[bot_id] = each
+        return found
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
