@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 
-from activities.media import is_media
+from activities.encodings import EncodingError, InflatedError, layers_of, undo
+from activities.media import extension_of, is_media
 from activities.pace import Pace
 from activities.source import (
     Answer,
@@ -22,7 +24,7 @@ from artifacts.errors import SpoiltPartError
 from artifacts.pieces import Pieces
 from meetings.collection import DownloadProgress
 from meetings.outcome import Artifact
-from providers.base import Media
+from providers.base import Media, ProviderError
 
 Renew = Callable[[], Awaitable[Media]]
 """Asks for a link to the same recording that is made just now; may raise LinkError."""
@@ -44,6 +46,10 @@ class LinkError(DownloadError):
 
 class MissingError(LinkError):
     """A link that was made just now leads to nothing (404, 410)."""
+
+
+class LostError(Exception):
+    """Nothing can bring the recording home any more."""
 
 
 class TooSmallError(Exception):
@@ -84,17 +90,17 @@ class Download:
         self._renew = renew
         self._limits = limits
         self._head = bytearray()  # what came of a file before it was known to begin as a recording
-        self._content_type = ""
         self._ended = False
         self._is_confirmed = False
+        self._is_unconfirmed = False  # whether a link was refused when the size of a whole file was asked for
         self._restarts = 0
 
     @property
     def progress(self) -> DownloadProgress:
         return DownloadProgress(done=self._held, total=self._pieces.version.total)
 
-    async def run(self, media: Media, path_for: Callable[[Media], str], least_bytes: int) -> Artifact:
-        """Fetches what is missing and puts the whole file under `path_for` of its media.
+    async def run(self, media: Media, path_for: Callable[[str], str], least_bytes: int) -> Artifact:
+        """Fetches what is missing and puts the whole file under `path_for` of its extension.
 
         A file of less than `least_bytes` is no recording. Raises DownloadError, TooSmallError, TooLargeError,
         StoreError, and whatever `renew` raises.
@@ -106,15 +112,24 @@ class Download:
                 too_small = TooSmallError(f"the recording has only {self._held} bytes")
                 await self._pieces.discard()
                 raise too_small
-            try:
-                artifact = await self._pieces.assemble(path_for(media))
-            except SpoiltPartError:
-                await self._pieces.discard()
-                raise
+            artifact = await self._assemble(media, path_for)
             await self._pieces.finish(artifact)
             return artifact
         finally:
             self._pieces.close()
+
+    async def _assemble(self, media: Media, path_for: Callable[[str], str]) -> Artifact:
+        try:
+            head = await self._pieces.head(_HEAD_BYTES)
+            layers, content = layers_of(head, self._pieces.version.encoding)
+            decoded = partial(undo, layers, self._limits.max_bytes) if layers else None
+            return await self._pieces.assemble(path_for(extension_of(content, media.extension)), decoded)
+        except SpoiltPartError:
+            await self._pieces.discard()
+            raise
+        except EncodingError as error:
+            await self._pieces.discard()
+            raise (TooLargeError if isinstance(error, InflatedError) else LinkError)(str(error)) from None
 
     @property
     def _held(self) -> int:
@@ -153,14 +168,25 @@ class Download:
                 if setbacks <= _MAX_SETBACKS:
                     await asyncio.sleep(min(self._limits.pause * 2 ** (setbacks - 1), _LONGEST_PAUSE))
                     continue
-            if renewed_at is not None and self._held - renewed_at < self._limits.piece_bytes:
-                raise _verdict(trouble)
-            try:
-                media, renewed_at = await self._renew(), self._held
-            except LinkError as error:
-                raise LinkError(f"{trouble}; {error}") from None
+            is_new = renewed_at is not None and self._held - renewed_at < self._limits.piece_bytes
+            media, renewed_at = await self._renew_after(trouble, media, is_new=is_new), self._held
             setbacks, since, self._restarts = 0, self._held, 0
         return media
+
+    async def _renew_after(self, trouble: SetbackError | DeadLinkError, media: Media, *, is_new: bool) -> Media:
+        """A fresh link in place of one that is no good; that it `is_new` says that no other would be better."""
+        if is_new and not self._is_unconfirmed:
+            raise _verdict(trouble)
+        try:
+            return await self._renew()
+        except (LinkError, LostError, ProviderError) as error:
+            if self._is_unconfirmed:
+                # All bytes are here: that the provider gives no link any more is no reason to lose them.
+                self._is_confirmed = True
+                return media
+            if isinstance(error, LinkError):
+                raise LinkError(f"{trouble}; {error}") from None
+            raise
 
     async def _attempt(self, media: Media) -> SetbackError | DeadLinkError | None:
         """One request for all that is missing; returns what went wrong, unless it was another file than before."""
@@ -185,7 +211,6 @@ class Download:
         async with ask(self._session, media, self._held, self._pieces.version) as answer:
             self._refuse_oversize(answer.version.total or 0)
             if not self._held:
-                self._content_type = answer.content_type
                 await self._pieces.begin(answer.version)
             await self._take(answer)
         if not self._is_whole:
@@ -215,22 +240,39 @@ class Download:
         """Nothing of an error page is kept: what comes first waits until enough of it is there to tell."""
         if not self._head:
             return
-        head = bytes(self._head)
-        if not is_media(head[:_HEAD_BYTES], self._content_type):
+        head, version = bytes(self._head), self._pieces.version
+        try:
+            _, content = layers_of(head[:_HEAD_BYTES], version.encoding)
+        except EncodingError as error:
+            self._forget()
+            raise DeadLinkError(str(error)) from None
+        if not is_media(content, version.content_type):
             self._forget()
             raise DeadLinkError("the provider serves something else than a recording")
         self._head.clear()
         await self._pieces.write(head)
 
     async def _confirm(self, media: Media) -> None:
-        """Half a file whose answer announced just that looks whole: only another answer can tell."""
+        """Half a file whose answer announced just that looks whole: only another answer can tell.
+
+        A whole file is not given up because nobody answers the question, not even with a fresh link.
+        """
         for _measurement in range(_MEASUREMENTS):
-            size = await measure(self._session, media) if self._held else None
+            try:
+                size = await self._measure(media)
+            except DeadLinkError:
+                if not self._is_unconfirmed:
+                    self._is_unconfirmed = True
+                    raise
+                size = None  # with a fresh link neither
             if size in {None, self._held}:
                 self._is_confirmed = True
                 return
             await asyncio.sleep(self._limits.pause)
         raise ChangedError
+
+    async def _measure(self, media: Media) -> int | None:
+        return await measure(self._session, media, self._held, self._pieces.version) if self._held else None
 
     def _refuse_oversize(self, size: int) -> None:
         if size > self._limits.max_bytes:

@@ -2,25 +2,31 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import aiohttp
 
 from activities.delivered import collected
-from activities.download import Download, Limits, LinkError, MissingError, TooLargeError, TooSmallError
+from activities.download import (
+    Download,
+    Limits,
+    LinkError,
+    LostError,
+    MissingError,
+    TooLargeError,
+    TooSmallError,
+)
 from artifacts import layout
 from artifacts.pieces import Pieces
 from artifacts.store import ArtifactStore
 from meetings.collection import MIN_RECORDING_BYTES, CollectOrder, DownloadProgress, RecordingResult
+from meetings.media_types import AUDIO_TYPES
 from providers.base import Collected, Media, NotFoundError, Provider
 
 _LEAST_BYTES_OF_NO_DURATION = 64 * 1024
 """A second of the plainest video is larger: a smaller file of which the provider says 0 s holds nothing."""
 _MISSING_IS_BELIEVED = timedelta(minutes=10)
 """A provider may hand out a link before its upload is done: a 404 is believed after minutes of retries."""
-
-
-class LostError(Exception):
-    """Nothing can bring the recording home any more."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ class Fetching:
         if media is None:
             return RecordingResult(text="the provider lists no recording")
         least = MIN_RECORDING_BYTES if found.duration != 0 else _LEAST_BYTES_OF_NO_DURATION
-        artifact = await self._download.run(media, lambda it: layout.recording(order.folder, it.extension), least)
+        artifact = await self._download.run(media, partial(layout.recording, order.folder), least)
         return RecordingResult(artifact=artifact)
 
     async def _judge(self, error: LinkError) -> LinkError | LostError:
@@ -105,4 +111,4 @@ def _recording(found: Collected) -> Media | None:
     """The video where there is one, else the sound, else None."""
     if found.deleted and not found.media:
         raise LostError("the provider has deleted the recording")
-    return min(found.media, key=lambda media: media.extension != "mp4", default=None)
+    return min(found.media, key=lambda media: media.extension in AUDIO_TYPES, default=None)

@@ -1,22 +1,96 @@
-"""Telling a recording from an error page that was served in its place."""
+"""What kind of file a recording is, by its first bytes, and telling one from an error page in its place."""
 
-_ISO_BOXES = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide"})
+from dataclasses import dataclass
+
+_ISO_BOXES = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"sidx", b"moof"})
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/problem+")
+_ASF = bytes.fromhex("3026b2758e66cf11")
+_EBML = bytes.fromhex("1a45dfa3")
+_EBML_BYTES = 64
+"""The document type stands within the first of them."""
+_TS_PACKET = 188
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: the extension it has by default, and others that a link may rightly call it."""
+
+    extension: str
+    others: frozenset[str] = frozenset()
+
+
+_MP4 = Kind("mp4", frozenset({"m4a", "m4b", "m4v", "mov", "3gp"}))
+_ISO_BRANDS = {
+    b"M4A ": Kind("m4a", frozenset({"m4b"})),
+    b"M4B ": Kind("m4b", frozenset({"m4a"})),
+    b"M4V ": Kind("m4v", frozenset({"mp4"})),
+    b"qt  ": Kind("mov"),
+}
+_OGG = Kind("ogg", frozenset({"oga", "ogv", "opus"}))
+_ASF_KIND = Kind("wmv", frozenset({"wma", "asf"}))
+_BEGINNINGS = {
+    b"ID3": Kind("mp3", frozenset({"aac", "mp2"})),
+    b"OggS": _OGG,
+    b"fLaC": Kind("flac"),
+    b"#!AMR": Kind("amr"),
+    b"caff": Kind("caf"),
+    b"FLV\x01": Kind("flv"),
+    b"\0\0\x01\xba": Kind("mpg", frozenset({"mpeg"})),
+    b"\0\0\x01\xb3": Kind("mpg", frozenset({"mpeg"})),
+    _ASF: _ASF_KIND,
+}
+_CHUNKED = {
+    (b"RIFF", b"WAVE"): Kind("wav"),
+    (b"RF64", b"WAVE"): Kind("wav"),
+    (b"BW64", b"WAVE"): Kind("wav"),
+    (b"RIFF", b"AVI "): Kind("avi"),
+    (b"FORM", b"AIFF"): Kind("aiff", frozenset({"aif"})),
+    (b"FORM", b"AIFC"): Kind("aiff", frozenset({"aif"})),
+}
+
+
+def kind_of(head: bytes) -> Kind | None:
+    """The kind of a file that begins with `head` (some hundred bytes), None if it is none that we know."""
+    if head[4:8] in _ISO_BOXES:
+        return _ISO_BRANDS.get(head[8:12], _MP4) if head[4:8] == b"ftyp" else _MP4
+    if head.startswith(_EBML):
+        is_webm = b"webm" in head[:_EBML_BYTES]
+        return Kind("webm", frozenset({"weba"})) if is_webm else Kind("mkv", frozenset({"mka"}))
+    if chunked := _CHUNKED.get((head[:4], head[8:12])):
+        return chunked
+    for beginning, kind in _BEGINNINGS.items():
+        if head.startswith(beginning):
+            return kind
+    if head[:1] == b"G" and head[_TS_PACKET : _TS_PACKET + 1] == b"G" and not _is_text(head):
+        return Kind("ts")
+    return _mpeg_frame(head)
+
+
+def extension_of(head: bytes, hint: str) -> str:
+    """The extension of a file by its first bytes; `hint`, what its link says, if they allow it."""
+    kind = kind_of(head)
+    return hint if kind is None or hint in kind.others else kind.extension
 
 
 def is_media(head: bytes, content_type: str) -> bool:
     """Whether a file that begins with `head` (some hundred bytes) can be a recording.
 
-    A known start of an MP4 or MP3 is believed whatever the server calls it. What is unknown is refused only if it
-    is text: refusing a format that we have not met yet would lose a recording.
+    A known start is believed whatever the server calls it. What is unknown is refused only if it is text: refusing
+    a format that we have not met yet would lose a recording.
     """
-    if head[4:8] in _ISO_BOXES or head[:3] == b"ID3" or _is_mpeg_frame(head):
+    if kind_of(head) is not None:
         return True
     return not content_type.startswith(_TEXT_TYPES) and not _is_text(head)
 
 
-def _is_mpeg_frame(head: bytes) -> bool:
-    return len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
+def _mpeg_frame(head: bytes) -> Kind | None:
+    """An MPEG audio frame or an AAC one (ADTS), by its header; two bytes alone may also begin a text in UTF-16."""
+    if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return None
+    if head[1] & 0xF6 == 0xF0:
+        return Kind("aac")
+    has_layer, has_rates = head[1] & 0x06, head[2] & 0xF0 != 0xF0 and head[2] & 0x0C != 0x0C
+    return Kind("mp3", frozenset({"mp2"})) if has_layer and has_rates else None
 
 
 def _is_text(head: bytes) -> bool:

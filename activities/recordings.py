@@ -10,9 +10,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import manifests
-from activities.download import DEFAULT_LIMITS, Limits
+from activities.download import DEFAULT_LIMITS, Limits, LostError
 from activities.failures import as_application_error
-from activities.fetching import Fetching, Line, LostError
+from activities.fetching import Fetching, Line
 from activities.heartbeats import with_heartbeats
 from activities.transcribing import write_transcript
 from artifacts import layout

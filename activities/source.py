@@ -20,7 +20,8 @@ _NEARLY_EXPIRED = timedelta(seconds=30)
 _ANSWER_SECONDS = 60
 """For the redirects and the head of an answer; how fast its content comes is judged by who takes it."""
 _MAX_REDIRECTS = 5
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,15})-\d+/(\d{1,15}|\*)")
+_CONTENT_RANGE = re.compile(r"bytes\s+(?:(\d{1,15})-\d{1,15}|\*)/(\d{1,15}|\*)")
+_NO_ENCODING = frozenset({"", "identity"})
 
 
 class SetbackError(Exception):
@@ -49,7 +50,6 @@ class Answer:
 
     position: int
     version: Version
-    content_type: str
     content: aiohttp.StreamReader
 
 
@@ -58,28 +58,35 @@ def expires_soon(media: Media) -> bool:
 
 
 @asynccontextmanager
-async def ask(
-    session: aiohttp.ClientSession, media: Media, offset: int, version: Version, last: int | None = None
-) -> AsyncIterator[Answer]:
-    """One request for everything from `offset` on, up to `last`, of a file whose beginning came as `version`.
+async def ask(session: aiohttp.ClientSession, media: Media, offset: int, version: Version) -> AsyncIterator[Answer]:
+    """One request for everything from `offset` on of a file whose beginning came as `version`.
 
     The server may send more than that: look at the position. Raises SetbackError, DeadLinkError, ChangedError.
     """
-    headers = {"Accept-Encoding": "identity"}
-    if offset or last is not None:
-        headers["Range"] = f"bytes={offset}-{'' if last is None else last}"
+    headers = {}
+    if offset:
+        headers["Range"] = f"bytes={offset}-"
         if version.condition:
             headers["If-Range"] = version.condition
+    async with _request(session, media, headers) as response:
+        answer = _understand(response, offset)
+        if offset and not answer.version.is_same(version):
+            raise ChangedError
+        if answer.position > offset:
+            raise SetbackError("the server skipped a part")
+        yield answer
+
+
+@asynccontextmanager
+async def _request(
+    session: aiohttp.ClientSession, media: Media, headers: dict[str, str]
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    headers = {"Accept-Encoding": "identity", **headers}
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
             response = await session.get(_target(media), headers=headers, max_redirects=_MAX_REDIRECTS)
         async with response:
-            answer = _understand(response)
-            if offset and not answer.version.is_same(version):
-                raise ChangedError
-            if answer.position > offset:
-                raise SetbackError("the server skipped a part")
-            yield answer
+            yield response
     except RefusedLinkError as refused:
         raise DeadLinkError(str(refused)) from None
     except (aiohttp.TooManyRedirects, aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
@@ -89,10 +96,29 @@ async def ask(
         raise SetbackError(f"the connection fails ({type(error).__name__})") from None
 
 
-async def measure(session: aiohttp.ClientSession, media: Media) -> int | None:
-    """The size of the file in bytes, as an answer of its own gives it; None if it does not. Raises as `ask`."""
-    async with ask(session, media, 0, Version(), last=0) as answer:
-        return answer.version.total
+async def measure(session: aiohttp.ClientSession, media: Media, held: int, version: Version) -> int | None:
+    """The size of a file of which `held` bytes came as `version`, by an answer of its own.
+
+    None if it says nothing that could be used: this is a mere check. Raises DeadLinkError.
+    """
+    try:
+        async with _request(session, media, {"Range": "bytes=0-0"}) as response:
+            return _size(response, held, version)
+    except SetbackError:
+        return None
+
+
+def _size(response: aiohttp.ClientResponse, held: int, version: Version) -> int | None:
+    if response.status in _DEAD_LINK:
+        raise _dead(response.status)
+    if response.status not in {200, 206, 416} or _encoding(response) != version.encoding:
+        return None
+    if part := _content_range(response):
+        return None if part[2] == "*" else int(part[2])
+    length = response.content_length
+    # The whole file from a server that knows no ranges; a shorter answer may be the byte alone, or some other page.
+    is_file = response.status == 200 and response.content_type == version.content_type
+    return length if is_file and length is not None and length >= held else None
 
 
 def _target(media: Media) -> URL:
@@ -103,27 +129,45 @@ def _target(media: Media) -> URL:
         raise DeadLinkError("the link to the recording is no URL") from None
 
 
-def _understand(response: aiohttp.ClientResponse) -> Answer:
+def _understand(response: aiohttp.ClientResponse, offset: int) -> Answer:
     status = response.status
     if status in _DEAD_LINK:
-        raise DeadLinkError(f"the link to the recording was refused with {status}", is_missing=status in {404, 410})
+        raise _dead(status)
     if status == 416:
         raise ChangedError
-    position, total = 0, response.content_length
-    if status == 206 and (part := _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))):
-        position, total = int(part[1]), None if part[2] == "*" else int(part[2])
-    elif status != 200:
+    if status not in {200, 206}:
         raise SetbackError(f"the server answered {status}")
+    position, total = 0, response.content_length
+    if (part := _content_range(response)) and part[1]:
+        position, total = int(part[1]), None if part[2] == "*" else int(part[2])
+    elif status == 206 and offset:
+        # Where this part belongs, nobody says.
+        raise ChangedError
     return Answer(
         position=position,
         version=Version(
             etag=_plain(response.headers.get("ETag", "")),
             last_modified=_plain(response.headers.get("Last-Modified", "")),
             total=total,
+            encoding=_encoding(response),
+            content_type=response.content_type,
         ),
-        content_type=response.content_type,
         content=response.content,
     )
+
+
+def _dead(status: int) -> DeadLinkError:
+    return DeadLinkError(f"the link to the recording was refused with {status}", is_missing=status in {404, 410})
+
+
+def _content_range(response: aiohttp.ClientResponse) -> re.Match[str] | None:
+    """Which part of the file was sent, as some servers say it whatever the status."""
+    return _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
+
+
+def _encoding(response: aiohttp.ClientResponse) -> str:
+    names = (name.strip().lower() for name in ",".join(response.headers.getall("Content-Encoding", [])).split(","))
+    return ", ".join(_plain(name) for name in names if name not in _NO_ENCODING)
 
 
 def _plain(header: str) -> str:

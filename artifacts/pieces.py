@@ -15,17 +15,23 @@ Decode = Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]]
 
 
 class Version(BaseModel):
-    """Which file the pieces belong to, as far as its server says: `total` is in bytes."""
+    """Which file the pieces belong to, as far as its server says: `total` is in bytes, of the file as it is sent.
+
+    `encoding` is its Content-Encoding, empty if it has none; `content_type` is what an answer was called, which
+    makes no other version.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     etag: str = ""
     last_modified: str = ""
     total: int | None = None
+    encoding: str = ""
+    content_type: str = ""
 
     def is_same(self, other: "Version") -> bool:
         """Whether both can be one file: what one of them does not say is no difference."""
-        return all(
+        return self.encoding == other.encoding and all(
             not mine or not theirs or mine == theirs
             for mine, theirs in (
                 (self.etag, other.etag),
@@ -45,7 +51,8 @@ class Version(BaseModel):
 
     @property
     def key(self) -> str:
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        named = self.model_dump_json(exclude={"content_type"})
+        return hashlib.sha256(named.encode()).hexdigest()[:12]
 
 
 class Pieces:

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
@@ -23,7 +23,11 @@ from artifacts.errors import NotStoredError, StoreError, in_plain_words
 from artifacts.local import make_durable, sweep_folder, sweep_staging
 from artifacts.paths import checked
 from artifacts.writer import ArtifactWriter
+from meetings.media_types import content_type_of
 from meetings.outcome import Artifact
+
+if TYPE_CHECKING:
+    from obstore import Attributes
 
 _Result = TypeVar("_Result")
 
@@ -65,7 +69,7 @@ class ArtifactStore:
 
         def work() -> Artifact:
             with in_plain_words(f"write {path}"):
-                self._store.put(path, data, use_multipart=False)
+                self._store.put(path, data, use_multipart=False, attributes=self._attributes(path))
                 self._settle(path)
             return Artifact(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
@@ -101,7 +105,7 @@ class ArtifactStore:
         should remove.
         """
         checked(path)
-        writer = ArtifactWriter(self._store, path, self._threads)
+        writer = ArtifactWriter(self._store, path, self._threads, self._attributes(path))
         try:
             yield writer
             await writer.commit()
@@ -131,8 +135,7 @@ class ArtifactStore:
 
         def work() -> bytes:
             with in_plain_words(f"read {path}"):
-                length = min(size, self._store.head(path)["size"])
-                return self._store.get_range(path, start=0, length=length).to_bytes() if length else b""
+                return bytes(next(iter(self._store.get(path).stream(min_chunk_size=size)), b""))[:size]
 
         return await self.in_thread(work)
 
@@ -241,6 +244,10 @@ class ArtifactStore:
     def in_thread(self, work: Callable[[], _Result]) -> asyncio.Future[_Result]:
         """Work on the store that blocks, in one of its threads; it goes on there even if nobody waits any more."""
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _attributes(self, path: str) -> "Attributes | None":
+        """What a bucket tells browsers of a file; a folder keeps none."""
+        return None if self.root else {"Content-Type": content_type_of(path)}
 
     def _settle(self, path: str) -> None:
         if self.root:

@@ -5,12 +5,16 @@ import contextlib
 import hashlib
 import threading
 from concurrent.futures import Executor
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.store import ObjectStore
 
 from artifacts.errors import in_plain_words
 from meetings.outcome import Artifact
+
+if TYPE_CHECKING:
+    from obstore import Attributes
 
 _BUFFER_BYTES = 8 * 1024 * 1024
 _PARALLEL_UPLOADS = 2
@@ -20,8 +24,12 @@ _PARALLEL_UPLOADS = 2
 class ArtifactWriter:
     """A file that is being written. `artifact` is known once the file stands under its name."""
 
-    def __init__(self, store: ObjectStore, path: str, threads: Executor) -> None:
-        self._file = obstore.open_writer(store, path, buffer_size=_BUFFER_BYTES, max_concurrency=_PARALLEL_UPLOADS)
+    def __init__(
+        self, store: ObjectStore, path: str, threads: Executor, attributes: "Attributes | None" = None
+    ) -> None:
+        self._file = obstore.open_writer(
+            store, path, attributes=attributes, buffer_size=_BUFFER_BYTES, max_concurrency=_PARALLEL_UPLOADS
+        )
         self._path = path
         self._threads = threads
         # A cancelled call goes on in its thread: whatever comes next must wait for it.

@@ -121,7 +121,8 @@ class Observation:
 class Media:
     """A recording that can be fetched now. `url` is signed and short-lived: never log or keep it.
 
-    `expires_at` is when the URL stops working, where the URL says so (UTC). `extension` is `mp4` or `mp3`.
+    `expires_at` is when the URL stops working, where the URL says so (UTC). `extension` is what the
+    link suggests; the first bytes of the file may say better.
     """
 
     url: str

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from meetings.media_types import media_extension_of
 from meetings.transcript import Transcript, TranscriptError, from_meeting_data, from_webhook
 from providers.base import Collected, MalformedWebhookError, Media, NotFoundError, ProviderError
 from providers.meetingbaas.client import MeetingBaasClient
@@ -78,12 +79,12 @@ def _media(video: str, audio: str, *, audio_only: bool) -> tuple[Media, ...]:
     url = video or audio
     if not url:
         return ()
-    is_audio = audio_only or not video or _path(url).endswith(".mp3")
-    return (Media(url=url, extension="mp3" if is_audio else "mp4", expires_at=expires_at(url)),)
+    extension = media_extension_of(_path(url)) or ("mp3" if audio_only or not video else "mp4")
+    return (Media(url=url, extension=extension, expires_at=expires_at(url)),)
 
 
 def _path(url: str) -> str:
     try:
-        return urlsplit(url).path.lower()
+        return urlsplit(url).path
     except ValueError:
         return ""

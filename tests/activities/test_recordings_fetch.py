@@ -117,13 +117,28 @@ async def test_an_error_page_is_no_recording(fetcher: Fetcher, page: Fault) -> N
 
 
 @pytest.mark.parametrize(
-    "head", [b"ID3\x04\0\0", b"\xff\xfb\x90\x64", b"\0\0\0\x18styp", b"\x1aE\xdf\xa3 a format of another day"]
+    ("head", "extension"),
+    [
+        (b"ID3\x04\0\0", "mp3"),
+        (b"\xff\xfb\x90\x64", "mp3"),
+        (b"\0\0\0\x18styp", "mp4"),
+        (b"\0\0\0\x18ftypM4A ", "m4a"),
+        (b"RIFF\xff\xff\xff\xffWAVEfmt ", "wav"),
+        (b"fLaC\0", "flac"),
+        (b"OggS\0", "ogg"),
+        (b"\x1aE\xdf\xa3\x93B\x82\x84webm", "webm"),
+        (b"\x1aE\xdf\xa3\x93B\x82\x88matroska", "mkv"),
+        (b"\0\x9f a format of another day", "mp4"),
+    ],
 )
-async def test_other_beginnings_of_recordings(fetcher: Fetcher, head: bytes) -> None:
+async def test_the_first_bytes_give_a_recording_its_extension(
+    fetcher: Fetcher, head: bytes, extension: str
+) -> None:
     fetcher.server.head = head
     fetcher.server.content_type = "binary/octet-stream"
+    fetcher.server.faults.append(Fault(cut_after=6 * BLOCK))
 
-    await fetcher.assert_whole(await fetcher.run())
+    await fetcher.assert_whole(await fetcher.run(), f"m/recording.{extension}")
 
 
 @pytest.mark.parametrize("size", [0, 312, 1023])

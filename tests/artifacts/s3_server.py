@@ -19,6 +19,7 @@ class S3Server:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.content_types: dict[str, str] = {}
         self.uploads: dict[str, dict[int, bytes]] = {}
         self.refusal: tuple[int, str] | None = None
         self.refuses: Callable[[web.Request], bool] = lambda _: True
@@ -59,6 +60,7 @@ class S3Server:
             if request.headers.get("If-None-Match") == "*" and key in self.objects:
                 return _error(412, "PreconditionFailed")
             self.objects[key] = await request.read()
+            self.content_types[key] = request.headers.get("Content-Type", "")
             return web.Response(headers={"ETag": f'"{len(self.objects[key])}"'})
         if key not in self.objects:
             return _error(404, "NoSuchKey")
@@ -85,6 +87,7 @@ class S3Server:
     async def _multipart(self, request: web.Request, key: str) -> web.Response:
         if "uploads" in request.query:
             self._started += 1
+            self.content_types[key] = request.headers.get("Content-Type", "")
             upload = f"upload-{self._started}"
             self.uploads[upload] = {}
             return _xml(

@@ -85,3 +85,17 @@ async def test_an_abandoned_upload_is_removed_from_the_bucket(s3: S3Server, s3_s
     await s3.upload_removed.wait()
     assert s3.uploads == {}
     assert s3.objects == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("recording.wav", "audio/wav"), ("recording.mp4", "video/mp4"), ("transcript.vtt", "text/vtt; charset=utf-8")],
+)
+async def test_a_browser_is_told_what_a_file_is(
+    s3: S3Server, s3_store: ArtifactStore, name: str, expected: str
+) -> None:
+    await s3_store.put(f"m/{name}", b"1")
+    assert s3.content_types[f"some/prefix/m/{name}"] == expected
+    async with s3_store.writer(f"n/{name}") as writer:
+        await writer.write(bytes(9 * 1024 * 1024))
+    assert s3.content_types[f"some/prefix/n/{name}"] == expected

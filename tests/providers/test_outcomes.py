@@ -253,7 +253,9 @@ async def test_a_transcript_failed_only_if_that_is_said(
     [
         ("speaker_view", ("https://s3/x.mp4", "https://s3/x.wav"), [("https://s3/x.mp4", "mp4")]),
         ("speaker_view", ("https://s3/x", ""), [("https://s3/x", "mp4")]),
-        ("speaker_view", ("", "https://s3/x.wav"), [("https://s3/x.wav", "mp3")]),
+        ("speaker_view", ("", "https://s3/x.wav"), [("https://s3/x.wav", "wav")]),
+        ("speaker_view", ("", "https://s3/audio123.FLAC?a=b.mp4"), [("https://s3/audio123.FLAC?a=b.mp4", "flac")]),
+        ("speaker_view", ("", "https://s3/audio.exe"), [("https://s3/audio.exe", "mp3")]),
         ("audio_only", ("https://s3/x", ""), [("https://s3/x", "mp3")]),
         (None, ("https://s3/X.MP3?a=b", ""), [("https://s3/X.MP3?a=b", "mp3")]),
         (None, ("https://[broken", ""), [("https://[broken", "mp4")]),
