@@ -22,6 +22,8 @@ from providers.meetingbaas.redaction import redact
 _CALENDARS = "/calendar"
 _NO_TOKENS = "insufficienttokens"
 _CONFLICTS = ("duplicate", "already")
+_LOST_ON_THE_WAY = frozenset({408, 425, 499})
+"""Codes by which servers and proxies say that a request did not get through to its end, whatever it asked for."""
 
 
 class ConflictError(RequestRejectedError):
@@ -60,7 +62,7 @@ def error_for(call: str, response: Answer, secrets: Iterable[str]) -> ProviderEr
 def _meaning(status: int, words: str) -> tuple[type[ProviderError], str]:
     """The first rule that applies, with advice for people."""
     rules: tuple[tuple[bool, type[ProviderError], str], ...] = (
-        (not 400 <= status < 500 or status == 408, UnavailableError, ""),
+        (not 400 <= status < 500 or status in _LOST_ON_THE_WAY, UnavailableError, ""),
         (
             status == 402 or _NO_TOKENS in re.sub(r"[^a-z]", "", words),
             AccountError,

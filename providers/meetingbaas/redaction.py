@@ -13,8 +13,12 @@ _MAX_READ = 20_000
 """Characters that are looked at, so that a delivery of many megabytes holds nobody up."""
 
 _URL = re.compile(
-    r"""([a-z][a-z0-9+.-]{0,20}:(?:\\?/){2})(?:[^\s/\\?#"'<>]*@)?([^\s/\\?#"'<>]*)[^\s"'<>]*""", re.IGNORECASE
+    r"""([a-z][a-z0-9+.-]{0,20}:(?:\\?/){2})(?:[^\s/\\?#"'<>]*@)?"""
+    r"""((?:\[[0-9a-f:.]+\]|[^\s/\\?#"'<>:]*)(?::\d{1,5}(?![^\s/\\?#"'<>]))?)[^\s"'<>]*""",
+    re.IGNORECASE,
 )
+"""Scheme, login, host with its port, and the rest; a password with a slash in it is no port."""
+
 _BOT_ADDRESS = re.compile(re.escape(ACCOUNT_WEBHOOK_ROUTE) + r"""/[^\s"'<>]+""")
 _SIGNED_PARAMETER = re.compile(r"""(X-(?:Amz|Goog)-[A-Za-z-]{1,40})=[^\s&"'<>]+""", re.IGNORECASE)
 _NAMED_SECRET = re.compile(

@@ -41,7 +41,7 @@ def parse_webhook(
     delivery = read_delivery(body, secrets)
     digest = hashlib.sha256(body).hexdigest()[:16]
     if delivery.event == CALENDAR_SYNC:
-        return _calendar(delivery.data, digest)
+        return _calendar(delivery.data, received_at)
     if delivery.event != STATUS_CHANGE and delivery.event not in _KINDS:
         return Ignored(why=f"event {redact(delivery.event, secrets)!r} is unknown")
     if not delivery.data.bot_id:
@@ -99,11 +99,12 @@ def _notice(event: BotEvent, data: DeliveryData, extra: Extra, delivery: str, *,
     )
 
 
-def _calendar(data: DeliveryData, digest: str) -> CalendarNotice:
+def _calendar(data: DeliveryData, received_at: datetime) -> CalendarNotice:
     if not data.calendar_id:
         raise MalformedWebhookError(f"The body of {CALENDAR_SYNC} names no calendar.")
     synced_at = parse_time(data.synced_at)
-    which = synced_at.isoformat() if synced_at else data.synced_at or digest
+    # Without a time, the next change may look the same: looking once too often is better than missing it.
+    which = synced_at.isoformat() if synced_at else data.synced_at or f"received {received_at.isoformat()}"
     if data.affected:
         # Two changes of one second come with the same time: one must not pass for a repeat of the other.
         which = f"{which}|{hashlib.sha256(' '.join(sorted(data.affected)).encode()).hexdigest()[:16]}"

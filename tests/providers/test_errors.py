@@ -53,10 +53,16 @@ BOT = NewBot(
         (400, b"Bot ALREADY exists", ConflictError),
         (403, b"Duplicated bot", ConflictError),
         (408, b"", UnavailableError),
+        (425, b"", UnavailableError),
+        (498, b"", RequestRejectedError),
+        (499, b"", UnavailableError),
         (500, b"InsufficientTokens", UnavailableError),
         (503, b"<html>already down</html>", UnavailableError),
+        (300, b"", UnavailableError),
         (302, b"", UnavailableError),
         (304, b"", UnavailableError),
+        (399, b"", UnavailableError),
+        (599, b"", UnavailableError),
     ],
 )
 async def test_status_codes(
@@ -96,7 +102,21 @@ async def test_a_rejection_shows_the_answer_but_not_all_of_it(
     assert len(str(caught.value)) < MAX_LENGTH + 100
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 226, 299])
+async def test_every_status_of_success_is_one(client: MeetingBaasClient, server: ToldServer, status: int) -> None:
+    server.tell(Answer(status=status))
+    await client.leave("b-1")
+
+
+@pytest.mark.parametrize("status", [400, 399, 300])
+async def test_only_a_redirect_is_told_as_one(client: MeetingBaasClient, server: ToldServer, status: int) -> None:
+    server.tell(Answer(status=status, headers={"location": "https://elsewhere.example/x"}))
+    with pytest.raises(ProviderError) as caught:
+        await client.leave("b-1")
+    assert ("redirect" in str(caught.value)) is (status < 400)
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308, 399])
 @pytest.mark.parametrize("method", ["POST", "DELETE", "GET"])
 async def test_no_redirect_is_followed(
     client: MeetingBaasClient, server: ToldServer, status: int, method: str
@@ -188,9 +208,21 @@ def test_retry_after_in_both_forms() -> None:
     assert retry_after("1.5") == 1.5
     assert retry_after("-3") == 0
     assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
+    assert retry_after("soon") is None
     seconds = retry_after(format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True))
     assert seconds is not None
     assert 3000 < seconds <= 3600
+
+
+@pytest.mark.parametrize("hours", [0, 5, -7])
+@pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000", "", "{:+03d}00"])
+def test_retry_after_is_the_same_in_every_zone(zone: str, hours: int) -> None:
+    """A time without a zone, or in one that is not told, is UTC."""
+    here = hours if "{" in zone else 0
+    at = datetime.now(UTC) + timedelta(hours=1 + here)
+    seconds = retry_after(f"{at:%a, %d %b %Y %H:%M:%S} {zone.format(hours)}".strip())
+    assert seconds is not None
+    assert 3590 < seconds <= 3600
 
 
 @given(st.text(max_size=40) | st.sampled_from(["nan", "inf", "1e999", "", "Wed, 99 Oct 99999 07:28:00 -0000"]))
@@ -212,9 +244,23 @@ def test_urls_lose_all_but_their_host(before: str, after: str, url: str) -> None
     [
         ("no such page", "no such page"),
         ("see https://user:pw@h.example:8/p/q?r#s, or", "see https://h.example:8/… or"),
+        ("HTTPS://USER:PW@H.EXAMPLE:8/P?X-AMZ-SIGNATURE=S", "HTTPS://H.EXAMPLE:8/…"),
+        ("https://t0ken@h.example", "https://h.example/…"),
+        ("https://user:p@w@h.example/x", "https://h.example/…"),
+        ("https://user:p#w@h.example/x", "https://user/…"),
+        ("https://user:p/w@h.example/x", "https://user/…"),
+        ("https://[::1]:8090/x", "https://[::1]:8090/…"),
+        ("redis://:pw@h.example/0", "redis://h.example/…"),
+        ("http:\\/\\/u:pw@h.example\\/p", "http:\\/\\/h.example/…"),
         ('{"u":"wss://h/x?y=z"}', '{"u":"wss://h/…"}'),
         ("at 10:30 // note", "at 10:30 // note"),
         ("X-Amz-Signature=abc&x=1", "X-Amz-Signature=…&x=1"),
+        ("x-amz-signature=abc&x=1", "x-amz-signature=…&x=1"),
+        ("X-AMZ-SECURITY-TOKEN=FwoG%2F/x==", "X-AMZ-SECURITY-TOKEN=…"),
+        ("X-Amz-Credential=AKIA%2F2026&X-Amz-Date=1", "X-Amz-Credential=…&X-Amz-Date=…"),
+        ("X-Goog-Signature=abc", "X-Goog-Signature=…"),
+        ("\\u0026X-Amz-Signature=abc", "\\u0026X-Amz-Signature=…"),
+        ("API_KEY=abc TOKEN=abc Secret: abcdefghijklmnop", "API_KEY=… TOKEN=… Secret: …"),
         ("key k3y, k3y2", "key ***, ***2"),
         ("a\n\n b\t\x00c", "a b ?c"),
         ("red \x1b[31m, \u202ereversed", "red ?[31m, ?reversed"),

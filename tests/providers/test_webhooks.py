@@ -157,8 +157,11 @@ def test_an_identical_repeat_is_known_and_a_fresh_url_is_not() -> None:
 
 @pytest.mark.parametrize("extra", [OUR_EXTRA, json.dumps(OUR_EXTRA), OUR_EXTRA | {"dispatch": 1, "more": {}}])
 def test_our_extra_leads_back_to_us(extra: Any) -> None:
-    parsed = notice(final("failed", extra=extra, event_uuid="e-1"))
-    assert (parsed.workflow_id, parsed.event.dispatch, parsed.event_id) == ("meeting-x", 1, "e-1")
+    bodies = [status(), *(final(event) for event in ("failed", "complete", "transcription_complete"))]
+    for body in bodies:
+        body["data"] |= {"extra": extra, "event_uuid": "e-1"}
+        parsed = notice(body)
+        assert (parsed.workflow_id, parsed.event.dispatch, parsed.event_id) == ("meeting-x", 1, "e-1")
 
 
 @pytest.mark.parametrize(
@@ -224,15 +227,17 @@ def test_a_calendar_sync_names_the_events_that_changed_unless_they_are_too_many(
     assert notice_of("a").delivery != notice_of("b").delivery, "two changes of the same second are not one"
 
 
-def test_calendar_syncs_without_a_time_are_known_by_their_body() -> None:
-    def delivery(**data: Any) -> str:
-        parsed = parse({"event": "calendar.sync_events", "data": {"calendar_id": "c-1", **data}})
+def test_calendar_syncs_without_a_time_never_pass_for_repeats() -> None:
+    def delivery(at: datetime = NOW, **data: Any) -> str:
+        parsed = parse({"event": "calendar.sync_events", "data": {"calendar_id": "c-1", **data}}, at)
         assert isinstance(parsed, CalendarNotice)
         return parsed.delivery
 
-    assert delivery() == delivery()
+    assert delivery() != delivery(LATER), "another change may look just the same"
     assert delivery() != delivery(affected_event_uuids=["e"])
-    assert delivery(last_updated_ts="v7") == "calendar.sync_events|c-1|v7"
+    assert delivery(affected_event_uuids=["e"]) != delivery(LATER, affected_event_uuids=["e"])
+    assert delivery(last_updated_ts="v7") == delivery(LATER, last_updated_ts="v7")
+    assert delivery(last_updated_ts="v7") != delivery(last_updated_ts="v8")
 
 
 @pytest.mark.parametrize(
