@@ -48,7 +48,7 @@ class NotFoundError(ProviderError):
 
 
 class MalformedWebhookError(ProviderError):
-    """The body is not what the provider sends: not JSON, not an object, no event or bot. The message says which."""
+    """The body is no JSON object. The message says what it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

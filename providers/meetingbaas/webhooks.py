@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from meetings.calendars.news import MOST_NAMED
 from meetings.events import BotEvent, BotEventKind
-from providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
+from providers.base import CalendarNotice, Ignored, Notice
 from providers.meetingbaas.deliveries import (
     CALENDAR_SYNC,
     COMPLETE,
@@ -14,7 +14,7 @@ from providers.meetingbaas.deliveries import (
     STATUS_CHANGE,
     TRANSCRIPTION_COMPLETE,
     DeliveryData,
-    read_delivery,
+    read_facts,
 )
 from providers.meetingbaas.extra import Extra
 from providers.meetingbaas.redaction import redact
@@ -34,18 +34,21 @@ _CLOCK_ERROR = timedelta(hours=1)
 def parse_webhook(
     body: bytes, received_at: datetime, secrets: Collection[str] = (), signing_secrets: Sequence[str] = ()
 ) -> Notice | CalendarNotice | Ignored:
-    """Raises MalformedWebhookError; everything that is merely unknown is Ignored.
+    """Raises MalformedWebhookError for what is no JSON object; every other that means nothing to us is Ignored.
 
     Its texts hold no `secrets`. What a bot carries counts only if one of the `signing_secrets` signed it.
     """
-    delivery = read_delivery(body, secrets)
+    delivery = read_facts(body, secrets)
+    if delivery.trouble:
+        of_event = f"the body of {delivery.event}" if delivery.event else "the body"
+        return Ignored(why=f"{of_event} cannot be understood: {delivery.trouble}")
     digest = hashlib.sha256(body).hexdigest()[:16]
     if delivery.event == CALENDAR_SYNC:
         return _calendar(delivery.data, received_at)
     if delivery.event != STATUS_CHANGE and delivery.event not in _KINDS:
         return Ignored(why=f"event {redact(delivery.event, secrets)!r} is unknown")
     if not delivery.data.bot_id:
-        raise MalformedWebhookError(f"The body of {delivery.event} names no bot.")
+        return Ignored(why=f"the body of {delivery.event} names no bot")
     extra = delivery.data.extra.verified(signing_secrets)
     if delivery.event == STATUS_CHANGE:
         return _status_change(delivery.data, extra, received_at, digest)
@@ -99,9 +102,9 @@ def _notice(event: BotEvent, data: DeliveryData, extra: Extra, delivery: str, *,
     )
 
 
-def _calendar(data: DeliveryData, received_at: datetime) -> CalendarNotice:
+def _calendar(data: DeliveryData, received_at: datetime) -> CalendarNotice | Ignored:
     if not data.calendar_id:
-        raise MalformedWebhookError(f"The body of {CALENDAR_SYNC} names no calendar.")
+        return Ignored(why=f"the body of {CALENDAR_SYNC} names no calendar")
     synced_at = parse_time(data.synced_at)
     # Without a time, the next change may look the same: looking once too often is better than missing it.
     which = synced_at.isoformat() if synced_at else data.synced_at or f"received {received_at.isoformat()}"

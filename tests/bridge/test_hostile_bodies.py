@@ -125,12 +125,13 @@ async def test_any_body_is_understood_ignored_or_refused(
 
 BOMBS: dict[str, tuple[bytes, int]] = {
     "a million brackets": (b"[" * 1_000_000, 400),
-    "a million objects": (b'{"a":' * 1_000_000, 400),
+    "a million objects without an end": (b'{"a":' * 1_000_000, 400),
+    "a million objects": (b'{"a":' * 1_000_000 + b"1" + b"}" * 1_000_000, 200),
     "as deep as can be read": (
         b'{"event":"failed","data":{"bot_id":"b","error":%s}}' % (b"[" * 900 + b"]" * 900),
         200,
     ),
-    "a number of 100,000 digits": (b'{"event":"failed","data":{"bot_id":%s}}' % (b"9" * 100_000), 400),
+    "a number of 100,000 digits": (b'{"event":"failed","data":{"bot_id":%s}}' % (b"9" * 100_000), 200),
     "a fraction of 100,000 digits": (
         b'{"event":"failed","data":{"bot_id":"b","error":0.%s}}' % (b"9" * 100_000),
         200,
@@ -141,18 +142,18 @@ BOMBS: dict[str, tuple[bytes, int]] = {
         % (b"9" * 10_000_000),
         200,
     ),
-    "an id of ten megabytes": (b'{"event":"failed","data":{"bot_id":"%s"}}' % (b"x" * 10_000_000), 400),
+    "an id of ten megabytes": (b'{"event":"failed","data":{"bot_id":"%s"}}' % (b"x" * 10_000_000), 200),
     "an event of ten megabytes": (b'{"event":"%s","data":{}}' % (b"x" * 10_000_000), 200),
     "millions of tiny parts": (
         b'{"event":"complete","data":{"bot_id":"b","transcript":[%s{}]}}' % (b"{}," * 5_000_000),
-        400,
+        200,
     ),
     "halves of surrogates": (
         b'{"event":"failed","data":{"bot_id":"b","error":"%s"}}' % (rb"\ud800" * 2_000_000),
         200,
     ),
     "the same key twice": (b'{"event":"x","event":"failed","data":{},"data":{"bot_id":"b"}}', 200),
-    "no UTF-8": (b'{"event":"failed","data":{"bot_id":"b","error":"\xff\xc3"}}', 200),
+    "no UTF-8": (b'{"event":"failed","data":{"bot_id":"b","error":"\xff\xc3"}}', 400),
     "UTF-16": (json.dumps(status()).encode("utf-16"), 400),
 }
 

@@ -2,9 +2,12 @@
 
 import gzip
 import json
+import logging
 import uuid
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -20,6 +23,7 @@ from tests.bridge.support import (
     codes,
     complete,
     head_of_delivery,
+    log_lines,
     running_bridge,
     signals,
     start_recorder,
@@ -137,7 +141,7 @@ async def test_any_workflow_id_comes_through_its_address(
         assert await store.exists(final["body"])
 
 
-async def test_what_is_no_delivery_gets_400_with_a_reason(
+async def test_what_is_no_json_object_gets_400_with_a_reason(
     bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str
 ) -> None:
     await start_recorder(client, workflow_id)
@@ -147,17 +151,42 @@ async def test_what_is_no_delivery_gets_400_with_a_reason(
         b"[]",
         b'"text"',
         b"\xff\xfe\x00",
-        b"{}",
-        b'{"event": "complete"}',
-        b'{"event": "complete", "data": {}}',
-        b'{"event": "bot.status_change", "data": {"status": {"code": "joining_call"}}}',
-        b'{"data": {"bot_id": "bot-1"}}',
+        b'{"event": "bot.status_change", "data": {"bot_id": "\xff"}}',
+        b'{"event": "complete"',
         b"[" * 100_000,
     ):
         for answer in (await bridge.to_bot(workflow_id, body), await bridge.to_account(body)):
             assert answer.status == 400, body[:80]
             assert isinstance(answer.json["error"], str)
             assert answer.headers["content-type"].startswith("application/json")
+    assert await signals(client, workflow_id) == []
+    assert await stored(store) == []
+
+
+async def test_an_object_that_says_nothing_to_us_gets_200_and_one_line(
+    bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await start_recorder(client, workflow_id)
+    bodies: list[dict[str, Any]] = [
+        {},
+        {"type": "meeting.started", "data": {"botId": "bot-1"}},
+        {"data": {"bot_id": "bot-1"}},
+        {"event": "bot.dances", "data": {"bot_id": "bot-1"}},
+        {"event": "complete"},
+        {"event": "complete", "data": []},
+        {"event": "complete", "data": {}},
+        {"event": "bot.status_change", "data": {"status": {"code": "joining_call"}}},
+        {"event": "calendar.sync_events", "data": {}},
+    ]
+    for body in bodies:
+        for send in (partial(bridge.to_bot, workflow_id), bridge.to_account):
+            caplog.clear()
+            answer = await send(body)
+            assert (answer.status, answer.json) == (200, {"outcome": "ignored"}), body
+            [line] = log_lines(caplog)
+            assert (line["outcome"], line["answer"]) == ("ignored", 200)
+            assert line["why"]
     assert await signals(client, workflow_id) == []
     assert await stored(store) == []
 

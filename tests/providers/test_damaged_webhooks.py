@@ -1,6 +1,7 @@
 """Webhooks that somebody spoilt: whatever comes, it is understood, ignored or refused with a word."""
 
 import copy
+import dataclasses
 import json
 from typing import Any
 
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.base import Ignored, MalformedWebhookError, Notice
+from providers.meetingbaas.deliveries import Delivery, read_facts
 from providers.meetingbaas.webhooks import parse_webhook
-from tests.providers.webhook_bodies import NOW, OUR_EXTRA, final, status
+from tests.providers.webhook_bodies import NOW, OUR_EXTRA, SECRETS, final, status
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800") | st.just(10**400),
@@ -60,6 +62,37 @@ def check_harmless(body: bytes) -> None:
 @given(damaged_bodies())
 def test_damaged_bodies_are_harmless(document: Any) -> None:
     check_harmless(json.dumps(document).encode())
+
+
+@given(damaged_bodies(), st.sampled_from(["", "\ufeff"]))
+def test_a_large_body_means_what_a_small_one_does(document: Any, mark: str) -> None:
+    """Whole or scanned, with null for what is no number in JSON."""
+    finite = json.loads(json.dumps(document), parse_constant=lambda _: None)
+    small = (mark + json.dumps(finite)).encode()
+    large = (mark + " " * 70_000 + json.dumps(finite)).encode()
+    whole, scanned = read_facts(small), read_facts(large)
+    assert bool(whole.data.transcript) is bool(scanned.data.transcript)
+    assert _less_transcript(whole) == _less_transcript(scanned)
+
+
+def test_a_long_transcript_is_only_known_to_be_there() -> None:
+    spoken = {"speaker": "Ann", "words": [{"word": "half a smile: \ud83d", "start": 1, "end": 2}] * 5000}
+    body = final("complete", mp4="https://s3/x", transcript=[spoken], extra=OUR_EXTRA)
+    parsed = parse_webhook(json.dumps(body).encode(), NOW, (), SECRETS)
+    assert isinstance(parsed, Notice)
+    assert (parsed.event.has_recording, parsed.event.has_transcript, parsed.workflow_id) == (
+        True,
+        True,
+        "meeting-x",
+    )
+    nobody_spoke = final("complete", mp4="https://s3/x", transcript=[], padding="x" * 70_000)
+    parsed = parse_webhook(json.dumps(nobody_spoke).encode(), NOW)
+    assert isinstance(parsed, Notice)
+    assert (parsed.event.has_recording, parsed.event.has_transcript) == (True, False)
+
+
+def _less_transcript(delivery: Delivery) -> Delivery:
+    return dataclasses.replace(delivery, data=delivery.data.model_copy(update={"transcript": []}))
 
 
 @given(json_values)
