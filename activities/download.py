@@ -14,6 +14,7 @@ from activities.source import (
     Answer,
     ChangedError,
     DeadLinkError,
+    ForbiddenLinkError,
     OversizeError,
     SetbackError,
     ask,
@@ -42,6 +43,10 @@ class DownloadError(Exception):
 
 class LinkError(DownloadError):
     """A link that was made just now is refused, or leads to no recording."""
+
+
+class RefusedError(LinkError):
+    """The links lead where this machine's policy lets none lead: somebody has to change the one or the other."""
 
 
 class MissingError(LinkError):
@@ -296,4 +301,6 @@ def _verdict(trouble: SetbackError | DeadLinkError) -> Exception:
         return DownloadError(f"the download does not get on: {trouble}")
     if isinstance(trouble, OversizeError):
         return TooLargeError(str(trouble))
+    if isinstance(trouble, ForbiddenLinkError):
+        return RefusedError(str(trouble))
     return (MissingError if trouble.is_missing else LinkError)(str(trouble))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import aiohttp
+from temporalio import activity
 
 from activities.delivered import collected
 from activities.download import (
@@ -13,6 +14,7 @@ from activities.download import (
     LinkError,
     LostError,
     MissingError,
+    RefusedError,
     TooLargeError,
     TooSmallError,
 )
@@ -71,6 +73,8 @@ class Fetching:
         except TooSmallError as error:
             return RecordingResult(text=f"{error}: nothing was recorded")
         except LinkError as error:
+            if isinstance(error, RefusedError):
+                _tell_refusal(self._order.bot_id, error)
             judgement = await self._judge(error)
         except (TooLargeError, NotFoundError, LostError) as error:
             judgement = LostError(str(error))
@@ -105,6 +109,13 @@ class Fetching:
         if media is None:
             raise LinkError("the provider no longer lists the recording")
         return media
+
+
+def _tell_refusal(bot_id: str, error: RefusedError) -> None:
+    activity.logger.error("The recording of bot %s is not fetched: %s", bot_id, error)
+    activity.metric_meter().create_counter(
+        "minutekeeper_downloads_refused", "Attempts at a recording whose link the policy for downloads refuses."
+    ).add(1)
 
 
 def _recording(found: Collected) -> Media | None:

@@ -1,5 +1,6 @@
 """Connections that lead only where a policy allows, whatever redirects and name servers say in between."""
 
+import asyncio
 import socket
 import urllib.request
 
@@ -17,11 +18,14 @@ def download_session(slots: int, policy: LinkPolicy) -> aiohttp.ClientSession:
     """The connections for `slots` downloads at a time; to be made in the running event loop, and closed.
 
     Every request, the redirected ones too, may raise RefusedLinkError. Behind a proxy of the environment it is the
-    proxy that looks names up: only names are checked then.
+    proxy that looks names up: only names are checked then, and without a list of hosts what this machine knows of
+    them as well.
     """
 
     async def check(request: aiohttp.ClientRequest, follow: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         policy.check(request.url)
+        if request.proxy is not None and not policy.hosts:
+            await _check_name(policy, request.url.raw_host or "")
         return await follow(request)
 
     return aiohttp.ClientSession(
@@ -33,6 +37,16 @@ def download_session(slots: int, policy: LinkPolicy) -> aiohttp.ClientSession:
         requote_redirect_url=False,
         trust_env=True,
     )
+
+
+async def _check_name(policy: LinkPolicy, host: str) -> None:
+    """Refuses a name that leads inwards as far as this machine knows; a proxy may know names that it does not."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return
+    for address in {str(each[4][0]) for each in found}:
+        policy.usable(host, [address])
 
 
 class CheckedResolver(AbstractResolver):

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from yarl import URL
 
@@ -10,7 +10,14 @@ _MAX_NAME = 253
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _NUMBER = re.compile(r"(.*\.)?(\d+|0x[0-9a-f]*)")
 """What systems read as an address in ways of their own, such as 127.1, 2130706433 or 0x7f000001."""
+_HTTPS = 443
+_LEAST_PORT = 1024
+"""Below it are mail, remote shells and the like, which must not be spoken to on a stranger's word."""
+_UNLESS_LISTED = "which is followed only if MINUTEKEEPER_DOWNLOAD_HOSTS lists the host"
 _PUBLIC_IPV6 = IPv6Network("2000::/3")
+_DOCUMENTATION = IPv6Network("3fff::/20")
+_RELAYS = IPv4Network("192.88.99.0/24")
+"""Anycast of 6to4, which is withdrawn: nobody serves files there."""
 _TRANSLATED_IPV4 = IPv6Network("64:ff9b::/96")
 
 
@@ -20,14 +27,14 @@ class RefusedLinkError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class LinkPolicy:
-    """Where links may lead.
+    """Where links may lead: without `hosts`, to any host by https.
 
     `hosts` are patterns such as `*.example.com` or `127.0.0.1:8080`, in which `*` stands for any characters; one
     without a port means the port of the scheme. `private_addresses` allows what is not on the public internet:
-    loopback, private, link-local and reserved addresses.
+    loopback, private, link-local and reserved addresses. A link with a user name leads nowhere.
     """
 
-    hosts: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
     private_addresses: bool = False
 
     def check(self, url: URL) -> None:
@@ -36,10 +43,18 @@ class LinkPolicy:
             raise RefusedLinkError("the link is neither http nor https")
         host = _host(url)
         authority = host if url.is_default_port() else f"{host}:{url.port}"
-        if not any(_pattern(each).fullmatch(authority) for each in self.hosts):
-            raise RefusedLinkError(f"the link leads to {authority}, which is not in MINUTEKEEPER_DOWNLOAD_HOSTS")
+        if self.hosts:
+            self._check_list(authority)
+        else:
+            _check_openly(url, authority)
+        if url.user is not None or url.password is not None:
+            raise RefusedLinkError(f"the link to {authority} carries a user name, as no recording's does")
         if (address := _address(host)) and not self.allows(address):
             raise RefusedLinkError(_not_public(host))
+
+    def _check_list(self, authority: str) -> None:
+        if not any(_pattern(each).fullmatch(authority) for each in self.hosts):
+            raise RefusedLinkError(f"the link leads to {authority}, which is not in MINUTEKEEPER_DOWNLOAD_HOSTS")
 
     def usable(self, name: str, addresses: list[str]) -> list[str]:
         """Those of a name's addresses that may be connected to. Raises RefusedLinkError if there are none."""
@@ -52,21 +67,29 @@ class LinkPolicy:
         return self.private_addresses or is_public(address)
 
 
+def _check_openly(url: URL, authority: str) -> None:
+    if url.scheme != "https":
+        raise RefusedLinkError(f"the link leads to {authority} by http, {_UNLESS_LISTED}")
+    port = _HTTPS if url.port is None else url.port
+    if port != _HTTPS and port < _LEAST_PORT:
+        raise RefusedLinkError(f"the link leads to {authority}, a port that is not the web's, {_UNLESS_LISTED}")
+
+
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether an address is one of the public internet, also if it is an IPv4 address in the clothes of IPv6."""
     if isinstance(address, IPv4Address):
-        return address.is_global and not address.is_multicast
+        return address.is_global and not address.is_multicast and address not in _RELAYS
     if address in _TRANSLATED_IPV4:
         return is_public(IPv4Address(int(address) & 0xFFFF_FFFF))
     inner = address.ipv4_mapped or address.sixtofour
     if inner is not None:
         return is_public(inner)
-    return address in _PUBLIC_IPV6 and address.is_global
+    return address in _PUBLIC_IPV6 and address.is_global and address not in _DOCUMENTATION
 
 
 def _host(url: URL) -> str:
     """The host as patterns see it: lower case, without a trailing dot, IPv6 in brackets."""
-    host = (url.host or "").lower().removesuffix(".")
+    host = (url.raw_host or "").lower().removesuffix(".")
     if (address := _address(host)) is not None:
         return f"[{address}]" if isinstance(address, IPv6Address) else host
     if len(host) > _MAX_NAME or not _NAME.fullmatch(host) or _NUMBER.fullmatch(host):

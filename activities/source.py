@@ -36,6 +36,10 @@ class DeadLinkError(Exception):
         self.is_missing = is_missing
 
 
+class ForbiddenLinkError(DeadLinkError):
+    """The link leads where this machine's policy lets none lead."""
+
+
 class OversizeError(DeadLinkError):
     """The file is larger than what may be fetched."""
 
@@ -88,7 +92,7 @@ async def _request(
         async with response:
             yield response
     except RefusedLinkError as refused:
-        raise DeadLinkError(str(refused)) from None
+        raise ForbiddenLinkError(str(refused)) from None
     except (aiohttp.TooManyRedirects, aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
         raise DeadLinkError("the link to the recording leads round in circles, or nowhere") from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -10,7 +10,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from meetings.deadlines import Deadlines
 from meetings.waking import WakeUp
-from providers.meetingbaas.media_hosts import MEDIA_HOSTS
 
 _DEADLINE_PREFIX = "MINUTEKEEPER_DEADLINE_"
 _WEB_ADDRESS = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^\s/?#@\\\[\]:]+)(:[0-9]{1,5})?(/[^\s?#\\]*)?")
@@ -138,9 +137,10 @@ class Settings(BaseSettings):
         4, ge=1, description="Recordings that one worker downloads at the same time."
     )
     minutekeeper_download_hosts: str = Field(
-        ",".join(MEDIA_HOSTS),
-        description="Where recordings may be fetched from, with commas between the hosts; "
-        "`*` stands for any characters, `host:port` names another port than that of http or https.",
+        "",
+        description="The only hosts from which recordings may be fetched, with commas between them; `*` stands for "
+        "any characters, `host:port` names another port than that of http or https. "
+        "Empty: every host with a public address, by https.",
     )
     minutekeeper_download_private_addresses: bool = Field(
         default=False,
@@ -206,7 +206,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_list_of_hosts(cls, value: str) -> str:
         hosts = "".join(value.lower().split())
-        if not _HOSTS.fullmatch(hosts):
+        if hosts and not _HOSTS.fullmatch(hosts):
             raise ValueError("must be hosts with commas between them, such as *.example.com,127.0.0.1:8080")
         return hosts
 
@@ -216,7 +216,7 @@ class Settings(BaseSettings):
 
     @property
     def download_hosts(self) -> tuple[str, ...]:
-        return tuple(self.minutekeeper_download_hosts.split(","))
+        return tuple(filter(None, self.minutekeeper_download_hosts.split(",")))
 
 
 class DeadlineSettings(Deadlines, BaseSettings):

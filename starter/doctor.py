@@ -17,7 +17,7 @@ from providers.base import AccountError, ProviderError
 from providers.meetingbaas.client import MeetingBaasClient
 from runtime.settings import Settings
 from runtime.startup import key_problems, signing_problems
-from starter import namespace, webhook_checks
+from starter import collecting_checks, namespace, webhook_checks
 from starter.calendars import losses
 from starter.checkup import SECONDS_PER_CHECK, Check, Examination, TroubleError, check, connected
 from starter.client import MeetingsClient
@@ -49,6 +49,7 @@ async def examine(settings: Settings) -> Sequence[Check]:
         "webhooks": partial(webhook_checks.reports, temporal, settings),
         "artifact store": partial(_store, settings),
         "inbox": partial(webhook_checks.inbox, settings),
+        "downloads": partial(collecting_checks.examine, temporal),
         "calendars": partial(losses.examine, temporal, settings),
     }
     return await asyncio.gather(*(check(name, each) for name, each in examinations.items()))

@@ -7,7 +7,6 @@ from pydantic import ValidationError
 
 from embedded.environment import choose_addresses, service_environment
 from embedded.folder import DataFolder
-from providers.meetingbaas.media_hosts import MEDIA_HOSTS
 from runtime.settings import Settings, describe_invalid
 
 HOSTS = "MINUTEKEEPER_DOWNLOAD_HOSTS"
@@ -28,10 +27,10 @@ def stack_environment(tmp_path: Path, *, simulator: bool) -> dict[str, str]:
     return service_environment(addresses, folder, settings, 1.0)
 
 
-def test_without_a_setting_it_is_the_providers_hosts_on_public_addresses() -> None:
+def test_without_a_setting_it_is_every_host_on_a_public_address() -> None:
     settings = Settings()
 
-    assert settings.download_hosts == MEDIA_HOSTS
+    assert settings.download_hosts == ()
     assert settings.minutekeeper_download_private_addresses is False
 
 

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from activities import links
-from activities.download import Download, Limits, LinkError
+from activities.download import Download, Limits, LinkError, RefusedError
 from activities.guard import download_session
 from activities.links import LinkPolicy
 from artifacts.pieces import Pieces
@@ -200,6 +200,19 @@ async def test_a_name_that_turns_inwards_later_is_refused_then(
         await fetch(store, PUBLIC_ONLY, link)
 
     assert within.log == []
+
+
+async def test_a_proxy_is_not_asked_for_a_name_that_leads_inwards(
+    store: ArtifactStore, media_server: MediaServer, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", media_server.url)
+    monkeypatch.setenv("no_proxy", "")
+    names.answers = [["127.0.0.1", "127.0.0.2"]]
+
+    with pytest.raises(RefusedError, match=r"leads to recordings\.example, which is no public address"):
+        await fetch(store, LinkPolicy(), "https://recordings.example/video.mp4?sig=t0")
+
+    assert media_server.log == []
 
 
 @pytest.mark.parametrize("proxy", ["127.0.0.1", "localhost"])

@@ -6,9 +6,14 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from activities.links import LinkPolicy, RefusedLinkError
-from providers.meetingbaas.media_hosts import MEDIA_HOSTS
 
-PROVIDERS = LinkPolicy(hosts=MEDIA_HOSTS)
+PROVIDERS = LinkPolicy(
+    hosts=(
+        *("s3.amazonaws.com", "s3.*.amazonaws.com", "*.s3.amazonaws.com", "*.s3.*.amazonaws.com"),
+        *("s3.*.scw.cloud", "*.s3.*.scw.cloud"),
+    )
+)
+OPEN = LinkPolicy()
 ANY_HOST = LinkPolicy(hosts=("*",))
 
 
@@ -53,6 +58,52 @@ def test_the_providers_links_are_followed(link: str) -> None:
 def test_other_hosts_and_ports_are_refused(link: str) -> None:
     with pytest.raises(RefusedLinkError, match="which is not in MINUTEKEEPER_DOWNLOAD_HOSTS"):
         check(PROVIDERS, link)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://bots-videos.s3.eu-west-3.amazonaws.com/path/to/video.mp4?X-Amz-Signature=a%2Fb",
+        "https://recordings.of.another.provider.example/audio.wav",
+        "https://minio.example:9000/bucket/video.mp4",
+        "https://EXAMPLE.com./",
+        "https://xn--bcher-kva.example/video.mp4",
+        "https://93.184.216.34/video.mp4",
+        "https://[2606:4700::6810:1]:8443/video.mp4",
+    ],
+)
+def test_without_a_list_every_public_host_is_as_good(link: str) -> None:
+    check(OPEN, link)
+
+
+@pytest.mark.parametrize(
+    ("link", "says"),
+    [
+        ("http://example.com/video.mp4", "by http"),
+        ("https://example.com:22/", "a port that is not the web's"),
+        ("https://example.com:25/", "a port that is not the web's"),
+        ("https://example.com:80/", "a port that is not the web's"),
+        ("https://example.com:0/", "a port|no host"),
+        ("https://user@example.com/", "carries a user name"),
+        ("https://:secret@example.com/", "carries a user name"),
+        ("https://s3.amazonaws.com:443@127.0.0.1/", "user name"),
+        ("https://s3.amazonaws.com%2f@example.com/", "carries a user name"),
+        ("https://192.88.99.1/", "no public address"),
+        ("https://[3fff::1]/", "no public address"),
+        ("https://[64:ff9b::a00:1]/", "no public address"),
+        ("https://[2002:a00:1::]/", "no public address"),
+        ("https://[::ffff:100.64.0.1]/", "no public address"),
+        ("https://0.0.0.0/", "no public address"),
+        ("https://2130706433/", "does not name a host"),
+        ("https://0177.0.0.1/", "does not name a host"),
+        ("https://127.1/", "does not name a host"),
+        ("https://0x7f.1/", "does not name a host"),
+    ],
+)
+def test_without_a_list_what_no_recordings_link_looks_like_is_refused(link: str, says: str) -> None:
+    with pytest.raises(RefusedLinkError, match=says) as refused:
+        check(OPEN, link)
+    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from activities.download import DownloadError, Limits, LinkError, MissingError
+from activities.download import DownloadError, Limits, LinkError, MissingError, RefusedError
 from artifacts.store import ArtifactStore
 from tests.activities.desk import NOTHING, Desk
 from tests.activities.fake_provider import recorded
@@ -26,7 +26,7 @@ async def age(store: ArtifactStore, by: timedelta) -> None:
         (Fault(status=404), MissingError, timedelta(minutes=10)),
         (Fault(status=410), MissingError, timedelta(minutes=10)),
         (Fault(status=403), LinkError, timedelta(days=1)),
-        (Fault(location="http://169.254.169.254/latest?sig=t0"), LinkError, timedelta(days=1)),
+        (Fault(location="http://169.254.169.254/latest?sig=t0"), RefusedError, timedelta(days=1)),
         (Fault(body=b"<Error>t0</Error>"), LinkError, timedelta(days=1)),
     ],
 )
@@ -50,7 +50,7 @@ async def test_they_are_tried_for_a_while(
     assert await desk.kept() == []
 
 
-async def test_the_reason_names_the_host_and_the_setting(desk: Desk) -> None:
+async def test_the_reason_names_the_host_and_the_setting(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     desk.answers(
         lambda: recorded("https://cdn.example/a?sig=1"), pushed=lambda: recorded("http://10.0.0.1/a?sig=1")
     )
@@ -59,6 +59,7 @@ async def test_the_reason_names_the_host_and_the_setting(desk: Desk) -> None:
         await desk.download_delivered()
 
     assert desk.provider.bodies == [b"the delivery", None]
+    assert "The recording of bot bot-1 is not fetched: the link leads to cdn.example" in caplog.text
 
 
 async def test_what_the_provider_no_longer_lists_is_given_up_as_well(desk: Desk) -> None:

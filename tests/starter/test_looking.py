@@ -228,7 +228,8 @@ async def test_without_a_worker_ended_meetings_are_shown_and_running_ones_say_so
 async def test_show_says_what_is_tried_again_and_why(client: MeetingsClient) -> None:
     started = await client.start(a_request(102))
     assert (await cli("show", started.meeting_id, "--json")).json["waiting"] == []
-    await play(client, started.workflow_id, Scene(status=MeetingStatus.COLLECTING, trouble="the disk is full"))
+    scene = Scene(status=MeetingStatus.COLLECTING, trouble="the disk is full", leaves_attribute=True)
+    await play(client, started.workflow_id, scene)
 
     async def look() -> list[dict[str, str]]:
         waiting: list[dict[str, str]] = (await cli("show", started.meeting_id, "--json")).json["waiting"]
@@ -238,5 +239,16 @@ async def test_show_says_what_is_tried_again_and_why(client: MeetingsClient) -> 
     assert (waiting["work"], waiting["failure"]) == ("fetching recording and transcript", "the disk is full")
     people = await cli("show", started.meeting_id)
     assert "fetching recording and transcript failed" in people.out
+    for explained in (await cli("why", started.meeting_id), await cli("why", started.meeting_id, "--json")):
+        assert "Fetching recording and transcript failed" in explained.out
+        assert "the disk is full" in explained.out
+
+    async def examine() -> dict[str, str]:
+        checks: list[dict[str, str]] = (await cli("doctor", "--json")).json["checks"]
+        return next(check for check in checks if check["name"] == "downloads")
+
+    told = await eventually(examine, lambda check: not check["ok"])
+    assert started.meeting_id in str(told)
+    assert "fetching recording and transcript failed: the disk is full" in str(told)
     assert "the disk is full" in people.out
     await end(client, started.workflow_id, an_outcome(started.meeting_id))
