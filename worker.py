@@ -24,13 +24,17 @@ from temporalio.worker import (
     Worker,
 )
 
+from activities.account_limit import AccountLimit
 from activities.bots import BotActivities
 from activities.calendars import CalendarActivities
+from activities.clock import ServerClock
 from activities.download import Limits
 from activities.guard import download_session
 from activities.links import LinkPolicy
 from activities.recordings import RecordingActivities
 from activities.rounds import RoundActivities
+from activities.rushes import rushes_of
+from activities.turns import Pacing
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
@@ -97,6 +101,11 @@ def recordings_worker(client: Client, recordings: RecordingActivities, settings:
     )
 
 
+def _pacing(client: Client, settings: Settings) -> Pacing:
+    clock = ServerClock()
+    return Pacing(clock, AccountLimit(settings.minutekeeper_requests_per_second), rushes_of(client, clock))
+
+
 @contextlib.asynccontextmanager
 async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIterator[list[Worker]]:
     async with contextlib.AsyncExitStack() as stack:
@@ -108,6 +117,7 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
                 provider,
                 public_url=settings.bridge_public_url,
                 secret=settings.bridge_secret.get_secret_value(),
+                pacing=_pacing(client, settings),
             )
             account = open_calendars(settings)
             stack.push_async_callback(account.aclose)

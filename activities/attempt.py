@@ -1,5 +1,6 @@
 """One attempt at sending a bot: the time that it has, and whether a bot may exist already."""
 
+import math
 from datetime import timedelta
 
 from temporalio import activity
@@ -9,6 +10,7 @@ from meetings.dispatch import LAST_USEFUL_MINUTE, DispatchRequest
 
 TIME_TO_SEND = timedelta(seconds=10)
 """What of an attempt's time belongs to the request that sends the bot."""
+_TIME_TO_BE_ANSWERED = timedelta(seconds=8.5)
 _SHORTEST_PAUSE_SECONDS = 1.0
 
 
@@ -35,6 +37,13 @@ class Attempt:
         if self._limit is None:
             return None
         return (self._limit - TIME_TO_SEND).total_seconds() - self._elapsed()
+
+    @property
+    def patience(self) -> float:
+        """Seconds for which the request can wait and still be answered in this attempt's time."""
+        if self._limit is None:
+            return math.inf
+        return (self._limit - _TIME_TO_BE_ANSWERED).total_seconds() - self._elapsed()
 
     def refuse_if_over(self) -> None:
         """A worker that was frozen past its time must not send: the server has given the order to another by then.

@@ -1,17 +1,16 @@
 """Sending, finding, removing and observing bots."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.account_limit import NotYetError
 from activities.attempt import Attempt, OverdueError
-from activities.clock import Clock, ServerClock
 from activities.failures import as_application_error
-from activities.volley import HandedBackError, Volleys
+from activities.turns import Pacing, Turns
+from activities.volley import HandedBackError
 from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, DispatchRequest, SentBot, Terms
 from meetings.events import ObservedBot
 from meetings.reporting import BotQuestion
@@ -29,6 +28,7 @@ from providers.base import (
 
 _STILL_RESERVED = timedelta(seconds=30)
 """A reserved bot that is asked for this late arrives as much late, which is better than four minutes early."""
+_AT_ONCE = timedelta(milliseconds=10)
 _SEARCH_BACK = timedelta(minutes=10)
 """Twice the time in which the provider refuses a second bot: whatever it refuses for was created since."""
 
@@ -36,15 +36,16 @@ _SEARCH_BACK = timedelta(minutes=10)
 class BotActivities:
     """What a meeting does to its bots, through one provider.
 
-    `public_url` and `secret` make the address that a bot reports to. `clock` is what an armed dispatch waits by.
+    `public_url` and `secret` make the address that a bot reports to. `pacing` says when one may be sent.
     """
 
-    def __init__(self, provider: Provider, *, public_url: str, secret: str, clock: Clock | None = None) -> None:
+    def __init__(self, provider: Provider, *, public_url: str, secret: str, pacing: Pacing | None = None) -> None:
+        pacing = pacing or Pacing()
         self._provider = provider
         self._public_url = public_url
         self._secret = secret
-        self._clock = clock or ServerClock()
-        self._volleys = Volleys(self._clock, provider.warm_up, activity.wait_for_worker_shutdown)
+        self._clock = pacing.clock
+        self._turns = Turns(pacing, provider.warm_up, activity.wait_for_worker_shutdown)
 
     @activity.defn
     async def send_bot(self, request: DispatchRequest) -> SentBot:
@@ -61,11 +62,12 @@ class BotActivities:
             if attempt.in_doubt and (found := await self._search(order, attempt, rebooked=request.rebooked)):
                 return _answer(found, request, plan)
             address = self._address(order)
-            async with self._turn(order):
-                attempt.refuse_if_over()
-                sent = await self._send(order, address)
-        except (HandedBackError, OverdueError) as error:
+            async with self._turns.turn(order, address.workflow_id, attempt):
+                sent = await self._send_within_limit(order, address, attempt)
+        except (HandedBackError, NotYetError, OverdueError) as error:
             attempt.ends_without_a_bot()
+            if isinstance(error, NotYetError):
+                error.seconds = attempt.pause(error.seconds, self._until_start(order))
             raise _left_to_others(error, not attempt.in_doubt, plan.terms) from None
         except ProviderError as error:
             if isinstance(error, UnavailableError):
@@ -74,8 +76,7 @@ class BotActivities:
                 attempt.ends_without_a_bot()
             activity.logger.warning("Sending the bot failed (attempt %d): %s", activity.info().attempt, error)
             if isinstance(error, RateLimitedError) and error.retry_after is not None:
-                until_start = (request.start_time - self._clock.now()).total_seconds()
-                error.retry_after = attempt.pause(error.retry_after, until_start)
+                error.retry_after = attempt.pause(error.retry_after, self._until_start(order))
             raise as_application_error(error, not attempt.in_doubt, plan.terms, retry_account=False) from None
         return _answer(sent, request, plan)
 
@@ -112,20 +113,27 @@ class BotActivities:
 
     async def _search(self, order: DispatchOrder, attempt: Attempt, *, rebooked: bool) -> SentBot | None:
         """Looks for the bot of an earlier attempt, in time of its own: not in that which the request needs."""
+        await self._turns.search(order, attempt)
         try:
             async with asyncio.timeout(attempt.seconds_to_search):
                 return await self._find_own(order, rebooked=rebooked)
         except TimeoutError:
             raise UnavailableError("the list of bots could not be read in time") from None
 
-    @contextlib.asynccontextmanager
-    async def _turn(self, order: DispatchOrder) -> AsyncIterator[None]:
-        """The body runs at the order's instant; one without an instant waits for nothing."""
-        if order.mode is DispatchMode.IMMEDIATE:
-            yield
-            return
-        async with self._volleys.turn(order.call_at):
-            yield
+    def _until_start(self, order: DispatchOrder) -> float:
+        return (order.start_time - self._clock.now()).total_seconds()
+
+    async def _send_within_limit(self, order: DispatchOrder, address: DispatchAddress, attempt: Attempt) -> SentBot:
+        """Sends the bot, again after each refusal for the limit's sake, while this attempt has time for it."""
+        while True:
+            attempt.refuse_if_over()
+            try:
+                sent = await self._send(order, address)
+            except RateLimitedError as error:
+                await self._turns.refused(order, attempt, error)
+            else:
+                self._turns.accepted()
+                return sent
 
     async def _send(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
         if order.mode is DispatchMode.RESERVED and self._clock.now() > order.call_at + _STILL_RESERVED:
@@ -210,14 +218,14 @@ def _adopted(bot: FoundBot, order: DispatchOrder, shared_with: str = "") -> Sent
     )
 
 
-def _left_to_others(error: HandedBackError | OverdueError, is_proven: bool, terms: Terms) -> ApplicationError:
+def _left_to_others(
+    error: HandedBackError | NotYetError | OverdueError, is_proven: bool, terms: Terms
+) -> ApplicationError:
     if isinstance(error, OverdueError):
         return ApplicationError("the time of this attempt is over", is_proven, terms, type="Overdue")
+    kind, text, delay = "HandedBack", "this worker shuts down; another one sends the bot", _AT_ONCE
+    if isinstance(error, NotYetError):
+        kind, text, delay = "NotYet", str(error), max(timedelta(seconds=error.seconds), _AT_ONCE)
     return ApplicationError(
-        "this worker shuts down; another one sends the bot",
-        is_proven,
-        terms,
-        type="HandedBack",
-        next_retry_delay=timedelta(milliseconds=10),
-        category=ApplicationErrorCategory.BENIGN,
+        text, is_proven, terms, type=kind, next_retry_delay=delay, category=ApplicationErrorCategory.BENIGN
     )

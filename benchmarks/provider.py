@@ -24,6 +24,7 @@ class Request(_Entry):
     method: str
     path: str
     range: str | None = None
+    status: int | None = None
     body: dict[str, Any] | None = None
 
     @property

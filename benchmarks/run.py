@@ -13,6 +13,7 @@ from benchmarks.machine import circumstances
 from benchmarks.publishing import RESULTS, ROOT, publish, published, write_all
 from benchmarks.report import Results, show, summary
 from benchmarks.rows import (
+    account_limit,
     booking,
     cost,
     downloads,
@@ -33,6 +34,7 @@ Measure = Callable[[Bench], Awaitable[Findings]]
 ROWS: dict[str, tuple[str, Measure]] = {
     "punctuality": (punctuality.TITLE, punctuality.measure),
     "spread": (spread.TITLE, spread.measure),
+    "account-limit": (account_limit.TITLE, account_limit.measure),
     "late-worker": (late_worker.TITLE, late_worker.measure),
     "ingest": (ingest.TITLE, ingest.measure),
     "screen": (screen.TITLE, screen.measure),
@@ -47,6 +49,7 @@ ROWS: dict[str, tuple[str, Measure]] = {
 
 _GROUPS = (
     ("punctuality",),
+    ("account-limit",),
     ("spread", "late-worker", "cost"),
     ("ingest",),
     ("screen",),
@@ -57,7 +60,7 @@ _GROUPS = (
 )
 """A whole run, in this order; the rows of a group run beside each other, as they mostly wait."""
 
-_SAMPLES = {"spread": 1 / 3, "sleepers": 0.1}
+_SAMPLES = {"account-limit": 0.3, "spread": 1 / 3, "sleepers": 0.1}
 """What part of a row a whole run has the time for; alone it is measured in full."""
 
 _ERRORS = "errors.log"

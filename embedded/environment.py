@@ -103,10 +103,18 @@ def service_environment(
             "MEETINGBAAS_BASE_URL": addresses.simulator,
             "MEETINGBAAS_API_KEY": settings.meetingbaas_api_key.get_secret_value() or SIMULATOR_KEY,
             "BRIDGE_PUBLIC_URL": addresses.bridge,
+            # The simulator has no limit unless it is told one.
+            "MINUTEKEEPER_REQUESTS_PER_SECOND": _limit_of_the_simulator(settings),
             "MINUTEKEEPER_SIMULATOR_SPEED": f"{speed:g}",
             "MINUTEKEEPER_SIMULATOR_ACCOUNT_WEBHOOK_URL": f"{addresses.bridge}/webhooks/meetingbaas",
         }
     )
+
+
+def _limit_of_the_simulator(settings: Settings) -> str:
+    if "minutekeeper_requests_per_second" in settings.model_fields_set:
+        return f"{settings.minutekeeper_requests_per_second:g}"
+    return os.environ.get("MINUTEKEEPER_SIMULATOR_REQUESTS_PER_SECOND", "0")
 
 
 def _with_simulated_apps(settings: Settings, simulator: str) -> dict[str, str]:

@@ -4,19 +4,23 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LONGEST_AHEAD = 600.0
+"""Seconds."""
+
 
 class WakeUp(BaseModel):
     """How long before its start a meeting has its bot sent, in seconds; part of what is booked.
 
     The exact instant of the call is the provider's; this only has to be early enough for it. `lead` is how long
     before the start the provider wants to be called, `ahead` how long before that the order is at least in an
-    activity's hands. Meetings of one instant wake up over `spread` further seconds, always earlier.
+    activity's hands: by more than half of what a rush takes at the account's limit, so that it begins early enough.
+    Meetings of one instant wake up over `spread` further seconds, always earlier.
     """
 
     model_config = ConfigDict(frozen=True)
 
     lead: float = Field(240.0, ge=0, le=2_592_000)
-    ahead: float = Field(20.0, ge=0, le=600)
+    ahead: float = Field(45.0, ge=0, le=LONGEST_AHEAD)
     spread: float = Field(40.0, ge=0, le=600)
 
     def call_at(self, start_time: datetime) -> datetime:

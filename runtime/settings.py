@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from meetings.deadlines import Deadlines
-from meetings.waking import WakeUp
+from meetings.waking import LONGEST_AHEAD, WakeUp
 
 _DEADLINE_PREFIX = "MINUTEKEEPER_DEADLINE_"
 _WEB_ADDRESS = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^\s/?#@\\\[\]:]+)(:[0-9]{1,5})?(/[^\s?#\\]*)?")
@@ -108,6 +108,19 @@ class Settings(BaseSettings):
     )
     minutekeeper_send_seconds: float = Field(
         8.0, gt=1, lt=10, description="How long one request that sends a bot may take, in seconds."
+    )
+    minutekeeper_requests_per_second: float = Field(
+        20.0,
+        ge=0,
+        le=1000,
+        description="Requests that the Meeting BaaS account may make in a second: 2 to 20 by plan, 0 for no limit. "
+        "A lower one is learned from refusals.",
+    )
+    minutekeeper_largest_rush: int = Field(
+        1000,
+        ge=1,
+        description="For what is booked here: meetings of one instant that wake up early enough for the middle one "
+        "to be on time at that limit.",
     )
     minutekeeper_arm_ahead_seconds: float = Field(
         20.0,
@@ -212,7 +225,10 @@ class Settings(BaseSettings):
 
     @property
     def wake_up(self) -> WakeUp:
-        return WakeUp(ahead=self.minutekeeper_arm_ahead_seconds, spread=self.minutekeeper_spread_seconds)
+        per_second = self.minutekeeper_requests_per_second
+        half_a_rush = self.minutekeeper_largest_rush / (2 * per_second) if per_second else 0.0
+        ahead = min(self.minutekeeper_arm_ahead_seconds + half_a_rush, LONGEST_AHEAD)
+        return WakeUp(ahead=ahead, spread=self.minutekeeper_spread_seconds)
 
     @property
     def download_hosts(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from temporalio.testing import ActivityEnvironment
 from activities import attempt as attempts
 from activities.bots import BotActivities
 from activities.clock import ServerClock, elapsed_seconds
+from activities.turns import Pacing
 from providers.base import FoundBot, RateLimitedError, UnavailableError
 from tests.activities.test_bots import Listing, an_attempt, found, order, send
 from tests.workflow.scripted import ScriptedProvider
@@ -37,7 +38,7 @@ async def test_a_wrong_clock_refuses_no_send_and_delays_none(skew: float) -> Non
     provider, now = ScriptedProvider(), datetime.now(UTC)
     at_once = order(start_time=now, asked_at=now)
     clock = ServerClock(Skewed(skew))
-    await asyncio.wait_for(send(provider, at_once, clock=clock, start_to_close_timeout=SEND_LIMIT), 2)
+    await asyncio.wait_for(send(provider, at_once, pacing=Pacing(clock), start_to_close_timeout=SEND_LIMIT), 2)
     assert len(provider.bots) == 1
 
 
@@ -45,7 +46,7 @@ async def test_a_wrong_clock_refuses_no_send_and_delays_none(skew: float) -> Non
 async def test_an_armed_send_goes_by_the_servers_time(skew: float) -> None:
     provider = ScriptedProvider()
     due = datetime.now(UTC) + timedelta(seconds=0.5)
-    await asyncio.wait_for(send(provider, order(call_at=due), clock=ServerClock(Skewed(skew))), 2)
+    await asyncio.wait_for(send(provider, order(call_at=due), pacing=Pacing(ServerClock(Skewed(skew)))), 2)
     assert datetime.now(UTC) >= due - timedelta(seconds=0.05)
 
 
@@ -53,7 +54,7 @@ async def test_an_armed_send_goes_by_the_servers_time(skew: float) -> None:
 async def test_a_clock_that_is_set_while_a_send_is_armed_changes_nothing(jump: float) -> None:
     provider, wall = ScriptedProvider(), Skewed(0)
     due = datetime.now(UTC) + timedelta(seconds=0.5)
-    armed = asyncio.create_task(send(provider, order(call_at=due), clock=ServerClock(wall)))
+    armed = asyncio.create_task(send(provider, order(call_at=due), pacing=Pacing(ServerClock(wall))))
     await asyncio.sleep(0.1)
     wall.seconds = jump
     await asyncio.wait_for(armed, 2)
@@ -166,6 +167,7 @@ async def test_a_pause_is_honoured_as_far_as_it_helps(
     now = datetime.now(UTC)
     wanted = order(start_time=now + timedelta(seconds=until_start), asked_at=now)
     info: dict[str, Any] = {
+        "start_to_close_timeout": timedelta(seconds=8),
         "schedule_to_close_timeout": timedelta(seconds=left + 100),
         "scheduled_time": now - timedelta(seconds=100),
         "started_time": now,

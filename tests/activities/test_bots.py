@@ -11,7 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import volley
 from activities.bots import BotActivities
-from activities.clock import Clock
+from activities.turns import Pacing
 from meetings.deadlines import Deadlines
 from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, DispatchRequest, SentBot
 from providers.base import (
@@ -86,10 +86,10 @@ def an_attempt(**info: Any) -> ActivityEnvironment:
 
 
 async def send(
-    provider: ScriptedProvider, wanted: DispatchRequest, *, clock: Clock | None = None, **info: Any
+    provider: ScriptedProvider, wanted: DispatchRequest, *, pacing: Pacing | None = None, **info: Any
 ) -> SentBot:
     environment = an_attempt(**info)
-    bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret", clock=clock)
+    bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret", pacing=pacing)
     result: SentBot = await environment.run(bots.send_bot, wanted)
     return result
 

@@ -76,11 +76,13 @@ class Fleet:
 
     async def book(self, ahead: timedelta) -> Meeting:
         """A meeting whose bot is due that much from now. It wakes as late as any does."""
-        start_time = datetime.now(UTC) + timedelta(minutes=4) + ahead
+        return await self.book_for(datetime.now(UTC) + timedelta(minutes=4) + ahead)
+
+    async def book_for(self, start_time: datetime) -> Meeting:
         names = (f"meeting-{uuid.uuid4()}" for _ in itertools.count())
         handle: Meeting = await self.client.start_workflow(
             MEETING_WORKFLOW,
-            {"meeting_url": meeting_url(), "start_time": start_time.isoformat()},
+            {"meeting_url": meeting_url(), "start_time": start_time.isoformat(), "wake_up": {"ahead": 20.0}},
             id=next(name for name in names if jitter_fraction(name) < 0.02),
             task_queue=MEETINGS_QUEUE,
             result_type=Outcome,

@@ -18,6 +18,7 @@ from temporalio.worker import Replayer, Worker
 from activities.bots import BotActivities
 from activities.calendars import CalendarActivities
 from activities.rounds import RoundActivities
+from activities.turns import Pacing
 from artifacts.store import ArtifactStore
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
 from meetings.outcome import Outcome
@@ -142,7 +143,7 @@ async def working(
     rounds: RoundActivities | None = None,
 ) -> AsyncIterator[None]:
     """The workers of both task queues."""
-    bots = BotActivities(provider, public_url="http://bridge", secret="s3cret", clock=NoWaiting())
+    bots = BotActivities(provider, public_url="http://bridge", secret="s3cret", pacing=Pacing(NoWaiting()))
     async with (
         Worker(
             client,

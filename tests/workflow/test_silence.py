@@ -17,6 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.bots import BotActivities
+from activities.turns import Pacing
 from meetings.events import BotEvent, BotEventKind, EventSource, ObservedBot
 from meetings.names import MEETINGS_QUEUE
 from meetings.reporting import BotQuestion
@@ -81,7 +82,7 @@ async def watched(
     runtime = Runtime(telemetry=TelemetryConfig(metrics=buffer))
     address = env.client.service_client.config.target_host
     client = await Client.connect(address, plugins=[plugin()], runtime=runtime)
-    bots = BotActivities(provider, public_url=PUBLIC_URL, secret="s3cret", clock=NoWaiting())
+    bots = BotActivities(provider, public_url=PUBLIC_URL, secret="s3cret", pacing=Pacing(NoWaiting()))
     async with Worker(
         client,
         task_queue=queue,

@@ -1,0 +1,217 @@
+"""A rush that is larger than the account's limit: who goes when, on one worker and on several."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from activities.account_limit import AccountLimit, NotYetError
+from activities.rushes import Rushes
+
+START = datetime(2100, 1, 1, 10, 0, tzinfo=UTC)
+CALL_AT = START - timedelta(minutes=4)
+ANY_PATIENCE = 10_000.0
+
+
+@dataclass
+class Store:
+    """What Temporal's visibility store says of an instant: its meetings in the order of their booking."""
+
+    meetings: list[str]
+    now: datetime = CALL_AT - timedelta(minutes=1)
+    counted: int = 0
+    listed: int = 0
+
+    async def count(self, query: str) -> int:
+        assert "2100-01-01T10:00:00+00:00" in query
+        self.counted += 1
+        return len(self.meetings)
+
+    async def list(self, query: str) -> list[str]:
+        assert query
+        self.listed += 1
+        return list(self.meetings)
+
+    def a_worker(self) -> Rushes:
+        return Rushes(self._Clock(self), self.count, self.list)
+
+    @dataclass
+    class _Clock:
+        store: "Store"
+
+        def now(self) -> datetime:
+            return self.store.now
+
+        async def sleep_until(self, instant: datetime) -> None:
+            raise AssertionError(instant)
+
+        def hear(self, server_time: datetime) -> None:
+            raise AssertionError(server_time)
+
+
+@pytest.mark.parametrize(("size", "per_second"), [(1000, 20.0), (500, 2.0), (11, 20.0), (30, 5.0)])
+async def test_slots_lie_around_the_instant_in_the_order_of_booking(size: int, per_second: float) -> None:
+    store = Store([f"m-{number}" for number in range(size)])
+    workers = [store.a_worker(), store.a_worker()]
+    slots = []
+    for number, name in enumerate(store.meetings):
+        slot = await workers[number % 2].slot(name, START, CALL_AT, per_second)
+        assert slot is not None
+        slots.append((slot - CALL_AT).total_seconds())
+    assert slots == sorted(slots)
+    assert slots[0] == pytest.approx(-slots[-1])
+    assert slots[-1] - slots[0] <= size / per_second + 2
+    assert min(later - earlier for earlier, later in pairwise(slots)) >= 1 / per_second
+    assert (store.counted, store.listed) == (2, 2), "once for each worker"
+
+
+@pytest.mark.parametrize("size", [1, 10])
+async def test_what_fits_into_half_a_second_is_no_rush(size: int) -> None:
+    store = Store([f"m-{number}" for number in range(size)])
+    assert await store.a_worker().slot("m-0", START, CALL_AT, 20.0) is None
+    assert store.listed == 0
+
+
+async def test_who_is_booked_last_goes_last_and_is_seen_within_seconds() -> None:
+    store = Store([f"m-{number}" for number in range(40)])
+    worker = store.a_worker()
+    last = await worker.slot("m-39", START, CALL_AT, 20.0)
+    late = await worker.slot("late", START, CALL_AT, 20.0)
+    store.meetings += ["late", "later"]
+    store.now += timedelta(seconds=6)
+    slots = [await worker.slot(name, START, CALL_AT, 20.0) for name in ("m-39", "late", "later")]
+    assert None not in (last, late, *slots)
+    assert last < late  # type: ignore[operator]  # there are no None
+    assert slots == sorted(slots)  # type: ignore[type-var]
+
+
+@dataclass
+class Account:
+    """A clock that the test holds, and an account that takes so many requests in any second of it."""
+
+    allows: int
+    now: float = 1000.0
+    sent: dict[str, float] = field(default_factory=dict)
+    refusals: int = 0
+    _taken: list[float] = field(default_factory=list)
+
+    def takes(self) -> bool:
+        self._taken = [at for at in self._taken if self.now - at < 1]
+        if len(self._taken) == self.allows:
+            self.refusals += 1
+            return False
+        self._taken.append(self.now)
+        return True
+
+    async def send(self, limit: AccountLimit, name: str, importance: float = 0.0) -> None:
+        at = START + timedelta(seconds=importance)
+        while True:
+            await limit.turn((at, at), ANY_PATIENCE)
+            if self.takes():
+                limit.accepted()
+                self.sent[name] = self.now
+                return
+            limit.refused()
+            await asyncio.sleep(1)
+
+
+@pytest.fixture
+def sleepless(monkeypatch: pytest.MonkeyPatch) -> Callable[[Account], contextlib.AbstractAsyncContextManager[None]]:
+    """Lets an account's clock run as fast as everybody who sleeps allows."""
+    real = asyncio.sleep
+    sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+    numbers = iter(range(10_000_000))
+
+    @contextlib.asynccontextmanager
+    async def running(account: Account) -> AsyncIterator[None]:
+        async def sleep(seconds: float) -> None:
+            woken = asyncio.get_running_loop().create_future()
+            sleepers.append((account.now + max(seconds, 1e-6), next(numbers), woken))
+            await woken
+
+        async def run() -> None:
+            while True:
+                for _ in range(5):
+                    await real(0)
+                if sleepers:
+                    sleepers.sort()
+                    until, _, woken = sleepers.pop(0)
+                    account.now = max(account.now, until)
+                    if not woken.done():
+                        woken.set_result(None)
+
+        monkeypatch.setattr(asyncio, "sleep", sleep)
+        clock = asyncio.create_task(run())
+        yield
+        clock.cancel()
+        monkeypatch.setattr(asyncio, "sleep", real)
+
+    return running
+
+
+Sleepless = Callable[[Account], contextlib.AbstractAsyncContextManager[None]]
+
+
+@pytest.mark.parametrize("allows", [2, 20])
+async def test_one_worker_keeps_to_the_limit(sleepless: Sleepless, allows: int) -> None:
+    account = Account(allows)
+    limit = AccountLimit(allows, lambda: account.now)
+    async with sleepless(account):
+        await asyncio.gather(*(account.send(limit, f"m-{number}") for number in range(200)))
+    assert account.refusals == 0
+    assert max(account.sent.values()) - 1000 <= 200 / allows + 2
+
+
+@pytest.mark.parametrize(("believed", "allows", "workers"), [(20, 2, 1), (20, 5, 2), (0, 20, 1), (0, 10, 3)])
+async def test_a_lower_limit_is_learned_from_refusals(
+    sleepless: Sleepless, believed: int, allows: int, workers: int
+) -> None:
+    account = Account(allows)
+    limits = [AccountLimit(believed, lambda: account.now) for _ in range(workers)]
+    async with sleepless(account):
+        await asyncio.gather(
+            *(account.send(limits[number % workers], f"m-{number}") for number in range(60)),
+        )
+    assert len(account.sent) == 60
+    assert account.refusals <= 150
+    assert max(account.sent.values()) - 1000 <= 60 / allows * 2 + 5
+
+
+@pytest.mark.parametrize("believed", [0, 20])
+@pytest.mark.parametrize(("accepted", "refused"), [(0, 10), (1, 2), (10, 12)])
+async def test_a_few_refusals_teach_nothing(believed: int, accepted: int, refused: int) -> None:
+    """Such as of a worker that makes half of the account's requests, and is late with some of them."""
+    now = 1000.0
+    limit = AccountLimit(believed, lambda: now)
+    for number in range(4 * accepted):
+        now = 1000 + number / max(accepted, 1)
+        limit.accepted()
+    for _ in range(refused):
+        limit.refused()
+    assert limit.per_second == believed
+
+
+async def test_the_most_important_go_first(sleepless: Sleepless) -> None:
+    account = Account(20)
+    limit = AccountLimit(20, lambda: account.now)
+    names = [number * 7 % 50 for number in range(50)]
+    async with sleepless(account):
+        await asyncio.gather(*(account.send(limit, str(name), importance=name) for name in names))
+    order = [int(name) for name, _ in sorted(account.sent.items(), key=lambda item: item[1])]
+    assert order == sorted(order)
+
+
+async def test_who_cannot_wait_is_told_how_long_it_takes() -> None:
+    limit = AccountLimit(2, lambda: 1000.0)
+    waiting = [asyncio.create_task(limit.turn((START, START), ANY_PATIENCE)) for _ in range(21)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    with pytest.raises(NotYetError) as refused:
+        await limit.turn((START, START), 5)
+    assert refused.value.seconds == pytest.approx(10, abs=1)
+    for task in waiting:
+        task.cancel()
