@@ -53,7 +53,7 @@ class Conditions(Strict):
             owner = self.organizer == "me"
             yield Finding(event.is_organizer is owner, f"the owner {'is' if owner else 'is not'} the organiser")
         if self.attendees is not None:
-            yield from self.attendees.findings(event.people, home)
+            yield from self.attendees.findings(event.people, home, all_known=event.guests_known)
         if self.response is not None:
             yield Finding(event.response in self.response, f"the owner's answer is {either(self.response)}")
 

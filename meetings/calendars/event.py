@@ -58,6 +58,8 @@ class CalendarEvent(BaseModel):
     """Whether the calendar's owner organises it."""
     organizer_email: str = ""
     attendees: tuple[Attendee, ...] = ()
+    guests_known: bool = True
+    """Whether all who are invited are among the attendees: some guest lists are hidden or cut off."""
     response: Response = Response.UNKNOWN
     """The answer of the calendar's owner."""
     is_recurring: bool = False

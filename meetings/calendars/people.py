@@ -9,6 +9,7 @@ from meetings.calendars.hours import TimeZone
 from meetings.calendars.patterns import Domain, OneOrMore, Pattern, is_of, matches_address
 
 _SHOWN = 3
+_HIDDEN = " (not all guests are known: the guest list is hidden or cut off)"
 
 Heads = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 
@@ -71,15 +72,20 @@ class AttendeesAre(Strict):
             raise ValueError(f"at_least {self.at_least} is more than at_most {self.at_most}")
         return self
 
-    def findings(self, people: frozenset[str], home: Home) -> Iterator[Finding]:
+    def findings(self, people: frozenset[str], home: Home, *, all_known: bool = True) -> Iterator[Finding]:
+        """What needs every guest to be inside does not hold where `all_known` is False."""
         inside = {person for person in people if is_of(home.my_domains, person)}
+        hidden = "" if all_known else _HIDDEN
         if self.external is not None:
             outside = any("@" in person for person in people - inside)
             text = f"{'somebody' if self.external else 'nobody'} from outside takes part"
-            yield Finding(outside is self.external, text)
+            is_certain = outside or all_known
+            yield Finding(is_certain and outside is self.external, text if outside else text + hidden)
         if self.internal_only is not None:
             text = f"{'only' if self.internal_only else 'not only'} people from inside take part"
-            yield Finding((bool(people) and people == inside) is self.internal_only, text)
+            only_inside = bool(people) and people == inside
+            is_certain = not only_inside or all_known
+            yield Finding(is_certain and only_inside is self.internal_only, text + hidden if only_inside else text)
         if self.any_domain is not None:
             holds = any(is_of(self.any_domain, person) for person in people)
             yield Finding(holds, f"somebody from {either(self.any_domain)} takes part")

@@ -1,19 +1,23 @@
 """The API's events, with what only their raw objects say, as events of ours."""
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, model_validator
 
 from meetings.calendars.event import Attendee, CalendarEvent
-from meetings.urls import MeetingUrlError, parse_meeting_url
+from meetings.link_texts import best_meeting_url
+from meetings.urls import MeetingUrl, MeetingUrlError, parse_meeting_url
 from providers.base import UnavailableError
 from providers.meetingbaas.extra import ExtraField, ReceivedExtra
 from providers.meetingbaas.fields import Flag, Identifier, Instant, Objects, Text, Tolerant
 from providers.meetingbaas.raw_events import RawEvent, read_raw
 
 logger = logging.getLogger(__name__)
+
+_URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
 
 class BotParameters(Tolerant):
@@ -79,12 +83,13 @@ def to_event(answer: EventAnswer, calendar_id: str = "", signing_secrets: Sequen
             end_time=answer.end_time or raw.end_time,
             time_zone=raw.time_zone,
             title=answer.name or raw.title,
-            meeting_url=_best_link(answer.meeting_url, *raw.links),
+            meeting_url=_best_link(answer.meeting_url, raw),
             all_day=raw.all_day,
             deleted=deleted,
             is_organizer=answer.is_organizer or raw.is_organizer,
             organizer_email=raw.organizer_email,
             attendees=_people(answer.attendees, raw),
+            guests_known=raw.guests_known,
             response=raw.response,
             is_recurring=is_recurring,
             recurring_event_id=answer.recurring_event_id or raw.series_id,
@@ -111,18 +116,21 @@ def to_events(
     return events
 
 
-def _best_link(*links: str) -> str:
-    """The first that a bot can join, else the first at all."""
-    given = [link for link in links if link]
-    return next((link for link in given if _is_joinable(link)), given[0] if given else "")
+def _best_link(given: str, raw: RawEvent) -> str:
+    """The link by which a bot can join, else the first that looks like one, else what the API gave."""
+    places = (given, *raw.links)
+    if found := best_meeting_url(places, raw.notes):
+        return next((place for place in places if _is(place, found)), found.url)
+    urls = (url for place in places for url in _URL.findall(place))
+    return next(urls, given)
 
 
-def _is_joinable(link: str) -> bool:
+def _is(place: str, link: MeetingUrl) -> bool:
+    """Whether a text is nothing but this link, as the calendar spells it."""
     try:
-        parse_meeting_url(link)
+        return parse_meeting_url(place) == link
     except MeetingUrlError:
         return False
-    return True
 
 
 def _people(listed: list[dict[str, Any]], raw: RawEvent) -> tuple[Attendee, ...]:

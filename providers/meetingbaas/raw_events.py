@@ -3,7 +3,6 @@
 Both have the same facts, in different places. An object of neither kind simply has none of them.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,8 +25,9 @@ _RESPONSES: Mapping[str, Response] = {
 }
 """Graph says `none` of others where it says `notResponded` of the reader."""
 
+_PASSCODES = ("passcode", "password", "pin", "accessCode")
+"""Where an entry point of Google has what admits to it."""
 _INSTANCES = frozenset({"occurrence", "exception"})
-_URL = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,11 @@ class RawEvent:
     rooms: frozenset[str]
     response: Response
     links: tuple[str, ...]
+    """Texts from the places that are made for links, the surest first."""
+    notes: str
+    """What people wrote about the event, perhaps as HTML."""
+    guests_known: bool
+    """Whether all who are invited are among the attendees."""
     updated_at: datetime | None
 
 
@@ -79,7 +84,9 @@ def read_raw(value: Any) -> RawEvent:
         attendees=tuple(_attendee(guest) for guest in guests if not _is_room(guest)),
         rooms=frozenset(_address(guest).casefold() for guest in guests if _is_room(guest)),
         response=_own_response(raw, guests, is_organizer=is_organizer),
-        links=tuple(_links(raw)),
+        links=tuple(filter(None, _links(raw))),
+        notes=_text(raw.get("description")) or _text(_mapping(raw.get("body")).get("content")),
+        guests_known=_guests_known(raw),
         updated_at=_instant(raw.get("updated")) or _instant(raw.get("lastModifiedDateTime")),
     )
 
@@ -111,20 +118,29 @@ def _response(value: Any) -> Response:
     return _RESPONSES.get(_text(value), Response.UNKNOWN)
 
 
+def _guests_known(raw: Mapping[str, Any]) -> bool:
+    """Google leaves guests out of long lists, and both hide them from guests where the organiser wants it.
+
+    The organiser sees all of them, whatever is hidden from others.
+    """
+    if raw.get("attendeesOmitted") is True:
+        return False
+    if _mapping(raw.get("organizer")).get("self") is True or raw.get("isOrganizer") is True:
+        return True
+    return raw.get("guestsCanSeeOtherGuests") is not False and raw.get("hideAttendees") is not True
+
+
 def _links(raw: Mapping[str, Any]) -> Iterator[str]:
-    """Places that are made for links, the surest first."""
-    yield from _urls(raw.get("hangoutLink"))
-    for entry in _list(_mapping(raw.get("conferenceData")).get("entryPoints")):
-        if _mapping(entry).get("entryPointType") == "video":
-            yield from _urls(_mapping(entry).get("uri"))
-    yield from _urls(_mapping(raw.get("onlineMeeting")).get("joinUrl"))
-    yield from _urls(raw.get("onlineMeetingUrl"))
-    location = raw.get("location")
-    yield from _urls(location if isinstance(location, str) else _mapping(location).get("displayName"))
-
-
-def _urls(value: Any) -> list[str]:
-    return _URL.findall(_text(value))
+    yield _text(raw.get("hangoutLink"))
+    for entry in map(_mapping, _list(_mapping(raw.get("conferenceData")).get("entryPoints"))):
+        if entry.get("entryPointType") == "video":
+            passcode = next((text for name in _PASSCODES if (text := _text(entry.get(name)))), "")
+            yield f"{_text(entry.get('uri'))}{f' Passcode: {passcode}' if passcode else ''}"
+    yield _text(_mapping(raw.get("onlineMeeting")).get("joinUrl"))
+    yield _text(raw.get("onlineMeetingUrl"))
+    for place in (raw.get("location"), *_list(raw.get("locations"))):
+        yield _text(place)
+        yield from (_text(_mapping(place).get(name)) for name in ("locationUri", "displayName", "uniqueId"))
 
 
 def _instant(value: Any) -> datetime | None:

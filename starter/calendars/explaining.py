@@ -41,6 +41,7 @@ class EventFacts(BaseModel):
     organizer_email: str
     is_organizer: bool
     people: tuple[str, ...]
+    guests_known: bool
     response: Response
     is_recurring: bool
     all_day: bool
@@ -139,6 +140,7 @@ def _facts(event: CalendarEvent) -> EventFacts:
         organizer_email=event.organizer_email,
         is_organizer=event.is_organizer,
         people=tuple(sorted(event.people)),
+        guests_known=event.guests_known,
         response=event.response,
         is_recurring=event.is_recurring or bool(event.recurring_event_id),
         all_day=event.all_day,

@@ -105,6 +105,7 @@ def considered(explanation: Explanation) -> Table:
 def event_facts(facts: EventFacts) -> Facts:
     kinds = [name for name in ("all_day", "deleted", "is_recurring") if getattr(facts, name)]
     people = f"{len(facts.people)}: {', '.join(facts.people)}" if facts.people else "nobody"
+    people += "" if facts.guests_known else "; not all guests are known"
     return _facts(
         [
             ("Start", Text(for_people(facts.start_time))),

@@ -47,7 +47,7 @@ SAME_MEETING = {
         "https://www.zoom.us/j/12345678901/",
         "https://zoom.us/j/12345678901#success",
         "https://zoom.us/j/12345678901?pwd=",
-        "https://zoom.us/w/12345678901?tk=Lt5khBfb.DQk&uuid=WN_Vc&utm_source=mail",
+        "https://zoom.us/w/12345678901?uuid=WN_Vc&utm_source=mail",
         "https://zoom.us/s/12345678901",
         "https://zoom.us/wc/join/12345678901?wpk=wcpk",
         "https://zoom.us/wc/12345678901/join?fromPWA=1",
@@ -69,7 +69,7 @@ SAME_MEETING = {
     "https://zoom.us/j/123456789?pwd=UzB6%2B/pT0I9==": ["https://zoom.us/j/123456789?pwd=UzB6+/pT0I9=="],
     "https://vuw.zoom.us/my/andre.g?pwd=x1": ["https://vuw.zoom.us/my/andre.g?pwd=x1&uname=A"],
     "https://acme.zoomgov.com/j/1612345678": ["https://acme.zoomgov.com/wc/join/1612345678"],
-    "https://us02web.zoom.com/j/1612345678": ["us02web.zoom.com/j/1612345678"],
+    "https://us02web.zoom.us/j/1612345678": ["us02web.zoom.com/j/1612345678"],
     TEAMS: [
         TEAMS,
         TEAMS.lower().replace("mjm0otew-zmet", "MjM0OTEw-ZmEt").replace("tid", "Tid").replace("oid", "Oid"),
