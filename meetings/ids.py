@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from meetings.urls import meeting_key
+
 INBOX = "inbox"
 """The folder of the artifact store in which the bridge keeps what it could not hand on yet: no meeting's."""
 CALENDARS = "calendars"
@@ -96,4 +98,4 @@ def jitter_fraction(workflow_id: str) -> float:
 
 def _digest(meeting_url: str, start_time: datetime) -> str:
     instant = start_time.astimezone(UTC).isoformat(timespec="seconds")
-    return hashlib.sha256(f"{meeting_url}|{instant}".encode()).hexdigest()
+    return hashlib.sha256(f"{meeting_key(meeting_url)}|{instant}".encode()).hexdigest()

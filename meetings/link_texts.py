@@ -1,12 +1,10 @@
 """Finding the meeting's link in what people and programs write: HTML, running text, descriptions and locations."""
 
-import html
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from meetings.urls import (
-    ENTITY,
     INVISIBLE,
     PASSCODE,
     MeetingUrl,
@@ -15,6 +13,7 @@ from meetings.urls import (
     parse_meeting_url,
     passcode_in,
     public_url,
+    without_entities,
 )
 
 _MAX_READ = 100_000
@@ -69,10 +68,7 @@ def _admits(found: MeetingUrl) -> bool:
 
 
 def _plain(text: str) -> str:
-    text = text[:_MAX_READ].translate(dict.fromkeys(map(ord, INVISIBLE)))
-    for _ in range(2):
-        text = ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
-    return text
+    return without_entities(text[:_MAX_READ].translate(dict.fromkeys(map(ord, INVISIBLE))))
 
 
 def _end_of(text: str, start: int) -> int:

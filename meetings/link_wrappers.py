@@ -28,7 +28,7 @@ _PARAMETERS: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 """By host and path (any path where it is empty): the parameters that hold the target, the likeliest first."""
 
-_V3 = re.compile(r"/v3/__(?P<target>.+?)__;(?P<letters>[\w-]*)=*!", re.ASCII | re.DOTALL)
+_V3 = re.compile(r"/v3/__(?P<target>.+)__;(?P<letters>[\w-]*)=*!", re.ASCII | re.DOTALL)
 _CHECK_POINT = re.compile(r"/v[0-9]+/___(?P<target>.+?)___", re.ASCII)
 _RUNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _BROKEN_SLASHES = re.compile(r"\A(https?):/+", re.IGNORECASE)

@@ -92,7 +92,7 @@ class MeetingRecord:
         self.bots = [bot.model_copy(update={"superseded": True}) for bot in self.bots]
         self.failure = self.trouble = None
         self.known_since = at
-        link = "" if before.meeting_url == self.request.meeting_url else f", now at {self.request.meeting_url}"
+        link = "" if before.meeting_url == self.request.meeting_url else f", now at {self.request.public_url}"
         moved = f"Moved from {story.clock(before.start_time)} to {story.clock(self.request.start_time)}"
         self.note(at, "rescheduled", f"{moved}{link}.")
         return True
@@ -200,7 +200,7 @@ class MeetingRecord:
             reason=reason,
             evidence=evidence,
             bot_id=self.bot_id,
-            meeting_url=self.request.meeting_url,
+            meeting_url=self.request.public_url,
             platform=self.request.platform,
             title=self.request.title,
             start_time=self.request.start_time,

@@ -13,7 +13,7 @@ from meetings.bot import BotState
 from meetings.deadlines import Deadlines
 from meetings.outcome import Artifact
 from meetings.timeline import TimelineEntry
-from meetings.urls import Platform, parse_meeting_url
+from meetings.urls import Platform, parse_meeting_url, public_url
 from meetings.waking import WAKE_UP, WakeUp
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
@@ -196,6 +196,11 @@ class MeetingRequest(BaseModel):
     @property
     def platform(self) -> Platform:
         return parse_meeting_url(self.meeting_url).platform
+
+    @property
+    def public_url(self) -> str:
+        """The link as it may be shown: without what admits a person."""
+        return public_url(self.meeting_url)
 
     @property
     def expected_end(self) -> datetime:

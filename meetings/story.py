@@ -87,7 +87,7 @@ def beginning(request: MeetingRequest) -> tuple[str, str]:
 
 def headline(request: MeetingRequest) -> str:
     """One line that names a meeting."""
-    return f"{request.title or request.meeting_url}, {clock(request.start_time)}"
+    return f"{request.title or request.public_url}, {clock(request.start_time)}"
 
 
 def summary(request: MeetingRequest) -> str:

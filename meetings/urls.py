@@ -31,6 +31,11 @@ class MeetingUrl:
     platform: Platform
     url: str
 
+    @property
+    def public(self) -> str:
+        """The link without what admits a person."""
+        return public_url(self.url)
+
 
 class MeetingUrlError(ValueError):
     """The text is no link to a meeting that a bot can join; the message says why and what is accepted."""
@@ -51,9 +56,9 @@ INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 # the context of a Teams link may end with one.
 _LEFT_OVER_BEFORE = "<([{\"'`*"
 _LEFT_OVER_AFTER = ">)]\"'`*.,;:!?"
-ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE | re.ASCII)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE | re.ASCII)
 _SHELL_ESCAPE = re.compile(r"\\([?=&])")
-_ENCODED = re.compile(r"(?:https?|zoommtg|zoomus)%(?:25)*3A", re.IGNORECASE | re.ASCII)
+_ENCODED = re.compile(r"(?:%(?:25)*3C)*(?:https?|zoommtg|zoomus)%(?:25)*3A", re.IGNORECASE | re.ASCII)
 _PERCENT = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE | re.ASCII)
 _ENCODED_QUERY = re.compile(r"%(?:25)*3F", re.IGNORECASE | re.ASCII)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE | re.ASCII)
@@ -144,6 +149,13 @@ def meeting_key(url: str) -> str:
     return re.sub(r"\Ahttps://(?:[a-z0-9-]+\.)+zoom\.us/j/", "https://zoom.us/j/", head)
 
 
+def without_entities(text: str) -> str:
+    """The text without the entities of HTML, also where they were made twice; `&para=1` is none."""
+    for _ in range(2):
+        text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    return text
+
+
 def passcode_in(text: str) -> str:
     """The passcode that a text names; empty if it names none."""
     match = PASSCODE.search(text)
@@ -163,9 +175,9 @@ def _without_passcode(text: str) -> tuple[str, str]:
     if len(text) > MAX_LENGTH:
         raise _refusal(f"it is longer than {MAX_LENGTH:,} characters")
     match = PASSCODE.search(text)
-    if match is None or not text[: match.start()].strip():
-        return text, ""
-    return text[: match.start()].rstrip(" \t\r\n-–—|([（,;"), passcode_in(text)  # noqa: RUF001 - dashes of mails
+    before = text[: match.start()].split() if match else []
+    # What stands between the two, such as the meeting's number, is no part of either.
+    return (before[0].rstrip("([（,;|"), passcode_in(text)) if before else (text, "")  # noqa: RUF001
 
 
 def _innermost(text: str) -> str:
@@ -183,8 +195,8 @@ def _cleaned(text: str) -> str:
     text = text.translate(dict.fromkeys(map(ord, INVISIBLE))).strip()
     text = text.lstrip(_LEFT_OVER_BEFORE).rstrip(_LEFT_OVER_AFTER)
     while _ENCODED.match(text):
-        text = unquote(text)
-    text = ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+        text = unquote(text).lstrip(_LEFT_OVER_BEFORE)
+    text = without_entities(text)
     text = _SHELL_ESCAPE.sub(r"\1", text).rstrip(_LEFT_OVER_AFTER)
     if not text:
         raise _refusal("it is empty")

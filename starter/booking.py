@@ -16,6 +16,7 @@ from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest
 from meetings.status import MeetingStatus
 from meetings.text import one_line
+from meetings.urls import meeting_key
 from starter import records
 from starter.errors import MeetingRefusedError
 from starter.summaries import is_meeting
@@ -101,7 +102,8 @@ async def _existing(temporal: Client, request: MeetingRequest, name: str, *, is_
         )
     view = await records.view_of(temporal, execution)
     booking = _what_became(view, request, is_running=execution.status is WorkflowExecutionStatus.RUNNING)
-    is_same = (view.meeting_url, view.start_time) == (request.meeting_url, request.start_time)
+    is_same_meeting = meeting_key(view.meeting_url) == meeting_key(request.meeting_url)
+    is_same = is_same_meeting and view.start_time == request.start_time
     if is_own_name and not is_same and booking is not Booking.BOOKED_ANEW:
         raise MeetingRefusedError(
             f"The workflow id {name} belongs to another meeting, {view.meeting_url} at "

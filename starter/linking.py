@@ -85,7 +85,7 @@ class Links:
 
     async def _of_link(self, text: str) -> list[str]:
         try:
-            url = parse_meeting_url(text).url
+            url = parse_meeting_url(text).public
         except MeetingUrlError:
             return []
         return [
@@ -164,4 +164,4 @@ class Links:
 
 
 def _keyword_of(event: CalendarEvent) -> str:
-    return as_keyword(event.link.url if event.link else event.meeting_url)
+    return as_keyword(event.link.public if event.link else event.meeting_url)

@@ -142,7 +142,7 @@ def _completed(summary: MeetingSummary, request: MeetingRequest | None) -> Meeti
     asked = {
         "start_time": request.start_time,
         "title": request.title,
-        "meeting_url": request.meeting_url,
+        "meeting_url": request.public_url,
         "platform": request.platform.value,
     }
     return summary.model_copy(update={name: value for name, value in asked.items() if not getattr(summary, name)})

@@ -55,7 +55,7 @@ def at_start(request: MeetingRequest) -> TypedSearchAttributes:
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(MEETING_STATUS, MeetingStatus.SCHEDULED.value),
         SearchAttributePair(MEETING_PLATFORM, request.platform.value),
-        SearchAttributePair(MEETING_URL, as_keyword(request.meeting_url)),
+        SearchAttributePair(MEETING_URL, as_keyword(request.public_url)),
         SearchAttributePair(MEETING_START, request.start_time),
     ]
     if title := as_text(request.title):

@@ -52,7 +52,7 @@ class Collector:
             start_time=record.request.start_time,
             recording=recording,
             transcript=wanted.transcript,
-            meeting_url=record.request.meeting_url if is_main and len(bots) == 1 else "",
+            meeting_url=record.request.public_url if is_main and len(bots) == 1 else "",
         )
         failure = await self._collect(number, order)
         if is_main and failure:
@@ -66,7 +66,7 @@ class Collector:
             folder=self._folder,
             run=workflow.info().first_execution_run_id,
             meeting_id=record.meeting_id,
-            meeting_url=record.request.meeting_url,
+            meeting_url=record.request.public_url,
             title=record.request.title,
             start_time=record.request.start_time,
             bot_ids=tuple(bot.bot_id for bot in record.bots),

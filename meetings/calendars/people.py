@@ -79,13 +79,12 @@ class AttendeesAre(Strict):
         if self.external is not None:
             outside = any("@" in person for person in people - inside)
             text = f"{'somebody' if self.external else 'nobody'} from outside takes part"
-            is_certain = outside or all_known
-            yield Finding(is_certain and outside is self.external, text if outside else text + hidden)
+            holds = outside if self.external else all_known and not outside
+            yield Finding(holds, text if outside else text + hidden)
         if self.internal_only is not None:
             text = f"{'only' if self.internal_only else 'not only'} people from inside take part"
             only_inside = bool(people) and people == inside
-            is_certain = not only_inside or all_known
-            yield Finding(is_certain and only_inside is self.internal_only, text + hidden if only_inside else text)
+            yield Finding((only_inside and all_known) is self.internal_only, text + hidden if only_inside else text)
         if self.any_domain is not None:
             holds = any(is_of(self.any_domain, person) for person in people)
             yield Finding(holds, f"somebody from {either(self.any_domain)} takes part")
@@ -95,7 +94,8 @@ class AttendeesAre(Strict):
         if self.at_least is not None:
             yield Finding(len(people) >= self.at_least, f"at least {self.at_least} take part")
         if self.at_most is not None:
-            yield Finding(len(people) <= self.at_most, f"at most {self.at_most} take part")
+            holds = all_known and len(people) <= self.at_most
+            yield Finding(holds, f"at most {self.at_most} take part{hidden}")
 
 
 def either(values: Sequence[str]) -> str:

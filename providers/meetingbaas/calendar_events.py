@@ -120,7 +120,7 @@ def _best_link(given: str, raw: RawEvent) -> str:
     """The link by which a bot can join, else the first that looks like one, else what the API gave."""
     places = (given, *raw.links)
     if found := best_meeting_url(places, raw.notes):
-        return next((place for place in places if _is(place, found)), found.url)
+        return next((place for place in places if " " not in place and _is(place, found)), found.url)
     urls = (url for place in places for url in _URL.findall(place))
     return next(urls, given)
 

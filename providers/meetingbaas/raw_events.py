@@ -119,15 +119,12 @@ def _response(value: Any) -> Response:
 
 
 def _guests_known(raw: Mapping[str, Any]) -> bool:
-    """Google leaves guests out of long lists, and both hide them from guests where the organiser wants it.
-
-    The organiser sees all of them, whatever is hidden from others.
-    """
-    if raw.get("attendeesOmitted") is True:
-        return False
-    if _mapping(raw.get("organizer")).get("self") is True or raw.get("isOrganizer") is True:
-        return True
-    return raw.get("guestsCanSeeOtherGuests") is not False and raw.get("hideAttendees") is not True
+    """Google cuts off long lists, and both hide guests from each other where the organiser wants it."""
+    return (
+        raw.get("attendeesOmitted") is not True
+        and raw.get("guestsCanSeeOtherGuests") is not False
+        and raw.get("hideAttendees") is not True
+    )
 
 
 def _links(raw: Mapping[str, Any]) -> Iterator[str]:

@@ -17,7 +17,7 @@ CLOCK_SKEW = timedelta(minutes=2)
 _LONGEST_LIFE = timedelta(hours=6)
 """Bots are killed after five hours, and a reserved one waits a little before."""
 
-_ROUTES = frozenset({"j", "l", "lookup", "meet", "meetup-join", "my"})
+_ROUTES = frozenset({"j", "l", "lookup", "meet", "meetup-join", "my", "w"})
 """Parts of paths that lead to every meeting of a platform."""
 
 

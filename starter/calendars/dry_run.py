@@ -7,13 +7,14 @@ from temporalio.client import Client
 
 from meetings.calendars.book import Book
 from meetings.calendars.decision import decide
-from meetings.calendars.entry import entry_for
+from meetings.calendars.entry import Wish, entry_for
 from meetings.calendars.load import Load, load_of
 from meetings.calendars.news import ALL_NEW
 from meetings.calendars.overrides import Overrides
 from meetings.calendars.planning import Step, StepKind, plan
 from meetings.calendars.policy import Policy
 from meetings.ids import workflow_id_for
+from meetings.urls import public_url
 from providers.calendar_reading import CalendarReader
 from providers.calendars import CalendarProvider
 from starter.listing import meetings_by_workflow_id
@@ -57,8 +58,17 @@ async def dry_run(
         calendar_id=book.calendar_id,
         at=now,
         events=sum(not entry.is_over(now) for entry in entries),
-        steps=steps,
+        steps=tuple(map(_shown, steps)),
         kept=len(made.steps) - len(steps),
         shared=tuple(to_book[name] for name, meeting in existing.items() if not meeting.status.is_final),
         load=load_of(made.steps),
     )
+
+
+def _shown(step: Step) -> Step:
+    """The step as it may be shown: without what admits to its meeting."""
+    return step.model_copy(update={"wish": _public(step.wish), "before": step.before and _public(step.before)})
+
+
+def _public(wish: Wish) -> Wish:
+    return wish.model_copy(update={"meeting_url": public_url(wish.meeting_url)})

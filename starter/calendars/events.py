@@ -10,6 +10,7 @@ from meetings.calendars.book import Book
 from meetings.calendars.entry import BookEntry
 from meetings.ids import workflow_id_for
 from meetings.status import MeetingStatus
+from meetings.urls import public_url
 from starter.listing import meetings_by_workflow_id
 from starter.summaries import MeetingSummary
 
@@ -72,7 +73,7 @@ def _decided(calendar_id: str, entry: BookEntry, meeting: MeetingOfEvent) -> Dec
         title=wish.title,
         start_time=wish.start_time,
         end_time=wish.end_time,
-        meeting_url=wish.meeting_url,
+        meeting_url=public_url(wish.meeting_url),
         record=entry.record,
         rule=entry.rule,
         reason=entry.reason,

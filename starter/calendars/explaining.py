@@ -13,6 +13,7 @@ from meetings.calendars.identity import meeting_id_of
 from meetings.calendars.overrides import Overrides
 from meetings.calendars.policy import Policy
 from meetings.calendars.rules import FixedRule
+from meetings.urls import public_url
 from providers.calendars import CalendarProvider
 from starter.calendars.events import MeetingOfEvent, meetings_of
 from starter.calendars.naming import find_event, no_such_event
@@ -135,7 +136,7 @@ def _facts(event: CalendarEvent) -> EventFacts:
     return EventFacts(
         start_time=event.start_time,
         minutes=event.length.total_seconds() / 60,
-        meeting_url=link.url if link else event.meeting_url,
+        meeting_url=link.public if link else public_url(event.meeting_url),
         platform=link.platform if link else "",
         organizer_email=event.organizer_email,
         is_organizer=event.is_organizer,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest, RecordingMode, Reschedule
 from meetings.status import MeetingStatus
+from meetings.urls import meeting_key
 from starter import words
 from starter.booking import StartedMeeting
 from starter.client import MeetingsClient
@@ -57,7 +58,7 @@ async def schedule(  # noqa: PLR0913 - one argument for each option
                 already_existed=started.already_existed,
                 booking=started.booking,
                 start_time=view.start_time if view else request.start_time,
-                meeting_url=view.meeting_url if view else request.meeting_url,
+                meeting_url=view.meeting_url if view else request.public_url,
                 status=view.status if view else MeetingStatus.SCHEDULED,
                 notes=tuple(notes),
             )
@@ -65,7 +66,7 @@ async def schedule(  # noqa: PLR0913 - one argument for each option
         return 0
     say(words.BOOKING[started.booking], "green" if not started.already_existed else "yellow")
     _say_notes(notes)
-    say(f"Meeting  {plain(request.title) or request.meeting_url}")
+    say(f"Meeting  {plain(request.title) or request.public_url}")
     say(f"Start    {for_people(view.start_time if view else request.start_time)}")
     say(f"ID       {plain(started.meeting_id)}")
     say(f"Next     minutekeeper watch {plain(started.meeting_id)}", "dim")
@@ -125,7 +126,8 @@ def _warnings(started: StartedMeeting, request: MeetingRequest) -> list[str]:
     """What somebody who books should know, because it is probably not what they meant."""
     view = started.view
     if view is not None and started.already_existed:
-        if (view.start_time, view.meeting_url) == (request.start_time, request.meeting_url):
+        is_same_meeting = meeting_key(view.meeting_url) == meeting_key(request.meeting_url)
+        if view.start_time == request.start_time and is_same_meeting:
             return []
         now_at = f"{view.meeting_url}, {for_people(view.start_time)}"
         return [f"it was moved since, to {now_at}; to keep one at the first time as well, name that with --id"]

@@ -176,6 +176,13 @@ def test_times_with_their_zone_beside_them(start: dict[str, str], expected: date
     assert read_raw({"start": start}).start_time == expected
 
 
+ZOOM = "https://us02web.zoom.us/j/12345678901"
+
+
+def _video(uri: str) -> dict[str, Any]:
+    return {"entryPointType": "video", "uri": uri}
+
+
 @pytest.mark.parametrize(
     ("meeting_url", "raw", "found"),
     [
@@ -189,6 +196,18 @@ def test_times_with_their_zone_beside_them(start: dict[str, str], expected: date
         ("https://video.example.com/1", {"hangoutLink": MEET}, MEET),
         ("https://video.example.com/1", {}, "https://video.example.com/1"),
         ("", {"description": f"Our slides: {MEET}"}, ""),
+        (None, {"location": {"locationUri": MEET, "displayName": "Room 5"}}, MEET),
+        (None, {"locations": [{"displayName": "Room 5"}, {"locationUri": MEET}]}, MEET),
+        (None, {"location": f'<a href="{ZOOM}?pwd=xY9">Join</a>'}, f"{ZOOM}?pwd=xY9"),
+        (None, {"location": f"{ZOOM}?pwd=abc;Room 5 (Berlin)"}, f"{ZOOM}?pwd=abc"),
+        (ZOOM, {"conferenceData": {"entryPoints": [_video(f"{ZOOM}?pwd=abc")]}}, f"{ZOOM}?pwd=abc"),
+        (ZOOM, {"conferenceData": {"entryPoints": [_video(ZOOM) | {"passcode": "a1"}]}}, f"{ZOOM}?pwd=a1"),
+        (
+            ZOOM,
+            {"body": {"contentType": "html", "content": f"<p>{ZOOM}?from=x&amp;pwd=abc</p>"}},
+            f"{ZOOM}?pwd=abc",
+        ),
+        (ZOOM, {"description": f"Our slides: {MEET}"}, ZOOM),
         ("", {"conferenceData": {"entryPoints": [{"entryPointType": "more", "uri": MEET}]}}, ""),
     ],
 )
@@ -279,3 +298,18 @@ def test_nothing_that_is_sent_as_raw_does_harm(changes: dict[str, Any], data: st
 def test_nothing_that_is_sent_as_an_event_does_harm(changes: dict[str, Any]) -> None:
     with contextlib.suppress(UnavailableError):
         assert event(**changes).event_id
+
+
+@pytest.mark.parametrize(
+    ("raw", "known"),
+    [
+        ({}, True),
+        ({"attendeesOmitted": True}, False),
+        ({"guestsCanSeeOtherGuests": False}, False),
+        ({"guestsCanSeeOtherGuests": True, "attendeesOmitted": False}, True),
+        ({"hideAttendees": True}, False),
+        ({"hideAttendees": False}, True),
+    ],
+)
+def test_whether_all_guests_are_known(raw: dict[str, Any], known: bool) -> None:
+    assert event(raw=raw).guests_known is known

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meetings.calendars.decision import considered
 from meetings.calendars.event import CalendarEvent
 from meetings.calendars.people import either
 from tests.unit.calendars.support import HOUR, START, a_policy, an_event, decided
@@ -55,6 +56,13 @@ def holds(when: dict[str, Any], event: CalendarEvent, part: str = "when", time_z
         ({"attendees": {"external": True}}, {}, False),
         ({"attendees": {"external": False}}, {"attendees": [ANNA, BOB]}, False),
         ({"attendees": {"external": False}}, {}, True),
+        ({"attendees": {"external": False}}, {"attendees": [ANNA], "guests_known": False}, False),
+        ({"attendees": {"external": True}}, {"attendees": [ANNA], "guests_known": False}, False),
+        ({"attendees": {"external": True}}, {"attendees": [BOB], "guests_known": False}, True),
+        ({"attendees": {"internal_only": True}}, {"attendees": [ANNA], "guests_known": False}, False),
+        ({"attendees": {"internal_only": False}}, {"attendees": [ANNA], "guests_known": False}, True),
+        ({"attendees": {"at_most": 2}}, {"attendees": [ANNA], "guests_known": False}, False),
+        ({"attendees": {"at_least": 1}}, {"attendees": [ANNA], "guests_known": False}, True),
         ({"attendees": {"internal_only": True}}, {"attendees": [ANNA, BEN]}, True),
         ({"attendees": {"internal_only": True}}, {"attendees": [ANNA, BOB]}, False),
         ({"attendees": {"internal_only": True}}, {"attendees": [ANNA, {"name": "Bob"}]}, False),
@@ -161,3 +169,13 @@ def test_the_length_of_an_event_is_exact() -> None:
     event = an_event(end_time=START + timedelta(minutes=29, seconds=59))
     assert not holds({"minimum_minutes": 30}, event)
     assert not holds({"maximum_minutes": 29}, event)
+
+
+@pytest.mark.parametrize("asked", [{"internal_only": True}, {"external": False}])
+def test_an_explanation_says_that_not_all_guests_are_known(asked: dict[str, bool]) -> None:
+    rule = {"name": "r", "when": {"attendees": asked}, "then": "record"}
+    policy = a_policy(rule, my_domains=["acme.com"], otherwise="skip")
+    event = an_event(attendees=[ANNA], guests_known=False)
+    (looked_at,) = considered(policy, event)
+    assert not looked_at.holds
+    assert "not all guests are known" in looked_at.why
