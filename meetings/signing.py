@@ -18,7 +18,6 @@ class Purpose(StrEnum):
     BOT_METADATA = "minutekeeper.bot-metadata"
     CONNECT_LINK = "minutekeeper.connect-link"
     CONNECT_SESSION = "minutekeeper.connect-session"
-    CONNECT_FORM = "minutekeeper.connect-form"
 
 
 def signer(purpose: Purpose, secrets: Sequence[str]) -> Signer:

@@ -8,11 +8,12 @@ colleagues may connect the same shared calendar, and the provider does not say w
 import contextlib
 import logging
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from artifacts.connections import ConnectionChangedError, Connections
 from bridge.connect.calendar_calls import CalendarCalls
 from bridge.connect.problems import ConnectError, Problem
+from bridge.connect.seals import KEPT_SECONDS
 from bridge.temporal_calls import CallError
 from meetings.calendars.connection import UNFINISHED, Attempt, Connection
 from meetings.calendars.keeping import CalendarRequest
@@ -22,6 +23,8 @@ from providers.base import NotFoundError, ProviderError, UnavailableError
 from providers.calendars import CalendarCredentials, CalendarProvider, ConnectedCalendar, RawCalendar
 
 _TRIES = 5
+_AWAY = timedelta(seconds=KEPT_SECONDS + 60)
+"""After the end of a link, those who began in time may still come back; none of them twice."""
 _LONGEST_RAW_ID = 1000
 """In bytes; a form has no room for a longer one, and Google's and Microsoft's have less than 200."""
 
@@ -74,7 +77,7 @@ class Connecting:
             if known.is_spent(ticket):
                 raise ConnectError(Problem.CODE_REFUSED, why="it came back a second time")
             with contextlib.suppress(ConnectionChangedError):
-                await self._connections.write(known.spending(ticket, link.expires_at, now))
+                await self._connections.write(known.spending(ticket, link.expires_at + _AWAY, now))
                 return
         raise ConnectError(Problem.OVERTAKEN)
 
@@ -109,7 +112,9 @@ class Connecting:
                 with contextlib.suppress(CallError, ProviderError):
                     await self._let_go(calendar.calendar_id, UNFINISHED)
             raise
-        await self._write((await self._cleared(done)).spending(link.link_id, link.expires_at, datetime.now(UTC)))
+        await self._write(
+            (await self._cleared(done)).spending(link.link_id, link.expires_at + _AWAY, datetime.now(UTC))
+        )
         return calendar
 
     async def _keep(

@@ -3,16 +3,23 @@
 import shutil
 import uuid
 from collections.abc import AsyncIterator
+from typing import Literal
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import ConsoleMessage, Page, async_playwright
+from temporalio.client import Client
 
+from artifacts.store import ArtifactStore
 from bridge.connect.explanations import EXPLANATIONS
 from bridge.connect.problems import Problem
-from tests.bridge.connect.stage import ANNA, BEN, Stage
+from tests.bridge.connect.stage import ANNA, BEN, Stage, new_stage
+from tests.simulator.support import Sim
 
 CHROMIUM = shutil.which("chromium")
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt-get install chromium")
 
@@ -35,6 +42,19 @@ class Window:
         await self.page.get_by_role("button", name=name).focus()
         async with self.page.expect_navigation():
             await self.page.keyboard.press("Enter")
+
+    async def facts(self) -> dict[str, str]:
+        """What the page says in its list of names and values."""
+        names = await self.page.locator("dt").all_inner_texts()
+        return dict(zip(names, await self.page.locator("dd").all_inner_texts(), strict=True))
+
+    async def fits(self) -> None:
+        """Nothing stands out of the window of a telephone or of a large screen, in light and in dark."""
+        for width in (390, 1440):
+            for scheme in SCHEMES:
+                await self.page.set_viewport_size({"width": width, "height": 844})
+                await self.page.emulate_media(color_scheme=scheme)
+                assert await self.page.evaluate("document.documentElement.scrollWidth") == width
 
     async def title(self) -> str:
         heading = await self.page.get_by_role("heading", level=1).inner_text()
@@ -59,6 +79,23 @@ async def window() -> AsyncIterator[Window]:
             await browser.close()
 
 
+@pytest_asyncio.fixture
+async def stage(sim: Sim, client: Client, store: ArtifactStore) -> AsyncIterator[Stage]:
+    named = {"minutekeeper_service_name": "Acme Notes", "minutekeeper_support_contact": "help@acme.example"}
+    async with new_stage(sim, client, store, **named) as running:
+        yield running
+
+
+async def test_a_page_of_another_site_cannot_press_the_button(stage: Stage, window: Window) -> None:
+    await stage.account()
+    link = stage.link(f"user-{uuid.uuid4().hex[:8]}")
+    form = f'<form method="post" action="{link}"><button>Win a prize</button></form>'
+    await window.open(f"data:text/html,{quote(form)}")
+    await window.press("Win a prize")
+    assert await window.title() == EXPLANATIONS[Problem.SESSION_LOST].title
+    assert await stage.connected() == []
+
+
 async def test_a_person_connects_a_calendar_chooses_one_of_several_and_replaces_it(
     stage: Stage, window: Window
 ) -> None:
@@ -67,12 +104,20 @@ async def test_a_person_connects_a_calendar_chooses_one_of_several_and_replaces_
     await stage.account(BEN, "Microsoft")
     await window.open(stage.link(user))
     assert await window.title() == "Connect your Google calendar"
+    assert await window.facts() == {"Connected for": user, "Used by": "Acme Notes", "Access": "read only"}
+    assert await window.page.get_by_text(f"Are you {user}?").is_visible()
+    assert await window.page.get_by_role("link", name="help@acme.example").is_visible()
+    await window.fits()
     await window.press("Continue to Google")
     assert await window.title() == "Which Google calendar?"
+    await window.fits()
     radio = window.page.get_by_role("group", name="Your calendars").get_by_role("radio", name="team@group")
     await radio.check()
     await window.press("Connect this calendar")
     assert await window.title() == "Your Google calendar is connected"
+    told = {"Calendar": "team@group", "Account": ANNA, "Connected for": user, "Used by": "Acme Notes"}
+    assert await window.facts() == told
+    await window.fits()
     assert (await stage.known(user)).raw_id == "team@group"
 
     await window.open(stage.link(user))
@@ -102,7 +147,12 @@ async def test_a_person_is_told_what_went_wrong_and_comes_to_a_good_end_with_the
         ({}, Problem.LINK_USED),
     ):
         await stage.consent(**order)
-        await window.open(link)
+        again = window.page.get_by_role("link", name="Try again")
+        if await again.count():
+            await window.fits()
+            await again.click()
+        else:
+            await window.open(link)
         if problem is not Problem.LINK_USED:
             await window.press("Continue to Google")
         told = EXPLANATIONS[problem].title if problem else "Your Google calendar is connected"

@@ -2,9 +2,11 @@
 
 import asyncio
 import base64
+import json
 import time
 import uuid
 import zlib
+from datetime import UTC, datetime, timedelta
 from http.cookies import Morsel, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +19,7 @@ from yarl import URL
 from artifacts.store import ArtifactStore
 from bridge.connect.problems import Problem
 from meetings.signing import Purpose, derived_keys
-from tests.bridge.connect.stage import SECRET, Stage, assert_problem, new_stage
+from tests.bridge.connect.stage import ANNA, SECRET, Stage, assert_problem, new_stage
 from tests.simulator.support import Sim
 
 LONGEST_HEADER = 8190
@@ -60,6 +62,27 @@ async def test_a_cookie_serves_for_an_hour(stage: Stage, user: str) -> None:
         content = fernet.decrypt(cookie.value.encode())
         replace(stage, cookie.key, fernet.encrypt_at_time(content, int(time.time()) - age).decode())
         assert (await stage.browser.open(back)).path.startswith(path)
+
+
+async def test_cookies_that_were_copied_serve_once_although_their_link_has_ended(stage: Stage, user: str) -> None:
+    await stage.account(calendars=[{"id": "team@group"}])
+    fernet = fernet_for(Purpose.CONNECT_SESSION)
+    # They began in time, and their link ended half an hour ago.
+    back, cookie = await begin(stage, stage.link(user))
+    journey = json.loads(zlib.decompress(fernet.decrypt(cookie.value.encode())))
+    journey["link"]["expires_at"] = (datetime.now(UTC) - timedelta(minutes=30)).isoformat()
+    replace(stage, cookie.key, fernet.encrypt(zlib.compress(json.dumps(journey).encode())).decode())
+    choice = (await stage.browser.open(back)).url
+    copied = {each.key: each.value for each in ours(stage)}
+    assert (await stage.browser.open(choice, {"calendar": "team@group"})).path == "/connect/done/google"
+    page = await stage.go(stage.link(user))
+    own = {"calendar": ANNA, "told": page.hidden["told"]}
+    assert (await stage.browser.open(page.url, own)).path == "/connect/done/google"
+    stage.browser.session.cookie_jar.update_cookies(copied, URL(stage.settings.bridge_public_url))
+    told = (await stage.known(user)).calendar_id
+    page = await stage.browser.open(choice, {"calendar": "team@group", "told": told})
+    assert_problem(page, Problem.LINK_USED)
+    assert (await stage.known(user)).raw_id == ANNA
 
 
 async def test_a_cookie_that_was_not_made_for_this_is_a_lost_session(stage: Stage, user: str) -> None:
