@@ -48,6 +48,9 @@ from runtime.settings import Settings, load_deadlines
 _BUFFER_BYTES = 32 * 1024
 """What each connection may send ahead of its handler, about twice over."""
 
+_HEADER_BYTES = 16 * 1024
+"""Of one header of a request: browsers of users bring the cookies of everything else on the same domain."""
+
 _LINGERING_SECONDS = 2.0
 """How long the rest of a refused body is taken and thrown away, so that its sender gets the answer."""
 
@@ -63,6 +66,7 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
             "keepalive_timeout": IDLE_SECONDS,
             "lingering_time": _LINGERING_SECONDS,
             "read_bufsize": _BUFFER_BYTES,
+            "max_field_size": _HEADER_BYTES,
             # Nothing unpacks what strangers send, not even to throw it away.
             "auto_decompress": False,
         },

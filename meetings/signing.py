@@ -6,11 +6,12 @@ secret can be rotated.
 
 import hashlib
 from collections.abc import Sequence
-from enum import StrEnum
+from enum import StrEnum, unique
 
 from itsdangerous import Signer, URLSafeSerializer
 
 
+@unique
 class Purpose(StrEnum):
     """What a signature is for; its value is the salt from which the key is derived."""
 

@@ -27,7 +27,7 @@ _LONGEST_COOKIE = 4096
 """Browsers keep no longer one, counted with its name and its attributes."""
 
 _MOST_TOGETHER = 6000
-"""Of one browser, names and values: servers and proxies refuse requests that bring more than 8,190 bytes."""
+"""Names and values of all cookies that come along: servers and proxies refuse more than 8,190 bytes of them."""
 
 
 class Journey(BaseModel):
@@ -140,6 +140,7 @@ class Cookies:
     def _make_room(self, request: web.Request, response: web.StreamResponse, name: str, used: int) -> None:
         """Ends the oldest ones of other tries, where there are too many; these users have to begin again."""
         ticket = name.rpartition("-")[2]
+        used += sum(len(other) + len(value) for other, value in request.cookies.items() if not _is_ours(other))
         others = [each for each in _ours(request) if not each[0].endswith(ticket)]
         for other, sealed in sorted(others, key=lambda each: self._seals.made_at(each[1]), reverse=True):
             used += len(other) + len(sealed)
@@ -148,4 +149,8 @@ class Cookies:
 
 
 def _ours(request: web.Request) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in request.cookies.items() if name.startswith(_PREFIX)]
+    return [(name, value) for name, value in request.cookies.items() if _is_ours(name)]
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(_PREFIX)

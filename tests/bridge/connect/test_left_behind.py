@@ -11,7 +11,9 @@ from temporalio.client import Client
 from artifacts.connections import Connections
 from artifacts.errors import StoreError
 from bridge.connect.problems import Problem
-from meetings.calendars.connection import Connection
+from meetings.calendars.connection import Claim, Connection
+from meetings.ids import calendar_workflow_id_for
+from meetings.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from runtime.temporal import plugin
 from tests.bridge.connect.stage import ANNA, Page, Stage, assert_problem, new_stage
 from tests.bridge.support import DEAD
@@ -91,6 +93,44 @@ async def test_a_calendar_that_was_made_and_not_noted_is_the_one_that_is_connect
     assert (await connect_team(stage, user)).path == "/connect/done/google"
     assert await ids_of(stage) == {unheard}
     assert (await stage.known(user)).calendar_id == unheard
+
+
+@pytest.mark.parametrize("how", ["claimed", "kept"])
+async def test_what_others_have_is_not_taken_over(stage: Stage, user: str, how: str) -> None:
+    await stage.account(calendars=[{"id": "team@group"}])
+    await stage.fail("cut_answer")
+    assert_problem(await connect_team(stage, user), Problem.UNAVAILABLE)
+    (unheard,) = await ids_of(stage)
+    if how == "claimed":
+        assert await Connections(stage.store).claim(unheard, Claim())
+    else:
+        request, workflow_id = {"calendar_id": unheard}, calendar_workflow_id_for(unheard)
+        await stage.client.start_workflow(CALENDAR_WORKFLOW, request, id=workflow_id, task_queue=MEETINGS_QUEUE)
+    assert (await connect_team(stage, user)).path == "/connect/done/google"
+    own = (await stage.known(user)).calendar_id
+    assert own != unheard
+    assert await ids_of(stage) == {own, unheard}
+
+
+async def test_what_was_made_here_and_is_somebody_elses_by_now_stays(
+    stage: Stage, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.account()
+
+    async def die(*_: object) -> bool:
+        raise StoreError("the power is gone")
+
+    with monkeypatch.context() as power_cut:
+        power_cut.setattr(Connections, "claim", die)
+        assert_problem(await stage.go(stage.link(user)), Problem.UNAVAILABLE)
+    (made,) = await ids_of(stage)
+    attempt = (await stage.known(user)).attempt
+    assert attempt
+    assert attempt.calendar_id == made
+    # An operator connects it with `calendar connect` before the user comes back.
+    assert await Connections(stage.store).claim(made, Claim())
+    assert (await stage.go(stage.link(user))).path == "/connect/done/google"
+    assert await ids_of(stage) == {made, (await stage.known(user)).calendar_id}
 
 
 async def dies_when(
