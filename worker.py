@@ -13,7 +13,6 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
-from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import (
@@ -41,8 +40,9 @@ from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
 from runtime.exits import run_and_exit
 from runtime.logs import set_up_logging
 from runtime.provider import open_calendars, open_provider
+from runtime.read_settings import SettingsError, read_settings
 from runtime.reporting import ReportingInterceptor
-from runtime.settings import Settings, describe_invalid
+from runtime.settings import Settings
 from runtime.startup import key_problems, start_problems, told
 from runtime.temporal import connect_patiently
 from workflows.attributes import at_start
@@ -171,9 +171,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--queue", choices=["all", MEETINGS_QUEUE, RECORDINGS_QUEUE], default="all")
     queues = parser.parse_args(argv).queue
     try:
-        settings = Settings()
-    except ValidationError as error:
-        sys.stderr.write(f"{describe_invalid(error)}\n")
+        settings = read_settings()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
         return 2
     # Downloads sign nothing, and give no address away.
     problems = key_problems(settings) if queues == RECORDINGS_QUEUE else start_problems(settings)

@@ -12,7 +12,6 @@ import signal
 import sys
 
 from aiohttp import web
-from pydantic import ValidationError
 
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
@@ -23,7 +22,8 @@ from bridge.metrics import served_metrics
 from runtime.exits import run_and_exit
 from runtime.logs import set_up_logging
 from runtime.provider import open_provider
-from runtime.settings import Settings, describe_invalid, load_deadlines, socket_address
+from runtime.read_settings import SettingsError, read_settings
+from runtime.settings import Settings, socket_address
 from runtime.startup import start_problems, told
 from runtime.temporal import connect
 
@@ -37,10 +37,9 @@ _CANCELLING_SECONDS = 0.5
 def main() -> int:
     """Serves until SIGTERM or SIGINT; returns the exit code: 2 if the settings do not allow a start."""
     try:
-        settings = Settings()
-        load_deadlines()
-    except ValidationError as error:
-        sys.stderr.write(f"{describe_invalid(error)}\n")
+        settings = read_settings()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
         return 2
     if problems := start_problems(settings):
         sys.stderr.write(told(problems))

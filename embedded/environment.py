@@ -4,13 +4,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from embedded.errors import UsageError
 from embedded.folder import DataFolder
 from embedded.ports import HOST
 from embedded.temporal_server import NAMESPACE
-from runtime.settings import Settings, describe_invalid, load_deadlines
+from runtime.read_settings import SettingsError
+from runtime.read_settings import read_settings as all_settings
+from runtime.settings import Settings
 from runtime.startup import address_problems, signing_problems, told
 
 SIMULATOR_KEY = "minutekeeper-dev"
@@ -135,10 +135,9 @@ def read_settings(*, simulator: bool) -> Settings:
     Raises UsageError if one is unusable, or the real API is wanted without a key.
     """
     try:
-        settings = Settings()
-        load_deadlines()
-    except ValidationError as error:
-        raise UsageError(describe_invalid(error)) from error
+        settings = all_settings()
+    except SettingsError as error:
+        raise UsageError(str(error)) from error
     problems = signing_problems(settings) if settings.bridge_secret.get_secret_value().strip() else []
     if not simulator:
         problems += address_problems(settings)

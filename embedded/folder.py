@@ -15,6 +15,8 @@ from embedded.errors import UsageError
 _MAX_LOG_BYTES = 20_000_000
 _LEFTOVER_SECONDS = 10.0
 _TAIL_LINES = 20
+_KEPT_RUNS = 5
+"""After a crash people start the stack again, perhaps several times, before they look why."""
 
 
 class DataFolder:
@@ -92,8 +94,14 @@ class DataFolder:
             file.unlink(missing_ok=True)
 
     def put_old_logs_aside(self) -> None:
-        """Keeps the logs of the last run as `.log.1`."""
+        """Keeps the logs of earlier runs as `.log.1`, the last one, to `.log.5`; an empty one displaces none."""
         for log in self.logs.glob("*.log"):
+            if log.stat().st_size == 0:
+                continue
+            for number in range(_KEPT_RUNS - 1, 0, -1):
+                older = _aside(log, number)
+                if older.exists():
+                    older.replace(_aside(log, number + 1))
             log.replace(_aside(log))
 
     def shorten_logs(self) -> None:
@@ -130,8 +138,8 @@ class DataFolder:
         return True
 
 
-def _aside(log: Path) -> Path:
-    return log.with_name(f"{log.name}.1")
+def _aside(log: Path, number: int = 1) -> Path:
+    return log.with_name(f"{log.name}.{number}")
 
 
 def _is_alive(process: int) -> bool:

@@ -53,9 +53,9 @@ def signing_settings(*, address: bool = False) -> "Settings":
 
 def settings() -> "Settings":
     """The settings of this process. Raises MeetingInputError that names the variable."""
-    from runtime.settings import Settings, describe_invalid  # noqa: PLC0415 - commands that need none start sooner
+    from runtime.read_settings import SettingsError, read_settings  # noqa: PLC0415 - most commands need none
 
     try:
-        return Settings()
-    except ValidationError as error:
-        raise MeetingInputError("", describe_invalid(error)) from None
+        return read_settings()
+    except SettingsError as error:
+        raise MeetingInputError("", str(error)) from None

@@ -83,3 +83,17 @@ def test_the_tail_of_a_log_names_the_log(folder: DataFolder) -> None:
     assert tail[-1] == "  line 99"
     assert len(tail) == 21
     assert folder.log_tail("bridge").endswith("bridge.log:\n  (empty)")
+
+
+def test_a_crash_can_be_looked_into_after_several_restarts(tmp_path: Path) -> None:
+    crash = "Traceback: the worker crashed"
+    folder = DataFolder(tmp_path)
+    folder.log("worker").write_text(crash)
+    for run in range(4):
+        folder.put_old_logs_aside()
+        folder.log("worker").write_text(f"run {run}")
+        folder.log("bridge").write_text("")
+    folder.close()
+    assert (folder.logs / "worker.log.4").read_text() == crash
+    assert (folder.logs / "worker.log.1").read_text() == "run 2"
+    assert not list(folder.logs.glob("bridge.log.*"))
