@@ -70,4 +70,5 @@ def _too_short(name: str, secret: SecretStr) -> list[str]:
     length = len(secret.get_secret_value().strip())
     if length >= LEAST_SECRET_CHARACTERS:
         return []
-    return [f"{name} has {length} characters: it must have at least {LEAST_SECRET_CHARACTERS}; {_MAKE_ONE}"]
+    characters = "1 character" if length == 1 else f"{length} characters"
+    return [f"{name} has {characters}: it must have at least {LEAST_SECRET_CHARACTERS}; {_MAKE_ONE}"]

@@ -32,6 +32,16 @@ def plain(text: str) -> str:
     return in_local_time("".join(each if each.isprintable() else " " for each in text).strip())
 
 
+def sentence(text: str) -> str:
+    """The text with a full stop, unless it ends with a mark of its own, be it inside of quotes."""
+    return text if text.rstrip("\"'”)»` ").endswith((".", "?", "!", "…", ":")) else f"{text}."
+
+
+def amount(count: int, what: str) -> str:
+    """`1 event`, `2 events`, `no events`."""
+    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
+
+
 def say(text: str, style: str = "", *, stderr: bool = False) -> None:
     """One line for people; never broken, so that it can be copied."""
     console(stderr=stderr).print(Text(in_local_time(text), style=style), soft_wrap=True)

@@ -2,7 +2,7 @@
 
 import re
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from starter.errors import MeetingInputError
@@ -46,7 +46,7 @@ def _read(text: str, field: str, now: datetime) -> When:
     if text.startswith("+"):
         return When((now + _delay(text, field)).astimezone(UTC).replace(microsecond=0))
     if _DATE_ONLY.fullmatch(text):
-        raise MeetingInputError(field, f"{text!r} is a whole day; say a time too, such as {text}T10:00")
+        raise MeetingInputError(field, _whole_day(text))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -54,6 +54,14 @@ def _read(text: str, field: str, now: datetime) -> When:
     if moment.tzinfo is None:
         return _local(moment, text, field)
     return When(moment.astimezone(UTC))
+
+
+def _whole_day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return f"{text!r} is no day of any year; write one such as {FORMS}"
+    return f"{text!r} is a whole day; say a time too, such as {text}T10:00"
 
 
 def _delay(text: str, field: str) -> timedelta:

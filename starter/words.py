@@ -4,6 +4,7 @@ from meetings import story
 from meetings.outcome import MeetingView
 from meetings.status import FailureReason, MeetingStatus, TranscriptState
 from starter.booking import Booking
+from starter.output import sentence
 from starter.waiting import Waiting
 
 STATUS = {
@@ -68,7 +69,7 @@ BOOKING = {
 def state_sentence(view: MeetingView) -> str:
     """What state a meeting is in, and for a failure why."""
     because = f": {REASON[view.reason]}" if view.reason else ""
-    return f"{view.title or view.meeting_url} {STATUS[view.status]}{because}."
+    return sentence(f"{view.title or view.meeting_url} {STATUS[view.status]}{because}")
 
 
 def waiting(work: Waiting) -> str:

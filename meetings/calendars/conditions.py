@@ -75,6 +75,10 @@ class Conditions(Strict):
             yield Finding(holds, self.working_hours.told(home.time_zone))
         minutes = event.length.total_seconds() / 60
         if self.minimum_minutes is not None:
-            yield Finding(minutes >= self.minimum_minutes, f"it lasts at least {self.minimum_minutes} minutes")
+            yield Finding(minutes >= self.minimum_minutes, f"it lasts at least {_minutes(self.minimum_minutes)}")
         if self.maximum_minutes is not None:
-            yield Finding(minutes <= self.maximum_minutes, f"it lasts at most {self.maximum_minutes} minutes")
+            yield Finding(minutes <= self.maximum_minutes, f"it lasts at most {_minutes(self.maximum_minutes)}")
+
+
+def _minutes(count: int) -> str:
+    return "1 minute" if count == 1 else f"{count} minutes"

@@ -77,4 +77,4 @@ class Rule(Strict):
         if self.unless is not None:
             exception = list(self.unless.findings(event, home))
             text = " and ".join(each.text for each in exception)
-            yield Finding(not all(each.holds for each in exception), f"it is not so that {text}")
+            yield Finding(not all(each.holds for each in exception), f"it is not the case that {text}")

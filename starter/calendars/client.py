@@ -19,7 +19,7 @@ from artifacts.errors import StoreError
 from artifacts.notebook import Notebooks
 from artifacts.store import ArtifactStore
 from meetings.calendars.keeping import CalendarStatus, CalendarView, Disconnection, OverrideChange, PolicyChange
-from meetings.calendars.overrides import NO_OVERRIDES, Wanted
+from meetings.calendars.overrides import NO_OVERRIDES, Override, Wanted
 from meetings.calendars.policy import DEFAULT_POLICY, Policy
 from providers.base import ProviderError
 from providers.calendars import CalendarCredentials, CalendarProvider, RawCalendar, Resync
@@ -33,6 +33,7 @@ from starter.calendars.dry_run import DryRun, dry_run
 from starter.calendars.events import DecidedEvent, decided_events
 from starter.calendars.explaining import Explanation, explain
 from starter.calendars.listing import list_calendars
+from starter.calendars.naming import find_event
 from starter.calendars.policies import as_written, difference
 from starter.calendars.recording import NO_POLICY, ProviderRecording, ProvidersTimer
 from starter.calendars.repairing import AppCredentials, Repair, update_credentials
@@ -191,6 +192,18 @@ class CalendarsClient:
             change = await self._calls.override_for(named, event, wanted, series=series)
             await self._calls.change(named, CalendarWorkflow.override, change)
             return change
+
+    async def override_of(self, calendar: str, event: str) -> Override | None:
+        """What somebody said for an event or its series; None also for one that nobody keeps or knows."""
+        with self._plainly():
+            named = await self._calls.find(calendar)
+            if not named.is_kept:
+                return None
+            with suppress(WorkerMissingError):
+                view = await self._calls.view(named)
+                _, there = await find_event(self._provider, await self._calls.book(named), event)
+                return view.overrides.of(there) if there else None
+        return None
 
     async def record(self, calendar: str, event: str, *, all_occurrences: bool = False) -> ProviderRecording:
         """Has the provider record an event, or its whole series, by its own timer.

@@ -14,7 +14,7 @@ from starter.calendars.events import DecidedEvent, MeetingOfEvent
 from starter.calendars.explaining import EventFacts, Explanation
 from starter.calendars.summaries import CalendarState, CalendarSummary
 from starter.layout import Facts, Table
-from starter.output import plain
+from starter.output import amount, plain
 from starter.render import status
 from starter.times import for_people
 
@@ -66,7 +66,7 @@ def details(calendar: CalendarDetails) -> Facts:
     if view is not None:
         rules = ", ".join(rule.name for rule in view.policy.rules) or "no rules"
         facts += [
-            ("Coming", Text(f"{calendar.coming} events, {calendar.recorded} to be recorded")),
+            ("Coming", Text(f"{amount(calendar.coming, 'event')}, {calendar.recorded} to be recorded")),
             ("Policy", Text(plain(f"{rules}; otherwise {view.policy.otherwise}"))),
             (
                 "Looks",
@@ -97,8 +97,9 @@ def considered(explanation: Explanation) -> Table:
     table = Table()
     for each in explanation.considered:
         verdict = Text("holds" if each.holds else "does not hold", style="green" if each.holds else "dim")
-        because = "" if each.holds else "because it is not so that "
-        table.add_row(Text(plain(f'{each.number}. "{each.name}"')), verdict + Text(f": {because}{plain(each.why)}"))
+        why = plain(each.why)
+        told = f": {why}" if each.holds else f"; asked for: {why}"
+        table.add_row(Text(plain(f'{each.number}. "{each.name}"')), verdict + Text(told))
     return table
 
 
@@ -109,7 +110,7 @@ def event_facts(facts: EventFacts) -> Facts:
     return _facts(
         [
             ("Start", Text(for_people(facts.start_time))),
-            ("Length", Text(f"{facts.minutes:g} minutes")),
+            ("Length", Text("1 minute" if facts.minutes == 1 else f"{facts.minutes:g} minutes")),
             ("Link", Text(plain(f"{facts.meeting_url} {facts.platform}") or "none")),
             ("Organiser", Text(plain(facts.organizer_email) + (" (the owner)" if facts.is_organizer else ""))),
             ("People", Text(plain(people))),
@@ -142,7 +143,7 @@ def counts(run: DryRun) -> str:
     """One sentence about a plan."""
     booked, moved, updated, cancelled = (run.count(kind) for kind in _STEPS)
     changes = f"{booked} to book, {moved} to move, {updated} to update, {cancelled} to cancel, {run.kept} to keep"
-    return f"{_number(run.events, 'event')} to come; meetings: {changes}."
+    return f"{amount(run.events, 'event')} to come; meetings: {changes}."
 
 
 def load(made: Load) -> str:
@@ -150,13 +151,9 @@ def load(made: Load) -> str:
     if not made.bots:
         return "No bots."
     return (
-        f"{_number(made.bots, 'bot')}: at most {_peak(made.busiest_hour)} in an hour, "
+        f"{amount(made.bots, 'bot')}: at most {_peak(made.busiest_hour)} in an hour, "
         f"{_peak(made.busiest_day)} in a day, {_peak(made.at_once)} at once."
     )
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _peak(peak: Peak) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from meetings.calendars.overrides import Wanted
+from meetings.calendars.overrides import Override, Wanted
 from providers.calendars import GrantTrouble
 from starter.calendars.client import CalendarsClient
 from starter.calendars.connecting import Connection
@@ -11,7 +11,7 @@ from starter.calendars.policies import read_policy
 from starter.calendars.summaries import CalendarState
 from starter.commands.calendars import show_plan
 from starter.inputs import signing_settings
-from starter.output import plain, say, write_json
+from starter.output import amount, plain, say, write_json
 
 _CONNECTED = {
     Connection.CONNECTED: "Connected.",
@@ -79,12 +79,19 @@ async def set_policy(calendar: str, policy: Path, *, as_json: bool) -> int:
 async def override(calendar: str, event: str, word: str, *, series: bool, as_json: bool) -> int:
     async with CalendarsClient.opened() as client:
         change = await client.override(calendar, event, _WORDS[word], series=series)
+        holding = await client.override_of(calendar, event) if _WORDS[word] is None else None
     if as_json:
         write_json(change)
         return 0
     what = f"Series {change.series_id}" if change.series_id else f"Event {change.event_id}"
-    say(f"{plain(what)} {_SAID[word]}; its meetings follow in a moment.", "green")
+    decides = said_of(holding) if holding else _SAID[word]
+    say(f"{plain(what)} {decides}; its meetings follow in a moment.", "green")
     return 0
+
+
+def said_of(override: Override) -> str:
+    """What decides about an event for which somebody has said something."""
+    return f'is left to what was said for this {override.scope}, "{override.wanted}"'
 
 
 async def resync(calendar: str | None, *, as_json: bool) -> int:
@@ -123,7 +130,7 @@ async def _resync_all(*, as_json: bool) -> int:
         ]
         write_json({"synced": done.synced, "errors": errors})
         return 1 if done.errors else 0
-    say(f"{len(done.synced)} calendars were read again by the provider.")
+    say(f"The provider read {amount(len(done.synced), 'calendar')} again.")
     for each in done.errors:
         say(f"Not calendar {plain(each.calendar_id)}: {plain(each.text)}{_ADVICE[each.trouble]}", "red")
     return 1 if done.errors else 0

@@ -5,6 +5,7 @@ from providers.base import ProviderError
 from starter.calendars.account import opened_bots
 from starter.calendars.client import CalendarsClient
 from starter.calendars.recording import ProviderRecording
+from starter.commands.calendar_changes import said_of
 from starter.inputs import settings, signing_settings
 from starter.output import plain, say, write_json
 
@@ -30,10 +31,12 @@ async def record(calendar: str, event: str, *, all_occurrences: bool, as_json: b
 async def unrecord(calendar: str, event: str, *, all_occurrences: bool, as_json: bool) -> int:
     async with CalendarsClient.opened() as client:
         done = await client.unrecord(calendar, event, all_occurrences=all_occurrences)
+        holding = await client.override_of(calendar, event)
     if as_json:
         write_json(done)
     else:
-        _show(done, "is left to the policy; a bot that is in the meeting stays there")
+        decides = said_of(holding) if holding else "is left to the policy"
+        _show(done, f"{decides}; a bot that is in the meeting stays there")
     return 0
 
 

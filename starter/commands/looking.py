@@ -8,7 +8,7 @@ from meetings.outcome import MeetingView
 from meetings.status import MeetingStatus
 from starter import render, words
 from starter.client import MeetingsClient
-from starter.output import display, plain, say, write_json
+from starter.output import display, plain, say, sentence, write_json
 from starter.shapes import Explained, Shown
 
 
@@ -52,8 +52,8 @@ async def why(meeting: str, *, as_json: bool) -> int:
         say("\nHow it came to this:")
         display(render.timeline(view.timeline))
     say("")
-    for sentence in end:
-        say(plain(sentence))
+    for each in end:
+        say(plain(each))
     return 0
 
 
@@ -62,7 +62,7 @@ def _explanation(view: MeetingView) -> list[str]:
     sentences = []
     if view.evidence:
         said = f": {view.evidence.text}" if view.evidence.text else ""
-        sentences.append(f"This rests on {view.evidence.event} at {story.clock(view.evidence.at)}{said}.")
+        sentences.append(sentence(f"This rests on {view.evidence.event} at {story.clock(view.evidence.at)}{said}"))
     elif not view.timeline:
         sentences.append("No worker answered, so only what Temporal itself knows is shown.")
     if view.dispatches:

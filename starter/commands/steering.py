@@ -11,7 +11,7 @@ from starter.booking import StartedMeeting
 from starter.client import MeetingsClient
 from starter.errors import MeetingInputError
 from starter.inputs import check_id, checked, settings
-from starter.output import plain, say, write_json
+from starter.output import plain, say, sentence, write_json
 from starter.shapes import Booked, Moved
 from starter.times import for_people, parse_when
 
@@ -96,8 +96,8 @@ async def reschedule(  # noqa: PLR0913 - one argument for each option
 
 async def cancel(meeting: str, *, why: str, as_json: bool) -> int:
     view = await (await MeetingsClient.connect()).cancel(meeting, why)
-    under_way = "The wish to cancel is noted; its bot is being taken out."
-    _show_stopped(view, under_way, as_json=as_json)
+    bot = "Its bot is being taken out." if view.bot_id else "It ends in a moment."
+    _show_stopped(view, f"The meeting is cancelled. {bot}", as_json=as_json)
     return 0
 
 
@@ -138,7 +138,7 @@ def _warnings(started: StartedMeeting, request: MeetingRequest) -> list[str]:
 
 def _say_notes(notes: list[str]) -> None:
     for note in notes:
-        say(f"Note: {note}.", "yellow")
+        say(sentence(f"Note: {note}"), "yellow")
 
 
 def _show_stopped(view: MeetingView, under_way: str, *, as_json: bool) -> None:
@@ -148,4 +148,4 @@ def _show_stopped(view: MeetingView, under_way: str, *, as_json: bool) -> None:
         say(plain(words.state_sentence(view)), "green")
     else:
         say(under_way, "green")
-        say(f"Now {plain(words.state_sentence(view))} Follow it with: minutekeeper watch {plain(view.meeting_id)}")
+        say(f"Follow it with: minutekeeper watch {plain(view.meeting_id)}")

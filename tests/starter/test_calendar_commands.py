@@ -206,6 +206,8 @@ async def test_an_override_is_for_an_event_or_for_its_series(desk: Desk, client:
     }
     await cli("calendar", "override", ANNA, "once", "none")
     assert (await cli("calendar", "show", ANNA, "--json")).json["overrides"]["events"] == {}
+    left = (await cli("calendar", "override", ANNA, "weekly", "none")).out
+    assert 'is left to what was said for this series, "always"' in left
     refused = await cli("calendar", "override", ANNA, "once", "always", "--series")
     assert (refused.code, "is none of a series" in refused.err) == (2, True)
 

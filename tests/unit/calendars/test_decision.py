@@ -117,7 +117,7 @@ def test_the_reason_names_the_rule_and_all_that_made_it_hold() -> None:
     event = an_event(title="Demo", attendees=[{"email": "a@acme.com"}, {"email": "b@customer.com"}])
     assert decided(event, policy).reason == (
         'Recorded by rule 2, "customers": somebody from outside takes part and at least 2 take part and the title '
-        "is like demo or *call* and it is not so that the owner is not the organiser and the owner's answer "
+        "is like demo or *call* and it is not the case that the owner is not the organiser and the owner's answer "
         "is declined."
     )
     short, customers = considered(policy, event)
