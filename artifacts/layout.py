@@ -1,6 +1,17 @@
 """Where things lie in the store: one folder for each meeting, and an inbox for deliveries that wait."""
 
+from typing import NamedTuple
+
 from meetings.ids import CALENDARS, INBOX, USERS, folder_for
+
+
+class Bounds(NamedTuple):
+    files: int
+    bytes: int
+
+
+SHELF_BOUNDS = Bounds(files=1000, bytes=64 * 1024 * 1024)
+"""What each shelf of the inbox may hold, but for that of deliveries that wait for Temporal."""
 
 _UNFINISHED = ".unfinished"
 _CLAIM = ".run.json"

@@ -91,7 +91,7 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
         adopts_all=adopts_all,
     )
     app[COURIER] = Courier(app[CALLS], BotSearch(client), store, adopter)
-    app[INBOX] = Inbox(store)
+    app[INBOX] = Inbox(store, app[REGISTRY])
     app[DRAIN] = Drain(app[INBOX], app[COURIER], app[CALLS])
     setup_routes(app)
     add_connect_pages(app, client)

@@ -18,7 +18,10 @@ _PATIENT = timedelta(seconds=3)
 """The same when nobody waits."""
 
 _REST_SECONDS = 2.0
-"""How long senders are not made to wait for a Temporal that just kept silent."""
+"""How long senders are not made to wait for a Temporal that kept silent."""
+
+_SILENT_CALLS = 3
+"""So many in a row are no chance; one that is slow or was cut says nothing of the next."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Courier:
         self._store = store
         self._adopter = adopter
         self._rests_until = 0.0
+        self._silent_calls = 0
 
     async def hand_over(self, delivery: Delivery, *, patiently: bool = False) -> Handover:
         """Tries once. Raises StoreError if the raw body could not be kept; nothing was sent then.
@@ -57,8 +61,11 @@ class Courier:
         except ProviderError as error:
             return Handover(Outcome.UNTOLD, delivery, str(error))
         except CallError as error:
-            self._rests_until = clock() + _REST_SECONDS if error.outcome is Outcome.AWAY else 0.0
+            self._silent_calls = self._silent_calls + 1 if error.outcome is Outcome.AWAY else 0
+            if self._silent_calls >= _SILENT_CALLS:
+                self._rests_until = clock() + _REST_SECONDS
             return Handover(error.outcome, delivery, str(error))
+        self._silent_calls = 0
         self._rests_until = 0.0
         return Handover(Outcome.DELIVERED, delivery)
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from artifacts.errors import StoreError
 from artifacts.store import Entry
 from bridge.courier import Courier
 from bridge.delivery import Delivery, Outcome
@@ -25,8 +26,13 @@ _UNCLAIMED_FOR = timedelta(minutes=5)
 _UNTOLD_FOR = timedelta(days=1)
 """The same while the provider does not answer who sent it."""
 
+_SHORTEST_OUTAGE = timedelta(minutes=1)
+"""A shorter silence of Temporal leaves an unknown bot time enough: single calls fail on the best of days."""
+
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSES = {Shelf.WAITING: 5.0, Shelf.UNCLAIMED: 15.0}
+_MEASURE_SECONDS = 60.0
+
 _LOOK_AROUND = 30.0
 """Seconds after which an idle drain looks for what other processes left behind."""
 
@@ -36,7 +42,7 @@ class Drain:
         self._inbox = inbox
         self._courier = courier
         self._calls = calls
-        self._is_away = False
+        self._away_since: datetime | None = None
         self._answering_since = datetime.min.replace(tzinfo=UTC)
 
     async def run(self) -> None:
@@ -44,6 +50,7 @@ class Drain:
         async with asyncio.TaskGroup() as tasks:
             for shelf, longest_pause in _LONGEST_PAUSES.items():
                 tasks.create_task(self._keep_working_off(shelf, longest_pause))
+            tasks.create_task(self._keep_measuring())
 
     async def work_off(self, shelf: Shelf) -> bool:
         """Hands on what can be handed on, oldest first; returns whether nothing is left.
@@ -106,15 +113,19 @@ class Drain:
                 await self._inbox.put_late(delivery)
                 line.why = "too late for its meeting, kept for a week"
             case Outcome.REFUSED:
-                await self._inbox.put(delivery, Shelf.REJECTED)
+                await self._inbox.put_rejected(delivery)
         await self._inbox.remove(path)
         line.write()
         return None
 
     def _note_whether_away(self, *, is_away: bool) -> None:
-        if self._is_away and not is_away:
-            self._answering_since = datetime.now(UTC)
-        self._is_away = is_away
+        now = datetime.now(UTC)
+        if is_away:
+            self._away_since = self._away_since or now
+            return
+        if self._away_since and now - self._away_since >= _SHORTEST_OUTAGE:
+            self._answering_since = now
+        self._away_since = None
 
     def _may_still_be_ours(self, delivery: Delivery, outcome: Outcome) -> bool:
         """An unknown bot has its time from when Temporal could be asked: an outage is not counted against it."""
@@ -138,6 +149,12 @@ class Drain:
             else:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, longest_pause)
+
+    async def _keep_measuring(self) -> None:
+        while True:
+            with contextlib.suppress(StoreError):
+                await self._inbox.measure()
+            await asyncio.sleep(_MEASURE_SECONDS)
 
 
 def _batches(entries: Sequence[Entry]) -> Iterator[list[str]]:

@@ -5,6 +5,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from pydantic import ValidationError
 
 from artifacts import layout
@@ -18,8 +19,8 @@ logger = logging.getLogger(__name__)
 _LATE_FOR = timedelta(days=7)
 """How long what came too late is kept."""
 
-_MOST_UNCLAIMED = 1000
-"""Bots of others in the same account report here too, and must not fill the store."""
+_KEPT_BOUNDS = layout.SHELF_BOUNDS
+"""What others send must not fill the store, be it for bots of their own or refused by Temporal."""
 
 
 class Shelf(StrEnum):
@@ -33,37 +34,89 @@ class Shelf(StrEnum):
     """For a person to look at: unreadable, or refused by Temporal."""
 
 
+class InboxMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._files = Gauge(
+            "minutekeeper_inbox_deliveries",
+            "Deliveries in the inbox, by shelf, as of the last minute.",
+            ["shelf"],
+            registry=registry,
+        )
+        self._bytes = Gauge(
+            "minutekeeper_inbox_bytes", "Their size in bytes, likewise.", ["shelf"], registry=registry
+        )
+        self._dropped = Counter(
+            "minutekeeper_inbox_dropped_total",
+            "Deliveries that were dropped because their shelf was full, since the bridge was started.",
+            ["shelf"],
+            registry=registry,
+        )
+
+    def show(self, shelf: Shelf, *, files: int, size: int) -> None:
+        self._files.labels(shelf.name.lower()).set(files)
+        self._bytes.labels(shelf.name.lower()).set(size)
+
+    def count_dropped(self, shelf: Shelf) -> None:
+        self._dropped.labels(shelf.name.lower()).inc()
+
+
 class Inbox:
     """Names sort by time of arrival. Several processes may share one inbox: whatever they do twice does no harm.
 
     Every method may raise StoreError.
     """
 
-    def __init__(self, store: ArtifactStore) -> None:
+    def __init__(self, store: ArtifactStore, registry: CollectorRegistry | None = None) -> None:
         self._store = store
+        self._metrics = InboxMetrics(registry or CollectorRegistry())
+        self._making_room = asyncio.Lock()
+        self._coming: list[int] = []
+        """The sizes of unclaimed deliveries that are being put there."""
         self.news = {shelf: asyncio.Event() for shelf in Shelf}
         """Set when this process puts something there."""
 
     async def put(self, delivery: Delivery, shelf: Shelf) -> None:
-        path = f"{shelf}/{_stamp(delivery.received_at)}-{delivery.short_hash}.json"
-        await self._store.put(path, delivery.model_dump_json().encode())
+        await self._store.put(f"{shelf}/{_name_of(delivery)}", delivery.model_dump_json().encode())
         self.news[shelf].set()
 
     async def put_unclaimed(self, delivery: Delivery) -> bool:
-        """Returns False, and keeps nothing, if too many wait already."""
-        if len(await self.paths(Shelf.UNCLAIMED)) >= _MOST_UNCLAIMED:
-            return False
-        since = delivery.model_copy(update={"unclaimed_since": datetime.now(UTC)})
-        await self.put(since, Shelf.UNCLAIMED)
+        """Returns False, and keeps nothing, if too many wait already.
+
+        While those that wait are large, it is kept without its body: what was recorded can be asked for.
+        """
+        changed = delivery.model_copy(update={"unclaimed_since": datetime.now(UTC)})
+        size = len(delivery.body or b"") * 4 // 3
+        self._coming.append(size)
+        try:
+            waiting = await self.entries(Shelf.UNCLAIMED)
+            if len(waiting) + len(self._coming) > _KEPT_BOUNDS.files:
+                self._metrics.count_dropped(Shelf.UNCLAIMED)
+                return False
+            if sum(entry.size for entry in waiting) + sum(self._coming) > _KEPT_BOUNDS.bytes:
+                changed = changed.model_copy(update={"body": None})
+            await self.put(changed, Shelf.UNCLAIMED)
+        finally:
+            self._coming.remove(size)
         return True
 
     async def put_late(self, delivery: Delivery) -> None:
-        """Keeps it for a week."""
-        await self.put(delivery, Shelf.LATE)
+        """Keeps it for a week, or until there is no more room for it."""
         oldest = f"{Shelf.LATE}/{_stamp(datetime.now(UTC) - _LATE_FOR)}"
         for path in await self.paths(Shelf.LATE):
             if path < oldest:
                 await self.remove(path)
+        await self._put_aside(Shelf.LATE, _name_of(delivery), delivery.model_dump_json().encode())
+
+    async def put_rejected(self, delivery: Delivery) -> None:
+        """Keeps it until there is no more room for it."""
+        await self._put_aside(Shelf.REJECTED, _name_of(delivery), delivery.model_dump_json().encode())
+
+    async def measure(self) -> None:
+        """Brings the metrics of every shelf up to date."""
+        found = await self._store.list(INBOX)
+        for shelf in Shelf:
+            sizes = [entry.size for entry in found if entry.path.rpartition("/")[0] == shelf]
+            self._metrics.show(shelf, files=len(sizes), size=sum(sizes))
 
     async def entries(self, shelf: Shelf) -> list[Entry]:
         """Oldest first."""
@@ -81,14 +134,36 @@ class Inbox:
             return None
         delivery = _delivery(content)
         if delivery is None:
-            aside = f"{Shelf.REJECTED}/{path.rpartition('/')[2]}"
-            await self._store.put(aside, content)
+            await self._put_aside(Shelf.REJECTED, path.rpartition("/")[2], content)
             await self.remove(path)
-            logger.error("%r in the inbox cannot be read and was moved to %r", path, aside)
+            logger.error("%r in the inbox cannot be read and was moved to %r", path, str(Shelf.REJECTED))
         return delivery
+
+    async def _put_aside(self, shelf: Shelf, name: str, content: bytes) -> None:
+        """Puts it where people look, in place of the oldest there if there is no room. Drops what is too large."""
+        if len(content) > _KEPT_BOUNDS.bytes:
+            self._drop(shelf, name)
+            return
+        async with self._making_room:
+            kept = await self.entries(shelf)
+            size = sum(entry.size for entry in kept) + len(content)
+            while kept and (len(kept) >= _KEPT_BOUNDS.files or size > _KEPT_BOUNDS.bytes):
+                oldest = kept.pop(0)
+                size -= oldest.size
+                await self.remove(oldest.path)
+                self._drop(shelf, oldest.path)
+            await self._store.put(f"{shelf}/{name}", content)
+
+    def _drop(self, shelf: Shelf, name: str) -> None:
+        self._metrics.count_dropped(shelf)
+        logger.warning("%r was dropped, because %s is full", name, shelf)
 
     async def remove(self, path: str) -> None:
         await self._store.delete(path)
+
+
+def _name_of(delivery: Delivery) -> str:
+    return f"{_stamp(delivery.received_at)}-{delivery.short_hash}.json"
 
 
 def _stamp(at: datetime) -> str:

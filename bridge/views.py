@@ -78,7 +78,7 @@ async def _deliver(request: web.Request, delivery: Delivery) -> web.Response:
             case Outcome.AWAY | Outcome.NOT_NOW:
                 await inbox.put(handover.delivery, Shelf.WAITING)
             case Outcome.REFUSED:
-                await inbox.put(handover.delivery, Shelf.REJECTED)
+                await inbox.put_rejected(handover.delivery)
             case Outcome.UNCLAIMED:
                 line.why = "kept for a while" if await inbox.put_unclaimed(delivery) else "dropped"
     except StoreError as error:

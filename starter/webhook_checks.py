@@ -1,6 +1,7 @@
 """The doctor's checks of everything between a bot that reports and its meeting."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -8,7 +9,7 @@ from temporalio.client import Client, WorkflowExecution
 
 from artifacts import layout
 from artifacts.errors import StoreError
-from artifacts.store import ArtifactStore
+from artifacts.store import ArtifactStore, Entry
 from meetings import story
 from meetings.ids import INBOX
 from meetings.names import MEETING_WORKFLOW
@@ -31,6 +32,12 @@ _NAMED = 3
 
 _HELD_UP_AFTER = timedelta(minutes=5)
 """The bridge tries again every few seconds."""
+_NEARLY = 0.9
+_ASIDE = {
+    layout.inbox("unclaimed"): "of bots that no meeting has",
+    layout.inbox("late"): "came too late for their meetings",
+    layout.inbox("rejected"): "to look at, unreadable or refused by Temporal",
+}
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 
 
@@ -123,22 +130,41 @@ async def inbox(settings: Settings) -> str:
         entries = await ArtifactStore(settings.artifacts_url).list(INBOX)
     except StoreError as error:
         raise TroubleError("not checked: the artifact store does not work", "see there") from error
-    shelves: dict[str, list[str]] = {}
+    shelves: dict[str, list[Entry]] = {}
     for entry in entries:
-        shelf, _, name = entry.path.rpartition("/")
-        shelves.setdefault(shelf, []).append(name)
-    rejected = shelves.get(layout.inbox("rejected"), [])
-    aside = f"; {len(rejected)} in {layout.inbox('rejected')}/ for somebody to look at" if rejected else ""
-    waiting = shelves.get(INBOX, [])
-    if not waiting:
-        return f"nothing waits{aside}"
-    age = datetime.now(UTC) - min(map(_received_at, waiting))
-    found = f"{len(waiting)} waiting, the oldest for {story.span(age)}{aside}"
-    if age > _HELD_UP_AFTER:
+        shelves.setdefault(entry.path.rpartition("/")[0], []).append(entry)
+    waiting = shelves.pop(INBOX, [])
+    found = _waiting(waiting) if waiting else "nothing waits"
+    found = "; ".join([found, *(_aside(name, shelves[name]) for name in _ASIDE if name in shelves)])
+    if waiting and _age(waiting) > _HELD_UP_AFTER:
         raise TroubleError(
             found, "run a bridge on this store, and look into its log why Temporal does not take them"
         )
+    if full := [name for name in _ASIDE if _is_full(shelves.get(name, []))]:
+        raise TroubleError(
+            f"{found}; full: {', '.join(full)}",
+            f"look into {' and '.join(full)} and remove what is not needed: what comes next may be dropped",
+        )
     return found
+
+
+def _waiting(entries: Sequence[Entry]) -> str:
+    return f"{len(entries)} waiting, the oldest for {story.span(_age(entries))}"
+
+
+def _age(entries: Sequence[Entry]) -> timedelta:
+    return datetime.now(UTC) - min(_received_at(entry.path.rpartition("/")[2]) for entry in entries)
+
+
+def _aside(name: str, entries: Sequence[Entry]) -> str:
+    size = sum(entry.size for entry in entries) / (1024 * 1024)
+    return f"{len(entries)} in {name}/ ({size:.1f} MiB) {_ASIDE[name]}"
+
+
+def _is_full(entries: Sequence[Entry]) -> bool:
+    bounds = layout.SHELF_BOUNDS
+    size = sum(entry.size for entry in entries)
+    return len(entries) >= _NEARLY * bounds.files or size >= _NEARLY * bounds.bytes
 
 
 def _received_at(name: str) -> datetime:

@@ -98,15 +98,6 @@ async def test_a_stranger_is_dropped_after_a_while_and_a_fresh_one_is_not(
     assert {each["event"] for each in dropped} == {"code_0", "code_1", "code_2"}
 
 
-async def test_strangers_cannot_fill_the_store(
-    bridge: Bridge, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bridge.inbox._MOST_UNCLAIMED", 2)
-    for number in range(4):
-        assert (await bridge.to_account(status(bot_id=f"stranger-{number}"))).status == 200
-    assert len(await stored(store)) == 2
-
-
 async def test_news_of_a_calendar_wakes_its_workflow_once(
     bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str
 ) -> None:
@@ -150,6 +141,29 @@ async def _until_found(client: Client, bot_id: str, count: int) -> None:
     await eventually(shows)
 
 
+async def test_one_call_that_was_cut_postpones_no_strangers_end(
+    client: Client, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = datetime.now(UTC) - timedelta(minutes=6)
+    for number in range(10):
+        event = BotEvent(kind=BotEventKind.STATUS, bot_id=f"s{number}", occurred_at=NOON, code="joining_call")
+        delivery = Delivery(delivery=f"d{number}", received_at=since, message=event, unclaimed_since=since)
+        await Inbox(store).put(delivery, Shelf.UNCLAIMED)
+
+    async def all_dropped() -> bool:
+        return not await stored(store)
+
+    async with running_bridge(client, store) as bridge:
+        courier = bridge.app[COURIER]
+        hand_over, cut = courier.hand_over, iter([Handover(Outcome.AWAY, delivery)])
+
+        async def sometimes(which: Delivery, *, patiently: bool = False) -> Handover:
+            return next(cut, None) or await hand_over(which, patiently=patiently)
+
+        monkeypatch.setattr(courier, "hand_over", sometimes)
+        await eventually(all_dropped)
+
+
 async def test_an_outage_of_temporal_is_not_counted_against_a_stranger(
     client: Client, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +172,7 @@ async def test_an_outage_of_temporal_is_not_counted_against_a_stranger(
     delivery = Delivery(delivery="d", received_at=since, message=event, unclaimed_since=since)
     async with running_bridge(client, store) as bridge:
         away = Handover(Outcome.AWAY, delivery)
+        monkeypatch.setattr("bridge.drain._SHORTEST_OUTAGE", timedelta(0))
         with monkeypatch.context() as outage:
             outage.setattr(bridge.app[COURIER], "hand_over", AsyncMock(return_value=away))
             await Inbox(store).put(delivery, Shelf.UNCLAIMED)

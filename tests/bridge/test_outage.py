@@ -4,17 +4,19 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
 from artifacts.store import ArtifactStore, Entry
-from bridge.delivery import Delivery
+from bridge.delivery import Delivery, Outcome
 from bridge.drain import _batches
 from bridge.inbox import Inbox, Shelf
-from bridge.keys import COURIER, DRAIN
+from bridge.keys import CALLS, COURIER, DRAIN
+from bridge.temporal_calls import CallError
 from embedded.ports import claim_ports
 from meetings.events import BotEvent, BotEventKind
 from runtime.temporal import plugin
@@ -143,9 +145,30 @@ async def test_senders_do_not_wait_one_by_one_for_a_server_that_keeps_silent(sto
         client = await Client.connect(f"{host}:{port}", lazy=True, plugins=[plugin()])
         async with running_bridge(client, store) as bridge:
             courier, delivery = bridge.app[COURIER], _delivery("meeting-1", "joining_call")
-            first, second = await courier.hand_over(delivery), await courier.hand_over(delivery)
+            first = await asyncio.gather(*(courier.hand_over(delivery) for _ in range(3)))
+            next_one = await courier.hand_over(delivery)
             assert (await bridge.to_bot("meeting-1", status())).status == 200
-    assert (first.why, second.why) == ("no answer within 1 s", "it did not answer a moment ago")
+    assert {each.why for each in first} == {"no answer within 1 s"}
+    assert next_one.why == "it did not answer a moment ago"
+
+
+async def test_one_slow_call_sends_no_other_delivery_to_the_inbox(
+    bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start_recorder(client, workflow_id)
+    calls = bridge.app[CALLS]
+    signal, slow = calls.signal, iter([CallError(Outcome.AWAY, "no answer within 1 s")])
+
+    async def first_one_slow(delivery: Delivery, limit: timedelta) -> None:
+        if error := next(slow, None):
+            raise error
+        await signal(delivery, limit)
+
+    monkeypatch.setattr(calls, "signal", first_one_slow)
+    answers = [(await bridge.to_bot(workflow_id, status(f"code_{number}"))).json for number in range(10)]
+    assert answers == [{"outcome": "Temporal away"}, *[{"outcome": "delivered"}] * 9]
+    await eventually(lambda: _is_empty(store))
+    assert sorted(await codes(client, workflow_id)) == sorted(f"code_{number}" for number in range(10))
 
 
 async def test_a_delivery_whose_answer_got_lost_is_not_doubled(
