@@ -63,7 +63,7 @@ class Rushes:
             if rush.looked_at is None or now - rush.looked_at > LOOKED_AT_EVERY:
                 rush.looked_at = now
                 self._forget(now)
-                await self._look(rush, second, per_second)
+                await self._look(rush, second, per_second, workflow_id)
         if rush.size is None:
             return call_at
         if rush.size <= _AT_ONCE_SECONDS * per_second:
@@ -72,7 +72,7 @@ class Rushes:
         rank = rush.ranks.get(workflow_id, rush.size)
         return call_at + timedelta(seconds=(rank + 0.5 - rush.size / 2) * interval)
 
-    async def _look(self, rush: _Rush, second: datetime, per_second: float) -> None:
+    async def _look(self, rush: _Rush, second: datetime, per_second: float, workflow_id: str) -> None:
         until = second + timedelta(seconds=1)
         query = (
             f'WorkflowType = "{MEETING_WORKFLOW}" AND ExecutionStatus = "Running" '
@@ -80,7 +80,8 @@ class Rushes:
         )
         try:
             size = await self._count(query)
-            if size > _AT_ONCE_SECONDS * per_second and size != len(rush.ranks):
+            is_as_known = size == len(rush.ranks) and workflow_id in rush.ranks
+            if size > _AT_ONCE_SECONDS * per_second and not is_as_known:
                 rush.ranks = {name: rank for rank, name in enumerate(await self._meetings(query))}
             rush.size = size
         except RPCError as error:

@@ -55,7 +55,8 @@ def error_for(call: str, response: Answer, secrets: Iterable[str]) -> ProviderEr
         advice = f" A redirect to {target or 'nowhere'} is not followed; check the base URL."
     message = f"{said}{advice}"
     if kind is RateLimitedError:
-        return RateLimitedError(message, retry_after(response.headers.get("Retry-After", "")))
+        headers = response.headers
+        return RateLimitedError(message, retry_after(headers.get("Retry-After", ""), headers.get("Date", "")))
     return kind(message)
 
 
@@ -80,15 +81,24 @@ def _meaning(status: int, words: str) -> tuple[type[ProviderError], str]:
     )
 
 
-def retry_after(value: str) -> float | None:
-    """Seconds to wait from a `Retry-After` header in either of its forms; None if it says nothing usable."""
+def retry_after(value: str, answered_at: str = "") -> float | None:
+    """Seconds to wait from a `Retry-After` header in either of its forms; None if it says nothing usable.
+
+    A date is measured from the answer's own `Date`, if it has one: this machine's clock may be wrong.
+    """
     try:
         seconds = float(value)
     except ValueError:
-        try:
-            date = parsedate_to_datetime(value)
-        except ValueError:
+        until = _date(value)
+        if until is None:
             return None
-        date = date if date.tzinfo else date.replace(tzinfo=UTC)
-        seconds = (date - datetime.now(UTC)).total_seconds()
+        seconds = (until - (_date(answered_at) or datetime.now(UTC))).total_seconds()
     return max(seconds, 0.0) if math.isfinite(seconds) else None
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

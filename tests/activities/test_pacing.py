@@ -8,9 +8,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
 from activities.account_limit import AccountLimit, NotYetError
+from activities.bots import BotActivities
 from activities.rushes import Rushes
+from activities.turns import Pacing
+from meetings.waking import WAKE_UP
+from runtime.settings import Settings
+from tests.activities.test_attempts import Counting
+from tests.activities.test_bots import WORKFLOW, an_attempt, order, send
+from tests.workflow.scripted import LEAD
 
 START = datetime(2100, 1, 1, 10, 0, tzinfo=UTC)
 CALL_AT = START - timedelta(minutes=4)
@@ -23,11 +31,12 @@ class Store:
 
     meetings: list[str]
     now: datetime = CALL_AT - timedelta(minutes=1)
+    instant: datetime = START
     counted: int = 0
     listed: int = 0
 
     async def count(self, query: str) -> int:
-        assert "2100-01-01T10:00:00+00:00" in query
+        assert f'MeetingStart >= "{self.instant.isoformat()}"' in query
         self.counted += 1
         return len(self.meetings)
 
@@ -82,6 +91,8 @@ async def test_who_is_booked_last_goes_last_and_is_seen_within_seconds() -> None
     last = await worker.slot("m-39", START, CALL_AT, 20.0)
     late = await worker.slot("late", START, CALL_AT, 20.0)
     store.meetings += ["late", "later"]
+    store.meetings.remove("m-3")
+    store.meetings.remove("m-4")
     store.now += timedelta(seconds=6)
     slots = [await worker.slot(name, START, CALL_AT, 20.0) for name in ("m-39", "late", "later")]
     assert None not in (last, late, *slots)
@@ -215,3 +226,43 @@ async def test_who_cannot_wait_is_told_how_long_it_takes() -> None:
     assert refused.value.seconds == pytest.approx(10, abs=1)
     for task in waiting:
         task.cancel()
+
+
+async def test_a_bot_whose_slot_is_far_is_handed_back_until_then_and_not_searched_for() -> None:
+    provider = Counting()
+    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=10)
+    names = [f"m-{number}" for number in range(1999)]
+    store = Store([*names, WORKFLOW], now=datetime.now(UTC), instant=due + LEAD)
+    pacing = Pacing(limit=AccountLimit(20), rushes=store.a_worker())
+    kept: list[list[object]] = []
+    lives = timedelta(hours=1)
+    environment = an_attempt(start_to_close_timeout=timedelta(seconds=20), schedule_to_close_timeout=lives)
+    environment.on_heartbeat = lambda *details: kept.append(list(details))
+    bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret", pacing=pacing)
+    with pytest.raises(ApplicationError) as handed_back:
+        await environment.run(bots.send_bot, order(call_at=due))
+    assert (handed_back.value.type, handed_back.value.details[0]) == ("NotYet", True)
+    assert handed_back.value.next_retry_delay is not None
+    assert handed_back.value.next_retry_delay.total_seconds() == pytest.approx(10 + 50.7 - 3, abs=2)
+    store.meetings = [WORKFLOW, *names]
+    another = Pacing(limit=AccountLimit(20), rushes=store.a_worker())
+    sent = await send(provider, order(call_at=due), pacing=another, attempt=2, heartbeat_details=kept[-1])
+    assert sent.bot_id
+    assert provider.searches == 0
+
+
+@pytest.mark.parametrize(
+    ("per_second", "largest", "ahead"),
+    [(20, 1000, 45), (2, 1000, 270), (2, 500, 145), (0, 1000, 20), (2, 9000, 600)],
+)
+def test_meetings_wake_up_early_enough_for_half_a_rush(per_second: float, largest: int, ahead: float) -> None:
+    settings = Settings(
+        minutekeeper_requests_per_second=per_second,
+        minutekeeper_largest_rush=largest,
+        minutekeeper_arm_ahead_seconds=20,
+    )
+    assert settings.wake_up.ahead == ahead
+
+
+def test_who_books_without_settings_gets_what_they_are_by_default() -> None:
+    assert Settings.model_construct().wake_up == WAKE_UP

@@ -214,6 +214,13 @@ def test_retry_after_in_both_forms() -> None:
     assert 3000 < seconds <= 3600
 
 
+@pytest.mark.parametrize("off", [timedelta(0), timedelta(hours=5), timedelta(days=-400)])
+def test_a_date_is_measured_by_the_answers_own_clock(off: timedelta) -> None:
+    theirs = datetime.now(UTC) + off
+    until = format_datetime(theirs + timedelta(seconds=90), usegmt=True)
+    assert retry_after(until, format_datetime(theirs, usegmt=True)) == 90
+
+
 @pytest.mark.parametrize("hours", [0, 5, -7])
 @pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000", "", "{:+03d}00"])
 def test_retry_after_is_the_same_in_every_zone(zone: str, hours: int) -> None:
