@@ -1,4 +1,7 @@
-"""The HTTP client for the APIs of others: httpx, carried by aiohttp."""
+"""HTTP for the APIs of others: httpx, carried by aiohttp.
+
+httpx's own pool needs 22 s for a thousand requests at once.
+"""
 
 import functools
 import ssl
@@ -14,16 +17,10 @@ HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError)
 _KEEP_ALIVE_SECONDS = 60.0
 
 
-def open_http_client(
-    *, connect_seconds: float, connections: int = 100, proxy: str | None = None
-) -> httpx.AsyncClient:
-    """A client that follows no redirects, keeps no cookies, and reads neither proxies nor logins from outside.
-
-    aiohttp carries it, because httpx's own pool needs 22 s for a thousand requests at once. Only connecting has a
-    time limit: callers limit a whole request with `asyncio.timeout`, which httpx cannot.
+def open_transport(*, connections: int = 100, proxy: str | None = None) -> AiohttpTransport:
+    """Follows no redirects, keeps no cookies, and reads nothing from the environment.
 
     Args:
-        connect_seconds: How long opening a connection may take.
         connections: How many are open at most; further requests wait for one.
         proxy: The proxy for every request, if there is one.
     """
@@ -33,12 +30,18 @@ def open_http_client(
         connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=_KEEP_ALIVE_SECONDS, ssl=_tls())
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), proxy=proxy)
 
+    return AiohttpTransport(client=open_session, verify=_tls())
+
+
+def open_http_client(*, connect_seconds: float) -> httpx.AsyncClient:
+    """A client on such a transport that is as reserved as it.
+
+    Only connecting has a time limit: callers limit a whole request with `asyncio.timeout`, which httpx cannot.
+    """
     return httpx.AsyncClient(
-        transport=AiohttpTransport(client=open_session, verify=_tls()),
+        transport=open_transport(),
         timeout=httpx.Timeout(None, connect=connect_seconds),
-        # httpx has a jar of its own. And a login in the URL is left to aiohttp, which refuses to be given it twice.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        auth=httpx.Auth(),
         follow_redirects=False,
         # With a proxy from the environment, httpx would use its own pool after all.
         trust_env=False,

@@ -1,6 +1,7 @@
 """One bounded, warm pool of connections to the API, and what may go wrong on it put into our errors."""
 
 import asyncio
+import functools
 import json
 import urllib.parse
 import urllib.request
@@ -10,7 +11,7 @@ from typing import Any
 import httpx
 
 from providers.base import UnavailableError
-from providers.http_client import HTTP_ERRORS, open_http_client
+from providers.http_client import HTTP_ERRORS, open_transport
 from providers.meetingbaas.errors import Answer, error_for
 from providers.meetingbaas.redaction import redact
 
@@ -21,7 +22,13 @@ _CONNECT_SECONDS = 5.0
 _KNOCK_SECONDS = 2.5
 """Less than calls are warmed up for ahead of their instant, which must not pass while nobody answers."""
 _ANSWER_SECONDS = 30.0
+_HEADERS = {"Accept-Encoding": "gzip, deflate"}
+"""What httpx unpacks everywhere; aiohttp would offer what it can unpack itself."""
+_TIMEOUTS = {"timeout": httpx.Timeout(None, connect=_CONNECT_SECONDS).as_dict()}
 _SECRET_FIELDS = ("oauth_client_id", "oauth_client_secret", "oauth_refresh_token")
+
+_parsed = functools.lru_cache(maxsize=256)(httpx.URL)
+"""Parsing a URL takes a tenth of the time of a request."""
 
 
 class Connection:
@@ -43,9 +50,9 @@ class Connection:
             raise ValueError("The Meeting BaaS API key holds characters that no key has; copy it again.")
         self._on_call = on_call
         self._base_url = base_url.rstrip("/")
-        self._http = open_http_client(
-            connect_seconds=_CONNECT_SECONDS, connections=MAX_CONNECTIONS, proxy=_proxy_for(self._base_url)
-        )
+        # Not httpx's client: a request through it costs half as much CPU again, for what is not wanted here.
+        self._transport = open_transport(connections=MAX_CONNECTIONS, proxy=_proxy_for(self._base_url))
+        self._is_closed = False
 
     async def call(
         self,
@@ -82,7 +89,8 @@ class Connection:
         await asyncio.gather(*(self._knock() for _ in range(min(calls, MAX_CONNECTIONS))), return_exceptions=True)
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        self._is_closed = True
+        await self._transport.aclose()
 
     async def _knock(self) -> None:
         async with asyncio.timeout(_KNOCK_SECONDS):
@@ -97,12 +105,21 @@ class Connection:
         params: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Answer:
-        if self._http.is_closed:
+        if self._is_closed:
             raise httpx.TransportError("the connection was closed on our side")
-        answer = await self._http.request(
-            method, self._base_url + path, params=params, headers=headers, content=body
+        request = httpx.Request(
+            method,
+            _parsed(self._base_url + path),
+            params=params,
+            headers={**_HEADERS, **headers},
+            content=body,
+            extensions=_TIMEOUTS,
         )
-        return Answer(answer.status_code, answer.headers, answer.content)
+        answer = await self._transport.handle_async_request(request)
+        try:
+            return Answer(answer.status_code, answer.headers, await answer.aread())
+        finally:
+            await answer.aclose()
 
     def _secrets_of(self, body: Mapping[str, Any] | None) -> tuple[str, ...]:
         return (*self.secrets, *_secrets_in(body))
