@@ -7,6 +7,7 @@ from runtime import early_stop  # noqa: F401 - it works by being loaded before a
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -37,7 +38,7 @@ from activities.turns import Pacing
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
-from runtime.exits import run_and_exit
+from runtime.exits import exit_within, run_and_exit
 from runtime.logs import set_up_logging
 from runtime.provider import open_calendars, open_provider
 from runtime.read_settings import SettingsError, read_settings
@@ -55,6 +56,16 @@ logger = logging.getLogger("worker")
 _PROGRESS_EVERY = timedelta(seconds=5)
 """How often the bytes of a download reach Temporal: a lively progress bar, but each report is an action."""
 
+_GRACE_SHARE = 0.8
+"""The part of the time to shut down that running activities have to finish; the rest is for cancelling them."""
+
+_WORKFLOW_TASK_SECONDS = 9.0
+"""Just below the 10 s after which the server gives a workflow task to somebody else.
+
+The SDK gives up a task that takes 2 s of the wall clock as deadlocked, fails it for ever, and cannot evict it. Ten
+thousand piled-up webhooks of one meeting are one task and 0.6 s of CPU, which are more than 2 s on a busy machine.
+"""
+
 
 def meetings_worker(
     client: Client,
@@ -63,7 +74,7 @@ def meetings_worker(
     interceptors: Sequence[Interceptor] = (),
 ) -> Worker:
     bots, calendars, rounds = activities
-    return Worker(
+    worker = Worker(
         client,
         task_queue=MEETINGS_QUEUE,
         workflows=[MeetingWorkflow, CalendarWorkflow, CalendarHealthWorkflow],
@@ -79,10 +90,18 @@ def meetings_worker(
         max_concurrent_activities=settings.minutekeeper_armed_slots,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-        graceful_shutdown_timeout=timedelta(seconds=settings.minutekeeper_shutdown_seconds),
+        graceful_shutdown_timeout=_grace(settings),
         interceptors=interceptors,
         patch_activation_callback=_hold_back if settings.minutekeeper_hold_patches else None,
     )
+    # The SDK has no setting for it but its debug mode, which runs workflows in the event loop.
+    workflows = worker._workflow_worker  # noqa: SLF001
+    workflows._deadlock_timeout_seconds = _WORKFLOW_TASK_SECONDS  # type: ignore[union-attr]  # noqa: SLF001
+    return worker
+
+
+def _grace(settings: Settings) -> timedelta:
+    return timedelta(seconds=settings.minutekeeper_shutdown_seconds * _GRACE_SHARE)
 
 
 def _hold_back(_: PatchActivationInput) -> bool:
@@ -97,7 +116,7 @@ def recordings_worker(client: Client, recordings: RecordingActivities, settings:
         activities=[recordings.collect, recordings.write_manifest],
         max_concurrent_activities=settings.minutekeeper_download_slots,
         max_heartbeat_throttle_interval=_PROGRESS_EVERY,
-        graceful_shutdown_timeout=timedelta(seconds=settings.minutekeeper_shutdown_seconds),
+        graceful_shutdown_timeout=_grace(settings),
     )
 
 
@@ -161,6 +180,7 @@ async def serve(settings: Settings, queues: str) -> None:
         logger.info("ready, polling %s", ", ".join(worker.task_queue for worker in workers))
         running = [asyncio.create_task(worker.run()) for worker in workers]
         await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
+        exit_within(settings.minutekeeper_shutdown_seconds)
         await asyncio.gather(*(worker.shutdown() for worker in workers))
         await asyncio.gather(*running)
     logger.info("stopped")
@@ -181,6 +201,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(told(problems))
         return 2
     set_up_logging(json=settings.minutekeeper_log_format == "json", level=settings.minutekeeper_log_level)
+    # What was imported is looked at by no collection, which would take half the time of a task with many webhooks.
+    gc.freeze()
     try:
         asyncio.run(serve(settings, queues))
     except StoreError as error:

@@ -29,6 +29,8 @@ class Outcome(StrEnum):
     NOT_NOW = "not taken now"
     """Temporal answers, but it is busy, or our access to it is at fault."""
     AWAY = "Temporal away"
+    REPEATED = "reported too often"
+    """Its bot has sent more statuses than a meeting keeps; nothing was signalled."""
 
 
 class CalendarChange(BaseModel):

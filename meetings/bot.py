@@ -1,6 +1,8 @@
 """The status machine of one bot: a pure fold over its events, in whatever order they arrive."""
 
+from bisect import bisect_left, insort
 from datetime import datetime
+from itertools import islice, takewhile
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -74,32 +76,35 @@ def apply(state: BotState, event: BotEvent, heard_at: datetime) -> BotState:
     the order is that of the events' own times, unknown codes are kept and harmless. Only `complete` and `failed`
     end a bot; of several, the one that says most counts.
     """
-    known = any(each.identity == event.identity for each in state.events)
+    update: dict[str, object] = {}
     if event.source is EventSource.WEBHOOK:
-        reported_until = max(state.reported_until or event.occurred_at, event.occurred_at)
-        state = state.model_copy(update={"reported_until": reported_until})
-    if not known:
-        state = _keep(state, event).model_copy(update={"heard_at": heard_at, "asked_in_vain": 0})
+        update["reported_until"] = max(state.reported_until or event.occurred_at, event.occurred_at)
+    events = state.events
+    is_new = not _is_known(events, event)
+    if is_new:
+        events = _kept(events, event)
+        update |= {"events": events, "heard_at": heard_at, "asked_in_vain": 0}
     if event.kind is not BotEventKind.STATUS:
-        state = _apply_final(state, event, heard_at)
-    elif not known:
-        state = _apply_status(state, event)
-    if state.final is None:
-        return state
-    return state.model_copy(update={"final": explained(state.final, state.events)})
-
-
-def _apply_status(state: BotState, event: BotEvent) -> BotState:
-    phase = STATUS_CODES.get(event.code)
-    if phase is None:
-        return state
-    update: dict[str, object] = {"recording_seen": state.recording_seen or phase is MeetingStatus.RECORDING}
-    if state.final is None and _is_latest(state, event):
-        update |= {"phase": phase, "phase_since": event.occurred_at, "phase_code": event.code}
+        update |= _of_final(state, event, heard_at)
+    elif is_new:
+        update |= _of_status(state, event)
+    final = update.get("final", state.final)
+    if isinstance(final, FinalEvent):
+        update["final"] = explained(final, events)
     return state.model_copy(update=update)
 
 
-def _apply_final(state: BotState, event: BotEvent, heard_at: datetime) -> BotState:
+def _of_status(state: BotState, event: BotEvent) -> dict[str, object]:
+    phase = STATUS_CODES.get(event.code)
+    if phase is None:
+        return {}
+    update: dict[str, object] = {"recording_seen": state.recording_seen or phase is MeetingStatus.RECORDING}
+    if state.final is None and _is_latest(state, event):
+        update |= {"phase": phase, "phase_since": event.occurred_at, "phase_code": event.code}
+    return update
+
+
+def _of_final(state: BotState, event: BotEvent, heard_at: datetime) -> dict[str, object]:
     update: dict[str, object] = {
         "has_recording": state.has_recording or event.has_recording,
         "has_transcript": state.has_transcript or event.has_transcript,
@@ -108,7 +113,7 @@ def _apply_final(state: BotState, event: BotEvent, heard_at: datetime) -> BotSta
         update["body"] = event.body
     if event.kind is BotEventKind.TRANSCRIPTION_COMPLETE:
         update["transcript_finished"] = True
-        return state.model_copy(update=update)
+        return update
     final = final_of(event)
     if state.final is None or final.weight > state.final.weight:
         update["final_heard_at"] = heard_at
@@ -119,14 +124,29 @@ def _apply_final(state: BotState, event: BotEvent, heard_at: datetime) -> BotSta
             "phase_since": event.occurred_at,
             "phase_code": event.kind.value,
         }
-    return state.model_copy(update=update)
+    return update
 
 
-def _keep(state: BotState, event: BotEvent) -> BotState:
-    events = sorted((*state.events, event), key=_place)
-    if len(events) > _MAX_EVENTS:
-        del events[_MAX_EVENTS // 2]
-    return state.model_copy(update={"events": tuple(events)})
+def _is_known(events: tuple[BotEvent, ...], event: BotEvent) -> bool:
+    """Whether there is an event of this identity: among those of its instant, for a status."""
+    if event.kind is not BotEventKind.STATUS:
+        return any(each.kind is event.kind for each in events)
+    first = bisect_left(events, event.occurred_at, key=_when)
+    same_instant = takewhile(lambda each: each.occurred_at == event.occurred_at, islice(events, first, None))
+    return any(each.identity == event.identity for each in same_instant)
+
+
+def _kept(events: tuple[BotEvent, ...], event: BotEvent) -> tuple[BotEvent, ...]:
+    """The events with one more, in their order; of too many the middle gives way."""
+    kept = list(events)
+    insort(kept, event, key=_place)
+    if len(kept) > _MAX_EVENTS:
+        del kept[_MAX_EVENTS // 2]
+    return tuple(kept)
+
+
+def _when(event: BotEvent) -> datetime:
+    return event.occurred_at
 
 
 def _place(event: BotEvent) -> tuple[datetime, int, str]:

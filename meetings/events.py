@@ -2,8 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+_MOST_CHARACTERS = 500
+
+_Clipped = Annotated[str, AfterValidator(lambda text: text[:_MOST_CHARACTERS])]
+"""What others say may be of any length; a meeting keeps hundreds of such texts."""
 
 from meetings.status import STATUS_CODES, FailureReason, failure_reason
 
@@ -29,18 +35,18 @@ class BotEvent(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    bot_id: str
+    bot_id: _Clipped
     occurred_at: AwareDatetime
     kind: BotEventKind = BotEventKind.STATUS
     dispatch: int | None = None
-    code: str = ""
+    code: _Clipped = ""
     """The provider's status code, or the raw error of a `failed`."""
-    text: str = ""
+    text: _Clipped = ""
     """Free text that came along: an error message, an end reason."""
     source: EventSource = EventSource.WEBHOOK
     has_recording: bool = False
     has_transcript: bool = False
-    body: str = ""
+    body: _Clipped = ""
 
     @property
     def identity(self) -> tuple[str, str, datetime | None]:

@@ -13,6 +13,8 @@ from meetings.status import FailureReason, MeetingStatus, TranscriptState, Webho
 from meetings.timeline import TimelineEntry
 
 _MAX_EARLY_EVENTS = 100
+_MAX_NOTE = 1000
+"""Characters of one entry of the timeline, which may quote what others said."""
 
 Failure = tuple[FailureReason, Evidence]
 
@@ -81,7 +83,7 @@ class MeetingRecord:
         return dispatch_key(self.request.meeting_url, self.request.start_time, self.dispatches)
 
     def note(self, at: datetime, event: str, text: str) -> None:
-        self.timeline = timeline.record(self.timeline, TimelineEntry(at=at, event=event, text=text))
+        self.timeline = timeline.record(self.timeline, TimelineEntry(at=at, event=event, text=text[:_MAX_NOTE]))
 
     def move(self, change: Reschedule, at: datetime) -> bool:
         """Takes over a change; whether the meeting is now at another time or place."""

@@ -1,5 +1,7 @@
 """What happened to a meeting, in order, in plain words."""
 
+from bisect import insort
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 
@@ -19,7 +21,8 @@ MAX_ENTRIES = 200
 
 def record(timeline: tuple[TimelineEntry, ...], entry: TimelineEntry) -> tuple[TimelineEntry, ...]:
     """Adds an entry in its place by time; once full, the middle gives way, as beginnings and ends explain most."""
-    entries = sorted((*timeline, entry), key=lambda each: each.at)
+    entries = list(timeline)
+    insort(entries, entry, key=lambda each: each.at)
     if len(entries) > MAX_ENTRIES:
         del entries[MAX_ENTRIES // 2]
     return tuple(entries)

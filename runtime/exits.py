@@ -4,11 +4,13 @@ import io
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable
 from typing import NoReturn
 
 INTERRUPTED = 130
 """The exit status of a shell for what Ctrl-C ended."""
+logger = logging.getLogger(__name__)
 
 
 def run_and_exit(main: Callable[[], int]) -> NoReturn:
@@ -33,6 +35,22 @@ def run_and_exit(main: Callable[[], int]) -> NoReturn:
             code = code or 1
     logging.shutdown()
     os._exit(code)
+
+
+def exit_within(seconds: float) -> None:
+    """Ends this process after so many seconds if it has not ended by itself.
+
+    Because a thread that hangs, such as one with a workflow in it, would keep it alive until it is killed.
+    """
+
+    def leave() -> None:
+        logger.error("not stopped within %g seconds, so the process ends with work left undone", seconds)
+        logging.shutdown()
+        os._exit(1)
+
+    watchdog = threading.Timer(seconds, leave)
+    watchdog.daemon = True
+    watchdog.start()
 
 
 def _code_of(ending: SystemExit) -> int:

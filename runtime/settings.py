@@ -169,7 +169,9 @@ class Settings(BaseSettings):
         description="How long a recording is asked for while its links, the newest too, are refused, in seconds.",
     )
     minutekeeper_shutdown_seconds: float = Field(
-        20.0, gt=0, description="How long a worker may take to finish what it is doing, in seconds."
+        20.0,
+        gt=0,
+        description="How long a worker may take to finish what it is doing, in seconds; then its process ends.",
     )
     minutekeeper_hold_patches: bool = Field(
         default=False, description="While workers of an older release run: no meeting takes a way they do not know."

@@ -1,5 +1,6 @@
 """The life of one calendar: it listens, waits a moment, looks, and lets the meetings follow. Read `run` first."""
 
+import asyncio
 import json
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows import attributes, steps
 from workflows.calendar_reporting import report
+from workflows.publishing import Publisher
 from workflows.waiting import wait, wait_until
 
 with workflow.unsafe.imports_passed_through():
@@ -58,12 +60,14 @@ class CalendarWorkflow:
         self._shown = self._known.shown
         self._reported = self._known.reported
         self._is_gone = False
+        self._publisher = Publisher(lambda: telling.details(self.status()))
 
     @workflow.run
     async def run(self, _request: CalendarRequest) -> CalendarView:
+        publishing = asyncio.create_task(self._publisher.run())
         if not self._is_continued:
             self._shown = self._status
-            workflow.upsert_search_attributes(
+            self._publisher.show(
                 [
                     attributes.as_calendar_update([self._request.calendar_id]),
                     attributes.as_calendar_status(self._shown),
@@ -76,6 +80,8 @@ class CalendarWorkflow:
             self._show()
             await workflow.wait_condition(workflow.all_handlers_finished)
             self._continue_as_new_if_long()
+        self._publisher.publish()
+        publishing.cancel()
         return self.status()
 
     # What it does, in turn.
@@ -258,18 +264,17 @@ class CalendarWorkflow:
         self._news = self._news.and_also(ALL_NEW)
 
     def _show(self) -> None:
-        view = self.status()
-        workflow.set_current_details(telling.details(view))
-        if view.status is not self._shown:
-            self._shown = view.status
-            workflow.upsert_search_attributes([attributes.as_calendar_status(view.status)])
-        if view.ailment is not self._reported:
-            report(view, self._reported)
-            self._reported = view.ailment
+        status, ailment = self._status, self._ailment
+        self._publisher.show([attributes.as_calendar_status(status)] if status is not self._shown else [])
+        self._shown = status
+        if ailment is not self._reported:
+            report(self.status(), self._reported)
+            self._reported = ailment
 
     def _continue_as_new_if_long(self) -> None:
         if self._is_gone or not workflow.info().is_continue_as_new_suggested():
             return
+        self._publisher.publish()
         carried = self._known.model_copy(
             update={
                 "news": self._news,

@@ -95,8 +95,7 @@ class Claims:
         # An event without an end has none, although a change of the start alone would keep the length.
         update = {"bot": wanted.bot or BotOptions(), "end_time": wanted.end_time}
         record.request = record.request.model_copy(update=update)
-        workflow.upsert_search_attributes(attributes.as_updates(record.request))
-        self._journal.show()
+        self._journal.publisher.show(attributes.as_updates(record.request))
         return ClaimAnswer.TAKEN, has_moved
 
     def _show_leader(self) -> None:
@@ -115,7 +114,7 @@ class Claims:
         origin = record.request.calendar
         known = set(before.claims) or ({origin.calendar_id} if origin else set())
         if set(calendars) != known:
-            workflow.upsert_search_attributes([attributes.as_calendar_update(calendars)])
+            self._journal.publisher.show([attributes.as_calendar_update(calendars)])
 
 
 def _is_as_wanted(record: MeetingRecord, claim: Claim) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from temporalio import workflow
 
 from workflows import attributes
+from workflows.publishing import Publisher
 
 with workflow.unsafe.imports_passed_through():
     from meetings import story
@@ -23,20 +24,20 @@ What a meeting is exactly that is under way, the command line asks it.
 class Journal:
     def __init__(self, record: MeetingRecord) -> None:
         self.record = record
+        self.publisher = Publisher(lambda: story.details(record.view()))
 
     def note(self, event: str, text: str) -> None:
         """Adds what has just happened to the timeline."""
         self.record.note(workflow.now(), event, text)
-        self.show()
+        self.publisher.show()
 
     def enter(self, status: MeetingStatus) -> None:
         """Shows a new status."""
         if status is self.record.phase:
             return
         self.record.phase = status
-        if status in _MILESTONES or status.is_final:
-            workflow.upsert_search_attributes([attributes.MEETING_STATUS.value_set(status.value)])
-        self.show()
+        is_written = status in _MILESTONES or status.is_final
+        self.publisher.show([attributes.MEETING_STATUS.value_set(status.value)] if is_written else [])
 
     def hear(self, event: BotEvent) -> None:
         """Takes in news of a bot; the meeting's status follows that of its newest bot while it is in use."""
@@ -49,19 +50,18 @@ class Journal:
         number = self.record.welcome(dispatch, sent, join_at, workflow.now())
         self.record.trouble = None
         self.record.phase = self.record.bots[number].phase
-        workflow.upsert_search_attributes(
+        self.publisher.show(
             [
                 attributes.BOT_ID.value_set(attributes.as_keyword(sent.bot_id)),
                 attributes.MEETING_STATUS.value_set(self.record.phase.value),
             ]
         )
-        self.show()
         return number
 
     def adopt_stray(self) -> int:
         """Takes in a bot that nobody waits for any more; its number."""
         number = self.record.adopt_stray(workflow.now())
-        self.show()
+        self.publisher.show()
         return number
 
     def _follow_phase(self, number: int) -> None:
@@ -69,10 +69,7 @@ class Journal:
         in_use = number == self.record.newest_number and not bot.superseded
         if in_use and self.record.phase in _OF_BOTS:
             self.enter(bot.phase)
-        self.show()
-
-    def show(self) -> None:
-        workflow.set_current_details(story.details(self.record.view()))
+        self.publisher.show()
 
 
 _OF_BOTS = frozenset(

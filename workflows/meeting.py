@@ -58,6 +58,7 @@ class MeetingWorkflow:
             raise
 
     async def _live(self) -> Outcome:
+        publishing = asyncio.create_task(self._journal.publisher.run())
         self._introduce()
         strays = asyncio.create_task(self._leftovers.take_back_strays())
         if adopted := self._record.request.follows:
@@ -73,13 +74,15 @@ class MeetingWorkflow:
         await self._collect()
         strays.cancel()
         await self._leftovers.wait()
-        return await self._conclude()
+        outcome = await self._conclude()
+        publishing.cancel()
+        return outcome
 
     # The phases, in the order of a good day.
 
     def _introduce(self) -> None:
         if not self._is_searchable:
-            workflow.upsert_search_attributes(attributes.as_first_updates(self._record.request))
+            self._journal.publisher.show(attributes.as_first_updates(self._record.request))
         if self._is_continued:
             return
         self._journal.note(*story.beginning(self._record.request))
@@ -162,12 +165,14 @@ class MeetingWorkflow:
         self._journal.note(
             status.value, f"The meeting ended: {status.value}{f' ({reason.value})' if reason else ''}."
         )
+        self._journal.publisher.publish()
         return record.outcome
 
     def _continue_as_new_if_long(self) -> None:
         """A meeting that is moved again and again must not outgrow its history."""
         at_rest = self._record.tries == 0 and self._leftovers.are_settled
         if at_rest and workflow.info().is_continue_as_new_suggested():
+            self._journal.publisher.publish()
             workflow.continue_as_new(self._record.carried())
 
     # Messages: they only record; the phases act.

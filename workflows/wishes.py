@@ -39,7 +39,7 @@ class Wishes:
     def move(self, change: Reschedule) -> None:
         if self._record.move(change, workflow.now()):
             self.has_moved = True
-        workflow.upsert_search_attributes(attributes.as_updates(self._record.request))
+        self._journal.publisher.show(attributes.as_updates(self._record.request))
 
     def refuse_move(self, change: Reschedule) -> None:
         """Raises ApplicationError for a move that makes no sense any more."""
