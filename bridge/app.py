@@ -28,6 +28,7 @@ from bridge.keys import (
     DRAIN,
     IN_FLIGHT,
     INBOX,
+    PACE,
     PROVIDER,
     PROVIDER_CALLS,
     READINESS,
@@ -37,6 +38,7 @@ from bridge.keys import (
 )
 from bridge.middlewares import count_in_flight, errors_as_json, one_line_per_delivery
 from bridge.origins import OriginLookup
+from bridge.pace import BotPace
 from bridge.readiness import Readiness
 from bridge.routes import setup_routes
 from bridge.tallying import count_deliveries, tell_of_refusals
@@ -92,6 +94,7 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
     )
     app[COURIER] = Courier(app[CALLS], BotSearch(client), store, adopter)
     app[INBOX] = Inbox(store, app[REGISTRY])
+    app[PACE] = BotPace()
     app[DRAIN] = Drain(app[INBOX], app[COURIER], app[CALLS])
     setup_routes(app)
     add_connect_pages(app, client)

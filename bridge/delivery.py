@@ -69,7 +69,7 @@ class Delivery(BaseModel):
         return cls(
             delivery=notice.delivery,
             received_at=received_at,
-            message=notice.event.model_copy(update={"dispatch": dispatch}),
+            message=notice.event.clipped.model_copy(update={"dispatch": dispatch}),
             workflow_id=workflow_id,
             body=body,
         )

@@ -11,6 +11,7 @@ from bridge.drain import Drain
 from bridge.in_flight import InFlight
 from bridge.inbox import Inbox
 from bridge.journal import Line
+from bridge.pace import BotPace
 from bridge.readiness import Readiness
 from bridge.temporal_calls import TemporalCalls
 from providers.base import Provider
@@ -29,6 +30,7 @@ COURIER = web.AppKey("courier", Courier)
 INBOX = web.AppKey("inbox", Inbox)
 IN_FLIGHT = web.AppKey("in_flight", InFlight)
 DRAIN = web.AppKey("drain", Drain)
+PACE = web.AppKey("pace", BotPace)
 READINESS = web.AppKey("readiness", Readiness)
 
 LINE = web.RequestKey("line", Line)

@@ -6,10 +6,11 @@ from aiohttp import web
 
 from artifacts.errors import StoreError
 from bridge.counts import WRONG_KEY, WRONG_TOKEN
+from bridge.courier import Handover
 from bridge.delivery import Delivery, Outcome
 from bridge.inbox import Shelf
 from bridge.journal import Line
-from bridge.keys import BODIES, COURIER, INBOX, LINE, PROVIDER, READINESS, SETTINGS
+from bridge.keys import BODIES, COURIER, INBOX, LINE, PACE, PROVIDER, READINESS, SETTINGS
 from bridge.tokens import is_ours
 from providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
 from runtime.provider import secrets_of
@@ -71,6 +72,10 @@ async def readyz(request: web.Request) -> web.Response:
 
 async def _deliver(request: web.Request, delivery: Delivery) -> web.Response:
     line, inbox = request[LINE], request.app[INBOX]
+    # A final event counts apart, so that no flood of statuses can keep it out.
+    if delivery.bot_id and not request.app[PACE].admits(f"{delivery.bot_id} {delivery.kind}"):
+        line.tell(Handover(Outcome.REPEATED, delivery))
+        return web.json_response({"outcome": Outcome.REPEATED})
     try:
         handover = await request.app[COURIER].hand_over(delivery)
         line.tell(handover)

@@ -9,7 +9,10 @@ from meetings.deadlines import Deadlines
 from meetings.request import BotOptions, MeetingRequest, UtcDatetime
 
 LAST_USEFUL_MINUTE = timedelta(minutes=1)
-"""A bot that could see less than this of a meeting is not worth sending."""
+"""A bot that could see less than this of a meeting that has begun is not worth sending."""
+
+FARTHEST = timedelta(days=3660)
+"""Nobody books a meeting further ahead than ten years, but everybody mistypes a year now and then."""
 
 
 class DispatchMode(StrEnum):
@@ -110,4 +113,15 @@ class SentBot(BaseModel):
 
 def is_worth_joining(request: MeetingRequest, now: datetime) -> bool:
     """Whether a bot sent now would still see something of the meeting."""
-    return now < request.expected_end - LAST_USEFUL_MINUTE
+    return now < max(request.start_time, request.expected_end - LAST_USEFUL_MINUTE)
+
+
+def unbookable(request: MeetingRequest, now: datetime) -> str:
+    """Why a meeting can be neither booked nor moved to this time; empty if it can."""
+    start, end = request.start_time, request.expected_end
+    if start > now + FARTHEST:
+        return f"start_time: {start.isoformat()} is more than ten years away; is the year right?"
+    if is_worth_joining(request, now):
+        return ""
+    how = "is over already" if now >= end else "has less than a minute left"
+    return f"start_time: a meeting from {start.isoformat()} to {end.isoformat()} {how}"

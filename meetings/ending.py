@@ -6,7 +6,12 @@ from datetime import datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from meetings.events import BotEvent, BotEventKind
-from meetings.status import STATUS_CODES, FailureReason, failure_reason
+from meetings.status import STATUS_CODES, FailureReason, MeetingStatus, failure_reason
+
+_PLACES = frozenset(
+    {MeetingStatus.WAITING_ROOM, MeetingStatus.IN_CALL, MeetingStatus.RECORDING, MeetingStatus.PAUSED}
+)
+"""The statuses that say where a bot is: outside of the call, or in it."""
 
 
 class FinalEvent(BaseModel):
@@ -48,14 +53,20 @@ def final_of(event: BotEvent) -> FinalEvent:
 
 
 def explained(final: FinalEvent, events: Iterable[BotEvent]) -> FinalEvent:
-    """A failure in words that nobody knows means what the bot's last status before it says.
+    """A failure in the light of the bot's statuses before it, `events` in their order.
 
-    `events` are those of the bot, in their order.
+    In words that are not known, it means what the last status says. A timeout of a bot that was let in means that
+    it was alone in the call, because the provider has one name for both.
     """
     if final.kind is BotEventKind.COMPLETE:
         return final
     reason = failure_reason(final.code)
-    if reason is FailureReason.UNKNOWN:
-        codes = [event.code for event in events if event.code in STATUS_CODES and event.occurred_at <= final.at]
-        reason = failure_reason(codes[-1]) if codes else reason
+    if reason not in {FailureReason.UNKNOWN, FailureReason.WAITING_TIMEOUT}:
+        return final
+    codes = [event.code for event in events if event.code in STATUS_CODES and event.occurred_at <= final.at]
+    if reason is FailureReason.UNKNOWN and codes:
+        reason = failure_reason(codes[-1])
+    where = [STATUS_CODES[code] for code in codes if STATUS_CODES[code] in _PLACES]
+    if reason is FailureReason.WAITING_TIMEOUT and where and where[-1] is not MeetingStatus.WAITING_ROOM:
+        reason = FailureReason.NOBODY_CAME
     return final if reason is final.reason else final.model_copy(update={"reason": reason})

@@ -2,13 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 _MOST_CHARACTERS = 500
-
-_Clipped = Annotated[str, AfterValidator(lambda text: text[:_MOST_CHARACTERS])]
 """What others say may be of any length; a meeting keeps hundreds of such texts."""
 
 from meetings.status import STATUS_CODES, FailureReason, failure_reason
@@ -35,18 +33,18 @@ class BotEvent(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    bot_id: _Clipped
+    bot_id: str
     occurred_at: AwareDatetime
     kind: BotEventKind = BotEventKind.STATUS
     dispatch: int | None = None
-    code: _Clipped = ""
+    code: str = ""
     """The provider's status code, or the raw error of a `failed`."""
-    text: _Clipped = ""
+    text: str = ""
     """Free text that came along: an error message, an end reason."""
     source: EventSource = EventSource.WEBHOOK
     has_recording: bool = False
     has_transcript: bool = False
-    body: _Clipped = ""
+    body: str = ""
 
     @property
     def identity(self) -> tuple[str, str, datetime | None]:
@@ -54,6 +52,13 @@ class BotEvent(BaseModel):
         if self.kind is BotEventKind.STATUS:
             return (self.kind, self.code, self.occurred_at)
         return (self.kind, "", None)
+
+    @property
+    def clipped(self) -> Self:
+        """The event with texts of bounded length."""
+        texts = {"bot_id": self.bot_id, "code": self.code, "text": self.text, "body": self.body}
+        long = {name: text[:_MOST_CHARACTERS] for name, text in texts.items() if len(text) > _MOST_CHARACTERS}
+        return self.model_copy(update=long) if long else self
 
 
 def is_unheard_of(event: BotEvent) -> bool:

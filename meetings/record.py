@@ -163,7 +163,10 @@ class MeetingRecord:
     def fail_too_late(self, now: datetime) -> None:
         """No bot is worth sending any more: says whose fault that is."""
         end = self.request.expected_end
-        times = f"start {story.clock(self.request.start_time)}, end {story.clock(end)}, now {story.clock(now)}"
+        left = "" if now >= end else ", so less than a minute is left"
+        times = (
+            f"start {story.clock(self.request.start_time)}, end {story.clock(end)}, now {story.clock(now)}{left}"
+        )
         if self.trouble is not None:
             self.failure = self.trouble
         elif is_worth_joining(self.request, self.known_since):

@@ -10,17 +10,24 @@ from typing import Any
 from pydantic_core import SchemaSerializer
 from pydantic_core.core_schema import any_schema
 from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
 from temporalio.client import Client, Plugin
+from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
 from temporalio.converter import (
     CompositePayloadConverter,
     DataConverter,
+    DefaultFailureConverter,
     DefaultPayloadConverter,
     JSONPlainPayloadConverter,
+    PayloadConverter,
 )
 from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import ApplicationError
 from temporalio.runtime import Runtime
 from temporalio.service import GrpcCompression
+
+from meetings.names import INVALID_REQUEST, REFUSED
 
 
 class _LeanJson(PydanticJSONPlainPayloadConverter):
@@ -36,6 +43,8 @@ class _LeanJson(PydanticJSONPlainPayloadConverter):
 
 
 class _LeanPayloadConverter(CompositePayloadConverter):
+    """Hands on undecoded what it cannot decode where no type is asked for, so that workflows can say what it is."""
+
     def __init__(self) -> None:
         super().__init__(
             *(
@@ -44,9 +53,29 @@ class _LeanPayloadConverter(CompositePayloadConverter):
             )
         )
 
+    def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type[Any]] | None = None) -> list[Any]:
+        if type_hints:
+            return super().from_payloads(payloads, type_hints)
+        return [self._as_it_is(payload) for payload in payloads]
+
+    def _as_it_is(self, payload: Payload) -> Any:
+        try:
+            return super().from_payloads([payload])[0]
+        except (KeyError, ValueError, RuntimeError):
+            return RawValue(payload)
+
+
+class _PlainFailures(DefaultFailureConverter):
+    """Leaves the stack trace out of what callers are told: it would only say how our workers are built."""
+
+    def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
+        super().to_failure(exception, payload_converter, failure)
+        if isinstance(exception, ApplicationError) and exception.type in {INVALID_REQUEST, REFUSED}:
+            failure.stack_trace = ""
+
 
 def data_converter() -> DataConverter:
-    return DataConverter(payload_converter_class=_LeanPayloadConverter)
+    return DataConverter(payload_converter_class=_LeanPayloadConverter, failure_converter_class=_PlainFailures)
 
 
 async def connect(

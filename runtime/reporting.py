@@ -1,5 +1,6 @@
 """A worker that notices when bots fall silent, or speak in words unknown here: it counts and logs that."""
 
+import contextlib
 import logging
 import threading
 from datetime import datetime
@@ -18,6 +19,7 @@ from temporalio.worker import (
 
 from meetings.dispatch import SentBot
 from meetings.events import BotEvent, ObservedBot, is_unheard_of
+from meetings.inputs import InvalidInputError, read
 from meetings.names import BOT_EVENT_SIGNAL
 from meetings.reporting import WINDOW, BotQuestion, ReportingWindow, Turn, is_silent
 
@@ -130,9 +132,8 @@ class _Signals(WorkflowInboundInterceptor):
 
     async def handle_signal(self, signal: HandleSignalInput) -> None:
         if signal.signal == BOT_EVENT_SIGNAL:
-            for event in signal.args:
-                if isinstance(event, BotEvent):
-                    self._hear(event)
+            with contextlib.suppress(InvalidInputError):
+                self._hear(read(BotEvent, signal.args))
         await super().handle_signal(signal)
 
     def _hear(self, event: BotEvent) -> None:

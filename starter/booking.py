@@ -7,9 +7,10 @@ from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from meetings import story
-from meetings.dispatch import is_worth_joining
+from meetings.dispatch import is_worth_joining, unbookable
 from meetings.ids import meeting_id_for, meeting_id_of, workflow_id_for
 from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.outcome import MeetingView
@@ -18,11 +19,15 @@ from meetings.status import MeetingStatus
 from meetings.text import one_line
 from meetings.urls import meeting_key
 from starter import records
-from starter.errors import MeetingRefusedError
+from starter.errors import MeetingInputError, MeetingRefusedError
 from starter.summaries import is_meeting
-from workflows.attributes import at_start
+from starter.temporal_errors import no_such_workflow
+from workflows.attributes import MEETING_START, MEETING_URL, as_keyword, at_start
 
 RPC_LIMIT = timedelta(seconds=10)
+
+_ONE_CALL = timedelta(minutes=5)
+"""Meetings of one link that start so close to each other are one call; back-to-back ones are further apart."""
 
 _MAX_SUMMARY_BYTES = 300
 """Servers take 400 bytes, envelope included."""
@@ -35,6 +40,8 @@ class Booking(StrEnum):
     BOOKED_ANEW = "booked_anew"
     """It had been booked before, but cancelled or failed, and is not over yet."""
     ALREADY_BOOKED = "already_booked"
+    JOINED = "joined"
+    """Another meeting of the same link starts at about the same time: one call, for which one bot is enough."""
     ALREADY_COMPLETED = "already_completed"
     FILES_KEPT = "files_kept"
     """It was cancelled or failed after it had recorded something, which a new run would replace."""
@@ -60,9 +67,19 @@ class StartedMeeting(BaseModel):
 async def book(temporal: Client, request: MeetingRequest, workflow_id: str | None) -> StartedMeeting:
     """Starts a meeting's workflow unless the same meeting has one already.
 
-    Raises MeetingRefusedError if `workflow_id` belongs to something else.
+    Raises MeetingRefusedError if `workflow_id` belongs to something else, MeetingInputError if the meeting is over.
     """
     name = workflow_id or workflow_id_for(meeting_id_for(request.meeting_url, request.start_time))
+    if problem := unbookable(request, datetime.now(UTC)):
+        try:
+            existing = await _existing(temporal, request, name, is_own_name=workflow_id is not None)
+        except RPCError as error:
+            if no_such_workflow(error):
+                raise MeetingInputError("", problem) from None
+            raise
+        return existing
+    if workflow_id is None and (joined := await _same_call(temporal, request, name)):
+        return joined
     try:
         return await _start(temporal, request, name, Booking.BOOKED)
     except WorkflowAlreadyStartedError:
@@ -74,6 +91,26 @@ async def book(temporal: Client, request: MeetingRequest, workflow_id: str | Non
     except WorkflowAlreadyStartedError:
         # Somebody else booked it anew at the same moment.
         return await _existing(temporal, request, name, is_own_name=workflow_id is not None)
+
+
+async def _same_call(temporal: Client, request: MeetingRequest, name: str) -> StartedMeeting | None:
+    """A running meeting of the same link that starts at about the same time, such as one booked a second before."""
+    start = request.start_time
+    earliest, latest = ((start + each).isoformat() for each in (-_ONE_CALL, _ONE_CALL))
+    link = as_keyword(request.meeting_url).replace("\\", "\\\\").replace("'", "\\'")
+    query = (
+        f"WorkflowType = '{MEETING_WORKFLOW}' AND ExecutionStatus = 'Running' AND {MEETING_URL.name} = '{link}' "
+        f"AND {MEETING_START.name} BETWEEN '{earliest}' AND '{latest}'"
+    )
+    async for execution in temporal.list_workflows(query, limit=1, rpc_timeout=RPC_LIMIT):
+        if execution.id == name:
+            return None
+        described = await temporal.get_workflow_handle(execution.id).describe(rpc_timeout=RPC_LIMIT)
+        view = await records.view_of(temporal, described)
+        return StartedMeeting(
+            meeting_id=view.meeting_id, workflow_id=view.workflow_id, booking=Booking.JOINED, view=view
+        )
+    return None
 
 
 async def _start(temporal: Client, request: MeetingRequest, name: str, booking: Booking) -> StartedMeeting:

@@ -9,11 +9,13 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.workflow import UpdateMethodMultiParam
 
+from meetings.names import INVALID_REQUEST
 from starter import records
-from starter.errors import MeetingRefusedError, WorkerMissingError
+from starter.errors import MeetingInputError, MeetingRefusedError, WorkerMissingError
 from starter.temporal_errors import no_such_workflow
 
 _View = TypeVar("_View")
@@ -28,8 +30,8 @@ async def confirmed(
 ) -> _View:
     """What the workflow answers to a change; of an update that is given by its name, `answer` is the type.
 
-    Raises MeetingRefusedError if it does not take it, WorkerMissingError if nobody confirmed it in time, and
-    RPCError if Temporal itself fails.
+    Raises MeetingInputError if the change cannot be meant, MeetingRefusedError if it is not taken now,
+    WorkerMissingError if nobody confirmed it in time, and RPCError if Temporal itself fails.
     """
     try:
         view: _View = await handle.execute_update(
@@ -37,6 +39,8 @@ async def confirmed(
         )
         return view
     except WorkflowUpdateFailedError as refusal:
+        if isinstance(refusal.cause, ApplicationError) and refusal.cause.type == INVALID_REQUEST:
+            raise MeetingInputError("", records.words_of(refusal.cause)) from refusal
         raise MeetingRefusedError(records.words_of(refusal.cause)) from refusal
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
         task = asyncio.current_task()

@@ -5,12 +5,10 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
+from meetings.dispatch import FARTHEST
 from starter.errors import MeetingInputError
 
 FORMS = "2026-12-01T10:00:00Z, 2026-12-01T11:00+01:00, 2026-12-01T11:00 (local time), +10m, +1h30m or now"
-
-FARTHEST = timedelta(days=3660)
-"""Nobody books a meeting further ahead than ten years, but everybody mistypes a year now and then."""
 
 _DELAY = re.compile(r"\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
 _UTC_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|\+00:00)(?![\w:])", re.ASCII)

@@ -25,7 +25,7 @@ STATUS = {
 REASON = {
     FailureReason.MISSED: "nothing ran when the bot was due, and it was too late afterwards",
     FailureReason.SEND_TIMEOUT: "a worker took the order for a bot and did not finish it in time",
-    FailureReason.MEETING_OVER: "the meeting was over before it was booked or moved",
+    FailureReason.MEETING_OVER: "it was over, or less than a minute of it was left, when it was booked or moved",
     FailureReason.INVALID_MEETING_URL: "the provider says that the link leads to no meeting",
     FailureReason.CANNOT_JOIN: "the bot could not join: the meeting does not exist, or not everybody may enter",
     FailureReason.NOT_ACCEPTED: "somebody refused to let the bot in",
@@ -59,6 +59,8 @@ BOOKING = {
     Booking.BOOKED: "Booked.",
     Booking.BOOKED_ANEW: "Booked anew: the same meeting had been booked before, but was cancelled or failed.",
     Booking.ALREADY_BOOKED: "Already booked: this is the same meeting, nothing new was started.",
+    Booking.JOINED: "Already booked: another meeting of this link starts at about that time. "
+    "Nothing new was started; for a bot of its own, give this one a name with --id.",
     Booking.ALREADY_COMPLETED: "Already completed: this very meeting was kept before, nothing new was started.",
     Booking.FILES_KEPT: "Ended before, with files in the store that would be replaced: nothing new was started. "
     "To keep it once more, give it a name of its own with --id.",

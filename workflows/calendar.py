@@ -4,12 +4,12 @@ import asyncio
 import json
 from datetime import datetime, timedelta
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows import attributes, steps
 from workflows.calendar_reporting import report
+from workflows.inputs import NOTHING, Nothing, UnknownCalls, given, heard
 from workflows.publishing import Publisher
 from workflows.waiting import wait, wait_until
 
@@ -31,10 +31,10 @@ with workflow.unsafe.imports_passed_through():
         PolicyChange,
     )
     from meetings.calendars.news import ALL_NEW, NO_NEWS, News
-    from meetings.calendars.overrides import MOST_OVERRIDES
-    from meetings.calendars.policy import PolicyError, load_policy
+    from meetings.calendars.overrides import MOST_OVERRIDES, NO_OVERRIDES
+    from meetings.calendars.policy import DEFAULT_POLICY, PolicyError, load_policy
     from meetings.calendars.spreading import next_full
-    from meetings.names import CALENDAR_WORKFLOW
+    from meetings.names import CALENDAR_WORKFLOW, INVALID_REQUEST, REFUSED
     from meetings.text import one_line
 
 _AFTER_TROUBLE = timedelta(minutes=10)
@@ -43,11 +43,15 @@ _MOST_DOUBLINGS = 3
 _LONGEST_TROUBLE = 500
 
 
-# An input that cannot be read fails the execution at once, with a message, instead of being tried for ever.
-@workflow.defn(name=CALENDAR_WORKFLOW, failure_exception_types=[ValidationError])
-class CalendarWorkflow:
+@workflow.defn(name=CALENDAR_WORKFLOW)
+class CalendarWorkflow(UnknownCalls):
+    """A start takes one CalendarRequest; one that cannot be read fails the execution at once, with a message."""
+
+    updates = ("set_policy", "override", "resync", "disconnect")
+
     @workflow.init
-    def __init__(self, request: CalendarRequest) -> None:
+    def __init__(self, *inputs: object) -> None:
+        request = given(CalendarRequest, inputs)
         self._request = request.model_copy(update={"carried": None})
         self._is_continued = request.carried is not None
         self._known = request.carried or CarriedCalendar(news=ALL_NEW)
@@ -63,7 +67,7 @@ class CalendarWorkflow:
         self._publisher = Publisher(lambda: telling.details(self.status()))
 
     @workflow.run
-    async def run(self, _request: CalendarRequest) -> CalendarView:
+    async def run(self, *_inputs: object) -> CalendarView:
         publishing = asyncio.create_task(self._publisher.run())
         if not self._is_continued:
             self._shown = self._status
@@ -139,49 +143,60 @@ class CalendarWorkflow:
     # Messages: they only record; `run` acts.
 
     @workflow.signal
-    def calendar_event(self, change: CalendarSignal = SOMETHING_CHANGED) -> None:
-        """Something changed in the calendar. What it was is seen by looking, whatever the sender says of it."""
-        self._news = self._news.and_also(change.news)
+    def calendar_event(self, *inputs: object) -> None:
+        """Something changed in the calendar: a CalendarSignal. What it was is seen by looking, whatever is said."""
+        self._news = self._news.and_also(
+            (heard(CalendarSignal, inputs, SOMETHING_CHANGED) or SOMETHING_CHANGED).news
+        )
 
     @workflow.signal
-    def grant(self, word: GrantWord = GOOD) -> None:
+    def grant(self, *inputs: object) -> None:
         """Whether the calendar can be read at all. What was missed while it could not is looked for afterwards."""
+        word = heard(GrantWord, inputs, GOOD)
+        if word is None:
+            return
         before, self._grant = self._grant, self._grant.after(word, workflow.now())
         if word.renewed or (before.ailment and not self._grant.ailment):
             self._call_for_all()
         self._show()
 
     @workflow.signal
-    def farewell(self, wish: Disconnection = DISCONNECTION) -> None:
+    def farewell(self, *inputs: object) -> None:
         """The same as `disconnect`, for those who cannot wait until a worker answers."""
-        self._farewell = self._farewell or wish.why
+        self._farewell = self._farewell or (heard(Disconnection, inputs, DISCONNECTION) or DISCONNECTION).why
         self._show()
 
     @workflow.update
-    def resync(self) -> CalendarView:
+    def resync(self, *_inputs: object) -> CalendarView:
         """Has everything that is to come read again, soon."""
         self._call_for_all()
-        return self.status()
+        return self._answer()
+
+    @resync.validator
+    def _may_resync(self, *inputs: object) -> None:
+        given(Nothing, inputs, NOTHING)
 
     @workflow.update
-    def set_policy(self, change: PolicyChange) -> CalendarView:
-        """Decides by another policy from now on, also about what was booked already."""
-        policy = load_policy(json.dumps(change.policy))
+    def set_policy(self, *inputs: object) -> CalendarView:
+        """Decides by another policy from now on, also about what was booked already: takes a PolicyChange."""
+        policy = load_policy(json.dumps(given(PolicyChange, inputs).policy))
         self._request = self._request.model_copy(update={"policy": policy})
         self._call_for_all()
-        return self.status()
+        return self._answer()
 
     @set_policy.validator
-    def _may_set_policy(self, change: PolicyChange) -> None:
+    def _may_set_policy(self, *inputs: object) -> None:
+        change = given(PolicyChange, inputs)
         self._refuse_if_leaving()
         try:
             load_policy(json.dumps(change.policy))
         except PolicyError as error:
-            raise ApplicationError(str(error), type="Refused") from None
+            raise ApplicationError(str(error), type=INVALID_REQUEST) from None
 
     @workflow.update
-    def override(self, change: OverrideChange) -> CalendarView:
-        """What somebody decides for one event or one series goes before every policy."""
+    def override(self, *inputs: object) -> CalendarView:
+        """What people decide for one event or one series goes before every policy: takes an OverrideChange."""
+        change = given(OverrideChange, inputs)
         overrides = self._request.overrides
         if change.event_id:
             overrides = overrides.with_event(change.event_id, change.wanted)
@@ -189,28 +204,34 @@ class CalendarWorkflow:
             overrides = overrides.with_series(change.series_id, change.wanted)
         self._request = self._request.model_copy(update={"overrides": overrides})
         self._call_for_all()
-        return self.status()
+        return self._answer()
 
     @override.validator
-    def _may_override(self, change: OverrideChange) -> None:
+    def _may_override(self, *inputs: object) -> None:
+        change = given(OverrideChange, inputs)
         self._refuse_if_leaving()
         if bool(change.event_id) == bool(change.series_id):
-            raise ApplicationError("Name either event_id or series_id.", type="Refused")
+            raise ApplicationError("Name either event_id or series_id.", type=INVALID_REQUEST)
         if change.wanted and self._request.overrides.are_many:
             raise ApplicationError(
-                f"This calendar has {MOST_OVERRIDES:,} overrides; take some back first.", type="Refused"
+                f"This calendar has {MOST_OVERRIDES:,} overrides; take some back first.", type=REFUSED
             )
 
     @workflow.update
-    def disconnect(self, wish: Disconnection = DISCONNECTION) -> CalendarView:
+    def disconnect(self, *inputs: object) -> CalendarView:
         """Lets go of all meetings, ends the provider's sync, and ends. A repeat changes nothing."""
-        self._farewell = self._farewell or wish.why
+        self._farewell = self._farewell or given(Disconnection, inputs, DISCONNECTION).why
         self._show()
-        return self.status()
+        return self._answer()
+
+    @disconnect.validator
+    def _may_disconnect(self, *inputs: object) -> None:
+        given(Disconnection, inputs, DISCONNECTION)
 
     @workflow.query
-    def status(self) -> CalendarView:
+    def status(self, *inputs: object) -> CalendarView:
         """Everything that is known of the calendar now, but for its events: those are in its book."""
+        given(Nothing, inputs, NOTHING)
         return CalendarView(
             calendar_id=self._request.calendar_id,
             status=self._status,
@@ -230,6 +251,10 @@ class CalendarWorkflow:
         )
 
     # What the above is made of.
+
+    def _answer(self) -> CalendarView:
+        """The answer of an update, which the history keeps: without what may be long."""
+        return self.status().model_copy(update={"policy": DEFAULT_POLICY, "overrides": NO_OVERRIDES})
 
     @property
     def _status(self) -> CalendarStatus:
@@ -291,4 +316,4 @@ class CalendarWorkflow:
 
     def _refuse_if_leaving(self) -> None:
         if self._farewell:
-            raise ApplicationError("This calendar is being disconnected.", type="Refused")
+            raise ApplicationError("This calendar is being disconnected.", type=REFUSED)

@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows import steps
+from workflows.inputs import NOTHING, Nothing, UnknownCalls, given
 from workflows.waiting import wait_until
 
 with workflow.unsafe.imports_passed_through():
@@ -24,14 +25,14 @@ _LONGEST_TROUBLE = 300
 
 
 @workflow.defn(name=CALENDAR_HEALTH_WORKFLOW)
-class CalendarHealthWorkflow:
+class CalendarHealthWorkflow(UnknownCalls):
     @workflow.init
-    def __init__(self, request: RoundsRequest = RoundsRequest()) -> None:  # noqa: B008 - it is frozen
-        self._known = request
+    def __init__(self, *inputs: object) -> None:
+        self._known = given(RoundsRequest, inputs, RoundsRequest())
         self._is_called = False
 
     @workflow.run
-    async def run(self, _request: RoundsRequest = RoundsRequest()) -> None:  # noqa: B008 - it is frozen
+    async def run(self, *_inputs: object) -> None:
         while True:
             self._is_called = False
             await self._make_round()
@@ -62,13 +63,14 @@ class CalendarHealthWorkflow:
         )
 
     @workflow.signal
-    def check(self) -> None:
+    def check(self, *_inputs: object) -> None:
         """Has a round made at once."""
         self._is_called = True
 
     @workflow.query
-    def status(self) -> RoundsView:
+    def status(self, *inputs: object) -> RoundsView:
         """What the last round found."""
+        given(Nothing, inputs, NOTHING)
         last = self._known.last_round_at
         return RoundsView(
             calendars=self._known.calendars,

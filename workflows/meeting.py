@@ -2,7 +2,6 @@
 
 import asyncio
 
-from pydantic import ValidationError
 from temporalio import workflow
 
 from workflows import attributes
@@ -10,6 +9,7 @@ from workflows.claiming import Claims
 from workflows.collecting import Collector
 from workflows.dispatching import Dispatcher
 from workflows.following import Follower
+from workflows.inputs import NOTHING, Nothing, UnknownCalls, given, heard
 from workflows.journal import Journal
 from workflows.leftovers import Leftovers
 from workflows.waiting import wait_until
@@ -19,18 +19,29 @@ with workflow.unsafe.imports_passed_through():
     from meetings import ids, story
     from meetings.dispatch import is_worth_joining
     from meetings.events import BotEvent
-    from meetings.names import MEETING_WORKFLOW
+    from meetings.names import (
+        CANCEL_UPDATE,
+        CLAIM_UPDATE,
+        LEAVE_UPDATE,
+        MEETING_WORKFLOW,
+        RELEASE_UPDATE,
+        RESCHEDULE_UPDATE,
+    )
     from meetings.outcome import MeetingView, Outcome
     from meetings.record import MeetingRecord
     from meetings.request import NO_REASON, Claim, ClaimAnswer, MeetingRequest, Release, Reschedule, StopRequest
     from meetings.status import MeetingStatus, TranscriptState
 
 
-# An input that cannot be read fails the execution at once, with a message, instead of being tried for ever.
-@workflow.defn(name=MEETING_WORKFLOW, failure_exception_types=[ValidationError])
-class MeetingWorkflow:
+@workflow.defn(name=MEETING_WORKFLOW)
+class MeetingWorkflow(UnknownCalls):
+    """A start takes one MeetingRequest; one that cannot be read fails the execution at once, with a message."""
+
+    updates = (RESCHEDULE_UPDATE, CANCEL_UPDATE, LEAVE_UPDATE, CLAIM_UPDATE, RELEASE_UPDATE)
+
     @workflow.init
-    def __init__(self, request: MeetingRequest) -> None:
+    def __init__(self, *inputs: object) -> None:
+        request = given(MeetingRequest, inputs)
         info = workflow.info()
         meeting_id = ids.meeting_id_of(info.workflow_id)
         self._record = MeetingRecord(request, meeting_id, info.workflow_id, info.workflow_start_time)
@@ -47,7 +58,7 @@ class MeetingWorkflow:
         self._is_continued = request.carried is not None
 
     @workflow.run
-    async def run(self, _request: MeetingRequest) -> Outcome:
+    async def run(self, *_inputs: object) -> Outcome:
         life = asyncio.create_task(self._live())
         try:
             return await asyncio.shield(life)
@@ -70,6 +81,8 @@ class MeetingWorkflow:
                 continue
             await self._accompany(number)
         self._wishes.is_too_late = True
+        if self._record.bots and self._record.phase in {MeetingStatus.SCHEDULED, MeetingStatus.DISPATCHING}:
+            self._journal.enter(MeetingStatus.ENDED)
         await self._leftovers.settle()
         await self._collect()
         strays.cancel()
@@ -87,7 +100,8 @@ class MeetingWorkflow:
             return
         self._journal.note(*story.beginning(self._record.request))
         if unknown := sorted(self._record.request.model_extra or {}):
-            self._journal.note("unknown_fields", f"Left aside, as they mean nothing here: {', '.join(unknown)}.")
+            named = ", ".join(name[:40] for name in unknown[:10])
+            self._journal.note("unknown_fields", f"Left aside, as they mean nothing here: {named}.")
 
     def _needs_a_bot(self) -> bool:
         if self._wishes.stop:
@@ -124,7 +138,8 @@ class MeetingWorkflow:
         if self._wishes.stop:
             return None
         if not is_worth_joining(request, workflow.now()):
-            self._record.fail_too_late(workflow.now())
+            if not self._record.tries:
+                self._record.fail_too_late(workflow.now())
             return None
         self._journal.enter(MeetingStatus.DISPATCHING)
         return await self._dispatcher.send(request.wake_up.call_at(request.start_time))
@@ -178,61 +193,74 @@ class MeetingWorkflow:
     # Messages: they only record; the phases act.
 
     @workflow.signal
-    def bot_event(self, event: BotEvent | None = None) -> None:
-        """News of a bot, by webhook. One that was sent by hand without anything in it must not stop the meeting."""
-        if event is not None:
-            self._journal.hear(event)
+    def bot_event(self, *inputs: object) -> None:
+        """News of a bot, by webhook: a BotEvent. One that cannot be read must not stop the meeting."""
+        if event := heard(BotEvent, inputs):
+            self._journal.hear(event.clipped)
 
     @workflow.update
-    def reschedule(self, change: Reschedule) -> MeetingView:
-        """Moves the meeting, at any time before its recording is brought home."""
-        self._wishes.move(change)
-        return self.status()
+    def reschedule(self, *inputs: object) -> MeetingView:
+        """Moves the meeting, at any time before its recording is brought home: takes a Reschedule."""
+        self._wishes.move(given(Reschedule, inputs))
+        return self._answer()
 
     @reschedule.validator
-    def _may_reschedule(self, change: Reschedule) -> None:
-        self._wishes.refuse_move(change)
+    def _may_reschedule(self, *inputs: object) -> None:
+        self._wishes.refuse_move(given(Reschedule, inputs))
 
     @workflow.update
-    def cancel(self, request: StopRequest = NO_REASON) -> MeetingView:
+    def cancel(self, *inputs: object) -> MeetingView:
         """Cancels the meeting: no bot goes there, or the bot leaves; what was recorded is kept."""
-        self._wishes.request_stop(Stop.CANCEL, request.why)
-        return self.status()
+        self._wishes.request_stop(Stop.CANCEL, given(StopRequest, inputs, NO_REASON).why)
+        return self._answer()
 
     @cancel.validator
-    def _may_cancel(self, request: StopRequest = NO_REASON) -> None:
+    def _may_cancel(self, *inputs: object) -> None:
+        given(StopRequest, inputs, NO_REASON)
         self._wishes.refuse_if_over("cancelled")
 
     @workflow.update
-    def leave(self, request: StopRequest = NO_REASON) -> MeetingView:
+    def leave(self, *inputs: object) -> MeetingView:
         """Sends the bot out of the meeting; what was recorded is brought home as after any meeting."""
-        self._wishes.request_stop(Stop.LEAVE, request.why)
-        return self.status()
+        self._wishes.request_stop(Stop.LEAVE, given(StopRequest, inputs, NO_REASON).why)
+        return self._answer()
 
     @leave.validator
-    def _may_leave(self, request: StopRequest = NO_REASON) -> None:
+    def _may_leave(self, *inputs: object) -> None:
+        given(StopRequest, inputs, NO_REASON)
         self._wishes.refuse_leave()
 
     @workflow.update
-    def claim(self, claim: Claim) -> ClaimAnswer:
-        """A calendar wants this meeting, perhaps at another time or place than before."""
-        answer, has_moved = self._claims.take(claim)
+    def claim(self, *inputs: object) -> ClaimAnswer:
+        """A calendar wants this meeting, perhaps at another time or place than before: takes a Claim."""
+        answer, has_moved = self._claims.take(given(Claim, inputs))
         self._wishes.has_moved = self._wishes.has_moved or has_moved
         return answer
 
     @claim.validator
-    def _may_claim(self, claim: Claim) -> None:
+    def _may_claim(self, *inputs: object) -> None:
+        given(Claim, inputs)
         self._wishes.refuse_claim()
 
     @workflow.update
-    def release(self, release: Release) -> None:
-        """A calendar lets go of this meeting, at any time. With the last of them it is cancelled."""
+    def release(self, *inputs: object) -> None:
+        """A calendar lets go of this meeting: takes a Release. With the last of them it is cancelled."""
+        release = given(Release, inputs)
         is_unwanted, has_moved = self._claims.let_go(release, is_closing=self._wishes.is_too_late)
         self._wishes.has_moved = self._wishes.has_moved or has_moved
         if is_unwanted:
             self._wishes.cancel_unwanted(release.why)
 
+    @release.validator
+    def _may_release(self, *inputs: object) -> None:
+        given(Release, inputs)
+
     @workflow.query
-    def status(self) -> MeetingView:
+    def status(self, *inputs: object) -> MeetingView:
         """Everything that is known of the meeting now."""
+        given(Nothing, inputs, NOTHING)
         return self._record.view()
+
+    def _answer(self) -> MeetingView:
+        """The answer of an update, which the history keeps: without the timeline and the files."""
+        return self._record.view().model_copy(update={"timeline": (), "artifacts": ()})

@@ -9,8 +9,8 @@ from workflows import attributes
 from workflows.journal import Journal
 
 with workflow.unsafe.imports_passed_through():
-    from meetings.dispatch import is_worth_joining
-    from meetings.names import RELEASED
+    from meetings.dispatch import unbookable
+    from meetings.names import INVALID_REQUEST, REFUSED, RELEASED
     from meetings.outcome import Evidence
     from meetings.request import Reschedule
     from meetings.status import MeetingStatus
@@ -46,13 +46,16 @@ class Wishes:
         self.refuse_if_over("moved")
         self._refuse_if_adopted("moved")
         if self.stop:
-            raise ApplicationError("This meeting was stopped already and cannot be moved.", type="Refused")
-        moved = self._record.request.moved(change)
-        if self._record.tries and not is_worth_joining(moved, workflow.now()):
-            # It would throw out the bot that is there for a time that has passed.
-            raise ApplicationError(
-                f"start_time {moved.start_time.isoformat()}: that is over already.", type="Refused"
-            )
+            raise ApplicationError("This meeting was stopped already and cannot be moved.", type=REFUSED)
+        before, moved = self._record.request, self._record.request.moved(change)
+        if (moved.start_time, moved.end_time, moved.meeting_url) == (
+            before.start_time,
+            before.end_time,
+            before.meeting_url,
+        ):
+            return
+        if problem := unbookable(moved, workflow.now()):
+            raise ApplicationError(problem, type=INVALID_REQUEST)
 
     def request_stop(self, stop: Stop, why: str, event: str = "") -> None:
         """A cancellation goes before a request to leave; a repeat changes nothing."""
@@ -69,24 +72,25 @@ class Wishes:
 
     def refuse_if_over(self, what: str) -> None:
         if self.is_too_late:
-            phase = self._record.view().status.value
-            raise ApplicationError(f"This meeting is over ({phase}) and cannot be {what} any more.", type="Refused")
+            status = self._record.view().status
+            came_to = status.value if status.is_final else "what its bot left is being brought home"
+            raise ApplicationError(f"This meeting is over ({came_to}) and cannot be {what} any more.", type=REFUSED)
 
     def refuse_leave(self) -> None:
         self.refuse_if_over("left")
         if self._record.phase is MeetingStatus.SCHEDULED:
-            raise ApplicationError("No bot is in this meeting yet; cancel the meeting instead.", type="Refused")
+            raise ApplicationError("No bot is in this meeting yet; cancel the meeting instead.", type=REFUSED)
 
     def refuse_claim(self) -> None:
         self.refuse_if_over("claimed")
         self._refuse_if_adopted("claimed")
         if self.stop:
-            raise ApplicationError("This meeting was stopped already and cannot be claimed.", type="Refused")
+            raise ApplicationError("This meeting was stopped already and cannot be claimed.", type=REFUSED)
 
     def _refuse_if_adopted(self, what: str) -> None:
         if self._record.request.follows:
             raise ApplicationError(
                 f"The provider sent this bot by its own timer, so the meeting cannot be {what} here; "
                 "change the event in its calendar.",
-                type="Refused",
+                type=REFUSED,
             )

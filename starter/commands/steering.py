@@ -1,13 +1,13 @@
 """`schedule`, `reschedule`, `cancel` and `leave`."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest, RecordingMode, Reschedule
 from meetings.status import MeetingStatus
 from meetings.urls import meeting_key
 from starter import words
-from starter.booking import StartedMeeting
+from starter.booking import Booking, StartedMeeting
 from starter.client import MeetingsClient
 from starter.errors import MeetingInputError
 from starter.inputs import check_id, checked, settings
@@ -129,10 +129,10 @@ def _warnings(started: StartedMeeting, request: MeetingRequest) -> list[str]:
         is_same_meeting = meeting_key(view.meeting_url) == meeting_key(request.meeting_url)
         if view.start_time == request.start_time and is_same_meeting:
             return []
+        if started.booking is Booking.JOINED:
+            return [f"it joins meeting {started.meeting_id}, which starts {for_people(view.start_time)}"]
         now_at = f"{view.meeting_url}, {for_people(view.start_time)}"
         return [f"it was moved since, to {now_at}; to keep one at the first time as well, name that with --id"]
-    if request.expected_end <= datetime.now(UTC) + timedelta(minutes=1):
-        return ["this meeting is over already, so no bot will be sent; is --at right?"]
     return []
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meetings.dispatch import FARTHEST
 from starter.errors import MeetingInputError
-from starter.times import FARTHEST, for_people, parse_when
+from starter.times import for_people, parse_when
 
 NOW = datetime(2026, 3, 1, 12, 0, 30, 999, tzinfo=UTC)
 

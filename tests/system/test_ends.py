@@ -25,7 +25,7 @@ ENDS: dict[str, tuple[MeetingStatus, FailureReason | None, int]] = {
     "paused": (DONE, None, 1),
     "rejected": (FAILED, FailureReason.NOT_ACCEPTED, 1),
     "waiting_room_timeout": (FAILED, FailureReason.WAITING_TIMEOUT, 3),
-    "nobody_came": (FAILED, FailureReason.WAITING_TIMEOUT, 3),
+    "nobody_came": (FAILED, FailureReason.NOBODY_CAME, 1),
     "removed": (DONE, None, 1),
     "removed_early": (FAILED, FailureReason.REMOVED, 1),
     "invalid_url": (FAILED, FailureReason.INVALID_MEETING_URL, 1),
