@@ -6,10 +6,10 @@ from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from meetings.status import STATUS_CODES, FailureReason, failure_reason
+
 _MOST_CHARACTERS = 500
 """What others say may be of any length; a meeting keeps hundreds of such texts."""
-
-from meetings.status import STATUS_CODES, FailureReason, failure_reason
 
 
 class BotEventKind(StrEnum):

@@ -32,7 +32,7 @@ from starter.changing import confirmed
 from starter.errors import MeetingNotFoundError, MeetingRefusedError, WorkerMissingError
 from starter.inputs import check_id, checked
 from starter.listing import list_meetings
-from starter.summaries import MeetingSummary, is_closed, is_meeting, summary_of
+from starter.summaries import MeetingSummary, is_closed, is_meeting, summary_of, trouble_of
 from starter.temporal_errors import in_plain_words, no_connection, no_such_workflow
 from starter.waiting import Waiting, waiting_for
 
@@ -184,12 +184,14 @@ class MeetingsClient:
             raise
 
     async def _view(self, execution: WorkflowExecutionDescription) -> MeetingView:
+        known = summary_of(execution)
+        if known.trouble:
+            raise WorkerMissingError(f"Meeting {known.meeting_id} does not run: {known.trouble}.")
         try:
             view = await ask_status(self._handle(execution), _ANSWER_WITHIN)
         except NoAnswerError as error:
             if is_closed(execution):
                 return await records.view_of(self.temporal, execution)
-            known = summary_of(execution)
             raise WorkerMissingError(
                 f"Meeting {known.meeting_id} ({known.status.value} when last written down) cannot be asked: "
                 f"{error}. Start one with `minutekeeper worker`; `minutekeeper doctor` says what is missing."
@@ -202,8 +204,15 @@ class MeetingsClient:
         update: str,
         change: Reschedule | StopRequest,
     ) -> MeetingView:
+        if trouble := trouble_of(execution):
+            raise WorkerMissingError(f"This meeting does not run: {trouble}.")
         handle = self._handle(execution)
-        return await confirmed(handle, update, change, within=_CHANGE_WITHIN, answer=MeetingView)
+        answer = await confirmed(handle, update, change, within=_CHANGE_WITHIN, answer=MeetingView)
+        try:
+            # The answer of an update stays in the history, so it leaves out the timeline and the files.
+            return await ask_status(handle, _ANSWER_WITHIN)
+        except NoAnswerError:
+            return answer
 
     async def _ended_soon(self, execution: WorkflowExecutionDescription) -> MeetingView | None:
         try:

@@ -22,6 +22,7 @@ from starter.calendars import losses
 from starter.checkup import SECONDS_PER_CHECK, Check, Examination, TroubleError, check, connected
 from starter.client import MeetingsClient
 from starter.errors import MeetingError
+from starter.stranded import stranded
 from starter.temporal_errors import in_plain_words
 
 _RPC_LIMIT = timedelta(seconds=SECONDS_PER_CHECK)
@@ -44,6 +45,7 @@ async def examine(settings: Settings) -> Sequence[Check]:
         "search attributes": partial(_attributes, temporal),
         "worker for meetings": partial(_workers, temporal, MEETINGS_QUEUE),
         "worker for recordings": partial(_workers, temporal, RECORDINGS_QUEUE),
+        "workflows": partial(stranded, temporal),
         "Meeting BaaS": partial(_account, settings),
         "bridge": partial(webhook_checks.bridge, settings),
         "webhooks": partial(webhook_checks.reports, temporal, settings),

@@ -170,7 +170,7 @@ class _Truth:
 
     async def of(self, execution: WorkflowExecution) -> MeetingSummary:
         summary = summary_of(execution)
-        if is_closed(execution) or _sleeps(summary):
+        if is_closed(execution) or _sleeps(summary) or summary.trouble:
             return summary
         async with self._slots:
             view = await self._ask(execution)

@@ -32,6 +32,8 @@ def meetings(summaries: Sequence[MeetingSummary]) -> Table:
     for each in summaries:
         start = for_people(each.start_time) if each.start_time else "unknown"
         name = plain(each.title) or each.meeting_url
+        if each.trouble:
+            name = f"{name}\nDoes not run: {plain(each.trouble)}"
         table.add_row(Text(plain(each.meeting_id)), status(each.status), start, Text(name))
     return table
 

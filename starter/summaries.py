@@ -1,10 +1,10 @@
 """A meeting in one line, as the search attributes of its workflow show it."""
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
+from temporalio.client import WorkflowExecution, WorkflowExecutionDescription, WorkflowExecutionStatus
 
 from meetings.ids import meeting_id_of
-from meetings.names import MEETING_WORKFLOW
+from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.status import MeetingStatus
 from workflows.attributes import BOT_ID, MEETING_PLATFORM, MEETING_START, MEETING_STATUS, MEETING_TITLE, MEETING_URL
 
@@ -15,6 +15,9 @@ STATUS_OF_BROKEN = {
     WorkflowExecutionStatus.TIMED_OUT: MeetingStatus.FAILED,
 }
 """What a meeting came to whose workflow did not end by itself, and so could not say."""
+
+_FAILS_AFTER = 2
+"""Attempts at a workflow task: a worker that went away costs one."""
 
 _STATUSES = {each.value: each for each in MeetingStatus}
 
@@ -34,6 +37,8 @@ class MeetingSummary(BaseModel):
     bot_id: str
     booked_at: AwareDatetime
     closed_at: AwareDatetime | None
+    trouble: str = ""
+    """Why it does not run although Temporal has it; empty if all is well."""
 
 
 def summary_of(execution: WorkflowExecution) -> MeetingSummary:
@@ -50,7 +55,23 @@ def summary_of(execution: WorkflowExecution) -> MeetingSummary:
         bot_id=known.get(BOT_ID, ""),
         booked_at=execution.start_time,
         closed_at=execution.close_time,
+        trouble=trouble_of(execution),
     )
+
+
+def trouble_of(execution: WorkflowExecution) -> str:
+    """Why no worker of ours takes up a workflow, or cannot; empty if none is known."""
+    if is_closed(execution):
+        return ""
+    if execution.task_queue != MEETINGS_QUEUE:
+        return (
+            f"it waits on the task queue {execution.task_queue!r}, where no worker of ours looks; end it with "
+            f"`temporal workflow terminate`, and start it on {MEETINGS_QUEUE!r}"
+        )
+    if not isinstance(execution, WorkflowExecutionDescription):
+        return ""
+    attempt = execution.raw_description.pending_workflow_task.attempt
+    return f"its worker has failed {attempt - 1} times; the worker's log says why" if attempt > _FAILS_AFTER else ""
 
 
 def is_meeting(execution: WorkflowExecution) -> bool:

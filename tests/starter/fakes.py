@@ -10,8 +10,9 @@ from temporalio.exceptions import ApplicationError
 from meetings.calendars.keeping import LookOrder, LookResult
 from meetings.calendars.rounds import RoundOrder, RoundResult
 from meetings.collection import DownloadProgress
+from meetings.dispatch import unbookable
 from meetings.ids import meeting_id_of
-from meetings.names import MEETING_WORKFLOW
+from meetings.names import INVALID_REQUEST, MEETING_WORKFLOW
 from meetings.outcome import Evidence, MeetingView, Outcome
 from meetings.request import MeetingRequest, Reschedule, StopRequest
 from meetings.status import MeetingStatus, TranscriptState, WebhookState
@@ -152,6 +153,8 @@ class FakeMeeting:
     def _may_reschedule(self, change: Reschedule) -> None:
         if change.title == "refuse me":
             raise ApplicationError("This meeting was stopped already and cannot be moved.", type="Refused")
+        if problem := unbookable(self._request.moved(change), workflow.now()):
+            raise ApplicationError(problem, type=INVALID_REQUEST)
 
     @workflow.update
     def cancel(self, request: StopRequest) -> MeetingView:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,13 @@ def test_the_farewell_of_the_interpreter_is_left_out() -> None:
 def test_output_that_did_not_fit_is_no_success() -> None:
     with Path("/dev/full").open("wb") as full:
         assert leave("print('done'); return 0", full.fileno())[0] == 1
+
+
+def test_a_process_with_a_thread_that_hangs_ends_within_its_time() -> None:
+    began = time.monotonic()
+    hangs = "exit_within(1); import threading; threading.Thread(target=threading.Event().wait).start(); "
+    script = f"from runtime.exits import exit_within; {hangs} threading.Event().wait()"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert b"not stopped within 1 seconds" in done.stderr
+    assert time.monotonic() - began < 30

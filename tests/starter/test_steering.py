@@ -1,5 +1,7 @@
 """`schedule`, `reschedule`, `cancel` and `leave`, as people and programs call them."""
 
+import json
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,11 +10,13 @@ from meetings.ids import workflow_id_for
 from meetings.request import MeetingRequest, RecordingMode
 from meetings.status import MeetingStatus
 from starter.client import MeetingsClient
+from starter.errors import MeetingNotFoundError
 from tests.starter.fakes import Scene
-from tests.starter.support import URL, YEAR, a_request, an_outcome, cli, end, play
+from tests.starter.support import URL, YEAR, a_request, an_outcome, cli, end, eventually, play
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
 
+ROOM = "https://meet.google.com/zzz-zzzz-zzz"
 WEEKLY = "https://zoom.us/j/12345678901?pwd=secret"
 
 
@@ -67,9 +71,53 @@ async def test_a_time_without_a_zone_is_local_and_that_is_said() -> None:
     assert "local time" in program.json["notes"][0]
 
 
-async def test_a_meeting_that_is_over_is_booked_with_a_warning() -> None:
-    booked = (await cli("schedule", URL, "--at", f"{YEAR - 2}-01-04T10:00Z", "--json")).json
-    assert "over already" in booked["notes"][0]
+async def test_a_meeting_that_is_over_is_neither_booked_nor_moved_to(client: MeetingsClient) -> None:
+    past = f"{YEAR - 2}-01-04T10:00Z"
+    refused = await cli("schedule", ROOM, "--at", past)
+    assert (refused.code, "is over already" in refused.err) == (2, True)
+    assert (await cli("schedule", ROOM, "--at", past, "--id", "past", "--json")).code == 2
+    with pytest.raises(MeetingNotFoundError):
+        await client.status("past")
+    booked = (await cli("schedule", ROOM, "--at", f"{YEAR}-01-04T10:00Z", "--json")).json
+    moved = await cli("reschedule", booked["meeting_id"], "--at", past)
+    assert (moved.code, "is over already" in moved.err) == (2, True)
+    assert (await client.status(booked["meeting_id"])).start_time == datetime(YEAR, 1, 4, 10, tzinfo=UTC)
+
+
+async def test_the_same_link_a_second_later_joins_the_first_booking(client: MeetingsClient) -> None:
+    first = (await cli("schedule", ROOM, "--at", f"{YEAR}-02-01T10:00:00Z", "--title", "First", "--json")).json
+    await eventually(
+        lambda: client.list(title="First"), lambda found: [each.meeting_url for each in found] == [ROOM]
+    )
+    second = await cli("schedule", ROOM, "--at", f"{YEAR}-02-01T10:00:01Z", "--json")
+    joined = second.json
+    assert (joined["booking"], joined["meeting_id"]) == ("joined", first["meeting_id"])
+    assert f"it joins meeting {first['meeting_id']}" in joined["notes"][0]
+    apart = (await cli("schedule", ROOM, "--at", f"{YEAR}-02-01T10:00:01Z", "--id", "apart", "--json")).json
+    later = (await cli("schedule", ROOM, "--at", f"{YEAR}-02-01T10:30Z", "--json")).json
+    assert [apart["booking"], later["booking"]] == ["booked", "booked"]
+
+
+async def test_what_no_worker_can_carry_on_is_told_at_once(client: MeetingsClient) -> None:
+    request = {"meeting_url": ROOM, "start_time": f"{YEAR}-03-01T10:00:00Z", "title": "Astray"}
+    temporal = client.temporal
+    await temporal.start_workflow("MeetingWorkflow", request, id="astray", task_queue="meeting")
+    await temporal.start_workflow("MeetinWorkflow", request, id="misspelt", task_queue="meetings")
+    found = await eventually(client.list, lambda found: "astray" in [each.meeting_id for each in found])
+    assert [each.meeting_id for each in found if each.trouble] == ["astray"]
+    began = time.monotonic()
+    for command in (("list",), ("show", "astray"), ("cancel", "astray")):
+        said = await cli(*command)
+        assert "waits on the task queue 'meeting'" in " ".join((said.out + said.err).split()), command
+    assert time.monotonic() - began < 8, "nobody is waited for"
+    check = next(
+        each for each in json.loads((await cli("doctor", "--json")).out)["checks"] if each["name"] == "workflows"
+    )
+    assert not check["ok"]
+    assert "astray waits on the task queue 'meeting'" in check["found"]
+    assert "misspelt is of the type 'MeetinWorkflow'" in check["found"]
+    for name in ("astray", "misspelt"):
+        await temporal.get_workflow_handle(name).terminate()
 
 
 async def test_a_meeting_that_was_moved_is_not_kept_at_its_first_time_in_silence() -> None:

@@ -1,0 +1,175 @@
+"""What a meeting keeps of its bots, and which of them speaks for it."""
+
+from datetime import UTC, datetime, timedelta
+from time import process_time
+
+import pytest
+
+from meetings import watch
+from meetings.bot import BotState, apply
+from meetings.deadlines import Deadlines
+from meetings.dispatch import SentBot, is_worth_joining, unbookable
+from meetings.events import BotEvent, BotEventKind
+from meetings.record import MeetingRecord
+from meetings.request import MeetingRequest, Reschedule
+from meetings.status import FailureReason, MeetingStatus
+
+T0 = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
+FRESH = BotState(dispatch=0, bot_id="b", sent_at=T0, join_at=T0)
+URL = "https://meet.google.com/abc-defg-hij"
+
+
+def at(second: float) -> datetime:
+    return T0 + timedelta(seconds=second)
+
+
+def status(code: str, second: float, bot_id: str = "b", dispatch: int | None = 0) -> BotEvent:
+    return BotEvent(bot_id=bot_id, code=code, occurred_at=at(second), dispatch=dispatch)
+
+
+def final(kind: BotEventKind, second: float, bot_id: str = "b", **fields: object) -> BotEvent:
+    return BotEvent.model_validate({"kind": kind, "bot_id": bot_id, "occurred_at": at(second)} | fields)
+
+
+def record(*bot_ids: str) -> MeetingRecord:
+    made = MeetingRecord(MeetingRequest(meeting_url=URL, start_time=T0), "m", "meeting-m", T0)
+    for number, bot_id in enumerate(bot_ids):
+        made.welcome(number, SentBot(bot_id=bot_id, sent_at=T0), T0, T0)
+    return made
+
+
+def test_of_too_many_events_the_first_and_the_last_are_kept() -> None:
+    state = FRESH
+    for second in range(1000):
+        state = apply(state, status(f"code_{second}", second), T0)
+    codes = [event.code for event in state.events]
+    assert len(codes) == 200
+    assert codes[:100] == [f"code_{second}" for second in range(100)]
+    assert codes[100:] == [f"code_{second}" for second in range(900, 1000)]
+
+
+def test_ten_thousand_events_of_one_bot_are_cheap_and_stay_few() -> None:
+    meeting = record("b")
+    codes = ("joining_call", "in_call_recording", "levitating")
+    events = [status(codes[number % 3], number / 100) for number in range(10_000)]
+    began = process_time()
+    for event in (*events, *events):
+        meeting.hear(event, T0)
+    assert (process_time() - began) / 20_000 < 0.0001, "seconds for one; the aim on a quiet machine is 0.00005"
+    assert len(meeting.bots[0].events) == len(meeting.timeline) == 200
+
+
+def test_a_bot_that_speaks_again_is_asked_about_as_patiently_as_at_first() -> None:
+    silent = FRESH.model_copy(update={"asked_in_vain": 4})
+    assert apply(silent, status("joining_call", 1), at(2)).asked_in_vain == 0
+    known = apply(silent, status("joining_call", 1), at(2)).model_copy(update={"asked_in_vain": 3})
+    assert apply(known, status("joining_call", 1), at(3)).asked_in_vain == 3, "a repeat is no news"
+
+
+def test_the_grace_after_an_end_begins_anew_with_an_end_that_says_more() -> None:
+    failed = apply(FRESH, final(BotEventKind.FAILED, 1, code="oh dear"), at(10))
+    repeated = apply(failed, final(BotEventKind.FAILED, 2, code="oh dear"), at(20))
+    better = apply(repeated, final(BotEventKind.COMPLETE, 3, has_recording=True), at(30))
+    assert [each.final_heard_at for each in (failed, repeated, better)] == [at(10), at(10), at(30)]
+
+
+def test_early_events_are_bounded_and_ends_outlast_the_steps_before_them() -> None:
+    meeting = record()
+    meeting.hear(final(BotEventKind.COMPLETE, 0, "late", dispatch=0, has_recording=True), T0)
+    for second in range(1, 500):
+        meeting.hear(status(f"code_{second}", second, "late"), T0)
+    meeting.welcome(0, SentBot(bot_id="late", sent_at=T0), T0, T0)
+    codes = [event.code for event in meeting.bots[0].events]
+    assert codes == ["", *(f"code_{second}" for second in range(401, 500))]
+    assert meeting.bots[0].is_recorded
+
+
+def test_a_bot_that_was_taken_back_does_not_speak_for_the_meeting() -> None:
+    meeting = record("first", "second")
+    meeting.update_bot(1, superseded=True)
+    assert (meeting.bot_id, meeting.tries) == ("first", 1)
+    meeting.hear(final(BotEventKind.FAILED, 1, "second", code="BotNotAccepted"), T0)
+    assert meeting.verdict(cancelled=False, now=T0)[1] is FailureReason.NO_ANSWER
+    moved = record("only")
+    moved.hear(final(BotEventKind.FAILED, 1, "only", code="BotNotAccepted"), T0)
+    moved.update_bot(0, superseded=True)
+    assert moved.verdict(cancelled=False, now=T0)[1] is FailureReason.STOPPED
+
+
+@pytest.mark.parametrize(
+    ("changes", "again"),
+    [
+        ({}, True),
+        ({"has_recording": True}, False),
+        ({"withdrawn_at": T0}, False),
+        ({"final": None}, False),
+    ],
+)
+def test_another_bot_is_sent_only_where_the_first_left_nothing(changes: dict[str, object], again: bool) -> None:
+    failed = apply(FRESH, final(BotEventKind.FAILED, 1, code="InternalError"), T0)
+    assert watch.may_try_again([failed.model_copy(update=changes)]) is again
+
+
+@pytest.mark.parametrize(
+    ("codes", "reason"),
+    [
+        ((), FailureReason.WAITING_TIMEOUT),
+        (("joining_call", "in_waiting_room"), FailureReason.WAITING_TIMEOUT),
+        (("in_waiting_for_host", "waiting_room_timeout"), FailureReason.WAITING_TIMEOUT),
+        (("in_waiting_room", "in_call_not_recording", "call_ended"), FailureReason.NOBODY_CAME),
+        (("in_call_not_recording",), FailureReason.NOBODY_CAME),
+        (("in_call_recording", "call_ended"), FailureReason.NOBODY_CAME),
+        (("in_call_not_recording", "in_waiting_room", "call_ended"), FailureReason.WAITING_TIMEOUT),
+        (("in_call_not_recording", "levitating"), FailureReason.NOBODY_CAME),
+    ],
+)
+def test_a_timeout_says_by_the_timeline_whether_nobody_came_or_nobody_let_the_bot_in(
+    codes: tuple[str, ...], reason: FailureReason
+) -> None:
+    events = [status(code, second) for second, code in enumerate(codes)]
+    end = final(BotEventKind.FAILED, 60, code="TimeoutWaitingToStart")
+    for order in ([*events, end], [end, *reversed(events)]):
+        state = FRESH
+        for event in order:
+            state = apply(state, event, T0)
+        assert watch.failure_of(state)[0] is reason
+        assert watch.may_try_again([state]) is (reason is FailureReason.WAITING_TIMEOUT)
+
+
+def test_the_deadlines_by_default() -> None:
+    assert Deadlines().model_dump() == {
+        "first_sign": 180,
+        "joining": 300,
+        "waiting_room": 780,
+        "in_call": 900,
+        "recording": 1800,
+        "ended": 1260,
+        "longest": 18_300,
+        "transcript": 1800,
+        "grace": 600,
+        "removal": 120,
+        "shared": 60,
+        "retry": 30,
+        "abandon": 604_800,
+        "account": 60,
+    }
+    phases = (MeetingStatus.JOINING, MeetingStatus.WAITING_ROOM, MeetingStatus.IN_CALL, MeetingStatus.ENDED)
+    assert [Deadlines().for_phase(phase).total_seconds() for phase in phases] == [300, 780, 900, 1260]
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "worth"),
+    [(10, 20, True), (-10, 61, True), (-10, 59, False), (-100, -1, False), (1, None, True), (-3600, None, False)],
+)
+def test_a_meeting_that_has_not_begun_is_never_too_short_for_a_bot(
+    starts: float, ends: float | None, worth: bool
+) -> None:
+    end = None if ends is None else at(ends)
+    request = MeetingRequest(meeting_url=URL, start_time=at(starts), end_time=end)
+    assert is_worth_joining(request, T0) is worth
+    assert bool(unbookable(request, T0)) is not worth
+
+
+def test_a_move_keeps_the_length() -> None:
+    request = MeetingRequest(meeting_url=URL, start_time=T0, end_time=at(1800))
+    assert request.moved(Reschedule(start_time=at(3600))).end_time == at(5400)
