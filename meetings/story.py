@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 
 from meetings.events import BotEvent, BotEventKind, EventSource, is_unheard_of
+from meetings.ids import meeting_id_of
 from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest
 from meetings.status import WebhookState
 from meetings.text import one_line
 
 _SUMMARY_BYTES = 300
+_KILO = 1000
 
 _CODES = {
     "joining_call": "The bot is joining the call.",
@@ -95,11 +97,37 @@ def summary(request: MeetingRequest) -> str:
     return one_line(headline(request)).encode()[:_SUMMARY_BYTES].decode(errors="ignore")
 
 
+def booking(request: MeetingRequest, workflow_id: str) -> str:
+    """What was asked for, in Markdown: Temporal's UI shows it even where no worker answers."""
+    wanted = [name for name, is_wanted in request.wanted if is_wanted]
+    return "\n".join(
+        [
+            f"- **Booked for:** {clock(request.start_time)}",
+            f"- **Where:** {request.platform}, {request.meeting_url}",
+            f"- **Wanted:** {' and '.join(wanted) or 'nothing'} ({request.bot.recording_mode.value})",
+            f"- **Look at it:** `minutekeeper show {_plain(meeting_id_of(workflow_id))}`",
+        ]
+    )
+
+
+def size(count: int) -> str:
+    """A number of bytes as people read it: `412 bytes`, `1.2 MB`."""
+    if count < _KILO:
+        return f"{count} bytes"
+    scaled, unit = count / _KILO, "kB"
+    for larger in ("MB", "GB"):
+        if scaled < _KILO:
+            break
+        scaled, unit = scaled / _KILO, larger
+    return f"{scaled:.1f} {unit}"
+
+
 def details(view: MeetingView) -> str:
     """The whole meeting in Markdown, for the details pane of Temporal's UI."""
     reason = f" ({view.reason.value})" if view.reason else ""
+    verdict = f"{view.status.value.upper()}{reason}: " if view.status.is_final else ""
     lines = [
-        f"## {_plain(view.title or view.meeting_url)}",
+        f"## {_plain(verdict)}{_plain(view.title or view.meeting_url)}",
         "",
         f"- **Status:** {view.status.value}{reason}",
         f"- **When:** {clock(view.start_time)}" + (f" to {clock(view.end_time)}" if view.end_time else ""),
@@ -119,7 +147,7 @@ def details(view: MeetingView) -> str:
     if view.next_deadline:
         lines.append(f"- **Asks the provider itself at:** {clock(view.next_deadline)}")
     lines.append(f"- **Transcript:** {view.transcript.value}")
-    lines += [f"- **File:** `{artifact.path}` ({artifact.size} bytes)" for artifact in view.artifacts]
+    lines += [f"- **File:** `{artifact.path}` ({size(artifact.size)})" for artifact in view.artifacts]
     lines += ["", "| when | what | in words |", "| --- | --- | --- |"]
     lines += [f"| {clock(entry.at)} | {_plain(entry.event)} | {_plain(entry.text)} |" for entry in view.timeline]
     return "\n".join(lines)

@@ -12,6 +12,8 @@ from starter.errors import MeetingError, MeetingInputError, TemporalUnreachableE
 _SILENCE = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
 _REFUSAL = frozenset({RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED})
 
+_NOT_REGISTERED = ("mapping", "not defined", "invalid search attribute")
+
 _CHECK_ADDRESS = (
     "Check that it runs, and that TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE or the profile in Temporal's config file "
     "lead to it."
@@ -57,7 +59,7 @@ def _translated(error: RPCError, temporal: Client) -> MeetingError:
         )
     if error.status is RPCStatusCode.NOT_FOUND:
         return TemporalUnreachableError(f"Temporal at {where}: {error.message} Check TEMPORAL_NAMESPACE.")
-    if "search attribute" in error.message and ("mapping" in error.message or "not defined" in error.message):
+    if "search attribute" in error.message and any(each in error.message for each in _NOT_REGISTERED):
         return MeetingError(f"Temporal lacks our search attributes; run `minutekeeper setup` ({error.message})")
     if error.status is RPCStatusCode.INVALID_ARGUMENT:
         return MeetingInputError("", f"Temporal does not take this: {error.message}")

@@ -10,6 +10,7 @@ from temporalio.client import WorkflowHandle
 
 from meetings.collection import DownloadProgress
 from meetings.ids import meeting_id_for, workflow_id_for
+from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.request import Reschedule
 from meetings.status import FailureReason, MeetingStatus
 from starter.booking import Booking
@@ -88,16 +89,16 @@ async def test_a_meeting_that_ended_badly_is_booked_anew_while_it_is_not_over(
 
 
 @pytest.mark.parametrize(
-    ("stop", "event"),
+    ("stop", "event", "hours"),
     [
-        (lambda handle: handle.terminate("by hand"), "workflow_terminated"),
-        (lambda handle: handle.cancel(), "workflow_canceled"),
+        (lambda handle: handle.terminate("by hand"), "workflow_terminated", 31),
+        (lambda handle: handle.cancel(), "workflow_canceled", 37),
     ],
 )
 async def test_a_workflow_that_was_ended_from_outside_is_shown_as_such_and_booked_anew(
-    client: MeetingsClient, stop: Callable[[WorkflowHandle[Any, Any]], Awaitable[None]], event: str
+    client: MeetingsClient, stop: Callable[[WorkflowHandle[Any, Any]], Awaitable[None]], event: str, hours: int
 ) -> None:
-    request = a_request(31)
+    request = a_request(hours)
     first = await client.start(request)
     await client.status(first.meeting_id)
     await stop(client.temporal.get_workflow_handle(first.workflow_id))
@@ -123,8 +124,10 @@ async def test_what_a_cancelled_meeting_recorded_is_not_replaced_by_a_new_run(cl
 
 async def test_a_failed_meeting_that_is_over_stays_as_it_is(client: MeetingsClient) -> None:
     request = a_request(-3)
-    first = await client.start(request)
-    await end(client, first.workflow_id, an_outcome(first.meeting_id, MeetingStatus.FAILED))
+    meeting_id = meeting_id_for(request.meeting_url, request.start_time)
+    name = workflow_id_for(meeting_id)
+    await client.temporal.start_workflow(MEETING_WORKFLOW, request, id=name, task_queue=MEETINGS_QUEUE)
+    await end(client, name, an_outcome(meeting_id, MeetingStatus.FAILED))
     again = await client.start(request)
     assert again.booking is Booking.ALREADY_OVER
     assert again.already_existed
