@@ -62,7 +62,7 @@ async def test_a_new_end_or_title_disturbs_nothing(start: StartMeeting) -> None:
     change = Reschedule(start_time=view.start_time, end_time=view.start_time + timedelta(hours=3), title="Longer")
     view = await meeting.update("reschedule", change)
     assert (view.title, view.status) == ("Longer", MeetingStatus.SCHEDULED)
-    assert [entry.event for entry in view.timeline] == ["booked", "changed"]
+    assert [entry.event for entry in (await meeting.view()).timeline] == ["booked", "changed"]
 
 
 async def test_moved_after_the_bot_was_sent(start: StartMeeting) -> None:
