@@ -81,7 +81,8 @@ async def _worker(client: Client, folder: Path) -> asyncio.subprocess.Process:
 
 async def _answer(client: Client) -> MeetingView:
     handle = client.get_workflow_handle("m")
-    for _ in range(10):
+    for _ in range(300):
+        await asyncio.sleep(0.3)
         try:
             view: MeetingView = await handle.query(
                 "status", result_type=MeetingView, rpc_timeout=timedelta(seconds=10)
@@ -90,5 +91,4 @@ async def _answer(client: Client) -> MeetingView:
             continue
         if view.timeline[-1].event == "levitating":
             return view
-        await asyncio.sleep(0.2)
     raise AssertionError("the worker never came to the end of it")
