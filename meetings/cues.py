@@ -2,15 +2,17 @@
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import NamedTuple
 
-from meetings.text import join_words, one_line
+from meetings.text import Spoken, balanced, join_words, one_line
 from meetings.transcript import UNKNOWN_SPEAKER, Segment, Transcript
 
 # The common limits of subtitling: two lines of 42 columns, at most seven seconds, at least a glance.
 _MAX_COLUMNS = 84
 _MAX_SECONDS = 7.0
+_MAX_MILLISECONDS = round(_MAX_SECONDS * 1000)
 _MIN_MILLISECONDS = 500
 # After a pause, or a sentence that fills a line, the next words are better off in a new subtitle.
 _PAUSE_SECONDS = 1.5
@@ -34,12 +36,34 @@ class _Piece(NamedTuple):
     text: str
     start: float
     end: float
+    after_blank: bool | None = None
+
+    @property
+    def spoken(self) -> Spoken:
+        return Spoken(self.text, self.after_blank)
 
 
 def cues(transcript: Transcript) -> list[Cue]:
-    """All subtitles in the order of their starts; those of speakers who talk at the same time overlap."""
-    unordered = (cue for segment in transcript.segments for cue in _segment_cues(segment))
-    return sorted(unordered, key=lambda cue: cue.start)
+    """All subtitles in the order of their starts; only those of different speakers overlap."""
+    by_speaker: dict[str, list[Cue]] = {}
+    for segment in transcript.segments:
+        for cue in _segment_cues(segment):
+            by_speaker.setdefault(cue.speaker, []).append(cue)
+    apart = (cue for own in by_speaker.values() for cue in _one_after_the_other(own))
+    return sorted(apart, key=lambda cue: cue.start)
+
+
+def _one_after_the_other(own: list[Cue]) -> Iterator[Cue]:
+    """The subtitles of one speaker: each ends where the next begins, and of two that begin together one waits."""
+    in_order = sorted(own, key=lambda cue: cue.start)
+    free = 0
+    for cue, following in zip_longest(in_order, in_order[1:]):
+        start = max(cue.start, free)
+        end = start + cue.end - cue.start
+        if following is not None and following.start > start:
+            end = min(end, following.start)
+        free = end
+        yield replace(cue, start=start, end=end)
 
 
 def _segment_cues(segment: Segment) -> Iterator[Cue]:
@@ -49,7 +73,8 @@ def _segment_cues(segment: Segment) -> Iterator[Cue]:
         # A word that claims to lie before the one it follows must not change the order of speech.
         start = max(start, round(group[0].start * 1000))
         end = max(start + _MIN_MILLISECONDS, *(round(piece.end * 1000) for piece in group))
-        yield Cue(speaker, start, end, join_words(piece.text for piece in group))
+        end = min(end, start + _MAX_MILLISECONDS)
+        yield Cue(speaker, start, end, balanced(join_words(piece.spoken for piece in group)))
 
 
 def _groups(pieces: Iterator[_Piece]) -> Iterator[list[_Piece]]:
@@ -64,19 +89,19 @@ def _groups(pieces: Iterator[_Piece]) -> Iterator[list[_Piece]]:
 
 
 def _starts_anew(group: list[_Piece], piece: _Piece) -> bool:
-    texts = [member.text for member in group]
+    words = [member.spoken for member in group]
     return (
-        _columns(join_words([*texts, piece.text])) > _MAX_COLUMNS
+        _columns(join_words([*words, piece.spoken])) > _MAX_COLUMNS
         or piece.end - group[0].start > _MAX_SECONDS
         or piece.start - group[-1].end > _PAUSE_SECONDS
-        or (texts[-1].endswith(_SENTENCE_ENDS) and _columns(join_words(texts)) >= _LINE_COLUMNS)
+        or (words[-1].text.endswith(_SENTENCE_ENDS) and _columns(join_words(words)) >= _LINE_COLUMNS)
     )
 
 
 def _pieces(segment: Segment) -> Iterator[_Piece]:
     moments = {moment for word in segment.words for moment in (word.start, word.end)}
     if len(moments) <= 1:
-        text = join_words(word.text for word in segment.words) or segment.text
+        text = join_words(word.spoken for word in segment.words) or segment.text
         yield from _spread(one_line(text), segment.start, segment.end)
         return
     for word in segment.words:
@@ -84,7 +109,7 @@ def _pieces(segment: Segment) -> Iterator[_Piece]:
         if _columns(text) > _MAX_COLUMNS:
             yield from _spread(text, word.start, word.end)
         elif text:
-            yield _Piece(text, word.start, word.end)
+            yield _Piece(text, word.start, word.end, word.after_blank)
 
 
 def _spread(text: str, start: float, end: float) -> Iterator[_Piece]:

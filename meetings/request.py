@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from meetings.bot import BotState
 from meetings.deadlines import Deadlines
 from meetings.outcome import Artifact
+from meetings.text import balanced
 from meetings.timeline import TimelineEntry
 from meetings.urls import Platform, parse_meeting_url, public_url
 from meetings.waking import WAKE_UP, WakeUp
@@ -34,6 +35,10 @@ UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 NormalisedMeetingUrl = Annotated[str, AfterValidator(lambda text: parse_meeting_url(text).url)]
 """A Google Meet, Zoom or Microsoft Teams link, normalised so that equal meetings have equal URLs."""
+
+
+Title = Annotated[str, AfterValidator(balanced)]
+"""What people call a meeting; its direction does not leak into what stands beside it."""
 
 
 class RecordingMode(StrEnum):
@@ -80,7 +85,7 @@ class Claim(BaseModel):
     start_time: UtcDatetime
     meeting_url: NormalisedMeetingUrl
     end_time: UtcDatetime | None = None
-    title: str = Field("", max_length=500)
+    title: Title = Field("", max_length=500)
     bot: BotOptions | None = None
     is_organizer: bool = False
     updated_at: UtcDatetime | None = None
@@ -168,7 +173,7 @@ class MeetingRequest(BaseModel):
     meeting_url: NormalisedMeetingUrl
     start_time: UtcDatetime
     end_time: UtcDatetime | None = None
-    title: str = Field("", max_length=500)
+    title: Title = Field("", max_length=500)
     bot: BotOptions = BotOptions()
     wanted: WantedArtifacts = WantedArtifacts()
     wake_up: WakeUp = WAKE_UP
@@ -229,7 +234,7 @@ class Reschedule(BaseModel):
     start_time: UtcDatetime
     end_time: UtcDatetime | None = None
     meeting_url: NormalisedMeetingUrl | None = None
-    title: str | None = Field(None, max_length=500)
+    title: Title | None = Field(None, max_length=500)
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:

@@ -6,7 +6,7 @@ from meetings.events import BotEvent, BotEventKind, EventSource, is_unheard_of
 from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest
 from meetings.status import WebhookState
-from meetings.text import one_line
+from meetings.text import balanced, one_line
 
 _SUMMARY_BYTES = 300
 _KILO = 1000
@@ -93,7 +93,7 @@ def headline(request: MeetingRequest) -> str:
 
 def summary(request: MeetingRequest) -> str:
     """The same, as short as the summary of a workflow has to be."""
-    return one_line(headline(request)).encode()[:_SUMMARY_BYTES].decode(errors="ignore")
+    return balanced(one_line(headline(request)).encode()[:_SUMMARY_BYTES].decode(errors="ignore"))
 
 
 def size(count: int) -> str:
@@ -141,7 +141,7 @@ def details(view: MeetingView) -> str:
 
 def _plain(text: str) -> str:
     """Text from outside, so that it cannot break the table or pose as Markdown."""
-    flat = " ".join(text.split())
+    flat = one_line(text)
     for character in "\\`*_[]<>|#":
         flat = flat.replace(character, f"\\{character}")
     return flat

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
@@ -20,24 +21,68 @@ _CLINGS_BEFORE = re.compile(
 _CLINGS_AFTER = re.compile(r"[(\[{\u201c\u00bf\u00a1\uff08\u300c\u300e]")
 
 
+_EMBEDDINGS = "\u202a\u202b\u202d\u202e"
+_ISOLATES = "\u2066\u2067\u2068"
+_DIRECTIONS = re.compile(f"[{_EMBEDDINGS}{_ISOLATES}\u202c\u2069]")
+
+
+class Spoken(NamedTuple):
+    """A word without blanks of its own, and whether one stands before it: None if its source does not say."""
+
+    text: str
+    after_blank: bool | None = None
+
+
 def one_line(text: str) -> str:
-    """The text without line breaks, doubled blanks and control characters; half characters become U+FFFD."""
-    return " ".join(_SURROGATES.sub("\ufffd", _CONTROLS.sub("", text)).split())
+    """The text on one line, without doubled blanks, control characters and directions that would leak out of it.
+
+    Half characters become U+FFFD.
+    """
+    return " ".join(balanced(_SURROGATES.sub("\ufffd", _CONTROLS.sub("", text))).split())
 
 
-def join_words(words: Iterable[str]) -> str:
-    """Set blanks between words, but not around punctuation that clings to one, nor inside Chinese and its like."""
+def balanced(text: str) -> str:
+    """The text without those marks of direction that have no counterpart: they would turn round what stands near.
+
+    The marks that affect nothing but themselves (LRM, RLM, ALM) stay.
+    """
+    if not _DIRECTIONS.search(text):
+        return text
+    open_marks: list[int] = []
+    kept: set[int] = set()
+    for mark in _DIRECTIONS.finditer(text):
+        match mark[0]:
+            case "\u202c":  # the end of an embedding
+                if open_marks and text[open_marks[-1]] in _EMBEDDINGS:
+                    kept |= {open_marks.pop(), mark.start()}
+            case "\u2069":  # the end of an isolate, and of all embeddings in it
+                if any(text[each] in _ISOLATES for each in open_marks):
+                    while text[open_marks[-1]] in _EMBEDDINGS:
+                        open_marks.pop()
+                    kept |= {open_marks.pop(), mark.start()}
+            case _:
+                open_marks.append(mark.start())
+    return _DIRECTIONS.sub(lambda mark: mark[0] if mark.start() in kept else "", text)
+
+
+def join_words(words: Iterable[Spoken]) -> str:
+    """Sets blanks where the source has them.
+
+    Where it does not say, they stand between words, but not around punctuation that clings to one, nor inside
+    Chinese and its like.
+    """
     parts: list[str] = []
     for word in words:
-        if parts and not _belong_together(parts[-1], word):
+        if parts and (stand_apart(parts[-1], word.text) if word.after_blank is None else word.after_blank):
             parts.append(" ")
-        parts.append(word)
+        parts.append(word.text)
     return "".join(parts)
 
 
-def _belong_together(before: str, after: str) -> bool:
+def stand_apart(before: str, after: str) -> bool:
+    """Whether a blank stands between two words, as far as their letters tell."""
     last = before[-1:]
-    return bool(
+    return not (
         _CLINGS_BEFORE.match(after)
         or _CLINGS_AFTER.match(last)
         or (_UNSPACED.match(last) and _UNSPACED.match(after))

@@ -1,16 +1,18 @@
 """What was said in a meeting, in one form whatever source it came from.
 
-Times are seconds from the start of the recording. Words carry no blanks of their own; `join_words` sets them.
+Times are seconds from the start of the recording. Words carry no blanks of their own; `join_words` sets them, where
+the recogniser had them if it says so.
 """
 
 import math
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from meetings.text import join_words, one_line
+from meetings.text import Spoken, join_words, one_line, stand_apart
 
 UNKNOWN_SPEAKER = "Unknown speaker"
 
@@ -19,6 +21,8 @@ MAX_SECONDS = 10_000_000.0
 # Speech recognition cuts a speaker's turn at every short pause; within these limits the cut has no meaning.
 _MERGE_GAP_SECONDS = 1.0
 _MERGE_LENGTH_SECONDS = 60.0
+
+_BLANKS_ARE_MEANT = 0.25
 
 _TEXT_NAMES = ("word", "text")
 _START_NAMES = ("start", "start_time")
@@ -37,6 +41,12 @@ class Word(BaseModel):
     text: str
     start: Seconds
     end: Seconds
+    after_blank: bool | None = Field(None, exclude_if=lambda value: value is None)
+    """Whether a blank stands before it, where the source says something else than its letters tell."""
+
+    @property
+    def spoken(self) -> Spoken:
+        return Spoken(self.text, self.after_blank)
 
 
 class Segment(BaseModel):
@@ -101,7 +111,9 @@ def _read(items: Any) -> Transcript:
         raise TranscriptError(
             f"None of the {len(filled)} items of this transcript is a segment with a speaker and words or a text."
         )
-    found = (_segment(item) for item in filled if isinstance(item, dict))
+    items = [item for item in filled if isinstance(item, dict)]
+    says_blanks = _says_blanks(items)
+    found = (_segment(item, says_blanks=says_blanks) for item in items)
     in_order = sorted((segment for segment in found if segment), key=lambda segment: segment.start)
     segments = tuple(_merged(in_order))
     languages = Counter(segment.language for segment in segments if segment.language)
@@ -122,11 +134,25 @@ def _looks_like_segment(item: Any) -> bool:
     )
 
 
-def _segment(item: dict[str, Any]) -> Segment | None:
+def _says_blanks(items: list[dict[str, Any]]) -> bool:
+    """Whether the words bring the blanks between them along, as some recognisers' do; one by chance is no sign."""
+    gaps = blanks = firsts = opened = 0
+    for item in items:
+        texts = [text for each in _word_items(item) if (text := _raw_text(each))]
+        between = list(pairwise(texts))
+        gaps += len(between)
+        blanks += sum(before[-1].isspace() or after[0].isspace() for before, after in between)
+        if between:
+            firsts += 1
+            opened += texts[0][0].isspace()
+    return gaps > 0 and (blanks >= gaps * _BLANKS_ARE_MEANT or opened * 2 > firsts)
+
+
+def _segment(item: dict[str, Any], *, says_blanks: bool) -> Segment | None:
     begin = _seconds(item, *_START_NAMES)
     start = begin if begin is not None else _seconds(item, "offset") or 0.0
-    words = tuple(_words(item.get("words"), start))
-    text = join_words(word.text for word in words) or _text(item, "text")
+    words = tuple(_words(item, start, says_blanks=says_blanks))
+    text = join_words(word.spoken for word in words) or _text(item, "text")
     if not text:
         return None
     if words:
@@ -142,17 +168,32 @@ def _segment(item: dict[str, Any]) -> Segment | None:
     )
 
 
-def _words(items: Any, start: float) -> Iterator[Word]:
+def _words(segment: dict[str, Any], start: float, *, says_blanks: bool) -> Iterator[Word]:
     """Words in the order given; one without a time of its own follows where the one before ended."""
-    for item in items if isinstance(items, list) else []:
-        text = _text(item, *_TEXT_NAMES) if isinstance(item, dict) else ""
+    before, has_blank = "", False
+    for item in _word_items(segment):
+        raw = _raw_text(item)
+        has_blank = raw[:1].isspace() or has_blank
+        text = one_line(raw)
         if not text:
             continue
         own_start = _seconds(item, *_START_NAMES)
         start = start if own_start is None else own_start
         end = max(start, _seconds(item, *_END_NAMES) or 0.0)
-        yield Word(text=text, start=start, end=end)
-        start = end
+        is_odd = says_blanks and before and has_blank != stand_apart(before, text)
+        yield Word(text=text, start=start, end=end, after_blank=has_blank if is_odd else None)
+        start, before, has_blank = end, text, raw[-1:].isspace()
+
+
+def _word_items(segment: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    items = segment.get("words")
+    return (item for item in items if isinstance(item, dict)) if isinstance(items, list) else iter(())
+
+
+def _raw_text(item: dict[str, Any]) -> str:
+    """What was said, with the blanks around it; these alone if there is nothing else."""
+    given = [value for name in _TEXT_NAMES if isinstance(value := item.get(name), str) and value]
+    return next((text for text in given if one_line(text)), given[0] if given else "")
 
 
 def _merged(segments: list[Segment]) -> Iterator[Segment]:
@@ -170,7 +211,7 @@ def _merged(segments: list[Segment]) -> Iterator[Segment]:
             current = current.model_copy(
                 update={
                     "end": segment.end,
-                    "text": join_words([current.text, segment.text]),
+                    "text": join_words([Spoken(current.text), Spoken(segment.text)]),
                     "words": current.words + segment.words,
                 }
             )

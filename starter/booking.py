@@ -16,7 +16,7 @@ from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest
 from meetings.status import MeetingStatus
-from meetings.text import one_line
+from meetings.text import balanced, one_line
 from meetings.urls import meeting_key
 from starter import records
 from starter.errors import MeetingInputError, MeetingRefusedError
@@ -164,4 +164,4 @@ def clipped(text: str) -> str:
     data = text.encode()
     if len(data) <= _MAX_SUMMARY_BYTES:
         return text
-    return data[:_MAX_SUMMARY_BYTES].decode(errors="ignore") + "…"
+    return balanced(data[:_MAX_SUMMARY_BYTES].decode(errors="ignore")) + "…"

@@ -4,11 +4,13 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from html import escape as as_html
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from aiohttp import web
+
+from meetings.text import balanced
 
 _STYLE = """
 :root {
@@ -181,3 +183,8 @@ def _contact(service: Service) -> str:
 def _origin(address: str) -> str:
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def escape(text: str) -> str:
+    """Text from outside as HTML, with a direction that does not leak into what stands beside it."""
+    return as_html(balanced(text))

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from meetings.dispatch import LAST_USEFUL_MINUTE
 from meetings.request import ASSUMED_LENGTH, UtcDatetime
-from meetings.text import one_line
+from meetings.text import balanced, one_line
 from meetings.urls import MeetingUrl, MeetingUrlError, parse_meeting_url
 
 MAX_TITLE = 500
@@ -16,7 +16,7 @@ MAX_TITLE = 500
 _NOBODY = "calendar.google.com"
 """Google lists rooms and shared calendars among the people, with addresses that end like this."""
 
-Title = Annotated[str, AfterValidator(lambda text: one_line(text)[:MAX_TITLE])]
+Title = Annotated[str, AfterValidator(lambda text: balanced(one_line(text)[:MAX_TITLE]))]
 """A title as it can be shown: one line, cut where a meeting's title ends."""
 
 

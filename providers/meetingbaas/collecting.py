@@ -9,7 +9,7 @@ from meetings.media_types import media_extension_of
 from meetings.transcript import Transcript, TranscriptError, from_meeting_data, from_webhook
 from providers.base import Collected, MalformedWebhookError, Media, NotFoundError, ProviderError
 from providers.meetingbaas.client import MeetingBaasClient
-from providers.meetingbaas.deliveries import read_delivery
+from providers.meetingbaas.deliveries import DeliveryData, read_delivery
 from providers.meetingbaas.models import MeetingData
 from providers.meetingbaas.signed_urls import expires_at
 
@@ -28,7 +28,7 @@ async def collect(client: MeetingBaasClient, bot_id: str, pushed: bytes | None) 
             raise
         # The recording can be fetched now; its transcript is asked for again later anyway.
         return given
-    if given.transcript is not None:
+    if given.transcript is not None and not (given.transcript.is_empty and asked.transcript):
         asked = replace(asked, transcript=given.transcript, transcript_failed=False)
     # The answer's URLs are the fresher ones.
     return asked if asked.media else replace(asked, media=given.media)
@@ -61,9 +61,12 @@ def _from_delivery(body: bytes) -> Collected:
         data = read_delivery(body).data
     except MalformedWebhookError:
         return _NOTHING
-    return Collected(
-        media=_media(data.mp4, data.audio, audio_only=False), transcript=_transcript(from_webhook, data.transcript)
-    )
+    return Collected(media=_media(data.mp4, data.audio, audio_only=False), transcript=_delivered_transcript(data))
+
+
+def _delivered_transcript(data: DeliveryData) -> Transcript | None:
+    """An empty list says that nobody spoke; that of the API, which stands there from the start, says nothing."""
+    return Transcript() if data.transcript == [] else _transcript(from_webhook, data.transcript or [])
 
 
 def _transcript(read: Callable[[list[Any]], Transcript], items: list[Any]) -> Transcript | None:

@@ -6,12 +6,21 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field, PlainValidator
 
 from providers.base import MalformedWebhookError
 from providers.meetingbaas.decoding import UnwieldyJsonError, check_density, decode_json
 from providers.meetingbaas.extra import ExtraField, ReceivedExtra
-from providers.meetingbaas.fields import Evidence, Identifier, Identifiers, Instant, Link, Objects, Text, Tolerant
+from providers.meetingbaas.fields import (
+    Evidence,
+    Identifier,
+    Identifiers,
+    Instant,
+    Link,
+    Text,
+    Tolerant,
+    objects,
+)
 from providers.meetingbaas.scanning import Scanner, decoded, without_halves
 
 STATUS_CHANGE = "bot.status_change"
@@ -42,6 +51,13 @@ def _as_status(value: Any) -> Any:
     return value if isinstance(value, dict) else {"code": value if isinstance(value, str) else ""}
 
 
+def _said(value: Any) -> list[dict[str, Any]] | None:
+    """The segments of a transcript, also if there are explicitly none; None for what is no list of segments."""
+    if not isinstance(value, list):
+        return None
+    return objects(value) or (None if value else [])
+
+
 class DeliveryData(Tolerant):
     """`data` of any event; `mp4` and `audio` are signed URLs.
 
@@ -57,7 +73,7 @@ class DeliveryData(Tolerant):
     end_reason: Evidence = ""
     mp4: Link = ""
     audio: Link = ""
-    transcript: Objects = Field([], repr=False)
+    transcript: Annotated[list[dict[str, Any]] | None, PlainValidator(_said)] = Field(None, repr=False)
     event_uuid: Identifier = ""
     extra: ExtraField = ReceivedExtra()
     calendar_id: Identifier = Field("", validation_alias=AliasChoices("calendar_id", "calendar_uuid", "uuid"))

@@ -170,7 +170,8 @@ async def test_a_push_with_everything_is_enough(provider: MeetingBaasProvider, s
 
 
 @pytest.mark.parametrize(
-    "transcript", [{}, {"transcript": []}, {"transcript": None}, {"transcript": [{"no": "words"}]}]
+    "transcript",
+    [{}, {"transcript": None}, {"transcript": "none"}, {"transcript": [7]}, {"transcript": [{"no": "words"}]}],
 )
 async def test_a_push_without_transcript_is_completed_by_asking(
     provider: MeetingBaasProvider, server: ToldServer, transcript: dict[str, Any]
@@ -180,6 +181,15 @@ async def test_a_push_without_transcript_is_completed_by_asking(
     assert collected.media == (FRESH_VIDEO,)
     assert text_of(collected) == "stored"
     assert collected.duration == 61
+
+
+async def test_a_push_with_an_explicitly_empty_transcript_is_believed_at_once(
+    provider: MeetingBaasProvider,
+) -> None:
+    collected = await provider.collect("b-1", complete(mp4=URL, transcript=[]))
+
+    assert collected.transcript is not None
+    assert collected.transcript.is_empty
 
 
 async def test_a_pushed_recording_does_not_wait_for_an_answer(
