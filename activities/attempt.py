@@ -12,6 +12,7 @@ TIME_TO_SEND = timedelta(seconds=10)
 """What of an attempt's time belongs to the request that sends the bot."""
 _TIME_TO_BE_ANSWERED = timedelta(seconds=8.5)
 _SHORTEST_PAUSE_SECONDS = 1.0
+_NOTHING_PROVEN = 0
 
 
 class Attempt:
@@ -29,7 +30,11 @@ class Attempt:
         self._lives = info.schedule_to_close_timeout
         self._lived = info.started_time - info.scheduled_time
         is_proven = list(info.heartbeat_details)[:1] == [info.attempt - 1]
-        self.in_doubt = request.look_first or (info.attempt > 1 and not is_proven)
+        was_reset = info.attempt == 1 and info.current_attempt_scheduled_time > info.scheduled_time
+        self.in_doubt = request.look_first or was_reset or (info.attempt > 1 and not is_proven)
+        if was_reset:
+            # An operator had the attempts counted anew: what those before told must not be taken for this one's.
+            activity.heartbeat(_NOTHING_PROVEN)
 
     @property
     def seconds_to_search(self) -> float | None:

@@ -126,6 +126,14 @@ async def test_one_attempt_of_which_nothing_is_known_is_enough_to_search(kept: l
     assert provider.searches == 1
 
 
+async def test_an_activity_that_was_reset_by_hand_searches() -> None:
+    now = datetime.now(UTC)
+    reset = an_attempt(attempt=1, current_attempt_scheduled_time=now + timedelta(seconds=1), heartbeat_details=[1])
+    kept = await ended(reset, Counting(), order(call_at=now + timedelta(minutes=1)))
+    provider = Counting(found())
+    assert (await send(provider, order(), attempt=2, heartbeat_details=kept)).adopted
+
+
 @pytest.mark.parametrize("doubtful", [{"attempt": 2}, {"look_first": True}])
 async def test_being_handed_back_ends_no_doubt(doubtful: dict[str, Any]) -> None:
     provider = Counting()
