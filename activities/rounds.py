@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -15,13 +15,14 @@ from activities.failures import as_application_error
 from activities.heartbeats import with_heartbeats
 from meetings.calendars.health import Ailment, GrantWord
 from meetings.calendars.rounds import Findings, RoundOrder, RoundResult
-from meetings.ids import calendar_workflow_id_for
-from meetings.names import GRANT_SIGNAL
-from providers.base import ProviderError
-from providers.calendars import Resync, SyncFailure
+from meetings.ids import calendar_id_of, calendar_workflow_id_for
+from meetings.names import CALENDAR_WORKFLOW, GRANT_SIGNAL
+from providers.base import NotFoundError, ProviderError
+from providers.calendars import ConnectedCalendar, Resync, SyncFailure
 
 _TOLD_AT_ONCE = 20
 _LIMIT = timedelta(seconds=20)
+_LOST = "the provider does not have this calendar any more"
 _OPAQUE = re.compile(r"\S{24,}")
 """A word as long as a token is kept to itself: nobody here knows the tokens by which the provider reads."""
 
@@ -31,6 +32,10 @@ class Resyncing(Protocol):
 
     async def resync_all(self) -> Resync:
         """Raises ProviderError."""
+        ...
+
+    async def calendar(self, calendar_id: str) -> ConnectedCalendar:
+        """Raises NotFoundError for one that it does not have, and other ProviderErrors."""
         ...
 
 
@@ -57,20 +62,41 @@ class RoundActivities:
     async def _check(self, order: RoundOrder, client: Client) -> RoundResult:
         asked_at = datetime.now(UTC)
         resync = await self._calendars.resync_all()
-        findings = assess(order.before, resync)
-        failures = {each.calendar_id: each for each in resync.errors}
-        named = [name for name in dict.fromkeys([*resync.synced, *failures]) if name]
+        found = assess(order.before, resync)
+        texts = {each.calendar_id: _OPAQUE.sub("…", each.text) for each in resync.errors}
+        named = [name for name in dict.fromkeys([*resync.synced, *texts]) if name]
+        lost = await self._lost(client, named)
+        findings = found.model_copy(update={"ailing": {**found.ailing, **dict.fromkeys(lost, Ailment.LOST)}})
         slots = asyncio.Semaphore(_TOLD_AT_ONCE)
 
         async def tell(calendar_id: str) -> None:
             ailment = findings.ailing.get(calendar_id)
-            text = _OPAQUE.sub("…", failures[calendar_id].text) if ailment else ""
+            text = texts.get(calendar_id, _LOST) if ailment else ""
             async with slots:
                 await _tell(client, calendar_id, GrantWord(ailment=ailment, text=text, at=asked_at))
 
-        told = named if order.tell_all else [name for name in named if _is_new(name, order.before, findings)]
+        known = [*named, *lost]
+        told = known if order.tell_all else [name for name in known if _is_new(name, order.before, findings)]
         await asyncio.gather(*(tell(name) for name in told))
         return RoundResult(findings=findings, calendars=len(named), again_in=self._every)
+
+    async def _lost(self, client: Client, named: Collection[str]) -> list[str]:
+        """The calendars that are kept here, that the answer does not name, and that the provider does not know."""
+        query = f"WorkflowType = '{CALENDAR_WORKFLOW}' AND ExecutionStatus = 'Running'"
+        kept = [calendar_id_of(each.id) async for each in client.list_workflows(query)]
+        slots = asyncio.Semaphore(_TOLD_AT_ONCE)
+
+        async def is_known(calendar_id: str) -> bool:
+            async with slots:
+                try:
+                    await self._calendars.calendar(calendar_id)
+                except NotFoundError:
+                    return False
+                return True
+
+        unnamed = sorted(set(kept).difference(named))
+        known = await asyncio.gather(*(is_known(each) for each in unnamed))
+        return [each for each, there in zip(unnamed, known, strict=True) if not there]
 
 
 def assess(before: Findings, resync: Resync) -> Findings:

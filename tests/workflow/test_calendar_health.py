@@ -55,11 +55,12 @@ async def test_a_users_grant_that_ended_is_spoken_of_once_and_what_it_missed_is_
     assert (await anna.meeting(booked).view()).status is MeetingStatus.SCHEDULED
     assert not await world.exists(anna.meeting(missed))
 
+    looks = (await anna.view()).looks
     world.calendars.refused.clear()
     await rounds.go()
     await until(anna, CalendarStatus.ACTIVE)
     await anna.forward(seconds=3)
-    await anna.until(lambda view: view.counts.booked == 1)
+    await anna.until(lambda view: view.looks > looks and view.counts.booked == 1)
     assert (await anna.meeting(missed).view()).status is MeetingStatus.SCHEDULED
     assert (await status_attribute(anna), await status_attribute(ben)) == ("active", "active")
     assert said(caplog, anna.calendar_id, "can be read again") == 1
@@ -119,3 +120,22 @@ async def test_a_calendar_tells_from_its_first_day_how_it_is(world: World) -> No
     assert re.findall("syncing|error|active|leaving|disconnected", written) == [
         *("syncing", "error", "active", "leaving", "disconnected")
     ]
+
+
+async def test_a_calendar_that_the_provider_lost_is_in_trouble_until_it_is_known_again(world: World) -> None:
+    anna, ben = await world.connected("anna"), await world.connected("ben")
+    world.calendars.connected.remove(anna.calendar_id)
+    rounds = await world.look_after()
+    assert (await anna.view()).status is CalendarStatus.ACTIVE, (
+        "the answer does not name it, but the provider has it"
+    )
+    world.calendars.unknown.add(anna.calendar_id)
+    await rounds.go()
+    await until(anna, CalendarStatus.ERROR)
+    assert (await anna.view()).ailment is Ailment.LOST
+    assert await status_attribute(anna) == "error"
+    assert (await ben.view()).status is CalendarStatus.ACTIVE
+    world.calendars.unknown.clear()
+    world.calendars.connected.append(anna.calendar_id)
+    await rounds.go()
+    await until(anna, CalendarStatus.ACTIVE)
