@@ -51,6 +51,11 @@ class DataFolder:
         return self.path / "artifacts"
 
     @property
+    def simulator_state(self) -> Path:
+        """What the simulated provider knows, as it would in reality after a restart of ours."""
+        return self.path / "simulator.json"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 
@@ -90,7 +95,8 @@ class DataFolder:
         for each in (self.artifacts, self.logs):
             shutil.rmtree(each)
             each.mkdir()
-        for file in (*self.path.glob(f"{self.database.name}*"), self._secret_file):
+        state = self.path.glob(f"{self.simulator_state.name}*")
+        for file in (*self.path.glob(f"{self.database.name}*"), *state, self._secret_file):
             file.unlink(missing_ok=True)
 
     def put_old_logs_aside(self) -> None:

@@ -65,6 +65,7 @@ async def running_stack(options: Options, say: Say) -> AsyncIterator[Stack]:
         timeout = aiohttp.ClientTimeout(total=_REQUEST_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as http:
             environment = service_environment(addresses, folder, settings, options.speed)
+            environment |= {"MINUTEKEEPER_SIMULATOR_STATE_FILE": str(folder.simulator_state)}
             folder.write_environment({name: environment[name] for name in CLIENT_VARIABLES})
             probe = ServerProbe(addresses.temporal, addresses.ui, http)
             try:

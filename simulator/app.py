@@ -9,14 +9,15 @@ from simulator import account_views, bots_views, media_views, sim_views
 from simulator.calendars.routes import calendar_routes
 from simulator.faults.requests import strike_requests
 from simulator.faults.views import order_faults, remove_faults, show_faults
+from simulator.keeping import kept
 from simulator.keys import SIMULATION
-from simulator.middlewares import authenticate, limit, record
+from simulator.middlewares import authenticate, limit, note_changes, record
 from simulator.routing import both
 from simulator.settings import SimulatorSettings
 from simulator.simulation import Simulation
 
 # Faults lie between the two: the ledger must see them, and they strike whoever calls.
-_MIDDLEWARES = (record, strike_requests, authenticate, limit)
+_MIDDLEWARES = (note_changes, record, strike_requests, authenticate, limit)
 _UUID = "{uuid:[0-9a-fA-F-]{36}}"
 
 
@@ -53,9 +54,10 @@ def create_app(settings: SimulatorSettings) -> web.Application:
     async def simulate(app: web.Application) -> AsyncIterator[None]:
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(connector=connector, skip_auto_headers=["User-Agent"]) as session:
-            app[SIMULATION] = Simulation(settings, session)
-            yield
-            await app[SIMULATION].close()
+            simulation = app[SIMULATION] = Simulation(settings, session)
+            async with kept(simulation, settings.state_file):
+                yield
+                await simulation.close()
 
     app.cleanup_ctx.append(simulate)
     return app

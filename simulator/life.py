@@ -43,6 +43,23 @@ async def live(bot: Bot, settings: SimulatorSettings, announce: Callable[[Step, 
             announce(step, happen(bot, step, settings))
 
 
+async def go_on(bot: Bot, settings: SimulatorSettings, announce: Callable[[Step, datetime], None]) -> None:
+    """The rest of a life that a restart has interrupted; the pause itself counts for nothing but an arrival."""
+    happened = len(bot.timeline)
+    if not happened and not bot.leave_requested_at:
+        waited = (now() - bot.created_at).total_seconds() * settings.speed
+        await _stay(bot, settings, max(0.0, arrival_delay(bot, settings) - waited))
+    codes = {moment.code for moment in bot.timeline}
+    for step in [] if bot.leave_requested_at else list(_steps(bot))[happened:]:
+        if not await _stay(bot, settings, _seconds(bot, settings, step)):
+            break
+        announce(step, happen(bot, step, settings))
+    if bot.leave_requested_at:
+        for step in [step for step in _departure(bot) if step.code not in codes]:
+            await _pass_time(bot, settings, _seconds(bot, settings, step))
+            announce(step, happen(bot, step, settings))
+
+
 def happen(bot: Bot, step: Step, settings: SimulatorSettings) -> datetime:
     """Change the bot's state as the step demands; the answer is the time of the step in UTC."""
     at, code = now(), step.code

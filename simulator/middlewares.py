@@ -19,6 +19,16 @@ _SECRET_FIELDS = frozenset({"api_key", "zoom_sdk_pwd", "zoom_obf_token"})
 
 
 @web.middleware
+async def note_changes(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What is kept in a file is written anew after requests that may change it."""
+    try:
+        return await handler(request)
+    finally:
+        if request.method not in ("GET", "HEAD"):
+            request.app[SIMULATION].is_changed = True
+
+
+@web.middleware
 async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Note the request in the ledger before anything else, and its status when the answer is whole."""
     if request.path.startswith(CONTROL):

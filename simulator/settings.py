@@ -126,6 +126,9 @@ class SimulatorSettings(BaseSettings):
     grant_error_status: int = Field(default=400, ge=400, le=599)
     """Status of calls whose credentials the calendar's provider refuses; undocumented."""
 
+    state_file: str | None = None
+    """Where bots, accounts and calendars are kept over restarts; by default nowhere."""
+
     fault_seed: int = 0
     """Decides which faults strike whom: the same seed gives the same faults again."""
     fault_share: float = Field(default=0, ge=0, le=1)

@@ -15,7 +15,7 @@ from simulator.calendars.samples import add_samples
 from simulator.calendars.service import Calendars
 from simulator.faults.book import FaultBook
 from simulator.faults.deliveries import Outbox
-from simulator.life import live
+from simulator.life import go_on, live
 from simulator.models import BotRequest, EmitOrder, ScriptRule
 from simulator.payloads import FINAL_CODES, final, status_change
 from simulator.rate_limit import RateLimit
@@ -51,6 +51,8 @@ class Simulation:
         )
         self._session = session
         self._tasks: set[asyncio.Task[None]] = set()
+        self.is_changed = False
+        """Whether anything may have changed since this was last set to False."""
         self._forget()
 
     def _forget(self) -> None:
@@ -60,6 +62,7 @@ class Simulation:
         self.sender = WebhookSender(self._session, settings, self.ledger)
         self._outbox = Outbox(self.sender, self.faults, settings)
         self.bots: dict[UUID, Bot] = {}
+        self._sent = 0
         self._by_meeting: defaultdict[str, list[Bot]] = defaultdict(list)
         self.account_webhook_url = settings.account_webhook_url
         self.request_limit = RateLimit(settings.requests_per_second, 1.0) if settings.requests_per_second else None
@@ -87,11 +90,20 @@ class Simulation:
         """Take the bot in, perhaps for a calendar event; raises DuplicateBotError inside the window."""
         self._refuse_duplicate(request)
         fellows = self._by_meeting[request.meeting_url]
-        bot = Bot(len(self.bots) + 1, len(fellows) + 1, request, self._script_for(request), event_uuid=event_uuid)
+        self._sent += 1
+        bot = Bot(self._sent, len(fellows) + 1, request, self._script_for(request), event_uuid=event_uuid)
         self.bots[bot.uuid] = bot
         fellows.append(bot)
         self.spawn(live(bot, self.settings, lambda step, at: self._announce(bot, step, at)))
         return bot
+
+    def take_over(self, bot: Bot) -> None:
+        """Go on with a bot that was sent before a restart."""
+        self._sent = max(self._sent, bot.number)
+        self.bots[bot.uuid] = bot
+        self._by_meeting[bot.meeting_url].append(bot)
+        if bot.ended_at is None:
+            self.spawn(go_on(bot, self.settings, lambda step, at: self._announce(bot, step, at)))
 
     def leave(self, bot: Bot) -> None:
         bot.leave_requested_at = bot.leave_requested_at or now()
@@ -143,6 +155,7 @@ class Simulation:
         url = self.webhook_url(bot)
         is_final = step.code in FINAL_CODES
         sends = bot.script.send_finals if is_final else bot.script.send_statuses
+        self.is_changed = True
         bot.timeline.append(Moment(step.code, at, sends and url is not None))
         if url is None or not sends:
             return
@@ -159,6 +172,7 @@ class Simulation:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Let it run until it ends or all is closed."""
+        self.is_changed = True
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)

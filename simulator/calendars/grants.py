@@ -103,6 +103,14 @@ class Grants:
         self._grants[grant.token] = grant
         return grant
 
+    @property
+    def all(self) -> list[Grant]:
+        return list(self._grants.values())
+
+    def take_over(self, grant: Grant) -> None:
+        """Know a grant that was given before a restart."""
+        self._grants[grant.token] = grant
+
     def holds(self, platform: Platform, client_id: str, email: str) -> bool:
         """Whether the user has let the app act for him before, and not revoked it."""
         wanted = (platform, client_id, email)

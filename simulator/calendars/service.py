@@ -46,6 +46,15 @@ class Calendars:
         calendar.following = self._host.spawn(self._follow(calendar))
         return calendar
 
+    def take_over(self, calendar: Connected) -> None:
+        """Go on with a calendar that was connected before a restart."""
+        self._given = max(self._given, calendar.turn)
+        self.connected[calendar.uuid] = calendar
+        self.entries.update((entry.uuid, entry) for entry in calendar.entries.values())
+        for entry in calendar.entries.values():
+            self.recordings.plan(entry)
+        calendar.following = self._host.spawn(self._follow(calendar))
+
     def reconnect(self, calendar: Connected, credentials: Credentials) -> None:
         """Use other credentials: nothing stays scheduled, every event counts as changed. Raises as `connect`."""
         try:
