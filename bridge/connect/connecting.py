@@ -101,29 +101,33 @@ class Connecting:
         calendar = await self._renewed(known, credentials, chosen.raw_id)
         if calendar is None:
             calendar = await self._taken_over(known, begun, credentials, chosen)
-        is_made = calendar is None
         if calendar is None:
             begun, calendar = await self._create(begun, attempt, credentials)
-        try:
-            done = await self._keep(link, begun, chosen, calendar)
-        except (CallError, ConnectError):
-            if is_made:
-                # What cannot be taken back now is taken back by whoever comes next.
-                with contextlib.suppress(CallError, ProviderError):
-                    await self._let_go(calendar.calendar_id, UNFINISHED)
-            raise
+            done = await self._keep_new(link, begun, chosen, calendar)
+        else:
+            # It could not be taken back, so nobody keeps it before it is the user's.
+            done = await self._write(_connected(begun, chosen, calendar))
+            await self._keep(link, calendar)
         await self._write(
             (await self._cleared(done)).spending(link.link_id, link.expires_at + _AWAY, datetime.now(UTC))
         )
         return calendar
 
-    async def _keep(
+    async def _keep_new(
         self, link: ConnectLink, begun: Connection, chosen: RawCalendar, calendar: ConnectedCalendar
     ) -> Connection:
-        calendar_id = calendar.calendar_id
-        await self._calls.keep(CalendarRequest(calendar_id=calendar_id, user=link.user, platform=link.platform))
-        now = datetime.now(UTC)
-        return await self._write(begun.connected(calendar_id, chosen.raw_id, calendar.name, calendar.email, now))
+        try:
+            await self._keep(link, calendar)
+            return await self._write(_connected(begun, chosen, calendar))
+        except (CallError, ConnectError):
+            # What cannot be taken back now is taken back by whoever comes next.
+            with contextlib.suppress(CallError, ProviderError):
+                await self._let_go(calendar.calendar_id, UNFINISHED)
+            raise
+
+    async def _keep(self, link: ConnectLink, calendar: ConnectedCalendar) -> None:
+        request = CalendarRequest(calendar_id=calendar.calendar_id, user=link.user, platform=link.platform)
+        await self._calls.keep(request)
 
     async def _renewed(
         self, known: Connection, credentials: CalendarCredentials, raw_id: str
@@ -209,3 +213,8 @@ class Connecting:
             return await self._connections.write(connection)
         except ConnectionChangedError:
             raise ConnectError(Problem.OVERTAKEN) from None
+
+
+def _connected(begun: Connection, chosen: RawCalendar, calendar: ConnectedCalendar) -> Connection:
+    now = datetime.now(UTC)
+    return begun.connected(calendar.calendar_id, chosen.raw_id, calendar.name, calendar.email, now)
