@@ -54,7 +54,7 @@ def introduce(stack: Stack) -> None:
         accounts = f"{at.simulator}/_sim/calendars/accounts"
         say(
             "Or a calendar, with the simulated Google (more in docs/calendars.md):\n\n"
-            f'  curl --json \'{{"email": "anna@example.com"}}\' {accounts} > anna.json\n'
-            f"  {minutekeeper} calendar connect --credentials anna.json\n"
+            f'  curl --json \'{{"email": "anna@example.com"}}\' {accounts} > anna.grant.json\n'
+            f"  {minutekeeper} calendar connect --credentials anna.grant.json\n"
             f"  {minutekeeper} calendar list\n"
         )

@@ -35,7 +35,10 @@ def block(language: str, holding: str) -> str:
     blocks = re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
     (found,) = [each for each in blocks if holding in each]
     soon = (datetime.now(UTC) + timedelta(minutes=4, seconds=4)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    shown = found.replace("https://meet.google.com/abc-defg-hij", meeting_url())
+    later = (datetime.now(UTC) + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    shown = found.replace("2026-12-01T11:00:00Z", later).replace(
+        "https://meet.google.com/abc-defg-hij", meeting_url()
+    )
     return str(shown.replace("2026-12-01T10:00:00Z", soon))
 
 
@@ -55,9 +58,32 @@ async def test_the_temporal_command(stack: RunningStack, tmp_path: Path) -> None
 
 
 async def test_the_http_api(stack: RunningStack, tmp_path: Path) -> None:
-    shown = block("bash", "api/v1/namespaces").replace("http://127.0.0.1:7243", stack.addresses["temporal_http"])
+    shown = block("bash", "workflowType").replace("http://127.0.0.1:7243", stack.addresses["temporal_http"])
     run(stack, "bash", "-c", shown, folder=tmp_path)
     assert (await stack.outcome("standup-tuesday")).status is MeetingStatus.COMPLETED
+
+
+async def test_updates_and_queries_by_the_temporal_command(stack: RunningStack, tmp_path: Path) -> None:
+    shown = block("bash", "workflow query").replace("127.0.0.1:7233", stack.addresses["temporal"])
+    await a_sleeper(stack, "standup-monday")
+    out = await asyncio.to_thread(run, stack, "bash", "-ec", shown, folder=tmp_path)
+    assert out.count("standup-monday") >= 3
+    assert (await stack.outcome("standup-monday")).evidence.text == "nobody has time"
+
+
+async def test_updates_and_queries_over_http(stack: RunningStack, tmp_path: Path) -> None:
+    shown = block("bash", "/query/status").replace("http://127.0.0.1:7243", stack.addresses["temporal_http"])
+    await a_sleeper(stack, "standup-tuesday")
+    out = await asyncio.to_thread(run, stack, "bash", "-ec", shown, folder=tmp_path)
+    assert "queryResult" in out
+    assert out.count("outcome") == 2
+    assert (await stack.outcome("standup-tuesday")).evidence.text == "nobody has time"
+
+
+async def a_sleeper(stack: RunningStack, name: str) -> None:
+    start = datetime.now(UTC) + timedelta(hours=1)
+    request = {"meeting_url": meeting_url(), "start_time": start.isoformat()}
+    await stack.client.start_workflow("MeetingWorkflow", request, id=name, task_queue="meetings")
 
 
 async def test_the_python_client(stack: RunningStack, tmp_path: Path) -> None:
