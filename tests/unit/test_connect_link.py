@@ -59,6 +59,7 @@ def test_the_token_of_a_bots_address_signs_no_link() -> None:
     [
         *("ftp://a.example", "//a.example", "/here", "javascript:alert(1)", "https://", "https://u:p@a.example/"),
         *("https://a.example/a b", "https://a.example;script-src/", "https://a.example/\n", "https://ä.example/"),
+        *("https://a.example\\@evil.example/", 'https://a.example/"><script>', "https://a.example/%0d\r\nX: y"),
         *("https://[", f"https://a.example/{'x' * 1000}"),
     ],
 )
@@ -68,7 +69,9 @@ def test_addresses_to_which_no_browser_is_sent(url: str) -> None:
             new_link("user-1", "google", NOW, **{name: url})
 
 
-@pytest.mark.parametrize(("user", "platform"), [("", "google"), ("u" * 201, "google"), ("u", "apple")])
+@pytest.mark.parametrize(
+    ("user", "platform"), [("", "google"), ("u" * 201, "google"), ("u", "apple"), ("u\r\nX: y", "google")]
+)
 def test_a_link_is_for_somebody_at_a_known_platform(user: str, platform: str) -> None:
     with pytest.raises(ValidationError):
         new_link(user, platform, NOW)
