@@ -69,7 +69,12 @@ class ArtifactStore:
 
         def work() -> Artifact:
             with in_plain_words(f"write {path}"):
-                self._store.put(path, data, use_multipart=False, attributes=self._attributes(path))
+                try:
+                    self._store.put(path, data, use_multipart=False, attributes=self._attributes(path))
+                except BaseError as error:
+                    # In a folder, a quicker writer of the same file sweeps away what others were writing.
+                    if not (self.root and self._content(path) == data):
+                        raise error from None
                 self._settle(path)
             return Artifact(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
@@ -89,8 +94,8 @@ class ArtifactStore:
                 except BaseError as error:
                     # The quicker one sweeps away what others were writing, and an answer that was lost may have
                     # been a success.
-                    with contextlib.suppress(FileNotFoundError):
-                        return self._store.get(path).bytes().to_bytes() == data
+                    if (there := self._content(path)) is not None:
+                        return there == data
                     raise error from None
                 self._settle(path)
             return True
@@ -248,6 +253,12 @@ class ArtifactStore:
     def _attributes(self, path: str) -> "Attributes | None":
         """What a bucket tells browsers of a file; a folder keeps none."""
         return None if self.root else {"Content-Type": content_type_of(path)}
+
+    def _content(self, path: str) -> bytes | None:
+        try:
+            return self._store.get(path).bytes().to_bytes()
+        except FileNotFoundError:
+            return None
 
     def _settle(self, path: str) -> None:
         if self.root:

@@ -1,5 +1,6 @@
 """A store in a folder."""
 
+import asyncio
 import errno
 import os
 import signal
@@ -95,6 +96,17 @@ async def test_a_put_sweeps_what_killed_ones_left_of_the_same_file_only(tmp_path
     await store.put("x", b"whole")
 
     assert files_in(tmp_path) == ["x", "x#", "xx#1", "y#1"]
+
+
+async def test_who_puts_the_same_file_at_once_is_told_that_it_is_there(tmp_path: Path) -> None:
+    store = ArtifactStore(tmp_path.as_uri())
+    data = bytes(4 * MEBIBYTE)
+
+    for number in range(5):
+        kept = await asyncio.gather(*(store.put(f"m/{number}", data) for _ in range(8)))
+
+        assert {artifact.size for artifact in kept} == {len(data)}
+    assert len(files_in(tmp_path)) == 5
 
 
 async def test_removing_a_folder_removes_what_listings_hide(tmp_path: Path) -> None:

@@ -55,6 +55,17 @@ async def test_others_are_answered_while_a_large_body_is_understood(
     assert len([code for code in await codes(client, workflow_id) if code]) == sent
 
 
+async def test_repeats_of_a_large_delivery_that_come_at_once_are_all_answered(
+    bridge: Bridge, client: Client, workflow_id: str
+) -> None:
+    """Their sender repeats what it had no answer for, and both keep the same body."""
+    await start_recorder(client, workflow_id)
+    bodies = [complete(words=20_000)] * 12
+    answers = await asyncio.gather(*(bridge.to_bot(workflow_id, body) for body in bodies))
+    assert {answer.status for answer in answers} == {200}
+    assert await codes(client, workflow_id) == [""]
+
+
 @asynccontextmanager
 async def _stalls() -> AsyncIterator[list[float]]:
     """The seconds of CPU that this thread took between two turns of the event loop."""
