@@ -4,7 +4,7 @@ import re
 
 from tests.replay.copies import Edit
 
-STEPS, WAITING, JOURNAL = "workflows/steps.py", "workflows/waiting.py", "workflows/journal.py"
+STEPS, WAITING, PUBLISHING = "workflows/steps.py", "workflows/waiting.py", "workflows/publishing.py"
 
 MEETING = "workflows/meeting.py"
 SLEEP = "            self._journal.enter(MeetingStatus.SCHEDULED)\n"
@@ -16,7 +16,7 @@ SECONDS = (
     "    seconds = (instant - workflow.now()).total_seconds()\n"
     f"{WAIT}condition, timeout=seconds, timeout_summary=summary)"
 )
-UPSERT = "            workflow.upsert_search_attributes([attributes.MEETING_STATUS.value_set(status.value)])\n"
+UPSERT = "            workflow.upsert_search_attributes(updates)\n"
 
 GUARDED = Edit(MEETING, SLEEP, f'{" " * 12}if workflow.patched("a-word"):\n{" " * 16}{WORD}{SLEEP}')
 """Writes search attributes before a meeting sleeps. Those that sleep already keep to the old way."""
@@ -38,8 +38,8 @@ BREAKING = {
     "an activity of another name": Edit(STEPS, REMOVE, REMOVE.replace("BotActivities.remove_bot", '"remove"')),
     "a local activity": Edit(STEPS, FIND, FIND.replace("execute_activity", "execute_local_activity")),
     "a cancellation that is not waited for": Edit(STEPS, "WAIT_CANCELLATION_COMPLETED", "TRY_CANCEL"),
-    "another order": Edit(JOURNAL, UPSERT, f"            self.hear(BotEvent())\n{UPSERT}"),
-    "an upsert less": Edit(JOURNAL, UPSERT, "            pass\n"),
+    "an upsert more": Edit(PUBLISHING, UPSERT, f"{UPSERT}{UPSERT}"),
+    "an upsert less": Edit(PUBLISHING, UPSERT, "            pass\n"),
     "a failure that comes first": Edit(STEPS, FIND, f"    if request:\n        raise TimeoutError\n{FIND}"),
     "a patch that is retired": RETIRED,
     "a patch whose old way is lost": Edit(
@@ -90,8 +90,8 @@ HARMLESS = {
     "the words of a summary": Edit(STEPS, "manifest: the folder is whole", "manifest"),
     "the words of a summary with names in it": Edit(STEPS, 'f"bot {bot_id} leaves"', 'f"{bot_id} leaves"'),
     "the words of a note": Edit("workflows/collecting.py", "The manifest could not be written", "No manifest"),
-    "a new note": Edit(JOURNAL, UPSERT, f'            self.note("entered", f"Entered {{status}}.")\n{UPSERT}'),
-    "a new line in the log": Edit(JOURNAL, UPSERT, f'            workflow.logger.info("entered")\n{UPSERT}'),
+    "a new note": Edit(MEETING, SLEEP, f'            self._journal.note("entered", "Asleep.")\n{SLEEP}'),
+    "a new line in the log": Edit(PUBLISHING, UPSERT, f'            workflow.logger.info("published")\n{UPSERT}'),
     "the name of a local": Edit(WAITING, SECONDS, re.sub(r"\bseconds\b", "left", SECONDS)),
     "an annotation": Edit(STEPS, "async def remove_bot(bot_id: str)", "async def remove_bot(bot_id: object)"),
     "a timeout": Edit(
