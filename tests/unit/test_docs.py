@@ -9,6 +9,7 @@ from bridge.connect.problems import Problem
 from meetings.deadlines import Deadlines
 from meetings.status import FailureReason, MeetingStatus
 from runtime.settings import Settings
+from simulator.scripts import SCRIPTS
 from starter.calendars.summaries import CalendarState
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -50,3 +51,9 @@ def test_the_page_about_calendars_explains_every_state() -> None:
     page = (ROOT / "docs" / "calendars.md").read_text()
     for state in CalendarState:
         assert f"| `{state}` |" in page, f"docs/calendars.md does not explain {state}"
+
+
+def test_the_page_about_the_simulator_names_every_script() -> None:
+    page = (ROOT / "docs" / "simulator.md").read_text()
+    for name in SCRIPTS:
+        assert f"`{name}`" in page, f"docs/simulator.md does not explain {name}"
