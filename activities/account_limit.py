@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from bisect import insort
 from collections import deque
 from collections.abc import Callable
@@ -15,7 +16,7 @@ logger = logging.getLogger(__name__)
 Importance = tuple[datetime, datetime]
 """When the meeting starts, and when its bot is wanted: the least is the most important."""
 
-_WINDOW_SECONDS = 3.0
+_WINDOW_SECONDS = 2.0
 _DOUBLED_AFTER_SECONDS = 60.0
 _LONG_AGO = 20
 _FORGOTTEN_AT = 1000.0
@@ -80,11 +81,14 @@ class AccountLimit:
         if self._letting_through is None or self._letting_through.done():
             self._letting_through = asyncio.create_task(self._let_through())
         try:
-            await entry[2]
-        except asyncio.CancelledError:
-            if entry in self._waiting:
-                self._waiting.remove(entry)
-            raise
+            async with asyncio.timeout(None if math.isinf(patience) else max(patience, 0.0)):
+                await entry[2]
+        except TimeoutError:
+            # The rate was lowered meanwhile.
+            raise NotYetError((ahead + 1) / (self.per_second or rate)) from None
+        finally:
+            if not entry[2].done() or entry[2].cancelled():
+                self._waiting = [other for other in self._waiting if other is not entry]
 
     def accepted(self) -> None:
         """A request was not refused for the limit's sake."""
@@ -107,7 +111,11 @@ class AccountLimit:
         is_measured = accepted > 0 and len(self._refused) >= max(_SEVERAL, _MANY * accepted)
         is_long_enough = not rate or seconds == _WINDOW_SECONDS
         if is_measured and is_long_enough and (not rate or accepted / seconds < _LESS * rate):
-            self._learned = accepted / seconds
+            # By half at most, because few requests are accepted while a machine is too busy to make them.
+            self._learned = max(accepted / seconds, rate / 2)
+            self._busy_since = now
+            self._accepted.clear()
+            self._refused.clear()
             logger.warning(
                 "Meeting BaaS takes %.1f requests a second of this worker; MINUTEKEEPER_REQUESTS_PER_SECOND is %g",
                 self._learned,

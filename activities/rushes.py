@@ -20,6 +20,7 @@ ListMeetings = Callable[[str], Awaitable[list[str]]]
 LOOKED_AT_EVERY = timedelta(seconds=5)
 """How long what is known of a rush is relied on: meetings are booked and cancelled to the last moment."""
 _KEPT = timedelta(minutes=30)
+_PATIENCE = timedelta(seconds=3)
 _SLOWER_BY = 0.03
 _LATER_AT_MOST_SECONDS = 1.5
 """Slots are a little wider than the limit asks for, but the last one is not later than this for it."""
@@ -32,7 +33,7 @@ class _Rush:
     ranks: dict[str, int] = field(default_factory=dict)
     size: int | None = None
     looked_at: datetime | None = None
-    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    looking: asyncio.Task[None] | None = None
 
 
 class Rushes:
@@ -58,12 +59,14 @@ class Rushes:
         """
         second = start_time.replace(microsecond=0)
         rush = self._rushes.setdefault(second, _Rush())
-        async with rush.looking:
-            now = self._clock.now()
-            if rush.looked_at is None or now - rush.looked_at > LOOKED_AT_EVERY:
-                rush.looked_at = now
-                self._forget(now)
-                await self._look(rush, second, per_second, workflow_id)
+        now = self._clock.now()
+        if rush.looked_at is None or now - rush.looked_at > LOOKED_AT_EVERY:
+            rush.looked_at = now
+            self._forget(now)
+            rush.looking = asyncio.create_task(self._look(rush, second, per_second, workflow_id))
+        if rush.looking is not None and rush.size is None:
+            # Whoever knows something already does not wait: a busy server may take its time.
+            await asyncio.shield(rush.looking)
         if rush.size is None:
             return call_at
         if rush.size <= _AT_ONCE_SECONDS * per_second:
@@ -95,10 +98,10 @@ class Rushes:
 
 def rushes_of(client: Client, clock: Clock) -> Rushes:
     async def count(query: str) -> int:
-        return (await client.count_workflows(query)).count
+        return (await client.count_workflows(query, rpc_timeout=_PATIENCE)).count
 
     async def meetings(query: str) -> list[str]:
-        found = [(each.start_time, each.id) async for each in client.list_workflows(query)]
+        found = [(each.start_time, each.id) async for each in client.list_workflows(query, rpc_timeout=_PATIENCE)]
         return [name for _, name in sorted(found)]
 
     return Rushes(clock, count, meetings)

@@ -16,7 +16,7 @@ TITLE = "A rush at the account's limit"
 
 _MEETINGS = 1000
 _PER_SECOND = 20
-_BOOKED_A_SECOND = 60
+_BOOKED_A_SECOND = 30
 _LATEST = 2.0
 """Seconds that the last one may take longer than the limit does."""
 _AFTER_A_KILL = 20.0
