@@ -7,7 +7,7 @@ from functools import partial
 import aiohttp
 from temporalio import activity
 
-from activities.delivered import collected
+from activities.delivered import Delivered
 from activities.download import (
     Download,
     Limits,
@@ -52,11 +52,13 @@ class Fetching:
         store: ArtifactStore,
         order: CollectOrder,
         line: Line,
+        delivered: Delivered,
     ) -> None:
         self._provider = provider
         self._store = store
         self._order = order
         self._give_up = line.give_up
+        self._delivered = delivered
         self._pieces = Pieces(store, layout.pieces(order.folder, order.bot_id))
         self._download = Download(line.session, self._pieces, self._renew, line.limits)
 
@@ -84,7 +86,7 @@ class Fetching:
 
     async def _fetch(self) -> RecordingResult:
         order = self._order
-        found = await collected(self._provider, self._store, order)
+        found = await self._delivered.read()
         if not found.media and order.body:
             found = await self._provider.collect(order.bot_id, None)
         media = _recording(found)

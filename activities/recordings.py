@@ -10,6 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import manifests
+from activities.delivered import Delivered
 from activities.download import DEFAULT_LIMITS, Limits, LostError
 from activities.failures import as_application_error
 from activities.fetching import Fetching, Line
@@ -70,8 +71,9 @@ class RecordingActivities:
         """
         wanted = order.folder or folder_for(_meeting_id())
         ours = await with_heartbeats(self._claimed(order, wanted), lambda: DownloadProgress(done=0))
-        fetching = Fetching(self._provider, self._store, ours, self._line)
-        return await with_heartbeats(self._collect(ours, wanted, fetching), lambda: fetching.progress)
+        delivered = Delivered(self._provider, self._store, ours)
+        fetching = Fetching(self._provider, self._store, ours, self._line, delivered)
+        return await with_heartbeats(self._collect(ours, wanted, fetching, delivered), lambda: fetching.progress)
 
     @activity.defn
     async def write_manifest(self, order: ManifestOrder) -> Artifact:
@@ -89,13 +91,15 @@ class RecordingActivities:
         folder = await claim_folder(self._store, wanted, info.workflow_id or "", run)
         return order.model_copy(update={"folder": folder, "run": run})
 
-    async def _collect(self, order: CollectOrder, wanted: str, fetching: Fetching) -> Collection:
+    async def _collect(
+        self, order: CollectOrder, wanted: str, fetching: Fetching, delivered: Delivered
+    ) -> Collection:
         """`order` has the true folder and run, `wanted` is the folder that was asked for."""
         if order.meeting_url and (whole := await self._finished(order, wanted)):
             return whole
         recording, transcript = await asyncio.gather(
             _tried(_fetched(fetching), wanted=order.recording),
-            _tried(self._transcribed(order), wanted=order.transcript),
+            _tried(self._transcribed(order, delivered), wanted=order.transcript),
         )
         brought = collection_of(
             order,
@@ -135,9 +139,9 @@ class RecordingActivities:
             transcript=manifest.transcript,
         )
 
-    async def _transcribed(self, order: CollectOrder) -> TranscriptResult:
+    async def _transcribed(self, order: CollectOrder, delivered: Delivered) -> TranscriptResult:
         try:
-            return await write_transcript(self._provider, self._store, order)
+            return await write_transcript(self._store, order, delivered)
         except ProviderError as error:
             failure = as_application_error(error)
             if not failure.non_retryable:

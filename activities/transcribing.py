@@ -4,7 +4,7 @@ import asyncio
 
 from pydantic import ValidationError
 
-from activities.delivered import collected
+from activities.delivered import Delivered
 from artifacts import layout
 from artifacts.errors import NotStoredError
 from artifacts.store import ArtifactStore
@@ -12,10 +12,9 @@ from meetings import exports
 from meetings.collection import CollectOrder, TranscriptResult
 from meetings.status import TranscriptState
 from meetings.transcript import Transcript
-from providers.base import Provider
 
 
-async def write_transcript(provider: Provider, store: ArtifactStore, order: CollectOrder) -> TranscriptResult:
+async def write_transcript(store: ArtifactStore, order: CollectOrder, delivered: Delivered) -> TranscriptResult:
     """Nothing is written for an empty transcript, and nothing twice: an attempt that follows finds a note.
 
     Raises ProviderError and StoreError.
@@ -23,7 +22,7 @@ async def write_transcript(provider: Provider, store: ArtifactStore, order: Coll
     note = f"{layout.pieces(order.folder, order.bot_id)}.transcript"
     if written := await _noted(store, note):
         return written
-    found = await collected(provider, store, order)
+    found = await delivered.read()
     transcript = found.transcript
     if transcript is None:
         never = found.transcript_failed or found.deleted

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from artifacts.local import sync
+from artifacts.local import open_privately, sync
 
 _SUFFIX = ".journal"
 
@@ -42,7 +42,7 @@ class Journal:
 
     def note(self, mark: Mark) -> None:
         """Adds a mark. Raises OSError."""
-        with self._path.open("ab", buffering=0) as file:
+        with io.FileIO(self._path, "ab", opener=open_privately) as file:
             write_all(file, f"{mark.model_dump_json(exclude_defaults=True)}\n".encode())
 
     def sync(self) -> None:

@@ -9,6 +9,23 @@ _STAGING = re.compile(r"(.+)#\d+")
 """The storage library writes next to a file under such a name: listings hide it, the disk does not."""
 
 
+FILE_MODE, FOLDER_MODE = 0o600, 0o700
+"""Recordings and transcripts are their owner's alone, whatever the umask."""
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those above it, as far as they are missing. Raises OSError."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        # A quicker one may have made it; what was there before keeps its mode.
+        each.mkdir(mode=FOLDER_MODE, exist_ok=True)
+
+
+def open_privately(path: str, flags: int) -> int:
+    """An opener for `open`: what it makes is its owner's alone."""
+    return os.open(path, flags, FILE_MODE)
+
+
 def sync(place: Path) -> None:
     """Makes a file's content, or the names in a folder, survive a power cut. Raises OSError."""
     handle = os.open(place, os.O_RDONLY)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from artifacts.errors import SpoiltPartError
 from artifacts.journal import Journal, Mark, journals_in, write_all
-from artifacts.local import sync
+from artifacts.local import make_folder, open_privately, sync
 
 _CHUNK_BYTES = 1024 * 1024
 
@@ -92,7 +92,7 @@ class PartFile:
             os.fsync(self._opened())
             self._compare()
             self._journal.note(self._mark(os.path.relpath(target, self._folder)))
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent)
             self._journal.part.replace(target)
             sync(target.parent)
             self._close()
@@ -117,8 +117,8 @@ class PartFile:
 
     def _opened(self) -> io.FileIO:
         if self._file is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = self._journal.part.open("xb", buffering=0)
+            make_folder(self._folder)
+            self._file = io.FileIO(self._journal.part, "xb", opener=open_privately)
             _lock(self._file, self._journal.part)
             sync(self._folder)
         return self._file

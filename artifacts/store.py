@@ -14,13 +14,15 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from artifacts.errors import NotStoredError, StoreError, in_plain_words
-from artifacts.local import make_durable, sweep_folder, sweep_staging
+from artifacts.local import FILE_MODE, make_durable, make_folder, sweep_folder, sweep_staging
 from artifacts.paths import checked
 from artifacts.writer import ArtifactWriter
 from meetings.media_types import content_type_of
@@ -69,6 +71,7 @@ class ArtifactStore:
 
         def work() -> Artifact:
             with in_plain_words(f"write {path}"):
+                self._prepare(path)
                 try:
                     self._store.put(path, data, use_multipart=False, attributes=self._attributes(path))
                 except BaseError as error:
@@ -89,6 +92,7 @@ class ArtifactStore:
 
         def work() -> bool:
             with in_plain_words(f"write {path}"):
+                self._prepare(path)
                 try:
                     self._store.put(path, data, use_multipart=False, mode="create")
                 except BaseError as error:
@@ -110,6 +114,12 @@ class ArtifactStore:
         should remove.
         """
         checked(path)
+
+        def prepare() -> None:
+            with in_plain_words(f"write {path}"):
+                self._prepare(path)
+
+        await self.in_thread(prepare)
         writer = ArtifactWriter(self._store, path, self._threads, self._attributes(path))
         try:
             yield writer
@@ -246,6 +256,11 @@ class ArtifactStore:
         if paths:
             await self.in_thread(work)
 
+    def _prepare(self, path: str) -> None:
+        """Makes the folder of a file: the storage library would let everybody look into it."""
+        if self.root:
+            make_folder((self.root / path).parent)
+
     def in_thread(self, work: Callable[[], _Result]) -> asyncio.Future[_Result]:
         """Work on the store that blocks, in one of its threads; it goes on there even if nobody waits any more."""
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -262,6 +277,7 @@ class ArtifactStore:
 
     def _settle(self, path: str) -> None:
         if self.root:
+            (self.root / path).chmod(FILE_MODE)
             make_durable(self.root / path)
             sweep_staging(self.root / path)
 
@@ -279,4 +295,5 @@ def _open(url: str) -> ObjectStore:
         )
     if not url.startswith("file:///"):
         raise StoreError(f"ARTIFACTS_URL is {url!r}: it must be file:///an/absolute/folder or s3://bucket/prefix")
-    return LocalStore.from_url(url, automatic_cleanup=True, mkdir=True)
+    make_folder(Path(unquote(urlsplit(url).path)))
+    return LocalStore.from_url(url, automatic_cleanup=True)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from artifacts.local import make_folder
 from embedded.errors import UsageError
 
 _MAX_LOG_BYTES = 20_000_000
@@ -31,8 +32,8 @@ class DataFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
         try:
-            self.artifacts.mkdir(parents=True, exist_ok=True)
-            self.logs.mkdir(exist_ok=True)
+            for each in (self.artifacts, self.logs):
+                make_folder(each)
             self.lock_fd = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise UsageError(f"--data-dir {path} cannot be used: {error.strerror}") from error
@@ -94,7 +95,7 @@ class DataFolder:
         """Removes everything that earlier stacks left in the folder."""
         for each in (self.artifacts, self.logs):
             shutil.rmtree(each)
-            each.mkdir()
+            make_folder(each)
         state = self.path.glob(f"{self.simulator_state.name}*")
         for file in (*self.path.glob(f"{self.database.name}*"), *state, self._secret_file):
             file.unlink(missing_ok=True)

@@ -8,6 +8,9 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
+OWNER_ONLY = 0o077
+"""What is kept are recordings, transcripts and secrets: no umask of a shell may hand them to others."""
+
 INTERRUPTED = 130
 """The exit status of a shell for what Ctrl-C ended."""
 logger = logging.getLogger(__name__)
@@ -18,8 +21,9 @@ def run_and_exit(main: Callable[[], int]) -> NoReturn:
 
     Temporal's native threads sometimes abort a process that says goodbye in the ordinary way, after all its work is
     done, and spoil its exit code. Output that nobody takes any more, or that no longer fits on the disk, makes a
-    success a 1.
+    success a 1. Whatever this process and its children write is for its owner alone.
     """
+    os.umask(OWNER_ONLY)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that lacks a character shows another one in its place.
         if isinstance(stream, io.TextIOWrapper):

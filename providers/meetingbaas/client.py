@@ -67,7 +67,7 @@ class MeetingBaasClient:
     async def meeting_data(self, bot_id: str, *, include_transcripts: bool = True) -> MeetingData:
         params = {"bot_id": bot_id, "include_transcripts": str(include_transcripts).lower()}
         answer = await self._connection.call("GET", "/bots/meeting_data", params=params)
-        return read(MeetingData, answer, self.secrets)
+        return await asyncio.to_thread(read, MeetingData, answer, self.secrets)
 
     async def list_bots(self, query: BotQuery) -> AsyncIterator[BotSummary]:
         """The bots of all pages."""

@@ -1,5 +1,6 @@
 """What a bot recorded, from the body of its final webhook and from meeting_data."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,8 @@ _NOTHING = Collected(media=(), transcript=None)
 
 async def collect(client: MeetingBaasClient, bot_id: str, pushed: bytes | None) -> Collected:
     """Uses what was pushed if it has everything, else asks for the rest."""
-    given = _NOTHING if pushed is None else _from_delivery(pushed)
+    # Hours of speech take a second to read: whatever else this process does must not wait for it.
+    given = _NOTHING if pushed is None else await asyncio.to_thread(_from_delivery, pushed)
     if given.media and given.transcript is not None:
         return given
     try:
@@ -39,7 +41,7 @@ async def _ask(client: MeetingBaasClient, bot_id: str) -> Collected:
         data = await client.meeting_data(bot_id)
     except NotFoundError:
         return replace(_NOTHING, deleted=True)
-    return _from_meeting_data(data)
+    return await asyncio.to_thread(_from_meeting_data, data)
 
 
 def _from_meeting_data(data: MeetingData) -> Collected:
