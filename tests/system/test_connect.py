@@ -130,7 +130,8 @@ async def _assert_clean(stack: RunningStack, user: User, *meetings: str) -> None
         places[f"history of {name}"] = await stack.history(name)
     folder = stack.artifacts.parent
     for path in folder.rglob("*"):
-        if path.is_file() and path.name not in {"env", "bridge-secret"}:
+        # What the simulated Google and provider remember is theirs.
+        if path.is_file() and path.name not in {"env", "bridge-secret", "simulator.json"}:
             places[str(path)] = path.read_bytes().decode("utf-8", "replace")
     assert any(place.endswith("logs/bridge.log") and "missing_scopes" in text for place, text in places.items())
     assert any("/users/user-1/google/" in place for place in places)
