@@ -237,6 +237,7 @@ class CalendarWorkflow(UnknownCalls):
             status=self._status,
             user=self._request.user,
             platform=self._request.platform,
+            owner=self._request.owner,
             ailment=self._ailment,
             trouble=self._grant.text or self._trouble,
             trouble_since=self._grant.since,

@@ -126,7 +126,12 @@ class Connecting:
             raise
 
     async def _keep(self, link: ConnectLink, calendar: ConnectedCalendar) -> None:
-        request = CalendarRequest(calendar_id=calendar.calendar_id, user=link.user, platform=link.platform)
+        request = CalendarRequest(
+            calendar_id=calendar.calendar_id,
+            user=link.user,
+            platform=link.platform,
+            owner=calendar.email or calendar.name,
+        )
         await self._calls.keep(request)
 
     async def _renewed(

@@ -106,6 +106,8 @@ class CalendarRequest(BaseModel):
     user: str = ""
     """Whose calendar it is, and at which platform, where it was connected for a user."""
     platform: str = ""
+    owner: str = ""
+    """The mail address or name that it has at the provider, for when the provider does not have it any more."""
     policy: Policy = DEFAULT_POLICY
     overrides: Overrides = NO_OVERRIDES
     debounce: float = Field(2.0, ge=0, le=600)
@@ -172,6 +174,7 @@ class CalendarView(BaseModel):
     status: CalendarStatus
     user: str = ""
     platform: str = ""
+    owner: str = ""
     ailment: Ailment | None = None
     trouble: str = ""
     trouble_since: AwareDatetime | None = None

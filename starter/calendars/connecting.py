@@ -142,7 +142,7 @@ async def _start(temporal: Client, connected: ConnectedCalendar, policy: Policy)
     try:
         await temporal.start_workflow(
             CalendarWorkflow.run,
-            CalendarRequest(calendar_id=name, policy=policy),
+            CalendarRequest(calendar_id=name, owner=connected.email or connected.name, policy=policy),
             id=calendar_workflow_id_for(name),
             task_queue=MEETINGS_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,

@@ -1,6 +1,8 @@
 """Which calendar and which event people mean."""
 
+import asyncio
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import NamedTuple
 
 from temporalio.client import Client, WorkflowExecutionDescription
@@ -13,14 +15,18 @@ from meetings.ids import calendar_id_of, calendar_workflow_id_for
 from meetings.names import CALENDAR_WORKFLOW
 from providers.base import NotFoundError, RequestRejectedError
 from providers.calendars import CalendarProvider, ConnectedCalendar
+from starter.asking import NoAnswerError, ask
 from starter.booking import RPC_LIMIT
 from starter.errors import CalendarNotFoundError, EventNotFoundError, MeetingInputError
 from starter.inputs import check_id
 from starter.summaries import is_closed
 from starter.temporal_errors import no_such_workflow
+from workflows.calendar import CalendarWorkflow
 
 _LEAST_OF_AN_ID = 4
 _SHOWN = 5
+_ASKED_AT_ONCE = 10
+_ANSWER_WITHIN = timedelta(seconds=3)
 
 _NAMES: tuple[Callable[[ConnectedCalendar], str], ...] = (
     lambda calendar: calendar.calendar_id,
@@ -60,9 +66,37 @@ async def find_calendar(temporal: Client, provider: CalendarProvider, text: str)
     if connected is not None:
         workflow_id = calendar_workflow_id_for(connected.calendar_id)
         return Named(connected.calendar_id, await describe(temporal, workflow_id), connected)
+    if lost := await _lost_by_the_provider(temporal, text):
+        return lost
     if ended is not None:
         return Named(calendar_id_of(ended.id), ended)
     raise CalendarNotFoundError(f"There is no calendar {text}. `minutekeeper calendar list` shows all.")
+
+
+async def _lost_by_the_provider(temporal: Client, text: str) -> Named | None:
+    """The calendar that is kept for an owner of this name and that the provider does not have any more.
+
+    Raises MeetingInputError for a name that several have.
+    """
+    query = f"WorkflowType = '{CALENDAR_WORKFLOW}' AND ExecutionStatus = 'Running'"
+    slots = asyncio.Semaphore(_ASKED_AT_ONCE)
+
+    async def owner(name: str) -> str:
+        async with slots:
+            try:
+                handle = temporal.get_workflow_handle_for(CalendarWorkflow.run, name)
+                return (await ask(handle, CalendarWorkflow.status, _ANSWER_WITHIN)).owner
+            except NoAnswerError:
+                return ""
+
+    names = [each.id async for each in temporal.list_workflows(query)]
+    owners = await asyncio.gather(*(owner(name) for name in names))
+    wanted = text.strip().casefold()
+    found = [name for name, one in zip(names, owners, strict=True) if one.casefold() == wanted]
+    if len(found) > 1:
+        ids = _some(map(calendar_id_of, found))
+        raise MeetingInputError("CALENDAR", f"{text!r} could be {ids}; say which by its id")
+    return Named(calendar_id_of(found[0]), await describe(temporal, found[0])) if found else None
 
 
 async def describe(temporal: Client, workflow_id: str) -> WorkflowExecutionDescription | None:

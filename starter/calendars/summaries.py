@@ -76,7 +76,7 @@ def summary_of(
         user=known.user,
         platform=known.platform,
         name=connected.name if connected else "",
-        email=connected.email if connected else "",
+        email=connected.email if connected else known.owner,
         is_kept=is_kept,
         is_connected=is_connected,
         looks=known.looks,

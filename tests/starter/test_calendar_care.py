@@ -140,3 +140,13 @@ async def test_both_doctors_show_booked_meetings_that_temporal_has_lost(desk: De
 async def general_check() -> dict[str, Any]:
     checks: list[dict[str, Any]] = (await cli("doctor", "--json")).json["checks"]
     return next(each for each in checks if each["name"] == "calendars")
+
+
+async def test_a_calendar_that_the_provider_lost_keeps_its_owner_and_is_let_go_of_by_that_name(desk: Desk) -> None:
+    owner = "lost-owner@example.com"
+    made = await desk.connect(owner)
+    await desk.sim.ok("DELETE", f"/calendars/{made}")
+    assert (await seen_by_the_doctor(made))["email"] == owner
+    ended = await cli("calendar", "disconnect", owner)
+    assert ended.code == 0, ended.err
+    assert made in ended.out
