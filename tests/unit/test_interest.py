@@ -81,3 +81,29 @@ def test_releases_are_forgotten_when_there_are_very_many() -> None:
     interest = after(*(release(f"calendar-{number}", seen=number) for number in range(300)))
     assert len(interest.released) == 200
     assert "calendar-299" in interest.released
+
+
+def test_of_very_many_releases_the_newest_are_kept_in_whatever_order_they_came() -> None:
+    for order in (range(300), reversed(range(300))):
+        interest = after(*(release(f"calendar-{number}", seen=number) for number in order))
+        kept = {int(name.partition("-")[2]) for name in interest.released}
+        assert 299 in kept
+        assert len(kept) == 200
+    interest = after(*(release(f"calendar-{number}", seen=number) for number in range(300)))
+    assert {int(name.partition("-")[2]) for name in interest.released} == set(range(100, 300))
+
+
+def test_the_last_word_of_a_calendar_is_the_later_of_its_claim_and_its_release() -> None:
+    released_late = after(claim(seen=1), release(seen=5))
+    assert with_claim(released_late, claim(seen=3)) is released_late
+    claimed_late = after(release(seen=1), claim(seen=5))
+    assert with_release(claimed_late, release(seen=3)) is claimed_late
+    assert with_claim(claimed_late, claim(seen=3, title="old")) is claimed_late
+
+
+def test_of_copies_that_were_changed_at_one_instant_the_one_seen_last_leads() -> None:
+    first = claim("ben", seen=1, updated_at=NOON)
+    second = claim("anna", seen=2, updated_at=NOON)
+    assert leading(after(first, second)) == leading(after(second, first)) == second
+    unknown = claim("olga", seen=3)
+    assert leading(after(first, second, unknown)) == unknown, "without a time of change, when it was seen counts"

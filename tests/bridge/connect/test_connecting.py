@@ -46,7 +46,7 @@ async def test_a_link_leads_to_a_calendar_that_is_kept(stage: Stage, user: str, 
     (calendar,) = await stage.connected()
     assert calendar["email"] == ANNA
     given = await stage.input_of(calendar["uuid"])
-    assert given == {"calendar_id": calendar["uuid"], "user": user, "platform": platform}
+    assert given == {"calendar_id": calendar["uuid"], "user": user, "platform": platform, "owner": ANNA}
     known = await stage.known(user, platform)
     assert (known.calendar_id, known.email) == (calendar["uuid"], ANNA)
 

@@ -65,3 +65,22 @@ def test_there_is_a_cure_for_everything(ailment: Ailment) -> None:
 
 def test_the_cure_can_be_pasted_into_a_shell() -> None:
     assert "connect-link 'it'\"'\"'s me' --platform google" in remedy(Ailment.USER, "cal-1", "it's me", "google")
+
+
+def test_a_good_word_does_not_make_old_findings_count_again() -> None:
+    """A check that was asked before the renewal may answer after one that was asked later."""
+    renewed = Grant().after(USER, NOW).after(RENEWED, NOW + timedelta(minutes=1))
+    assert renewed.after(GOOD, NOW + timedelta(minutes=2)).after(USER, NOW + timedelta(minutes=3)).ailment is None
+    at_the_renewal = USER.model_copy(update={"at": NOW + timedelta(minutes=1)})
+    assert renewed.after(at_the_renewal, NOW + timedelta(minutes=3)).ailment is Ailment.USER
+
+
+def test_the_link_of_a_user_is_offered_only_where_it_can_be_made() -> None:
+    assert "connect-link" in remedy(Ailment.USER, "cal-1", "anna", "google")
+    for user, platform in (("", "google"), ("anna", ""), ("", "")):
+        cure = remedy(Ailment.USER, "cal-1", user, platform)
+        assert "connect-link" not in cure
+        assert "calendar connect" in cure
+    for other in set(Ailment) - {Ailment.USER}:
+        assert "connect-link" not in remedy(other, "cal-1", "anna", "google")
+    assert "calendar disconnect cal-1" in remedy(Ailment.LOST, "cal-1")

@@ -123,3 +123,50 @@ def test_every_id_is_a_plain_name(event: CalendarEvent) -> None:
 def test_seconds_of_an_original_start_count() -> None:
     later = {"original_start": START + timedelta(seconds=1)}
     assert meeting_id_of(an_event(**GOOGLE_INSTANCE | later)) != meeting_id_of(an_event(**GOOGLE_INSTANCE))
+
+
+@pytest.mark.parametrize(
+    "uid",
+    [
+        f"{HEAD}07EA0C01{TAIL}XYZ",
+        f"X{HEAD}07EA0C01{TAIL}",
+        f"{HEAD}07EA0C0Z{TAIL}",
+        f"{HEAD.replace('8', '9', 1)}07EA0C01{TAIL}",
+        f"{HEAD}07EA0C01",
+    ],
+)
+def test_only_a_uid_of_outlook_has_a_date_in_it(uid: str) -> None:
+    """What is nearly one of Outlook's stays a name of its own, with its capitals."""
+    without_date = uid.replace("07EA0C01", "00000000")
+    first, other = (an_event(uid=each, provider_event_id="p") for each in (uid, without_date))
+    assert uid == without_date or meeting_id_of(first) != meeting_id_of(other)
+    assert meeting_id_of(an_event(uid=uid.lower())) != meeting_id_of(an_event(uid=uid))
+
+
+def test_each_mark_of_a_series_alone_makes_an_event_an_instance() -> None:
+    """Without one the UID is enough, and two events of one UID would be one meeting."""
+    for mark in ({"is_recurring": True}, {"recurring_event_id": "series"}):
+        first = an_event(uid="u@example.com", provider_event_id="one", **mark)
+        second = an_event(uid="u@example.com", provider_event_id="two", **mark)
+        assert meeting_id_of(first) != meeting_id_of(second), mark
+    assert meeting_id_of(an_event(uid="u@example.com", provider_event_id="one")) == meeting_id_of(
+        an_event(uid="u@example.com", provider_event_id="two")
+    )
+
+
+def test_ids_of_different_kinds_are_never_the_same_meeting() -> None:
+    """Nor do the parts of one kind run into each other."""
+    ids = [
+        meeting_id_of(an_event(uid="x", event_id="e")),
+        meeting_id_of(an_event(uid="", provider_event_id="x", event_id="e")),
+        meeting_id_of(an_event(uid="", event_id="x")),
+    ]
+    assert len(set(ids)) == len(ids)
+
+
+def test_names_of_meetings_are_the_same_in_every_release() -> None:
+    """Calendars live for years: another name for the same event would be a second bot."""
+    assert meeting_id_of(an_event(**GOOGLE)) == "cal-03c408b464b95728f85e077c"
+    assert meeting_id_of(an_event(**GOOGLE_INSTANCE)) == "cal-a4ee4d34a5584d27801005c8"
+    assert meeting_id_of(an_event(**OUTLOOK_INSTANCE)) == "cal-dc0fe03faf27e5b519c2c956"
+    assert meeting_id_of(an_event()) == "cal-245024c3e0492b6a2d887799"

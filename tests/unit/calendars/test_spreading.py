@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from meetings.calendars.keeping import CalendarRequest
 from meetings.calendars.spreading import next_full
+from meetings.ids import jitter_fraction
 
 CALENDARS = [f"3f6f2c42-5d0f-4c0b-8d4e-{number:012x}" for number in range(1000)]
 EVERY = timedelta(seconds=CalendarRequest(calendar_id="any").full_every)
@@ -39,3 +40,18 @@ def test_a_thousand_calendars_that_were_read_at_once_are_read_evenly_from_then_o
     assert 3900 <= len(looks) / 10 <= 4100
     assert max(in_a_minute.values()) <= 14
     assert max(in_a_second.values()) <= 3
+
+
+def test_each_calendar_keeps_its_own_instants_whenever_it_was_read() -> None:
+    """They lie on a grid that begins with the epoch, one place on it for each calendar."""
+    half = EVERY / 2
+    for calendar_id in CALENDARS[:50]:
+        looks = {next_full(START + timedelta(minutes=minutes), EVERY, calendar_id) for minutes in range(0, 720, 7)}
+        (place,) = {(look - datetime(1970, 1, 1, tzinfo=UTC)) % half for look in looks}
+        assert place == half * jitter_fraction(calendar_id)
+
+
+def test_calendars_that_were_read_at_one_instant_are_read_at_as_many_others() -> None:
+    minutes = Counter(int((next_full(START, EVERY, each) - START).total_seconds()) // 60 for each in CALENDARS)
+    assert len(minutes) > 170
+    assert max(minutes.values()) <= 20
