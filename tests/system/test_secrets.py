@@ -131,7 +131,8 @@ async def _knock(stack: RunningStack, name: str) -> None:
     for url, key, body, status in (
         (f"{account}/{name}/0/{token}x", ACCOUNT_KEY, {}, 401),
         (f"{account}/{name}/0/{token}", f"{ACCOUNT_KEY}x", {}, 401),
-        (f"{account}/{name}/0/{token}", ACCOUNT_KEY, {"event": 7}, 400),
+        (f"{account}/{name}/0/{token}", ACCOUNT_KEY, {"event": 7}, 200),
+        (f"{account}/{name}/0/{token}", ACCOUNT_KEY, [QUOTES], 400),
         (f"{account}/{name}/0/{token}", ACCOUNT_KEY, unknown, 200),
         (f"{account}/{name}/0/{token}/more", ACCOUNT_KEY, {}, 404),
         (account, ACCOUNT_KEY, unknown, 200),
@@ -205,7 +206,11 @@ async def _answers(stack: RunningStack) -> dict[str, str]:
 def _files(stack: RunningStack) -> dict[str, str]:
     """Everything in the data folder, database and logs too, but for raw deliveries and where secrets live."""
     folder = stack.artifacts.parent
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in {"env", "bridge-secret"}]
+    files = [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in {"env", "bridge-secret", "simulator.json"}
+    ]
     found = {
         str(path.relative_to(folder)): path.read_bytes().decode("utf-8", "replace")
         for path in files
