@@ -170,3 +170,4 @@ def test_names_of_meetings_are_the_same_in_every_release() -> None:
     assert meeting_id_of(an_event(**GOOGLE_INSTANCE)) == "cal-a4ee4d34a5584d27801005c8"
     assert meeting_id_of(an_event(**OUTLOOK_INSTANCE)) == "cal-dc0fe03faf27e5b519c2c956"
     assert meeting_id_of(an_event()) == "cal-245024c3e0492b6a2d887799"
+    assert meeting_id_of(an_event(provider_event_id="p1")) == "cal-40a7b1af89b4ed5d1a8dda58"
