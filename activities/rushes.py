@@ -32,6 +32,7 @@ _AT_ONCE_SECONDS = 0.5
 class _Rush:
     ranks: dict[str, int] = field(default_factory=dict)
     size: int | None = None
+    asked: set[str] = field(default_factory=set)
     looked_at: datetime | None = None
     looking: asyncio.Task[None] | None = None
 
@@ -67,11 +68,13 @@ class Rushes:
         if rush.looking is not None and rush.size is None:
             # Whoever knows something already does not wait: a busy server may take its time.
             await asyncio.shield(rush.looking)
+        rush.asked.add(workflow_id)
         if rush.size is None:
             return call_at
-        if rush.size <= _AT_ONCE_SECONDS * per_second:
+        # What was booked a moment ago is not counted yet, but asks already.
+        if max(rush.size, len(rush.asked)) <= _AT_ONCE_SECONDS * per_second:
             return None
-        interval = 1 / per_second + min(_SLOWER_BY / per_second, _LATER_AT_MOST_SECONDS / rush.size)
+        interval = 1 / per_second + min(_SLOWER_BY / per_second, _LATER_AT_MOST_SECONDS / max(rush.size, 1))
         rank = rush.ranks.get(workflow_id, rush.size)
         return call_at + timedelta(seconds=(rank + 0.5 - rush.size / 2) * interval)
 

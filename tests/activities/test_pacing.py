@@ -294,3 +294,10 @@ async def test_a_server_that_does_not_answer_holds_nobody_up() -> None:
     store.now += timedelta(seconds=6)
     assert await asyncio.wait_for(worker.slot("m-0", START, CALL_AT, 20.0), 1) == known
     answered.set()
+
+
+async def test_a_rush_that_is_booked_at_the_last_moment_is_one_before_it_is_counted() -> None:
+    worker = Store(["m-0"]).a_worker()
+    slots = [await worker.slot(f"m-{number}", START, CALL_AT, 20.0) for number in range(40)]
+    assert [slot for slot in slots[:10] if slot is not None] == []
+    assert None not in slots[10:]
