@@ -128,6 +128,13 @@ def test_one_service_alone_builds_the_image() -> None:
     assert [name for name, service in OURS.items() if "build" in service] == ["worker"]
 
 
+def test_the_others_do_not_look_for_the_image_in_a_registry() -> None:
+    assert [name for name, service in OURS.items() if service.get("pull_policy") == "never"] == [
+        "recordings",
+        "bridge",
+    ]
+
+
 def test_the_bridge_is_healthy_while_temporal_is_away() -> None:
     assert SERVICES["bridge"]["healthcheck"]["test"][-1].endswith("/healthz")
 
