@@ -1,7 +1,8 @@
 """Bringing home what a bot recorded: recording, transcript, and the manifest that says that all is there."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -11,16 +12,18 @@ from temporalio.exceptions import ApplicationError
 
 from activities import manifests
 from activities.delivered import Delivered
-from activities.download import DEFAULT_LIMITS, Limits, LostError
-from activities.failures import as_application_error
+from activities.download import DEFAULT_LIMITS, Limits, LostError, RefusedError
+from activities.failures import ACCOUNT, as_application_error
 from activities.fetching import Fetching, Line
 from activities.heartbeats import with_heartbeats
 from activities.transcribing import write_transcript
 from artifacts import layout
+from artifacts.errors import StoreUnusableError
 from artifacts.folders import claim_folder
 from artifacts.store import ArtifactStore
 from meetings.collection import (
     MANIFEST,
+    NEEDS_PERSON,
     Collection,
     CollectOrder,
     DownloadProgress,
@@ -38,6 +41,7 @@ _Part = TypeVar("_Part")
 _Order = TypeVar("_Order", CollectOrder, ManifestOrder)
 
 _GIVE_UP = timedelta(days=1)
+_FOR_A_PERSON = frozenset({RefusedError.__name__, StoreUnusableError.__name__, ACCOUNT})
 
 
 class RecordingActivities:
@@ -67,22 +71,26 @@ class RecordingActivities:
         worker that shuts down uses one up.
 
         Raises ApplicationError, to be retried: `HandedBack`, and those that say why a part cannot be brought home
-        now; their detail is the Collection so far.
+        now; their detail is the Collection so far. `NeedsPerson` is not retried: the meeting shows it and asks anew.
         """
-        wanted = order.folder or folder_for(_meeting_id())
-        ours = await with_heartbeats(self._claimed(order, wanted), lambda: DownloadProgress(done=0))
-        delivered = Delivered(self._provider, self._store, ours)
-        fetching = Fetching(self._provider, self._store, ours, self._line, delivered)
-        return await with_heartbeats(self._collect(ours, wanted, fetching, delivered), lambda: fetching.progress)
+        with _told_once(order):
+            wanted = order.folder or folder_for(_meeting_id())
+            ours = await with_heartbeats(self._claimed(order, wanted), lambda: DownloadProgress(done=0))
+            delivered = Delivered(self._provider, self._store, ours)
+            fetching = Fetching(self._provider, self._store, ours, self._line, delivered)
+            return await with_heartbeats(
+                self._collect(ours, wanted, fetching, delivered), lambda: fetching.progress
+            )
 
     @activity.defn
     async def write_manifest(self, order: ManifestOrder) -> Artifact:
         """Removes what downloads left behind and writes `manifest.json`; a second attempt writes the same bytes.
 
         Needs only the store: a start-to-close of some minutes, retried until it works, since a folder without a
-        manifest looks unfinished for ever. Heartbeats without a word. StoreError is retryable.
+        manifest looks unfinished for ever. Heartbeats without a word. StoreError is retried, `NeedsPerson` not.
         """
-        return await with_heartbeats(self._write_manifest(order), _nothing_to_say)
+        with _told_once(order):
+            return await with_heartbeats(self._write_manifest(order), _nothing_to_say)
 
     async def _claimed(self, order: _Order, wanted: str) -> _Order:
         """The order with its first run, and with the folder that belongs to it."""
@@ -185,6 +193,21 @@ def _with_what_was_brought(trouble: Exception, brought: Collection) -> Exception
         type=known.type if known else type(trouble).__name__,
         next_retry_delay=known.next_retry_delay if known else None,
     )
+
+
+@contextmanager
+def _told_once(order: _Order) -> Iterator[None]:
+    """Raises NEEDS_PERSON for what only a person can put right, unless the meeting shows it already."""
+    try:
+        yield
+    except (RefusedError, StoreUnusableError, ApplicationError) as trouble:
+        kind = trouble.type if isinstance(trouble, ApplicationError) else type(trouble).__name__
+        if order.is_trouble_told or kind not in _FOR_A_PERSON:
+            raise
+        text, details = (
+            (trouble.message, trouble.details) if isinstance(trouble, ApplicationError) else (str(trouble), ())
+        )
+        raise ApplicationError(text, *details, type=NEEDS_PERSON, non_retryable=True) from None
 
 
 def _meeting_id() -> str:

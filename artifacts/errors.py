@@ -13,9 +13,9 @@ _SIGNS = {
     "NoSuchBucket": "the bucket does not exist; create it or correct ARTIFACTS_URL",
     # Where the storage library looks for credentials last, when the environment has none.
     "169.254.169.254": "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-    "error sending request": "the storage service cannot be reached",
 }
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
+_NO_ROOM = re.compile(r"status code: 507|QuotaExceeded|XMinioStorageFull")
 _SERVICE_FAILURE = re.compile(r"status code: (429|5\d\d)")
 _REMEDIES = {
     errno.ENOSPC: "the disk is full; free some space",
@@ -28,6 +28,10 @@ _REMEDIES = {
 
 class StoreError(Exception):
     """The artifact store could not do what it was asked to; trying again may help. The message is for people."""
+
+
+class StoreUnusableError(StoreError):
+    """The store is full, read-only, missing or closed to us: it stays so until somebody puts that right."""
 
 
 class NotStoredError(StoreError):
@@ -53,19 +57,28 @@ def in_plain_words(doing: str) -> Iterator[None]:
         text = str(error)
         if isinstance(error, FileNotFoundError) and "NoSuchBucket" not in text:
             raise NotStoredError(f"Cannot {doing}: it is not in the store") from None
-        raise StoreError(f"Cannot {doing}: {_reason(error, text)}") from None
+        kind = StoreUnusableError if (remedy := _remedy(error, text)) else StoreError
+        raise kind(f"Cannot {doing}: {remedy or _reason(error, text)}") from None
 
 
-def _reason(error: Exception, text: str) -> str:
+def _remedy(error: Exception, text: str) -> str:
+    """What is wrong and what to do about it, if only a person can; empty for anything else."""
     if isinstance(error, PermissionDeniedError | UnauthenticatedError):
         return "access denied; check the permissions of the folder, or the AWS credentials and region"
     if number := _os_error(error, text):
-        return _REMEDIES.get(number, os.strerror(number))
+        return _REMEDIES.get(number, "")
+    if _NO_ROOM.search(text):
+        return "the storage service has no room left; free some space or raise its quota"
+    return next((remedy for sign, remedy in _SIGNS.items() if sign in text), "")
+
+
+def _reason(error: Exception, text: str) -> str:
+    if number := _os_error(error, text):
+        return os.strerror(number)
     if answer := _SERVICE_FAILURE.search(text):
         return f"the storage service is overloaded or out of order; it answers {_status(int(answer[1]))}"
-    for sign, reason in _SIGNS.items():
-        if sign in text:
-            return reason
+    if "error sending request" in text:
+        return "the storage service cannot be reached"
     return text.partition("\n")[0].partition("<")[0][:200]
 
 

@@ -11,6 +11,13 @@ MIN_RECORDING_BYTES = 1024
 MANIFEST = "manifest.json"
 
 
+NEEDS_PERSON = "NeedsPerson"
+"""The type of the failure of the first attempt that meets what only a person can put right.
+
+It ends the activity, so that the meeting can show it; the meeting then asks for the same once more.
+"""
+
+
 class CollectOrder(BaseModel):
     """A bot whose recording, transcript or both are wanted.
 
@@ -31,6 +38,8 @@ class CollectOrder(BaseModel):
     transcript: bool = True
     meeting_url: str = ""
     """Given if this is all that the meeting keeps: the manifest is written at once, when everything is there."""
+    is_trouble_told: bool = False
+    """Whether the meeting shows already what needs a person; then that is tried on like any other failure."""
 
 
 class RecordingResult(BaseModel):
@@ -136,6 +145,8 @@ class ManifestOrder(BaseModel):
     transcript: TranscriptState
     artifacts: tuple[Artifact, ...]
     """Those without a hash are in the manifest already."""
+    is_trouble_told: bool = False
+    """As in a CollectOrder."""
 
 
 class DownloadProgress(BaseModel):

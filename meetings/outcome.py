@@ -82,6 +82,8 @@ class MeetingView(BaseModel):
     status: MeetingStatus
     reason: FailureReason | None
     evidence: Evidence | None
+    trouble: Known
+    """What keeps its files from being brought home and needs a person: a refused link, a full disk."""
     bot_id: Known
     meeting_url: Known
     platform: Known

@@ -35,6 +35,8 @@ class MeetingRecord:
         self.failure: Failure | None = None
         self.trouble: Failure | None = None
         """What keeps a bot from being sent, as long as it may still pass."""
+        self.collect_trouble = ""
+        """What keeps files from being brought home and needs a person, as long as it is so."""
         self.stop_evidence: Evidence | None = None
         self.artifacts = list(carried.artifacts)
         self.interest = carried.interest if request.carried else interest.beginning_with(request.claim)
@@ -204,6 +206,7 @@ class MeetingRecord:
             status=self.outcome.status if self.outcome else self.phase,
             reason=reason,
             evidence=evidence,
+            trouble=self.collect_trouble,
             bot_id=self.bot_id,
             meeting_url=self.request.public_url,
             platform=self.request.platform,

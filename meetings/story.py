@@ -128,6 +128,8 @@ def details(view: MeetingView) -> str:
     if view.evidence:
         words = f": {_plain(view.evidence.text)}" if view.evidence.text else ""
         lines.append(f"- **Because:** {view.evidence.event} at {clock(view.evidence.at)}{words}")
+    if view.trouble:
+        lines.append(f"- **Trouble:** {_plain(view.trouble)}")
     if view.webhooks is WebhookState.SILENT:
         lines.append("- **Webhooks:** the bot does not report, so the provider is asked about it")
     if view.next_deadline:

@@ -37,6 +37,7 @@ async def view_of(temporal: Client, execution: WorkflowExecutionDescription) -> 
         status=summary.status,
         reason=None,
         evidence=None,
+        trouble="",
         bot_id=summary.bot_id,
         meeting_url=summary.meeting_url,
         platform=summary.platform,

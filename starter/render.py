@@ -42,8 +42,8 @@ def meeting(view: MeetingView, now: datetime, waiting: Sequence[Waiting] = ()) -
     facts = Facts()
     for name, value in _facts(view, now):
         facts.add(name, value)
-    for each in waiting:
-        facts.add_row(Text("Trouble", style="bold red"), plain(words.waiting(each)))
+    for trouble in words.troubles(view, waiting):
+        facts.add_row(Text("Trouble", style="bold red"), plain(trouble))
     if not view.timeline:
         return facts
     return Group(facts, Text(), timeline(view.timeline))

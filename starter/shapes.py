@@ -3,7 +3,7 @@
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from meetings.collection import DownloadProgress
-from meetings.outcome import Evidence, MeetingView
+from meetings.outcome import Evidence, Known, MeetingView
 from meetings.status import FailureReason, MeetingStatus
 from meetings.timeline import TimelineEntry
 from starter.booking import Booking
@@ -55,6 +55,7 @@ class Explained(_Shape):
     status: MeetingStatus
     reason: FailureReason | None
     evidence: Evidence | None
+    trouble: Known
     next_deadline: AwareDatetime | None
     bot_goes_at: AwareDatetime | None
     timeline: tuple[TimelineEntry, ...]

@@ -1,5 +1,7 @@
 """The closed lists of statuses, reasons and states, in plain words."""
 
+from collections.abc import Sequence
+
 from meetings import story
 from meetings.outcome import MeetingView
 from meetings.status import FailureReason, MeetingStatus, TranscriptState
@@ -74,8 +76,14 @@ def state_sentence(view: MeetingView) -> str:
     return sentence(f"{view.title or view.meeting_url} {STATUS[view.status]}{because}")
 
 
-def waiting(work: Waiting) -> str:
-    """What is tried again, since it failed, and when."""
+def troubles(view: MeetingView, waiting: Sequence[Waiting]) -> list[str]:
+    """What is tried again; while it is being tried and not yet known to fail again, what the meeting says of it."""
+    tried = [_tried_again(work) for work in waiting]
+    is_said = not view.trouble or any(work.failure == view.trouble for work in waiting)
+    return tried if is_said else [view.trouble, *tried]
+
+
+def _tried_again(work: Waiting) -> str:
     times = "once" if work.attempts == 1 else f"{work.attempts} times"
     again = f"; again at {story.clock(work.next_try)}" if work.next_try else ""
     return f"{work.work} failed {times}, last because: {work.failure}{again}"

@@ -1,5 +1,8 @@
 """Bringing home what bots recorded, the last one's into the meeting's own folder."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
@@ -11,10 +14,13 @@ from workflows.waiting import wait
 
 with workflow.unsafe.imports_passed_through():
     from meetings import ids
-    from meetings.collection import MANIFEST, Collection, CollectOrder, ManifestOrder
+    from meetings.collection import MANIFEST, NEEDS_PERSON, Collection, CollectOrder, ManifestOrder
     from meetings.outcome import Evidence
     from meetings.record import Failure
     from meetings.status import FailureReason, TranscriptState
+
+_Order = TypeVar("_Order", CollectOrder, ManifestOrder)
+_Result = TypeVar("_Result")
 
 _TRANSCRIPT_ROUNDS = 4
 _TRANSCRIPT_WORDS = {
@@ -75,7 +81,7 @@ class Collector:
             artifacts=tuple(record.artifacts),
         )
         try:
-            record.artifacts.append(await steps.write_manifest(order))
+            record.artifacts.append(await self._shown(steps.write_manifest, order))
         except ActivityError as error:
             self._journal.note("manifest_failed", f"The manifest could not be written: {error.cause}")
 
@@ -110,13 +116,10 @@ class Collector:
 
     async def _ask_for(self, order: CollectOrder) -> Collection:
         try:
-            return await steps.collect(order)
+            return await self._shown(steps.collect, order)
         except ActivityError as error:
-            cause: BaseException | None = error.cause
-            while cause is not None and not isinstance(cause, ApplicationError) and cause.__cause__ is not None:
-                cause = cause.__cause__
             text = str(error.cause or error)
-            brought = _brought_in_vain(cause)
+            brought = _brought_in_vain(_failure_behind(error))
             has_recording = any(name.startswith("recording.") for name in brought.files)
             has_transcript = brought.transcript in _TRANSCRIPT_WORDS
             return brought.model_copy(
@@ -126,6 +129,23 @@ class Collector:
                     "transcript_trouble": text if order.transcript and not has_transcript else "",
                 }
             )
+
+    async def _shown(self, step: Callable[[_Order], Awaitable[_Result]], order: _Order) -> _Result:
+        """A step in the store; what needs a person is shown at once, and the step tried on all the same."""
+        record = self._record
+        try:
+            return await step(order)
+        except ActivityError as error:
+            failure = _failure_behind(error)
+            if failure is None or failure.type != NEEDS_PERSON:
+                raise
+            record.collect_trouble = failure.message
+            self._journal.note("needs_help", f"Somebody has to put this right; it is tried on: {failure.message}")
+        try:
+            return await step(order.model_copy(update={"is_trouble_told": True}))
+        finally:
+            record.collect_trouble = ""
+            self._journal.publisher.show()
 
     def _take_recording(self, number: int, order: CollectOrder, brought: Collection) -> Failure | None:
         self._take_files(order, brought)
@@ -160,8 +180,16 @@ class Collector:
             self._record.transcript = TranscriptState.FAILED if state is TranscriptState.PENDING else state
 
 
-def _brought_in_vain(cause: BaseException | None) -> Collection:
+def _failure_behind(error: ActivityError) -> ApplicationError | None:
+    """What the last attempt failed with; behind a timeout stands the failure before it."""
+    cause: BaseException | None = error.cause
+    while cause is not None and not isinstance(cause, ApplicationError):
+        cause = cause.__cause__
+    return cause
+
+
+def _brought_in_vain(failure: ApplicationError | None) -> Collection:
     """What the last attempt had brought home when it was given up."""
-    if isinstance(cause, ApplicationError) and cause.details and isinstance(cause.details[0], dict):
-        return Collection.model_validate(cause.details[0])
+    if failure is not None and failure.details and isinstance(failure.details[0], dict):
+        return Collection.model_validate(failure.details[0])
     return Collection()

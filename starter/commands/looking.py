@@ -42,7 +42,7 @@ async def why(meeting: str, *, as_json: bool) -> int:
     client = await MeetingsClient.connect()
     view, waiting = await asyncio.gather(client.status(meeting), client.waiting(meeting))
     begin, end = words.state_sentence(view), _explanation(view)
-    end += [f"{sentence[:1].upper()}{sentence[1:]}." for sentence in map(words.waiting, waiting)]
+    end += [f"{trouble[:1].upper()}{trouble[1:]}." for trouble in words.troubles(view, waiting)]
     if as_json:
         known = {name: value for name, value in view if name in Explained.model_fields}
         write_json(Explained(explanation=" ".join([begin, *end]), **known))

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.download import Limits
@@ -87,15 +88,17 @@ class Disk:
 
 
 async def tell(what: str, disk: Disk, work: Callable[[], Awaitable[Any]], free: int = 0) -> None:
-    before, said = disk.files(), ""
+    before, said, kind = disk.files(), "", ""
     with disk.troubled(free):
         try:
             await work()
         except StoreError as error:
-            said = str(error)
+            said, kind = str(error), type(error).__name__
+        except ApplicationError as error:
+            said, kind = error.message, error.type or ""
         there = disk.files()
     await work()
-    line = {"what": what, "said": said, "before": before, "there": there, "in_the_end": disk.files()}
+    line = {"what": what, "said": said, "kind": kind, "before": before, "there": there, "in_the_end": disk.files()}
     sys.stdout.write(json.dumps(line) + "\n")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from meetings.collection import NEEDS_PERSON
 from tests.activities.media_server import MediaServer
 from tests.activities.programs import told_by
 
@@ -63,6 +64,8 @@ async def test_a_folder_in_trouble_gets_nothing_and_all_of_it_afterwards(
     for line in told:
         assert line["said"].startswith("Cannot write "), line
         assert line["said"].endswith(f": {words}"), line
+        is_activity = line["what"] not in {"body", "inbox"}
+        assert line["kind"] == (NEEDS_PERSON if is_activity else "StoreUnusableError"), line
         assert line["there"] == line["before"], line
         assert sorted(line["in_the_end"].keys() - line["before"].keys()) == ENDINGS[line["what"]]
         for name, digest in line["in_the_end"].items():

@@ -78,6 +78,7 @@ class FakeMeeting:
             status=MeetingStatus.SCHEDULED,
             reason=None,
             evidence=None,
+            trouble="",
             bot_id="",
             meeting_url=request.meeting_url,
             platform=request.platform.value,

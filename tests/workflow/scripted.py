@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from meetings.collection import (
     MANIFEST,
+    NEEDS_PERSON,
     Collection,
     CollectOrder,
     ManifestOrder,
@@ -167,12 +169,14 @@ class ScriptedProvider:
 class ScriptedRecordings:
     """Answers the collecting activities; `transcripts` are the states given out, the last one for ever.
 
-    `transcript_failures` say why the next ones cannot be stored, one each.
+    `transcript_failures` say why the next ones cannot be stored, one each. `troubles` are what needs a person: each
+    is met by one attempt that tells it, and by the one that follows.
     """
 
     transcripts: list[TranscriptState] = field(default_factory=lambda: [TranscriptState.READY])
     downloads: list[RecordingResult] = field(default_factory=list)
     transcript_failures: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
     orders: list[CollectOrder] = field(default_factory=list)
     manifests: list[ManifestOrder] = field(default_factory=list)
     hold: asyncio.Event = field(default_factory=_set_event)
@@ -181,7 +185,11 @@ class ScriptedRecordings:
     @activity.defn
     async def collect(self, order: CollectOrder) -> Collection:
         self.orders.append(order)
+        if self.troubles and not order.is_trouble_told:
+            raise ApplicationError(self.troubles[0], type=NEEDS_PERSON, non_retryable=True)
         await self.hold.wait()
+        if self.troubles:
+            raise ApplicationError(self.troubles.pop(0), type="StoreUnusableError")
         folder = order.folder or folder_for(meeting_id_of(activity.info().workflow_id or ""))
         order = order.model_copy(update={"folder": folder})
         recording = self._download(folder) if order.recording else None

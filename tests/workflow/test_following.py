@@ -188,6 +188,24 @@ async def test_a_recording_that_is_gone_for_good(start: StartMeeting) -> None:
     assert meeting.recordings.manifests, "the transcript is kept"
 
 
+async def test_what_needs_a_person_is_shown_at_once_and_tried_on(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    full = "Cannot write recording.mp4: the disk is full; free some space"
+    meeting.recordings.troubles = [full]
+    meeting.recordings.hold.clear()
+    await meeting.completes()
+    view = await meeting.until(lambda view: bool(view.trouble))
+    assert (view.status, view.trouble) == (MeetingStatus.COLLECTING, full)
+    assert [entry.text for entry in view.timeline if entry.event == "needs_help"] == [
+        f"Somebody has to put this right; it is tried on: {full}"
+    ]
+
+    meeting.recordings.hold.set()
+    outcome = await meeting.outcome()
+    assert (outcome.status, outcome.transcript) == (MeetingStatus.COMPLETED, TranscriptState.READY)
+    assert (await meeting.view()).trouble == ""
+
+
 async def test_a_provider_that_gives_no_answer_is_asked_again(start: StartMeeting) -> None:
     meeting = await sent(start)
     meeting.provider.observation_failures = [RequestRejectedError("400: who are you")] * 2

@@ -1,0 +1,40 @@
+"""What only a person can put right is told by the first attempt, so that the meeting can show it."""
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.runtime import MetricBuffer, Runtime, TelemetryConfig
+
+from activities.download import RefusedError
+from activities.guard import download_session
+from activities.links import LinkPolicy
+from meetings.collection import NEEDS_PERSON
+from providers.base import AccountError
+from tests.activities.desk import ORDER, Desk
+
+TOLD = ORDER.model_copy(update={"is_trouble_told": True})
+ELSEWHERE = LinkPolicy(hosts=("recordings.example.com",), private_addresses=True)
+
+
+async def test_a_link_that_is_refused_by_policy_is_told_once_and_each_try_is_counted(desk: Desk) -> None:
+    buffer = MetricBuffer(100)
+    desk.temporal.metric_meter = Runtime(telemetry=TelemetryConfig(metrics=buffer)).metric_meter
+    async with download_session(1, ELSEWHERE) as desk.session:
+        with pytest.raises(ApplicationError, match="not in MINUTEKEEPER_DOWNLOAD_HOSTS") as told:
+            await desk.collect()
+        with pytest.raises(RefusedError, match="not in MINUTEKEEPER_DOWNLOAD_HOSTS"):
+            await desk.collect(TOLD)
+
+    assert (told.value.type, told.value.non_retryable) == (NEEDS_PERSON, True)
+    counted = [(update.metric.name, update.value) for update in buffer.retrieve_updates()]
+    assert counted == [("minutekeeper_downloads_refused", 1)] * 2
+
+
+async def test_an_account_in_trouble_is_told_once(desk: Desk) -> None:
+    desk.answers(lambda: AccountError("the key was revoked"))
+    with pytest.raises(ApplicationError, match="revoked") as told:
+        await desk.collect()
+    with pytest.raises(ApplicationError, match="revoked") as tried:
+        await desk.collect(TOLD)
+
+    assert (told.value.type, told.value.non_retryable) == (NEEDS_PERSON, True)
+    assert (tried.value.type, tried.value.non_retryable) == ("Account", False)
