@@ -164,6 +164,7 @@ class MeetingCalls:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 search_attributes=self._attributes(request),
                 static_summary=story.summary(request),
+                static_details=story.booking(request, name),
                 rpc_timeout=_LIMIT,
             )
         except WorkflowAlreadyStartedError:
@@ -182,6 +183,7 @@ class MeetingCalls:
             id_reuse_policy=reuse,
             search_attributes=self._attributes(request),
             static_summary=story.summary(request),
+            static_details=story.booking(request, name),
         )
         try:
             answer: ClaimAnswer = await self._client.execute_update_with_start_workflow(

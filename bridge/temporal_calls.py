@@ -73,6 +73,7 @@ class TemporalCalls:
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     search_attributes=at_start(request),
                     static_summary=story.summary(request),
+                    static_details=story.booking(request, delivery.workflow_id),
                     start_signal=delivery.signal,
                     start_signal_args=[delivery.message],
                     rpc_timeout=limit,

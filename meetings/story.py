@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from meetings.events import BotEvent, BotEventKind, EventSource, is_unheard_of
+from meetings.ids import meeting_id_of
 from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest
 from meetings.status import WebhookState
@@ -94,6 +95,19 @@ def headline(request: MeetingRequest) -> str:
 def summary(request: MeetingRequest) -> str:
     """The same, as short as the summary of a workflow has to be."""
     return balanced(one_line(headline(request)).encode()[:_SUMMARY_BYTES].decode(errors="ignore"))
+
+
+def booking(request: MeetingRequest, workflow_id: str) -> str:
+    """What was asked for, in Markdown: Temporal's UI shows it even where no worker answers."""
+    wanted = [name for name, is_wanted in request.wanted if is_wanted]
+    return "\n".join(
+        [
+            f"- **Booked for:** {clock(request.start_time)}",
+            f"- **Where:** {request.platform}, {request.meeting_url}",
+            f"- **Wanted:** {' and '.join(wanted) or 'nothing'} ({request.bot.recording_mode.value})",
+            f"- **Look at it:** `minutekeeper show {_plain(meeting_id_of(workflow_id))}`",
+        ]
+    )
 
 
 def size(count: int) -> str:

@@ -125,6 +125,7 @@ async def _start(temporal: Client, request: MeetingRequest, name: str, booking: 
         ),
         search_attributes=at_start(request),
         static_summary=clipped(one_line(story.headline(request))),
+        static_details=story.booking(request, name),
         rpc_timeout=RPC_LIMIT,
     )
     return StartedMeeting(meeting_id=meeting_id_of(name), workflow_id=name, booking=booking)

@@ -1,16 +1,20 @@
 """The calendar half of the API's answers, in every shape that specification, guide pages and clients show."""
 
 import json
+import logging
 from collections.abc import Iterable
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AliasChoices, BeforeValidator, Field, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from providers.calendars import SyncFailure
 from providers.meetingbaas.fields import Evidence, Flag, Identifier, Text, Tolerant
 from providers.meetingbaas.grants import grant_trouble
 from providers.meetingbaas.redaction import redact
+
+
+logger = logging.getLogger(__name__)
 
 
 class RawCalendarEntry(Tolerant):
@@ -23,12 +27,31 @@ class RawCalendarEntry(Tolerant):
 
 
 class RawCalendarList(Tolerant):
+    """What a user can choose from: one that cannot be read is left aside, unless that is so of all of them."""
+
     calendars: list[RawCalendarEntry] = Field(validation_alias=AliasChoices("calendars", "data"))
 
     @model_validator(mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return _named(value, "calendars")
+
+    @field_validator("calendars", mode="before")
+    @classmethod
+    def _readable(cls, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        found = []
+        for number, item in enumerate(value, start=1):
+            try:
+                found.append(RawCalendarEntry.model_validate(item))
+            except ValidationError:
+                logger.warning(
+                    "calendar %d of the %d of a user is left aside: its id is missing, unprintable or too long",
+                    number,
+                    len(value),
+                )
+        return found or value
 
 
 class CalendarAnswer(Tolerant):
@@ -49,7 +72,7 @@ class CalendarAnswer(Tolerant):
 
 
 class CalendarList(Tolerant):
-    """A plain list, by the specification."""
+    """A plain list, by the specification. None is left aside, because one that is missing counts as lost."""
 
     calendars: list[CalendarAnswer] = Field(validation_alias=AliasChoices("calendars", "data"))
 

@@ -61,6 +61,22 @@ async def test_raw_calendars(
 
 
 @pytest.mark.parametrize(
+    "odd",
+    [{"id": "x" * 256}, {"id": "a\x00b"}, {"id": ""}, {"id": None}, {"id": ["g"]}, {"email": "a@b.c"}, None, "g"],
+)
+async def test_a_raw_calendar_that_cannot_be_read_costs_no_other(
+    calendars: CalendarProvider, server: ToldServer, odd: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.tell(Answer({"calendars": [{"id": "g-1"}, odd, {"id": "g-2"}]}))
+    assert [each.raw_id for each in await calendars.raw_calendars(CREDENTIALS)] == ["g-1", "g-2"]
+    assert "calendar 2 of the 3 of a user is left aside" in caplog.text
+
+    server.tell(Answer({"calendars": [odd]}))
+    with pytest.raises(UnavailableError, match="no known form"):
+        await calendars.raw_calendars(CREDENTIALS)
+
+
+@pytest.mark.parametrize(
     ("answer", "found"),
     [
         (
