@@ -1,6 +1,8 @@
 """Writing down what was said at a meeting, in five forms, once."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -10,8 +12,11 @@ from artifacts.errors import NotStoredError
 from artifacts.store import ArtifactStore
 from meetings import exports
 from meetings.collection import CollectOrder, TranscriptResult
+from meetings.outcome import Artifact
 from meetings.status import TranscriptState
 from meetings.transcript import Transcript
+
+_PIECE_BYTES = 8 * 1024 * 1024
 
 
 async def write_transcript(store: ArtifactStore, order: CollectOrder, delivered: Delivered) -> TranscriptResult:
@@ -29,11 +34,8 @@ async def write_transcript(store: ArtifactStore, order: CollectOrder, delivered:
         return TranscriptResult(state=TranscriptState.FAILED if never else TranscriptState.PENDING)
     if transcript.is_empty:
         return TranscriptResult(state=TranscriptState.EMPTY)
-    # Hours of speech are megabytes: writing them out must not hold up what else this worker does.
-    forms = await asyncio.to_thread(_forms, transcript, order)
     artifacts = [
-        await store.put(layout.transcript(order.folder, form), text.encode("utf-8", "replace"))
-        for form, text in forms.items()
+        await _put(store, layout.transcript(order.folder, form), parts) for form, parts in _forms(transcript, order)
     ]
     result = TranscriptResult(state=TranscriptState.READY, artifacts=tuple(artifacts))
     await store.put(note, result.model_dump_json().encode())
@@ -50,11 +52,37 @@ async def _noted(store: ArtifactStore, note: str) -> TranscriptResult | None:
     return result if sizes == [artifact.size for artifact in result.artifacts] else None
 
 
-def _forms(transcript: Transcript, order: CollectOrder) -> dict[str, str]:
-    return {
-        "json": exports.to_json(transcript),
-        "md": exports.to_markdown(transcript, order.title, order.start_time),
-        "vtt": exports.to_webvtt(transcript),
-        "srt": exports.to_srt(transcript),
-        "txt": exports.to_text(transcript),
-    }
+async def _put(store: ArtifactStore, path: str, parts: Iterator[str]) -> Artifact:
+    """Hours of speech are megabytes: making them must hold up nothing else, and needs no room for all at once."""
+    first = await asyncio.to_thread(_piece, parts)
+    if len(first) < _PIECE_BYTES:
+        return await store.put(path, first)
+    async with store.writer(path) as writer:
+        piece = first
+        while piece:
+            await writer.write(piece)
+            piece = await asyncio.to_thread(_piece, parts)
+    return writer.artifact
+
+
+def _piece(parts: Iterator[str]) -> bytes:
+    """About so many bytes of a file as are written at once; less at its end."""
+    piece = bytearray()
+    for part in parts:
+        piece += part.encode("utf-8", "replace")
+        if len(piece) >= _PIECE_BYTES:
+            break
+    return bytes(piece)
+
+
+def _forms(transcript: Transcript, order: CollectOrder) -> Iterator[tuple[str, Iterator[str]]]:
+    yield "json", exports.to_json(transcript)
+    yield "md", _made(exports.to_markdown, transcript, order.title, order.start_time)
+    yield "vtt", _made(exports.to_webvtt, transcript)
+    yield "srt", _made(exports.to_srt, transcript)
+    yield "txt", _made(exports.to_text, transcript)
+
+
+def _made(form: Callable[..., str], *given: Any) -> Iterator[str]:
+    """Makes the file once its first part is asked for, in whatever thread that is."""
+    yield form(*given)

@@ -5,20 +5,27 @@ Speech is foreign text: nothing in it may become formatting, a link, a tag or th
 
 import html
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
+
+from pydantic import TypeAdapter
 
 from meetings.cues import cues
 from meetings.text import one_line
 from meetings.transcript import UNKNOWN_SPEAKER, Segment, Transcript
 
+_SEGMENT = TypeAdapter(Segment)
 _MARKDOWN_SYNTAX = re.compile(r"[\\`*_\[\]~#|$]")
 # SubRip has no way to escape; its players take these for markup. Look-alikes keep the words readable.
 _SUBRIP_MARKUP = {r"-{2,}>": "\u2192", r"<(?=[/a-zA-Z])": "\u2039", r"\{\\": "{/"}
 
 
-def to_json(transcript: Transcript) -> str:
-    """The whole transcript with the times of its words; `Transcript.model_validate_json` reads it back."""
-    return f"{transcript.model_dump_json()}\n"
+def to_json(transcript: Transcript) -> Iterator[str]:
+    """The whole transcript with the times of its words, in parts that `Transcript.model_validate_json` reads."""
+    yield '{"segments":['
+    for number, segment in enumerate(transcript.segments):
+        yield f"{',' if number else ''}{_SEGMENT.dump_json(segment).decode()}"
+    yield f"],{transcript.model_dump_json(exclude={'segments'})[1:]}\n"
 
 
 def to_text(transcript: Transcript) -> str:

@@ -5,8 +5,10 @@ the recogniser had them if it says so.
 """
 
 import math
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -35,13 +37,14 @@ class TranscriptError(ValueError):
     """What should be a transcript has no known form; the message says what was found instead."""
 
 
-class Word(BaseModel):
-    model_config = ConfigDict(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Word:
+    """No pydantic model: a long recording has a million of them, and a model takes eight times the memory."""
 
     text: str
     start: Seconds
     end: Seconds
-    after_blank: bool | None = Field(None, exclude_if=lambda value: value is None)
+    after_blank: Annotated[bool | None, Field(exclude_if=lambda value: value is None)] = None
     """Whether a blank stands before it, where the source says something else than its letters tell."""
 
     @property
@@ -49,10 +52,9 @@ class Word(BaseModel):
         return Spoken(self.text, self.after_blank)
 
 
-class Segment(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Segment:
     """One speaker's turn or a part of it. `words` is empty where the source gave the text alone."""
-
-    model_config = ConfigDict(frozen=True)
 
     speaker: str
     start: Seconds
@@ -79,7 +81,7 @@ class Transcript(BaseModel):
         return not self.segments
 
 
-def from_webhook(items: list[Any]) -> Transcript:
+def from_webhook(items: Sequence[Any]) -> Transcript:
     """Read the `transcript` of a Meeting BaaS `complete` event: `{speaker, words: [{start, end, word}]}`.
 
     Later dates add `start_time`, `end_time`, `offset` and `lang`. What is missing or senseless is passed over.
@@ -90,7 +92,7 @@ def from_webhook(items: list[Any]) -> Transcript:
     return _read(items)
 
 
-def from_meeting_data(items: list[Any]) -> Transcript:
+def from_meeting_data(items: Sequence[Any]) -> Transcript:
     """Read the `transcripts` of Meeting BaaS meeting data.
 
     Its form is `{speaker, start_time, end_time, lang, words: [{text, start_time, end_time}]}`, where `end_time` and
@@ -104,16 +106,16 @@ def from_meeting_data(items: list[Any]) -> Transcript:
 
 def _read(items: Any) -> Transcript:
     # One reader for both sources: releases have mixed their field names, and none has two meanings.
-    if not isinstance(items, list):
+    if not isinstance(items, Sequence) or isinstance(items, str | bytes):
         raise TranscriptError(f"A transcript is a list of segments, but this is {type(items).__name__}.")
-    filled = [item for item in items if item]
-    if filled and not any(_looks_like_segment(item) for item in filled):
+    # Gone through again and again instead of kept: what is read from a file is made anew each time.
+    filled = sum(bool(item) for item in items)
+    if filled and not any(_looks_like_segment(item) for item in items):
         raise TranscriptError(
-            f"None of the {len(filled)} items of this transcript is a segment with a speaker and words or a text."
+            f"None of the {filled} items of this transcript is a segment with a speaker and words or a text."
         )
-    items = [item for item in filled if isinstance(item, dict)]
-    says_blanks = _says_blanks(items)
-    found = (_segment(item, says_blanks=says_blanks) for item in items)
+    says_blanks = _says_blanks(item for item in items if isinstance(item, dict))
+    found = (_segment(item, says_blanks=says_blanks) for item in items if isinstance(item, dict))
     in_order = sorted((segment for segment in found if segment), key=lambda segment: segment.start)
     segments = tuple(_merged(in_order))
     languages = Counter(segment.language for segment in segments if segment.language)
@@ -134,7 +136,7 @@ def _looks_like_segment(item: Any) -> bool:
     )
 
 
-def _says_blanks(items: list[dict[str, Any]]) -> bool:
+def _says_blanks(items: Iterable[dict[str, Any]]) -> bool:
     """Whether the words bring the blanks between them along, as some recognisers' do; one by chance is no sign."""
     gaps = blanks = firsts = opened = 0
     for item in items:
@@ -181,7 +183,8 @@ def _words(segment: dict[str, Any], start: float, *, says_blanks: bool) -> Itera
         start = start if own_start is None else own_start
         end = max(start, _seconds(item, *_END_NAMES) or 0.0)
         is_odd = says_blanks and before and has_blank != stand_apart(before, text)
-        yield Word(text=text, start=start, end=end, after_blank=has_blank if is_odd else None)
+        # Most words of a conversation come again and again.
+        yield Word(sys.intern(text), start, end, has_blank if is_odd else None)
         start, before, has_blank = end, text, raw[-1:].isspace()
 
 
@@ -197,10 +200,15 @@ def _raw_text(item: dict[str, Any]) -> str:
 
 
 def _merged(segments: list[Segment]) -> Iterator[Segment]:
-    """Drop what was sent twice and join what one speaker said in one go."""
+    """Drops what was sent twice and joins what one speaker said in one go. Empties the list."""
     seen: set[Segment] = set()
+    at = -1.0
     current: Segment | None = None
-    for segment in segments:
+    segments.reverse()
+    while segments:
+        segment = segments.pop()
+        if segment.start != at:
+            at, seen = segment.start, set()
         # Without times, "yes" and "yes" may well be two answers.
         if segment in seen and segment.end > segment.start:
             continue
@@ -208,12 +216,11 @@ def _merged(segments: list[Segment]) -> Iterator[Segment]:
         if current is None:
             current = segment
         elif _continues(current, segment):
-            current = current.model_copy(
-                update={
-                    "end": segment.end,
-                    "text": join_words([Spoken(current.text), Spoken(segment.text)]),
-                    "words": current.words + segment.words,
-                }
+            current = replace(
+                current,
+                end=segment.end,
+                text=join_words([Spoken(current.text), Spoken(segment.text)]),
+                words=current.words + segment.words,
             )
         else:
             yield current

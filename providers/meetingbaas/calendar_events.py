@@ -133,7 +133,7 @@ def _is(place: str, link: MeetingUrl) -> bool:
         return False
 
 
-def _people(listed: list[dict[str, Any]], raw: RawEvent) -> tuple[Attendee, ...]:
+def _people(listed: Iterable[Any], raw: RawEvent) -> tuple[Attendee, ...]:
     """Everybody of either list once; only the raw one has answers, and says what is no person."""
     known = {attendee.email.casefold() for attendee in raw.attendees} | raw.rooms
     others = (AttendeeAnswer.model_validate(entry) for entry in listed)

@@ -13,7 +13,6 @@ from providers.meetingbaas.fields import Evidence, Flag, Identifier, Text, Toler
 from providers.meetingbaas.grants import grant_trouble
 from providers.meetingbaas.redaction import redact
 
-
 logger = logging.getLogger(__name__)
 
 

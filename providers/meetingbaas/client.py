@@ -20,7 +20,7 @@ from providers.meetingbaas.models import (
     MeetingData,
     Screenshot,
 )
-from providers.meetingbaas.reading import path_part, read, read_with
+from providers.meetingbaas.reading import path_part, read, read_meeting_data, read_with
 from providers.meetingbaas.requests import BotQuery, NewBot, SpeechToText
 
 _SCREENSHOTS = TypeAdapter(list[Screenshot])
@@ -64,10 +64,13 @@ class MeetingBaasClient:
         if answer.strip() and not read(Acknowledgement, answer).ok:
             raise UnavailableError("Meeting BaaS did not confirm that the bot leaves.")
 
-    async def meeting_data(self, bot_id: str, *, include_transcripts: bool = True) -> MeetingData:
+    async def meeting_data(
+        self, bot_id: str, *, include_transcripts: bool = True, seconds: float = 30.0
+    ) -> MeetingData:
+        """In bounded memory, however long the transcript. Raises TooLargeError for one that is beyond reason."""
         params = {"bot_id": bot_id, "include_transcripts": str(include_transcripts).lower()}
-        answer = await self._connection.call("GET", "/bots/meeting_data", params=params)
-        return await asyncio.to_thread(read, MeetingData, answer, self.secrets)
+        answer = await self._connection.fetch("/bots/meeting_data", params=params, seconds=seconds)
+        return await asyncio.to_thread(read_meeting_data, answer, self.secrets)
 
     async def list_bots(self, query: BotQuery) -> AsyncIterator[BotSummary]:
         """The bots of all pages."""

@@ -1,7 +1,7 @@
 """What a bot recorded, from the body of its final webhook and from meeting_data."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 from meetings.media_types import media_extension_of
 from meetings.transcript import Transcript, TranscriptError, from_meeting_data, from_webhook
 from providers.base import Collected, MalformedWebhookError, Media, NotFoundError, ProviderError
+from providers.meetingbaas.bodies import TooLargeError
 from providers.meetingbaas.client import MeetingBaasClient
 from providers.meetingbaas.deliveries import DeliveryData, read_delivery
 from providers.meetingbaas.models import MeetingData
 from providers.meetingbaas.signed_urls import expires_at
 
+_SECONDS_OF_A_LONG_TRANSCRIPT = 300.0
 _NOTHING = Collected(media=(), transcript=None)
 
 
@@ -38,9 +40,13 @@ async def collect(client: MeetingBaasClient, bot_id: str, pushed: bytes | None) 
 
 async def _ask(client: MeetingBaasClient, bot_id: str) -> Collected:
     try:
-        data = await client.meeting_data(bot_id)
+        data = await client.meeting_data(bot_id, seconds=_SECONDS_OF_A_LONG_TRANSCRIPT)
     except NotFoundError:
         return replace(_NOTHING, deleted=True)
+    except TooLargeError:
+        # The recording is there all the same.
+        data = await client.meeting_data(bot_id, include_transcripts=False)
+        return replace(await asyncio.to_thread(_from_meeting_data, data), transcript_failed=True)
     return await asyncio.to_thread(_from_meeting_data, data)
 
 
@@ -71,7 +77,7 @@ def _delivered_transcript(data: DeliveryData) -> Transcript | None:
     return Transcript() if data.transcript == [] else _transcript(from_webhook, data.transcript or [])
 
 
-def _transcript(read: Callable[[list[Any]], Transcript], items: list[Any]) -> Transcript | None:
+def _transcript(read: Callable[[Sequence[Any]], Transcript], items: Sequence[Any]) -> Transcript | None:
     """The transcript in these items; None if there are none or they cannot be understood."""
     try:
         return read(items) if items else None

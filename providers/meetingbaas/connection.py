@@ -5,13 +5,14 @@ import functools
 import json
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import httpx
 
 from providers.base import UnavailableError
 from providers.http_client import HTTP_ERRORS, open_transport
+from providers.meetingbaas.bodies import Body, TooLargeError, in_memory, on_disk
 from providers.meetingbaas.errors import Answer, error_for
 from providers.meetingbaas.redaction import redact
 
@@ -22,6 +23,11 @@ _CONNECT_SECONDS = 5.0
 _KNOCK_SECONDS = 2.5
 """Less than calls are warmed up for ahead of their instant, which must not pass while nobody answers."""
 _ANSWER_SECONDS = 30.0
+_MOST_BYTES = 64 * 1024 * 1024
+"""A list of thousands of bots or events has a tenth of it."""
+MOST_BYTES_ON_DISK = 512 * 1024 * 1024
+"""The transcript of a recording of five hours, the longest there is, has 5 MiB; that of 139 hours has 140."""
+_SMALL_BYTES = 1024 * 1024
 _HEADERS = {"Accept-Encoding": "gzip, deflate"}
 """What httpx unpacks everywhere; aiohttp would offer what it can unpack itself."""
 _TIMEOUTS = {"timeout": httpx.Timeout(None, connect=_CONNECT_SECONDS).as_dict()}
@@ -29,6 +35,10 @@ _SECRET_FIELDS = ("oauth_client_id", "oauth_client_secret", "oauth_refresh_token
 
 _parsed = functools.lru_cache(maxsize=256)(httpx.URL)
 """Parsing a URL takes a tenth of the time of a request."""
+
+
+_Request = Callable[[], httpx.Request]
+_Receive = Callable[[AsyncIterator[bytes]], Awaitable[Body]]
 
 
 class Connection:
@@ -64,24 +74,18 @@ class Connection:
         seconds: float = _ANSWER_SECONDS,
     ) -> bytes:
         """The body of a 2xx answer, which must be whole within so many seconds, the wait for the pool included."""
-        if self._on_call is not None:
-            self._on_call()
-        call = f"{method} {path}"
         headers = {API_KEY_HEADER: self._api_key}
         written = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             written = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-        try:
-            async with asyncio.timeout(seconds):
-                answer = await self._ask(method, path, headers, params, written)
-        except HTTP_ERRORS as error:
-            why = redact(str(error), self._secrets_of(body)) or f"no answer within {seconds:g} seconds"
-            # The chain is cut because the causes of these errors quote whole URLs.
-            raise UnavailableError(f"Meeting BaaS cannot be reached for {call}: {why}") from None
-        if not answer.is_success:
-            raise error_for(call, answer, self._secrets_of(body))
-        return answer.body
+        request = functools.partial(self._request, method, path, headers, params, written)
+        return bytes(await self._answer(request, f"{method} {path}", seconds, in_memory, self._secrets_of(body)))
+
+    async def fetch(self, path: str, *, params: Mapping[str, str], seconds: float = _ANSWER_SECONDS) -> Body:
+        """The same of a GET whose answer may be large."""
+        request = functools.partial(self._request, "GET", path, {API_KEY_HEADER: self._api_key}, params)
+        return await self._answer(request, f"GET {path}", seconds, on_disk, self.secrets)
 
     async def warm_up(self, calls: int) -> None:
         """Has connections in the pool for so many calls at once. Shows the key to nobody, and never raises."""
@@ -95,19 +99,36 @@ class Connection:
     async def _knock(self) -> None:
         async with asyncio.timeout(_KNOCK_SECONDS):
             # Not HEAD: where the answer to it has no length, the connection is closed after it.
-            await self._ask("GET", "/", {})
+            await self._ask(self._request("GET", "/", {}), in_memory)
 
-    async def _ask(
+    async def _answer(
+        self, request: _Request, call: str, seconds: float, receive: _Receive, secrets: Sequence[str]
+    ) -> Body:
+        """The body of a 2xx answer. `request` makes what is sent, `call` names it."""
+        if self._on_call is not None:
+            self._on_call()
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._ask(request(), receive)
+        except TooLargeError as error:
+            raise TooLargeError(f"Meeting BaaS answered {call} with {error}") from None
+        except HTTP_ERRORS as error:
+            why = redact(str(error), secrets) or f"no answer within {seconds:g} seconds"
+            # The chain is cut because the causes of these errors quote whole URLs.
+            raise UnavailableError(f"Meeting BaaS cannot be reached for {call}: {why}") from None
+        if not answer.is_success:
+            raise error_for(call, answer, secrets)
+        return answer.body
+
+    def _request(
         self,
         method: str,
         path: str,
         headers: Mapping[str, str],
         params: Mapping[str, str] | None = None,
         body: bytes | None = None,
-    ) -> Answer:
-        if self._is_closed:
-            raise httpx.TransportError("the connection was closed on our side")
-        request = httpx.Request(
+    ) -> httpx.Request:
+        return httpx.Request(
             method,
             _parsed(self._base_url + path),
             params=params,
@@ -115,9 +136,14 @@ class Connection:
             content=body,
             extensions=_TIMEOUTS,
         )
+
+    async def _ask(self, request: httpx.Request, receive: _Receive) -> Answer:
+        if self._is_closed:
+            raise httpx.TransportError("the connection was closed on our side")
         answer = await self._transport.handle_async_request(request)
         try:
-            return Answer(answer.status_code, answer.headers, await answer.aread())
+            body = await (receive if answer.is_success else in_memory)(answer.aiter_bytes())
+            return Answer(answer.status_code, answer.headers, body)
         finally:
             await answer.aclose()
 

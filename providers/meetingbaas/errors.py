@@ -16,6 +16,7 @@ from providers.base import (
     UnavailableError,
 )
 from providers.calendars import GrantError
+from providers.meetingbaas.bodies import Body
 from providers.meetingbaas.grants import ADVICE, grant_trouble
 from providers.meetingbaas.redaction import redact
 
@@ -36,7 +37,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: Body
 
     @property
     def is_success(self) -> bool:
@@ -45,7 +46,7 @@ class Answer:
 
 def error_for(call: str, response: Answer, secrets: Iterable[str]) -> ProviderError:
     """The error that an answer outside 2xx stands for; `call` names the request, such as `POST /bots/`."""
-    status, answer = response.status, response.body.decode("utf-8", "replace")
+    status, answer = response.status, bytes(response.body).decode("utf-8", "replace")
     said = f"Meeting BaaS answered {call} with {status}: {redact(answer, secrets) or '(no text)'}"
     if _CALENDARS in call and (trouble := grant_trouble(answer)):
         return GrantError(f"{said}{ADVICE[trouble]}", trouble)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.aliases import AliasChoices, AliasGenerator
 
 from providers.meetingbaas.redaction import redact
+from providers.meetingbaas.scanning import StoredItems
 from providers.meetingbaas.times import parse_time
 
 _MAX_IDENTIFIER = 255
@@ -74,7 +76,7 @@ def objects(value: Any) -> Any:
 
 
 def _objects_or_none(value: Any) -> Any:
-    return objects(value) if isinstance(value, list) else []
+    return value if isinstance(value, StoredItems) else objects(value) if isinstance(value, list) else []
 
 
 Identifier = Annotated[str, BeforeValidator(_identifier)]
@@ -106,8 +108,8 @@ Number = Annotated[float | None, BeforeValidator(_number)]
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
 
-Objects = Annotated[list[dict[str, Any]], PlainValidator(_objects_or_none)]
-"""Not copied: a transcript is large."""
+Objects = Annotated[Sequence[Any], PlainValidator(_objects_or_none)]
+"""Objects, or StoredItems as they are: a transcript is large, and is not copied."""
 
 
 class Tolerant(BaseModel):

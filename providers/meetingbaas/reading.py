@@ -1,14 +1,29 @@
 """Answers of the API made into models, and ids made into parts of its paths."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
+from pydantic.alias_generators import to_camel
 
 from providers.base import NotFoundError, UnavailableError
+from providers.meetingbaas.bodies import Body
 from providers.meetingbaas.decoding import decode_json
+from providers.meetingbaas.models import BotData, MeetingData
+from providers.meetingbaas.scanning import Scanner, StoredItems, decoded
+
+_MOST_BYTES_AS_OBJECTS = 16 * 1024 * 1024
+"""Of an answer that only the patient reader understands, which makes objects of all that it holds."""
+
+
+def _names(fields: Iterable[str]) -> list[str]:
+    return [name for field in fields for name in (field, to_camel(field))]
+
+
+_MEETING_DATA = Scanner(_names(MeetingData.model_fields))
+_BOT_DATA = Scanner(_names(BotData.model_fields))
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Result = TypeVar("_Result")
@@ -24,6 +39,32 @@ def path_part(identifier: str, thing: str) -> str:
 def read(model: type[_Model], answer: bytes, secrets: Collection[str] = ()) -> _Model:
     """Texts for people come without the `secrets`. Raises UnavailableError for an answer of no known form."""
     return read_with(partial(model.model_validate, context=secrets), answer)
+
+
+def read_meeting_data(answer: Body, secrets: Collection[str] = ()) -> MeetingData:
+    """The same for meeting_data: the transcript of a large one stays where it is. Raises UnavailableError."""
+    if isinstance(answer, bytes):
+        return read(MeetingData, answer, secrets)
+    try:
+        document = _scanned(memoryview(answer))
+    except (TypeError, ValueError):
+        if len(answer) > _MOST_BYTES_AS_OBJECTS:
+            raise UnavailableError("Meeting BaaS gave a large answer of no known form.") from None
+        return read(MeetingData, bytes(answer), secrets)
+    return MeetingData.model_validate(document, context=secrets)
+
+
+def _scanned(answer: memoryview) -> dict[str, Any]:
+    members = _MEETING_DATA.scan(answer)
+    found = [members.pop(name) for name in _names(["bot_data"]) if name in members]
+    document = decoded(members)
+    if found:
+        inner = _BOT_DATA.scan(found[0])
+        transcripts = inner.pop("transcripts", None)
+        document["bot_data"] = decoded(inner)
+        if transcripts is not None and bytes(transcripts[:1]) == b"[":
+            document["bot_data"]["transcripts"] = StoredItems(transcripts)
+    return document
 
 
 def read_with(validate: Callable[[Any], _Result], answer: bytes) -> _Result:

@@ -5,8 +5,8 @@ Passing over what is not wanted takes about ten milliseconds for each mebibyte, 
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, overload
 
 import msgspec
 
@@ -14,6 +14,11 @@ from providers.meetingbaas.decoding import UnwieldyJsonError, decode_json
 
 _MOST_BYTES = 256 * 1024
 """Of all fields together that are made into objects: what people or programs read of a delivery is far less."""
+
+_MOST_BYTES_OF_AN_ITEM = 16 * 1024 * 1024
+"""Five hours of one speaker without a break have less."""
+
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
 _MOST_ESCAPES = 100_000
 """Each takes a microsecond to look at."""
@@ -46,6 +51,40 @@ class Scanner:
             raise ValueError(str(error)) from None
         members = {name: getattr(found, field) for field, name in self._names.items()}
         return {name: memoryview(raw) for name, raw in members.items() if raw is not msgspec.UNSET}
+
+
+class StoredItems(Sequence[Any]):
+    """The items of a JSON array, each made when it is asked for: all of them take ten times their length.
+
+    Raises TypeError for what is no array, ValueError for what is no JSON, and UnwieldyJsonError.
+    """
+
+    def __init__(self, array: memoryview) -> None:
+        try:
+            self._items = _ITEMS.decode(array)
+        except RecursionError:
+            raise UnwieldyJsonError("it nests too deeply") from None
+        except msgspec.ValidationError:
+            raise TypeError("it is no array") from None
+        except msgspec.DecodeError as error:
+            raise ValueError(str(error)) from None
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        """None stands for one that is too long or too strange to be meant."""
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        raw = memoryview(self._items[index])
+        try:
+            return decode_json(bytes(raw)) if len(raw) <= _MOST_BYTES_OF_AN_ITEM else None
+        except ValueError:
+            return None
 
 
 def decoded(members: Mapping[str, memoryview]) -> dict[str, Any]:
