@@ -44,9 +44,9 @@ async def measure(bench: Bench) -> Findings:
     statuses = sum(moment.code != "complete" for moment in bot.timeline)
     return Findings(
         figures=(
-            at_most("billable actions", own_actions.total(), "", 13, plain_actions.total()),
-            at_most("history events", events, "", 60, plain_events),
-            at_most("history", size / 1024, "KiB", 8, plain_bytes / 1024),
+            at_most("billable actions", own_actions.total(), "", 18, plain_actions.total()),
+            at_most("history events", events, "", 64, plain_events),
+            at_most("history", size / 1024, "KiB", 9, plain_bytes / 1024),
         ),
         notes=(
             f"{statuses} status events and `complete`, recording and transcript. Counted by the server.",

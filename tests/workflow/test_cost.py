@@ -84,6 +84,13 @@ async def test_an_hour_with_seven_statuses_a_recording_and_a_transcript(env: Wor
     assert (outcome.status, outcome.transcript) == (MeetingStatus.COMPLETED, TranscriptState.READY)
     assert len(outcome.artifacts) == 7
     cost = cost_of((await handle.fetch_history()).events)
-    assert cost.actions.total() <= 16, str(cost)
-    assert cost.events <= 60, str(cost)
-    assert cost.size <= 8192, str(cost)
+    assert cost.actions.total() <= 18, str(cost)
+    assert cost.events <= 64, str(cost)
+    assert cost.size <= 9 * 1024, str(cost)
+    described = await handle.describe()
+    assert await described.static_details() == (
+        f"- **Booked for:** {start_time:%Y-%m-%d %H:%M:%SZ}\n"
+        f"- **Where:** google_meet, {URL}\n"
+        "- **Wanted:** recording and transcript (speaker_view)\n"
+        f"- **Look at it:** `minutekeeper show {booked.meeting_id}`"
+    )
