@@ -71,7 +71,7 @@ class RecordingActivities:
         worker that shuts down uses one up.
 
         Raises ApplicationError, to be retried: `HandedBack`, and those that say why a part cannot be brought home
-        now; their detail is the Collection so far. `NeedsPerson` is not retried: the meeting shows it and asks anew.
+        now; their detail is the Collection so far. `NeedsPerson` ends it: the meeting shows it and asks anew.
         """
         with _told_once(order):
             wanted = order.folder or folder_for(_meeting_id())

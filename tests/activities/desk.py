@@ -26,7 +26,9 @@ from tests.activities.fake_provider import Answer, FakeProvider, recorded
 from tests.activities.media_server import BLOCK, MediaServer
 
 BODY = "m/raw/complete.json"
-ORDER = CollectOrder(folder="m", bot_id="bot-1", title="Board", start_time=datetime(2026, 12, 1, 10, tzinfo=UTC))
+FIRST = CollectOrder(folder="m", bot_id="bot-1", title="Board", start_time=datetime(2026, 12, 1, 10, tzinfo=UTC))
+ORDER = FIRST.model_copy(update={"is_trouble_told": True})
+"""That of a meeting which shows its trouble already."""
 WHOLE = ORDER.model_copy(update={"meeting_url": "https://meet.google.com/abc-defg-hij"})
 """The same where this is all that the meeting keeps."""
 LIMITS = Limits(piece_bytes=BLOCK, pause=0.001)

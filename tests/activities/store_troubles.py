@@ -26,7 +26,7 @@ from artifacts import layout
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
 from providers.base import Collected
-from tests.activities.desk import ORDER, SPOKEN, manifest_of
+from tests.activities.desk import FIRST, SPOKEN, manifest_of
 from tests.activities.fake_provider import FakeProvider, recorded
 
 MOUNT = "/bin/mount"
@@ -118,11 +118,11 @@ async def main(folder: Path, link: str, trouble: str) -> None:
         await tell("body", disk, lambda: store.put("m/raw/complete.json", b"{}"))
         await tell("inbox", disk, lambda: store.put("inbox/1.json", b"{}"))
         for number, free in enumerate((0, 200 * KIBIBYTE, 600 * KIBIBYTE)):
-            order = ORDER.model_copy(update={"folder": f"m/{number}"})
+            order = FIRST.model_copy(update={"folder": f"m/{number}"})
             alone = order.model_copy(update={"transcript": False})
             await tell(f"recording {number}", disk, run(activities.collect, alone), free)
             await store.delete_prefix(f"m/{number}")
-        await tell("transcript", disk, run(activities.collect, ORDER.model_copy(update={"recording": False})))
+        await tell("transcript", disk, run(activities.collect, FIRST.model_copy(update={"recording": False})))
         await tell("manifest", disk, run(activities.write_manifest, manifest_of()))
 
 

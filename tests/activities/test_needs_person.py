@@ -9,9 +9,8 @@ from activities.guard import download_session
 from activities.links import LinkPolicy
 from meetings.collection import NEEDS_PERSON
 from providers.base import AccountError
-from tests.activities.desk import ORDER, Desk
+from tests.activities.desk import FIRST, Desk
 
-TOLD = ORDER.model_copy(update={"is_trouble_told": True})
 ELSEWHERE = LinkPolicy(hosts=("recordings.example.com",), private_addresses=True)
 
 
@@ -20,9 +19,9 @@ async def test_a_link_that_is_refused_by_policy_is_told_once_and_each_try_is_cou
     desk.temporal.metric_meter = Runtime(telemetry=TelemetryConfig(metrics=buffer)).metric_meter
     async with download_session(1, ELSEWHERE) as desk.session:
         with pytest.raises(ApplicationError, match="not in MINUTEKEEPER_DOWNLOAD_HOSTS") as told:
-            await desk.collect()
+            await desk.collect(FIRST)
         with pytest.raises(RefusedError, match="not in MINUTEKEEPER_DOWNLOAD_HOSTS"):
-            await desk.collect(TOLD)
+            await desk.collect()
 
     assert (told.value.type, told.value.non_retryable) == (NEEDS_PERSON, True)
     counted = [(update.metric.name, update.value) for update in buffer.retrieve_updates()]
@@ -32,9 +31,9 @@ async def test_a_link_that_is_refused_by_policy_is_told_once_and_each_try_is_cou
 async def test_an_account_in_trouble_is_told_once(desk: Desk) -> None:
     desk.answers(lambda: AccountError("the key was revoked"))
     with pytest.raises(ApplicationError, match="revoked") as told:
-        await desk.collect()
+        await desk.collect(FIRST)
     with pytest.raises(ApplicationError, match="revoked") as tried:
-        await desk.collect(TOLD)
+        await desk.collect()
 
     assert (told.value.type, told.value.non_retryable) == (NEEDS_PERSON, True)
     assert (tried.value.type, tried.value.non_retryable) == ("Account", False)

@@ -47,7 +47,11 @@ async def test_missing_credentials_are_told() -> None:
 
 @pytest.mark.parametrize(
     ("status", "words"),
-    [(503, "503 (Service Unavailable)"), (429, "429 (Too Many Requests)"), (507, "507 (Insufficient Storage)")],
+    [
+        (503, "the storage service is overloaded or out of order; it answers 503 (Service Unavailable)"),
+        (429, "the storage service is overloaded or out of order; it answers 429 (Too Many Requests)"),
+        (507, "the storage service has no room left; free some space or raise its quota"),
+    ],
 )
 async def test_a_service_that_is_out_of_order_is_told(
     s3: S3Server, s3_store: ArtifactStore, status: int, words: str
@@ -57,9 +61,7 @@ async def test_a_service_that_is_out_of_order_is_told(
     for work in (s3_store.put("m/x", b"1"), s3_store.get("m/x"), s3_store.list("m"), s3_store.delete("m/x")):
         with pytest.raises(StoreError) as caught:
             await work
-        assert str(caught.value).endswith(
-            f": the storage service is overloaded or out of order; it answers {words}"
-        )
+        assert str(caught.value).endswith(f": {words}")
         assert not isinstance(caught.value, NotStoredError)
 
 
