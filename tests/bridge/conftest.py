@@ -13,7 +13,7 @@ from tests.bridge.support import Bridge, running_bridge, temporal_binary
 from workflows import attributes
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def temporal_address() -> AsyncIterator[str]:
     """A real Temporal server. Clients belong to an event loop, so each test makes its own."""
     async with await WorkflowEnvironment.start_local(

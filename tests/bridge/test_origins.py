@@ -86,6 +86,7 @@ async def test_three_hundred_unknown_ids_cost_two_dozen_calls() -> None:
     assert account.pages == 10
 
 
+@pytest.mark.no_cover
 async def test_a_hundred_thousand_unknown_ids_over_an_hour_cost_a_few_calls_a_minute() -> None:
     account = Account(bots=300)
     lookup = account.lookup()

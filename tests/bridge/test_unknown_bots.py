@@ -62,6 +62,7 @@ async def test_a_crowd_of_unknown_ids_costs_a_few_dozen_calls_and_hides_none_of_
         assert f'minutekeeper_provider_calls_total{{purpose="{purpose}"}} {counted[path]:.1f}' in shown
 
 
+@pytest.mark.no_cover
 async def test_a_crowd_of_another_products_bots_costs_no_more(bridge: Bridge, client: Client, sim: Sim) -> None:
     theirs = [await sim.send(extra={"dispatch": "7"}) for _ in range(CROWD)]
     bot_id = await ours(sim)

@@ -1,15 +1,15 @@
 """A bad day in small, with real processes: nothing is sent twice, left behind, lost or forgotten."""
 
 import json
+import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from chaos.judge import RULES
-from tests.embedded.processes import alive, descendants, eventually
+from tests.embedded.processes import alive, descendants, eventually, measured_alone
 from tests.system.stack import ROOT, clean_environment
 
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(900)]
@@ -18,11 +18,12 @@ MEETINGS = 60
 
 
 def chaos(folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "chaos", "--short", "--meetings", str(MEETINGS), "--seed", "7"]
+    command = [*measured_alone("chaos"), "--short", "--meetings", str(MEETINGS), "--seed", "7"]
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
     return subprocess.Popen(
         [*command, "--data-dir", str(folder)],
         cwd=ROOT,
-        env=clean_environment(),
+        env=clean_environment() | measured,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,6 +1,7 @@
 """Looking at the processes of the machine, as the tests that must leave none behind do."""
 
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def measured_alone(module: str) -> tuple[str, ...]:
+    """Runs a module so that its own coverage is measured, but not that of the processes which it starts."""
+    code = (
+        "import os, runpy; os.environ.pop('COVERAGE_PROCESS_CONFIG', None); "
+        f"runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
+    )
+    return sys.executable, "-c", code
 
 
 def descendants(ancestor: int) -> dict[int, str]:

@@ -1,13 +1,12 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import av
 import pytest
 
-from tests.embedded.processes import ROOT
+from tests.embedded.processes import ROOT, measured_alone
 
 TRANSCRIPTS = {f"transcript.{form}" for form in ("json", "md", "srt", "txt", "vtt")}
 
@@ -15,7 +14,7 @@ TRANSCRIPTS = {f"transcript.{form}" for form in ("json", "md", "srt", "txt", "vt
 @pytest.mark.usefixtures("clean_environment")
 def test_the_demo_shows_a_meeting_and_a_calendar_and_leaves_recordings_that_play(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "embedded.demo", "--speed", "200"],
+        [*measured_alone("embedded.demo"), "--speed", "200"],
         check=False,
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 
 from embedded.stack import Options, running_stack
 from embedded.temporal_server import find_executable
-from tests.embedded.processes import ROOT, alive, descendants, eventually
+from tests.embedded.processes import ROOT, alive, descendants, eventually, measured_alone
 from workflows.attributes import ALL_KEYS
 
 FREE_PORTS = ("--temporal-port=0", "--temporal-http-port=0", "--ui-port=0", "--bridge-port=0", "--simulator-port=0")
@@ -30,7 +29,7 @@ class Dev:
     def __init__(self, data_dir: Path, *arguments: str) -> None:
         self.data_dir = data_dir
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "embedded", "--json", "--data-dir", str(data_dir), *arguments],
+            [*measured_alone("embedded"), "--json", "--data-dir", str(data_dir), *arguments],
             cwd=data_dir.parent,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,

@@ -175,6 +175,7 @@ async def test_a_second_bot_is_refused_and_the_first_one_found(house: House) -> 
     assert [bot.bot_id for bot in found] == [other.bot_id, sent.bot_id]
 
 
+@pytest.mark.no_cover
 async def test_a_bot_among_very_many_is_found(house: House) -> None:
     provider = await house.provider(duplicate_window=0)
     sent = await provider.dispatch(ORDER, ADDRESS)

@@ -11,6 +11,8 @@ from tests.replay.copies import ROOT, Edit, copy_with
 from tests.replay.edits import BREAKING, GUARDED, HARMLESS, OLD_WAY_KEPT, OTHER_RULES
 from tests.replay.fingerprint import baseline
 
+pytestmark = pytest.mark.no_cover
+
 
 def test_the_fingerprint_is_the_recorded_one() -> None:
     objection = baseline.objection(ROOT)

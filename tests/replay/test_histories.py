@@ -30,6 +30,8 @@ old code is back. Keep the old way for them behind `workflow.patched`: docs/depl
 
 _RECORD = "record it: add a path to tests/replay/paths, then `make histories VERSION={version} PATHS=its-name`"
 
+pytestmark = pytest.mark.no_cover
+
 _PLACES = [str(place) for place in (ROOT, Path.home(), sys.prefix, tempfile.gettempdir()) if len(str(place)) > 1]
 _OF_A_MACHINE = re.compile(
     "|".join(map(re.escape, _PLACES))

@@ -216,6 +216,7 @@ async def test_a_whole_series_changes_at_once(sim: Sim) -> None:
     assert {event["deleted"] for event in await series(sim, calendar)} == {True}
 
 
+@pytest.mark.no_cover
 async def test_thousands_of_events_at_once(sim: Sim) -> None:
     calendar = await connected_account(sim)
     start = soon(days=1).isoformat()

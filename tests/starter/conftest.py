@@ -14,7 +14,7 @@ from tests.starter.support import QUIET, SECRET, connect, fake_worker, target_of
 from workflows.attributes import ALL_KEYS
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def environment() -> AsyncIterator[WorkflowEnvironment]:
     """Temporal with a worker in one namespace and none in the other."""
     async with (
@@ -24,12 +24,12 @@ async def environment() -> AsyncIterator[WorkflowEnvironment]:
         yield environment
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def client(environment: WorkflowEnvironment) -> MeetingsClient:
     return MeetingsClient(environment.client)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def quiet_client(environment: WorkflowEnvironment) -> MeetingsClient:
     return MeetingsClient(await connect(environment.client, QUIET))
 

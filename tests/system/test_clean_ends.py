@@ -109,9 +109,7 @@ def _are_gone(family: dict[int, str]) -> bool:
 
 
 def _environment(temporal: str, folder: Path) -> dict[str, str]:
-    # What measures coverage catches every exception while it is loaded, Ctrl-C too.
-    bare = {name: value for name, value in clean_environment().items() if not name.startswith("COVERAGE_")}
-    return bare | {
+    return clean_environment() | {
         "TEMPORAL_ADDRESS": temporal,
         "ARTIFACTS_URL": (folder / "artifacts").as_uri(),
         "BRIDGE_PUBLIC_URL": "http://127.0.0.1:1",

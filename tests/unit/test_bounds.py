@@ -48,6 +48,7 @@ def test_of_too_many_events_the_first_and_the_last_are_kept() -> None:
     assert codes[100:] == [f"code_{second}" for second in range(900, 1000)]
 
 
+@pytest.mark.no_cover
 def test_ten_thousand_events_of_one_bot_are_cheap_and_stay_few() -> None:
     meeting = record("b")
     codes = ("joining_call", "in_call_recording", "levitating")

@@ -22,6 +22,8 @@ from meetings.record import MeetingRecord
 from meetings.request import MeetingRequest
 from meetings.status import STATUS_CODES, FailureReason, MeetingStatus, failure_reason
 
+pytestmark = pytest.mark.no_cover
+
 T0 = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 FRESH = BotState(dispatch=0, bot_id="b", sent_at=T0, join_at=T0)
 CODES = list(STATUS_CODES)

@@ -51,7 +51,7 @@ def temporal_binary() -> str:
     return found
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
     """A real server on which each workflow has a clock that only moves when the test says so."""
     async with await WorkflowEnvironment.start_time_skipping_v2(

@@ -17,7 +17,7 @@ from meetings.status import MeetingStatus
 from tests.workflow.calendar_driver import World
 from tests.workflow.crashing_looks import Case
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.no_cover]
 
 _MOMENTS = 20
 """Of the moments at which a look at ten changed events can be killed."""

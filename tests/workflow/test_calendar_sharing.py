@@ -125,6 +125,7 @@ class Fifty:
         await self._calls.release(self._name, release)
 
 
+@pytest.mark.no_cover
 async def test_fifty_users_share_one_bot_also_while_they_decline_one_after_another(world: World) -> None:
     fifty = Fifty(world)
     answers = await asyncio.gather(*(fifty.claim(calendar_id) for calendar_id in fifty.calendars))

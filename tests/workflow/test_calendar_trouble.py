@@ -117,6 +117,7 @@ async def test_what_was_booked_and_not_noted_before_a_crash_is_let_go_of_if_its_
     assert (await anna.meeting(event).outcome()).status is MeetingStatus.CANCELLED
 
 
+@pytest.mark.no_cover
 async def test_of_a_thousand_events_at_once_each_with_a_link_gets_its_meeting(world: World) -> None:
     anna = await world.connected()
     start = datetime.now(UTC) + timedelta(days=2)

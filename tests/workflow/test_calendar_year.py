@@ -8,7 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.workflow.year.verdict import live_through
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.no_cover]
 
 
 async def test_the_bots_of_some_weeks_are_those_that_the_policy_asks_for(

@@ -14,7 +14,7 @@ from tests.workflow.driver import URL, Meeting
 from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings
 from tests.workflow.test_edges import book
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.no_cover]
 
 CODES = ("joining_call", "in_call_not_recording", "in_call_recording", "recording_paused", "levitating")
 PILED_UP = 600

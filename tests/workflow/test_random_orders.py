@@ -26,7 +26,7 @@ from providers.base import BotReality, DispatchAddress, Observation, Unavailable
 from tests.workflow.driver import Meeting, StartMeeting
 from tests.workflow.scripted import Bot, ScriptedProvider
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.no_cover]
 
 _STEPS = 18
 _CODES = list(STATUS_CODES)

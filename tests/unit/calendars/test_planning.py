@@ -227,6 +227,7 @@ def test_a_plan_changes_nothing_by_itself(world: World) -> None:
     assert world.book == before
 
 
+@pytest.mark.no_cover
 def test_a_thousand_events_at_once() -> None:
     world = World()
     events = [an_event(event_id=f"e{n}", start_time=START + n % 40 * HOUR) for n in range(1000)]
