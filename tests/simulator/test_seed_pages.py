@@ -107,7 +107,7 @@ async def test_credentials_of_the_app_alone_can_be_renewed() -> None:
 
 
 async def test_the_pages_calendar_without_a_grant() -> None:
-    async with sim_of_the_pages() as sim:
+    async with sim_of_the_pages(calendar_sync_delay=10**9) as sim:
         created = await sim.ok("POST", "/calendars", json=CREDENTIALS)
         await sim.ok("POST", "/_sim/calendars/accounts/user@example.com/expire")
         assert (await sim.ok("GET", CALENDAR))["id"] == created["id"]
