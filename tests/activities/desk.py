@@ -31,7 +31,7 @@ ORDER = FIRST.model_copy(update={"is_trouble_told": True})
 """That of a meeting which shows its trouble already."""
 WHOLE = ORDER.model_copy(update={"meeting_url": "https://meet.google.com/abc-defg-hij"})
 """The same where this is all that the meeting keeps."""
-LIMITS = Limits(piece_bytes=BLOCK, pause=0.001)
+LIMITS = Limits(piece_bytes=BLOCK, pause=0)
 NOTHING = Collected(media=(), transcript=None)
 SPOKEN = Transcript(segments=(Segment(speaker="Ada", start=0.5, end=2, text="Grüße an alle"),), speakers=("Ada",))
 

@@ -22,7 +22,7 @@ def desk(desk: Desk, bucket: S3Server) -> Desk:
     """In front of a bucket, for a recording of three parts, with words."""
     desk.server.size = 20 * MEBIBYTE
     desk.store = ArtifactStore(f"s3://{bucket.bucket}")
-    desk.limits = Limits(piece_bytes=9 * MEBIBYTE, pause=0.001)
+    desk.limits = Limits(piece_bytes=9 * MEBIBYTE, pause=0)
     desk.answers(lambda: dataclasses.replace(recorded(desk.server.link()), transcript=SPOKEN))
     return desk
 

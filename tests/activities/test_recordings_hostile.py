@@ -17,7 +17,7 @@ from providers.base import Media
 from tests.activities.media_server import BLOCK, Fault, MediaServer
 
 PATH = "m/recording.mp4"
-LIMITS = Limits(piece_bytes=BLOCK, pause=0.001)
+LIMITS = Limits(piece_bytes=BLOCK, pause=0)
 
 
 @dataclass

@@ -81,7 +81,7 @@ async def test_pieces_that_hold_something_else_get_no_name_and_are_fetched_anew(
     desk: Desk, bucket: S3Server
 ) -> None:
     desk.store = ArtifactStore(f"s3://{bucket.bucket}")
-    desk.limits = Limits(piece_bytes=2 * BLOCK, pause=0.001)
+    desk.limits = Limits(piece_bytes=2 * BLOCK, pause=0)
     desk.server.faults.append(Fault(cut_after=6 * BLOCK))
     desk.server.faults.extend([Fault(status=500)] * 12)
     with pytest.raises(Exception, match="does not get on"):

@@ -41,10 +41,17 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
     )
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
-    async with running_fleet(tmp_path) as running:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fleet]:
+    async with running_fleet(tmp_path_factory.mktemp("fleet")) as running:
         yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def fleet(servers: Fleet) -> AsyncIterator[Fleet]:
+    """Without a worker at first: those of the test before are gone."""
+    yield servers
+    await servers.end()
 
 
 async def all_have_one_bot(fleet: Fleet, meetings: Iterable[Meeting]) -> None:
