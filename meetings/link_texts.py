@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from meetings.urls import (
     INVISIBLE,
+    MAX_LENGTH,
     PASSCODE,
     MeetingUrl,
     MeetingUrlError,
@@ -28,7 +29,8 @@ _START = re.compile(
 # No link has these but a Teams link whose context is not encoded, and those of Proofpoint.
 _END = re.compile(r"[^\x21-\x7e]|[<>\"'`;()\[\]{}|]|,(?=https?:|\Z|\s)|\\(?![?=&])", re.ASCII)
 _BARE_CONTEXT = re.compile(r"\{[^{}\s<>]*\}")
-_PROOFPOINT = re.compile(r"https://urldefense\.(?:com|us)/v3/__[^\s<>\"]+?__;[\w=*-]*!![^\s<>\"]*?\$", re.ASCII)
+# Nothing in it is tried twice: anybody may send a long text of half such links.
+_PROOFPOINT = re.compile(r"(?>https://urldefense\.(?:com|us)/v3/__[^\s<>\"]+?__;[\w=*-]*!!)[^\s<>\"$]*\$", re.ASCII)
 _TAG = re.compile(r"<[^<>]*>")
 
 
@@ -72,12 +74,13 @@ def _plain(text: str) -> str:
 
 
 def _end_of(text: str, start: int) -> int:
-    if whole := _PROOFPOINT.match(text, start):
+    longest = start + MAX_LENGTH
+    if whole := _PROOFPOINT.match(text, start, longest):
         return whole.end()
     end = _END.search(text, start)
     if end and end[0] == "{" and (context := _BARE_CONTEXT.match(text, end.start())):
         end = _END.search(text, context.end())
     position = end.start() if end else len(text)
     # Some programs put the word for the passcode at the link without a blank.
-    glued = PASSCODE.search(text, start, position + _NEAR)
+    glued = PASSCODE.search(text, start, min(position, longest) + _NEAR)
     return min(position, glued.start()) if glued else position

@@ -69,8 +69,8 @@ _TEAMS_APP = re.compile(r"msteams:(?://(?:teams\.microsoft\.com)?)?/?(?=[l_]|mee
 _MAX_WRAPPERS = 4
 
 _PASSCODE_NAMES = (
-    r"passcode|pass\s?code|password|pwd|kenncode|kennwort|passwort|mot de passe|code secret|contrase\w+a"
-    r"|c\w+digo de acceso|senha|wachtwoord|toegangscode|密码|密碼|パスコード|パスワード|비밀번호|암호"
+    r"passcode|pass\s?code|password|pwd|kenncode|kennwort|passwort|mot de passe|code secret|contrase\S{1,3}a"
+    r"|c\S{1,3}digo de acceso|senha|wachtwoord|toegangscode|密码|密碼|パスコード|パスワード|비밀번호|암호"
 )
 PASSCODE = re.compile(
     rf"(?:(?:meeting|webinar)\s+)?(?:(?:{_PASSCODE_NAMES})\s*[:：]\s*"  # noqa: RUF001 - as it is written in Chinese

@@ -1,5 +1,7 @@
 """Links in HTML and in running text: where they end, and which of several is the way into the meeting."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,3 +92,25 @@ def test_any_text_around_a_link_does_no_harm(before: str, after: str) -> None:
 @given(st.text(st.sampled_from("aZ0._-+=/%2E&?#:@{}\"'<>,;()|\\é \u200b\x00https://zoom.us/j/12345678901?pwd=")))
 def test_nothing_that_is_written_breaks_the_search(text: str) -> None:
     assert len(list(meeting_urls_in(text))) <= len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://urldefense.com/v3/__a__;!!" * 600,
+        "https://urldefense.com/v3/__" + "__;!!" * 6000,
+        BARE + "cw" * 30_000,
+    ],
+    ids=["half links", "half of one link", "half a word for the passcode"],
+)
+def test_text_that_is_made_to_be_slow_is_read_quickly(text: str) -> None:
+    begun = time.process_time()
+
+    list(meeting_urls_in(text))
+
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("word", ["contraseña", "contrasen\u0303a", "código de acceso", "codigo de acceso"])
+def test_words_for_a_passcode_with_letters_of_their_own(word: str) -> None:
+    assert [found.url for found in meeting_urls_in(f"{BARE} {word}: xY9")] == [LINK]
