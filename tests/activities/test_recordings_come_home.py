@@ -84,7 +84,6 @@ async def test_video_is_preferred(desk: Desk) -> None:
 
 async def test_a_killed_worker_costs_at_most_one_piece(desk: Desk) -> None:
     desk.server.faults.append(Fault(wait_after=6 * BLOCK + 10))
-    desk.server.received = lambda: desk.received
     first = asyncio.create_task(desk.download())
     await desk.server.reached.wait()
     first.cancel()
@@ -100,7 +99,6 @@ async def test_a_killed_worker_costs_at_most_one_piece(desk: Desk) -> None:
 
 async def test_a_worker_that_shuts_down_hands_the_download_back_at_once(desk: Desk) -> None:
     desk.server.faults.append(Fault(wait_after=6 * BLOCK))
-    desk.server.received = lambda: desk.received
     task = asyncio.create_task(desk.download())
     await desk.server.reached.wait()
 
