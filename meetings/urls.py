@@ -278,7 +278,7 @@ def _zoom(link: _Link, passcode: str) -> str:
 
 def _first_word(value: str) -> str:
     """A value without what follows it in a text that was glued to the link."""
-    return re.split(r"[;<>\"'\s|]", value, maxsplit=1)[0]
+    return re.split(r"[&;<>\"'\s|]", value, maxsplit=1)[0]
 
 
 def _teams(link: _Link, passcode: str) -> str:

@@ -45,6 +45,7 @@ SPELLINGS = {
         f"https://zoom.us/j/5165671036%3Fpwd%3D{PWD}",
         f"https://zoom.us/j/5165671036%253Fpwd%253D{PWD}%2526from%253Daddon",
         f"https://zoom.us/j/5165671036?from=addon&amp;pwd={PWD}",
+        f"https://zoom.us/j/5165671036?pwd={PWD}%26omn=123",
         f"https://zoom.us/j/5165671036\\?pwd\\={PWD}\\&x=1",
         f"https://zoom.us/j/516%20567%201036?password={PWD}",
         f"https://zoom.us/s/5165671036?zak=host&pwd={PWD}",
