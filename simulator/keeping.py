@@ -134,7 +134,8 @@ def taken(simulation: Simulation) -> State:
 
 def restore(simulation: Simulation, state: State) -> None:
     """Takes a state over, and lets unfinished bots and calendars go on from where they were."""
-    simulation.account_webhook_url = state.account_webhook_url or simulation.account_webhook_url
+    # What this start was told counts: the receiver may have moved meanwhile.
+    simulation.account_webhook_url = simulation.account_webhook_url or state.account_webhook_url
     world = simulation.calendars.world
     for order, secret_expired in state.apps:
         world.grants.apps[order.platform, order.client_id] = App(order, secret_expired)

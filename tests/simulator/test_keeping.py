@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.simulator import calendar_support
-from tests.simulator.support import Sim, eventually, running_sim
+from tests.simulator.support import Receiver, Sim, eventually, running_sim
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -48,6 +48,17 @@ async def test_calendars_and_bots_are_known_after_a_restart(tmp_path: Path) -> N
         assert codes[-1] == "complete"
         bots = (await sim.ledger())["bots"]
         assert len({each["id"] for each in bots}) == len(bots)
+
+
+async def test_a_receiver_that_moved_meanwhile_is_told(tmp_path: Path, receiver: Receiver) -> None:
+    path = tmp_path / "simulator.json"
+    async with run(path, account_webhook_url="http://127.0.0.1:9/where-it-was") as sim:
+        await calendar_support.connect(sim, await calendar_support.account(sim, name="Anna"))
+    async with run(path, account_webhook_url=receiver.url, speed=1.0) as sim:
+        await calendar_support.add(sim, title="Planning", link=calendar_support.LINK)
+        await eventually(sim.ledger, lambda ledger: [each for each in ledger["deliveries"] if each["calendar_id"]])
+        urls = {each["url"] for each in (await sim.ledger())["deliveries"] if each["calendar_id"]}
+    assert urls == {receiver.url}
 
 
 async def test_a_damaged_file_is_named_and_put_aside(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
