@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 OWNER_ONLY = 0o077
@@ -24,6 +25,9 @@ def run_and_exit(main: Callable[[], int]) -> NoReturn:
     success a 1. Whatever this process and its children write is for its owner alone.
     """
     os.umask(OWNER_ONLY)
+    # Python has no stream where the shell closed one.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that lacks a character shows another one in its place.
         if isinstance(stream, io.TextIOWrapper):
@@ -55,6 +59,10 @@ def exit_within(seconds: float) -> None:
     watchdog = threading.Timer(seconds, leave)
     watchdog.daemon = True
     watchdog.start()
+
+
+def _nowhere() -> io.TextIOWrapper:
+    return Path(os.devnull).open("w", encoding="utf-8")  # for as long as the process lives
 
 
 def _code_of(ending: SystemExit) -> int:

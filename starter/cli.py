@@ -7,8 +7,10 @@ import sys
 from collections.abc import Sequence
 
 import typer
+from pydantic import ValidationError
 from typer.main import get_command
 
+from meetings.inputs import in_words
 from runtime.exits import run_and_exit
 from starter.app import app
 from starter.errors import MeetingError, MeetingInputError
@@ -25,6 +27,11 @@ def run(arguments: Sequence[str]) -> int:
         message, status = error.format_message().replace("Value error, ", ""), error.exit_code
     except MeetingError as error:
         message, status = str(error), 2 if isinstance(error, MeetingInputError) else 1
+    except ValidationError as error:
+        skew = "minutekeeper and the worker seem to be of different versions"
+        message, status = f"An answer cannot be read, {in_words(error)}: {skew}", 1
+    except OSError as error:
+        message, status = f"{error.filename or 'Input or output'}: {error.strerror or error}", 1
     except Exception as error:  # noqa: BLE001 - whatever it is, people get a sentence and no traceback
         message, status = f"Something unexpected happened, {type(error).__name__}: {error}", 1
     else:

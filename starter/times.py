@@ -11,7 +11,9 @@ from starter.errors import MeetingInputError
 FORMS = "2026-12-01T10:00:00Z, 2026-12-01T11:00+01:00, 2026-12-01T11:00 (local time), +10m, +1h30m or now"
 
 _DELAY = re.compile(r"\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
-_UTC_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|\+00:00)(?![\w:])", re.ASCII)
+_UTC_INSTANT = re.compile(
+    r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|\+00:00)(?!\w|:\d)", re.ASCII
+)
 _DATE_ONLY = re.compile(r"\d{4}-?\d{2}-?\d{2}", re.ASCII)
 
 

@@ -45,6 +45,15 @@ def test_output_that_did_not_fit_is_no_success() -> None:
         assert leave("print('done'); return 0", full.fileno())[0] == 1
 
 
+@pytest.mark.parametrize("closed", ["1", "2", "1 2"])
+def test_closed_output_is_no_trouble(closed: str) -> None:
+    script = "from runtime.exits import run_and_exit\nrun_and_exit(lambda: print('done') or 3)"
+    closing = " ".join(f"{each}>&-" for each in closed.split())
+    shell = ["/bin/sh", "-c", f'"$@" {closing}', "sh", sys.executable, "-c", script]
+    done = subprocess.run(shell, cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (3, b"")
+
+
 def test_a_process_with_a_thread_that_hangs_ends_within_its_time() -> None:
     began = time.monotonic()
     hangs = "exit_within(1); import threading; threading.Thread(target=threading.Event().wait).start(); "

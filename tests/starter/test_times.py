@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from meetings.dispatch import FARTHEST
 from starter.errors import MeetingInputError
-from starter.times import for_people, parse_when
+from starter.times import for_people, in_local_time, parse_when
 
 NOW = datetime(2026, 3, 1, 12, 0, 30, 999, tzinfo=UTC)
 
@@ -124,6 +124,12 @@ def test_every_zone_leads_to_the_same_instant(naive: datetime, minutes: int) -> 
     sign, offset = "-" if minutes < 0 else "+", abs(minutes)
     local = (instant + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S")
     assert parse_when(f"{local}{sign}{offset // 60:02}:{offset % 60:02}", "--at", NOW).instant == instant
+
+
+@pytest.mark.usefixtures("in_berlin")
+@pytest.mark.parametrize("behind", ["", ":", ": why", ".", ", then", ")"])
+def test_instants_in_a_text_are_local_whatever_stands_behind_them(behind: str) -> None:
+    assert in_local_time(f"at 2026-12-01 09:00:05Z{behind}") == f"at 2026-12-01 10:00:05 CET{behind}"
 
 
 @pytest.mark.usefixtures("in_berlin")
