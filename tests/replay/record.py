@@ -52,6 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.disable(logging.WARNING)
     folder = HISTORIES / arguments.version
     folder.mkdir(parents=True, exist_ok=True)
+    if not arguments.path:
+        # A path that is no longer cut off, or no longer there, must leave no old history behind.
+        for file in folder.glob("*.json"):
+            file.unlink()
     asyncio.run(record(folder, arguments.path or list(PATHS)))
     return 0
 

@@ -112,6 +112,17 @@ async def failed_missed_as_the_workers_went_away(stage: Stage) -> Meeting:
 
 
 @path
+async def failed_send_timeout(stage: Stage) -> Meeting:
+    """The last that was heard of the order is that the time of a worker's attempt was over."""
+    stage.provider.failures = [
+        ApplicationError("the time of this attempt is over", type="Overdue", non_retryable=True)
+    ]
+    meeting = await stage.book(in_=timedelta(minutes=2))
+    await meeting.outcome_in_time()
+    return meeting
+
+
+@path
 async def failed_invalid_request(stage: Stage) -> Meeting:
     meeting = await stage.book(meeting_url="https://example.com/room")
     with contextlib.suppress(WorkflowFailureError):
