@@ -277,7 +277,15 @@ class Download:
         raise ChangedError
 
     async def _measure(self, media: Media) -> int | None:
-        return await measure(self._session, media, self._held, self._pieces.version) if self._held else None
+        """The size by an answer of its own; None if none says it. No answer is asked for again."""
+        if not self._held:
+            return None
+        for setback in range(_MAX_SETBACKS):
+            try:
+                return await measure(self._session, media, self._held, self._pieces.version)
+            except SetbackError:
+                await asyncio.sleep(min(self._limits.pause * 2**setback, _LONGEST_PAUSE))
+        return None
 
     def _refuse_oversize(self, size: int) -> None:
         if size > self._limits.max_bytes:

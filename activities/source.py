@@ -14,6 +14,7 @@ from activities.links import RefusedLinkError
 from artifacts.pieces import Version
 from providers.base import Media
 
+_TRY_AGAIN = frozenset({408, 425, 429})
 _DEAD_LINK = frozenset({400, 401, 403, 404, 410})
 """S3 refuses an expired link with 403, and with 400 if the credentials behind it have expired."""
 _NEARLY_EXPIRED = timedelta(seconds=30)
@@ -103,13 +104,13 @@ async def _request(
 async def measure(session: aiohttp.ClientSession, media: Media, held: int, version: Version) -> int | None:
     """The size of a file of which `held` bytes came as `version`, by an answer of its own.
 
-    None if it says nothing that could be used: this is a mere check. Raises DeadLinkError.
+    None if the answer says nothing that could be used: this is a mere check. Raises DeadLinkError, and SetbackError
+    if there was no answer: asked for again, there may be one.
     """
-    try:
-        async with _request(session, media, {"Range": "bytes=0-0"}) as response:
-            return _size(response, held, version)
-    except SetbackError:
-        return None
+    async with _request(session, media, {"Range": "bytes=0-0"}) as response:
+        if response.status in _TRY_AGAIN or response.status >= 500:
+            raise SetbackError(f"the server answered {response.status}")
+        return _size(response, held, version)
 
 
 def _size(response: aiohttp.ClientResponse, held: int, version: Version) -> int | None:
