@@ -20,6 +20,7 @@ from embedded.ports import HOST
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
 from starter import namespace
 from starter.errors import MeetingError
+from starter.inputs import MAX_ID_BYTES
 
 NAMESPACE = "default"
 RETENTION = timedelta(days=30)
@@ -51,6 +52,8 @@ def server_command(*, port: int, http_port: int, ui_port: int, database: Path) -
         *("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"),
         # A search attribute works as soon as it is registered instead of after a minute.
         *("--dynamic-config-value", "system.forceSearchAttributesCacheRefreshOnRead=true"),
+        # As PostgreSQL needs it in production: a longer id would be in no list there.
+        *("--dynamic-config-value", f"limit.maxIDLength={MAX_ID_BYTES}"),
     )
 
 
