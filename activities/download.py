@@ -33,6 +33,7 @@ Renew = Callable[[], Awaitable[Media]]
 _MAX_SETBACKS = 5
 _MAX_RESTARTS = 2
 _MEASUREMENTS = 3
+_MAX_QUESTIONS = 5
 _LONGEST_PAUSE = 10.0
 _HEAD_BYTES = 512
 
@@ -260,32 +261,33 @@ class Download:
     async def _confirm(self, media: Media) -> None:
         """Half a file whose answer announced just that looks whole: only another answer can tell.
 
-        A whole file is not given up because nobody answers the question, not even with a fresh link.
+        An answer that says nothing of use may be an accident, so the question is asked again. A whole file is not
+        given up because nobody ever answers it, not even with a fresh link.
         """
-        for _measurement in range(_MEASUREMENTS):
-            try:
-                size = await self._measure(media)
-            except DeadLinkError:
-                if not self._is_unconfirmed:
-                    self._is_unconfirmed = True
-                    raise
-                size = None  # with a fresh link neither
-            if size in {None, self._held}:
+        others = 0
+        for question in range(_MAX_QUESTIONS if self._held else 0):
+            size = await self._measure(media)
+            if size == self._held:
                 self._is_confirmed = True
                 return
-            await asyncio.sleep(self._limits.pause)
-        raise ChangedError
+            others += size is not None
+            if others == _MEASUREMENTS:
+                break
+            await asyncio.sleep(min(self._limits.pause * 2**question, _LONGEST_PAUSE))
+        if others:
+            raise ChangedError
+        self._is_confirmed = True
 
     async def _measure(self, media: Media) -> int | None:
-        """The size by an answer of its own; None if none says it. No answer is asked for again."""
-        if not self._held:
+        try:
+            return await measure(self._session, media, self._held, self._pieces.version)
+        except SetbackError:
             return None
-        for setback in range(_MAX_SETBACKS):
-            try:
-                return await measure(self._session, media, self._held, self._pieces.version)
-            except SetbackError:
-                await asyncio.sleep(min(self._limits.pause * 2**setback, _LONGEST_PAUSE))
-        return None
+        except DeadLinkError:
+            if not self._is_unconfirmed:
+                self._is_unconfirmed = True
+                raise
+            return None  # with a fresh link neither
 
     def _refuse_oversize(self, size: int) -> None:
         if size > self._limits.max_bytes:

@@ -76,10 +76,11 @@ async def test_a_whole_file_whose_link_cannot_be_renewed_is_kept(
             await fetcher.run()
 
 
-async def test_a_check_that_gets_no_answer_is_made_again(fetcher: Fetcher) -> None:
+async def test_a_check_that_gets_no_answer_of_use_is_made_again(fetcher: Fetcher) -> None:
     server = fetcher.server
     server.faults.append(Fault(pretend=server.size - BLOCK))
-    checks = iter([answer(503), answer(429)])
+    page = answer(200, body=b"<html>" * 1000, Content_Type="text/html")
+    checks = iter([answer(503), page, answer(429), answer(206)])
     server.check = lambda: next(checks, answer(206, f"bytes 0-0/{server.size}"))
 
     await fetcher.assert_whole(await fetcher.run())
