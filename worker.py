@@ -46,7 +46,6 @@ from runtime.reporting import ReportingInterceptor
 from runtime.settings import Settings
 from runtime.startup import key_problems, start_problems, told
 from runtime.temporal import connect_patiently
-from workflows.attributes import at_start
 from workflows.calendar import CalendarWorkflow
 from workflows.calendar_health import CalendarHealthWorkflow
 from workflows.meeting import MeetingWorkflow
@@ -141,7 +140,7 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
             account = open_calendars(settings)
             stack.push_async_callback(account.aclose)
             store = ArtifactStore(settings.artifacts_url)
-            calendars = CalendarActivities(account, store, at_start, settings.wake_up)
+            calendars = CalendarActivities(account, store, settings.wake_up)
             rounds = RoundActivities(account, settings.minutekeeper_calendar_check_seconds)
             reporting = ReportingInterceptor(settings.bridge_public_url)
             workers.append(meetings_worker(client, (bots, calendars, rounds), settings, [reporting]))

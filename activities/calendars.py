@@ -1,11 +1,9 @@
 """Keeping the meetings of a calendar in step with it."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio import activity
-from temporalio.common import TypedSearchAttributes
 from temporalio.exceptions import ApplicationError
 
 from activities.deeds import Clock
@@ -17,7 +15,6 @@ from artifacts.errors import StoreError
 from artifacts.notebook import Notebooks, OvertakenError
 from artifacts.store import ArtifactStore
 from meetings.calendars.keeping import LookOrder, LookResult
-from meetings.request import MeetingRequest
 from meetings.waking import WAKE_UP, WakeUp
 from providers.base import ProviderError
 from providers.calendars import ConnectedCalendars
@@ -27,21 +24,16 @@ _LOOKS_AT_ONCE = 10
 
 
 class CalendarActivities:
-    """What a calendar asks for, through one provider.
-
-    `attributes` are what booked meetings are found by, `wake_up` is when they have their bots sent.
-    """
+    """What a calendar asks for, through one provider. `wake_up` is when booked meetings have their bots sent."""
 
     def __init__(
         self,
         calendars: ConnectedCalendars,
         store: ArtifactStore,
-        attributes: Callable[[MeetingRequest], TypedSearchAttributes],
         wake_up: WakeUp = WAKE_UP,
     ) -> None:
         self._calendars = calendars
         self._notebooks = Notebooks(store)
-        self._attributes = attributes
         self._wake_up = wake_up
         self._slots = asyncio.Semaphore(_LOOKS_AT_ONCE)
 
@@ -59,7 +51,7 @@ class CalendarActivities:
             Clock(now=order.at + waited, seen_at=order.at + timedelta(microseconds=info.attempt)),
             calendars=self._calendars,
             notebooks=self._notebooks,
-            meetings=MeetingCalls(activity.client(), self._attributes, self._wake_up),
+            meetings=MeetingCalls(activity.client(), self._wake_up),
         )
         try:
             return await with_heartbeats(self._in_turn(look), look.progress)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -18,8 +18,6 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import (
-    SearchAttributeKey,
-    TypedSearchAttributes,
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
@@ -36,10 +34,9 @@ from meetings.outcome import MeetingView, Outcome
 from meetings.request import Claim, ClaimAnswer, MeetingRequest, Release
 from meetings.status import MeetingStatus
 from meetings.waking import WAKE_UP, WakeUp
+from minutekeeper.temporal.search_attributes import MEETING_START, MEETING_STATUS, initial_attributes
 
 _LIMIT = timedelta(seconds=20)
-_START = SearchAttributeKey.for_datetime("MeetingStart")
-_STATUS = SearchAttributeKey.for_keyword("MeetingStatus")
 
 
 CALL_ERRORS = (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError)
@@ -57,19 +54,13 @@ class Claimed(StrEnum):
 
 
 class MeetingCalls:
-    """`attributes` gives the search attributes that a meeting is started with, `wake_up` when it has its bot sent.
+    """`wake_up` is when meetings have their bots sent.
 
     Every method may raise one of CALL_ERRORS, after which it can be called again.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        attributes: Callable[[MeetingRequest], TypedSearchAttributes],
-        wake_up: WakeUp = WAKE_UP,
-    ) -> None:
+    def __init__(self, client: Client, wake_up: WakeUp = WAKE_UP) -> None:
         self._client = client
-        self._attributes = attributes
         self._wake_up = wake_up
 
     async def claim(
@@ -162,7 +153,7 @@ class MeetingCalls:
                 id=name,
                 task_queue=MEETINGS_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=self._attributes(request),
+                search_attributes=initial_attributes(request),
                 static_summary=story.summary(request),
                 static_details=story.booking(request, name),
                 rpc_timeout=_LIMIT,
@@ -181,7 +172,7 @@ class MeetingCalls:
             task_queue=MEETINGS_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=reuse,
-            search_attributes=self._attributes(request),
+            search_attributes=initial_attributes(request),
             static_summary=story.summary(request),
             static_details=story.booking(request, name),
         )
@@ -228,10 +219,10 @@ def _may_follow(
         return True
     if outcome is not None and outcome.status is MeetingStatus.CANCELLED:
         return False
-    is_elsewhen = execution.typed_search_attributes.get(_START) != request.start_time
+    is_elsewhen = execution.typed_search_attributes.get(MEETING_START) != request.start_time
     return is_elsewhen and execution.close_time is not None and request.start_time > execution.close_time
 
 
 def _state(execution: WorkflowExecutionDescription) -> BookedState:
     status = execution.status.name if execution.status else ""
-    return booked_state_of(status, execution.typed_search_attributes.get(_STATUS, ""))
+    return booked_state_of(status, execution.typed_search_attributes.get(MEETING_STATUS, ""))

@@ -11,7 +11,7 @@ from temporalio.converter import decode_typed_search_attributes
 
 from bridge.delivery import Outcome
 from bridge.temporal_calls import CallError, one_try
-from workflows.attributes import BOT_ID
+from minutekeeper.temporal.search_attributes import BOT_ID
 
 _AT_ONCE = 50
 _NEWEST = 10

@@ -22,7 +22,7 @@ from bridge.delivery import Delivery, Outcome
 from meetings import story
 from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.request import MeetingRequest
-from workflows.attributes import at_start
+from minutekeeper.temporal.search_attributes import initial_attributes
 
 _PROBE = timedelta(seconds=1)
 
@@ -71,7 +71,7 @@ class TemporalCalls:
                     id=delivery.workflow_id,
                     task_queue=MEETINGS_QUEUE,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    search_attributes=at_start(request),
+                    search_attributes=initial_attributes(request),
                     static_summary=story.summary(request),
                     static_details=story.booking(request, delivery.workflow_id),
                     start_signal=delivery.signal,

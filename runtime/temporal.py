@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 RELEASE = "0.1.0"
 """As in pyproject.toml. Every task in a history names the release of the worker that did it."""
 
-_PURE_PACKAGES = ("meetings", "workflows.attributes", "activities", "providers", "artifacts", "pydantic_core")
+_PURE_PACKAGES = ("meetings", "minutekeeper", "activities", "providers", "artifacts", "pydantic_core")
 _RETRY_SECONDS = 2.0
 
 

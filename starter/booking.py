@@ -18,11 +18,11 @@ from meetings.request import MeetingRequest
 from meetings.status import MeetingStatus
 from meetings.text import balanced, one_line
 from meetings.urls import meeting_key
+from minutekeeper.temporal.search_attributes import MEETING_START, MEETING_URL, as_keyword, initial_attributes
 from starter import records
 from starter.errors import MeetingInputError, MeetingRefusedError
 from starter.summaries import is_meeting
 from starter.temporal_errors import no_such_workflow
-from workflows.attributes import MEETING_START, MEETING_URL, as_keyword, at_start
 
 RPC_LIMIT = timedelta(seconds=10)
 
@@ -123,7 +123,7 @@ async def _start(temporal: Client, request: MeetingRequest, name: str, booking: 
         id_reuse_policy=(
             WorkflowIDReusePolicy.REJECT_DUPLICATE if is_first else WorkflowIDReusePolicy.ALLOW_DUPLICATE
         ),
-        search_attributes=at_start(request),
+        search_attributes=initial_attributes(request),
         static_summary=clipped(one_line(story.headline(request))),
         static_details=story.booking(request, name),
         rpc_timeout=RPC_LIMIT,

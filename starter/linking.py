@@ -14,6 +14,7 @@ from meetings.names import CALENDAR_WORKFLOW
 from meetings.outcome import MeetingView
 from meetings.status import MeetingStatus
 from meetings.urls import MeetingUrlError, parse_meeting_url
+from minutekeeper.temporal.search_attributes import BOT_ID, MEETING_URL, as_keyword
 from providers.base import NotFoundError, ProviderError, RequestRejectedError
 from providers.calendars import CalendarProvider
 from providers.meetingbaas.client import MeetingBaasClient
@@ -23,7 +24,6 @@ from starter.errors import MeetingNotFoundError, WorkerMissingError
 from starter.inputs import check_id
 from starter.listing import meetings_by_workflow_id, meetings_with
 from starter.temporal_errors import in_plain_words
-from workflows.attributes import BOT_ID, MEETING_URL, as_keyword
 
 _MAX_LINK_BYTES = 4096
 _MOST = 20

@@ -16,11 +16,11 @@ from temporalio.common import SearchAttributeKey
 from meetings.names import MEETING_WORKFLOW
 from meetings.outcome import MeetingView
 from meetings.status import MeetingStatus
+from minutekeeper.temporal.search_attributes import MEETING_START, MEETING_STATUS, MEETING_TITLE
 from starter.asking import NoAnswerError, ask_status
 from starter.errors import MeetingInputError
 from starter.nearest import LARGEST_PAGE, Side, listed, nearest
 from starter.summaries import STATUS_OF_BROKEN, MeetingSummary, is_closed, summary_of
-from workflows.attributes import MEETING_START, MEETING_STATUS, MEETING_TITLE
 
 _UNDER_WAY_FROM = timedelta(minutes=15)
 """So long before its start nothing happens to a meeting that its attributes do not say."""

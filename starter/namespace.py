@@ -8,8 +8,8 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSe
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from minutekeeper.temporal.search_attributes import ALL_KEYS
 from starter.errors import MeetingError
-from workflows.attributes import ALL_KEYS
 
 _RPC_LIMIT = timedelta(seconds=10)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from temporalio.client import Client, WorkflowExecution
 
-from workflows.attributes import MEETING_START
+from minutekeeper.temporal.search_attributes import MEETING_START
 
 _FIRST_SPAN = timedelta(hours=1)
 _GROWTH = 6

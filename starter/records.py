@@ -21,8 +21,8 @@ from meetings.ids import meeting_id_of
 from meetings.outcome import Evidence, InterestedCalendar, MeetingView, Outcome
 from meetings.request import MeetingRequest
 from meetings.status import FailureReason, MeetingStatus, TranscriptState, WebhookState
+from minutekeeper.temporal.search_attributes import BOT_ID
 from starter.summaries import STATUS_OF_BROKEN, MeetingSummary, is_closed, summary_of
-from workflows.attributes import BOT_ID
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

@@ -6,7 +6,14 @@ from temporalio.client import WorkflowExecution, WorkflowExecutionDescription, W
 from meetings.ids import meeting_id_of
 from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.status import MeetingStatus
-from workflows.attributes import BOT_ID, MEETING_PLATFORM, MEETING_START, MEETING_STATUS, MEETING_TITLE, MEETING_URL
+from minutekeeper.temporal.search_attributes import (
+    BOT_ID,
+    MEETING_PLATFORM,
+    MEETING_START,
+    MEETING_STATUS,
+    MEETING_TITLE,
+    MEETING_URL,
+)
 
 STATUS_OF_BROKEN = {
     WorkflowExecutionStatus.CANCELED: MeetingStatus.CANCELLED,

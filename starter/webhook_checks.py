@@ -17,13 +17,13 @@ from meetings.outcome import MeetingView
 from meetings.reporting import is_alarming
 from meetings.status import MeetingStatus, WebhookState
 from meetings.webhook_address import bot_webhook_url
+from minutekeeper.temporal.search_attributes import BOT_ID
 from runtime.settings import Settings
 from runtime.startup import address_problems
 from starter.asking import NoAnswerError, ask_status
 from starter.checkup import TroubleError, connected
 from starter.errors import MeetingError
 from starter.temporal_errors import in_plain_words
-from workflows.attributes import BOT_ID
 
 _LOOK_BACK = timedelta(hours=1)
 _MOST_ASKED = 20

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from workflows import attributes, steps
+from minutekeeper.temporal import search_attributes
+from workflows import steps
 from workflows.calendar_reporting import report
 from workflows.inputs import NOTHING, Nothing, UnknownCalls, given, heard
 from workflows.publishing import Publisher
@@ -73,8 +74,8 @@ class CalendarWorkflow(UnknownCalls):
             self._shown = self._status
             self._publisher.show(
                 [
-                    attributes.as_calendar_update([self._request.calendar_id]),
-                    attributes.as_calendar_status(self._shown),
+                    search_attributes.calendar_attribute([self._request.calendar_id]),
+                    search_attributes.calendar_status_attribute(self._shown),
                 ]
             )
         while not self._is_gone:
@@ -291,7 +292,9 @@ class CalendarWorkflow(UnknownCalls):
 
     def _show(self) -> None:
         status, ailment = self._status, self._ailment
-        self._publisher.show([attributes.as_calendar_status(status)] if status is not self._shown else [])
+        self._publisher.show(
+            [search_attributes.calendar_status_attribute(status)] if status is not self._shown else []
+        )
         self._shown = status
         if ailment is not self._reported:
             report(self.status(), self._reported)

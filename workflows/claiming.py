@@ -2,7 +2,7 @@
 
 from temporalio import workflow
 
-from workflows import attributes
+from minutekeeper.temporal import search_attributes
 from workflows.journal import Journal
 
 with workflow.unsafe.imports_passed_through():
@@ -95,7 +95,7 @@ class Claims:
         # An event without an end has none, although a change of the start alone would keep the length.
         update = {"bot": wanted.bot or BotOptions(), "end_time": wanted.end_time}
         record.request = record.request.model_copy(update=update)
-        self._journal.publisher.show(attributes.as_updates(record.request))
+        self._journal.publisher.show(search_attributes.updated_attributes(record.request))
         return ClaimAnswer.TAKEN, has_moved
 
     def _show_leader(self) -> None:
@@ -114,7 +114,7 @@ class Claims:
         origin = record.request.calendar
         known = set(before.claims) or ({origin.calendar_id} if origin else set())
         if set(calendars) != known:
-            self._journal.publisher.show([attributes.as_calendar_update(calendars)])
+            self._journal.publisher.show([search_attributes.calendar_attribute(calendars)])
 
 
 def _is_as_wanted(record: MeetingRecord, claim: Claim) -> bool:

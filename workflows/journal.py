@@ -4,7 +4,7 @@ from datetime import datetime
 
 from temporalio import workflow
 
-from workflows import attributes
+from minutekeeper.temporal import search_attributes
 from workflows.publishing import Publisher
 
 with workflow.unsafe.imports_passed_through():
@@ -37,7 +37,7 @@ class Journal:
             return
         self.record.phase = status
         is_written = status in _MILESTONES or status.is_final
-        self.publisher.show([attributes.MEETING_STATUS.value_set(status.value)] if is_written else [])
+        self.publisher.show([search_attributes.MEETING_STATUS.value_set(status.value)] if is_written else [])
 
     def hear(self, event: BotEvent) -> None:
         """Takes in news of a bot; the meeting's status follows that of its newest bot while it is in use."""
@@ -52,8 +52,8 @@ class Journal:
         self.record.phase = self.record.bots[number].phase
         self.publisher.show(
             [
-                attributes.BOT_ID.value_set(attributes.as_keyword(sent.bot_id)),
-                attributes.MEETING_STATUS.value_set(self.record.phase.value),
+                search_attributes.BOT_ID.value_set(search_attributes.as_keyword(sent.bot_id)),
+                search_attributes.MEETING_STATUS.value_set(self.record.phase.value),
             ]
         )
         return number

@@ -4,7 +4,7 @@ import asyncio
 
 from temporalio import workflow
 
-from workflows import attributes
+from minutekeeper.temporal import search_attributes
 from workflows.claiming import Claims
 from workflows.collecting import Collector
 from workflows.dispatching import Dispatcher
@@ -54,7 +54,7 @@ class MeetingWorkflow(UnknownCalls):
         self._collector = Collector(self._journal, self._dispatcher)
         self._leftovers = Leftovers(self._journal, self._dispatcher, self._follower, self._collector, self._wishes)
         self._place = ids.jitter_fraction(info.workflow_id)
-        self._is_searchable = info.typed_search_attributes.get(attributes.MEETING_URL) is not None
+        self._is_searchable = info.typed_search_attributes.get(search_attributes.MEETING_URL) is not None
         self._is_continued = request.carried is not None
 
     @workflow.run
@@ -95,7 +95,7 @@ class MeetingWorkflow(UnknownCalls):
 
     def _introduce(self) -> None:
         if not self._is_searchable:
-            self._journal.publisher.show(attributes.as_first_updates(self._record.request))
+            self._journal.publisher.show(search_attributes.initial_attribute_updates(self._record.request))
         if self._is_continued:
             return
         self._journal.note(*story.beginning(self._record.request))

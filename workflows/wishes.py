@@ -5,7 +5,7 @@ from enum import StrEnum
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from workflows import attributes
+from minutekeeper.temporal import search_attributes
 from workflows.journal import Journal
 
 with workflow.unsafe.imports_passed_through():
@@ -39,7 +39,7 @@ class Wishes:
     def move(self, change: Reschedule) -> None:
         if self._record.move(change, workflow.now()):
             self.has_moved = True
-        self._journal.publisher.show(attributes.as_updates(self._record.request))
+        self._journal.publisher.show(search_attributes.updated_attributes(self._record.request))
 
     def refuse_move(self, change: Reschedule) -> None:
         """Raises ApplicationError for a move that makes no sense any more."""

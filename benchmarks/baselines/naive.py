@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from meetings.dispatch import DispatchRequest
     from meetings.events import BotEvent, BotEventKind
     from meetings.names import RECORDINGS_QUEUE
-    from workflows.attributes import MEETING_STATUS
+    from minutekeeper.temporal.search_attributes import MEETING_STATUS
 
 _PATIENCE = timedelta(minutes=30)
 _ENDS = frozenset({BotEventKind.COMPLETE, BotEventKind.FAILED})

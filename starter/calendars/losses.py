@@ -14,11 +14,11 @@ from meetings.calendars.comparing import booked_state_of, compare
 from meetings.calendars.entry import BookedState
 from meetings.ids import meeting_id_of, workflow_id_for
 from meetings.names import CALENDAR_WORKFLOW, MEETING_WORKFLOW
+from minutekeeper.temporal.search_attributes import MEETING_STATUS
 from runtime.settings import Settings
 from starter.checkup import TroubleError, connected
 from starter.errors import MeetingError
 from starter.temporal_errors import in_plain_words, no_such_workflow
-from workflows.attributes import MEETING_STATUS
 
 _AT_ONCE = 20
 _MOST_BOOKS = 100

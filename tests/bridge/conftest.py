@@ -8,16 +8,16 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from artifacts.store import ArtifactStore
+from minutekeeper.temporal import search_attributes
 from runtime.temporal import plugin
 from tests.bridge.support import Bridge, running_bridge, temporal_binary
-from workflows import attributes
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def temporal_address() -> AsyncIterator[str]:
     """A real Temporal server. Clients belong to an event loop, so each test makes its own."""
     async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=temporal_binary(), search_attributes=list(attributes.ALL_KEYS)
+        dev_server_existing_path=temporal_binary(), search_attributes=list(search_attributes.ALL_KEYS)
     ) as environment:
         yield environment.client.service_client.config.target_host
 

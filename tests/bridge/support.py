@@ -22,12 +22,12 @@ from artifacts.store import ArtifactStore
 from bridge.app import create_app
 from meetings.events import BotEvent
 from meetings.webhook_address import ACCOUNT_WEBHOOK_ROUTE, bot_webhook_url
+from minutekeeper.temporal.search_attributes import BOT_ID
 from providers.base import BotOrigin, NotFoundError
 from providers.meetingbaas.client import MeetingBaasClient
 from providers.meetingbaas.provider import MeetingBaasProvider
 from runtime.settings import Settings, signing_secrets
 from tests.bridge.recorder import Recorder
-from workflows.attributes import BOT_ID
 
 QUEUE = "recorders"
 KEY = "mb-key-7f3a"

@@ -17,6 +17,7 @@ from meetings.events import BotEvent, BotEventKind
 from meetings.ids import calendar_workflow_id_for
 from meetings.names import MEETING_WORKFLOW
 from meetings.request import MeetingRequest
+from minutekeeper.temporal.search_attributes import CALENDAR_ID, MEETING_URL
 from providers.meetingbaas.extra import Extra, event_extra
 from runtime.temporal import plugin
 from tests.bridge.support import (
@@ -38,7 +39,6 @@ from tests.simulator.calendar_support import BOT, LINK, add, bots_of, connected_
 from tests.simulator.support import KEY as SIM_KEY
 from tests.simulator.support import Sim, running_sim
 from tests.simulator.support import eventually as eventually_there
-from workflows.attributes import CALENDAR_ID, MEETING_URL
 
 
 @pytest_asyncio.fixture

@@ -12,9 +12,9 @@ import pytest
 from pydantic import SecretStr
 from ruamel.yaml import YAML
 
+from minutekeeper.temporal.search_attributes import ALL_KEYS
 from runtime.settings import DeadlineSettings, Settings
 from starter.inputs import MAX_ID_BYTES
-from workflows.attributes import ALL_KEYS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()

@@ -13,9 +13,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meetings.request import MeetingRequest
+from minutekeeper.temporal.search_attributes import (
+    CALENDAR_ID,
+    MEETING_TITLE,
+    calendar_attribute,
+    initial_attributes,
+)
 from starter.listing import title_condition
 from tests.deploy.postgres import CAN_RUN, Session, postgres
-from workflows.attributes import CALENDAR_ID, MEETING_TITLE, as_calendar_update, at_start
 
 START = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 SIGNS = ":'\\\x00 *&|!()<>a1\u00e9\u754c\u202e\n\t\x7f\x85\u2028"
@@ -32,7 +37,7 @@ def title_attribute(title: str) -> str | None:
         end_time=START + timedelta(hours=1),
         title=title,
     )
-    return at_start(request).get(MEETING_TITLE)
+    return initial_attributes(request).get(MEETING_TITLE)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +88,7 @@ def test_every_title_is_stored(database: Session, title: str) -> None:
 @settings(max_examples=50)
 @given(st.lists(HARD, max_size=60))
 def test_every_calendar_id_is_stored(database: Session, calendar_ids: list[str]) -> None:
-    update = as_calendar_update(calendar_ids)
+    update = calendar_attribute(calendar_ids)
     assert update.key == CALENDAR_ID
     assert store(database, {"CalendarId": update.value}) == []
 

@@ -15,8 +15,8 @@ import pytest
 
 from embedded.stack import Options, running_stack
 from embedded.temporal_server import find_executable
+from minutekeeper.temporal.search_attributes import ALL_KEYS
 from tests.embedded.processes import ROOT, alive, descendants, eventually, measured_alone
-from workflows.attributes import ALL_KEYS
 
 FREE_PORTS = ("--temporal-port=0", "--temporal-http-port=0", "--ui-port=0", "--bridge-port=0", "--simulator-port=0")
 

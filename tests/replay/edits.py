@@ -8,7 +8,7 @@ STEPS, WAITING, PUBLISHING = "workflows/steps.py", "workflows/waiting.py", "work
 
 MEETING = "workflows/meeting.py"
 SLEEP = "            self._journal.enter(MeetingStatus.SCHEDULED)\n"
-WORD = "workflow.upsert_search_attributes(attributes.as_updates(request))\n"
+WORD = "workflow.upsert_search_attributes(search_attributes.updated_attributes(request))\n"
 FIND = "    return await workflow.execute_activity_method(\n        BotActivities.find_bot,"
 REMOVE = "    return await workflow.execute_activity_method(\n        BotActivities.remove_bot,\n        bot_id,"
 WAIT = "    if seconds > 0:\n        try:\n            await workflow.wait_condition("

@@ -22,12 +22,12 @@ from temporalio.testing import WorkflowEnvironment
 from meetings.ids import jitter_fraction
 from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.outcome import Outcome
+from minutekeeper.temporal import search_attributes
 from simulator.server import running_simulator
 from simulator.settings import SimulatorSettings
 from tests.replay.copies import ROOT
 from tests.system.test_good_day import meeting_url
 from tests.workflow.conftest import temporal_binary, with_plugin
-from workflows import attributes
 
 _KEY = "key-of-the-account"
 _SPEED = 200
@@ -126,7 +126,7 @@ async def running_fleet(folder: Path, *, requests_per_second: int = 0) -> AsyncI
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(
             await WorkflowEnvironment.start_local(
-                dev_server_existing_path=temporal_binary(), search_attributes=list(attributes.ALL_KEYS)
+                dev_server_existing_path=temporal_binary(), search_attributes=list(search_attributes.ALL_KEYS)
             )
         )
         simulator = await stack.enter_async_context(

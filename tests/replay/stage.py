@@ -18,11 +18,11 @@ from meetings.collection import Collection, CollectOrder, ManifestOrder
 from meetings.events import BotEvent, BotEventKind, EventSource
 from meetings.names import MEETINGS_QUEUE
 from meetings.outcome import Artifact, Outcome
+from minutekeeper.temporal import search_attributes
 from providers.base import BotReality, FoundBot, Observation
 from tests.workflow.conftest import temporal_binary, with_plugin, working
 from tests.workflow.driver import URL, Meeting
 from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings
-from workflows import attributes
 
 LONG_HISTORY = 100
 """So that a meeting which is moved again and again is cut off after this many events; no other path comes near."""
@@ -193,6 +193,6 @@ async def theatre() -> AsyncIterator[WorkflowEnvironment]:
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
             *("--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={LONG_HISTORY}"),
         ],
-        search_attributes=list(attributes.ALL_KEYS),
+        search_attributes=list(search_attributes.ALL_KEYS),
     ) as environment:
         yield environment

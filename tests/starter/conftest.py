@@ -7,11 +7,11 @@ import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
+from minutekeeper.temporal.search_attributes import ALL_KEYS
 from starter.client import MeetingsClient
 from tests.simulator.support import KEY, Sim, running_sim
 from tests.starter.calendar_support import Desk
 from tests.starter.support import QUIET, SECRET, connect, fake_worker, target_of, temporal_server
-from workflows.attributes import ALL_KEYS
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

@@ -17,7 +17,7 @@ from meetings.outcome import Evidence, MeetingView, Outcome
 from meetings.request import MeetingRequest, Reschedule, StopRequest
 from meetings.status import MeetingStatus, TranscriptState, WebhookState
 from meetings.timeline import TimelineEntry
-from workflows import attributes
+from minutekeeper.temporal import search_attributes
 
 
 class Scene(BaseModel):
@@ -106,7 +106,7 @@ class FakeMeeting:
         self._change(**outcome.model_dump(include={"status", "reason", "bot_id", "transcript"}))
         self._view = self._view.model_copy(update={"evidence": outcome.evidence, "artifacts": outcome.artifacts})
         self._note(outcome.status.value, f"The meeting ended: {outcome.status.value}.")
-        workflow.upsert_search_attributes([attributes.MEETING_STATUS.value_set(outcome.status.value)])
+        workflow.upsert_search_attributes([search_attributes.MEETING_STATUS.value_set(outcome.status.value)])
         return outcome
 
     @workflow.signal
@@ -125,10 +125,10 @@ class FakeMeeting:
         if scene.status is not None:
             self._change(status=scene.status)
             if scene.leaves_attribute:
-                workflow.upsert_search_attributes([attributes.MEETING_STATUS.value_set(scene.status.value)])
+                workflow.upsert_search_attributes([search_attributes.MEETING_STATUS.value_set(scene.status.value)])
         if scene.bot_id:
             self._change(bot_id=scene.bot_id)
-            workflow.upsert_search_attributes([attributes.BOT_ID.value_set(scene.bot_id)])
+            workflow.upsert_search_attributes([search_attributes.BOT_ID.value_set(scene.bot_id)])
         if scene.webhooks is not None:
             self._change(webhooks=scene.webhooks)
         if scene.deadline_in is not None:
@@ -147,7 +147,7 @@ class FakeMeeting:
             title=self._request.title,
         )
         self._note("rescheduled", "Moved.")
-        workflow.upsert_search_attributes([attributes.MEETING_START.value_set(self._request.start_time)])
+        workflow.upsert_search_attributes([search_attributes.MEETING_START.value_set(self._request.start_time)])
         return self._view
 
     @reschedule.validator

@@ -11,10 +11,10 @@ from temporalio.common import SearchAttributeKey
 from temporalio.testing import WorkflowEnvironment
 
 from meetings.webhook_address import BOT_WEBHOOK_ROUTE
+from minutekeeper.temporal.search_attributes import ALL_KEYS, MEETING_URL
 from starter.client import MeetingsClient
 from starter.errors import MeetingError
 from tests.starter.support import a_request, cli, target_of, temporal_server
-from workflows.attributes import ALL_KEYS, MEETING_URL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

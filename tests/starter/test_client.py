@@ -13,6 +13,7 @@ from meetings.ids import meeting_id_for, workflow_id_for
 from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.request import Reschedule
 from meetings.status import FailureReason, MeetingStatus
+from minutekeeper.temporal.search_attributes import MEETING_PLATFORM, MEETING_START, MEETING_TITLE, MEETING_URL
 from starter.booking import Booking
 from starter.client import MeetingsClient
 from starter.errors import (
@@ -24,7 +25,6 @@ from starter.errors import (
 )
 from tests.starter.fakes import Scene
 from tests.starter.support import URL, a_request, an_outcome, connect, end, eventually, play
-from workflows.attributes import MEETING_PLATFORM, MEETING_START, MEETING_TITLE, MEETING_URL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

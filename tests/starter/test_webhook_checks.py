@@ -13,6 +13,7 @@ from temporalio.client import Client
 
 from artifacts.store import ArtifactStore
 from meetings.status import MeetingStatus, WebhookState
+from minutekeeper.temporal.search_attributes import ALL_KEYS, BOT_ID
 from runtime.temporal import plugin
 from starter.client import MeetingsClient
 from tests.bridge.support import DEAD, SECRET, running_bridge
@@ -28,7 +29,6 @@ from tests.starter.support import (
     target_of,
     temporal_server,
 )
-from workflows.attributes import ALL_KEYS, BOT_ID
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -13,9 +13,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from meetings.events import BotEvent
 from meetings.outcome import MeetingView
+from minutekeeper.temporal.search_attributes import ALL_KEYS
 from runtime.temporal import plugin
 from tests.system.stack import KEY, ROOT, clean_environment
-from workflows.attributes import ALL_KEYS
 
 pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 

@@ -22,11 +22,11 @@ from activities.turns import Pacing
 from artifacts.store import ArtifactStore
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
 from meetings.outcome import Outcome
+from minutekeeper.temporal import search_attributes
 from runtime.temporal import plugin
 from tests.workflow.calendar_driver import World
 from tests.workflow.driver import URL, Meeting, StartMeeting
 from tests.workflow.scripted import NoWaiting, ScriptedProvider, ScriptedRecordings
-from workflows import attributes
 from workflows.calendar import CalendarWorkflow
 from workflows.calendar_health import CalendarHealthWorkflow
 from workflows.meeting import MeetingWorkflow
@@ -63,7 +63,7 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
             *_SHORT_HISTORIES,
             *_QUICK_DELETION,
         ],
-        search_attributes=list(attributes.ALL_KEYS),
+        search_attributes=list(search_attributes.ALL_KEYS),
     ) as environment:
         yield environment
 
@@ -118,7 +118,7 @@ async def world(
     world = World(env, client, tmp_path, provider, recordings)
     kinds = [MeetingWorkflow, CalendarWorkflow, CalendarHealthWorkflow]
     replayer = Replayer(workflows=kinds, plugins=[plugin()])
-    calendars = CalendarActivities(world.calendars, ArtifactStore(tmp_path.as_uri()), attributes.at_start)
+    calendars = CalendarActivities(world.calendars, ArtifactStore(tmp_path.as_uri()))
     async with working(client, provider, recordings, calendars, RoundActivities(world.calendars, 3600)):
         yield world
         handles: list[WorkflowHandle[Any, Any]] = [calendar.handle for calendar in world.open]

@@ -26,7 +26,6 @@ from meetings.calendars.news import ALL_NEW
 from runtime.temporal import plugin
 from tests.activities.crashing import in_process_of_its_own
 from tests.workflow.scripted_calendars import ScriptedCalendars
-from workflows import attributes
 
 BATCH = 3
 
@@ -78,7 +77,7 @@ async def look(case: Case, address: str, store: str) -> None:
             Clock(now=case.at, seen_at=case.at + timedelta(microseconds=case.attempt)),
             calendars=calendars,
             notebooks=Notebooks(ArtifactStore(store)),
-            meetings=MeetingCalls(client, attributes.at_start),
+            meetings=MeetingCalls(client),
         ).run()
 
 

@@ -11,11 +11,11 @@ from meetings.events import BotEvent, BotEventKind, EventSource
 from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.request import CalendarOrigin, Claim, MeetingRequest, Release, Reschedule, StopRequest
 from meetings.status import FailureReason, MeetingStatus, TranscriptState
+from minutekeeper.temporal.search_attributes import BOT_ID, CALENDAR_ID
 from providers.base import BotReality, Observation
 from tests.workflow.calendar_driver import World
 from tests.workflow.driver import URL, Meeting, StartMeeting
 from tests.workflow.scripted import ScriptedProvider
-from workflows.attributes import BOT_ID, CALENDAR_ID
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

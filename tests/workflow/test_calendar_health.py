@@ -8,18 +8,18 @@ from meetings.calendars.health import RENEWED, Ailment
 from meetings.calendars.keeping import CalendarStatus
 from meetings.names import GRANT_SIGNAL
 from meetings.status import MeetingStatus
+from minutekeeper.temporal import search_attributes
 from providers.base import RequestRejectedError
 from providers.calendars import GrantTrouble
 from tests.workflow.calendar_driver import Calendar, World
 from tests.workflow.scripted_calendars import REFUSED_TOKEN
-from workflows import attributes
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def status_attribute(calendar: Calendar) -> str | None:
     described = await calendar.handle.describe()
-    return described.typed_search_attributes.get(attributes.CALENDAR_STATUS)
+    return described.typed_search_attributes.get(search_attributes.CALENDAR_STATUS)
 
 
 async def until(calendar: Calendar, status: CalendarStatus) -> None:

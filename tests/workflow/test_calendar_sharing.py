@@ -9,9 +9,9 @@ import pytest
 from activities.meeting_calls import CALL_ERRORS, Claimed, MeetingCalls
 from meetings.request import CalendarOrigin, Claim, MeetingRequest, Release
 from meetings.status import MeetingStatus
+from minutekeeper.temporal import search_attributes
 from tests.workflow.calendar_driver import Calendar, World
 from tests.workflow.driver import Meeting
-from workflows import attributes
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -95,7 +95,7 @@ class Fifty:
         self._start = self.now + timedelta(minutes=30)
         self._link = world.link("all hands")
         self._name = f"cal-{world.key[:24]}"
-        self._calls = MeetingCalls(world.client, attributes.at_start)
+        self._calls = MeetingCalls(world.client)
         self._world = world
 
     @property
@@ -133,7 +133,7 @@ async def test_fifty_users_share_one_bot_also_while_they_decline_one_after_anoth
     meeting = fifty.meeting
     first_run = (await meeting.handle.describe()).run_id
     assert len((await meeting.view()).calendars) == 50
-    found = (await meeting.handle.describe()).typed_search_attributes[attributes.CALENDAR_ID]
+    found = (await meeting.handle.describe()).typed_search_attributes[search_attributes.CALENDAR_ID]
     assert sorted(found) == fifty.calendars, "each of them finds the meeting"
     for calendar_id in fifty.calendars[:25]:
         await fifty.decline(calendar_id)
@@ -164,7 +164,7 @@ async def test_a_meeting_that_was_booked_and_never_claimed_goes_with_its_calenda
     )
     meeting = world.meeting(handle.id)
     await meeting.until_status(MeetingStatus.SCHEDULED)
-    calls = MeetingCalls(world.client, attributes.at_start)
+    calls = MeetingCalls(world.client)
     now = datetime.now(UTC)
     await calls.release(f"cal-{world.key[:24]}", Release(calendar_id="another one", seen_at=now))
     assert (await meeting.view()).status is MeetingStatus.SCHEDULED

@@ -15,10 +15,10 @@ from meetings.names import MEETINGS_QUEUE
 from meetings.outcome import MeetingView, Outcome
 from meetings.request import Reschedule, StopRequest
 from meetings.status import FailureReason, MeetingStatus
+from minutekeeper.temporal import search_attributes
 from tests.workflow.conftest import with_plugin, working
 from tests.workflow.driver import URL, Meeting, StartMeeting
 from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings
-from workflows import attributes
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -46,12 +46,12 @@ async def test_a_start_without_search_attributes_gets_them(start: StartMeeting) 
     view = await meeting.until_status(MeetingStatus.SCHEDULED)
     assert [entry.event for entry in view.timeline] == ["booked", "unknown_fields"]
     found = (await meeting.handle.describe()).typed_search_attributes
-    assert found[attributes.MEETING_URL] == URL
-    assert found[attributes.MEETING_STATUS] == "scheduled"
-    assert found[attributes.MEETING_PLATFORM] == "google_meet"
-    assert found[attributes.MEETING_TITLE] == "Weekly"
-    assert found[attributes.CALENDAR_ID] == ["cal"]
-    assert found[attributes.MEETING_START] == view.start_time
+    assert found[search_attributes.MEETING_URL] == URL
+    assert found[search_attributes.MEETING_STATUS] == "scheduled"
+    assert found[search_attributes.MEETING_PLATFORM] == "google_meet"
+    assert found[search_attributes.MEETING_TITLE] == "Weekly"
+    assert found[search_attributes.CALENDAR_ID] == ["cal"]
+    assert found[search_attributes.MEETING_START] == view.start_time
 
 
 async def test_search_attributes_follow_the_milestones(start: StartMeeting) -> None:
@@ -60,11 +60,11 @@ async def test_search_attributes_follow_the_milestones(start: StartMeeting) -> N
     await meeting.bot_sends("in_call_recording")
     await meeting.until_status(MeetingStatus.RECORDING)
     found = (await meeting.handle.describe()).typed_search_attributes
-    assert (found[attributes.BOT_ID], found[attributes.MEETING_STATUS]) == ("bot-0", "joining")
+    assert (found[search_attributes.BOT_ID], found[search_attributes.MEETING_STATUS]) == ("bot-0", "joining")
     await meeting.completes()
     await meeting.outcome()
     found = (await meeting.handle.describe()).typed_search_attributes
-    assert found[attributes.MEETING_STATUS] == "completed"
+    assert found[search_attributes.MEETING_STATUS] == "completed"
 
 
 async def test_a_meeting_explains_itself_in_the_ui(start: StartMeeting) -> None:

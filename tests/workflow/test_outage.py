@@ -24,13 +24,13 @@ from meetings.dispatch import DispatchOrder, DispatchPlan, SentBot
 from meetings.events import BotEvent, BotEventKind, EventSource
 from meetings.outcome import MeetingView, Outcome
 from meetings.status import FailureReason, MeetingStatus, WebhookState
+from minutekeeper.temporal import search_attributes
 from providers.base import BotReality, DispatchAddress, FoundBot, Observation, Removal, UnavailableError
 from runtime.temporal import plugin
 from tests.workflow.conftest import temporal_binary, with_plugin, working
 from tests.workflow.driver import Meeting, StartMeeting
 from tests.workflow.scripted import LEAD, ScriptedProvider, ScriptedRecordings
 from tests.workflow.test_edges import book
-from workflows import attributes
 from workflows.meeting import MeetingWorkflow
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -302,7 +302,7 @@ async def _temporal(database: Path, port: int) -> AsyncIterator[WorkflowEnvironm
         dev_server_existing_path=temporal_binary(),
         dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
         dev_server_database_filename=str(database),
-        search_attributes=list(attributes.ALL_KEYS),
+        search_attributes=list(search_attributes.ALL_KEYS),
         port=port,
     ) as environment:
         yield environment

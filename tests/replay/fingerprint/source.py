@@ -7,7 +7,8 @@ from pathlib import Path
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
-_WORKFLOWS, _RULES = "workflows", "meetings"
+_WORKFLOWS = "workflows"
+_RULES = ("meetings", "minutekeeper")
 _WORDS = frozenset({"meetings.story", "meetings.timeline"})
 """What these make is read by people only."""
 _ENTRANCES = ("workflow.run", "workflow.init", "workflow.signal", "workflow.update")
@@ -55,7 +56,7 @@ def read(root: Path, change: Callable[[ast.Module], ast.Module] = lambda tree: t
     """The workflows' modules and all of ours that these import, each tree after a change."""
     files = {
         ".".join(file.relative_to(root).with_suffix("").parts): file
-        for package in (_WORKFLOWS, _RULES)
+        for package in (_WORKFLOWS, *_RULES)
         for file in (root / package).rglob("*.py")
     }
     read: dict[str, Module] = {}

@@ -21,7 +21,6 @@ from providers.calendars import GrantTrouble
 from tests.replay.stage import LONG_HISTORY, Stage, path_without_workers
 from tests.workflow.calendar_driver import Calendar, Rounds, World
 from tests.workflow.conftest import with_plugin, working
-from workflows import attributes
 
 
 @contextlib.asynccontextmanager
@@ -31,7 +30,7 @@ async def world_on(stage: Stage) -> AsyncIterator[World]:
     with tempfile.TemporaryDirectory() as folder:
         world = World(stage.env, client, Path(folder), stage.provider, stage.recordings)
         store = ArtifactStore(Path(folder).as_uri())
-        calendars = CalendarActivities(world.calendars, store, attributes.at_start)
+        calendars = CalendarActivities(world.calendars, store)
         rounds = RoundActivities(world.calendars, 3600)
         async with working(client, stage.provider, stage.recordings, calendars, rounds):
             yield world

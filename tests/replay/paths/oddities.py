@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from meetings.events import BotEventKind
 from meetings.request import Reschedule, StopRequest
 from meetings.status import MeetingStatus, TranscriptState
+from minutekeeper.temporal import search_attributes
 from providers.base import (
     BotReality,
     Observation,
@@ -19,7 +20,6 @@ from providers.base import (
 from tests.replay.paths.changes import PHASES, send
 from tests.replay.stage import LONG_HISTORY, Play, Stage, enter, path, path_without_workers
 from tests.workflow.driver import URL, Meeting
-from workflows import attributes
 
 
 @path
@@ -133,7 +133,7 @@ async def booked_with_search_attributes_and_a_calendar(stage: Stage) -> Meeting:
     calendar = {"calendar_id": "calendar", "event_id": "event"}
     meeting = await stage.with_a_bot(
         "in_call_recording",
-        search_attributes=TypedSearchAttributes([SearchAttributePair(attributes.MEETING_URL, URL)]),
+        search_attributes=TypedSearchAttributes([SearchAttributePair(search_attributes.MEETING_URL, URL)]),
         calendar=calendar,
         title="Weekly",
         colour="red",

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
+from minutekeeper.temporal import search_attributes
 from runtime.exits import run_and_exit
 from tests.workflow.conftest import temporal_binary
 from tests.workflow.year.verdict import Verdict, live_through
-from workflows import attributes
 
 
 async def _whole_year(seed: int, events: int, days: float) -> Verdict:
@@ -21,7 +21,7 @@ async def _whole_year(seed: int, events: int, days: float) -> Verdict:
         ts_config=TimeSkippingConfig(enabled=False),
         dev_server_existing_path=temporal_binary(),
         dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
-        search_attributes=list(attributes.ALL_KEYS),
+        search_attributes=list(search_attributes.ALL_KEYS),
     ) as env:
         with tempfile.TemporaryDirectory() as folder:
             return await live_through(env, Path(folder), seed, events, timedelta(days=days))

@@ -14,13 +14,13 @@ from temporalio.testing import WorkflowEnvironment
 from activities.calendars import CalendarActivities
 from artifacts.store import ArtifactStore
 from meetings.names import MEETING_WORKFLOW
+from minutekeeper.temporal import search_attributes
 from tests.workflow.calendar_driver import World
 from tests.workflow.conftest import with_plugin, working
 from tests.workflow.scripted import ScriptedRecordings
 from tests.workflow.year.changes import POLICY, Changes, Place
 from tests.workflow.year.life import FULL_EVERY, Life
 from tests.workflow.year.trouble import ObedientProvider, Workers, troubled
-from workflows import attributes
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ async def live_through(env: WorkflowEnvironment, folder: Path, seed: int, events
     client = with_plugin(env.client)
     provider, recordings = ObedientProvider(), ScriptedRecordings()
     world = World(env, client, folder, provider, recordings)
-    calendars = CalendarActivities(world.calendars, ArtifactStore(folder.as_uri()), attributes.at_start)
+    calendars = CalendarActivities(world.calendars, ArtifactStore(folder.as_uri()))
     workers = Workers(lambda: working(client, provider, recordings, calendars))
     await workers.start()
     try:
@@ -86,7 +86,7 @@ async def _overdue(life: Life) -> list[str]:
     return [
         execution.id
         async for execution in life.world.client.list_workflows(f'{mine} AND WorkflowType = "{MEETING_WORKFLOW}"')
-        if execution.typed_search_attributes[attributes.MEETING_START] < life.now - timedelta(days=1)
+        if execution.typed_search_attributes[search_attributes.MEETING_START] < life.now - timedelta(days=1)
     ]
 
 

@@ -50,7 +50,7 @@ row: the meeting would be in no list.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-def at_start(request: MeetingRequest) -> TypedSearchAttributes:
+def initial_attributes(request: MeetingRequest) -> TypedSearchAttributes:
     """The attributes of a meeting that was just booked; given at start they cost nothing."""
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(MEETING_STATUS, MeetingStatus.SCHEDULED.value),
@@ -65,23 +65,23 @@ def at_start(request: MeetingRequest) -> TypedSearchAttributes:
     return TypedSearchAttributes(pairs)
 
 
-def as_first_updates(request: MeetingRequest) -> list[SearchAttributeUpdate[Any]]:
+def initial_attribute_updates(request: MeetingRequest) -> list[SearchAttributeUpdate[Any]]:
     """The same for a meeting that was started without them."""
-    return [pair.key.value_set(pair.value) for pair in at_start(request).search_attributes]
+    return [pair.key.value_set(pair.value) for pair in initial_attributes(request).search_attributes]
 
 
-def as_updates(request: MeetingRequest) -> list[SearchAttributeUpdate[Any]]:
+def updated_attributes(request: MeetingRequest) -> list[SearchAttributeUpdate[Any]]:
     """What of it is new when a meeting has moved. Its status and its calendars change by themselves."""
     apart = {MEETING_STATUS.name, CALENDAR_ID.name}
-    return [update for update in as_first_updates(request) if update.key.name not in apart]
+    return [update for update in initial_attribute_updates(request) if update.key.name not in apart]
 
 
-def as_calendar_update(calendar_ids: Iterable[str]) -> SearchAttributeUpdate[Any]:
+def calendar_attribute(calendar_ids: Iterable[str]) -> SearchAttributeUpdate[Any]:
     """The calendars that a meeting, or a calendar itself, can be found by: as many as there is room for."""
     return CALENDAR_ID.value_set(_listed(calendar_ids))
 
 
-def as_calendar_status(status: CalendarStatus) -> SearchAttributeUpdate[Any]:
+def calendar_status_attribute(status: CalendarStatus) -> SearchAttributeUpdate[Any]:
     return CALENDAR_STATUS.value_set(status.value)
 
 
