@@ -60,6 +60,10 @@ ONLY ?=
 bench: $(VENV)/.embedded ## Measure lateness, throughput, memory and cost on this machine (10 minutes)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
+.PHONY: docs
+docs: $(VENV)/.dev ## Write the generated pages anew: docs/settings.md and docs/cli.md
+	@$(BIN)/python -m tests.docs.generate
+
 .PHONY: fingerprint
 fingerprint: | $(BIN)/python ## For authors: record what the workflows ask of Temporal, after an edit (docs/deploys.md)
 	@$(BIN)/python -m tests.replay.fingerprint

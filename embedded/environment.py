@@ -19,6 +19,7 @@ SIMULATOR_KEY = "minutekeeper-dev"
 CLIENT_VARIABLES = (
     "TEMPORAL_ADDRESS",
     "TEMPORAL_NAMESPACE",
+    "TEMPORAL_HTTP",
     "ARTIFACTS_URL",
     "BRIDGE_PUBLIC_URL",
     "BRIDGE_SECRET",
@@ -64,6 +65,8 @@ def temporal_environment(addresses: Addresses) -> dict[str, str]:
     return {
         "TEMPORAL_ADDRESS": addresses.temporal,
         "TEMPORAL_NAMESPACE": addresses.namespace,
+        # Read by no client library, but by programs that book meetings over HTTP, such as those of examples/.
+        "TEMPORAL_HTTP": addresses.temporal_http,
         # A profile in the user's own config file may bring keys and certificates of another server.
         "TEMPORAL_CONFIG_FILE": os.devnull,
     }

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import pytest
 from tests.embedded.processes import ROOT, measured_alone
 
 TRANSCRIPTS = {f"transcript.{form}" for form in ("json", "md", "srt", "txt", "vtt")}
+
+
+def without_times(text: str) -> str:
+    return re.sub(r"[0-9-]{10} [0-9:]{8} UTC", "<time>", text)
 
 
 @pytest.mark.usefixtures("clean_environment")
@@ -27,6 +32,11 @@ def test_the_demo_shows_a_meeting_and_a_calendar_and_leaves_recordings_that_play
     ]
     assert told == sorted(told)
     assert -1 not in told
+
+    shown = re.findall(r"^2[0-9: -]+UTC (.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(shown) > 2
+    for line in shown:
+        assert without_times(line) in without_times(done.stdout), "the README shows what the demo does not print"
 
     calendar = ("Connected", "and it is booked", "rescheduled", "Planning with Ben is completed.")
     told = [done.stdout.find(words) for words in calendar]

@@ -109,5 +109,6 @@ def test_no_other_temporal_profile_leaks_in(folder: DataFolder, clean_environmen
     assert {name: value for name, value in found.items() if name.startswith("TEMPORAL_")} == {
         "TEMPORAL_ADDRESS": "127.0.0.1:1",
         "TEMPORAL_NAMESPACE": "default",
+        "TEMPORAL_HTTP": "http://127.0.0.1:5",
         "TEMPORAL_CONFIG_FILE": os.devnull,
     }

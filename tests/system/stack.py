@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ SPEED = 200
 
 @dataclass
 class RunningStack:
+    folder: Path
     addresses: dict[str, str]
     process: subprocess.Popen[str]
     client: Client
@@ -97,10 +99,10 @@ async def running_stack(folder: Path, *options: str, **settings: str) -> AsyncIt
         assert process.stdout is not None
         line = await asyncio.to_thread(process.stdout.readline)
         assert line, "the stack did not start"
-        addresses = json.loads(line)
+        addresses = json.loads(line) | {"temporal_http": _exported(folder / "env", "TEMPORAL_HTTP")}
         client = await Client.connect(addresses["temporal"], plugins=[plugin()])
         async with aiohttp.ClientSession() as http:
-            yield RunningStack(addresses, process, client, http)
+            yield RunningStack(folder, addresses, process, client, http)
     finally:
         process.send_signal(signal.SIGTERM)
         status = await asyncio.to_thread(process.wait, 30)
@@ -123,6 +125,13 @@ def clean_environment() -> dict[str, str]:
 def in_four_minutes(seconds: float = 2) -> str:
     """A start that lets a reserved bot be sent in so many seconds."""
     return (datetime.now(UTC) + timedelta(minutes=4, seconds=seconds)).isoformat()
+
+
+def _exported(file: Path, name: str) -> str:
+    """The value of a variable in the file that a terminal reads to reach a stack."""
+    found = re.search(rf"^{name}='?(.*?)'?$", file.read_text(), re.MULTILINE)
+    assert found, f"{file} does not set {name}"
+    return found[1]
 
 
 def _decoded(value: Any) -> str:

@@ -16,12 +16,18 @@ from starter.app import app
 from starter.calendars.policies import read_policy
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "tests/README.md")]
+PAGES += sorted((ROOT / "docs").glob("*.md"))
 
 RUN_BY = {
     "README.md": {
         "bash": "tests/system/test_starting.py",
-        'bash PATH="$PWD': "tests/system/test_calendar_commands.py",
+        "python": "tests/system/test_starting.py",
+        "text": "tests/embedded/test_demo.py",
+    },
+    "getting-started.md": {
+        "bash": "tests/system/test_starting.py",
+        "bash TOMORROW": "tests/system/test_calendar_commands.py",
         "python": "tests/system/test_starting.py",
     },
     "calendars.md": {
@@ -29,7 +35,7 @@ RUN_BY = {
         "text": "tests/system/test_calendar_commands.py",
         "python": "tests/system/test_calendar_commands.py",
         "bash minutekeeper calendar doctor": "tests/system/test_docs.py",
-        "json": "tests/unit/test_docs_examples.py",
+        "json": "tests/docs/test_examples.py",
     },
     "connect.md": {"bash": "tests/system/test_docs.py"},
     "policy.md": {
@@ -42,9 +48,11 @@ RUN_BY = {
 
 NOT_RUN = {
     "README.md": {
-        " make demo": "takes two minutes: .ci/run and tests/embedded/test_demo.py run what it runs",
-        " make test": "is this very run",
+        " make demo": "takes a minute: tests/embedded/test_demo.py runs what it runs, eight times faster",
+        " make check": "is what continuous integration runs, this test among it",
+        "mermaid": "is a picture",
     },
+    "getting-started.md": {" make dev": "runs until Ctrl-C: tests/embedded/ runs what it runs"},
     "deploys.md": {
         "python": "are lines to put into a workflow, not programs",
         "sh": "are for a release: make histories takes four minutes, and the others need an old release",
