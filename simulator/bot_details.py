@@ -11,7 +11,7 @@ from simulator.transcripts import stored
 def meeting_data(bot: Bot, simulation: Simulation, *, with_transcripts: bool) -> dict[str, Any]:
     """URLs are signed anew each time; a bot at work has none yet and no `ended_at`."""
     urls = media_urls(bot, simulation.signer)
-    transcripts = stored(bot.transcript or (), bot.number) if with_transcripts else []
+    transcripts = stored(bot.transcript or (), bot.number, bot.language) if with_transcripts else []
     bot_data = {"bot": _bot(bot, simulation), "transcripts": transcripts}
     if simulation.settings.shape != "newest":
         return {

@@ -92,7 +92,7 @@ async def list_screenshots(request: web.Request) -> web.Response:
     bot = find_bot(request, request.match_info["uuid"])
     shots = [file for file in bot.files.values() if file == bot.screenshot]
     return web.json_response(
-        [{"date": stamp(bot.joined_at), "url": simulation.signer.sign(file.path)} for file in shots]
+        [{"date": stamp(bot.screenshot_at), "url": simulation.signer.sign(file.path)} for file in shots]
     )
 
 

@@ -24,7 +24,6 @@ from simulator.models import BotRequest
 from simulator.scripts import Script
 from simulator.simulation import Simulation
 from simulator.state import Bot, Moment
-from simulator.transcripts import conversation
 
 _PAUSE_SECONDS = 1.0
 MOST_BOTS = 1000
@@ -57,6 +56,10 @@ class _Bot(_Kept):
     recording: MediaFile | None
     audio: MediaFile | None
     screenshot: MediaFile | None
+    screenshot_at: datetime | None = None
+    transcriptions: int = 0
+    timed_out: bool = False
+    double_of: UUID | None = None
     content_deleted: bool
     timeline: list[Moment]
     has_transcript: bool = False
@@ -222,5 +225,8 @@ def _credentials(calendar: Connected) -> dict[str, Any]:
 
 def _bot(kept: _Bot) -> Bot:
     names = set(_Bot.model_fields) - {"has_transcript"}
-    transcript = conversation(kept.recorded) if kept.has_transcript else None
-    return Bot(transcript=transcript, **{name: getattr(kept, name) for name in names})
+    bot = Bot(**{name: getattr(kept, name) for name in names})
+    if kept.has_transcript:
+        bot.transcriptions -= 1
+        bot.transcribe()
+    return bot

@@ -1,6 +1,7 @@
 """Plays a bot's script: waits, lets each step happen, and breaks off when the bot is asked to leave."""
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -8,7 +9,6 @@ from simulator.media import Kind, MediaFile, screenshot
 from simulator.scripts import Step
 from simulator.settings import SimulatorSettings
 from simulator.state import Bot, now
-from simulator.transcripts import conversation
 
 _LEAVING = frozenset(
     {
@@ -50,11 +50,11 @@ async def go_on(bot: Bot, settings: SimulatorSettings, announce: Callable[[Step,
         waited = (now() - bot.created_at).total_seconds() * settings.speed
         await _stay(bot, settings, max(0.0, arrival_delay(bot, settings) - waited))
     codes = {moment.code for moment in bot.timeline}
-    for step in [] if bot.leave_requested_at else list(_steps(bot))[happened:]:
+    for step in [] if bot.leave_requested_at or bot.timed_out else list(_steps(bot))[happened:]:
         if not await _stay(bot, settings, _seconds(bot, settings, step)):
             break
         announce(step, happen(bot, step, settings))
-    if bot.leave_requested_at:
+    if bot.leave_requested_at or bot.timed_out:
         for step in [step for step in _departure(bot) if step.code not in codes]:
             await _pass_time(bot, settings, _seconds(bot, settings, step))
             announce(step, happen(bot, step, settings))
@@ -67,11 +67,13 @@ def happen(bot: Bot, step: Step, settings: SimulatorSettings) -> datetime:
         _stop_recording(bot)
         if bot.left_at is None:
             bot.left_at = at
-            bot.end_reason = "api_request" if bot.leave_requested_at else bot.script.end_reason
+            bot.end_reason = _end_reason(bot)
+            if bot.joined_at is None and bot.timeline:
+                _take_screenshot(bot, at)
     match code:
         case "in_call_not_recording":
             bot.joined_at = bot.joined_at or at
-            bot.screenshot = screenshot(bot.uuid)
+            _take_screenshot(bot, at)
         case "in_call_recording" | "recording_resumed":
             bot.recording_started = bot.recording_started or at
             bot.recording_since = bot.elapsed
@@ -85,7 +87,7 @@ def happen(bot: Bot, step: Step, settings: SimulatorSettings) -> datetime:
             bot.error = str(step.fields.get("error", "InternalError"))
             bot.message = str(step.fields.get("message", bot.error))
         case "transcription_complete":
-            bot.transcript = conversation(bot.recorded)
+            bot.transcribe()
     return at
 
 
@@ -108,10 +110,12 @@ def _steps(bot: Bot) -> Iterator[Step]:
 def _departure(bot: Bot) -> Iterator[Step]:
     """What follows a request to leave: the recording so far, or a failure if there is none."""
     if bot.recording_started:
+        script = bot.script
         yield Step(after="leave_delay", code="call_ended")
-        yield Step(after="processing_delay", code="complete")
-        if bot.script.late_transcript and bot.request.transcriber:
-            yield Step(after="transcription_delay", code="transcription_complete")
+        yield Step(after=script.after("complete", "processing_delay"), code="complete")
+        if script.late_transcript and bot.request.transcriber:
+            after = script.after("transcription_complete", "transcription_delay")
+            yield Step(after=after, code="transcription_complete")
         return
     if bot.timeline:
         yield Step(after="leave_delay", code="call_ended")
@@ -128,10 +132,16 @@ def _seconds(bot: Bot, settings: SimulatorSettings, step: Step) -> float:
 
 
 async def _stay(bot: Bot, settings: SimulatorSettings, seconds: float | None) -> bool:
-    """Pass the time, and say whether the bot may go on with its script."""
+    """Pass the time, and say whether the bot may go on with its script: not once it must leave.
+
+    It must if it was asked to, or if its recording is as long as the service allows.
+    """
     if not bot.leaving:
-        await _pass_time(bot, settings, seconds)
-    return not bot.leaving
+        left = math.inf if bot.recording_since is None else settings.longest_recording - _seconds_recorded(bot)
+        is_too_long = left < (math.inf if seconds is None else seconds)
+        await _pass_time(bot, settings, max(0.0, left) if is_too_long else seconds)
+        bot.timed_out = is_too_long and not bot.leaving
+    return not (bot.leaving or bot.timed_out)
 
 
 async def _pass_time(bot: Bot, settings: SimulatorSettings, seconds: float | None) -> None:
@@ -152,6 +162,21 @@ async def _pass_time(bot: Bot, settings: SimulatorSettings, seconds: float | Non
     bot.elapsed += (loop.time() - begun) * settings.speed if cut_short else seconds or 0
 
 
+def _seconds_recorded(bot: Bot) -> float:
+    return bot.recorded + (0 if bot.recording_since is None else bot.elapsed - bot.recording_since)
+
+
+def _end_reason(bot: Bot) -> str:
+    if bot.leave_requested_at:
+        return "api_request"
+    return "recording_timeout" if bot.timed_out else bot.script.end_reason
+
+
+def _take_screenshot(bot: Bot, at: datetime) -> None:
+    """What the bot sees: the call, or what keeps it from joining."""
+    bot.screenshot, bot.screenshot_at = screenshot(bot.uuid), at
+
+
 def _stop_recording(bot: Bot) -> None:
     if bot.recording_since is not None:
         bot.recorded += bot.elapsed - bot.recording_since
@@ -166,4 +191,4 @@ def _keep(bot: Bot, settings: SimulatorSettings) -> None:
         bot.recording = MediaFile(bot.uuid, kind, size)
         bot.audio = MediaFile(bot.uuid, "wav", settings.audio_size)
     if bot.request.transcriber and not bot.script.late_transcript:
-        bot.transcript = conversation(bot.recorded) if size else ()
+        bot.transcribe()

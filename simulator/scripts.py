@@ -37,7 +37,8 @@ class Script(BaseModel):
     """A life from arrival to the final event.
 
     `end_reason` is what the ledger reports when nobody asked the bot to leave. `recording_size` is in bytes;
-    0 means that nothing was recorded, None leaves it to the settings.
+    0 means that nothing was recorded, None leaves it to the settings. If `nobody_speaks`, transcripts are empty.
+    A bot that is asked to leave takes as long as the script says from there to `complete` and to its transcript.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,8 +48,13 @@ class Script(BaseModel):
     end_reason: str = "no_attendees"
     recording_size: Annotated[int, Field(ge=0)] | None = None
     late_transcript: bool = False
+    nobody_speaks: bool = False
     send_statuses: bool = True
     send_finals: bool = True
+
+    def after(self, code: str, default: DurationName) -> float | DurationName:
+        """How long after the step before a step comes; the default if the script has no such step."""
+        return next((step.after for step in self.steps if step.code == code), default)
 
 
 def _failed(error: str, message: str, after: float | DurationName = "processing_delay") -> Step:
@@ -181,5 +187,6 @@ SCRIPTS: Mapping[str, Script] = {
             late_transcript=True,
             steps=(*_NORMAL, Step(after="transcription_delay", code="transcription_complete")),
         ),
+        Script(name="nobody_spoke", end_reason="no_speaker", nobody_speaks=True, steps=_NORMAL),
     )
 }

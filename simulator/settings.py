@@ -61,6 +61,8 @@ class SimulatorSettings(BaseSettings):
     """From being in the call to recording it."""
     call_duration: float = Field(default=120, ge=0)
     """From the start of the recording to the end of the call."""
+    longest_recording: float = Field(default=14_400, gt=0)
+    """How long a bot may record; then it leaves and its recording ends with the reason `recording_timeout`."""
     leave_delay: float = Field(default=2, ge=0)
     """From a request to leave to having left."""
     processing_delay: float = Field(default=15, ge=0)

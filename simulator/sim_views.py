@@ -70,6 +70,7 @@ def _bot(bot: Bot, simulation: Simulation) -> dict[str, Any]:
     return {
         "id": str(bot.uuid),
         "event_uuid": bot.event_uuid,
+        "double_of": bot.double_of and str(bot.double_of),
         "meeting_url": request.meeting_url,
         "bot_name": request.bot_name,
         "deduplication_key": request.deduplication_key,

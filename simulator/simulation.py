@@ -23,7 +23,6 @@ from simulator.scripts import SCRIPTS, Script, Step
 from simulator.settings import SimulatorSettings
 from simulator.signing import UrlSigner
 from simulator.state import Bot, DeliveryRecord, DuplicateBotError, Ledger, Moment, now
-from simulator.transcripts import conversation
 from simulator.webhooks import Delivery, WebhookSender
 
 logger = logging.getLogger(__name__)
@@ -89,9 +88,23 @@ class Simulation:
     def send_bot(self, request: BotRequest, event_uuid: str | None = None) -> Bot:
         """Take the bot in, perhaps for a calendar event; raises DuplicateBotError inside the window."""
         self._refuse_duplicate(request)
+        return self._create(request, event_uuid)
+
+    def send_double(self, bot: Bot) -> Bot:
+        """Send a second bot for the request of one, which no answer tells of: it reports to the same address."""
+        return self._create(bot.request, bot.event_uuid, double_of=bot.uuid)
+
+    def _create(self, request: BotRequest, event_uuid: str | None, double_of: UUID | None = None) -> Bot:
         fellows = self._by_meeting[request.meeting_url]
         self._sent += 1
-        bot = Bot(self._sent, len(fellows) + 1, request, self._script_for(request), event_uuid=event_uuid)
+        bot = Bot(
+            self._sent,
+            len(fellows) + 1,
+            request,
+            self._script_for(request),
+            event_uuid=event_uuid,
+            double_of=double_of,
+        )
         self.bots[bot.uuid] = bot
         fellows.append(bot)
         self.spawn(live(bot, self.settings, lambda step, at: self._announce(bot, step, at)))
@@ -167,7 +180,7 @@ class Simulation:
 
     async def _transcribe(self, bot: Bot, webhook_url: str | None) -> None:
         await asyncio.sleep(self.settings.real(self.settings.transcription_delay))
-        bot.transcript = conversation(bot.recorded)
+        bot.transcribe()
         self.resend_final(bot, "transcription_complete", webhook_url)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

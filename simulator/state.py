@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 from simulator.media import MediaFile
 from simulator.models import BotRequest
 from simulator.scripts import Script
-from simulator.transcripts import Segment
+from simulator.transcripts import Segment, conversation
+
+_LANGUAGE = "en"
 
 
 def now() -> datetime:
@@ -53,7 +55,8 @@ class Teller(Protocol):
 class Bot:
     """One bot, the `turn`-th of its meeting. `elapsed` and `recorded` count simulated seconds; times are UTC.
 
-    `event_uuid` is that of the calendar event that it was scheduled for.
+    `event_uuid` is that of the calendar event that it was scheduled for. A bot that is the `double_of` another was
+    sent by the service for the request of that one. `timed_out` if its recording became as long as is allowed.
     """
 
     number: int
@@ -77,7 +80,11 @@ class Bot:
     recording: MediaFile | None = None
     audio: MediaFile | None = None
     screenshot: MediaFile | None = None
+    screenshot_at: datetime | None = None
     transcript: tuple[Segment, ...] | None = None
+    transcriptions: int = 0
+    timed_out: bool = False
+    double_of: UUID | None = None
     content_deleted: bool = False
     timeline: list[Moment] = field(default_factory=list)
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
@@ -106,6 +113,23 @@ class Bot:
     def final_code(self) -> str | None:
         """`complete` or `failed`, whichever came last."""
         return next((m.code for m in reversed(self.timeline) if m.code in ("complete", "failed")), None)
+
+    def transcribe(self) -> None:
+        """Make a transcript of what was recorded; each one differs from those before."""
+        heard = self.recording is not None and not self.script.nobody_speaks
+        self.transcript = conversation(self.recorded, self.transcriptions) if heard else ()
+        self.transcriptions += 1
+
+    @property
+    def language(self) -> str:
+        """The language of its transcript: that which was asked for in one of the ways of the transcriber."""
+        asked = self.request.transcription_custom_parameters
+        if not isinstance(asked, dict):
+            return _LANGUAGE
+        config = asked.get("language_config")
+        languages = config.get("languages") if isinstance(config, dict) else None
+        named = languages[0] if isinstance(languages, list) and languages else asked.get("language")
+        return named if isinstance(named, str) and named else _LANGUAGE
 
     @property
     def speakers(self) -> list[str]:

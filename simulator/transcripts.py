@@ -40,12 +40,12 @@ class Segment:
         return self.words[-1].end
 
 
-def conversation(seconds: float) -> tuple[Segment, ...]:
-    """As many segments as fit into a recording of this length."""
+def conversation(seconds: float, first: int = 0) -> tuple[Segment, ...]:
+    """As many segments as fit into a recording of this length; it begins with the line of this number."""
     segments: list[Segment] = []
     clock = 1.0
     while True:
-        speaker, line = _LINES[len(segments) % len(_LINES)]
+        speaker, line = _LINES[(first + len(segments)) % len(_LINES)]
         words = tuple(
             Word(text, round(clock + i * _WORD_SECONDS, 3), round(clock + (i + 1) * _WORD_SECONDS, 3))
             for i, text in enumerate(line.split())
@@ -56,7 +56,7 @@ def conversation(seconds: float) -> tuple[Segment, ...]:
         clock = words[-1].end + _PAUSE_SECONDS
 
 
-def stored(segments: tuple[Segment, ...], bot_number: int) -> list[dict[str, Any]]:
+def stored(segments: tuple[Segment, ...], bot_number: int, language: str) -> list[dict[str, Any]]:
     """The form of meeting_data, with internal numbers."""
     word_numbers = count(1)
     return [
@@ -66,7 +66,7 @@ def stored(segments: tuple[Segment, ...], bot_number: int) -> list[dict[str, Any
             "speaker": segment.speaker,
             "start_time": segment.start,
             "end_time": segment.end,
-            "lang": "en",
+            "lang": language,
             "user_id": None,
             "words": [
                 {

@@ -104,6 +104,12 @@ class Duplicate(ApiOrder):
     form: Form | None = None
 
 
+class SecondBot(ApiOrder):
+    """A new bot is sent twice: the answer names one of the two, and both report to the same address."""
+
+    kind: Literal["second_bot"] = "second_bot"
+
+
 class KeyRevoked(ApiOrder):
     kind: Literal["key_revoked"] = "key_revoked"
 
@@ -216,6 +222,7 @@ FaultOrder = Annotated[
     | TimeoutAfter
     | CutAnswer
     | Duplicate
+    | SecondBot
     | KeyRevoked
     | NoTokens
     | Slow

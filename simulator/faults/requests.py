@@ -16,6 +16,7 @@ from simulator.faults.orders import (
     KeyRevoked,
     NoTokens,
     RateLimited,
+    SecondBot,
     ServerError,
     TimeoutAfter,
     TimeoutBefore,
@@ -56,8 +57,10 @@ def _refusal(strike: Strike) -> web.Response | None:
 
 
 async def _cut(request: web.Request, handler: Handler, strike: Strike) -> web.StreamResponse:
-    """No answer at all, or half of it; the work is done unless the time-out comes before."""
+    """No answer at all, or half of it; the work is done unless the time-out comes before, or done twice."""
     fault = strike.fault
+    if isinstance(fault, SecondBot):
+        return await _send_two(request, handler, strike.record)
     if isinstance(fault, TimeoutBefore):
         await asyncio.sleep(fault.hold)
         return abort(request)
@@ -72,6 +75,14 @@ async def _cut(request: web.Request, handler: Handler, strike: Strike) -> web.St
     await response.prepare(request)
     await response.write(body[: len(body) // 2])
     return close(request, response)
+
+
+async def _send_two(request: web.Request, handler: Handler, record: FaultRecord) -> web.StreamResponse:
+    """The answer for the one bot; the other is noted."""
+    answer = await handler(request)
+    if isinstance(answer, web.Response) and (bot := _bot(request, _mapping(answer.text or "").get("bot_id"))):
+        record.bot_id = str(request.app[SIMULATION].send_double(bot).uuid)
+    return answer
 
 
 async def _withhold(request: web.Request, handler: Handler, record: FaultRecord) -> tuple[web.StreamResponse, str]:

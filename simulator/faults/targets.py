@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from simulator.faults.orders import MEDIA, OAUTH, AfterEnd, Duplicate, FaultOrder, NoTokens, Scope
+from simulator.faults.orders import MEDIA, OAUTH, AfterEnd, Duplicate, FaultOrder, NoTokens, Scope, SecondBot
 from simulator.webhooks import STATUS_CHANGE
 
 _NEW_BOT = ("POST", "/bots")
@@ -64,7 +64,7 @@ def _concerns(order: FaultOrder, target: Target) -> bool:
     match order:
         case AfterEnd():
             return target.event == STATUS_CHANGE
-        case Duplicate():
+        case Duplicate() | SecondBot():
             return call == _NEW_BOT
         case NoTokens() if not order.match.method and not order.match.path:
             return call in _COSTS_TOKENS

@@ -140,7 +140,7 @@ def test_a_mixture_has_every_kind() -> None:
         Target(scope="delivery", method="POST", path="/hook", event="bot.status_change", code="joining_call"),
     ]
     drawn = [draw(target, number) for target in targets for number in range(3000)]
-    assert {order.kind for order in drawn if order} == ALL_KINDS - {"mixture"}
+    assert {order.kind for order in drawn if order} == ALL_KINDS - {"mixture", "second_bot"}
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.99])

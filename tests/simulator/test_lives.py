@@ -28,6 +28,7 @@ LIVES = {
     "tiny_complete": [*RECORDING, "bot_removed", "call_ended", "complete"],
     "failed_then_complete": [*RECORDING, "call_ended", "failed", "complete"],
     "late_transcript": [*RECORDING, "call_ended", "complete", "transcription_complete"],
+    "nobody_spoke": [*RECORDING, "call_ended", "complete"],
 }
 FINALS = {"complete", "failed", "transcription_complete"}
 ERRORS = {
