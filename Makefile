@@ -46,6 +46,10 @@ MEETINGS ?= 500
 chaos: $(VENV)/.embedded ## Kill and freeze everything while meetings are kept, and judge what is left (9 minutes)
 	@$(BIN)/python -m chaos --seed $(SEED) --meetings $(MEETINGS)
 
+.PHONY: twins
+twins: $(VENV)/.embedded ## The same in small, with nothing but several workflows for one room (2 minutes)
+	@$(BIN)/python -m chaos --seed $(SEED) --meetings 60 --short --twins 1
+
 # Events of the year; each takes about two seconds.
 EVENTS ?= 200
 

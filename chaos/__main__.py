@@ -19,6 +19,9 @@ def chaos(
     seed: Annotated[int, typer.Option(help="Repeats a run: the same meetings, blows and faults.")] = 1,
     meetings: Annotated[int, typer.Option(min=1, help="How many are booked.")] = 500,
     short: Annotated[bool, typer.Option("--short", help="Minutes shorter, with fewer blows.")] = False,
+    twins: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of meetings that are booked for a room with another.")
+    ] = None,
     data_dir: Annotated[Path, typer.Option(help="Database, recordings, logs and the report.")] = Path(
         ".minutekeeper/chaos"
     ),
@@ -28,7 +31,7 @@ def chaos(
     from chaos.run import run  # noqa: PLC0415 - loaded late, see above
     from embedded.lifetime import run_to_exit_status  # noqa: PLC0415 - loaded late, see above
 
-    work = run(data_dir, seed=seed, meetings=meetings, short=short)
+    work = run(data_dir, seed=seed, meetings=meetings, short=short, twins=twins)
     run_and_exit(lambda: run_to_exit_status(work, when_stopped=_INTERRUPTED))
 
 

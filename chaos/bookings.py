@@ -7,17 +7,14 @@ from typing import TypeVar
 
 from chaos.lives import NORMAL, STAYS, WEIGHTS
 from chaos.plan import Act, Change, PlannedMeeting, Wish
-from chaos.scale import Scale
+from chaos.rooms import letters, new_link
+from chaos.scale import LEAD, Scale
+from chaos.twins import plan_twins
 
 _Card = TypeVar("_Card", bound=str)
 
-_LEAD = 240.0
-"""Reserved bots are called this long before the start."""
-
 _RUSH = 15.0
 """Meetings start on the hour, all at once; here, half of the reserved bots are called on a multiple of this."""
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 _WISHES: Mapping[Wish, int] = {
     Wish.NONE: 55,
@@ -42,14 +39,19 @@ _SHARED_LIVES = (NORMAL, NORMAL, "internal_error", "failed_then_complete", "no_f
 
 
 def plan_meetings(seed: int, count: int, scale: Scale) -> list[PlannedMeeting]:
-    """As many meetings as asked for, in the order of their booking; every wish and life among them if they fit."""
+    """As many meetings as asked for, in the order of their booking; every wish and life among them if they fit.
+
+    The share of twins that the scale names comes on top of those that are wishes.
+    """
     planner = _Planner(Random(f"meetings {seed}"), scale)  # noqa: S311 - a plan to be repeated, no secret
-    wishes = planner.deal(_WISHES, count)
-    lives = iter(planner.deal(WEIGHTS, count))
+    twins = plan_twins(seed, round(count * scale.twins), scale)
+    others = count - len(twins)
+    wishes = planner.deal(_WISHES, others)
+    lives = iter(planner.deal(WEIGHTS, others))
     planned: list[PlannedMeeting] = []
     for wish in wishes:
         planned += planner.plan(wish, lives)
-    return sorted(planned[:count], key=lambda meeting: meeting.book_at)
+    return sorted([*planned[:others], *twins], key=lambda meeting: meeting.book_at)
 
 
 class _Planner:
@@ -93,13 +95,11 @@ class _Planner:
             case Wish.MOVED_TWICE:
                 changes = (self._move(between(3, 10)), self._move(between(1, 6), awaits_bot=True))
             case Wish.MOVED_LINK:
-                changes = (replace(self._move(between(0, 8), awaits_bot=True), meeting_url=self._link()),)
+                changes = (replace(self._move(between(0, 8), awaits_bot=True), meeting_url=new_link(self._rng)),)
             case Wish.CANCELLED_ASLEEP:
                 changes = (Change(Act.CANCEL, between(3, 10)),)
             case Wish.CANCELLED_ARMED:
-                changes = (
-                    Change(Act.CANCEL, max(0.0, meeting.start_at - _LEAD - between(0, 6) - meeting.book_at)),
-                )
+                changes = (Change(Act.CANCEL, max(0.0, meeting.start_at - LEAD - between(0, 6) - meeting.book_at)),)
             case _:
                 act = Act.LEAVE if wish is Wish.LEFT else Act.CANCEL
                 changes = (Change(act, between(0, 8), awaits_bot=True),)
@@ -114,7 +114,9 @@ class _Planner:
     def _booked_twice(self, wish: Wish) -> list[PlannedMeeting]:
         meeting = self._any() if self._scale.reserved_silence else self._running()
         first = replace(meeting, wish=wish, life=self._rng.choice(_SHARED_LIVES))
-        second = replace(first, book_at=first.book_at + self._rng.uniform(0, 3), twin=f"twin-{self._letters(8)}")
+        second = replace(
+            first, book_at=first.book_at + self._rng.uniform(0, 3), twin=f"twin-{letters(self._rng, 8)}"
+        )
         if wish is Wish.SHARED_CANCELLED:
             first = replace(first, changes=(Change(Act.CANCEL, self._rng.uniform(1, 4), awaits_bot=True),))
         return [first, second]
@@ -129,7 +131,7 @@ class _Planner:
         book_at = self._rng.uniform(0, self._scale.window)
         start_at = book_at + self._rng.uniform(-30, 0.9 * self._scale.patience)
         end_at = max(book_at + self._scale.patience, start_at + 30)
-        return PlannedMeeting(self._link(), book_at, start_at, end_at)
+        return PlannedMeeting(new_link(self._rng), book_at, start_at, end_at)
 
     def _reserved(self) -> PlannedMeeting:
         """A meeting whose bot has to be called at an exact instant, some of them at the very same."""
@@ -145,19 +147,13 @@ class _Planner:
         return self._called_at(book_at + self._scale.asleep, book_at)
 
     def _called_at(self, call_at: float, book_at: float) -> PlannedMeeting:
-        start_at = call_at + _LEAD
-        return PlannedMeeting(self._link(), book_at, start_at, start_at + self._rng.uniform(61, 90))
+        start_at = call_at + LEAD
+        return PlannedMeeting(new_link(self._rng), book_at, start_at, start_at + self._rng.uniform(61, 90))
 
     def _move(self, after: float, *, awaits_bot: bool = False) -> Change:
         """To a time for which a bot is reserved, or to one so near that it is sent at once."""
         if self._rng.random() < 0.5:
-            start_in = _LEAD + self._rng.uniform(5, self._scale.notice)
+            start_in = LEAD + self._rng.uniform(5, self._scale.notice)
             return Change(Act.MOVE, after, awaits_bot, start_in, start_in + self._rng.uniform(61, 90))
         start_in = self._rng.uniform(5, 0.9 * self._scale.patience)
         return Change(Act.MOVE, after, awaits_bot, start_in, max(self._scale.patience, start_in + 30))
-
-    def _link(self) -> str:
-        return f"https://meet.google.com/{self._letters(3)}-{self._letters(4)}-{self._letters(3)}"
-
-    def _letters(self, count: int) -> str:
-        return "".join(self._rng.choices(_LETTERS, k=count))

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
+from chaos.calendar_customer import CalendarCustomer
 from chaos.evidence import Booking, Order
 from chaos.plan import Act, Change, PlannedMeeting
-from meetings.outcome import MeetingView
 from meetings.request import BotOptions, MeetingRequest, RecordingMode, Reschedule
 from starter.client import MeetingsClient
 from starter.errors import MeetingError, MeetingInputError, MeetingRefusedError
@@ -50,7 +50,7 @@ class Customers:
                 if change.awaits_bot:
                     await self._bot_of(booking.workflow_id)
                 await asyncio.sleep(change.after)
-                self.orders.append(await self._carry_out(change, booking))
+                self.orders.append(await self._carry_out(change, booking, meeting))
         except _OverError:
             return
 
@@ -67,12 +67,16 @@ class Customers:
                 noone_joined_timeout=_BOT_PATIENCE,
             ),
         )
+        if meeting.by_calendar:
+            request = self._calendar.request(request, meeting.twin)
         booked = await _insist(lambda: self.client.start(request, meeting.twin or None))
         return Booking(
             workflow_id=booked.workflow_id,
             meeting_url=request.meeting_url,
             start_time=start_time,
+            end_time=request.expected_end,
             title=meeting.title,
+            wish=meeting.wish,
             acknowledged_at=datetime.now(UTC),
         )
 
@@ -86,31 +90,45 @@ class Customers:
                 return
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _carry_out(self, change: Change, booking: Booking) -> Order:
+    async def _carry_out(self, change: Change, booking: Booking, meeting: PlannedMeeting) -> Order:
         workflow_id = booking.workflow_id
-        now = datetime.now(UTC)
-        order = Order(workflow_id=workflow_id, act=change.act, asked_at=now)
-        act: Callable[[], Awaitable[MeetingView]]
+        order = Order(workflow_id=workflow_id, act=change.act, asked_at=datetime.now(UTC))
+        act: Callable[[], Awaitable[object]]
         match change.act:
             case Act.MOVE:
-                start_time = _whole(now + timedelta(seconds=change.start_in))
-                move = Reschedule(
-                    start_time=start_time,
-                    end_time=_whole(now + timedelta(seconds=change.end_in)),
-                    meeting_url=change.meeting_url or None,
-                )
-                meeting_url = change.meeting_url or booking.meeting_url
-                order = order.model_copy(update={"start_time": start_time, "meeting_url": meeting_url})
+                move = self._move(change)
+                update = {
+                    "start_time": move.start_time,
+                    "end_time": move.end_time,
+                    "meeting_url": change.meeting_url or booking.meeting_url,
+                }
+                order = order.model_copy(update=update)
                 act = partial(self.client.reschedule, workflow_id, move)
+                if meeting.by_calendar:
+                    act = partial(self._calendar.move, workflow_id, booking, move)
             case Act.CANCEL:
                 act = partial(self.client.cancel, workflow_id)
             case Act.LEAVE:
                 act = partial(self.client.leave, workflow_id)
+            case Act.RELEASE:
+                act = partial(self._calendar.release, workflow_id)
         try:
             await _insist(act)
-        except MeetingRefusedError as refusal:
+        except (MeetingRefusedError, MeetingInputError) as refusal:
             return order.model_copy(update={"refusal": str(refusal)})
         return order.model_copy(update={"acknowledged_at": datetime.now(UTC)})
+
+    def _move(self, change: Change) -> Reschedule:
+        start_time, end_time = (self._instant(seconds) for seconds in change.onto or (0, 0))
+        if change.onto is None:
+            now = datetime.now(UTC)
+            start_time = _whole(now + timedelta(seconds=change.start_in))
+            end_time = _whole(now + timedelta(seconds=change.end_in))
+        return Reschedule(start_time=start_time, end_time=end_time, meeting_url=change.meeting_url or None)
+
+    @cached_property
+    def _calendar(self) -> CalendarCustomer:
+        return CalendarCustomer(self.client.temporal)
 
     async def _until(self, seconds: float) -> None:
         instant = self.began + timedelta(seconds=seconds)

@@ -12,10 +12,11 @@ from chaos import histories, stored
 from chaos.blows import plan_blows
 from chaos.bookings import plan_meetings
 from chaos.customer import Customers
-from chaos.evidence import Evidence, Struck
+from chaos.evidence import Evidence, RoomOutage, Struck
 from chaos.faults import refusals, standing_faults
 from chaos.lives import NORMAL, script_rule
-from chaos.plan import Blow, PlannedMeeting
+from chaos.plan import Blow, PlannedMeeting, RoomFault
+from chaos.rooms import room_of
 from chaos.scale import SPEED, Scale
 from chaos.scene import Scene
 from chaos.striking import strike
@@ -40,6 +41,7 @@ class Day:
         self._began = datetime.now(UTC)
         self._struck: list[Struck] = []
         self._refused: list[tuple[datetime, datetime]] = []
+        self._room_outages: list[RoomOutage] = []
 
     async def live(self, count: int) -> Evidence:
         """Returns once all meetings have ended, or when nobody would wait for them any longer."""
@@ -51,6 +53,7 @@ class Day:
             self._serve(customers, meetings),
             *(self._strike(blow) for blow in plan_blows(self._seed, self._scale)),
             *(self._refuse(at, order) for at, order in refusals(self._seed, self._scale)),
+            *(self._disturb(meeting.meeting_url, fault) for meeting in meetings for fault in meeting.faults),
         )
         await self._scene.provider.remove_faults()
         self._tell("all is booked, changed and struck; the provider behaves from now on")
@@ -60,9 +63,13 @@ class Day:
 
     async def _prepare(self, meetings: Sequence[PlannedMeeting]) -> None:
         for meeting in meetings:
-            if meeting.life != NORMAL and not meeting.twin:
-                rule = script_rule(meeting.life, meeting.meeting_url, meeting.lives)
-                await self._scene.provider.add_script(rule)
+            if meeting.twin:
+                continue
+            # The newest rule decides, so what the first bots live comes last.
+            for life, times in ((meeting.later_life, None), (meeting.life, meeting.lives)):
+                if life != NORMAL:
+                    rule = script_rule(life, meeting.meeting_url, times, self._scale.twin_stay)
+                    await self._scene.provider.add_script(rule)
         await self._scene.provider.add_faults(*standing_faults(self._scale))
 
     async def _serve(self, customers: Customers, meetings: list[PlannedMeeting]) -> None:
@@ -82,6 +89,13 @@ class Day:
         await self._scene.provider.add_faults(order)
         begun = datetime.now(UTC)
         self._refused.append((begun, begun + timedelta(seconds=order["seconds"] / SPEED)))
+
+    async def _disturb(self, link: str, fault: RoomFault) -> None:
+        await self._until(fault.at)
+        begins = datetime.now(UTC)
+        await self._scene.provider.add_faults(dict(fault.order))
+        ends = begins + timedelta(seconds=fault.seconds)
+        self._room_outages.append(RoomOutage(room=room_of(link), begins=begins, ends=ends))
 
     async def _until_all_have_ended(self) -> None:
         told: list[str] = []
@@ -118,6 +132,7 @@ class Day:
             inbox=tuple(inbox),
             struck=tuple(self._struck),
             refused=tuple(self._refused),
+            room_outages=tuple(self._room_outages),
         )
 
     async def _until(self, seconds: float) -> None:

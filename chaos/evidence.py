@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from chaos.ledger import Bot, Ledger
 from chaos.plan import Act, BlowKind
+from chaos.rooms import room_of
 from meetings.events import BotEvent
 from meetings.ids import folder_for, meeting_id_of
 from meetings.outcome import Outcome
@@ -24,8 +25,14 @@ class Booking(_Fact):
     workflow_id: str
     meeting_url: str
     start_time: AwareDatetime
+    end_time: AwareDatetime
     title: str
+    wish: str = ""
     acknowledged_at: AwareDatetime
+
+    @property
+    def room(self) -> str:
+        return room_of(self.meeting_url)
 
 
 class Order(_Fact):
@@ -41,6 +48,7 @@ class Order(_Fact):
     refusal: str = ""
     meeting_url: str = ""
     start_time: AwareDatetime | None = None
+    end_time: AwareDatetime | None = None
 
 
 class Run(_Fact):
@@ -80,6 +88,14 @@ class Struck(_Fact):
     until: AwareDatetime
 
 
+class RoomOutage(_Fact):
+    """A time in which the provider refused or failed what concerned one room."""
+
+    room: str
+    begins: AwareDatetime
+    ends: AwareDatetime
+
+
 class Evidence(_Fact):
     bookings: tuple[Booking, ...]
     orders: tuple[Order, ...] = ()
@@ -92,6 +108,7 @@ class Evidence(_Fact):
     struck: tuple[Struck, ...] = ()
     refused: tuple[tuple[AwareDatetime, AwareDatetime], ...] = ()
     """When the account was refused, so that nobody could send or remove a bot."""
+    room_outages: tuple[RoomOutage, ...] = ()
 
     def files_of(self, workflow_id: str) -> list[StoredFile]:
         """What lies in the folder of a meeting, or in those beside it that a later run was given."""
@@ -108,6 +125,16 @@ class Evidence(_Fact):
 
     def bots_of(self, workflow_id: str) -> list[Bot]:
         return self._bots_by_workflow.get(workflow_id, [])
+
+    @cached_property
+    def bookings_by_room(self) -> dict[str, list[Booking]]:
+        """One booking for each workflow that was booked for the room at first."""
+        once = {booking.workflow_id: booking for booking in self.bookings}
+        return _grouped(once.values(), lambda booking: booking.room)
+
+    @cached_property
+    def bots_by_room(self) -> dict[str, list[Bot]]:
+        return _grouped(self.ledger.bots, lambda bot: room_of(bot.meeting_url))
 
     @cached_property
     def _files_by_root(self) -> dict[str, list[StoredFile]]:
@@ -131,10 +158,11 @@ class Evidence(_Fact):
         without_server = [(blow.at, blow.until) for blow in self.struck if blow.kind is BlowKind.OUTAGE]
         return sorted([*without_server, *self.refused])
 
-    def in_fair_time(self, since: datetime, seconds: float) -> datetime:
-        """So many seconds later, not counting those in which nobody could have acted."""
+    def in_fair_time(self, since: datetime, seconds: float, room: str) -> datetime:
+        """So many seconds later, not counting those in which nobody could have acted, there or anywhere."""
         until = since + timedelta(seconds=seconds)
-        for begins, ends in self.outages:
+        there = [(each.begins, each.ends) for each in self.room_outages if each.room == room]
+        for begins, ends in sorted([*self.outages, *there]):
             if begins < until and ends > since:
                 until += ends - max(begins, since)
         return until

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from chaos.evidence import Evidence
-from chaos.rules import bots, deliveries, endings, recordings
+from chaos.rules import bots, deliveries, endings, recordings, rooms
 from chaos.rules.breach import Breach
 
 Rule = Callable[[Evidence], Iterator[Breach]]
@@ -11,7 +11,9 @@ Rule = Callable[[Evidence], Iterator[Breach]]
 RULES: Mapping[str, Rule] = {
     "bots sent twice for one dispatch": bots.sent_twice,
     "bots left in a meeting that was cancelled, moved or left": bots.left_behind,
-    "moments with two of our bots in one meeting": bots.two_at_once,
+    "moments with two of our bots in one room": rooms.two_in_one_room,
+    "twins without the recording of their room": rooms.recording_not_shared,
+    "twins ended by another's owner": rooms.ended_by_another,
     "recordings lost": recordings.recordings_lost,
     "recordings damaged": recordings.recordings_damaged,
     "files promised that are not there": recordings.promises_broken,

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from chaos.blows import WORKERS
 from chaos.evidence import Booking, Evidence
 from chaos.plan import Act, BlowKind
+from chaos.scale import LEAD
 from meetings.ids import dispatch_key
 
-_LEAD = timedelta(minutes=4)
 _AFTER_A_KILL = timedelta(seconds=25)
 _MOST_DISPATCHES = 12
 """Keys count the bots of a meeting; nobody sends more than this."""
@@ -74,15 +74,16 @@ def measure(evidence: Evidence) -> Lateness:
 
 
 def _dues(evidence: Evidence) -> Iterator[Due]:
-    """One for each time that a meeting had and for which a bot was asked for."""
+    """One for each time that a meeting had and for which a bot was asked for, except in rooms that were shared."""
     arrivals = evidence.ledger.arrivals()
-    for booking in evidence.bookings:
+    alone = [booking for booking in evidence.bookings if len(evidence.bookings_by_room[booking.room]) == 1]
+    for booking in alone:
         is_first = True
         for meeting_url, start_time, known_at in _times(booking, evidence):
             keys = (dispatch_key(meeting_url, start_time, number) for number in range(_MOST_DISPATCHES))
             asked_at = min((arrivals[key] for key in keys if key in arrivals), default=None)
             if asked_at is not None:
-                due_at = max(start_time - _LEAD, known_at)
+                due_at = max(start_time - timedelta(seconds=LEAD), known_at)
                 late = (asked_at - due_at).total_seconds()
                 yield Due(workflow_id=booking.workflow_id, at=due_at, late=late, replaces=not is_first)
                 is_first = False

@@ -6,6 +6,8 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
+_ARRIVAL = "joining_call"
+
 
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -49,6 +51,12 @@ class Bot(_Entry):
     recording: Recording | None = None
     duration: int = 0
     timeline: tuple[Moment, ...] = ()
+
+    @property
+    def present_from(self) -> datetime | None:
+        """When it knocked at the room; None if it never did."""
+        knocked = (moment.at for moment in self.timeline if moment.code == _ARRIVAL)
+        return next(knocked, self.joined_at)
 
 
 class Request(_Entry):

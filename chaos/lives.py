@@ -1,4 +1,4 @@
-"""What may happen to a bot, as orders for the simulator: its own scripts by name, and two of ours."""
+"""What may happen to a bot, as orders for the simulator: its own scripts by name, and three of ours."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from chaos.scale import LONG_STAY, SPEED
 NORMAL = "normal"
 STAYS = "stays"
 LARGE = "large"
+TALK = "talk"
 
 WEIGHTS: Mapping[str, int] = {
     NORMAL: 40,
@@ -50,6 +51,14 @@ _OWN: Mapping[str, dict[str, Any]] = {
 }
 
 
-def script_rule(life: str, meeting_url: str, times: int | None) -> dict[str, Any]:
-    """The simulator's rule by which the bots of a meeting live so, all of them or the first `times`."""
-    return {"match": {"meeting_url": meeting_url}, "script": _OWN.get(life, life), "times": times}
+def script_rule(life: str, meeting_url: str, times: int | None, talk_seconds: float = 0) -> dict[str, Any]:
+    """The simulator's rule by which the bots of a meeting live so, all of them or the first `times`.
+
+    A talk lasts so many real seconds, so that those who come minutes later still meet its bot.
+    """
+    script = _talk(talk_seconds) if life == TALK else _OWN.get(life, life)
+    return {"match": {"meeting_url": meeting_url}, "script": script, "times": times}
+
+
+def _talk(seconds: float) -> dict[str, Any]:
+    return {"name": TALK, "steps": [*_ARRIVAL, {"code": "call_ended", "after": seconds * SPEED}, _COMPLETE]}

@@ -1,7 +1,9 @@
 """What a run is made of. Times are seconds from its beginning, unless they say otherwise."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from chaos.lives import NORMAL
 
@@ -12,13 +14,16 @@ class Act(StrEnum):
     MOVE = "move"
     CANCEL = "cancel"
     LEAVE = "leave"
+    RELEASE = "release"
+    """What a calendar does in place of a cancellation; a meeting that has begun stays."""
 
 
 @dataclass(frozen=True)
 class Change:
     """An act, so many seconds after the one before or, if it `awaits_bot`, after a bot is known to be on its way.
 
-    A move counts the new start and end from its own moment; an empty link leaves that as it is.
+    A move counts the new start and end from its own moment, unless it goes `onto` a start and end that are counted
+    from the beginning of the run. An empty link leaves that as it is.
     """
 
     act: Act
@@ -27,6 +32,16 @@ class Change:
     start_in: float = 0.0
     end_in: float = 0.0
     meeting_url: str = ""
+    onto: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class RoomFault:
+    """A fault that the provider has in one room, `order` in the form of the simulator's own control."""
+
+    at: float
+    seconds: float
+    order: Mapping[str, Any]
 
 
 class Wish(StrEnum):
@@ -45,21 +60,47 @@ class Wish(StrEnum):
     SHARED_CANCELLED = "booked twice, cancelled once"
 
 
+class TwinKind(StrEnum):
+    """What happens to two or three workflows that are booked for one room at overlapping times."""
+
+    SAME_INSTANT = "twins, one instant"
+    MINUTES_APART = "twins, minutes apart"
+    MOVED_BEFORE = "twins, one moved before its bot"
+    MOVED_AFTER = "twins, one moved after its bot"
+    MOVED_IN_CALL = "twins, one moved during the call"
+    MOVED_ONTO = "twins, one moved onto the other's time"
+    BY_CALENDAR = "twins, one by hand and one by calendar"
+    FAILED_BOTS = "twins, first bots fail"
+    ACCOUNT_REFUSED = "twins, account refused between them"
+    PROVIDER_DOWN = "twins, provider down between them"
+    ANSWER_LOST = "twins, answer lost and list down"
+    CANCELLED = "twins, one cancelled"
+    LEFT = "twins, one told to leave"
+    TRIPLETS = "triplets"
+
+
 @dataclass(frozen=True)
 class PlannedMeeting:
-    """A meeting and all that its customer does. The first `lives` bots live the life, or all of them if None."""
+    """A meeting and all that its customer does.
+
+    The first `lives` bots of its room live the life, or all of them if None; later ones live the `later_life`.
+    """
 
     meeting_url: str
     book_at: float
     start_at: float
     end_at: float
-    wish: Wish = Wish.NONE
+    wish: Wish | TwinKind = Wish.NONE
     life: str = NORMAL
     lives: int | None = None
+    later_life: str = NORMAL
     changes: tuple[Change, ...] = ()
     twin: str = ""
-    """The name of a second workflow of a meeting that is booked twice."""
+    """The id of a further workflow of a meeting that is booked more than once."""
+    by_calendar: bool = False
+    """Whether it is booked, moved and given up as a calendar does it."""
     audio_only: bool = False
+    faults: tuple[RoomFault, ...] = ()
 
     @property
     def title(self) -> str:

@@ -25,6 +25,8 @@ class Report(BaseModel):
     short: bool
     began_at: AwareDatetime
     seconds: float
+    twins: dict[str, int]
+    """Rooms for which several workflows were booked, by what happened to them."""
     orders: dict[str, int]
     blows: dict[str, int]
     seconds_without_server: float
@@ -53,6 +55,7 @@ def report_on(evidence: Evidence, *, seed: int, planned: int, short: bool, began
         short=short,
         began_at=began_at,
         seconds=round((datetime.now(UTC) - began_at).total_seconds(), 1),
+        twins=_counted(rooms[0].wish for rooms in evidence.bookings_by_room.values() if len(rooms) > 1),
         orders=_counted(
             f"{order.act} {'acknowledged' if order.acknowledged_at else 'refused'}" for order in evidence.orders
         ),

@@ -17,7 +17,7 @@ _REPORT = "report.json"
 _EVIDENCE = "evidence.json"
 
 
-async def run(data_dir: Path, *, seed: int, meetings: int, short: bool) -> int:
+async def run(data_dir: Path, *, seed: int, meetings: int, short: bool, twins: float | None = None) -> int:
     """0 if no rule was broken, else 1; then the data are kept to be looked at.
 
     Raises UsageError if the folder cannot be used, ServiceError if a process does not stay up.
@@ -28,7 +28,7 @@ async def run(data_dir: Path, *, seed: int, meetings: int, short: bool) -> int:
         folder.empty()
         for left_over in (_REPORT, _EVIDENCE):
             (folder.path / left_over).unlink(missing_ok=True)
-        evidence = await _happen(folder, seed, meetings, scale_for(meetings, short=short))
+        evidence = await _happen(folder, seed, meetings, scale_for(meetings, short=short, twins=twins))
         report = report_on(evidence, seed=seed, planned=meetings, short=short, began_at=began_at)
         (folder.path / _REPORT).write_text(f"{report.model_dump_json(indent=2)}\n")
         show(report)
@@ -38,7 +38,7 @@ async def run(data_dir: Path, *, seed: int, meetings: int, short: bool) -> int:
             return 0
         (folder.path / _EVIDENCE).write_text(evidence.model_dump_json(indent=1))
         say(f"Database, recordings and logs are kept in {data_dir}, what was judged in {data_dir / _EVIDENCE}.")
-        size = f"--meetings {meetings}{' --short' if short else ''}"
+        size = f"--meetings {meetings}{' --short' if short else ''}{'' if twins is None else f' --twins {twins:g}'}"
         say(f"The same plan again: python -m chaos --seed {seed} {size}")
         return 1
     finally:

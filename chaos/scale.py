@@ -1,10 +1,13 @@
 """How long a run is and how much happens in it; all times are real seconds."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SPEED = 25.0
 """How much faster the simulated bots live: a meeting of two minutes takes five seconds."""
+
+LEAD = 240.0
+"""Reserved bots are called this long before the start."""
 
 LONG_STAY = 180.0
 """How long a bot stays that is meant to be taken out: longer than anybody may take to do so."""
@@ -58,10 +61,21 @@ class Scale:
     """How long the account is refused."""
     settling: float
     """How long the last meetings may take to end once everything is calm."""
+    twins: float
+    """The share of the meetings that are booked for one room with another."""
+    twin_stay: float
+    """How long the bots of twins stay in the call."""
+    last_twin: float
+    """Twins are booked until then."""
 
 
-def scale_for(meetings: int, *, short: bool) -> Scale:
-    """The short run fits into a test; the full one grows with its meetings."""
+def scale_for(meetings: int, *, short: bool, twins: float | None = None) -> Scale:
+    """The short run fits into a test; the full one grows with its meetings. `twins` replaces the share of twins."""
+    scale = _scale_for(meetings, short=short)
+    return scale if twins is None else replace(scale, twins=twins)
+
+
+def _scale_for(meetings: int, *, short: bool) -> Scale:
     if short:
         return Scale(
             window=40,
@@ -81,6 +95,9 @@ def scale_for(meetings: int, *, short: bool) -> Scale:
             outage=8,
             refused=4,
             settling=420,
+            twins=0,
+            twin_stay=16,
+            last_twin=30,
         )
     window = max(300.0, 0.6 * meetings)
     times = window / 300
@@ -102,4 +119,7 @@ def scale_for(meetings: int, *, short: bool) -> Scale:
         outage=60,
         refused=12,
         settling=600,
+        twins=0.25,
+        twin_stay=40,
+        last_twin=window - 60,
     )

@@ -1,4 +1,4 @@
-"""One bot for one dispatch, one at a time, and none where nobody wants it any more."""
+"""One bot for one dispatch, and none where nobody wants it any more."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from itertools import combinations
 from chaos.evidence import Booking, Evidence, Order
 from chaos.ledger import Bot
 from chaos.plan import Act
+from chaos.rooms import room_of
 from chaos.rules.breach import Breach
 from meetings.ids import dispatch_key
 
@@ -34,25 +35,13 @@ def sent_twice(evidence: Evidence) -> Iterator[Breach]:
                 yield _several([first, second], f"with the key {key} at the same time")
 
 
-def two_at_once(evidence: Evidence) -> Iterator[Breach]:
-    """A moment with two of our bots in one meeting."""
-    by_meeting: defaultdict[str, list[Bot]] = defaultdict(list)
-    for bot in evidence.ledger.bots:
-        by_meeting[bot.meeting_url].append(bot)
-    for bots in by_meeting.values():
-        stays = sorted((bot.joined_at, bot.id, bot) for bot in bots if bot.joined_at is not None)
-        for (_, _, first), (joined_at, _, second) in combinations(stays, 2):
-            if joined_at < (first.left_at or _NEVER):
-                yield _several([first, second], f"in {first.meeting_url} at {joined_at:%H:%M:%S.%f}")
-
-
 def left_behind(evidence: Evidence) -> Iterator[Breach]:
     """A bot that stays where it was taken back by an acknowledged cancellation, move or request to leave."""
     for booking in evidence.bookings:
         for order, unwanted in _taken_back(booking, evidence):
             for bot in unwanted:
                 told_at = order.acknowledged_at or _NEVER
-                due = evidence.in_fair_time(max(told_at, bot.created_at), GRACE_SECONDS)
+                due = evidence.in_fair_time(max(told_at, bot.created_at), GRACE_SECONDS, room_of(bot.meeting_url))
                 gone_at = min(bot.left_at or _NEVER, bot.leave_requested_at or _NEVER)
                 if gone_at > due:
                     left = "never" if gone_at == _NEVER else f"only at {gone_at:%H:%M:%S}"
@@ -72,7 +61,8 @@ def _taken_back(booking: Booking, evidence: Evidence) -> Iterator[tuple[Order, l
             unwanted = [bot for bot in bots if bot.extra.dispatch_key.startswith(stems)]
             # Also if the answer was no: the first of several tries may have moved it.
             earlier.add(present)
-        if order.acknowledged_at is not None:
+        # A calendar that lets go of a meeting which has begun lets its recording go on.
+        if order.acknowledged_at is not None and order.act is not Act.RELEASE:
             yield order, unwanted
 
 

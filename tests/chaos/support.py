@@ -98,6 +98,7 @@ def day(**changes: Any) -> Evidence:
         workflow_id=WORKFLOW,
         meeting_url=URL,
         start_time=START,
+        end_time=START + timedelta(hours=1),
         title="one",
         acknowledged_at=NOON,
     )

@@ -81,10 +81,10 @@ def _ends(blow: Blow, target: str) -> bool:
 def test_every_wish_and_every_life_is_among_the_meetings(seed: int, count: int, scale: Scale) -> None:
     meetings = plan_meetings(seed, count, scale)
     assert len(meetings) == count
-    assert {meeting.wish for meeting in meetings} == set(Wish)
+    assert {meeting.wish for meeting in meetings} >= set(Wish)
     assert {meeting.life for meeting in meetings} >= set(WEIGHTS)
     acts = {change.act for meeting in meetings for change in meeting.changes}
-    assert acts == set(Act)
+    assert acts >= set(Act) - {Act.RELEASE}
 
 
 @pytest.mark.parametrize(("count", "scale"), [(500, FULL), (60, SHORT)])
@@ -94,17 +94,15 @@ def test_meetings_can_be_booked_as_they_are_planned(count: int, scale: Scale) ->
             assert meeting.book_at >= 0
             assert max(meeting.start_at, meeting.book_at) + 1 < meeting.end_at
             for change in meeting.changes:
-                assert change.act is not Act.MOVE or change.start_in + 1 < change.end_in
+                start, end = change.onto or (change.start_in, change.end_in)
+                assert change.act is not Act.MOVE or start + 1 < end
 
 
 def test_a_meeting_that_is_booked_twice_is_the_same_meeting_under_two_names() -> None:
-    twins = [meeting for meeting in plan_meetings(7, 500, FULL) if meeting.twin]
+    meetings = [meeting for meeting in plan_meetings(7, 500, FULL) if isinstance(meeting.wish, Wish)]
+    twins = [meeting for meeting in meetings if meeting.twin]
     for twin in twins:
-        (first,) = [
-            meeting
-            for meeting in plan_meetings(7, 500, FULL)
-            if meeting.meeting_url == twin.meeting_url and not meeting.twin
-        ]
+        (first,) = [each for each in meetings if each.meeting_url == twin.meeting_url and not each.twin]
         assert (first.start_at, first.end_at) == (twin.start_at, twin.end_at)
     assert len({twin.twin for twin in twins}) == len(twins) > 0
 
@@ -112,7 +110,7 @@ def test_a_meeting_that_is_booked_twice_is_the_same_meeting_under_two_names() ->
 def test_the_simulator_takes_every_life() -> None:
     lives = {meeting.life for meeting in plan_meetings(7, 500, FULL)}
     for life in lives:
-        rule = ScriptRule.model_validate(script_rule(life, "https://meet.google.com/abc-defg-hij", 1))
+        rule = ScriptRule.model_validate(script_rule(life, "https://meet.google.com/abc-defg-hij", 1, 40))
         assert (rule.script.name, rule.times) == (life, 1)
 
 
@@ -122,7 +120,8 @@ def test_the_simulator_takes_every_fault_and_has_no_other_kinds(scale: Scale) ->
     taken = SEVERAL.validate_python(given)
     assert {order.kind for order in taken} == KINDS
     known = ONE.json_schema()["discriminator"]["mapping"].keys()
-    assert known - {"mixture"} == KINDS
+    # A second bot for one request is the provider's doing, and would be two of ours in one room.
+    assert known - {"mixture", "second_bot"} == KINDS
 
 
 @pytest.mark.parametrize("scale", [FULL, SHORT])

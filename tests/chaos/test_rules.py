@@ -51,17 +51,6 @@ def two_bots_of_one_key() -> Evidence:
     return day(ledger=ledger(bots=(bot(), twin)))
 
 
-def two_bots_in_one_meeting() -> Evidence:
-    second = bot("second", joined_at=at(19.9), left_at=at(30), recording=None, extra=extra(dispatch=1))
-    return day(ledger=ledger(bots=(bot(), second)))
-
-
-def a_bot_that_never_left_beside_another() -> Evidence:
-    first = bot(left_at=None, ended_at=None)
-    second = bot("second", joined_at=at(500), left_at=at(510), recording=None, extra=extra(dispatch=1))
-    return day(ledger=ledger(bots=(first, second)))
-
-
 def a_bot_left_in_a_cancelled_meeting() -> Evidence:
     stayed = bot(left_at=None, ended_at=None)
     return day(ledger=ledger(bots=(stayed,)), orders=(order(Act.CANCEL, 15),))
@@ -150,8 +139,6 @@ def a_finished_transcript_that_was_lost() -> Evidence:
     [
         (two_bots_for_one_dispatch, bots.sent_twice, True),
         (two_bots_of_one_key, bots.sent_twice, True),
-        (two_bots_in_one_meeting, bots.two_at_once, True),
-        (a_bot_that_never_left_beside_another, bots.two_at_once, True),
         (a_bot_left_in_a_cancelled_meeting, bots.left_behind, True),
         (a_bot_that_left_a_cancelled_meeting_only_by_itself, bots.left_behind, True),
         (a_bot_left_where_the_meeting_was, bots.left_behind, True),
