@@ -115,7 +115,10 @@ class _Planner:
         meeting = self._any() if self._scale.reserved_silence else self._running()
         first = replace(meeting, wish=wish, life=self._rng.choice(_SHARED_LIVES))
         second = replace(
-            first, book_at=first.book_at + self._rng.uniform(0, 3), twin=f"twin-{letters(self._rng, 8)}"
+            first,
+            book_at=first.book_at + self._rng.uniform(0, 3),
+            life=NORMAL,
+            twin=f"twin-{letters(self._rng, 8)}",
         )
         if wish is Wish.SHARED_CANCELLED:
             first = replace(first, changes=(Change(Act.CANCEL, self._rng.uniform(1, 4), awaits_bot=True),))

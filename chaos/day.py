@@ -63,8 +63,6 @@ class Day:
 
     async def _prepare(self, meetings: Sequence[PlannedMeeting]) -> None:
         for meeting in meetings:
-            if meeting.twin:
-                continue
             # The newest rule decides, so what the first bots live comes last.
             for life, times in ((meeting.later_life, None), (meeting.life, meeting.lives)):
                 if life != NORMAL:

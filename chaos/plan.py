@@ -96,7 +96,7 @@ class PlannedMeeting:
     later_life: str = NORMAL
     changes: tuple[Change, ...] = ()
     twin: str = ""
-    """The id of a further workflow of a meeting that is booked more than once."""
+    """The workflow's id if it is to have one of its own; what the room's bots live is said by one of several."""
     by_calendar: bool = False
     """Whether it is booked, moved and given up as a calendar does it."""
     audio_only: bool = False

@@ -6,7 +6,7 @@ from itertools import count as counting
 from random import Random
 from typing import Any
 
-from chaos.lives import TALK
+from chaos.lives import NORMAL, TALK
 from chaos.plan import Act, Change, PlannedMeeting, RoomFault, TwinKind
 from chaos.rooms import letters, new_link, respelled, room_of
 from chaos.scale import LEAD, SPEED, Scale
@@ -111,7 +111,8 @@ class _Room:
         )
         if self._rng.random() < 0.5:
             return hand, calendar
-        # Who books later also has the later time, so the two change places in this as well.
+        # Whoever books later also has the later time. Without a name of its own it would be no workflow of its own.
+        hand = replace(hand, twin=self._name())
         return _at_the_time_of(calendar, hand), _at_the_time_of(hand, calendar)
 
     def _failed_bots(self) -> _Pair:
@@ -186,11 +187,15 @@ class _Room:
 
     def _twin_of(self, first: PlannedMeeting) -> PlannedMeeting:
         link = respelled(self._rng, first.meeting_url) if self._rng.random() < 0.5 else first.meeting_url
-        return replace(first, meeting_url=link, twin=f"twin-{letters(self._rng, 8)}", changes=(), faults=())
+        alone = replace(first, life=NORMAL, later_life=NORMAL, changes=(), faults=())
+        return replace(alone, meeting_url=link, twin=self._name())
+
+    def _name(self) -> str:
+        return f"twin-{letters(self._rng, 8)}"
 
     def _asleep_beside(self, first: PlannedMeeting) -> PlannedMeeting:
-        """A twin whose bot would be called only long after it is moved."""
-        start_at = first.book_at + self._scale.asleep + LEAD
+        """A twin whose bot would be called, and handed to a worker ahead of that, only long after it is moved."""
+        start_at = first.book_at + 2 * self._scale.asleep + LEAD
         book_at = first.book_at + self._rng.uniform(0, 2)
         return replace(self._twin_of(first), book_at=book_at, start_at=start_at, end_at=start_at + 75)
 

@@ -52,7 +52,7 @@ asyncio.run(main())
 
 def answer_of(hours: float, **bot_data: Any) -> dict[str, Any]:
     bot = {"uuid": "b-1", "recording_mode": "speaker_view", "ended_at": "2026-11-30T10:00:00Z"}
-    transcripts = stored(conversation(hours * 3600), 1)
+    transcripts = stored(conversation(hours * 3600), 1, "en")
     return {
         "mp4": "https://media.example/b-1.mp4?X-Amz-Expires=60",
         "duration": hours * 3600,
