@@ -1,7 +1,7 @@
 # One image for workers, bridge and command line: the locked dependencies, and the source beside them.
 
 FROM python:3.13.7-slim-bookworm AS dependencies
-COPY requirements/runtime.txt /runtime.txt
+COPY deploy/requirements/runtime.txt /runtime.txt
 RUN pip install --no-cache-dir --no-deps --require-hashes --prefix /installed --requirement /runtime.txt
 
 FROM python:3.13.7-slim-bookworm

@@ -8,6 +8,7 @@ UV ?= uv
 
 VENV := .venv
 BIN := $(VENV)/bin
+LOCKS := deploy/requirements
 # The least share of lines and branches that the tests must reach, in percent.
 COVERAGE := 90
 
@@ -78,15 +79,15 @@ PATHS ?=
 
 .PHONY: histories
 histories: $(VENV)/.dev ## For maintainers: record meetings of VERSION=…, for later code to be replayed against
-	@test -n "$(VERSION)" || { echo "Name the release, as in pyproject.toml: make histories VERSION=0.1.0"; exit 1; }
+	@test -n "$(VERSION)" || { echo "Name the release, as in minutekeeper/__init__.py: make histories VERSION=0.1.0"; exit 1; }
 	@$(BIN)/python -m tests.replay.record $(VERSION) $(PATHS)
 
 .PHONY: lock
-lock: ## For maintainers: write requirements/*.txt anew from pyproject.toml (needs uv)
+lock: ## For maintainers: write deploy/requirements/*.txt anew from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
-	$(LOCK) --extra embedded --extra dev pyproject.toml -o requirements/dev.txt
-	$(LOCK) -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
-	echo setuptools | $(LOCK) -c requirements/dev.txt --extra embedded pyproject.toml - -o requirements/embedded.txt
+	$(LOCK) --group dev pyproject.toml -o $(LOCKS)/dev.txt
+	$(LOCK) -c $(LOCKS)/dev.txt pyproject.toml -o $(LOCKS)/runtime.txt
+	echo setuptools | $(LOCK) -c $(LOCKS)/dev.txt --group embedded pyproject.toml - -o $(LOCKS)/embedded.txt
 
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
@@ -101,15 +102,15 @@ clean: ## Remove what these targets made, except the data of `make dev`
 
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 
-$(VENV)/.embedded: requirements/embedded.txt pyproject.toml | $(BIN)/python
+$(VENV)/.embedded: $(LOCKS)/embedded.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what the embedded stack needs into $(VENV) (once)"
-	@$(INSTALL) --no-deps --require-hashes -r requirements/embedded.txt
+	@$(INSTALL) --no-deps --require-hashes -r $(LOCKS)/embedded.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
+$(VENV)/.dev: $(LOCKS)/dev.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what developers need into $(VENV) (once)"
-	@$(INSTALL) --no-deps --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps --require-hashes -r $(LOCKS)/dev.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.embedded
 

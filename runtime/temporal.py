@@ -10,12 +10,10 @@ from temporalio.service import RPCError
 from temporalio.worker import WorkerConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from minutekeeper import __version__
 from runtime import connection
 
 logger = logging.getLogger(__name__)
-
-RELEASE = "0.1.0"
-"""As in pyproject.toml. Every task in a history names the release of the worker that did it."""
 
 _PURE_PACKAGES = ("meetings", "minutekeeper", "activities", "providers", "artifacts", "pydantic_core")
 _RETRY_SECONDS = 2.0
@@ -35,7 +33,7 @@ class _Plugin(SimplePlugin):
     def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
         config = super().configure_worker(config)
         # The SDK's own is a hash, which would make up a tenth of a meeting's history.
-        config["build_id"] = RELEASE
+        config["build_id"] = __version__
         return config
 
 

@@ -3,12 +3,12 @@
 import asyncio
 import signal
 from enum import StrEnum
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
 from meetings.status import MeetingStatus
+from minutekeeper import __version__
 from starter.calendar_app import app as calendar_app
 from starter.errors import MeetingInputError
 from starter.options import Json, Why
@@ -51,7 +51,7 @@ Until = Annotated[str | None, typer.Option(metavar="WHEN", help="End, in the sam
 
 def _say_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"minutekeeper {version('minutekeeper')}")
+        typer.echo(f"minutekeeper {__version__}")
         raise typer.Exit
 
 

@@ -232,4 +232,4 @@ def test_the_image_gets_every_room_that_is_deployed_and_nothing_else() -> None:
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     rooms -= {"benchmarks", "chaos", "embedded", "simulator"}
-    assert allowed == rooms | {"worker.py", "requirements/runtime.txt"}
+    assert allowed == rooms | {"worker.py", "deploy/requirements/runtime.txt"}

@@ -20,19 +20,18 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# What each lock holds beside the product's own requirements: extras of this project, and single packages.
+# What each lock holds beside the product's own requirements: dependency groups, and single packages.
 LOCKS: dict[str, tuple[list[str], list[str]]] = {
     "runtime.txt": ([], []),
     "embedded.txt": (["embedded"], ["setuptools"]),
-    "dev.txt": (["embedded", "dev"], []),
+    "dev.txt": (["dev"], []),
 }
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-OURS: dict[str, list[str]] = {"": PROJECT["dependencies"], **PROJECT["optional-dependencies"]}
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
 def locked(name: str) -> dict[str, Requirement]:
     """What the lock pins for this interpreter."""
-    text = (ROOT / "requirements" / name).read_text().replace("\\\n", " ")
+    text = (ROOT / "deploy" / "requirements" / name).read_text().replace("\\\n", " ")
     lines = [line.split("--hash")[0].strip() for line in text.splitlines() if line and not line.startswith("#")]
     requirements = [Requirement(line) for line in lines]
     return {
@@ -46,10 +45,17 @@ def pinned_version(requirement: Requirement) -> str:
     return specifier.version
 
 
+def in_group(name: str) -> Iterator[Requirement]:
+    """The requirements of a dependency group, and of those that it includes."""
+    for entry in PROJECT["dependency-groups"][name]:
+        if isinstance(entry, dict):
+            yield from in_group(entry["include-group"])
+        else:
+            yield Requirement(entry)
+
+
 def wanted_by(package: str, extras: frozenset[str]) -> list[Requirement]:
-    """What a package requires here, with these extras; this project's own requirements as they are written."""
-    if package == "minutekeeper":
-        return [Requirement(line) for part in ("", *extras) for line in OURS[part]]
+    """What a package requires here, with these extras."""
     requirements = [Requirement(line) for line in metadata.requires(package) or []]
     environments = [{"extra": extra} for extra in ("", *extras)]
     return [
@@ -61,9 +67,10 @@ def wanted_by(package: str, extras: frozenset[str]) -> list[Requirement]:
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_holds_all_that_its_packages_require(name: str) -> None:
-    extras, packages = LOCKS[name]
+    groups, packages = LOCKS[name]
     lock = locked(name)
-    left = [*wanted_by("minutekeeper", frozenset(extras)), *map(Requirement, packages)]
+    left = [*map(Requirement, PROJECT["project"]["dependencies"]), *map(Requirement, packages)]
+    left += [requirement for group in groups for requirement in in_group(group)]
     seen: set[tuple[str, frozenset[str]]] = set()
     while left:
         wanted = left.pop()
@@ -74,7 +81,7 @@ def test_a_lock_holds_all_that_its_packages_require(name: str) -> None:
         key = (package, frozenset(wanted.extras))
         if key not in seen:
             seen.add(key)
-            assert package == "minutekeeper" or metadata.version(package) == version
+            assert metadata.version(package) == version
             left += wanted_by(package, frozenset(wanted.extras))
     assert {package for package, _ in seen} == set(lock), "the lock holds packages that nothing requires"
 

@@ -43,7 +43,7 @@ async def _runs(played: Played) -> list[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.replay.record", description="Records histories.")
-    parser.add_argument("version", help="The release whose code is recorded, as in pyproject.toml.")
+    parser.add_argument("version", help="The release whose code is recorded, as in minutekeeper/__init__.py.")
     parser.add_argument("path", nargs="*", help="Only these paths, instead of all.")
     arguments = parser.parse_args(argv)
     if unknown := set(arguments.path) - set(PATHS):

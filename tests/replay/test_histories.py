@@ -3,13 +3,12 @@
 import re
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from meetings.status import FailureReason, MeetingStatus
-from runtime.temporal import RELEASE
+from minutekeeper import __version__
 from tests.replay.copies import ROOT
 from tests.replay.fingerprint.taking import take
 from tests.replay.paths import PATHS
@@ -41,11 +40,6 @@ _OF_A_MACHINE = re.compile(
 """Where this checkout lies and runs, and what a recording of any machine could have kept of it."""
 
 
-def version() -> str:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return str(project["version"])
-
-
 @pytest.fixture(scope="module")
 def shown() -> Shown:
     return shown_by(OF_MEETINGS)
@@ -58,18 +52,14 @@ async def test_a_recorded_meeting_replays(file: Path) -> None:
     assert not different, _BROKEN.format(file=file.relative_to(HISTORIES), difference=different[file.name])
 
 
-def test_histories_name_this_release() -> None:
-    assert version() == RELEASE
-
-
 def test_meetings_of_this_release_are_recorded() -> None:
-    recorded = {file.stem for file in (HISTORIES / version()).glob("*.json")}
+    recorded = {file.stem for file in (HISTORIES / __version__).glob("*.json")}
     missing = PATHS.keys() - recorded
-    assert not missing, f"make histories VERSION={version()} PATHS='{' '.join(sorted(missing))}'"
+    assert not missing, f"make histories VERSION={__version__} PATHS='{' '.join(sorted(missing))}'"
 
 
 def test_every_end_is_recorded(shown: Shown) -> None:
-    how = _RECORD.format(version=version())
+    how = _RECORD.format(version=__version__)
     assert shown.statuses == {status for status in MeetingStatus if status.is_final}, how
     assert shown.reasons == set(FailureReason), how
     assert shown.ends == {"completed", "failed", "canceled", "continued_as_new"}, how
@@ -77,12 +67,12 @@ def test_every_end_is_recorded(shown: Shown) -> None:
 
 @pytest.mark.parametrize("reason", FailureReason)
 def test_a_meeting_that_is_called_after_a_reason_ended_for_it(reason: FailureReason) -> None:
-    file = HISTORIES / version() / f"failed-{reason.value.replace('_', '-')}.json"
+    file = HISTORIES / __version__ / f"failed-{reason.value.replace('_', '-')}.json"
     assert shown_by([file]).reasons == {reason}
 
 
 def test_every_update_is_recorded_in_every_phase(shown: Shown) -> None:
-    how = _RECORD.format(version=version())
+    how = _RECORD.format(version=__version__)
     commands = "\n".join(take(ROOT).commands)
     in_code = re.findall(r"^@workflow\.update .*\.MeetingWorkflow\.(\w+)$", commands, re.MULTILINE)
     assert sorted(UPDATES) == sorted(in_code), f"{how}, and name the update in tests/replay/paths/changes.py"
@@ -105,7 +95,7 @@ def test_every_update_and_end_of_a_calendar_is_recorded() -> None:
 def test_every_activity_is_recorded(shown: Shown) -> None:
     # Those of calendars are asked for by another workflow.
     in_code = re.findall(r"(?:Bot|Recording)Activities\.(\w+)", "\n".join(take(ROOT).commands))
-    assert shown.activities == set(in_code), _RECORD.format(version=version())
+    assert shown.activities == set(in_code), _RECORD.format(version=__version__)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
