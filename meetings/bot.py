@@ -8,9 +8,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from meetings.ending import FinalEvent, explained, final_of
 from meetings.events import BotEvent, BotEventKind, EventSource
-from meetings.status import STATUS_CODES, MeetingStatus
+from meetings.status import MeetingStatus
 
-_RANK = {code: rank for rank, code in enumerate(STATUS_CODES)}
+_RANK = {status: rank for rank, status in enumerate(MeetingStatus)}
 
 _MAX_EVENTS = 200
 """A bot that reports for ever must not outgrow its workflow; the middle gives way, first and last explain most."""
@@ -48,7 +48,6 @@ class BotState(BaseModel):
     """Questions to the provider since there was any news."""
     phase: MeetingStatus = MeetingStatus.JOINING
     phase_since: AwareDatetime | None = None
-    phase_code: str = ""
     events: tuple[BotEvent, ...] = ()
     final: FinalEvent | None = None
     recording_seen: bool = False
@@ -95,12 +94,12 @@ def apply(state: BotState, event: BotEvent, heard_at: datetime) -> BotState:
 
 
 def _of_status(state: BotState, event: BotEvent) -> dict[str, object]:
-    phase = STATUS_CODES.get(event.code)
+    phase = event.status
     if phase is None:
         return {}
     update: dict[str, object] = {"recording_seen": state.recording_seen or phase is MeetingStatus.RECORDING}
-    if state.final is None and _is_latest(state, event):
-        update |= {"phase": phase, "phase_since": event.occurred_at, "phase_code": event.code}
+    if state.final is None and _is_latest(state, phase, event.occurred_at):
+        update |= {"phase": phase, "phase_since": event.occurred_at}
     return update
 
 
@@ -118,12 +117,7 @@ def _of_final(state: BotState, event: BotEvent, heard_at: datetime) -> dict[str,
     if state.final is None or final.weight > state.final.weight:
         update["final_heard_at"] = heard_at
     if state.final is None or final.precedence < state.final.precedence:
-        update |= {
-            "final": final,
-            "phase": MeetingStatus.ENDED,
-            "phase_since": event.occurred_at,
-            "phase_code": event.kind.value,
-        }
+        update |= {"final": final, "phase": MeetingStatus.ENDED, "phase_since": event.occurred_at}
     return update
 
 
@@ -149,13 +143,13 @@ def _when(event: BotEvent) -> datetime:
     return event.occurred_at
 
 
-def _place(event: BotEvent) -> tuple[datetime, int, str]:
-    """By time; at the same instant the further status is the later one."""
-    return (event.occurred_at, _RANK.get(event.code, -1), f"{event.kind} {event.code}")
+def _place(event: BotEvent) -> tuple[datetime, int, bool, str]:
+    """By time; at the same instant the further status is the later one, of equal ones that which gives a reason."""
+    rank = -1 if event.status is None else _RANK[event.status]
+    return (event.occurred_at, rank, event.reason is not None, f"{event.kind} {event.code}")
 
 
-def _is_latest(state: BotState, event: BotEvent) -> bool:
-    if state.phase_since is None or event.occurred_at > state.phase_since:
+def _is_latest(state: BotState, status: MeetingStatus, occurred_at: datetime) -> bool:
+    if state.phase_since is None or occurred_at > state.phase_since:
         return True
-    same_instant = event.occurred_at == state.phase_since
-    return same_instant and _RANK[event.code] > _RANK.get(state.phase_code, -1)
+    return occurred_at == state.phase_since and _RANK[status] > _RANK[state.phase]

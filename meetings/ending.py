@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from meetings.events import BotEvent, BotEventKind
-from meetings.status import STATUS_CODES, FailureReason, MeetingStatus, failure_reason
+from meetings.status import FailureReason, MeetingStatus
 
 _PLACES = frozenset(
     {MeetingStatus.WAITING_ROOM, MeetingStatus.IN_CALL, MeetingStatus.RECORDING, MeetingStatus.PAUSED}
@@ -15,15 +15,18 @@ _PLACES = frozenset(
 
 
 class FinalEvent(BaseModel):
-    """The event that ended a bot, as evidence; `code` is the raw error of a `failed`."""
+    """The event that ended a bot. `text` is the provider's evidence.
+
+    `stated_reason` is what a `failed` says by itself, `reason` what it means given the statuses before it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     kind: BotEventKind
     at: AwareDatetime
     reason: FailureReason | None = None
+    stated_reason: FailureReason | None = None
     text: str = ""
-    code: str = ""
     brings_something: bool = False
     """Whether it is a `complete` with a recording or a transcript."""
 
@@ -48,8 +51,8 @@ def final_of(event: BotEvent) -> FinalEvent:
         brings_something = event.has_recording or event.has_transcript
         return FinalEvent(kind=event.kind, at=event.occurred_at, text=event.text, brings_something=brings_something)
     text = ": ".join(part for part in (event.code, event.text) if part)
-    reason = failure_reason(event.code)
-    return FinalEvent(kind=event.kind, at=event.occurred_at, reason=reason, text=text, code=event.code)
+    reason = event.reason or FailureReason.UNKNOWN
+    return FinalEvent(kind=event.kind, at=event.occurred_at, reason=reason, stated_reason=reason, text=text)
 
 
 def explained(final: FinalEvent, events: Iterable[BotEvent]) -> FinalEvent:
@@ -60,13 +63,13 @@ def explained(final: FinalEvent, events: Iterable[BotEvent]) -> FinalEvent:
     """
     if final.kind is BotEventKind.COMPLETE:
         return final
-    reason = failure_reason(final.code)
+    reason = final.stated_reason
     if reason not in {FailureReason.UNKNOWN, FailureReason.WAITING_TIMEOUT}:
         return final
-    codes = [event.code for event in events if event.code in STATUS_CODES and event.occurred_at <= final.at]
-    if reason is FailureReason.UNKNOWN and codes:
-        reason = failure_reason(codes[-1])
-    where = [STATUS_CODES[code] for code in codes if STATUS_CODES[code] in _PLACES]
+    before = [event for event in events if event.status is not None and event.occurred_at <= final.at]
+    if reason is FailureReason.UNKNOWN and before:
+        reason = before[-1].reason or FailureReason.UNKNOWN
+    where = [event.status for event in before if event.status in _PLACES]
     if reason is FailureReason.WAITING_TIMEOUT and where and where[-1] is not MeetingStatus.WAITING_ROOM:
         reason = FailureReason.NOBODY_CAME
     return final if reason is final.reason else final.model_copy(update={"reason": reason})

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from meetings.status import STATUS_CODES, FailureReason, failure_reason
+from meetings.status import FailureReason, MeetingStatus
 
 _MOST_CHARACTERS = 500
 """What others say may be of any length; a meeting keeps hundreds of such texts."""
@@ -37,8 +37,13 @@ class BotEvent(BaseModel):
     occurred_at: AwareDatetime
     kind: BotEventKind = BotEventKind.STATUS
     dispatch: int | None = None
+    status: MeetingStatus | None = None
+    """What a STATUS event says of the bot; None if the provider's word is not known here."""
+    reason: FailureReason | None = None
+    """Why the bot ended. A FAILED event always has one, UNKNOWN if the provider's word is not known here; a STATUS
+    event has one only if the status itself says why."""
     code: str = ""
-    """The provider's status code, or the raw error of a `failed`."""
+    """The provider's own status code or error name: evidence for the timeline, which decides nothing."""
     text: str = ""
     """Free text that came along: an error message, an end reason."""
     source: EventSource = EventSource.WEBHOOK
@@ -65,9 +70,9 @@ def is_unheard_of(event: BotEvent) -> bool:
     """Whether the provider names a status or a failure that is not on our lists."""
     match event.kind:
         case BotEventKind.STATUS:
-            return bool(event.code) and event.code not in STATUS_CODES
+            return bool(event.code) and event.status is None
         case BotEventKind.FAILED:
-            return bool(event.code) and failure_reason(event.code) is FailureReason.UNKNOWN
+            return bool(event.code) and event.reason is FailureReason.UNKNOWN
     return False
 
 

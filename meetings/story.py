@@ -6,31 +6,26 @@ from meetings.events import BotEvent, BotEventKind, EventSource, is_unheard_of
 from meetings.ids import meeting_id_of
 from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest
-from meetings.status import WebhookState
+from meetings.status import FailureReason, MeetingStatus, WebhookState
 from meetings.text import balanced, one_line
 
 _SUMMARY_BYTES = 300
 _KILO = 1000
 
-_CODES = {
-    "joining_call": "The bot is joining the call.",
-    "in_waiting_room": "The bot waits to be let in.",
-    "in_waiting_for_host": "The bot waits for the host to open the meeting.",
-    "in_call_not_recording": "The bot is in the call, not recording yet.",
-    "in_call_recording": "The bot is recording.",
-    "recording_paused": "The recording was paused.",
-    "recording_resumed": "The recording goes on.",
-    "call_ended": "The bot left the call.",
-    "bot_rejected": "The bot was refused entry.",
-    "bot_denied_entry": "The bot was refused entry.",
-    "bot_removed": "Somebody removed the bot from the call.",
-    "bot_removed_too_early": "Somebody removed the bot before it could record.",
-    "waiting_room_timeout": "Nobody let the bot in, so it left the waiting room.",
-    "invalid_meeting_url": "The provider says that the meeting link is not valid.",
-    "meeting_error": "The bot met an error in the call.",
-    "api_request_stop": "The bot left because it was told to.",
-    "recording_succeeded": "The recording was finished.",
-    "recording_failed": "The recording failed.",
+_STATUSES = {
+    MeetingStatus.JOINING: "The bot is joining the call.",
+    MeetingStatus.WAITING_ROOM: "The bot waits to be let in.",
+    MeetingStatus.IN_CALL: "The bot is in the call, not recording yet.",
+    MeetingStatus.RECORDING: "The bot is recording.",
+    MeetingStatus.PAUSED: "The recording was paused.",
+}
+_ENDS = {
+    FailureReason.NOT_ACCEPTED: "The bot was refused entry.",
+    FailureReason.REMOVED: "The bot was removed from the call.",
+    FailureReason.WAITING_TIMEOUT: "The bot was not let in, so it left the waiting room.",
+    FailureReason.INVALID_MEETING_URL: "The provider says that the meeting link is not valid.",
+    FailureReason.PROVIDER_ERROR: "The bot met an error.",
+    FailureReason.STOPPED: "The bot left because it was told to.",
 }
 
 
@@ -42,9 +37,7 @@ def tell(event: BotEvent) -> str:
     """One sentence about an event of a bot, with the provider's own words where it gave some."""
     match event.kind:
         case BotEventKind.STATUS:
-            sentence = _CODES.get(
-                event.code, f"The provider reports {event.code!r}, which means nothing to us yet."
-            )
+            sentence = _status_sentence(event)
         case BotEventKind.COMPLETE if event.has_recording:
             sentence = "The provider has finished: there is a recording."
         case BotEventKind.COMPLETE:
@@ -58,6 +51,14 @@ def tell(event: BotEvent) -> str:
     said = f" ({event.text})" if event.text else ""
     asked = " (found by asking)" if event.source is EventSource.API else ""
     return f"{sentence}{said}{asked}"
+
+
+def _status_sentence(event: BotEvent) -> str:
+    if event.status is None:
+        return f"The provider reports {event.code!r}, which means nothing to us yet."
+    if event.reason in _ENDS:
+        return _ENDS[event.reason]
+    return _STATUSES.get(event.status, "The bot left the call.")
 
 
 def clock(instant: datetime) -> str:

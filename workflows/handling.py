@@ -95,6 +95,7 @@ def _gone(bot_id: str, dispatch: int, text: str) -> BotEvent:
         bot_id=bot_id,
         dispatch=dispatch,
         code="gone",
+        reason=FailureReason.NO_ANSWER,
         text=text,
         occurred_at=workflow.now(),
         source=EventSource.API,

@@ -11,6 +11,7 @@ from benchmarks.measure import between, percentile, ratio
 from benchmarks.sender import Sender
 from meetings.events import BotEvent, BotEventKind
 from meetings.names import BOT_EVENT_SIGNAL
+from providers.meetingbaas.status_codes import status_of
 
 TITLE = "Webhook ingest"
 
@@ -43,6 +44,7 @@ async def measure(bench: Bench) -> Findings:
                 bot_id=delivery.bot.id,
                 occurred_at=delivery.created_at,
                 dispatch=0,
+                status=status_of(delivery.code),
                 code=delivery.code,
                 # Unset fields are not sent, and the bridge sets these.
                 text="",

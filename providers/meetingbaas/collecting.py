@@ -7,13 +7,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from meetings.media_types import media_extension_of
-from meetings.transcript import Transcript, TranscriptError, from_meeting_data, from_webhook
+from meetings.transcript import Transcript
 from providers.base import Collected, MalformedWebhookError, Media, NotFoundError, ProviderError
 from providers.meetingbaas.bodies import TooLargeError
 from providers.meetingbaas.client import MeetingBaasClient
 from providers.meetingbaas.deliveries import DeliveryData, read_delivery
 from providers.meetingbaas.models import MeetingData
 from providers.meetingbaas.signed_urls import expires_at
+from providers.meetingbaas.transcripts import TranscriptError, from_meeting_data, from_webhook
 
 _SECONDS_OF_A_LONG_TRANSCRIPT = 300.0
 _NOTHING = Collected(media=(), transcript=None)

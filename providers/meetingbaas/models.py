@@ -66,7 +66,7 @@ class BotDetails(Tolerant):
 
 
 class BotData(Tolerant):
-    """`transcripts` stays as it came: `meetings.transcript` reads it."""
+    """`transcripts` stays as it came: `transcripts` reads it."""
 
     bot: BotDetails | None = None
     transcripts: Objects = Field([], repr=False)

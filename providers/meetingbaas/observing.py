@@ -3,6 +3,7 @@
 from meetings.events import BotEvent, BotEventKind, EventSource
 from providers.base import BotReality, Observation, UnavailableError
 from providers.meetingbaas.models import BotDetails, MeetingData
+from providers.meetingbaas.status_codes import failure_reason, status_of
 
 
 def observation(bot_id: str, data: MeetingData) -> Observation:
@@ -24,6 +25,7 @@ def observation(bot_id: str, data: MeetingData) -> Observation:
         kind=BotEventKind.FAILED if failed else BotEventKind.COMPLETE,
         bot_id=bot_id,
         occurred_at=bot.ended_at,
+        reason=failure_reason(bot.errors) if failed else None,
         code=bot.errors if failed else "",
         text="" if failed else bot.errors,
         source=EventSource.API,
@@ -41,7 +43,14 @@ def _movements(bot_id: str, bot: BotDetails) -> tuple[BotEvent, ...]:
     """Entering and leaving the call; the codes are those whose webhooks would have said so."""
     moments = (("in_call_not_recording", bot.bot_joined_at), ("call_ended", bot.bot_exited_at))
     events = [
-        BotEvent(kind=BotEventKind.STATUS, bot_id=bot_id, occurred_at=at, code=code, source=EventSource.API)
+        BotEvent(
+            kind=BotEventKind.STATUS,
+            bot_id=bot_id,
+            occurred_at=at,
+            status=status_of(code),
+            code=code,
+            source=EventSource.API,
+        )
         for code, at in moments
         if at is not None
     ]

@@ -18,6 +18,7 @@ from providers.meetingbaas.deliveries import (
 )
 from providers.meetingbaas.extra import Extra
 from providers.meetingbaas.redaction import redact
+from providers.meetingbaas.status_codes import end_reason, failure_reason, status_of
 from providers.meetingbaas.times import parse_time
 
 _KINDS = {
@@ -64,6 +65,8 @@ def _status_change(data: DeliveryData, extra: Extra, received_at: datetime, dige
         bot_id=data.bot_id,
         occurred_at=_not_from_the_future(status.created_at, received_at),
         dispatch=extra.dispatch,
+        status=status_of(status.code),
+        reason=end_reason(status.code),
         code=status.code,
         text=_joined(status.error_type, status.error_message, status.reason, status.end_reason),
     )
@@ -83,6 +86,7 @@ def _final(name: str, data: DeliveryData, extra: Extra, received_at: datetime, d
         bot_id=data.bot_id,
         occurred_at=received_at,
         dispatch=extra.dispatch,
+        reason=failure_reason(data.error) if name == FAILED else None,
         code=data.error,
         text=_joined(data.message, data.reason, data.end_reason),
         has_recording=bool(data.mp4 or data.audio),

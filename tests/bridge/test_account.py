@@ -13,8 +13,9 @@ from bridge.courier import Handover
 from bridge.delivery import Delivery, Outcome
 from bridge.inbox import Inbox, Shelf
 from bridge.keys import COURIER, DRAIN
-from meetings.events import BotEvent, BotEventKind
+from meetings.events import BotEventKind
 from providers.meetingbaas.extra import Extra
+from tests.bot_events import bot_event
 from tests.bridge.support import (
     NOON,
     SECRET,
@@ -88,7 +89,7 @@ async def test_a_stranger_is_dropped_after_a_while_and_a_fresh_one_is_not(
     inbox = Inbox(store)
     for number, minutes in enumerate((60, 6, 6, 1)):
         since = datetime.now(UTC) - timedelta(minutes=minutes)
-        event = BotEvent(kind=BotEventKind.STATUS, bot_id="stranger", occurred_at=NOON, code=f"code_{number}")
+        event = bot_event(kind=BotEventKind.STATUS, bot_id="stranger", occurred_at=NOON, code=f"code_{number}")
         delivery = Delivery(delivery=f"d{number}", received_at=since, message=event, unclaimed_since=since)
         await inbox.put(delivery, Shelf.UNCLAIMED)
     async with running_bridge(client, store) as bridge:
@@ -146,7 +147,7 @@ async def test_one_call_that_was_cut_postpones_no_strangers_end(
 ) -> None:
     since = datetime.now(UTC) - timedelta(minutes=6)
     for number in range(10):
-        event = BotEvent(kind=BotEventKind.STATUS, bot_id=f"s{number}", occurred_at=NOON, code="joining_call")
+        event = bot_event(kind=BotEventKind.STATUS, bot_id=f"s{number}", occurred_at=NOON, code="joining_call")
         delivery = Delivery(delivery=f"d{number}", received_at=since, message=event, unclaimed_since=since)
         await Inbox(store).put(delivery, Shelf.UNCLAIMED)
 
@@ -168,7 +169,7 @@ async def test_an_outage_of_temporal_is_not_counted_against_a_stranger(
     client: Client, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     since = datetime.now(UTC) - timedelta(minutes=60)
-    event = BotEvent(kind=BotEventKind.STATUS, bot_id="stranger", occurred_at=NOON, code="joining_call")
+    event = bot_event(kind=BotEventKind.STATUS, bot_id="stranger", occurred_at=NOON, code="joining_call")
     delivery = Delivery(delivery="d", received_at=since, message=event, unclaimed_since=since)
     async with running_bridge(client, store) as bridge:
         away = Handover(Outcome.AWAY, delivery)

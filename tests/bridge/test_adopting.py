@@ -13,13 +13,14 @@ from artifacts.store import ArtifactStore
 from bridge.delivery import Delivery
 from bridge.inbox import Inbox, Shelf
 from bridge.keys import DRAIN
-from meetings.events import BotEvent, BotEventKind
+from meetings.events import BotEventKind
 from meetings.ids import calendar_workflow_id_for
 from meetings.names import MEETING_WORKFLOW
 from meetings.request import MeetingRequest
 from minutekeeper.temporal.search_attributes import CALENDAR_ID, MEETING_URL
 from providers.meetingbaas.extra import Extra, event_extra
 from runtime.temporal import plugin
+from tests.bot_events import bot_event
 from tests.bridge.support import (
     DEAD,
     KEY,
@@ -245,7 +246,7 @@ async def test_a_provider_that_is_away_for_hours_costs_no_bot(
     inbox = Inbox(store)
     for name, hours in ((bot_id, 20), ("of-nobody", 25)):
         since = datetime.now(UTC) - timedelta(hours=hours)
-        event = BotEvent(kind=BotEventKind.STATUS, bot_id=name, occurred_at=NOON, code="joining_call")
+        event = bot_event(kind=BotEventKind.STATUS, bot_id=name, occurred_at=NOON, code="joining_call")
         delivery = Delivery(delivery=name, received_at=since, message=event, unclaimed_since=since)
         await inbox.put(delivery, Shelf.UNCLAIMED)
     async with running_bridge(client, store, meetingbaas_base_url="http://127.0.0.1:9") as bridge:

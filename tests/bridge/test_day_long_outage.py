@@ -7,7 +7,8 @@ from temporalio.client import Client
 from artifacts.store import ArtifactStore
 from bridge.delivery import Delivery
 from bridge.inbox import Inbox, Shelf
-from meetings.events import BotEvent, BotEventKind
+from meetings.events import BotEventKind
+from tests.bot_events import bot_event
 from tests.bridge.support import codes, eventually, running_bridge, start_recorder, stored
 
 YESTERDAY = datetime.now(UTC) - timedelta(hours=24)
@@ -15,7 +16,7 @@ YESTERDAY = datetime.now(UTC) - timedelta(hours=24)
 
 def waiting(code: str, minute: int, *, workflow_id: str = "", bot_id: str = "bot-1") -> Delivery:
     at = YESTERDAY + timedelta(minutes=minute)
-    event = BotEvent(kind=BotEventKind.STATUS, bot_id=bot_id, occurred_at=at, code=code)
+    event = bot_event(kind=BotEventKind.STATUS, bot_id=bot_id, occurred_at=at, code=code)
     return Delivery(delivery=f"{bot_id} {code}", received_at=at, message=event, workflow_id=workflow_id)
 
 

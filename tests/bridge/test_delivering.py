@@ -13,6 +13,7 @@ from yarl import URL
 
 from artifacts.store import ArtifactStore
 from meetings.events import BotEvent, BotEventKind
+from meetings.status import MeetingStatus
 from providers.meetingbaas.provider import MeetingBaasProvider
 from tests.bridge.recorder import Recorder
 from tests.bridge.support import (
@@ -38,7 +39,12 @@ async def test_a_status_becomes_a_signal(bridge: Bridge, client: Client, workflo
     assert (answer.status, answer.json) == (200, {"outcome": "delivered"})
     (payload,) = await signals(client, workflow_id)
     assert BotEvent.model_validate(payload) == BotEvent(
-        kind=BotEventKind.STATUS, bot_id="bot-1", occurred_at=NOON, dispatch=2, code="in_waiting_room"
+        kind=BotEventKind.STATUS,
+        bot_id="bot-1",
+        occurred_at=NOON,
+        dispatch=2,
+        status=MeetingStatus.WAITING_ROOM,
+        code="in_waiting_room",
     )
 
 

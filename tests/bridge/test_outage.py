@@ -18,8 +18,9 @@ from bridge.inbox import Inbox, Shelf
 from bridge.keys import CALLS, COURIER, DRAIN
 from bridge.temporal_calls import CallError
 from embedded.ports import claim_ports
-from meetings.events import BotEvent, BotEventKind
+from meetings.events import BotEventKind
 from runtime.temporal import plugin
+from tests.bot_events import bot_event
 from tests.bridge.support import (
     DEAD,
     NOON,
@@ -297,7 +298,7 @@ async def test_a_final_body_that_cannot_be_kept_is_not_signalled(
 
 
 def _delivery(workflow_id: str, code: str, text: str = "") -> Delivery:
-    event = BotEvent(kind=BotEventKind.STATUS, bot_id="bot-1", occurred_at=NOON, code=code, text=text)
+    event = bot_event(kind=BotEventKind.STATUS, bot_id="bot-1", occurred_at=NOON, code=code, text=text)
     return Delivery(delivery=code, received_at=datetime.now(UTC), message=event, workflow_id=workflow_id)
 
 

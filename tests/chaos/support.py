@@ -12,6 +12,7 @@ from meetings.ids import dispatch_key
 from meetings.outcome import Evidence as Proof
 from meetings.outcome import KeptFile, Outcome
 from meetings.status import MeetingStatus
+from tests.bot_events import bot_event
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 URL = "https://meet.google.com/abc-defg-hij"
@@ -46,8 +47,8 @@ def recording_of(name: str = "bot", path: str = f"{FOLDER}/recording.mp4") -> St
     return StoredFile(path=path, size=300_000, sha256=sha256(name))
 
 
-JOINED = BotEvent(kind=BotEventKind.STATUS, bot_id="bot", code="joining_call", occurred_at=at(5))
-COMPLETE = BotEvent(
+JOINED = bot_event(kind=BotEventKind.STATUS, bot_id="bot", code="joining_call", occurred_at=at(5))
+COMPLETE = bot_event(
     kind=BotEventKind.COMPLETE, bot_id="bot", occurred_at=at(21), body=f"{FOLDER}/raw/complete.json"
 )
 BODY = StoredFile(path=f"{FOLDER}/raw/complete.json", size=10, sha256=sha256("body of complete"))

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from meetings.events import BotEvent, BotEventKind, EventSource
+from meetings.events import BotEventKind, EventSource
+from meetings.status import FailureReason, MeetingStatus
 from providers.base import BotReality, Collected, Media, RateLimitedError, UnavailableError
 from providers.meetingbaas.provider import MeetingBaasProvider
+from tests.bot_events import bot_event
 from tests.providers.told_server import Answer, ToldServer
 
 ENDED_AT = datetime(2026, 12, 1, 11, 0, tzinfo=UTC)
@@ -57,7 +59,7 @@ async def test_a_bot_in_the_call_and_one_that_left(provider: MeetingBaasProvider
         meeting_data(times, mp4=URL),
         meeting_data(times | {"bot_exited_at": "2026-12-01T11:00:00", "errors": "odd"}),
     )
-    joined = BotEvent(
+    joined = bot_event(
         kind=BotEventKind.STATUS,
         bot_id="b-1",
         occurred_at=JOINED_AT,
@@ -67,7 +69,7 @@ async def test_a_bot_in_the_call_and_one_that_left(provider: MeetingBaasProvider
     seen = await provider.observe("b-1")
     assert (seen.reality, seen.events) == (BotReality.OPEN, (joined,))
     seen = await provider.observe("b-1")
-    left = joined.model_copy(update={"occurred_at": ENDED_AT, "code": "call_ended"})
+    left = joined.model_copy(update={"occurred_at": ENDED_AT, "code": "call_ended", "status": MeetingStatus.ENDED})
     assert (seen.reality, seen.events) == (BotReality.OPEN, (joined, left))
     assert "odd" in seen.text
 
@@ -97,7 +99,7 @@ async def test_a_complete_bot(
     seen = await provider.observe("b-1")
     assert seen.reality is BotReality.COMPLETE
     assert seen.events == (
-        BotEvent(
+        bot_event(
             kind=BotEventKind.COMPLETE,
             bot_id="b-1",
             occurred_at=ENDED_AT,
@@ -119,6 +121,7 @@ async def test_a_failed_bot(provider: MeetingBaasProvider, server: ToldServer) -
     assert seen.reality is BotReality.FAILED
     failed, left = seen.events
     assert (failed.kind, failed.code, failed.occurred_at) == (BotEventKind.FAILED, "BotNotAccepted", ENDED_AT)
+    assert failed.reason is FailureReason.NOT_ACCEPTED
     assert left.code == "call_ended"
     assert "BotNotAccepted" in seen.text
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from meetings.events import BotEventKind, EventSource
+from meetings.status import FailureReason, MeetingStatus
 from providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
 from providers.meetingbaas.extra import Extra, event_extra
 from providers.meetingbaas.webhooks import parse_webhook
@@ -57,6 +58,38 @@ def test_texts_of_a_status_are_evidence_without_urls() -> None:
         )
     )
     assert parsed.event.text == "JoinError: no https://h/… for us: why"
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning", "reason"),
+    [
+        ("in_waiting_for_host", MeetingStatus.WAITING_ROOM, None),
+        ("recording_resumed", MeetingStatus.RECORDING, None),
+        ("call_ended", MeetingStatus.ENDED, None),
+        ("bot_rejected", MeetingStatus.ENDED, FailureReason.NOT_ACCEPTED),
+        ("transcribing", None, None),
+        ("NoAttendees", None, None),
+    ],
+)
+def test_status_codes_are_translated(
+    code: str, meaning: MeetingStatus | None, reason: FailureReason | None
+) -> None:
+    event = notice(status(code)).event
+    assert (event.status, event.reason, event.code) == (meaning, reason, code)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("BotNotAccepted", FailureReason.NOT_ACCEPTED),
+        ("internal_error : out of memory", FailureReason.PROVIDER_ERROR),
+        ("BrowserCrashed", FailureReason.UNKNOWN),
+        ("", FailureReason.UNKNOWN),
+    ],
+)
+def test_error_names_are_translated(error: str, reason: FailureReason) -> None:
+    event = notice({"event": "failed", "data": {"bot_id": BOT, "error": error}}).event
+    assert (event.reason, event.code, event.status) == (reason, error, None)
 
 
 def test_unknown_status_codes_are_kept() -> None:

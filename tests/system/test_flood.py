@@ -11,10 +11,10 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from meetings.events import BotEvent
 from meetings.outcome import MeetingView
 from minutekeeper.temporal.search_attributes import ALL_KEYS
 from runtime.temporal import plugin
+from tests.bot_events import bot_event
 from tests.system.stack import KEY, ROOT, clean_environment
 
 pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
@@ -40,7 +40,7 @@ async def test_a_fresh_worker_works_off_what_piled_up(tmp_path: Path) -> None:
         handle = await env.client.start_workflow("MeetingWorkflow", request, id="m", task_queue="meetings")
         codes = ("joining_call", "in_call_not_recording", "in_call_recording", "recording_paused", "levitating")
         events = [
-            BotEvent(bot_id="bot", occurred_at=now + timedelta(seconds=each), code=codes[each % 5])
+            bot_event(bot_id="bot", occurred_at=now + timedelta(seconds=each), code=codes[each % 5])
             for each in range(PILED_UP)
         ]
         for some in range(0, PILED_UP, 200):

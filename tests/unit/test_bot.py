@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from meetings.bot import BotState, apply
 from meetings.events import BotEvent, BotEventKind
-from meetings.status import STATUS_CODES, FailureReason, MeetingStatus, failure_reason
+from meetings.status import FailureReason, MeetingStatus
+from providers.meetingbaas.status_codes import STATUS_CODES, failure_reason
+from tests.bot_events import bot_event
 
 T0 = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 FRESH = BotState(dispatch=0, bot_id="b", sent_at=T0, join_at=T0)
@@ -18,11 +21,11 @@ FRESH = BotState(dispatch=0, bot_id="b", sent_at=T0, join_at=T0)
 
 def status(code: str, second: float) -> BotEvent:
     at = T0 + timedelta(seconds=second)
-    return BotEvent(kind=BotEventKind.STATUS, bot_id="b", code=code, occurred_at=at)
+    return bot_event(kind=BotEventKind.STATUS, bot_id="b", code=code, occurred_at=at)
 
 
-def final(kind: BotEventKind, second: float, **fields: object) -> BotEvent:
-    return BotEvent(kind=kind, bot_id="b", occurred_at=T0 + timedelta(seconds=second), **fields)
+def final(kind: BotEventKind, second: float, **fields: Any) -> BotEvent:
+    return bot_event(kind=kind, bot_id="b", occurred_at=T0 + timedelta(seconds=second), **fields)
 
 
 def run(*events: BotEvent) -> BotState:
@@ -66,13 +69,20 @@ def test_every_order_of_a_good_day_ends_the_same() -> None:
 def test_the_latest_status_is_shown_whatever_came_last() -> None:
     state = run(status("recording_paused", 5), status("in_call_recording", 4), status("recording_resumed", 6))
     assert state.phase is MeetingStatus.RECORDING
-    assert state.phase_code == "recording_resumed"
 
 
 def test_at_the_same_instant_the_further_status_wins() -> None:
     either = run(status("in_waiting_room", 1), status("in_call_recording", 1))
     other = run(status("in_call_recording", 1), status("in_waiting_room", 1))
     assert either.phase is other.phase is MeetingStatus.RECORDING
+
+
+def test_at_the_same_instant_a_status_that_says_why_is_the_last() -> None:
+    failed = final(BotEventKind.FAILED, 2, code="oh dear")
+    for order in permutations((status("bot_removed", 1), status("call_ended", 1), failed)):
+        state = run(*order)
+        assert state.final is not None
+        assert state.final.reason is FailureReason.REMOVED
 
 
 def test_a_true_return_is_followed() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from time import process_time
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from meetings.events import BotEvent, BotEventKind
 from meetings.record import MeetingRecord
 from meetings.request import MeetingRequest, Reschedule
 from meetings.status import FailureReason, MeetingStatus
+from tests.bot_events import bot_event
 
 T0 = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 FRESH = BotState(dispatch=0, bot_id="b", sent_at=T0, join_at=T0)
@@ -24,11 +26,11 @@ def at(second: float) -> datetime:
 
 
 def status(code: str, second: float, bot_id: str = "b", dispatch: int | None = 0) -> BotEvent:
-    return BotEvent(bot_id=bot_id, code=code, occurred_at=at(second), dispatch=dispatch)
+    return bot_event(bot_id=bot_id, code=code, occurred_at=at(second), dispatch=dispatch)
 
 
-def final(kind: BotEventKind, second: float, bot_id: str = "b", **fields: object) -> BotEvent:
-    return BotEvent.model_validate({"kind": kind, "bot_id": bot_id, "occurred_at": at(second)} | fields)
+def final(kind: BotEventKind, second: float, bot_id: str = "b", **fields: Any) -> BotEvent:
+    return bot_event(kind=kind, bot_id=bot_id, occurred_at=at(second), **fields)
 
 
 def record(*bot_ids: str) -> MeetingRecord:

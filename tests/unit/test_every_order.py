@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import combinations, product
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,24 +21,25 @@ from meetings.ending import FinalEvent
 from meetings.events import BotEvent, BotEventKind, EventSource
 from meetings.record import MeetingRecord
 from meetings.request import MeetingRequest
-from meetings.status import STATUS_CODES, FailureReason, MeetingStatus, failure_reason
+from meetings.status import FailureReason, MeetingStatus
+from providers.meetingbaas.status_codes import STATUS_CODES
+from tests.bot_events import bot_event
 
 pytestmark = pytest.mark.no_cover
 
 T0 = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 FRESH = BotState(dispatch=0, bot_id="b", sent_at=T0, join_at=T0)
 CODES = list(STATUS_CODES)
+STATUSES = list(MeetingStatus)
 
 
 def status(code: str, second: float, source: EventSource = EventSource.WEBHOOK) -> BotEvent:
     at = T0 + timedelta(seconds=second)
-    return BotEvent(kind=BotEventKind.STATUS, bot_id="b", code=code, occurred_at=at, source=source)
+    return bot_event(kind=BotEventKind.STATUS, bot_id="b", code=code, occurred_at=at, source=source)
 
 
-def final(kind: BotEventKind, second: float, **fields: object) -> BotEvent:
-    return BotEvent.model_validate(
-        {"kind": kind, "bot_id": "b", "occurred_at": T0 + timedelta(seconds=second)} | fields
-    )
+def final(kind: BotEventKind, second: float, **fields: Any) -> BotEvent:
+    return bot_event(kind=kind, bot_id="b", occurred_at=T0 + timedelta(seconds=second), **fields)
 
 
 JOINING = status("joining_call", 1)
@@ -58,7 +60,7 @@ ODDITIES = (
     status("levitating", 2.5),
     status("in_call_not_recording", 3, EventSource.API),
     final(BotEventKind.COMPLETE, 6.5, source=EventSource.API),
-    final(BotEventKind.FAILED, 8.5, code="gone", source=EventSource.API),
+    final(BotEventKind.FAILED, 8.5, code="gone", reason=FailureReason.NO_ANSWER, source=EventSource.API),
     final(BotEventKind.TRANSCRIPTION_COMPLETE, 9, has_transcript=True),
 )
 """What else may come: two at one instant, one after the end, a word that nobody knows, the same by asking, an empty
@@ -68,7 +70,7 @@ ODDITIES = (
 def expected(happened: Collection[BotEvent]) -> dict[str, object]:
     """What must be known after these events, in whatever order they came."""
     steps = [event for event in happened if event.kind is BotEventKind.STATUS and event.code in STATUS_CODES]
-    steps.sort(key=lambda event: (event.occurred_at, CODES.index(event.code)))
+    steps.sort(key=_place)
     ends = [event for event in happened if event.kind in {BotEventKind.COMPLETE, BotEventKind.FAILED}]
     end = min(ends, key=_precedence) if ends else None
     last = end or (steps[-1] if steps else None)
@@ -90,10 +92,15 @@ def expected(happened: Collection[BotEvent]) -> dict[str, object]:
     }
 
 
+def _place(step: BotEvent) -> tuple[datetime, int, bool, str]:
+    """Of one instant, the further status is later; of equal ones, that which says why the bot ended."""
+    return (step.occurred_at, STATUSES.index(STATUS_CODES[step.code]), step.reason is not None, step.code)
+
+
 def _precedence(end: BotEvent) -> tuple[bool, bool, bool, datetime, str]:
     """A recording before a reason, a reason before an empty `complete`, that before ignorance; then the first."""
     brings_something = end.kind is BotEventKind.COMPLETE and (end.has_recording or end.has_transcript)
-    is_ignorance = failure_reason(end.code) is FailureReason.NO_ANSWER
+    is_ignorance = end.reason is FailureReason.NO_ANSWER
     is_failure = end.kind is BotEventKind.FAILED
     return (not brings_something, is_ignorance, not is_failure, end.occurred_at, end.code)
 
@@ -101,9 +108,10 @@ def _precedence(end: BotEvent) -> tuple[bool, bool, bool, datetime, str]:
 def _reason(end: BotEvent, steps: Sequence[BotEvent]) -> FailureReason | None:
     if end.kind is BotEventKind.COMPLETE:
         return None
-    before = [step.code for step in steps if step.occurred_at <= end.occurred_at]
-    reasons = [failure_reason(word) for word in (end.code, *before[-1:])]
-    return next((reason for reason in reasons if reason is not FailureReason.UNKNOWN), FailureReason.UNKNOWN)
+    if end.reason is not FailureReason.UNKNOWN:
+        return end.reason
+    before = [step for step in steps if step.occurred_at <= end.occurred_at]
+    return (before[-1].reason if before else None) or FailureReason.UNKNOWN
 
 
 def known(state: BotState) -> dict[str, object]:
@@ -183,9 +191,18 @@ def test_any_three_codes_of_the_provider_in_any_order(order: list[str]) -> None:
 
 
 moments = st.integers(0, 30)
+
+
+def _reason_of(kind: BotEventKind, code: str) -> dict[str, Any]:
+    """The workflow says itself that the provider knows no such bot; the other words are the provider's."""
+    return {"reason": FailureReason.NO_ANSWER} if kind is BotEventKind.FAILED and code == "gone" else {}
+
+
 statuses = st.builds(status, st.sampled_from([*CODES, "never_heard_of"]), moments, st.sampled_from(EventSource))
 ends = st.builds(
-    lambda kind, second, recorded, code: final(kind, second, has_recording=recorded, code=code),
+    lambda kind, second, recorded, code: final(
+        kind, second, has_recording=recorded, code=code, **_reason_of(kind, code)
+    ),
     st.sampled_from([BotEventKind.COMPLETE, BotEventKind.FAILED, BotEventKind.TRANSCRIPTION_COMPLETE]),
     moments,
     st.booleans(),

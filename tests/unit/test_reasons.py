@@ -4,7 +4,8 @@ import pytest
 
 from meetings.bot import BotState, apply
 from meetings.events import BotEvent, BotEventKind, is_unheard_of
-from meetings.status import FailureReason, MeetingStatus, failure_reason, is_curable
+from meetings.status import FailureReason, MeetingStatus, is_curable
+from tests.bot_events import bot_event
 from tests.unit.test_bot import FRESH, T0
 
 STATUSES = {
@@ -43,11 +44,11 @@ def words(table: dict[MeetingStatus, str] | dict[FailureReason, str]) -> list[tu
 
 
 def failed(code: str, text: str = "") -> BotEvent:
-    return BotEvent(kind=BotEventKind.FAILED, bot_id="b", occurred_at=T0, code=code, text=text)
+    return bot_event(kind=BotEventKind.FAILED, bot_id="b", occurred_at=T0, code=code, text=text)
 
 
 def reported(code: str) -> BotEvent:
-    return BotEvent(kind=BotEventKind.STATUS, bot_id="b", occurred_at=T0, code=code)
+    return bot_event(kind=BotEventKind.STATUS, bot_id="b", occurred_at=T0, code=code)
 
 
 def after(*events: BotEvent) -> BotState:
@@ -82,10 +83,6 @@ def test_what_a_failure_means(error: str, reason: FailureReason, form: str) -> N
 @pytest.mark.parametrize("reason", FailureReason)
 def test_what_another_bot_can_cure(reason: FailureReason) -> None:
     assert is_curable(reason) is (reason in CURABLE)
-
-
-def test_what_is_unknown_over_there_has_no_answer() -> None:
-    assert failure_reason("gone") is FailureReason.NO_ANSWER
 
 
 @pytest.mark.parametrize("code", ["in_call_recording", "call_ended", "joining_call"])

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from meetings import exports
 from meetings.cues import cues
-from meetings.transcript import Transcript, from_meeting_data, from_webhook
+from meetings.transcript import Transcript
+from providers.meetingbaas.transcripts import from_meeting_data, from_webhook
 from tests.unit.test_text import MARKS, leaves_no_direction_open
 
 NASTY = st.text(st.sampled_from(MARKS + "ab \u05d0\u200f<&-"), max_size=8)

@@ -13,7 +13,8 @@ from meetings.record import MeetingRecord
 from meetings.reporting import WINDOW, BotQuestion, ReportingWindow, Turn, is_alarming, is_silent, question_about
 from meetings.reporting import state_of as webhooks_of
 from meetings.request import MeetingRequest
-from meetings.status import WebhookState
+from meetings.status import FailureReason, WebhookState
+from tests.bot_events import bot_event
 
 T0 = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 
@@ -27,7 +28,7 @@ def bot(**fields: object) -> BotState:
 
 
 def event(source: EventSource, occurred_at: datetime, code: str = "in_call_not_recording") -> BotEvent:
-    return BotEvent(kind=BotEventKind.STATUS, bot_id="b", code=code, occurred_at=occurred_at, source=source)
+    return bot_event(kind=BotEventKind.STATUS, bot_id="b", code=code, occurred_at=occurred_at, source=source)
 
 
 def told(occurred_at: datetime) -> BotEvent:
@@ -90,8 +91,12 @@ def test_what_a_meeting_shows_of_its_webhooks() -> None:
 
 
 def test_a_bot_that_the_provider_does_not_know_is_not_called_silent() -> None:
-    gone = BotEvent(
-        kind=BotEventKind.FAILED, bot_id="b", code="gone", occurred_at=at(minutes=9), source=EventSource.API
+    gone = bot_event(
+        kind=BotEventKind.FAILED,
+        bot_id="b",
+        reason=FailureReason.NO_ANSWER,
+        occurred_at=at(minutes=9),
+        source=EventSource.API,
     )
     for state in (bot(), bot(reported_until=at(minutes=1))):
         asked = apply(state, gone, at(minutes=9)).model_copy(update={"asked_at": at(minutes=9)})

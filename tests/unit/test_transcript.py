@@ -9,11 +9,9 @@ from meetings.transcript import (
     UNKNOWN_SPEAKER,
     Segment,
     Transcript,
-    TranscriptError,
     Word,
-    from_meeting_data,
-    from_webhook,
 )
+from providers.meetingbaas.transcripts import TranscriptError, from_meeting_data, from_webhook
 
 
 def said(text: str, start: float, speaker: Any = "Alice", **more: Any) -> dict[str, Any]:

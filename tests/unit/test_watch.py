@@ -8,12 +8,13 @@ from meetings import story, watch
 from meetings.bot import BotState
 from meetings.deadlines import Deadlines
 from meetings.ending import FinalEvent
-from meetings.events import BotEvent, BotEventKind, EventSource
+from meetings.events import BotEventKind, EventSource
 from meetings.outcome import Artifact
 from meetings.record import MeetingRecord
 from meetings.request import MeetingRequest, Reschedule
 from meetings.status import FailureReason, MeetingStatus
 from meetings.timeline import MAX_ENTRIES, TimelineEntry, record
+from tests.bot_events import bot_event
 
 T0 = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 END = T0 + timedelta(hours=1)
@@ -28,7 +29,7 @@ def at(**duration: float) -> datetime:
     return T0 + timedelta(**duration)
 
 
-EVENT = BotEvent(kind=BotEventKind.STATUS, bot_id="b", code="joining_call", occurred_at=T0)
+EVENT = bot_event(kind=BotEventKind.STATUS, bot_id="b", code="joining_call", occurred_at=T0)
 
 
 @pytest.mark.parametrize(
@@ -182,6 +183,6 @@ def test_timers_say_what_they_wait_for() -> None:
 
 @pytest.mark.parametrize("kind", BotEventKind)
 def test_every_event_is_told_in_words(kind: BotEventKind) -> None:
-    event = BotEvent(kind=kind, bot_id="b", occurred_at=T0, code="odd", text="said so", source=EventSource.API)
+    event = bot_event(kind=kind, bot_id="b", occurred_at=T0, code="odd", text="said so", source=EventSource.API)
     sentence = story.tell(event)
     assert sentence.endswith("(said so) (found by asking)")

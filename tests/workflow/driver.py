@@ -11,9 +11,10 @@ from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from meetings.events import BotEvent, BotEventKind
+from meetings.events import BotEventKind
 from meetings.outcome import MeetingView, Outcome
 from meetings.status import MeetingStatus
+from tests.bot_events import bot_event
 from tests.workflow.scripted import Bot, ScriptedProvider, ScriptedRecordings
 
 URL = "https://meet.google.com/abc-defg-hij"
@@ -72,7 +73,7 @@ class Meeting:
 
     async def signal(self, kind: BotEventKind, *, dispatch: int = 0, **fields: Any) -> None:
         fields.setdefault("occurred_at", await self.now())
-        event = BotEvent(kind=kind, bot_id=f"bot-{dispatch}", dispatch=dispatch, **fields)
+        event = bot_event(kind=kind, bot_id=f"bot-{dispatch}", dispatch=dispatch, **fields)
         await self.handle.signal("bot_event", event)
 
     async def completes(self, *, dispatch: int = 0, **fields: Any) -> None:

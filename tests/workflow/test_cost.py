@@ -10,12 +10,13 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from meetings.dispatch import DispatchOrder, SentBot
-from meetings.events import BotEvent, BotEventKind
+from meetings.events import BotEventKind
 from meetings.outcome import MeetingView, Outcome
 from meetings.request import MeetingRequest
 from meetings.status import MeetingStatus, TranscriptState
 from providers.base import DispatchAddress
 from starter.client import MeetingsClient
+from tests.bot_events import bot_event
 from tests.workflow.conftest import with_plugin, working
 from tests.workflow.costs import cost_of
 from tests.workflow.driver import URL, Meeting
@@ -66,10 +67,10 @@ async def test_an_hour_with_seven_statuses_a_recording_and_a_transcript(env: Wor
         for minutes, seconds, code in HOUR:
             at = start_time + timedelta(minutes=minutes, seconds=seconds)
             await meeting.forward_to(at)
-            await handle.signal("bot_event", BotEvent(bot_id=BOT_ID, dispatch=0, occurred_at=at, code=code))
+            await handle.signal("bot_event", bot_event(bot_id=BOT_ID, dispatch=0, occurred_at=at, code=code))
             await meeting.until(functools.partial(_was_told_last, code))
         await meeting.forward(minutes=1)
-        complete = BotEvent(
+        complete = bot_event(
             kind=BotEventKind.COMPLETE,
             bot_id=BOT_ID,
             dispatch=0,

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from meetings.collection import RecordingResult
-from meetings.events import BotEvent, BotEventKind, EventSource
+from meetings.events import BotEventKind, EventSource
 from meetings.status import FailureReason, MeetingStatus, TranscriptState
 from providers.base import BotReality, Observation, RequestRejectedError
+from tests.bot_events import bot_event
 from tests.workflow.driver import Meeting, StartMeeting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -20,7 +21,7 @@ async def sent(start: StartMeeting, **fields: object) -> Meeting:
 
 
 def finished(*, recording: bool) -> Observation:
-    event = BotEvent(
+    event = bot_event(
         kind=BotEventKind.COMPLETE,
         bot_id="bot-0",
         occurred_at=datetime.now(UTC),
@@ -84,7 +85,7 @@ async def test_an_event_of_an_unknown_bot_changes_nothing(start: StartMeeting) -
     meeting = await sent(start)
     await meeting.handle.signal(
         "bot_event",
-        BotEvent(
+        bot_event(
             kind=BotEventKind.COMPLETE, bot_id="stranger", occurred_at=await meeting.now(), has_recording=True
         ),
     )
@@ -93,7 +94,7 @@ async def test_an_event_of_an_unknown_bot_changes_nothing(start: StartMeeting) -
 
 async def test_an_id_of_another_form_is_still_our_bot(start: StartMeeting) -> None:
     meeting = await sent(start)
-    event = BotEvent(
+    event = bot_event(
         kind=BotEventKind.STATUS, bot_id="42", dispatch=0, code="in_call_recording", occurred_at=await meeting.now()
     )
     await meeting.handle.signal("bot_event", event)
@@ -224,7 +225,7 @@ async def test_a_transcript_that_cannot_be_stored_does_not_cost_the_recording(st
 
 async def test_a_bot_of_an_earlier_run_under_the_same_name_is_not_ours(start: StartMeeting) -> None:
     meeting = await sent(start)
-    stale = BotEvent(
+    stale = bot_event(
         kind=BotEventKind.COMPLETE,
         bot_id="11111111-1111-1111-1111-111111111111",
         dispatch=0,

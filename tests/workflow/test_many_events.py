@@ -7,8 +7,8 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
 
-from meetings.events import BotEvent
 from meetings.status import MeetingStatus
+from tests.bot_events import bot_event
 from tests.workflow.conftest import with_plugin, working
 from tests.workflow.driver import URL, Meeting
 from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings
@@ -30,7 +30,7 @@ async def test_what_piled_up_while_nothing_ran_is_one_task_and_is_shown_once(
         meeting = Meeting(env, handle, provider, recordings)
         await meeting.until_bots(1)
     events = [
-        BotEvent(bot_id="bot-0", dispatch=0, occurred_at=now + timedelta(seconds=each), code=CODES[each % 5])
+        bot_event(bot_id="bot-0", dispatch=0, occurred_at=now + timedelta(seconds=each), code=CODES[each % 5])
         for each in range(PILED_UP)
     ]
     for some in range(0, PILED_UP, 50):

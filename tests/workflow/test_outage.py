@@ -27,6 +27,7 @@ from meetings.status import FailureReason, MeetingStatus, WebhookState
 from minutekeeper.temporal import search_attributes
 from providers.base import BotReality, DispatchAddress, FoundBot, Observation, Removal, UnavailableError
 from runtime.temporal import plugin
+from tests.bot_events import bot_event
 from tests.workflow.conftest import temporal_binary, with_plugin, working
 from tests.workflow.driver import Meeting, StartMeeting
 from tests.workflow.scripted import LEAD, ScriptedProvider, ScriptedRecordings
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def told(kind: BotEventKind, bot_id: str, at: datetime, **fields: Any) -> BotEvent:
-    return BotEvent(kind=kind, bot_id=bot_id, occurred_at=at, source=EventSource.API, **fields)
+    return bot_event(kind=kind, bot_id=bot_id, occurred_at=at, source=EventSource.API, **fields)
 
 
 def recorded(bot_id: str, ended_at: datetime) -> Observation:
@@ -252,7 +253,7 @@ class Lives:
         self._handles[name] = await book(self._client, start, end_time=end, wake_up=at_the_start)
 
     async def _reports(self, name: str, kind: BotEventKind, **fields: Any) -> None:
-        event = BotEvent(kind=kind, bot_id=self._bots[name], occurred_at=datetime.now(UTC), **fields)
+        event = bot_event(kind=kind, bot_id=self._bots[name], occurred_at=datetime.now(UTC), **fields)
         await self._handles[name].signal("bot_event", event)
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
@@ -21,8 +22,10 @@ from meetings.dispatch import DispatchOrder, DispatchPlan, SentBot
 from meetings.events import BotEvent, BotEventKind, EventSource
 from meetings.outcome import MeetingView
 from meetings.request import Reschedule, StopRequest
-from meetings.status import STATUS_CODES, MeetingStatus
+from meetings.status import MeetingStatus
 from providers.base import BotReality, DispatchAddress, Observation, UnavailableError
+from providers.meetingbaas.status_codes import STATUS_CODES
+from tests.bot_events import bot_event
 from tests.workflow.driver import Meeting, StartMeeting
 from tests.workflow.scripted import Bot, ScriptedProvider
 
@@ -177,14 +180,12 @@ class Life:
             if not isinstance(refusal.cause, ApplicationError) or refusal.cause.type != "Refused":
                 raise
 
-    async def _event(self, kind: BotEventKind, **fields: object) -> BotEvent:
+    async def _event(self, kind: BotEventKind, **fields: Any) -> BotEvent:
         """Something that happened to one of our bots, or to the next one before we know of it, a while ago."""
         sent = len(self._bots)
         number = self._random.randrange(sent + 1) if self._random.random() < 0.3 else max(0, sent - 1)
         at = await self._meeting.now() - timedelta(seconds=self._random.uniform(0, 300))
-        return BotEvent.model_validate(
-            {"kind": kind, "bot_id": name_of(self._name, number), "occurred_at": at} | fields
-        )
+        return bot_event(kind=kind, bot_id=name_of(self._name, number), occurred_at=at, **fields)
 
     async def _tell(self, event: BotEvent) -> None:
         await self._signal(event)

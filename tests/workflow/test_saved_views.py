@@ -9,9 +9,10 @@ import pytest
 
 from meetings.calendars.health import Ailment, GrantWord
 from meetings.calendars.keeping import CalendarStatus
-from meetings.events import BotEvent, BotEventKind
+from meetings.events import BotEventKind
 from meetings.names import GRANT_SIGNAL, MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.status import MeetingStatus
+from tests.bot_events import bot_event
 from tests.workflow.calendar_driver import World
 from tests.workflow.driver import Meeting
 
@@ -29,7 +30,7 @@ async def found(world: World, query: str, ids: dict[str, str]) -> set[str]:
 
 async def tell(meeting: Meeting, kind: BotEventKind, code: str) -> None:
     bot_id = (await meeting.view()).bot_id
-    event = BotEvent(kind=kind, bot_id=bot_id, dispatch=0, code=code, occurred_at=await meeting.now())
+    event = bot_event(kind=kind, bot_id=bot_id, dispatch=0, code=code, occurred_at=await meeting.now())
     await meeting.handle.signal("bot_event", event)
 
 

@@ -18,13 +18,14 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.bots import BotActivities
 from activities.turns import Pacing
-from meetings.events import BotEvent, BotEventKind, EventSource, ObservedBot
+from meetings.events import BotEventKind, EventSource, ObservedBot
 from meetings.names import MEETINGS_QUEUE
 from meetings.reporting import BotQuestion
 from meetings.status import FailureReason
 from providers.base import BotReality, Observation
 from runtime.reporting import ReportingInterceptor
 from runtime.temporal import plugin
+from tests.bot_events import bot_event
 from tests.workflow.conftest import with_plugin
 from tests.workflow.driver import URL, Meeting, StartMeeting
 from tests.workflow.scripted import Bot, NoWaiting, ScriptedProvider, ScriptedRecordings
@@ -134,10 +135,7 @@ async def test_bots_that_are_sent_and_heard_count_once_each(
         await meeting.until(lambda view: view.dispatches == 1)
         await worker.until_counted(bots_sent=1, bots_heard=0)
         for code in ("joining_call", "in_waiting_room", "joining_call", "in_call_recording"):
-            await handle.signal(
-                "bot_event",
-                {"kind": "status", "bot_id": "bot-0", "code": code, "occurred_at": datetime.now(UTC).isoformat()},
-            )
+            await handle.signal("bot_event", bot_event(bot_id="bot-0", code=code, occurred_at=datetime.now(UTC)))
         await meeting.until(lambda view: view.status == "recording")
         await worker.until_counted(bots_sent=1, bots_heard=1)
         await handle.terminate()
@@ -185,7 +183,7 @@ async def test_words_that_nobody_knows_are_counted_once_for_a_bot_and_logged(
         meeting = Meeting(env, handle, provider, recordings)
         first = await meeting.until_bots(1)
         await meeting.bot_sends("joining_call", "levitating", "levitating")
-        failure = BotEvent(
+        failure = bot_event(
             kind=BotEventKind.FAILED, bot_id=first.bot_id, occurred_at=datetime.now(UTC), code="BrowserCrashed"
         )
         first.observation = Observation(reality=BotReality.FAILED, events=(failure,))

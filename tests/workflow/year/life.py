@@ -16,9 +16,10 @@ from temporalio.service import RPCError
 from artifacts.notebook import Notebooks
 from artifacts.store import ArtifactStore
 from meetings.calendars.entry import BookEntry
-from meetings.events import BotEvent, BotEventKind
+from meetings.events import BotEventKind
 from meetings.ids import workflow_id_for
 from providers.base import BotReality, Observation
+from tests.bot_events import bot_event
 from tests.workflow.calendar_driver import Calendar, World
 from tests.workflow.scripted import LEAD, Bot
 from tests.workflow.year.trouble import Workers
@@ -124,7 +125,7 @@ class Life:
         return [bot for bot in bots if not bot.removed and bot.observation.reality is BotReality.OPEN]
 
     async def _hear(self, bot: Bot, kind: BotEventKind, **said: Any) -> None:
-        event = BotEvent(kind=kind, bot_id=bot.bot_id, dispatch=bot.order.dispatch, occurred_at=self.now, **said)
+        event = bot_event(kind=kind, bot_id=bot.bot_id, dispatch=bot.order.dispatch, occurred_at=self.now, **said)
         handle = self.world.client.get_workflow_handle(bot.address.workflow_id)
         with contextlib.suppress(RPCError):  # The meeting is over.
             await handle.signal("bot_event", event)

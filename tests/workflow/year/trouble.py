@@ -9,8 +9,9 @@ from unittest.mock import patch
 
 from activities.meeting_calls import MeetingCalls
 from meetings.calendars.event import CalendarEvent
-from meetings.events import BotEvent, BotEventKind
+from meetings.events import BotEventKind
 from providers.base import BotReality, Observation, Removal, UnavailableError
+from tests.bot_events import bot_event
 from tests.workflow.calendar_driver import World
 from tests.workflow.scripted import ScriptedProvider
 
@@ -76,6 +77,6 @@ class ObedientProvider(ScriptedProvider):
     async def cancel(self, bot_id: str) -> Removal:
         removal = await super().cancel(bot_id)
         bot = self.bot(bot_id)
-        gone = BotEvent(kind=BotEventKind.FAILED, bot_id=bot_id, occurred_at=bot.order.call_at)
+        gone = bot_event(kind=BotEventKind.FAILED, bot_id=bot_id, occurred_at=bot.order.call_at)
         bot.observation = Observation(reality=BotReality.GONE, events=(gone,))
         return removal
