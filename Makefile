@@ -1,5 +1,5 @@
-# The whole developer interface. Needs Python 3.11 or newer with venv, and nothing else: every target sets up
-# what it needs in .venv, and is quick from the second time on.
+# The developer interface. Needs Python 3.11 or newer with venv, and nothing else: every target installs what it
+# needs into .venv the first time.
 
 # The interpreter that .venv is made with; after `make clean` another one can be chosen.
 PYTHON ?= python3
@@ -9,7 +9,7 @@ UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := deploy/requirements
-# The least share of lines and branches that the tests must reach, in percent.
+# The least coverage of lines and branches by the tests, in percent.
 COVERAGE := 90
 
 .DEFAULT_GOAL := help
@@ -19,7 +19,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(VENV)/.embedded ## Watch a meeting from its booking to its recording, and a calendar at work (2 minutes)
+demo: $(VENV)/.embedded ## Run a meeting from booking to recording, and one from a calendar (1 minute)
 	@$(BIN)/python -m embedded.demo
 
 .PHONY: dev
@@ -31,7 +31,7 @@ test: $(VENV)/.dev ## Run the tests and measure their coverage
 	$(BIN)/pytest -n 3 --dist loadgroup --cov --cov-report=term --cov-fail-under=$(COVERAGE)
 
 .PHONY: check
-check: $(VENV)/.dev ## Check style, types, imports between rooms, and the container files
+check: $(VENV)/.dev ## Check style, types, import layers, and the container files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -39,51 +39,51 @@ check: $(VENV)/.dev ## Check style, types, imports between rooms, and the contai
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
 
-# The seed and the size of the run; the same seed plans the same meetings, blows and faults again.
+# Seed and size of the run; the same seed plans the same meetings, kills and faults.
 SEED ?= 7
 MEETINGS ?= 500
 
 .PHONY: chaos
-chaos: $(VENV)/.embedded ## Kill and freeze everything while meetings are kept, and judge what is left (9 minutes)
+chaos: $(VENV)/.embedded ## Kill and freeze processes while meetings run, and check the result (9 minutes)
 	@$(BIN)/python -m chaos --seed $(SEED) --meetings $(MEETINGS)
 
 .PHONY: twins
 twins: $(VENV)/.embedded ## The same in small, with nothing but several workflows for one room (2 minutes)
 	@$(BIN)/python -m chaos --seed $(SEED) --meetings 60 --short --twins 1
 
-# Events of the year; each takes about two seconds.
+# Number of events in the year; each takes about two seconds.
 EVENTS ?= 200
 
 .PHONY: year
-year: $(VENV)/.dev ## Live a calendar through a year of virtual time, with things going wrong (10 minutes)
+year: $(VENV)/.dev ## Run a calendar through a year of virtual time, with failures (10 minutes)
 	@$(BIN)/python -m tests.workflow.year --seed $(SEED) --events $(EVENTS)
 
-# One row of the benchmarks, or some with commas between them; all of them if it is empty.
+# Names of benchmarks with commas between them; empty: all.
 ONLY ?=
 
 .PHONY: bench
-bench: $(VENV)/.embedded ## Measure lateness, throughput, memory and cost on this machine (10 minutes)
+bench: $(VENV)/.embedded ## Measure lateness, throughput, memory and actions on this machine (10 minutes)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 .PHONY: docs
-docs: $(VENV)/.dev ## Write the generated pages anew: docs/settings.md and docs/cli.md
+docs: $(VENV)/.dev ## Regenerate docs/settings.md and docs/cli.md
 	@$(BIN)/python -m tests.docs.generate
 
 .PHONY: fingerprint
-fingerprint: | $(BIN)/python ## For authors: record what the workflows ask of Temporal, after an edit (docs/deploys.md)
+fingerprint: | $(BIN)/python ## Record the commands of the workflows after an edit (docs/deploys.md)
 	@$(BIN)/python -m tests.replay.fingerprint
 
-# The release that is recorded, and perhaps only some paths: PATHS="completed failed-account".
+# The release to record, and optionally only some paths: PATHS="completed failed-account".
 VERSION ?=
 PATHS ?=
 
 .PHONY: histories
-histories: $(VENV)/.dev ## For maintainers: record meetings of VERSION=…, for later code to be replayed against
+histories: $(VENV)/.dev ## For maintainers: record histories of VERSION=…, against which later code is replayed
 	@test -n "$(VERSION)" || { echo "Name the release, as in minutekeeper/__init__.py: make histories VERSION=0.1.0"; exit 1; }
 	@$(BIN)/python -m tests.replay.record $(VERSION) $(PATHS)
 
 .PHONY: lock
-lock: ## For maintainers: write deploy/requirements/*.txt anew from pyproject.toml (needs uv)
+lock: ## For maintainers: lock pyproject.toml in deploy/requirements/*.txt (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
 	$(LOCK) --group dev pyproject.toml -o $(LOCKS)/dev.txt
 	$(LOCK) -c $(LOCKS)/dev.txt pyproject.toml -o $(LOCKS)/runtime.txt
@@ -93,12 +93,12 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 	--custom-compile-command "make lock"
 
 .PHONY: clean
-clean: ## Remove what these targets made, except the data of `make dev`
+clean: ## Remove what these targets created, except the data of `make dev`
 	rm -rf $(VENV) .minutekeeper/demo .minutekeeper/chaos .minutekeeper/benchmarks *.egg-info build .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamps: each stands for a lock that is installed whole. The dev lock contains the embedded one.
+# Stamp files: each means that a lock is installed completely. The dev lock contains the embedded one.
 
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 

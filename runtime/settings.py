@@ -27,28 +27,27 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
-    meetingbaas_api_key: SecretStr = Field(SecretStr(""), description="Key of the Meeting BaaS account.")
+    meetingbaas_api_key: SecretStr = Field(SecretStr(""), description="API key of the Meeting BaaS account.")
     meetingbaas_base_url: str = Field(
-        "https://api.meetingbaas.com", description="Where the Meeting BaaS API answers."
+        "https://api.meetingbaas.com", description="Base URL of the Meeting BaaS API."
     )
     meetingbaas_api_key_previous: SecretStr = Field(
-        SecretStr(""), description="The key before the last rotation: still accepted from webhooks."
+        SecretStr(""), description="The key before the last rotation, still accepted in webhooks."
     )
     bridge_public_url: str = Field(
         "http://127.0.0.1:8090",
-        description="Where the provider reaches the bridge from outside: `https://…`; `http://` on loopback only.",
+        description="Address at which the provider reaches the bridge: `https://…`; `http://` on loopback only.",
     )
     bridge_secret: SecretStr = Field(
         SecretStr(""),
-        description="Signs the webhook URLs of the bots, their marks and the links of users: at least 32 random "
-        "characters.",
+        description="Signs webhook URLs, the marks on our bots and connect links: at least 32 random characters.",
     )
     bridge_secret_previous: SecretStr = Field(
-        SecretStr(""), description="The secret before the last rotation: still accepted."
+        SecretStr(""), description="The secret before the last rotation, still accepted."
     )
     artifacts_url: str = Field(
         default_factory=_in_current_folder,
-        description="Where recordings go: `file:///…` or `s3://bucket/prefix`; "
+        description="Where recordings and transcripts are stored: `file:///…` or `s3://bucket/prefix`; "
         "by default `.minutekeeper/artifacts` in the current folder.",
     )
 
@@ -56,134 +55,141 @@ class Settings(BaseSettings):
     minutekeeper_bridge_port: Port = Field(8090, description="The port on which the bridge listens.")
     minutekeeper_bridge_metrics_address: str = Field(
         "",
-        description="`address:port` for Prometheus metrics of a bridge, apart from what is public; empty: none.",
+        description="`address:port` for Prometheus metrics of a bridge, apart from the public port; empty: none.",
     )
     minutekeeper_bridge_allow_missing_key: bool = Field(
         default=False, description="Accept webhooks without a key header on the bots' own URLs."
     )
     minutekeeper_bridge_max_body_bytes: int = Field(
-        16 * 1024 * 1024, gt=0, description="Larger webhook bodies are refused with 413."
+        16 * 1024 * 1024, gt=0, description="Larger webhook bodies are rejected with 413."
     )
     minutekeeper_adopt_all_bots: bool = Field(
         default=False,
-        description="Follow every bot of the account that reports to the bridge, whoever sent it, and keep its "
-        "recording; without it, only bots of our own calendars.",
+        description="Follow every bot of the account that reports to the bridge and store its recording; "
+        "otherwise only bots of the calendars that are connected here.",
     )
     minutekeeper_service_name: str = Field(
         "Minutekeeper",
         min_length=1,
         max_length=80,
-        description="What the connect pages call the service for which calendars are connected.",
+        description="Name of your service on the connect pages.",
     )
     minutekeeper_support_contact: str = Field(
         "",
         max_length=200,
-        description="Whom users of the connect pages can ask: an email address, an https address, or a few words.",
+        description="Contact on the connect pages: an email address, an https address, or a short text.",
     )
     minutekeeper_google_client_id: str = Field(
-        "", description="The OAuth client at Google by which users connect their calendars."
+        "", description="Client id of the OAuth client at Google with which users connect their calendars."
     )
-    minutekeeper_google_client_secret: SecretStr = Field(SecretStr(""), description="Its secret.")
+    minutekeeper_google_client_secret: SecretStr = Field(
+        SecretStr(""), description="Client secret of the OAuth client at Google."
+    )
     minutekeeper_microsoft_client_id: str = Field(
-        "", description="The app registration at Microsoft by which users connect their calendars."
+        "", description="Client id of the app registration at Microsoft with which users connect their calendars."
     )
-    minutekeeper_microsoft_client_secret: SecretStr = Field(SecretStr(""), description="Its secret.")
+    minutekeeper_microsoft_client_secret: SecretStr = Field(
+        SecretStr(""), description="Client secret of the app registration at Microsoft."
+    )
     minutekeeper_microsoft_tenant: str = Field(
         "common",
         pattern="^[A-Za-z0-9.-]+$",
-        description="Whose accounts may connect: `common`, `organizations`, `consumers`, or the id of one tenant.",
+        description="Accounts that may connect: `common`, `organizations`, `consumers`, or the id of one tenant.",
     )
     minutekeeper_oauth_base_url: str = Field(
         "",
         pattern="^(https?://.*[^/])?$",
-        description="For tests: what answers at `/google` and `/microsoft` there instead of the real ones.",
+        description="For tests: base URL that serves `/google` and `/microsoft` instead of the real services.",
     )
     minutekeeper_calendar_check_seconds: float = Field(
         3600.0,
         ge=1,
-        description="How often the provider is asked which calendars it can read, in seconds.",
+        description="Interval between checks of which calendars the provider can read.",
     )
     minutekeeper_max_dispatches: int = Field(
-        3, ge=1, description="Bots sent to one meeting at most, when another try can cure a failure."
+        3, ge=1, description="Most bots sent to one meeting, when another attempt can cure a failure."
     )
     minutekeeper_send_seconds: float = Field(
-        8.0, gt=1, lt=10, description="How long one request that sends a bot may take, in seconds."
+        8.0, gt=1, lt=10, description="Timeout of one request that sends a bot."
     )
     minutekeeper_requests_per_second: float = Field(
         20.0,
         ge=0,
         le=1000,
-        description="Requests that the Meeting BaaS account may make in a second: 2 to 20 by plan, 0 for no limit. "
-        "A lower one is learned from refusals.",
+        description="Requests that the account's plan allows: 2 to 20; 0: no limit. A lower limit is detected from "
+        "rejected requests.",
     )
     minutekeeper_largest_rush: int = Field(
         1000,
         ge=1,
-        description="For what is booked here: meetings of one instant that wake up early enough for the middle one "
-        "to be on time at that limit.",
+        description="Meetings at one instant for which bookings made here wake up early enough, so that half of "
+        "their bots are sent before the instant at that limit.",
     )
     minutekeeper_arm_ahead_seconds: float = Field(
         20.0,
         ge=2,
         le=600,
-        description="For what is booked here: how long before its instant a worker has a bot in its hands, in s.",
+        description="Lead before the dispatch time at which a worker picks up the dispatch activity of a meeting "
+        "booked here.",
     )
     minutekeeper_spread_seconds: float = Field(
         40.0,
         ge=0,
         le=600,
-        description="For what is booked here: meetings of one instant wake up over so many seconds before that.",
+        description="Span before that lead over which meetings at one instant, booked here, wake up.",
     )
     minutekeeper_armed_slots: int = Field(
-        5000, ge=1, description="Bots that one worker has in its hands at the same time; most of them only wait."
+        5000, ge=1, description="Most activities that one worker runs at the same time; most of them only wait."
     )
     minutekeeper_cached_workflows: int = Field(
-        500, ge=1, description="Meetings that one worker remembers; others are read from their history again."
+        500, ge=1, description="Workflows that one worker keeps in memory; others are replayed from their history."
     )
     minutekeeper_speech_to_text_provider: str = Field(
-        "Default", description="Who transcribes: `Default`, `Gladia` or `Runpod`."
+        "Default", description="Transcription service: `Default`, `Gladia` or `Runpod`."
     )
     minutekeeper_speech_to_text_api_key: SecretStr = Field(
-        SecretStr(""), description="Key for a transcriber that wants one of its own."
+        SecretStr(""), description="API key for a transcription service that needs its own."
     )
     minutekeeper_download_slots: int = Field(
         4, ge=1, description="Recordings that one worker downloads at the same time."
     )
     minutekeeper_download_hosts: str = Field(
         "",
-        description="The only hosts from which recordings may be fetched, with commas between them; `*` stands for "
+        description="The only hosts from which recordings may be downloaded, separated by commas; `*` stands for "
         "any characters, `host:port` names another port than that of http or https. "
         "Empty: every host with a public address, by https.",
     )
     minutekeeper_download_private_addresses: bool = Field(
         default=False,
-        description="Fetch recordings from loopback, private and link-local addresses too: "
-        "for a store in a network of your own.",
+        description="Also download from loopback, private and link-local addresses, for a store in your network.",
     )
     minutekeeper_download_max_bytes: int = Field(
-        20 * 1024 * 1024 * 1024, gt=0, description="A larger recording is not fetched."
+        20 * 1024 * 1024 * 1024, gt=0, description="Larger recordings are not downloaded."
     )
     minutekeeper_download_give_up_seconds: int = Field(
         86_400,
         gt=0,
-        description="How long a recording is asked for while its links, the newest too, are refused, in seconds.",
+        description="How long a download is retried while all its links, also renewed ones, are refused.",
     )
     minutekeeper_shutdown_seconds: float = Field(
         20.0,
         gt=0,
-        description="How long a worker may take to finish what it is doing, in seconds; then its process ends.",
+        description="How long a worker may take to finish its tasks after SIGTERM; then its process ends.",
     )
     minutekeeper_hold_patches: bool = Field(
-        default=False, description="While workers of an older release run: no meeting takes a way they do not know."
+        default=False,
+        description="Do not activate new workflow patches. Set it while workers of an older release run.",
     )
     minutekeeper_metrics_address: str = Field(
         "", description="`address:port` for Prometheus metrics of a worker; empty: none."
     )
     minutekeeper_log_format: str = Field(
-        "text", pattern="^(text|json)$", description="`text` for people or `json` for programs."
+        "text", pattern="^(text|json)$", description="`text`, or `json` with one object per line."
     )
     minutekeeper_log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe level that is logged."
+        "INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="Lowest level that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
     )
 
     @field_validator("meetingbaas_base_url", "bridge_public_url")
