@@ -69,6 +69,13 @@ bench: $(VENV)/.embedded ## Measure lateness, throughput, memory and actions on 
 docs: $(VENV)/.dev ## Regenerate docs/settings.md and docs/cli.md
 	@$(BIN)/python -m tests.docs.generate
 
+# Mutants of each file, a sample that is the same for the same code; 0 for all of them.
+SAMPLE ?= 12
+
+.PHONY: mutants
+mutants: $(VENV)/.dev ## Change the code in small ways, and see whether the fast tests notice (15 minutes)
+	@SAMPLE=$(SAMPLE) $(BIN)/poodle $(if $(ONLY),--only '$(ONLY)')
+
 .PHONY: fingerprint
 fingerprint: | $(BIN)/python ## Record the commands of the workflows after an edit (docs/deploys.md)
 	@$(BIN)/python -m tests.replay.fingerprint
@@ -95,7 +102,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 .PHONY: clean
 clean: ## Remove what these targets created, except the data of `make dev`
 	rm -rf $(VENV) .minutekeeper/demo .minutekeeper/chaos .minutekeeper/benchmarks *.egg-info build .coverage .coverage.* \
-		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+		.hypothesis .import_linter_cache .mypy_cache .poodle .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamp files: each means that a lock is installed completely. The dev lock contains the embedded one.
