@@ -1,3 +1,6 @@
+import base64
+import hmac
+
 import pytest
 from itsdangerous import BadSignature
 
@@ -21,6 +24,28 @@ def test_the_previous_secret_still_verifies_and_no_longer_signs() -> None:
     assert serializer(Purpose.CONNECT_LINK, [NEW]).loads(by_both) == {"user": "carla"}
     with pytest.raises(BadSignature):
         serializer(Purpose.CONNECT_LINK, [NEW]).loads(by_old)
+
+
+def test_each_purpose_is_written_into_its_signatures_for_good() -> None:
+    """Another text would turn away all cookies, links and addresses that are on their way."""
+    assert {purpose.name: purpose.value for purpose in Purpose} == {
+        "BOT_WEBHOOK": "minutekeeper.bot-webhook",
+        "BOT_METADATA": "minutekeeper.bot-metadata",
+        "CONNECT_LINK": "minutekeeper.connect-link",
+        "CONNECT_SESSION": "minutekeeper.connect-session",
+    }
+
+
+def test_a_signature_is_hmac_with_sha_256_under_a_key_derived_likewise() -> None:
+    key = hmac.digest(NEW.encode(), b"minutekeeper.bot-webhook", "sha256")
+    signature = base64.urlsafe_b64encode(hmac.digest(key, b"meeting-a/1", "sha256")).rstrip(b"=")
+    assert signer(Purpose.BOT_WEBHOOK, [NEW]).sign("meeting-a/1") == b"meeting-a/1." + signature
+    assert derived_keys(Purpose.BOT_WEBHOOK, [NEW]) == [key]
+    link = serializer(Purpose.CONNECT_LINK, [NEW]).dumps({"user": "carla"})
+    assert isinstance(link, str)
+    signed, _, given = link.rpartition(".")
+    key = hmac.digest(NEW.encode(), b"minutekeeper.connect-link", "sha256")
+    assert given.encode() == base64.urlsafe_b64encode(hmac.digest(key, signed.encode(), "sha256")).rstrip(b"=")
 
 
 def test_keys_are_as_many_as_secrets_and_all_different() -> None:
