@@ -17,6 +17,10 @@ FENCED = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
+def test_the_readme_is_short_enough_to_be_read() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 110
+
+
 def anchors(path: Path) -> set[str]:
     """The fragments by which headings are linked: lower case, without punctuation, hyphens for blanks."""
     text = FENCED.sub("", path.read_text(encoding="utf-8"))
