@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from poodle.data_types import Mutant, MutantTrialResult, PoodleConfig
 
 from tests.mutants.coverage_map import CoverageMap, CoverageRecorder
@@ -29,7 +30,6 @@ _LIBRARIES = (
     "aiohttp.web",
     "authlib",
     "httpx",
-    "hypothesis",
     "msgspec",
     "obstore",
     "pydantic_settings",
@@ -38,9 +38,19 @@ _LIBRARIES = (
 for _library in _LIBRARIES:
     importlib.import_module(_library)
 
-_PYTEST = ["-q", "-x", "-p", "no:cacheprovider", "--no-header", "--hypothesis-seed=0"]
+_PYTEST = ["-q", "-x", "-p", "no:cacheprovider", "--no-header", "--hypothesis-profile=mutants"]
 _PYTEST += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
 _TIMEOUT_SECONDS = 60.0
+
+# A few examples that are always the same: a mutant is noticed in every run or in none.
+settings.register_profile(
+    "mutants",
+    max_examples=10,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
 def judge(config: PoodleConfig, run_folder: Path, mutant: Mutant, **_: Any) -> MutantTrialResult:
