@@ -14,6 +14,7 @@ RULES: Mapping[str, Rule] = {
     "moments with two of our bots in one room": rooms.two_in_one_room,
     "twins without the recording of their room": rooms.recording_not_shared,
     "twins ended by another's owner": rooms.ended_by_another,
+    "twins left without a bot": rooms.left_without_a_bot,
     "recordings lost": recordings.recordings_lost,
     "recordings damaged": recordings.recordings_damaged,
     "files promised that are not there": recordings.promises_broken,

@@ -47,10 +47,16 @@ class Bot(_Entry):
     joined_at: AwareDatetime | None = None
     leave_requested_at: AwareDatetime | None = None
     left_at: AwareDatetime | None = None
+    end_reason: str | None = None
     ended_at: AwareDatetime | None = None
     recording: Recording | None = None
     duration: int = 0
     timeline: tuple[Moment, ...] = ()
+
+    @property
+    def was_sent_out(self) -> bool:
+        """Whether it left because one of our workflows told it to."""
+        return self.end_reason == "api_request"
 
     @property
     def present_from(self) -> datetime | None:

@@ -7,6 +7,7 @@ from itertools import combinations
 from chaos.evidence import Booking, Evidence, Run
 from chaos.ledger import Bot
 from chaos.plan import Act
+from chaos.rules.bots import GRACE_SECONDS
 from chaos.rules.breach import Breach
 from chaos.scale import LEAD
 from meetings.collection import MIN_RECORDING_BYTES
@@ -66,6 +67,31 @@ def ended_by_another(evidence: Evidence) -> Iterator[Breach]:
         if outcome.status is MeetingStatus.CANCELLED or outcome.reason is FailureReason.STOPPED:
             what = f"{room} ({booking.wish}): {_end_of(outcome)}, but its owner never asked for it"
             yield Breach(workflow_id=booking.workflow_id, what=what)
+
+
+def left_without_a_bot(evidence: Evidence) -> Iterator[Breach]:
+    """A workflow whose meeting went on after another workflow had sent their bot out, and that got no other bot.
+
+    The bot that comes for it need not be its own: one of any workflow in the room is enough.
+    """
+    for room, booking, run in _twins(evidence):
+        wanted = _wanted(booking, evidence)
+        if wanted is None:
+            continue
+        bots = evidence.bots_by_room.get(room, ())
+        for bot in bots:
+            if bot.left_at is None or not bot.was_sent_out or bot.extra.workflow_id == booking.workflow_id:
+                continue
+            due = evidence.in_fair_time(max(bot.left_at, wanted[0]), GRACE_SECONDS, room)
+            goes_on = wanted[0] <= bot.left_at and due < wanted[1]
+            others = [other for other in bots if other is not bot and other.created_at <= due]
+            if goes_on and not any((other.left_at or _NEVER) > bot.left_at for other in others):
+                what = (
+                    f"{room} ({booking.wish}): no bot came until {_clock(due)}, wanted {_span(*wanted)}, workflow "
+                    f"{run.status} at {_clock(run.closed_at)}; before, {_described(bot)} was sent out"
+                )
+                yield Breach(workflow_id=booking.workflow_id, what=what)
+                break
 
 
 def _twins(evidence: Evidence) -> Iterator[tuple[str, Booking, Run]]:

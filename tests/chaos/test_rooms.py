@@ -136,6 +136,16 @@ def a_twin_whose_bot_was_stopped_by_the_other_owner() -> Evidence:
     )
 
 
+def a_twin_that_got_no_bot_after_the_other_owner_left() -> Evidence:
+    sent_out = bot(leave_requested_at=at(19), end_reason="api_request")
+    return twins(
+        twin=with_a_copy(),
+        ledger=ledger(bots=(sent_out,)),
+        orders=(order(Act.LEAVE, 18),),
+        files=(recording_of(), COPY, BODY),
+    )
+
+
 @pytest.mark.parametrize(
     ("plant", "rule"),
     [
@@ -148,6 +158,7 @@ def a_twin_whose_bot_was_stopped_by_the_other_owner() -> Evidence:
         (a_twin_moved_into_the_room_that_got_nothing, rooms.recording_not_shared),
         (a_twin_that_was_cancelled_by_the_other_owner, rooms.ended_by_another),
         (a_twin_whose_bot_was_stopped_by_the_other_owner, rooms.ended_by_another),
+        (a_twin_that_got_no_bot_after_the_other_owner_left, rooms.left_without_a_bot),
     ],
 )
 def test_a_planted_breach_is_found(plant: Callable[[], Evidence], rule: Callable[[Evidence], object]) -> None:
@@ -174,6 +185,34 @@ def a_second_bot_that_never_knocked() -> Evidence:
 
 def a_twin_that_has_a_copy() -> Evidence:
     return twins(twin=with_a_copy(), files=(recording_of(), COPY, BODY))
+
+
+def a_twin_that_got_a_bot_of_its_own_after_the_other_owner_left() -> Evidence:
+    left = a_twin_that_got_no_bot_after_the_other_owner_left()
+    own = bot(
+        "own", created_at=at(50), joined_at=at(60), left_at=at(400), extra=extra(0, START, TWIN, "of the twin")
+    )
+    kept = recording_of("own", "twin/earlier/0/recording.mp4")
+    return left.model_copy(
+        update={
+            "ledger": left.ledger.model_copy(update={"bots": (*left.ledger.bots, own)}),
+            "files": (*left.files, kept),
+        }
+    )
+
+
+def a_twin_whose_time_was_over_when_the_other_owner_left() -> Evidence:
+    left = a_twin_that_got_no_bot_after_the_other_owner_left()
+    over = booking(TWIN, start_time=at(0), end_time=at(100))
+    return left.model_copy(update={"bookings": (booking(WORKFLOW), over)})
+
+
+def a_twin_whose_bot_left_by_itself() -> Evidence:
+    return twins(
+        twin=with_a_copy(),
+        ledger=ledger(bots=(bot(end_reason="no_attendees"),)),
+        files=(recording_of(), COPY, BODY),
+    )
 
 
 def a_twin_that_says_who_has_the_recording() -> Evidence:
@@ -211,6 +250,9 @@ def a_calendar_that_let_go_of_a_meeting_that_had_begun() -> Evidence:
         two_bots_in_two_rooms,
         a_second_bot_that_never_knocked,
         a_twin_that_has_a_copy,
+        a_twin_that_got_a_bot_of_its_own_after_the_other_owner_left,
+        a_twin_whose_time_was_over_when_the_other_owner_left,
+        a_twin_whose_bot_left_by_itself,
         a_twin_that_says_who_has_the_recording,
         a_twin_that_was_given_up,
         a_twin_that_was_moved_to_another_day,
