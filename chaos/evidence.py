@@ -137,6 +137,15 @@ class Evidence(_Fact):
         return _grouped(self.ledger.bots, lambda bot: room_of(bot.meeting_url))
 
     @cached_property
+    def first_reports(self) -> dict[str, datetime]:
+        """When a delivery of each bot was acknowledged first."""
+        first: dict[str, datetime] = {}
+        for delivery in self.ledger.deliveries:
+            if delivery.is_acknowledged:
+                first[delivery.bot_id] = min(delivery.at, first.get(delivery.bot_id, delivery.at))
+        return first
+
+    @cached_property
     def _files_by_root(self) -> dict[str, list[StoredFile]]:
         return _grouped(self.files, lambda file: file.path.partition("/")[0])
 

@@ -12,6 +12,7 @@ RULES: Mapping[str, Rule] = {
     "bots sent twice for one dispatch": bots.sent_twice,
     "bots left in a meeting that was cancelled, moved or left": bots.left_behind,
     "moments with two of our bots in one room": rooms.two_in_one_room,
+    "doubles left in a room": rooms.double_left_in_room,
     "twins without the recording of their room": rooms.recording_not_shared,
     "twins ended by another's owner": rooms.ended_by_another,
     "twins left without a bot": rooms.left_without_a_bot,

@@ -40,6 +40,8 @@ class Bot(_Entry):
 
     id: str
     meeting_url: str
+    double_of: str | None = None
+    """The bot for whose request the provider sent this one as well."""
     extra: ExtraField = Extra()
     reserved: bool = False
     script: str = ""

@@ -61,7 +61,7 @@ class Wish(StrEnum):
 
 
 class TwinKind(StrEnum):
-    """What happens to two or three workflows that are booked for one room at overlapping times."""
+    """What brings two of our bots to one room: mostly several workflows that are booked for it."""
 
     SAME_INSTANT = "twins, one instant"
     MINUTES_APART = "twins, minutes apart"
@@ -77,6 +77,7 @@ class TwinKind(StrEnum):
     CANCELLED = "twins, one cancelled"
     LEFT = "twins, one told to leave"
     TRIPLETS = "triplets"
+    DOUBLED = "one bot doubled by the provider"
 
 
 @dataclass(frozen=True)

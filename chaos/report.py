@@ -9,8 +9,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from chaos.evidence import Evidence, Run
 from chaos.judge import judge
 from chaos.lateness import Lateness, measure
-from chaos.plan import BlowKind
+from chaos.plan import BlowKind, TwinKind
 from chaos.rules.breach import Breach
+
+_TWINS = frozenset(TwinKind)
 
 
 class Report(BaseModel):
@@ -26,7 +28,7 @@ class Report(BaseModel):
     began_at: AwareDatetime
     seconds: float
     twins: dict[str, int]
-    """Rooms for which several workflows were booked, by what happened to them."""
+    """Rooms to which something could bring two bots, by what that is."""
     orders: dict[str, int]
     blows: dict[str, int]
     seconds_without_server: float
@@ -55,7 +57,7 @@ def report_on(evidence: Evidence, *, seed: int, planned: int, short: bool, began
         short=short,
         began_at=began_at,
         seconds=round((datetime.now(UTC) - began_at).total_seconds(), 1),
-        twins=_counted(rooms[0].wish for rooms in evidence.bookings_by_room.values() if len(rooms) > 1),
+        twins=_counted(rooms[0].wish for rooms in evidence.bookings_by_room.values() if rooms[0].wish in _TWINS),
         orders=_counted(
             f"{order.act} {'acknowledged' if order.acknowledged_at else 'refused'}" for order in evidence.orders
         ),

@@ -9,6 +9,9 @@ SPEED = 25.0
 LEAD = 240.0
 """Reserved bots are called this long before the start."""
 
+GRACE_SECONDS = 90.0
+"""How long a bot may take to be told to leave: a worker may die over it, which costs up to a minute each time."""
+
 LONG_STAY = 180.0
 """How long a bot stays that is meant to be taken out: longer than anybody may take to do so."""
 

@@ -33,7 +33,7 @@ def show(report: Report) -> None:
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "meetings", f"{report.booked} of {report.planned} booked"
-    yield "rooms with several workflows", _listed(report.twins)
+    yield "rooms for two bots", _listed(report.twins)
     yield "changes", _listed(report.orders)
     yield "blows", _listed(report.blows)
     yield "without any server", f"{report.seconds_without_server:.0f} s"

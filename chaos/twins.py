@@ -6,10 +6,10 @@ from itertools import count as counting
 from random import Random
 from typing import Any
 
-from chaos.lives import NORMAL, TALK
+from chaos.lives import NORMAL, STAYS, TALK
 from chaos.plan import Act, Change, PlannedMeeting, RoomFault, TwinKind
 from chaos.rooms import letters, new_link, respelled, room_of
-from chaos.scale import LEAD, SPEED, Scale
+from chaos.scale import GRACE_SECONDS, LEAD, SPEED, Scale
 
 _MINUTE = 60 / SPEED
 """A simulated minute: bots live so much faster, so twins that are minutes apart have to be seconds apart."""
@@ -66,6 +66,7 @@ class _Room:
             TwinKind.CANCELLED: lambda: self._given_up(Act.CANCEL),
             TwinKind.LEFT: lambda: self._given_up(Act.LEAVE),
             TwinKind.TRIPLETS: self._triplets,
+            TwinKind.DOUBLED: self._doubled,
         }
         return list(planners[self._kind]())
 
@@ -150,6 +151,14 @@ class _Room:
         first, second = self._pair(0)
         _, third = self._pair(self._minutes(), beside=first)
         yield from (first, second, third)
+
+    def _doubled(self) -> Iterator[PlannedMeeting]:
+        """A single workflow: the provider sends two bots for its request, and both stay until told to go."""
+        book_at = self._rng.uniform(1, min(10, self._scale.last_twin))
+        meeting = self._meeting(book_at, book_at, book_at + _LENGTH)
+        fault = self._fault(book_at - 1, 60, {"kind": "second_bot", "times": 1}, _POST)
+        leave = Change(Act.LEAVE, GRACE_SECONDS + 10, awaits_bot=True)
+        yield replace(meeting, life=STAYS, later_life=STAYS, faults=(fault,), changes=(leave,))
 
     def _disturbed(self, after: float, order: Mapping[str, Any]) -> _Pair:
         """A fault that begins between the two and outlasts the moment at which the second wants its bot."""

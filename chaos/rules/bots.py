@@ -10,10 +10,8 @@ from chaos.ledger import Bot
 from chaos.plan import Act
 from chaos.rooms import room_of
 from chaos.rules.breach import Breach
+from chaos.scale import GRACE_SECONDS
 from meetings.ids import dispatch_key
-
-GRACE_SECONDS = 90.0
-"""How long a bot may take to be told to leave: a worker may die over it, which costs up to a minute each time."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -23,6 +21,9 @@ def sent_twice(evidence: Evidence) -> Iterator[Breach]:
     by_dispatch: defaultdict[tuple[str, ...], list[Bot]] = defaultdict(list)
     by_key: defaultdict[str, list[Bot]] = defaultdict(list)
     for bot in evidence.ledger.bots:
+        if bot.double_of:
+            # The provider sent two for one request.
+            continue
         by_dispatch[bot.extra.workflow_id, bot.extra.run, bot.extra.dispatch].append(bot)
         by_key[bot.extra.dispatch_key].append(bot)
     for bots in by_dispatch.values():

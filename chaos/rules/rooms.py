@@ -7,9 +7,9 @@ from itertools import combinations
 from chaos.evidence import Booking, Evidence, Run
 from chaos.ledger import Bot
 from chaos.plan import Act
-from chaos.rules.bots import GRACE_SECONDS
+from chaos.rooms import room_of
 from chaos.rules.breach import Breach
-from chaos.scale import LEAD
+from chaos.scale import GRACE_SECONDS, LEAD
 from meetings.collection import MIN_RECORDING_BYTES
 from meetings.outcome import Outcome
 from meetings.status import FailureReason, MeetingStatus
@@ -22,15 +22,36 @@ _GIVES_UP = frozenset({Act.CANCEL, Act.LEAVE, Act.RELEASE})
 
 
 def two_in_one_room(evidence: Evidence) -> Iterator[Breach]:
-    """A moment with two of our bots in one room, from the knock of each until it has left."""
+    """A moment with two of our bots in one room, from the knock of each until it has left.
+
+    A bot and its double are the provider's doing; what is asked of us then is another rule.
+    """
     for room, bots in evidence.bots_by_room.items():
         stays = sorted((begins, bot.left_at or _NEVER, bot.id, bot) for bot in bots if (begins := bot.present_from))
         for (_, first_ends, _, first), (begins, second_ends, _, second) in combinations(stays, 2):
-            if begins < first_ends:
+            if begins < first_ends and not _are_doubles(first, second):
                 together = _span(begins, min(first_ends, second_ends))
                 wishes = ", ".join(sorted({each.wish for each in evidence.bookings_by_room.get(room, ())}))
                 what = f"{room} ({wishes}) {together}: {_described(first)}; {_described(second)}"
                 yield Breach(workflow_id=first.extra.workflow_id, what=what)
+
+
+def double_left_in_room(evidence: Evidence) -> Iterator[Breach]:
+    """Two bots that the provider sent for one request, of which neither was told to leave once both reported."""
+    known = {bot.id: bot for bot in evidence.ledger.bots}
+    for double in evidence.ledger.bots:
+        original = known.get(double.double_of or "")
+        if original is None:
+            continue
+        reports = [evidence.first_reports.get(bot.id) for bot in (original, double)]
+        heard_at = max((at for at in reports if at is not None), default=_NEVER)
+        if None in reports or heard_at == _NEVER:
+            continue
+        due = evidence.in_fair_time(heard_at, GRACE_SECONDS, room_of(double.meeting_url))
+        gone_at = min(min(bot.leave_requested_at or _NEVER, bot.left_at or _NEVER) for bot in (original, double))
+        if gone_at > due:
+            what = f"both had reported at {_clock(heard_at)}: {_described(original)}; {_described(double)}"
+            yield Breach(workflow_id=double.extra.workflow_id, what=what)
 
 
 def recording_not_shared(evidence: Evidence) -> Iterator[Breach]:
@@ -125,6 +146,10 @@ def _shared_seconds(bot: Bot, wanted: tuple[datetime, datetime]) -> float:
 def _end_of(outcome: Outcome) -> str:
     end = " ".join(filter(None, (outcome.status, outcome.reason)))
     return f"ended {end} ({outcome.evidence.text or outcome.evidence.event})"
+
+
+def _are_doubles(first: Bot, second: Bot) -> bool:
+    return first.id == second.double_of or second.id == first.double_of
 
 
 def _described(bot: Bot) -> str:

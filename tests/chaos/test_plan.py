@@ -120,7 +120,7 @@ def test_the_simulator_takes_every_fault_and_has_no_other_kinds(scale: Scale) ->
     taken = SEVERAL.validate_python(given)
     assert {order.kind for order in taken} == KINDS
     known = ONE.json_schema()["discriminator"]["mapping"].keys()
-    # A second bot for one request is the provider's doing, and would be two of ours in one room.
+    # A second bot for one request is planned for rooms of its own.
     assert known - {"mixture", "second_bot"} == KINDS
 
 

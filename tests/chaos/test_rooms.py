@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,25 @@ from chaos.ledger import Moment
 from chaos.plan import Act, TwinKind
 from chaos.rooms import room_of
 from chaos.rules import rooms
+from meetings.events import BotEvent, BotEventKind
 from meetings.outcome import KeptFile, Outcome
 from meetings.status import FailureReason, MeetingStatus
-from tests.chaos.support import BODY, START, URL, WORKFLOW, at, bot, day, extra, ledger, order, recording_of, run
+from tests.chaos.support import (
+    BODY,
+    JOINED,
+    START,
+    URL,
+    WORKFLOW,
+    at,
+    bot,
+    day,
+    delivery,
+    extra,
+    ledger,
+    order,
+    recording_of,
+    run,
+)
 
 TWIN = "meeting-twin"
 LATER = START + timedelta(minutes=7)
@@ -146,6 +163,20 @@ def a_twin_that_got_no_bot_after_the_other_owner_left() -> Evidence:
     )
 
 
+REPORT = BotEvent(kind=BotEventKind.STATUS, bot_id="double", code="joining_call", occurred_at=at(6))
+
+
+def a_double_that_stays() -> Evidence:
+    given: dict[str, Any] = {"left_at": at(200), "ended_at": at(201), "recording": None}
+    bots = (bot(**given), bot("double", double_of="bot", **given))
+    return day(
+        ledger=ledger(bots=bots, deliveries=(delivery(JOINED), delivery(REPORT))),
+        runs=(ended(WORKFLOW, reason=FailureReason.NOBODY_CAME).model_copy(update={"heard": (JOINED, REPORT)}),),
+        files=(),
+        manifests={},
+    )
+
+
 @pytest.mark.parametrize(
     ("plant", "rule"),
     [
@@ -154,6 +185,7 @@ def a_twin_that_got_no_bot_after_the_other_owner_left() -> Evidence:
         (two_bots_of_two_workflows_whose_times_differ, rooms.two_in_one_room),
         (two_bots_under_two_spellings, rooms.two_in_one_room),
         (a_bot_that_knocks_while_another_is_there, rooms.two_in_one_room),
+        (a_double_that_stays, rooms.double_left_in_room),
         (a_twin_that_got_nothing, rooms.recording_not_shared),
         (a_twin_moved_into_the_room_that_got_nothing, rooms.recording_not_shared),
         (a_twin_that_was_cancelled_by_the_other_owner, rooms.ended_by_another),
@@ -181,6 +213,18 @@ def two_bots_in_two_rooms() -> Evidence:
 def a_second_bot_that_never_knocked() -> Evidence:
     second = bot("second", joined_at=None, left_at=at(12), recording=None, extra=extra(dispatch=1))
     return day(ledger=ledger(bots=(bot(), second)))
+
+
+def a_double_that_is_told_to_leave() -> Evidence:
+    stays = a_double_that_stays()
+    first, double = stays.ledger.bots
+    leaves = double.model_copy(update={"leave_requested_at": at(30), "left_at": at(31)})
+    return stays.model_copy(update={"ledger": stays.ledger.model_copy(update={"bots": (first, leaves)})})
+
+
+def a_double_that_never_reported() -> Evidence:
+    stays = a_double_that_stays()
+    return stays.model_copy(update={"ledger": stays.ledger.model_copy(update={"deliveries": (delivery(JOINED),)})})
 
 
 def a_twin_that_has_a_copy() -> Evidence:
@@ -249,6 +293,8 @@ def a_calendar_that_let_go_of_a_meeting_that_had_begun() -> Evidence:
         two_bots_one_after_the_other,
         two_bots_in_two_rooms,
         a_second_bot_that_never_knocked,
+        a_double_that_is_told_to_leave,
+        a_double_that_never_reported,
         a_twin_that_has_a_copy,
         a_twin_that_got_a_bot_of_its_own_after_the_other_owner_left,
         a_twin_whose_time_was_over_when_the_other_owner_left,

@@ -10,6 +10,7 @@ from chaos.judge import RULES, judge
 from chaos.ledger import Recording
 from chaos.plan import Act, BlowKind
 from chaos.rules import bots, deliveries, endings, recordings
+from chaos.scale import GRACE_SECONDS
 from meetings.events import BotEvent, BotEventKind
 from meetings.status import MeetingStatus
 from tests.chaos.support import (
@@ -57,7 +58,7 @@ def a_bot_left_in_a_cancelled_meeting() -> Evidence:
 
 
 def a_bot_that_left_a_cancelled_meeting_only_by_itself() -> Evidence:
-    stayed = bot(left_at=at(15 + bots.GRACE_SECONDS + 1))
+    stayed = bot(left_at=at(15 + GRACE_SECONDS + 1))
     return day(ledger=ledger(bots=(stayed,)), orders=(order(Act.CANCEL, 15),))
 
 
@@ -171,12 +172,12 @@ def test_a_planted_breach_is_found(
 
 
 def a_bot_told_to_leave_in_time() -> Evidence:
-    leaving = bot(leave_requested_at=at(16), left_at=at(15 + bots.GRACE_SECONDS + 1))
+    leaving = bot(leave_requested_at=at(16), left_at=at(15 + GRACE_SECONDS + 1))
     return day(ledger=ledger(bots=(leaving,)), orders=(order(Act.CANCEL, 15),))
 
 
 def a_bot_that_could_not_be_told_for_want_of_a_server() -> Evidence:
-    told_late = bot(leave_requested_at=at(15 + bots.GRACE_SECONDS + 50))
+    told_late = bot(leave_requested_at=at(15 + GRACE_SECONDS + 50))
     outage = Struck(kind=BlowKind.OUTAGE, target="temporal", at=at(20), until=at(80))
     return day(ledger=ledger(bots=(told_late,)), orders=(order(Act.CANCEL, 15),), struck=(outage,))
 
