@@ -32,7 +32,7 @@ from activities.download import Limits
 from activities.guard import download_session
 from activities.links import LinkPolicy
 from activities.recordings import RecordingActivities
-from activities.rounds import RoundActivities
+from activities.rounds import CalendarHealthActivities
 from activities.rushes import rushes_of
 from activities.turns import Pacing
 from artifacts.errors import StoreError
@@ -68,7 +68,7 @@ thousand piled-up webhooks of one meeting are one task and 0.6 s of CPU, which a
 
 def meetings_worker(
     client: Client,
-    activities: tuple[BotActivities, CalendarActivities, RoundActivities],
+    activities: tuple[BotActivities, CalendarActivities, CalendarHealthActivities],
     settings: Settings,
     interceptors: Sequence[Interceptor] = (),
 ) -> Worker:
@@ -141,7 +141,7 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
             stack.push_async_callback(account.aclose)
             store = ArtifactStore(settings.artifacts_url)
             calendars = CalendarActivities(account, store, settings.wake_up)
-            rounds = RoundActivities(account, settings.minutekeeper_calendar_check_seconds)
+            rounds = CalendarHealthActivities(account, settings.minutekeeper_calendar_check_seconds)
             reporting = ReportingInterceptor(settings.bridge_public_url)
             workers.append(meetings_worker(client, (bots, calendars, rounds), settings, [reporting]))
         if queues in {"all", RECORDINGS_QUEUE}:

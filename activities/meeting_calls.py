@@ -1,15 +1,11 @@
-"""The calls by which a calendar books, changes and lets go of meetings. Each is a no-op the second time."""
+"""Books, changes and releases meetings for a calendar. Every call is idempotent."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from temporalio.client import (
     Client,
-    WithStartWorkflowOperation,
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowFailureError,
@@ -17,43 +13,40 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import (
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
-from meetings import story
 from meetings.calendars.comparing import booked_state_of
 from meetings.calendars.entry import BookedState
 from meetings.dispatch import is_worth_joining
-from meetings.ids import is_adopted, meeting_id_of, sittings_of, workflow_id_for
-from meetings.names import CLAIM_UPDATE, MEETING_WORKFLOW, MEETINGS_QUEUE, RELEASE_UPDATE, RELEASED
+from meetings.ids import is_adopted, meeting_id_of, occurrences_of, workflow_id_for
+from meetings.names import RELEASE_UPDATE, RELEASED
 from meetings.outcome import MeetingView, Outcome
 from meetings.request import Claim, ClaimAnswer, MeetingRequest, Release
 from meetings.status import MeetingStatus
 from meetings.waking import WAKE_UP, WakeUp
-from minutekeeper.temporal.search_attributes import MEETING_START, MEETING_STATUS, initial_attributes
+from minutekeeper.temporal.meeting_workflows import MeetingWorkflows, is_claimed_by
+from minutekeeper.temporal.queries import is_ended_workflow, is_unknown_workflow
+from minutekeeper.temporal.search_attributes import MEETING_START, MEETING_STATUS
 
 _LIMIT = timedelta(seconds=20)
 
 
 CALL_ERRORS = (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError)
-"""What a call may fail with for the time being."""
+"""What a call may fail with temporarily."""
 
 
-class Claimed(StrEnum):
-    TAKEN = "taken"
-    HELD = "held"
-    """It is being recorded, and stays where it is."""
+class BookingResult(StrEnum):
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    """It is being recorded, and is not moved meanwhile."""
     CLOSED = "closed"
-    """It was held, or people ended it: there is nothing to book."""
+    """It was held, or a user ended it: there is nothing to book."""
     ENDING = "ending"
-    """It comes to its end right now; what is to be done shows only afterwards."""
+    """It ends right now; what is to be done is only known afterwards."""
 
 
-class MeetingCalls:
+class MeetingBookings:
     """`wake_up` is when meetings have their bots sent.
 
     Every method may raise one of CALL_ERRORS, after which it can be called again.
@@ -61,11 +54,12 @@ class MeetingCalls:
 
     def __init__(self, client: Client, wake_up: WakeUp = WAKE_UP) -> None:
         self._client = client
+        self._workflows = MeetingWorkflows(client, _LIMIT)
         self._wake_up = wake_up
 
     async def claim(
         self, meeting_id: str, request: MeetingRequest, claim: Claim, now: datetime, *, is_new: bool = False
-    ) -> Claimed:
+    ) -> BookingResult:
         """Claims a meeting; one that does not exist is booked. For one that `is_new` that is tried first.
 
         A meeting that was recorded keeps its name and its files: its event, moved to another time, has a meeting
@@ -73,26 +67,26 @@ class MeetingCalls:
         """
         request = request.model_copy(update={"wake_up": self._wake_up})
         if is_new and await self._book(workflow_id_for(meeting_id), request, claim):
-            return Claimed.TAKEN
-        for name in map(workflow_id_for, sittings_of(meeting_id)):
+            return BookingResult.ACCEPTED
+        for name in map(workflow_id_for, occurrences_of(meeting_id)):
             try:
-                return await self._claim(name, request, claim, WorkflowIDReusePolicy.REJECT_DUPLICATE)
+                return await self._claim(name, request, claim, after_ended=False)
             except WorkflowAlreadyStartedError:
                 execution = await self._client.get_workflow_handle(name).describe(rpc_timeout=_LIMIT)
             if execution.status is WorkflowExecutionStatus.RUNNING:
-                return Claimed.ENDING
+                return BookingResult.ENDING
             outcome = await self._outcome(execution)
             if not _may_follow(execution, outcome, request, now):
-                return Claimed.CLOSED
+                return BookingResult.CLOSED
             if _state(execution).is_lost:
                 request = request.model_copy(update={"rebooked": True})
             if outcome is None or not outcome.artifacts:
-                return await self._claim(name, request, claim, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
-        return Claimed.CLOSED
+                return await self._claim(name, request, claim, after_ended=True)
+        return BookingResult.CLOSED
 
     async def release(self, meeting_id: str, release: Release) -> None:
-        """Lets go of a meeting, and of what was booked under its name after it was held."""
-        for name in map(workflow_id_for, sittings_of(meeting_id)):
+        """Releases a meeting, and what was booked under its name after it was held."""
+        for name in map(workflow_id_for, occurrences_of(meeting_id)):
             handle = self._client.get_workflow_handle(name)
             try:
                 await handle.execute_update(RELEASE_UPDATE, release, rpc_timeout=_LIMIT)
@@ -101,30 +95,24 @@ class MeetingCalls:
                 # It closed at this very moment.
                 return
             except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
+                if not is_unknown_workflow(error):
                     raise
-                if "already completed" not in error.message:
+                if not is_ended_workflow(error):
                     return
 
-    async def of_calendar(self, calendar_id: str) -> AsyncIterator[str]:
+    async def running_for_calendar(self, calendar_id: str) -> AsyncIterator[str]:
         """The running meetings that this calendar has booked. What happened a second ago may be missing.
 
-        Those that follow the provider's own bots are no calendar's to let go of.
+        Those that follow the provider's own bots are not released by calendars.
         """
-        quoted = calendar_id.replace("\\", "\\\\").replace('"', '\\"')
-        query = f'CalendarId = "{quoted}" AND WorkflowType = "{MEETING_WORKFLOW}" AND ExecutionStatus = "Running"'
-        async for execution in self._client.list_workflows(query):
+        async for execution in self._workflows.running(is_claimed_by(calendar_id)):
             if not is_adopted(meeting_id := meeting_id_of(execution.id)):
                 yield meeting_id
 
     async def state(self, meeting_id: str) -> BookedState:
-        """What became of a meeting, by its id: unlike a search, this knows what happened a second ago."""
-        handle = self._client.get_workflow_handle(workflow_id_for(meeting_id))
-        try:
-            execution = await handle.describe(rpc_timeout=_LIMIT)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND or error.message.startswith("Namespace "):
-                raise
+        """The state of a meeting, by its id: unlike a search, this is current."""
+        execution = await self._workflows.describe(workflow_id_for(meeting_id))
+        if execution is None:
             return BookedState.ABSENT
         state = _state(execution)
         if state is BookedState.CANCELLED:
@@ -132,10 +120,10 @@ class MeetingCalls:
             return BookedState.RELEASED if outcome and outcome.evidence.event == RELEASED else state
         return state
 
-    async def event_of(self, meeting_id: str, calendar_id: str) -> str | None:
+    async def event_id_for(self, meeting_id: str, calendar_id: str) -> str | None:
         """The event for which a calendar has a meeting; empty if the meeting was booked and never claimed.
 
-        None if the meeting cannot say: that of one must not keep a calendar from following all the others.
+        None if the meeting does not answer, because one must not keep a calendar from following all the others.
         """
         handle = self._client.get_workflow_handle(workflow_id_for(meeting_id))
         try:
@@ -147,51 +135,18 @@ class MeetingCalls:
     async def _book(self, name: str, request: MeetingRequest, claim: Claim) -> bool:
         """Whether the meeting was booked, with its claim: one call instead of two."""
         try:
-            await self._client.start_workflow(
-                MEETING_WORKFLOW,
-                request.model_copy(update={"claim": claim}),
-                id=name,
-                task_queue=MEETINGS_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=initial_attributes(request),
-                static_summary=story.summary(request),
-                static_details=story.booking(request, name),
-                rpc_timeout=_LIMIT,
-            )
+            claimed = request.model_copy(update={"claim": claim})
+            await self._workflows.start(claimed, name)
         except WorkflowAlreadyStartedError:
             return False
         return True
 
-    async def _claim(
-        self, name: str, request: MeetingRequest, claim: Claim, reuse: WorkflowIDReusePolicy
-    ) -> Claimed:
-        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            MEETING_WORKFLOW,
-            request,
-            id=name,
-            task_queue=MEETINGS_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=reuse,
-            search_attributes=initial_attributes(request),
-            static_summary=story.summary(request),
-            static_details=story.booking(request, name),
-        )
+    async def _claim(self, name: str, request: MeetingRequest, claim: Claim, *, after_ended: bool) -> BookingResult:
         try:
-            answer: ClaimAnswer = await self._client.execute_update_with_start_workflow(
-                CLAIM_UPDATE,
-                claim,
-                start_workflow_operation=start,
-                result_type=ClaimAnswer,
-                rpc_timeout=_LIMIT,
-            )
+            answer = await self._workflows.claim(request, claim, name, after_ended=after_ended)
         except WorkflowUpdateFailedError:
-            return Claimed.ENDING
-        except (WorkflowAlreadyStartedError, *CALL_ERRORS):
-            # The start holds the same failure, and would complain if nobody had looked at it.
-            with contextlib.suppress(WorkflowAlreadyStartedError, TimeoutError, *CALL_ERRORS):
-                await asyncio.wait_for(start.workflow_handle(), 1)
-            raise
-        return Claimed.TAKEN if answer is ClaimAnswer.TAKEN else Claimed.HELD
+            return BookingResult.ENDING
+        return BookingResult.ACCEPTED if answer is ClaimAnswer.TAKEN else BookingResult.DEFERRED
 
     async def _outcome(self, execution: WorkflowExecutionDescription) -> Outcome | None:
         """None for a meeting that did not end by itself."""
@@ -208,8 +163,8 @@ def _may_follow(
 ) -> bool:
     """Whether another meeting may come after one that has ended.
 
-    What was terminated is booked again. Calendars that let go may come back. What people cancelled stays so until
-    its time is over. All others have had their meeting, unless its event was moved to a time after that.
+    What was terminated is booked again. Calendars that released it may come back. What a user cancelled stays so
+    until its time is over. All others have had their meeting, unless its event was moved to a time after that.
     """
     if not is_worth_joining(request, now):
         return False

@@ -1,156 +1,169 @@
-"""One look into a calendar: read, decide, plan, and carry the plan out."""
+"""Reconciles one calendar: reads it, decides, plans, and has the plan applied."""
 
 import asyncio
 import logging
 from collections.abc import Collection, Iterable
 
-from activities.deeds import Clock, Deeds
-from activities.meeting_calls import CALL_ERRORS, MeetingCalls
-from artifacts.notebook import Notebook, Notebooks
-from meetings.calendars.book import Book
+from activities.deeds import PlanExecutor, ReconcileClock
+from activities.meeting_calls import CALL_ERRORS, MeetingBookings
+from artifacts.notebook import CalendarCheckpoint, CalendarCheckpointStore
+from meetings.calendars.book import TrackedEvents
 from meetings.calendars.comparing import compare
 from meetings.calendars.decision import decide
 from meetings.calendars.entry import BookedState, entry_for
 from meetings.calendars.event import CalendarEvent
-from meetings.calendars.keeping import LookCounts, LookOrder, LookResult
-from meetings.calendars.planning import Step, StepKind, plan
-from meetings.ids import stem_of
+from meetings.calendars.keeping import ReconcileCounts, ReconcileInput, ReconcileResult
+from meetings.calendars.planning import ChangeKind, PlannedChange, make_plan
+from meetings.ids import base_meeting_id
 from providers.calendar_reading import CalendarReader, Reading
 from providers.calendars import ConnectedCalendars
 
 logger = logging.getLogger(__name__)
 
-_QUESTIONS_AT_ONCE = 20
-_NAMED_IN_LOG = 5
+_MAX_CONCURRENCY = 20
+_MAX_NAMED = 5
+"""Meetings that a log line names."""
 
 
-class Look:
-    """One attempt at one look."""
+class Reconciler:
+    """One attempt at one reconcile."""
 
     def __init__(
         self,
-        order: LookOrder,
-        clock: Clock,
+        order: ReconcileInput,
+        clock: ReconcileClock,
         *,
         calendars: ConnectedCalendars,
-        notebooks: Notebooks,
-        meetings: MeetingCalls,
+        checkpoints: CalendarCheckpointStore,
+        meetings: MeetingBookings,
     ) -> None:
         self._order = order
         self._clock = clock
         self._calendars = calendars
         self._reader = CalendarReader(calendars, order.calendar_id)
-        self._notebooks = notebooks
+        self._checkpoints = checkpoints
         self._meetings = meetings
-        self._deeds = Deeds(Notebook(book=Book(calendar_id=order.calendar_id)), clock, notebooks, meetings)
+        empty = CalendarCheckpoint(events=TrackedEvents(calendar_id=order.calendar_id))
+        self._executor = self._executor_from(empty)
 
     def progress(self) -> tuple[int, int]:
         """Meetings that were dealt with, of so many."""
-        return self._deeds.progress
+        return self._executor.progress
 
-    async def run(self) -> LookResult:
-        """Raises ProviderError, StoreError or one of CALL_ERRORS: what was done until then stays and is noted."""
-        known = await self._notebooks.read(self._order.calendar_id)
-        if known is not None:
-            self._deeds = Deeds(known, self._clock, self._notebooks, self._meetings)
-        if self._order.farewell:
-            return await self._leave()
-        reading = await self._reader.read(self._order.news, self._deeds.cursor, self._deeds.book, self._clock.now)
+    async def run(self) -> ReconcileResult:
+        """Reconciles once.
+
+        Raises ProviderError, StoreError or one of CALL_ERRORS: what was done until then stays, and is in the
+        checkpoint.
+        """
+        checkpoint = await self._checkpoints.read(self._order.calendar_id)
+        if checkpoint is not None:
+            self._executor = self._executor_from(checkpoint)
+        if self._order.disconnect_reason:
+            return await self._disconnect()
+        executor = self._executor
+        reading = await self._reader.read(self._order.changes, executor.cursor, executor.events, self._clock.now)
         events = reading.events
         if reading.was_full:
-            running = [each async for each in self._meetings.of_calendar(self._order.calendar_id)]
-            await self._compare(running)
-            events = events + await self._forgotten(events, running)
-        await self._follow(events, reading)
+            running = [each async for each in self._meetings.running_for_calendar(self._order.calendar_id)]
+            await self._mark_lost(running)
+            events = events + await self._find_untracked(events, running)
+        await self._reconcile(events, reading)
         return self._result(reading)
 
-    async def _follow(self, events: Collection[CalendarEvent], reading: Reading) -> None:
+    async def _reconcile(self, events: Collection[CalendarEvent], reading: Reading) -> None:
         """Has the meetings follow what was read."""
-        deeds, now = self._deeds, self._clock.now
+        executor, now = self._executor, self._clock.now
         policy, overrides = self._order.policy, self._order.overrides
         entries = [entry_for(event, decide(policy, overrides, event, now)) for event in events]
-        made = plan(deeds.book, entries, now, complete=False, gone=reading.gone)
-        deeds.book, deeds.cursor = made.book.pruned(now), reading.cursor
-        deeds.counts["events"] = len(events)
-        await deeds.carry_out([step for step in made.steps if self._is_to_do(step)])
-        stems = {stem_of(step.meeting_id) for step in made.steps}
-        unwanted = [meeting_id for meeting_id in deeds.in_doubt if stem_of(meeting_id) not in stems]
-        await deeds.let_go(unwanted, "The calendar no longer wants it.")
+        plan = make_plan(executor.events, entries, now, complete=False, gone=reading.gone)
+        executor.events, executor.cursor = plan.events.pruned(now), reading.cursor
+        executor.counts["events"] = len(events)
+        await executor.apply([change for change in plan.changes if self._is_needed(change)])
+        planned = {base_meeting_id(change.meeting_id) for change in plan.changes}
+        unwanted = [each for each in executor.uncertain if base_meeting_id(each) not in planned]
+        await executor.release(unwanted, "The calendar no longer wants it.")
         await self._finish()
 
-    def _is_to_do(self, step: Step) -> bool:
-        if step.kind is not StepKind.KEEP or step.meeting_id in self._deeds.in_doubt:
+    def _is_needed(self, change: PlannedChange) -> bool:
+        if change.kind is not ChangeKind.KEEP or change.meeting_id in self._executor.uncertain:
             return True
-        return not self._deeds.book.entries[step.event_id].claimed
+        return not self._executor.events.entries[change.event_id].booked
 
-    async def _compare(self, running: Collection[str]) -> None:
-        """Counts meetings that the book has and Temporal has lost as not booked, so that the plan books them."""
-        deeds = self._deeds
-        slots = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
+    async def _mark_lost(self, running: Collection[str]) -> None:
+        """Marks meetings as not booked that are tracked and that Temporal has lost, so that the plan books them."""
+        executor = self._executor
+        slots = asyncio.Semaphore(_MAX_CONCURRENCY)
 
-        async def ask(meeting_id: str) -> BookedState:
+        async def state_of(meeting_id: str) -> BookedState:
             async with slots:
                 try:
                     return await self._meetings.state(meeting_id)
                 except CALL_ERRORS as error:
-                    deeds.failures.append(error)
+                    executor.failures.append(error)
                     return BookedState.RUNNING
 
-        states = await compare(deeds.book, frozenset(running), ask, self._clock.now)
-        deeds.book = deeds.book.compared(states)
+        states = await compare(executor.events, frozenset(running), state_of, self._clock.now)
+        executor.events = executor.events.with_workflow_states(states)
         lost = [meeting_id for meeting_id, state in states.items() if state.is_lost]
-        deeds.counts["lost"] = len(lost)
-        deeds.lost |= set(lost)
+        executor.counts["lost"] = len(lost)
+        executor.lost |= set(lost)
         if lost:
             logger.warning(
                 "%d booked meetings of calendar %s do not run in Temporal any more; those that are wanted are "
                 "booked again: %s",
                 len(lost),
                 self._order.calendar_id,
-                ", ".join(lost[:_NAMED_IN_LOG]),
+                ", ".join(lost[:_MAX_NAMED]),
             )
 
-    async def _forgotten(self, seen: Iterable[CalendarEvent], running: Iterable[str]) -> list[CalendarEvent]:
-        """Events of meetings that this calendar has and its book does not know, as far as they were not seen.
+    async def _find_untracked(self, seen: Iterable[CalendarEvent], running: Iterable[str]) -> list[CalendarEvent]:
+        """Events of meetings that this calendar has booked and does not track, as far as they were not read.
 
-        That is so after the loss of a book. All these meetings are in doubt, but for those whose event cannot be
-        read: they stay.
+        That is so after the loss of a checkpoint. All these meetings are uncertain, except for those whose event
+        cannot be read: they stay.
         """
-        claimed = {stem_of(entry.meeting_id) for entry in self._deeds.book.entries.values() if entry.claimed}
+        tracked = self._executor.events.entries.values()
+        booked = {base_meeting_id(entry.meeting_id) for entry in tracked if entry.booked}
         calendar_id = self._order.calendar_id
-        forgotten = {
+        untracked = {
             meeting_id: event_id
             for meeting_id in running
-            if stem_of(meeting_id) not in claimed
-            if (event_id := await self._meetings.event_of(meeting_id, calendar_id)) is not None
+            if base_meeting_id(meeting_id) not in booked
+            if (event_id := await self._meetings.event_id_for(meeting_id, calendar_id)) is not None
         }
         known = {"", *(event.event_id for event in seen)}
-        answers = await self._reader.ask(set(forgotten.values()) - known)
+        answers = await self._reader.ask(set(untracked.values()) - known)
         known |= answers.gone | {event.event_id for event in answers.found}
-        self._deeds.in_doubt |= {meeting_id for meeting_id, event_id in forgotten.items() if event_id in known}
+        self._executor.uncertain |= {each for each, event_id in untracked.items() if event_id in known}
         return answers.found
 
-    async def _leave(self) -> LookResult:
-        deeds, calendar_id = self._deeds, self._order.calendar_id
-        running = [meeting_id async for meeting_id in self._meetings.of_calendar(calendar_id)]
-        claimed = [entry.meeting_id for entry in deeds.book.entries.values() if entry.claimed]
-        await deeds.let_go(dict.fromkeys([*claimed, *deeds.in_doubt, *running]), self._order.farewell)
+    async def _disconnect(self) -> ReconcileResult:
+        """Releases all meetings, and then removes the calendar at the provider and its checkpoint."""
+        executor, calendar_id = self._executor, self._order.calendar_id
+        running = [meeting_id async for meeting_id in self._meetings.running_for_calendar(calendar_id)]
+        booked = [entry.meeting_id for entry in executor.events.entries.values() if entry.booked]
+        every = dict.fromkeys([*booked, *executor.uncertain, *running])
+        await executor.release(every, self._order.disconnect_reason)
         await self._finish()
         await self._calendars.delete_calendar(calendar_id)
-        await self._notebooks.remove(calendar_id)
+        await self._checkpoints.remove(calendar_id)
         return self._result()
 
     async def _finish(self) -> None:
-        await self._deeds.note()
-        if self._deeds.failures:
-            raise self._deeds.failures[0]
+        await self._executor.checkpoint()
+        if self._executor.failures:
+            raise self._executor.failures[0]
 
-    def _result(self, reading: Reading | None = None) -> LookResult:
-        deeds = self._deeds
-        return LookResult(
-            counts=LookCounts(**deeds.counts),
+    def _executor_from(self, checkpoint: CalendarCheckpoint) -> PlanExecutor:
+        return PlanExecutor(checkpoint, self._clock, self._checkpoints, self._meetings)
+
+    def _result(self, reading: Reading | None = None) -> ReconcileResult:
+        executor = self._executor
+        return ReconcileResult(
+            counts=ReconcileCounts(**executor.counts),
             was_full=reading is not None and reading.was_full,
-            cursor=deeds.cursor,
-            again_at=deeds.again_at,
+            cursor=executor.cursor,
+            retry_at=executor.retry_at,
             unread=reading.unread if reading else (),
         )

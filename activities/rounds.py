@@ -1,33 +1,32 @@
-"""Asking the provider which calendars it can read, and telling those for which the answer is new."""
+"""Asks the provider which calendars it can read, and reports what is new to those that it concerns."""
 
 import asyncio
 import re
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.failures import as_application_error
 from activities.heartbeats import with_heartbeats
-from meetings.calendars.health import Ailment, GrantWord
-from meetings.calendars.rounds import Findings, RoundOrder, RoundResult
-from meetings.ids import calendar_id_of, calendar_workflow_id_for
-from meetings.names import CALENDAR_WORKFLOW, GRANT_SIGNAL
+from meetings.calendars.health import AccessProblem, AccessReport
+from meetings.calendars.rounds import AccessFindings, HealthCheckInput, HealthCheckResult
+from minutekeeper.temporal.calendar_workflows import report_access, running_calendars
 from providers.base import NotFoundError, ProviderError
-from providers.calendars import ConnectedCalendar, Resync, SyncFailure
+from providers.calendars import ConnectedCalendar, GrantTrouble, Resync, SyncFailure
 
-_TOLD_AT_ONCE = 20
-_LIMIT = timedelta(seconds=20)
-_LOST = "the provider does not have this calendar any more"
+_MAX_CONCURRENCY = 20
+_NOT_FOUND_TEXT = "the provider does not have this calendar any more"
 _OPAQUE = re.compile(r"\S{24,}")
-"""A word as long as a token is kept to itself: nobody here knows the tokens by which the provider reads."""
+"""Words as long as a token are left out, because the tokens by which the provider reads are not known here."""
+_BY_SOURCE = {GrantTrouble.USER: AccessProblem.USER_GRANT, GrantTrouble.APP: AccessProblem.OAUTH_APP}
 
 
-class Resyncing(Protocol):
+class CalendarResyncer(Protocol):
     """What is needed of a CalendarProvider."""
 
     async def resync_all(self) -> Resync:
@@ -39,16 +38,16 @@ class Resyncing(Protocol):
         ...
 
 
-class RoundActivities:
-    """The checks of all calendars of one account. `every` is how often, in seconds."""
+class CalendarHealthActivities:
+    """Checks all calendars of one account, every `every_seconds`."""
 
-    def __init__(self, calendars: Resyncing, every: float) -> None:
+    def __init__(self, calendars: CalendarResyncer, every_seconds: float) -> None:
         self._calendars = calendars
-        self._every = every
+        self._every_seconds = every_seconds
 
     @activity.defn
-    async def check_calendars(self, order: RoundOrder) -> RoundResult:
-        """One request for all calendars of the account, and a word to each for which the answer is new.
+    async def check_calendars(self, order: HealthCheckInput) -> HealthCheckResult:
+        """Makes one request for all calendars of the account, and reports to each for which the answer is new.
 
         Raises ApplicationError of the types in `activities.failures`, and `Temporal`.
         """
@@ -59,32 +58,34 @@ class RoundActivities:
         except RPCError as error:
             raise ApplicationError(f"Temporal: {error}", type="Temporal") from None
 
-    async def _check(self, order: RoundOrder, client: Client) -> RoundResult:
+    async def _check(self, order: HealthCheckInput, client: Client) -> HealthCheckResult:
         asked_at = datetime.now(UTC)
         resync = await self._calendars.resync_all()
-        found = assess(order.before, resync)
+        found = evaluate_resync(order.before, resync)
         texts = {each.calendar_id: _OPAQUE.sub("…", each.text) for each in resync.errors}
         named = [name for name in dict.fromkeys([*resync.synced, *texts]) if name]
-        lost = await self._lost(client, named)
-        findings = found.model_copy(update={"ailing": {**found.ailing, **dict.fromkeys(lost, Ailment.LOST)}})
-        slots = asyncio.Semaphore(_TOLD_AT_ONCE)
+        missing = await self._find_missing(client, named)
+        findings = found.model_copy(
+            update={"problems": {**found.problems, **dict.fromkeys(missing, AccessProblem.NOT_FOUND)}}
+        )
+        slots = asyncio.Semaphore(_MAX_CONCURRENCY)
 
-        async def tell(calendar_id: str) -> None:
-            ailment = findings.ailing.get(calendar_id)
-            text = texts.get(calendar_id, _LOST) if ailment else ""
+        async def report(calendar_id: str) -> None:
+            problem = findings.problems.get(calendar_id)
+            text = texts.get(calendar_id, _NOT_FOUND_TEXT) if problem else ""
             async with slots:
-                await _tell(client, calendar_id, GrantWord(ailment=ailment, text=text, at=asked_at))
+                # A calendar without a workflow gets no report.
+                await report_access(client, calendar_id, AccessReport(problem=problem, text=text, at=asked_at))
 
-        known = [*named, *lost]
-        told = known if order.tell_all else [name for name in known if _is_new(name, order.before, findings)]
-        await asyncio.gather(*(tell(name) for name in told))
-        return RoundResult(findings=findings, calendars=len(named), again_in=self._every)
+        known = [*named, *missing]
+        concerned = known if order.report_all else [name for name in known if _is_new(name, order.before, findings)]
+        await asyncio.gather(*(report(name) for name in concerned))
+        return HealthCheckResult(findings=findings, calendars=len(named), next_check_seconds=self._every_seconds)
 
-    async def _lost(self, client: Client, named: Collection[str]) -> list[str]:
-        """The calendars that are kept here, that the answer does not name, and that the provider does not know."""
-        query = f"WorkflowType = '{CALENDAR_WORKFLOW}' AND ExecutionStatus = 'Running'"
-        kept = [calendar_id_of(each.id) async for each in client.list_workflows(query)]
-        slots = asyncio.Semaphore(_TOLD_AT_ONCE)
+    async def _find_missing(self, client: Client, named: Collection[str]) -> list[str]:
+        """The calendars with a workflow that the answer does not name and that the provider does not know."""
+        followed = [each async for each in running_calendars(client)]
+        slots = asyncio.Semaphore(_MAX_CONCURRENCY)
 
         async def is_known(calendar_id: str) -> bool:
             async with slots:
@@ -94,46 +95,36 @@ class RoundActivities:
                     return False
                 return True
 
-        unnamed = sorted(set(kept).difference(named))
+        unnamed = sorted(set(followed).difference(named))
         known = await asyncio.gather(*(is_known(each) for each in unnamed))
         return [each for each, there in zip(unnamed, known, strict=True) if not there]
 
 
-def assess(before: Findings, resync: Resync) -> Findings:
-    """What ails each calendar, after what was found before.
+def evaluate_resync(before: AccessFindings, resync: Resync) -> AccessFindings:
+    """The problem of each calendar, after what was found before.
 
     A failure without a known reason is believed when it comes a second time in a row. If it is then that of all
     calendars, the app is taken to be at fault.
     """
-    ailing: dict[str, Ailment] = {}
-    doubtful = []
-    is_everybody = not resync.synced and len(resync.errors) > 1
+    problems: dict[str, AccessProblem] = {}
+    unconfirmed = []
+    is_all = not resync.synced and len(resync.errors) > 1
     for failure in resync.errors:
         name = failure.calendar_id
         if not name or name in resync.synced:
             continue
-        if failure.trouble is None and name not in before.doubtful and name not in before.ailing:
-            doubtful.append(name)
+        if failure.trouble is None and name not in before.unconfirmed and name not in before.problems:
+            unconfirmed.append(name)
         else:
-            ailing[name] = _ailment(failure, before.ailing, is_everybody=is_everybody)
-    return Findings(ailing=ailing, doubtful=tuple(doubtful))
+            problems[name] = _problem(failure, before.problems, is_all=is_all)
+    return AccessFindings(problems=problems, unconfirmed=tuple(unconfirmed))
 
 
-def _ailment(failure: SyncFailure, before: Mapping[str, Ailment], *, is_everybody: bool) -> Ailment:
+def _problem(failure: SyncFailure, before: Mapping[str, AccessProblem], *, is_all: bool) -> AccessProblem:
     if failure.trouble is not None:
-        return Ailment(failure.trouble.value)
-    return before.get(failure.calendar_id) or (Ailment.APP if is_everybody else Ailment.SYNC)
+        return _BY_SOURCE[failure.trouble]
+    return before.get(failure.calendar_id) or (AccessProblem.OAUTH_APP if is_all else AccessProblem.SYNC)
 
 
-def _is_new(calendar_id: str, before: Findings, after: Findings) -> bool:
-    return before.ailing.get(calendar_id) is not after.ailing.get(calendar_id)
-
-
-async def _tell(client: Client, calendar_id: str, word: GrantWord) -> None:
-    """A calendar that nobody keeps has nobody to be told."""
-    handle = client.get_workflow_handle(calendar_workflow_id_for(calendar_id))
-    try:
-        await handle.signal(GRANT_SIGNAL, word, rpc_timeout=_LIMIT)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
+def _is_new(calendar_id: str, before: AccessFindings, after: AccessFindings) -> bool:
+    return before.problems.get(calendar_id) is not after.problems.get(calendar_id)

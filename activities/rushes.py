@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.clock import Clock
-from meetings.names import MEETING_WORKFLOW
+from minutekeeper.temporal.queries import IS_MEETING, IS_RUNNING
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Rushes:
     async def _look(self, rush: _Rush, second: datetime, per_second: float, workflow_id: str) -> None:
         until = second + timedelta(seconds=1)
         query = (
-            f'WorkflowType = "{MEETING_WORKFLOW}" AND ExecutionStatus = "Running" '
+            f"{IS_MEETING} AND {IS_RUNNING} "
             f'AND MeetingStart >= "{second.isoformat()}" AND MeetingStart < "{until.isoformat()}"'
         )
         try:

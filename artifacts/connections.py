@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from artifacts import layout
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
-from meetings.calendars.connection import Claim, Connection
+from meetings.calendars.connection import Claim, UserConnection
 
 _KEPT = 50
 """Changes that stay on file: far more than can be made while somebody still looks at an old one."""
@@ -27,17 +27,17 @@ class Connections:
     def __init__(self, store: ArtifactStore) -> None:
         self._store = store
 
-    async def read(self, user: str, platform: str) -> Connection:
+    async def read(self, user: str, platform: str) -> UserConnection:
         """What is known; a user who never connected anything has an empty one."""
         paths = [entry.path for entry in await self._store.list(layout.connections(user, platform))]
         if not paths:
-            return Connection(user=user, platform=platform)
+            return UserConnection(user=user, platform=platform)
         try:
-            return Connection.model_validate_json(await self._store.get(paths[-1]))
+            return UserConnection.model_validate_json(await self._store.get(paths[-1]))
         except ValidationError:
             raise StoreError(f"{paths[-1]} cannot be read; remove it to fall back to the one before") from None
 
-    async def write(self, connection: Connection) -> Connection:
+    async def write(self, connection: UserConnection) -> UserConnection:
         """Makes it what is known from now on, and gives it with its number. Raises ConnectionChangedError."""
         folder = layout.connections(connection.user, connection.platform)
         written = connection.model_copy(update={"changes": connection.changes + 1, "written_as": uuid.uuid4().hex})

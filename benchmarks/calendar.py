@@ -9,7 +9,7 @@ from temporalio.client import WorkflowExecution
 
 from benchmarks.booking import link
 from benchmarks.stand import Stand
-from meetings.calendars.keeping import CalendarRequest
+from meetings.calendars.keeping import CalendarWorkflowInput
 from meetings.ids import calendar_workflow_id_for
 from meetings.names import CALENDAR_WORKFLOW, MEETING_WORKFLOW, MEETINGS_QUEUE
 
@@ -26,7 +26,7 @@ async def booked_by_a_calendar(stand: Stand, count: int) -> float:
     calendar_id = await _connect(stand, count)
     await stand.client.start_workflow(
         CALENDAR_WORKFLOW,
-        CalendarRequest(calendar_id=calendar_id, debounce=_DEBOUNCE_SECONDS),
+        CalendarWorkflowInput(calendar_id=calendar_id, debounce_seconds=_DEBOUNCE_SECONDS),
         id=calendar_workflow_id_for(calendar_id),
         task_queue=MEETINGS_QUEUE,
     )

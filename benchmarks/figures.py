@@ -50,7 +50,7 @@ class Curve(_Record):
     points: Points
 
 
-class Findings(_Record):
+class AccessFindings(_Record):
     """`notes` say how it was measured where that is not obvious, and what else was seen."""
 
     figures: tuple[Figure, ...]
@@ -65,7 +65,7 @@ class Row(_Record):
     title: str
     date: date
     seconds: float
-    findings: Findings
+    findings: AccessFindings
 
 
 def at_most(what: str, value: float, unit: str, bound: float, baseline: float | None = None) -> Figure:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.bench import Bench
-from benchmarks.figures import Findings, Row
+from benchmarks.figures import AccessFindings, Row
 from benchmarks.machine import circumstances
 from benchmarks.publishing import RESULTS, ROOT, publish, published, write_all
 from benchmarks.report import Results, show, summary
@@ -29,7 +29,7 @@ from benchmarks.rows import (
 from embedded.errors import UsageError
 from starter.output import say
 
-Measure = Callable[[Bench], Awaitable[Findings]]
+Measure = Callable[[Bench], Awaitable[AccessFindings]]
 
 ROWS: dict[str, tuple[str, Measure]] = {
     "punctuality": (punctuality.TITLE, punctuality.measure),

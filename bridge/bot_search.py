@@ -11,6 +11,7 @@ from temporalio.converter import decode_typed_search_attributes
 
 from bridge.delivery import Outcome
 from bridge.temporal_calls import CallError, one_try
+from minutekeeper.temporal.queries import quoted_list
 from minutekeeper.temporal.search_attributes import BOT_ID
 
 _AT_ONCE = 50
@@ -67,7 +68,7 @@ class BotSearch:
     async def _newest_of(self, bot_ids: Sequence[str]) -> dict[str, WorkflowExecutionInfo]:
         request = ListWorkflowExecutionsRequest(
             namespace=self._client.namespace,
-            query=f"{BOT_ID.name} IN ({', '.join(map(_quoted, bot_ids))})",
+            query=f"{BOT_ID.name} IN ({quoted_list(bot_ids)})",
             page_size=_NEWEST * len(bot_ids),
         )
         async with one_try(_LIMIT):
@@ -78,8 +79,3 @@ class BotSearch:
             if bot_id is not None:
                 found[bot_id] = each
         return found
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -7,22 +7,19 @@ from datetime import timedelta
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
-from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
     SignalWorkflowExecutionRequest,
 )
 from temporalio.client import Client
-from temporalio.common import WorkflowIDReusePolicy
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from bridge.delivery import Delivery, Outcome
-from meetings import story
-from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.request import MeetingRequest
-from minutekeeper.temporal.search_attributes import initial_attributes
+from minutekeeper.temporal.meeting_workflows import FirstSignal, MeetingWorkflows
+from minutekeeper.temporal.queries import is_ended_workflow, is_unknown_workflow
 
 _PROBE = timedelta(seconds=1)
 
@@ -65,19 +62,9 @@ class TemporalCalls:
         """
         async with one_try(limit):
             try:
-                await self._client.start_workflow(
-                    MEETING_WORKFLOW,
-                    request,
-                    id=delivery.workflow_id,
-                    task_queue=MEETINGS_QUEUE,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    search_attributes=initial_attributes(request),
-                    static_summary=story.summary(request),
-                    static_details=story.booking(request, delivery.workflow_id),
-                    start_signal=delivery.signal,
-                    start_signal_args=[delivery.message],
-                    rpc_timeout=limit,
-                )
+                signal = FirstSignal(delivery.signal, delivery.message)
+                meetings = MeetingWorkflows(self._client, limit)
+                await meetings.start(request, delivery.workflow_id, first_signal=signal)
             except WorkflowAlreadyStartedError as error:
                 raise CallError(Outcome.FINISHED, str(error)) from error
 
@@ -130,8 +117,6 @@ def _outcome(error: RPCError) -> Outcome:
         return Outcome.AWAY
     if error.status is RPCStatusCode.INVALID_ARGUMENT:
         return Outcome.REFUSED
-    namespace_missing = any(detail.Is(NamespaceNotFoundFailure.DESCRIPTOR) for detail in error.grpc_status.details)
-    if error.status is RPCStatusCode.NOT_FOUND and not namespace_missing:
-        # Only the text tells the two apart.
-        return Outcome.FINISHED if "already completed" in error.message else Outcome.UNKNOWN
+    if is_unknown_workflow(error):
+        return Outcome.FINISHED if is_ended_workflow(error) else Outcome.UNKNOWN
     return Outcome.NOT_NOW

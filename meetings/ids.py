@@ -18,8 +18,8 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 _WORKFLOW_PREFIX = "meeting-"
 _ADOPTED_PREFIX = "bot-"
 _CALENDAR_PREFIX = "calendar-"
-_MOST_SITTINGS = 50
-_SITTING = re.compile(r"-([0-9]{1,3})\Z")
+_MAX_OCCURRENCES = 50
+_OCCURRENCE = re.compile(r"-([0-9]{1,3})\Z")
 
 
 def meeting_id_for(meeting_url: str, start_time: datetime) -> str:
@@ -47,18 +47,18 @@ def meeting_id_of(workflow_id: str) -> str:
     return workflow_id.removeprefix(_WORKFLOW_PREFIX)
 
 
-def stem_of(meeting_id: str) -> str:
+def base_meeting_id(meeting_id: str) -> str:
     """The name of an event's first meeting; later ones have a number behind it."""
-    return _SITTING.sub("", meeting_id)
+    return _OCCURRENCE.sub("", meeting_id)
 
 
-def sittings_of(meeting_id: str) -> Iterator[str]:
+def occurrences_of(meeting_id: str) -> Iterator[str]:
     """The names of an event's meeting and of those that may come after it, in their order."""
-    number = _SITTING.search(meeting_id)
+    number = _OCCURRENCE.search(meeting_id)
     first = int(number[1]) if number else 1
     yield meeting_id
-    for later in range(first + 1, first + _MOST_SITTINGS):
-        yield f"{stem_of(meeting_id)}-{later}"
+    for later in range(first + 1, first + _MAX_OCCURRENCES):
+        yield f"{base_meeting_id(meeting_id)}-{later}"
 
 
 def calendar_workflow_id_for(calendar_id: str) -> str:

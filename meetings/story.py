@@ -7,9 +7,10 @@ from meetings.ids import meeting_id_of
 from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest
 from meetings.status import FailureReason, MeetingStatus, WebhookState
-from meetings.text import balanced, one_line
+from meetings.text import one_line, truncate_utf8
 
 _SUMMARY_BYTES = 300
+"""Servers take 400 bytes, envelope included."""
 _KILO = 1000
 
 _STATUSES = {
@@ -95,7 +96,7 @@ def headline(request: MeetingRequest) -> str:
 
 def summary(request: MeetingRequest) -> str:
     """The same, as short as the summary of a workflow has to be."""
-    return balanced(one_line(headline(request)).encode()[:_SUMMARY_BYTES].decode(errors="ignore"))
+    return truncate_utf8(one_line(headline(request)), _SUMMARY_BYTES)
 
 
 def booking(request: MeetingRequest, workflow_id: str) -> str:

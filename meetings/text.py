@@ -65,6 +65,14 @@ def balanced(text: str) -> str:
     return _DIRECTIONS.sub(lambda mark: mark[0] if mark.start() in kept else "", text)
 
 
+def truncate_utf8(text: str, limit_bytes: int) -> str:
+    """The text, or its beginning and an ellipsis if it is longer than the limit; the ellipsis comes on top."""
+    data = text.encode()
+    if len(data) <= limit_bytes:
+        return text
+    return balanced(data[:limit_bytes].decode(errors="ignore")) + "…"
+
+
 def join_words(words: Iterable[Spoken]) -> str:
     """Sets blanks where the source has them.
 

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from meetings.calendars.book import Book
+from meetings.calendars.book import TrackedEvents
 from meetings.calendars.event import CalendarEvent
-from meetings.calendars.news import News
+from meetings.calendars.news import PendingChanges
 from providers.base import NotFoundError, UnavailableError
 from providers.calendars import ConnectedCalendars, EventFilter, EventStatus
 
@@ -48,7 +48,9 @@ class CalendarReader:
         self._provider = provider
         self._calendar_id = calendar_id
 
-    async def read(self, news: News, cursor: datetime | None, book: Book, now: datetime) -> Reading:
+    async def read(
+        self, news: PendingChanges, cursor: datetime | None, book: TrackedEvents, now: datetime
+    ) -> Reading:
         """What the news is about: the events that it names, what changed since the cursor, or all that is to come.
 
         Where something changed and no change is to be found, an event was perhaps removed: then it is all as well.
@@ -95,11 +97,13 @@ class CalendarReader:
             await self._provider.calendar(self._calendar_id)
         return _Answers(found, frozenset(gone), tuple(unread))
 
-    async def _read_all(self, news: News, cursor: datetime | None, book: Book, now: datetime) -> Reading:
+    async def _read_all(
+        self, news: PendingChanges, cursor: datetime | None, book: TrackedEvents, now: datetime
+    ) -> Reading:
         events = await self._listed(EventFilter(status=EventStatus.ALL, starts_from=now - _LOOK_BACK))
         listed = _ids(events)
         missing = [each for each in book.entries.values() if each.event_id not in listed and not each.is_over(now)]
-        booked = {entry.meeting_id for entry in book.entries.values() if entry.claimed}
+        booked = {entry.meeting_id for entry in book.entries.values() if entry.booked}
         at_stake = [entry.event_id for entry in missing if entry.meeting_id in booked]
         found, gone, unread = await self.ask([*at_stake, *_others(news.event_ids, events)])
         # On the others hangs no meeting, so nobody needs to be sure.
@@ -121,7 +125,7 @@ def _others(event_ids: Iterable[str], seen: Collection[CalendarEvent]) -> list[s
     return [event_id for event_id in event_ids if event_id not in known]
 
 
-def _is_news(book: Book, event: CalendarEvent) -> bool:
+def _is_news(book: TrackedEvents, event: CalendarEvent) -> bool:
     known = book.entries.get(event.event_id)
     return known is None or known.updated_at != event.updated_at
 

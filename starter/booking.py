@@ -5,32 +5,26 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from meetings import story
 from meetings.dispatch import is_worth_joining, unbookable
 from meetings.ids import meeting_id_for, meeting_id_of, workflow_id_for
-from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.outcome import MeetingView
 from meetings.request import MeetingRequest
 from meetings.status import MeetingStatus
-from meetings.text import balanced, one_line
 from meetings.urls import meeting_key
-from minutekeeper.temporal.search_attributes import MEETING_START, MEETING_URL, as_keyword, initial_attributes
+from minutekeeper.temporal.meeting_workflows import MeetingWorkflows, is_in_room
+from minutekeeper.temporal.queries import is_unknown_workflow
 from starter import records
 from starter.errors import MeetingInputError, MeetingRefusedError
 from starter.summaries import is_meeting
-from starter.temporal_errors import no_such_workflow
 
 RPC_LIMIT = timedelta(seconds=10)
 
 _ONE_CALL = timedelta(minutes=5)
 """Meetings of one link that start so close to each other are one call; back-to-back ones are further apart."""
-
-_MAX_SUMMARY_BYTES = 300
-"""Servers take 400 bytes, envelope included."""
 
 
 class Booking(StrEnum):
@@ -74,7 +68,7 @@ async def book(temporal: Client, request: MeetingRequest, workflow_id: str | Non
         try:
             existing = await _existing(temporal, request, name, is_own_name=workflow_id is not None)
         except RPCError as error:
-            if no_such_workflow(error):
+            if is_unknown_workflow(error):
                 raise MeetingInputError("", problem) from None
             raise
         return existing
@@ -96,13 +90,8 @@ async def book(temporal: Client, request: MeetingRequest, workflow_id: str | Non
 async def _same_call(temporal: Client, request: MeetingRequest, name: str) -> StartedMeeting | None:
     """A running meeting of the same link that starts at about the same time, such as one booked a second before."""
     start = request.start_time
-    earliest, latest = ((start + each).isoformat() for each in (-_ONE_CALL, _ONE_CALL))
-    link = as_keyword(request.meeting_url).replace("\\", "\\\\").replace("'", "\\'")
-    query = (
-        f"WorkflowType = '{MEETING_WORKFLOW}' AND ExecutionStatus = 'Running' AND {MEETING_URL.name} = '{link}' "
-        f"AND {MEETING_START.name} BETWEEN '{earliest}' AND '{latest}'"
-    )
-    async for execution in temporal.list_workflows(query, limit=1, rpc_timeout=RPC_LIMIT):
+    condition = is_in_room(request.meeting_url, start - _ONE_CALL, start + _ONE_CALL)
+    async for execution in MeetingWorkflows(temporal, RPC_LIMIT).running(condition, limit=1):
         if execution.id == name:
             return None
         described = await temporal.get_workflow_handle(execution.id).describe(rpc_timeout=RPC_LIMIT)
@@ -114,20 +103,8 @@ async def _same_call(temporal: Client, request: MeetingRequest, name: str) -> St
 
 
 async def _start(temporal: Client, request: MeetingRequest, name: str, booking: Booking) -> StartedMeeting:
-    is_first = booking is Booking.BOOKED
-    await temporal.start_workflow(
-        MEETING_WORKFLOW,
-        request,
-        id=name,
-        task_queue=MEETINGS_QUEUE,
-        id_reuse_policy=(
-            WorkflowIDReusePolicy.REJECT_DUPLICATE if is_first else WorkflowIDReusePolicy.ALLOW_DUPLICATE
-        ),
-        search_attributes=initial_attributes(request),
-        static_summary=clipped(one_line(story.headline(request))),
-        static_details=story.booking(request, name),
-        rpc_timeout=RPC_LIMIT,
-    )
+    workflows = MeetingWorkflows(temporal, RPC_LIMIT)
+    await workflows.start(request, name, after_ended=booking is Booking.BOOKED_ANEW)
     return StartedMeeting(meeting_id=meeting_id_of(name), workflow_id=name, booking=booking)
 
 
@@ -159,10 +136,3 @@ def _what_became(view: MeetingView, request: MeetingRequest, *, is_running: bool
         return Booking.FILES_KEPT
     worthwhile = is_worth_joining(request, datetime.now(UTC))
     return Booking.BOOKED_ANEW if worthwhile else Booking.ALREADY_OVER
-
-
-def clipped(text: str) -> str:
-    data = text.encode()
-    if len(data) <= _MAX_SUMMARY_BYTES:
-        return text
-    return balanced(data[:_MAX_SUMMARY_BYTES].decode(errors="ignore")) + "…"

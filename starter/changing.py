@@ -14,9 +14,9 @@ from temporalio.service import RPCError
 from temporalio.workflow import UpdateMethodMultiParam
 
 from meetings.names import INVALID_REQUEST
+from minutekeeper.temporal.queries import is_unknown_workflow
 from starter import records
 from starter.errors import MeetingInputError, MeetingRefusedError, WorkerMissingError
-from starter.temporal_errors import no_such_workflow
 
 _View = TypeVar("_View")
 
@@ -51,6 +51,6 @@ async def confirmed(
             "have been made. Start one with `minutekeeper worker` and try again."
         ) from error
     except RPCError as error:
-        if no_such_workflow(error):
+        if is_unknown_workflow(error):
             raise MeetingRefusedError("It ended at this very moment and was not changed.") from error
         raise

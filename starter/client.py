@@ -24,6 +24,7 @@ from meetings.names import CANCEL_UPDATE, LEAVE_UPDATE, RESCHEDULE_UPDATE
 from meetings.outcome import MeetingView, Outcome
 from meetings.request import MeetingRequest, Reschedule, StopRequest
 from meetings.status import MeetingStatus
+from minutekeeper.temporal.queries import describe_workflow
 from runtime.connection import connect
 from starter import records
 from starter.asking import NoAnswerError, ask_status
@@ -33,7 +34,7 @@ from starter.errors import MeetingNotFoundError, MeetingRefusedError, WorkerMiss
 from starter.inputs import check_id, checked
 from starter.listing import list_meetings
 from starter.summaries import MeetingSummary, is_closed, is_meeting, summary_of, trouble_of
-from starter.temporal_errors import in_plain_words, no_connection, no_such_workflow
+from starter.temporal_errors import in_plain_words, no_connection
 from starter.waiting import Waiting, waiting_for
 
 _CONNECT_SECONDS = 5
@@ -176,12 +177,7 @@ class MeetingsClient:
         return execution
 
     async def _describe(self, workflow_id: str) -> WorkflowExecutionDescription | None:
-        try:
-            return await self.temporal.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_LIMIT)
-        except RPCError as error:
-            if no_such_workflow(error):
-                return None
-            raise
+        return await describe_workflow(self.temporal, workflow_id, RPC_LIMIT)
 
     async def _view(self, execution: WorkflowExecutionDescription) -> MeetingView:
         known = summary_of(execution)

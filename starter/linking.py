@@ -5,15 +5,15 @@ from collections.abc import Iterable, Sequence
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
-from artifacts.notebook import Notebooks
+from artifacts.notebook import CalendarCheckpointStore
 from artifacts.store import ArtifactStore
 from meetings.calendars.event import CalendarEvent
-from meetings.calendars.identity import meeting_id_of
-from meetings.ids import calendar_id_of, is_adopted, workflow_id_for
-from meetings.names import CALENDAR_WORKFLOW
+from meetings.calendars.identity import meeting_id_for_event
+from meetings.ids import is_adopted, workflow_id_for
 from meetings.outcome import MeetingView
 from meetings.status import MeetingStatus
 from meetings.urls import MeetingUrlError, parse_meeting_url
+from minutekeeper.temporal.calendar_workflows import running_calendars
 from minutekeeper.temporal.search_attributes import BOT_ID, MEETING_URL, as_keyword
 from providers.base import NotFoundError, ProviderError, RequestRejectedError
 from providers.calendars import CalendarProvider
@@ -68,7 +68,7 @@ class Links:
         self._temporal = temporal
         self._provider = provider
         self._bots = bots
-        self._notebooks = Notebooks(store)
+        self._notebooks = CalendarCheckpointStore(store)
 
     async def find(self, what: str) -> tuple[LinkedMeeting, ...]:
         """The meetings of a link, of a bot, or of an event, newest first; or the one of this meeting id.
@@ -115,7 +115,7 @@ class Links:
         except (NotFoundError, RequestRejectedError):
             return await self._of_forgotten_event(event_id)
         noted = await self._noted(event.calendar_id, event_id)
-        return noted or await self._booked([meeting_id_of(event)]) or await self._adopted(event)
+        return noted or await self._booked([meeting_id_for_event(event)]) or await self._adopted(event)
 
     async def _adopted(self, event: CalendarEvent) -> list[str]:
         """The bots that the provider sent to an event by its own timer."""
@@ -126,15 +126,14 @@ class Links:
 
     async def _of_forgotten_event(self, event_id: str) -> list[str]:
         """By the books of all calendars: the provider no longer knows the event."""
-        query = f"WorkflowType = '{CALENDAR_WORKFLOW}' AND ExecutionStatus = 'Running'"
-        async for execution in self._temporal.list_workflows(query):
-            if names := await self._noted(calendar_id_of(execution.id), event_id):
+        async for calendar_id in running_calendars(self._temporal):
+            if names := await self._noted(calendar_id, event_id):
                 return names
         return []
 
     async def _noted(self, calendar_id: str, event_id: str) -> list[str]:
         notebook = await self._notebooks.read(calendar_id)
-        entries = notebook.book.entries.values() if notebook else ()
+        entries = notebook.events.entries.values() if notebook else ()
         return await self._booked(each.meeting_id for each in entries if each.event_id == event_id)
 
     async def _booked(self, meeting_ids: Iterable[str]) -> list[str]:

@@ -13,9 +13,9 @@ from itertools import islice
 from temporalio.client import Client, WorkflowExecution
 from temporalio.common import SearchAttributeKey
 
-from meetings.names import MEETING_WORKFLOW
 from meetings.outcome import MeetingView
 from meetings.status import MeetingStatus
+from minutekeeper.temporal.queries import IS_MEETING, quoted, quoted_list
 from minutekeeper.temporal.search_attributes import MEETING_START, MEETING_STATUS, MEETING_TITLE
 from starter.asking import NoAnswerError, ask_status
 from starter.errors import MeetingInputError
@@ -37,7 +37,7 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 _HAS_BEGUN = f"{MEETING_STATUS.name} != '{MeetingStatus.SCHEDULED.value}'"
 
 # The earlier runs of a long sleeper are no meetings of their own.
-_OF_MEETINGS = f"WorkflowType = '{MEETING_WORKFLOW}' AND ExecutionStatus != 'ContinuedAsNew'"
+_OF_MEETINGS = f"{IS_MEETING} AND ExecutionStatus != 'ContinuedAsNew'"
 
 _SPELT = {"CANCELED": "Canceled", "TERMINATED": "Terminated", "FAILED": "Failed", "TIMED_OUT": "TimedOut"}
 _BROKEN = {_SPELT[state.name]: end for state, end in STATUS_OF_BROKEN.items()}
@@ -118,7 +118,7 @@ async def meetings_by_workflow_id(temporal: Client, workflow_ids: Iterable[str])
     found: dict[str, MeetingSummary] = {}
     remaining = iter(dict.fromkeys(workflow_ids))
     while some := list(islice(remaining, _NAMED_AT_ONCE)):
-        query = f"{_OF_MEETINGS} AND WorkflowId IN ({_quoted(some)})"
+        query = f"{_OF_MEETINGS} AND WorkflowId IN ({quoted_list(some)})"
         async for batch in _batches(_newest_runs(temporal, query)):
             for summary in await asyncio.gather(*(truth.of(each) for each in batch)):
                 found[summary.workflow_id] = summary
@@ -129,7 +129,7 @@ async def meetings_with(
     temporal: Client, attribute: SearchAttributeKey[str], value: str, limit: int
 ) -> list[MeetingSummary]:
     """The newest meetings whose attribute has exactly this value."""
-    query = f"{_OF_MEETINGS} AND {attribute.name} = {_quoted([value])}"
+    query = f"{_OF_MEETINGS} AND {attribute.name} = {quoted(value)}"
     truth = _Truth(temporal)
     found: list[MeetingSummary] = []
     async for batch in _batches(_newest_runs(temporal, query)):
@@ -211,9 +211,9 @@ def _may_have(status: MeetingStatus, now: datetime) -> str:
         return f"(ExecutionStatus = 'Running' AND ({name} = '{status.value}' OR {name} IS NULL))"
     if status.is_final:
         # A workflow that was ended from outside keeps the attribute it had, so what became of it decides.
-        says_so = f"({name} = '{status.value}' AND ExecutionStatus NOT IN ({_quoted(_BROKEN)}))"
+        says_so = f"({name} = '{status.value}' AND ExecutionStatus NOT IN ({quoted_list(_BROKEN)}))"
         also = [state for state, end in _BROKEN.items() if end is status]
-        return f"({says_so} OR ExecutionStatus IN ({_quoted(also)}))" if also else says_so
+        return f"({says_so} OR ExecutionStatus IN ({quoted_list(also)}))" if also else says_so
     soon = (now + _UNDER_WAY_FROM).isoformat()
     under_way = f"({name} != '{MeetingStatus.SCHEDULED.value}' OR {MEETING_START.name} < '{soon}')"
     return f"(ExecutionStatus = 'Running' AND {under_way})"
@@ -233,7 +233,3 @@ def title_condition(title: str) -> list[str]:
 
 def _spellings(word: str) -> list[str]:
     return [f"{each}:*" for each in dict.fromkeys((word, word.capitalize(), word.upper()))]
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join("'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'" for name in names)

@@ -34,11 +34,6 @@ def in_plain_words(temporal: Client) -> Iterator[None]:
         raise _translated(error, temporal) from error
 
 
-def no_such_workflow(error: RPCError) -> bool:
-    """Whether a workflow does not exist, or is closed; a missing namespace is something else."""
-    return error.status is RPCStatusCode.NOT_FOUND and not error.message.startswith("Namespace ")
-
-
 def no_connection(error: Exception) -> TemporalUnreachableError:
     """For an error that came while connecting, or while reading the configuration."""
     if isinstance(error, TimeoutError):

@@ -12,11 +12,11 @@ from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore, Entry
 from meetings import story
 from meetings.ids import INBOX
-from meetings.names import MEETING_WORKFLOW
 from meetings.outcome import MeetingView
 from meetings.reporting import is_alarming
 from meetings.status import MeetingStatus, WebhookState
 from meetings.webhook_address import bot_webhook_url
+from minutekeeper.temporal.queries import IS_MEETING
 from minutekeeper.temporal.search_attributes import BOT_ID
 from runtime.settings import Settings
 from runtime.startup import address_problems
@@ -106,7 +106,7 @@ async def _views(client: Client) -> list[MeetingView]:
     """What the meetings say that have a bot, or had one within the last hour."""
     since = (datetime.now(UTC) - _LOOK_BACK).isoformat()
     query = (
-        f"WorkflowType = '{MEETING_WORKFLOW}' AND {BOT_ID.name} IS NOT NULL "
+        f"{IS_MEETING} AND {BOT_ID.name} IS NOT NULL "
         f"AND (ExecutionStatus = 'Running' OR (CloseTime > '{since}' AND ExecutionStatus != 'ContinuedAsNew'))"
     )
     found = [each async for each in client.list_workflows(query, limit=_MOST_ASKED)]

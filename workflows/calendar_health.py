@@ -1,6 +1,6 @@
-"""Looks after the grants of all calendars, for ever: a round, a pause, a round. Read `run` first.
+"""Checks again and again whether all calendars can be read, and reports what changed.
 
-A workflow and not a schedule: it remembers what it has found, so that each trouble is spoken of once.
+A workflow and not a schedule, because it remembers what it has found and reports each problem once.
 """
 
 from datetime import datetime, timedelta
@@ -13,98 +13,92 @@ from workflows.inputs import NOTHING, Nothing, UnknownCalls, given
 from workflows.waiting import wait_until
 
 with workflow.unsafe.imports_passed_through():
-    from meetings import story
-    from meetings.calendars.health import Ailment
-    from meetings.calendars.rounds import Findings, RoundOrder, RoundsRequest, RoundsView
+    from meetings.calendars import telling
+    from meetings.calendars.health import AccessProblem, suggested_fix
+    from meetings.calendars.rounds import (
+        AccessFindings,
+        CalendarHealthInput,
+        CalendarHealthView,
+        HealthCheckInput,
+    )
     from meetings.names import CALENDAR_HEALTH_WORKFLOW
     from meetings.text import one_line
 
-_TELL_ALL_EVERY = timedelta(days=1)
-"""A calendar that missed a word, because it was made anew for instance, hears it within a day."""
-_LONGEST_TROUBLE = 300
+_REPORT_ALL_EVERY = timedelta(days=1)
+"""A calendar that missed a report, because its workflow was started anew for instance, gets it within a day."""
+_MAX_ERROR_LENGTH = 300
 
 
 @workflow.defn(name=CALENDAR_HEALTH_WORKFLOW)
 class CalendarHealthWorkflow(UnknownCalls):
     @workflow.init
     def __init__(self, *inputs: object) -> None:
-        self._known = given(RoundsRequest, inputs, RoundsRequest())
-        self._is_called = False
+        self._state = given(CalendarHealthInput, inputs, CalendarHealthInput())
+        self._check_now = False
 
     @workflow.run
     async def run(self, *_inputs: object) -> None:
         while True:
-            self._is_called = False
-            await self._make_round()
-            self._show()
-            await wait_until(lambda: self._is_called, self._next_round, "until the next round")
+            self._check_now = False
+            await self._check()
+            workflow.set_current_details(telling.health_markdown(self.status()))
+            await wait_until(lambda: self._check_now, self._next_check_at, "until the next check")
             if workflow.info().is_continue_as_new_suggested():
-                workflow.continue_as_new(self._known)
+                workflow.continue_as_new(self._state)
 
-    async def _make_round(self) -> None:
+    async def _check(self) -> None:
         now = workflow.now()
-        known = self._known
-        tell_all = known.told_all_at is None or now - known.told_all_at >= _TELL_ALL_EVERY
+        state = self._state
+        report_all = state.reported_all_at is None or now - state.reported_all_at >= _REPORT_ALL_EVERY
         try:
-            result = await steps.check_calendars(RoundOrder(before=known.findings, tell_all=tell_all))
+            result = await steps.check_calendars(HealthCheckInput(before=state.findings, report_all=report_all))
         except ActivityError as error:
-            trouble = one_line(str(error.cause))[:_LONGEST_TROUBLE]
-            if not known.trouble:
-                workflow.logger.warning("nobody knows whether the calendars can be read: %s", trouble)
-            self._known = known.model_copy(update={"last_round_at": now, "trouble": trouble})
+            cause = one_line(str(error.cause))[:_MAX_ERROR_LENGTH]
+            if not state.error:
+                workflow.logger.warning("whether the calendars can be read could not be checked: %s", cause)
+            self._state = state.model_copy(update={"last_check_at": now, "error": cause})
             return
-        self._report(known.findings, result.findings)
-        self._known = RoundsRequest(
+        _log_app_problems(state.findings, result.findings)
+        self._state = CalendarHealthInput(
             findings=result.findings,
             calendars=result.calendars,
-            told_all_at=now if tell_all else known.told_all_at,
-            last_round_at=now,
-            again_in=result.again_in,
+            reported_all_at=now if report_all else state.reported_all_at,
+            last_check_at=now,
+            next_check_seconds=result.next_check_seconds,
         )
 
     @workflow.signal
-    def check(self, *_inputs: object) -> None:
-        """Has a round made at once."""
-        self._is_called = True
+    def check_now(self, *_inputs: object) -> None:
+        """Has the next check made at once."""
+        self._check_now = True
 
     @workflow.query
-    def status(self, *inputs: object) -> RoundsView:
-        """What the last round found."""
+    def status(self, *inputs: object) -> CalendarHealthView:
+        """What the last check found."""
         given(Nothing, inputs, NOTHING)
-        last = self._known.last_round_at
-        return RoundsView(
-            calendars=self._known.calendars,
-            findings=self._known.findings,
-            last_round_at=last,
-            next_round_at=self._next_round if last else None,
-            trouble=self._known.trouble,
+        last = self._state.last_check_at
+        return CalendarHealthView(
+            calendars=self._state.calendars,
+            findings=self._state.findings,
+            last_check_at=last,
+            next_check_at=self._next_check_at if last else None,
+            error=self._state.error,
         )
 
     @property
-    def _next_round(self) -> datetime:
-        return (self._known.last_round_at or workflow.now()) + timedelta(seconds=self._known.again_in)
+    def _next_check_at(self) -> datetime:
+        return (self._state.last_check_at or workflow.now()) + timedelta(seconds=self._state.next_check_seconds)
 
-    def _report(self, before: Findings, after: Findings) -> None:
-        """What ails an app ails all its calendars at once: that is one line. Of all else each calendar speaks."""
-        was, is_ = before.of(Ailment.APP), after.of(Ailment.APP)
-        if begun := len(is_ - was):
-            workflow.logger.warning(
-                "%d calendars cannot be read because their OAuth app is refused: see to its client secret, then "
-                "`minutekeeper calendar update-credentials`; `minutekeeper calendar doctor` lists them",
-                begun,
-            )
-        if ended := len(was - is_):
-            workflow.logger.warning("%d calendars are no longer held up by their OAuth app", ended)
 
-    def _show(self) -> None:
-        view = self.status()
-        ailing = view.findings.ailing
-        last = story.clock(view.last_round_at) if view.last_round_at else "not yet"
-        lines = [
-            "## Calendars and their grants",
-            "",
-            f"- **Last round:** {last}{f': {view.trouble}' if view.trouble else ''}",
-            f"- **Calendars:** {view.calendars}, of which {len(ailing)} cannot be read",
-            f"- **What to do:** {'see `minutekeeper calendar doctor`' if ailing else 'nothing'}",
-        ]
-        workflow.set_current_details("\n".join(lines))
+def _log_app_problems(before: AccessFindings, after: AccessFindings) -> None:
+    """One line for all calendars of an OAuth app that is refused; of every other problem its calendar reports."""
+    were, are = before.of(AccessProblem.OAUTH_APP), after.of(AccessProblem.OAUTH_APP)
+    if begun := len(are - were):
+        workflow.logger.warning(
+            "%d calendars cannot be read because their OAuth app is refused: %s; list them with "
+            "`minutekeeper calendar doctor`",
+            begun,
+            suggested_fix(AccessProblem.OAUTH_APP),
+        )
+    if ended := len(were - are):
+        workflow.logger.warning("%d calendars can be read again: their OAuth app is no longer refused", ended)

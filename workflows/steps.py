@@ -12,9 +12,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.bots import BotActivities
     from activities.calendars import CalendarActivities
     from activities.recordings import RecordingActivities
-    from activities.rounds import RoundActivities
-    from meetings.calendars.keeping import LookOrder, LookResult
-    from meetings.calendars.rounds import RoundOrder, RoundResult
+    from activities.rounds import CalendarHealthActivities
+    from meetings.calendars.keeping import ReconcileInput, ReconcileResult
+    from meetings.calendars.rounds import HealthCheckInput, HealthCheckResult
     from meetings.collection import Collection, CollectOrder, ManifestOrder
     from meetings.dispatch import DispatchRequest, SentBot
     from meetings.events import ObservedBot
@@ -113,7 +113,7 @@ async def write_manifest(order: ManifestOrder) -> Artifact:
     )
 
 
-async def reconcile(order: LookOrder) -> LookResult:
+async def reconcile(order: ReconcileInput) -> ReconcileResult:
     """Minutes for a thousand meetings; a dead worker is noticed within a minute by its heartbeats.
 
     Given up after half an hour of trouble, so that the calendar shows it and what changed meanwhile is seen to.
@@ -139,16 +139,16 @@ def _collect_summary(order: CollectOrder) -> str:
     return " and ".join(parts)
 
 
-def _look_summary(order: LookOrder) -> str:
-    if order.farewell:
+def _look_summary(order: ReconcileInput) -> str:
+    if order.disconnect_reason:
         return "let go of all meetings"
-    return "read everything to come" if order.news.full else "read what changed"
+    return "read everything to come" if order.changes.full else "read what changed"
 
 
-async def check_calendars(order: RoundOrder) -> RoundResult:
+async def check_calendars(order: HealthCheckInput) -> HealthCheckResult:
     """Minutes while the provider reads a thousand calendars; given up after half an hour: the next round comes."""
     return await workflow.execute_activity_method(
-        RoundActivities.check_calendars,
+        CalendarHealthActivities.check_calendars,
         order,
         start_to_close_timeout=timedelta(minutes=15),
         schedule_to_close_timeout=timedelta(minutes=30),

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from benchmarks.bench import Bench
 from benchmarks.booking import called_at, in_parallel, sleep_until, whole_second
-from benchmarks.figures import Figure, Findings, at_least, at_most, plain
+from benchmarks.figures import AccessFindings, Figure, at_least, at_most, plain
 from benchmarks.lateness import calls
 from benchmarks.measure import percentile
 from benchmarks.provider import Ledger
@@ -31,13 +31,13 @@ _SETTINGS = {
 }
 
 
-async def measure(bench: Bench) -> Findings:
+async def measure(bench: Bench) -> AccessFindings:
     size = bench.many(_MEETINGS)
     figures: list[Figure] = []
     for is_killed in (False, True):
         async with bench.stand("account-limit", settings=_SETTINGS) as stand:
             figures += await _rush(stand, size, is_killed=is_killed)
-    return Findings(
+    return AccessFindings(
         figures=tuple(figures),
         notes=(
             f"{size} meetings of one instant, {_PER_SECOND} requests a second, two workers; once one is killed.",

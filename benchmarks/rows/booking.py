@@ -5,7 +5,7 @@ from statistics import median
 from benchmarks.bench import Bench
 from benchmarks.booking import called_at, in_parallel, whole_second
 from benchmarks.calendar import booked_by_a_calendar
-from benchmarks.figures import Findings, at_least, plain
+from benchmarks.figures import AccessFindings, at_least, plain
 from benchmarks.measure import ratio
 from benchmarks.stand import Stand
 from meetings.ids import meeting_id_for, workflow_id_for
@@ -22,7 +22,7 @@ _BESIDE = 300
 _FAR_AHEAD = 86_400.0
 
 
-async def measure(bench: Bench) -> Findings:
+async def measure(bench: Bench) -> AccessFindings:
     size = bench.many(_MEETINGS)
     async with bench.stand("booking") as stand:
         events = bench.many(_EVENTS)
@@ -36,7 +36,7 @@ async def measure(bench: Bench) -> Findings:
             started, booked = await _one_round(stand, numbers, raw_first=turn % 2 == 0)
             shares.append(ratio(booked, started))
             rates.append((booked, started))
-    return Findings(
+    return AccessFindings(
         figures=(
             plain("booked", median(booked for booked, _ in rates), "/s", median(started for _, started in rates)),
             at_least("share of the raw rate", median(shares), "", 0.9),

@@ -12,7 +12,7 @@ from benchmarks.baselines.naive import NaiveWorkflow
 from benchmarks.baselines.plain_timer import QUEUE
 from benchmarks.bench import Bench
 from benchmarks.booking import called_at, link, whole_second
-from benchmarks.figures import Findings, at_most
+from benchmarks.figures import AccessFindings, at_most
 from benchmarks.rows.punctuality import plain_request
 from benchmarks.stand import Stand
 
@@ -25,7 +25,7 @@ _ASLEEP_SECONDS = 45.0
 _PLAIN_AHEAD = 2.0
 
 
-async def measure(bench: Bench) -> Findings:
+async def measure(bench: Bench) -> AccessFindings:
     async with bench.stand("cost", speed=_SPEED) as stand:
         await stand.provider.script(_SEVEN_STATUSES)
         await stand.start_baselines()
@@ -42,7 +42,7 @@ async def measure(bench: Bench) -> Findings:
         own_actions = booked + lived
         bot, *_ = (await stand.provider.ledger()).bots
     statuses = sum(moment.code != "complete" for moment in bot.timeline)
-    return Findings(
+    return AccessFindings(
         figures=(
             at_most("billable actions", own_actions.total(), "", 18, plain_actions.total()),
             at_most("history events", events, "", 64, plain_events),

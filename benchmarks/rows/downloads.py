@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.bench import Bench
 from benchmarks.booking import beginning_now, in_parallel
-from benchmarks.figures import Findings, at_least, at_most, plain
+from benchmarks.figures import AccessFindings, at_least, at_most, plain
 from benchmarks.files import Files, stand_with_files
 from benchmarks.histories import download_span, ended
 from benchmarks.measure import ratio
@@ -52,7 +52,7 @@ class _Tally:
         return self.bytes / self.seconds
 
 
-async def measure(bench: Bench) -> Findings:
+async def measure(bench: Bench) -> AccessFindings:
     # The server needs most of a minute to see that the killed worker is gone; the rest is measured meanwhile.
     killed = asyncio.Event()
     resuming = asyncio.create_task(_fetched_again(bench, killed))
@@ -65,7 +65,7 @@ async def measure(bench: Bench) -> Findings:
             await _fetch(files, beginning_now(f"on{letter}", [1]), large, one)
             await _fetch(files, beginning_now(f"tw{letter}", range(_FILES)), round(_FILE * bench.share), many)
     again = await resuming
-    return Findings(
+    return AccessFindings(
         figures=(
             at_least(f"{large // _MIB} MiB: share of curl's rate", ratio(one.rate, curl.rate), "", 0.8),
             plain(f"{large // _MIB} MiB", one.rate / 1e6, "MB/s", curl.rate / 1e6),

@@ -5,7 +5,7 @@ import asyncio
 from benchmarks.bench import Bench
 from benchmarks.booking import beginning_now
 from benchmarks.database import database_bytes
-from benchmarks.figures import Curve, Findings, Plot, plain
+from benchmarks.figures import AccessFindings, Curve, Plot, plain
 from benchmarks.lives import Lives, lived
 from benchmarks.measure import per_second, ratio
 from benchmarks.office_day import live_through
@@ -27,7 +27,7 @@ _CURVE_SECONDS = 1.0
 _KIB = 1024
 
 
-async def measure(bench: Bench) -> Findings:
+async def measure(bench: Bench) -> AccessFindings:
     size = bench.many(_LIVES)
     lives: dict[int, Lives] = {}
     async with bench.stand("growth", speed=_SPEED) as stand:
@@ -52,7 +52,7 @@ async def measure(bench: Bench) -> Findings:
     ]
     figures += [plain(f"{MEETING_CPU} {kind}", 1000 * seconds, "ms") for kind, seconds in sorted(first.cpu.items())]
     density = (len(day.due) / _DAY_SECONDS) / (_DAY_MEETINGS / 86_400)
-    return Findings(
+    return AccessFindings(
         figures=(*figures, plain(ENDED_ON_DISK, disk / _KIB, "KiB"), *day.figures()),
         notes=(
             f"{size} meetings at once that live {_SPEED:g} times faster than real ones, all on the same cores.",

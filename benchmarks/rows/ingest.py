@@ -6,7 +6,7 @@ from statistics import median
 
 from benchmarks.bench import Bench
 from benchmarks.deliveries import Deliveries, all_arrived, as_fast_as_possible, at_a_rate, meetings_under_way
-from benchmarks.figures import Findings, at_least, at_most, plain
+from benchmarks.figures import AccessFindings, at_least, at_most, plain
 from benchmarks.measure import between, percentile, ratio
 from benchmarks.sender import Sender
 from meetings.events import BotEvent, BotEventKind
@@ -25,7 +25,7 @@ _PACED_SECONDS = 2.5
 _GOAL_RATE = 300.0
 
 
-async def measure(bench: Bench) -> Findings:
+async def measure(bench: Bench) -> AccessFindings:
     async with bench.stand("ingest") as stand, Sender(stand.addresses.bridge, stand.provider.key) as sender:
         bots = await meetings_under_way(stand, "iii", bench.many(_MEETINGS))
         deliveries = Deliveries(bots)
@@ -76,7 +76,7 @@ async def measure(bench: Bench) -> Findings:
         return 1000 * percentile(took, share)
 
     goal, raw_goal = at_goal["bridge"], at_goal["raw"]
-    return Findings(
+    return AccessFindings(
         figures=(
             plain("accepted", bridge, "/s", baseline),
             at_least("share of the raw rate", ratio(bridge, baseline), "", 0.85),

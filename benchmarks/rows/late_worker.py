@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from benchmarks.bench import Bench
 from benchmarks.booking import called_at, in_parallel, sleep_until, whole_second
-from benchmarks.figures import Findings, at_most, plain
+from benchmarks.figures import AccessFindings, at_most, plain
 from benchmarks.lateness import calls
 from benchmarks.measure import percentile
 
@@ -17,7 +17,7 @@ _KILLED_AHEAD = timedelta(seconds=5)
 _LOOKED_AT_AFTER = timedelta(seconds=25)
 
 
-async def measure(bench: Bench) -> Findings:
+async def measure(bench: Bench) -> AccessFindings:
     async with bench.stand("late-worker") as stand:
         instant = whole_second(_BOOKED_AHEAD)
         meetings = called_at(instant, "www", range(bench.many(_MEETINGS)))
@@ -31,7 +31,7 @@ async def measure(bench: Bench) -> Findings:
         called = await calls(stand.provider, due)
     late = called.late(due)
     seconds = sum(len(bots) - 1 for bots in called.ledger.bots_by_link().values())
-    return Findings(
+    return AccessFindings(
         figures=(
             plain("p50 late", percentile(late, 0.5), "s"),
             at_most("p99 late", percentile(late, 0.99), "s", 25),

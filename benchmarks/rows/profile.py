@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.bench import Bench
 from benchmarks.booking import beginning_now, in_parallel
-from benchmarks.figures import Figure, Findings, plain
+from benchmarks.figures import AccessFindings, Figure, plain
 from benchmarks.histories import ended
 from benchmarks.sampled import SAMPLER
 from benchmarks.stand import samples_of
@@ -24,7 +24,7 @@ _LEAST_SHARE = 0.03
 _PROCESSES = ("worker-1", "bridge")
 
 
-async def measure(bench: Bench) -> Findings:
+async def measure(bench: Bench) -> AccessFindings:
     async with bench.stand("profile", speed=_SPEED, is_sampled=True) as stand:
         booked: set[str] = set()
         before = {name: _packages(samples_of(stand.folder, name)) for name in _PROCESSES}
@@ -40,7 +40,7 @@ async def measure(bench: Bench) -> Findings:
             for name in _PROCESSES
             for figure in _shares(name, _packages(samples_of(stand.folder, name)) - before[name])
         ]
-    return Findings(
+    return AccessFindings(
         figures=tuple(figures),
         notes=(
             "Shares of the CPU by the package whose code runs; Python's own library counts to whoever calls it.",

@@ -7,7 +7,7 @@ from temporalio.client import WorkflowHandle
 from benchmarks.baselines.plain_timer import QUEUE, PlainTimerWorkflow
 from benchmarks.bench import Bench
 from benchmarks.booking import LEAD, called_at, in_parallel, link, sleep_until, whole_second
-from benchmarks.figures import Curve, Figure, Findings, Plot, at_least, at_most, plain
+from benchmarks.figures import AccessFindings, Curve, Figure, Plot, at_least, at_most, plain
 from benchmarks.lateness import calls
 from benchmarks.measure import distribution, percentile, ratio
 from benchmarks.stand import Stand
@@ -32,7 +32,7 @@ _GOALS = {500: 0.25, 1000: 0.5, 2000: 1.5}
 _TIMES_BETTER = 10.0
 
 
-async def measure(bench: Bench) -> Findings:
+async def measure(bench: Bench) -> AccessFindings:
     figures: list[Figure] = []
     curves: list[Curve] = []
     plain_p99: dict[int, float] = {}
@@ -47,7 +47,7 @@ async def measure(bench: Bench) -> Findings:
             figures += _judged(size, seconds, plain_p99.get(size))
             if size > 1:
                 curves.append(Curve(name=f"{size}", points=distribution(seconds)))
-    return Findings(
+    return AccessFindings(
         figures=tuple(figures),
         notes=(
             "Lateness is the simulated provider's clock at the arrival of POST /bots, minus the instant due.",

@@ -8,7 +8,7 @@ from temporalio.service import RPCError
 
 from benchmarks.bench import Bench
 from benchmarks.deliveries import Deliveries, at_a_rate, meetings_under_way
-from benchmarks.figures import Findings, at_most, plain
+from benchmarks.figures import AccessFindings, at_most, plain
 from benchmarks.measure import percentile
 from benchmarks.sender import Sender
 from meetings.outcome import MeetingView
@@ -25,7 +25,7 @@ _PATIENCE_SECONDS = 30.0
 _BETWEEN_QUESTIONS_SECONDS = 0.005
 
 
-async def measure(bench: Bench) -> Findings:
+async def measure(bench: Bench) -> AccessFindings:
     async with bench.stand("screen") as stand, Sender(stand.addresses.bridge, stand.provider.key) as sender:
         deliveries = Deliveries(await meetings_under_way(stand, "ttt", bench.many(_MEETINGS)))
         await asyncio.sleep(_SETTLE_SECONDS)
@@ -45,7 +45,7 @@ async def measure(bench: Bench) -> Findings:
             raise TimeoutError(f"an event was not shown within {_PATIENCE_SECONDS:g} s")
 
         took = await at_a_rate(send_and_look, rate=_RATE, seconds=_SECONDS)
-    return Findings(
+    return AccessFindings(
         figures=(
             plain("p50 at 50/s", 1000 * percentile(took, 0.5), "ms"),
             at_most("p99 at 50/s", 1000 * percentile(took, 0.99), "ms", 250),

@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 from benchmarks.bench import Bench
 from benchmarks.booking import called_at, in_parallel, whole_second
 from benchmarks.database import database_bytes, index_bytes
-from benchmarks.figures import Curve, Figure, Findings, Plot, at_most, plain
+from benchmarks.figures import AccessFindings, Curve, Figure, Plot, at_most, plain
 from benchmarks.processes import usage, watching
 from benchmarks.stand import Stand
 
@@ -31,7 +31,7 @@ _QUERY_LIMIT = timedelta(seconds=10)
 _KIB, _MIB = 1024, 1024 * 1024
 
 
-async def measure(bench: Bench) -> Findings:
+async def measure(bench: Bench) -> AccessFindings:
     count = bench.many(_MEETINGS)
     meetings = called_at(whole_second(_FAR_AHEAD), "own", range(count))
     async with bench.stand("sleepers") as stand, watching(stand.crew.groups) as watch:
@@ -58,7 +58,7 @@ async def measure(bench: Bench) -> Findings:
         Curve(name=name, points=tuple((at, size / _MIB) for at, size in seen))
         for name, seen in watch.memory.items()
     )
-    return Findings(
+    return AccessFindings(
         figures=tuple(figures),
         notes=(
             f"{count} meetings, booked in {seconds:.0f} s. Idle CPU is that of one core, over {_IDLE_SECONDS:g} s.",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from benchmarks.baselines.polling import poll
 from benchmarks.bench import Bench
 from benchmarks.booking import LEAD, link, sleep_until, whole_second
-from benchmarks.figures import Curve, Findings, Plot, at_least, at_most, plain
+from benchmarks.figures import AccessFindings, Curve, Plot, at_least, at_most, plain
 from benchmarks.lateness import calls
 from benchmarks.measure import distribution, percentile
 from meetings.request import MeetingRequest
@@ -20,7 +20,7 @@ _FIRST_AHEAD = 5.0
 _EARLIEST = -0.25
 
 
-async def measure(bench: Bench) -> Findings:
+async def measure(bench: Bench) -> AccessFindings:
     count = bench.many(_MEETINGS)
     seconds = _SECONDS * count / _MEETINGS
     async with bench.stand("spread") as stand:
@@ -36,7 +36,7 @@ async def measure(bench: Bench) -> Findings:
         await polling
         called = await calls(stand.provider, due)
     late, polled_late = called.late(due), called.late(polled)
-    return Findings(
+    return AccessFindings(
         figures=(
             plain("p50 late", percentile(late, 0.5), "s", percentile(polled_late, 0.5)),
             at_most("p99 late", percentile(late, 0.99), "s", 0.1, percentile(polled_late, 0.99)),

@@ -15,8 +15,8 @@ from bridge.connect.calendar_calls import CalendarCalls
 from bridge.connect.problems import ConnectError, Problem
 from bridge.connect.seals import KEPT_SECONDS
 from bridge.temporal_calls import CallError
-from meetings.calendars.connection import UNFINISHED, Attempt, Connection
-from meetings.calendars.keeping import CalendarRequest
+from meetings.calendars.connection import UNFINISHED, PendingConnection, UserConnection
+from meetings.calendars.keeping import CalendarWorkflowInput
 from meetings.connect_link import ConnectLink
 from meetings.text import one_line
 from providers.base import NotFoundError, ProviderError, UnavailableError
@@ -43,14 +43,14 @@ class Connecting:
         self._calls = calls
         self._connections = connections
 
-    async def known(self, link: ConnectLink) -> Connection:
+    async def known(self, link: ConnectLink) -> UserConnection:
         """What was noted of the user's calendar. Raises ConnectError if the link was used already."""
         known = await self._connections.read(link.user, link.platform)
         if known.is_spent(link.link_id):
             raise ConnectError(Problem.LINK_USED)
         return known
 
-    async def is_kept(self, known: Connection) -> bool:
+    async def is_kept(self, known: UserConnection) -> bool:
         """Whether there is a calendar that would be replaced by another one."""
         return bool(known.calendar_id) and await self._calls.is_kept(known.calendar_id)
 
@@ -91,7 +91,7 @@ class Connecting:
         known = await self.known(link)
         if known.calendar_id != told and known.raw_id != chosen.raw_id and await self.is_kept(known):
             raise NotToldError
-        attempt = Attempt(
+        attempt = PendingConnection(
             attempt_id=secrets.token_urlsafe(12),
             raw_id=chosen.raw_id,
             before=frozenset(each.calendar_id for each in await self._made_of(chosen.raw_id)),
@@ -114,8 +114,8 @@ class Connecting:
         return calendar
 
     async def _keep_new(
-        self, link: ConnectLink, begun: Connection, chosen: RawCalendar, calendar: ConnectedCalendar
-    ) -> Connection:
+        self, link: ConnectLink, begun: UserConnection, chosen: RawCalendar, calendar: ConnectedCalendar
+    ) -> UserConnection:
         try:
             await self._keep(link, calendar)
             return await self._write(_connected(begun, chosen, calendar))
@@ -126,7 +126,7 @@ class Connecting:
             raise
 
     async def _keep(self, link: ConnectLink, calendar: ConnectedCalendar) -> None:
-        request = CalendarRequest(
+        request = CalendarWorkflowInput(
             calendar_id=calendar.calendar_id,
             user=link.user,
             platform=link.platform,
@@ -135,7 +135,7 @@ class Connecting:
         await self._calls.keep(request)
 
     async def _renewed(
-        self, known: Connection, credentials: CalendarCredentials, raw_id: str
+        self, known: UserConnection, credentials: CalendarCredentials, raw_id: str
     ) -> ConnectedCalendar | None:
         """The calendar that is connected already, with the new grant; it keeps its meetings."""
         if not known.calendar_id or known.raw_id != raw_id:
@@ -146,8 +146,8 @@ class Connecting:
             return None
 
     async def _create(
-        self, begun: Connection, attempt: Attempt, credentials: CalendarCredentials
-    ) -> tuple[Connection, ConnectedCalendar]:
+        self, begun: UserConnection, attempt: PendingConnection, credentials: CalendarCredentials
+    ) -> tuple[UserConnection, ConnectedCalendar]:
         for _ in range(_TRIES):
             try:
                 calendar = await self._calendars.create_calendar(credentials, attempt.raw_id)
@@ -163,7 +163,7 @@ class Connecting:
             # Somebody took it for the one of which he never heard: he keeps it.
         raise ConnectError(Problem.OVERTAKEN, why="the provider gave only calendars that others have")
 
-    async def _write_made(self, begun: Connection, calendar_id: str) -> Connection:
+    async def _write_made(self, begun: UserConnection, calendar_id: str) -> UserConnection:
         try:
             return await self._connections.write(begun.having_made(calendar_id))
         except ConnectionChangedError:
@@ -174,7 +174,7 @@ class Connecting:
             raise ConnectError(Problem.OVERTAKEN) from None
 
     async def _taken_over(
-        self, known: Connection, begun: Connection, credentials: CalendarCredentials, chosen: RawCalendar
+        self, known: UserConnection, begun: UserConnection, credentials: CalendarCredentials, chosen: RawCalendar
     ) -> ConnectedCalendar | None:
         """A calendar that the unfinished attempt before may have made, without hearing of it, and nobody else has.
 
@@ -196,7 +196,7 @@ class Connecting:
                     return await self._calendars.update_credentials(each.calendar_id, credentials)
         return None
 
-    async def _cleared(self, connection: Connection) -> Connection:
+    async def _cleared(self, connection: UserConnection) -> UserConnection:
         """Lets go of what is left over and is the user's own; gives what is known afterwards."""
         if not connection.leftovers:
             return connection
@@ -213,13 +213,13 @@ class Connecting:
         if not await self._calls.bid_farewell(calendar_id, why):
             await self._calendars.delete_calendar(calendar_id)
 
-    async def _write(self, connection: Connection) -> Connection:
+    async def _write(self, connection: UserConnection) -> UserConnection:
         try:
             return await self._connections.write(connection)
         except ConnectionChangedError:
             raise ConnectError(Problem.OVERTAKEN) from None
 
 
-def _connected(begun: Connection, chosen: RawCalendar, calendar: ConnectedCalendar) -> Connection:
+def _connected(begun: UserConnection, chosen: RawCalendar, calendar: ConnectedCalendar) -> UserConnection:
     now = datetime.now(UTC)
     return begun.connected(calendar.calendar_id, chosen.raw_id, calendar.name, calendar.email, now)

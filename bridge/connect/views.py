@@ -16,7 +16,7 @@ from bridge.connect.pages import Service, elsewhere
 from bridge.connect.problems import ConnectError, Problem
 from bridge.connect.reading import app_of, check_origin, form_of, link_in, link_of, pending
 from bridge.keys import SETTINGS
-from meetings.calendars.connection import Connection, calendar_title, for_people
+from meetings.calendars.connection import UserConnection, calendar_title, for_people
 from meetings.connect_link import CONNECT_ROUTE, ConnectLink
 from meetings.text import one_line
 from providers.calendars import CalendarPlatform, ConnectedCalendar
@@ -121,7 +121,7 @@ async def trouble(request: web.Request) -> web.StreamResponse:
     return wording.trouble(_service(request), problem)
 
 
-async def _replaced(request: web.Request, known: Connection) -> Connection | None:
+async def _replaced(request: web.Request, known: UserConnection) -> UserConnection | None:
     return known if await request.app[CONNECTING].is_kept(known) else None
 
 

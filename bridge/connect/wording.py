@@ -10,7 +10,7 @@ from bridge.connect.explanations import EXPLANATIONS
 from bridge.connect.journey import Arrival
 from bridge.connect.pages import Service
 from bridge.connect.problems import Problem
-from meetings.calendars.connection import REVOKING, Connection, calendar_title, for_people
+from meetings.calendars.connection import REVOKING, UserConnection, calendar_title, for_people
 from meetings.connect_link import ConnectLink
 from providers.calendars import CalendarPlatform, RawCalendar
 
@@ -19,7 +19,7 @@ _SHOWN_ID = 8
 
 
 def welcome(
-    service: Service, link: ConnectLink, replaced: Connection | None, form_leads_to: Sequence[str]
+    service: Service, link: ConnectLink, replaced: UserConnection | None, form_leads_to: Sequence[str]
 ) -> web.Response:
     platform = CalendarPlatform(link.platform)
     name = NAMES[platform]
@@ -49,7 +49,7 @@ def choosing(
     service: Service,
     link: ConnectLink,
     calendars: Sequence[RawCalendar],
-    replaced: Connection | None,
+    replaced: UserConnection | None,
     form_leads_to: Sequence[str],
 ) -> web.Response:
     name = NAMES[CalendarPlatform(link.platform)]
@@ -99,7 +99,7 @@ def trouble(service: Service, problem: Problem, link: str = "") -> web.Response:
     return pages.page(told.title, "\n".join(body), service, status=told.status)
 
 
-def _replacing(name: str, replaced: Connection) -> str:
+def _replacing(name: str, replaced: UserConnection) -> str:
     return pages.notice(
         "Please note:",
         f"your {name} calendar {replaced.title} is connected. Another one takes its place: the meetings "
@@ -107,7 +107,7 @@ def _replacing(name: str, replaced: Connection) -> str:
     )
 
 
-def _told(replaced: Connection | None) -> str:
+def _told(replaced: UserConnection | None) -> str:
     """Brings back which calendar the page spoke of."""
     return pages.hidden("told", replaced.calendar_id if replaced else "")
 

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 
-from meetings.calendars.book import Book
-from meetings.calendars.entry import BookedState, BookEntry
+from meetings.calendars.book import TrackedEvents
+from meetings.calendars.entry import BookedState, TrackedEvent
 from meetings.calendars.event import is_over
-from meetings.ids import sittings_of
+from meetings.ids import occurrences_of
 from meetings.status import MeetingStatus
 
 _TERMINATED = {"TERMINATED", "TIMED_OUT"}
@@ -25,7 +25,7 @@ def booked_state_of(execution_status: str, meeting_status: str) -> BookedState:
 
 
 async def compare(
-    book: Book, running: Collection[str], ask: Callable[[str], Awaitable[BookedState]], now: datetime
+    book: TrackedEvents, running: Collection[str], ask: Callable[[str], Awaitable[BookedState]], now: datetime
 ) -> Mapping[str, BookedState]:
     """The states of the booked meetings that are not over, by meeting id.
 
@@ -33,11 +33,11 @@ async def compare(
     but for those that were once seen to have ended: after Temporal's retention they are absent, and not lost.
     """
     open_entries = [entry for entry in book.entries.values() if _is_open(entry, now)]
-    own_names = {entry.meeting_id for entry in book.entries.values() if entry.claimed}
+    own_names = {entry.meeting_id for entry in book.entries.values() if entry.booked}
 
-    async def state(entry: BookEntry) -> BookedState:
+    async def state(entry: TrackedEvent) -> BookedState:
         ended: BookedState | None = None
-        for name in sittings_of(entry.meeting_id):
+        for name in occurrences_of(entry.meeting_id):
             if name in running:
                 return BookedState.RUNNING
             if entry.ended_as is not None:
@@ -54,5 +54,5 @@ async def compare(
     return dict(zip((entry.meeting_id for entry in open_entries), states, strict=True))
 
 
-def _is_open(entry: BookEntry, now: datetime) -> bool:
-    return entry.claimed and not is_over(entry.told.expected_end, now)
+def _is_open(entry: TrackedEvent, now: datetime) -> bool:
+    return entry.booked and not is_over(entry.applied.expected_end, now)

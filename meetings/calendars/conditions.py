@@ -8,7 +8,14 @@ from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
 from meetings.calendars.event import CalendarEvent, Response
 from meetings.calendars.hours import WorkingHours
 from meetings.calendars.patterns import OneOrMore, Pattern, matches_title
-from meetings.calendars.people import AttendeesAre, Finding, Home, OrganizerIs, Strict, either
+from meetings.calendars.people import (
+    AttendeesCondition,
+    ConditionResult,
+    OrganizerCondition,
+    PolicyContext,
+    Strict,
+    either,
+)
 from meetings.urls import Platform
 
 Minutes = Annotated[int, Field(strict=True, ge=0, le=7 * 24 * 60)]
@@ -19,12 +26,12 @@ class Conditions(Strict):
 
     organizer: (
         Annotated[
-            Annotated[Literal["me", "others"], Tag("<word>")] | Annotated[OrganizerIs, Tag("<object>")],
+            Annotated[Literal["me", "others"], Tag("<word>")] | Annotated[OrganizerCondition, Tag("<object>")],
             Discriminator(lambda value: "<word>" if isinstance(value, str) else "<object>"),
         ]
         | None
     ) = None
-    attendees: AttendeesAre | None = None
+    attendees: AttendeesCondition | None = None
     recurring: StrictBool | None = None
     title: OneOrMore[Pattern] | None = None
     platform: OneOrMore[Platform] | None = None
@@ -40,44 +47,52 @@ class Conditions(Strict):
             raise ValueError(f"minimum_minutes {shortest} is more than maximum_minutes {longest}")
         return self
 
-    def findings(self, event: CalendarEvent, home: Home) -> Iterator[Finding]:
+    def findings(self, event: CalendarEvent, home: PolicyContext) -> Iterator[ConditionResult]:
         """One finding for every condition that is given."""
         yield from self._of_people(event, home)
         yield from self._of_kind(event)
         yield from self._of_time(event, home)
 
-    def _of_people(self, event: CalendarEvent, home: Home) -> Iterator[Finding]:
-        if isinstance(self.organizer, OrganizerIs):
+    def _of_people(self, event: CalendarEvent, home: PolicyContext) -> Iterator[ConditionResult]:
+        if isinstance(self.organizer, OrganizerCondition):
             yield self.organizer.finding(event.organizer_email)
         elif self.organizer is not None:
             owner = self.organizer == "me"
-            yield Finding(event.is_organizer is owner, f"the owner {'is' if owner else 'is not'} the organiser")
+            yield ConditionResult(
+                event.is_organizer is owner, f"the owner {'is' if owner else 'is not'} the organiser"
+            )
         if self.attendees is not None:
             yield from self.attendees.findings(event.people, home, all_known=event.guests_known)
         if self.response is not None:
-            yield Finding(event.response in self.response, f"the owner's answer is {either(self.response)}")
+            yield ConditionResult(event.response in self.response, f"the owner's answer is {either(self.response)}")
 
-    def _of_kind(self, event: CalendarEvent) -> Iterator[Finding]:
+    def _of_kind(self, event: CalendarEvent) -> Iterator[ConditionResult]:
         if self.recurring is not None:
             is_recurring = event.is_recurring or bool(event.recurring_event_id)
             text = f"it is {'one' if self.recurring else 'none'} of a series"
-            yield Finding(is_recurring is self.recurring, text)
+            yield ConditionResult(is_recurring is self.recurring, text)
         if self.title is not None:
             holds = any(matches_title(pattern, event.title) for pattern in self.title)
-            yield Finding(holds, f"the title is like {either(self.title)}")
+            yield ConditionResult(holds, f"the title is like {either(self.title)}")
         if self.platform is not None:
             link = event.link
-            yield Finding(link is not None and link.platform in self.platform, f"it is on {either(self.platform)}")
+            yield ConditionResult(
+                link is not None and link.platform in self.platform, f"it is on {either(self.platform)}"
+            )
 
-    def _of_time(self, event: CalendarEvent, home: Home) -> Iterator[Finding]:
+    def _of_time(self, event: CalendarEvent, home: PolicyContext) -> Iterator[ConditionResult]:
         if self.working_hours is not None:
             holds = self.working_hours.include(event.start_time, home.time_zone)
-            yield Finding(holds, self.working_hours.told(home.time_zone))
+            yield ConditionResult(holds, self.working_hours.told(home.time_zone))
         minutes = event.length.total_seconds() / 60
         if self.minimum_minutes is not None:
-            yield Finding(minutes >= self.minimum_minutes, f"it lasts at least {_minutes(self.minimum_minutes)}")
+            yield ConditionResult(
+                minutes >= self.minimum_minutes, f"it lasts at least {_minutes(self.minimum_minutes)}"
+            )
         if self.maximum_minutes is not None:
-            yield Finding(minutes <= self.maximum_minutes, f"it lasts at most {_minutes(self.maximum_minutes)}")
+            yield ConditionResult(
+                minutes <= self.maximum_minutes, f"it lasts at most {_minutes(self.maximum_minutes)}"
+            )
 
 
 def _minutes(count: int) -> str:

@@ -54,7 +54,7 @@ class Claim(BaseModel):
     attempt_id: str = ""
 
 
-class Attempt(BaseModel):
+class PendingConnection(BaseModel):
     """A calendar that is being connected, or was when a process died.
 
     `before` are the ids of those that were already made of the same calendar. `calendar_id` is the one that the
@@ -79,7 +79,7 @@ class Leftover(BaseModel):
     why: str
 
 
-class Connection(BaseModel):
+class UserConnection(BaseModel):
     """What is known after so many changes. `calendar_id` is empty while nothing is connected.
 
     `attempt_id` is that of the attempt that made the calendar. `leftovers` stay until they are let go of. `spent`
@@ -97,7 +97,7 @@ class Connection(BaseModel):
     name: str = ""
     email: str = ""
     connected_at: AwareDatetime | None = None
-    attempt: Attempt | None = None
+    attempt: PendingConnection | None = None
     leftovers: tuple[Leftover, ...] = ()
     spent: Mapping[str, AwareDatetime] = {}
     written_as: str = ""
@@ -118,7 +118,7 @@ class Connection(BaseModel):
     def claim_of(self, attempt_id: str) -> Claim:
         return Claim(user=self.user, platform=self.platform, attempt_id=attempt_id)
 
-    def attempting(self, attempt: Attempt) -> Self:
+    def attempting(self, attempt: PendingConnection) -> Self:
         """What the attempt before is known to have made is left over, unless it is what is connected."""
         before = self.attempt
         changes: dict[str, Any] = {"attempt": attempt}

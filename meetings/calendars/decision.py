@@ -9,14 +9,14 @@ from pydantic import BaseModel, ConfigDict
 from meetings.calendars.event import CalendarEvent, is_over
 from meetings.calendars.overrides import Overrides
 from meetings.calendars.policy import Policy
-from meetings.calendars.rules import BotChanges, FixedRule, Rule
+from meetings.calendars.rules import BotOverrides, BuiltinRule, Rule
 from meetings.request import BotOptions
 
 _LONGEST_REASON = 300
 
 
 class Decision(BaseModel):
-    """`rule` is the name of a rule of the policy, or one of `FixedRule`; `reason` a sentence for people.
+    """`rule` is the name of a rule of the policy, or one of `BuiltinRule`; `reason` a sentence for people.
 
     `bot` is None where the policy says nothing of the bot.
     """
@@ -29,7 +29,7 @@ class Decision(BaseModel):
     bot: BotOptions | None = None
 
 
-class Considered(NamedTuple):
+class RuleEvaluation(NamedTuple):
     """A rule of the policy that was looked at: whether it holds, and what made it hold or not."""
 
     number: int
@@ -46,15 +46,15 @@ def decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: date
     """
     override = overrides.of(event)
     if override and override.wanted == "never":
-        return _skip(FixedRule.OVERRIDE, f'Skipped: somebody said "never" for this {override.scope}.')
+        return _skip(BuiltinRule.OVERRIDE, f'Skipped: somebody said "never" for this {override.scope}.')
     if obstacle := _obstacle(event, now):
         return _skip(*obstacle)
     if event.provider_records:
         reason = "Left to the provider: its own timer sends a bot, until `calendar unrecord` takes that back."
-        return _skip(FixedRule.PROVIDER, reason)
+        return _skip(BuiltinRule.PROVIDER, reason)
     if override:
         reason = f'Recorded: somebody said "always" for this {override.scope}.'
-        return Decision(record=True, rule=FixedRule.OVERRIDE, reason=reason, bot=_bot(policy.bot))
+        return Decision(record=True, rule=BuiltinRule.OVERRIDE, reason=reason, bot=_bot(policy.bot))
     for looked_at in considered(policy, event):
         if looked_at.holds:
             return _by_rule(policy, looked_at)
@@ -63,41 +63,44 @@ def decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: date
         f'{"Recorded" if record else "Skipped"}: no rule holds, and otherwise the policy says "{policy.otherwise}".'
     )
     return Decision(
-        record=record, rule=FixedRule.OTHERWISE, reason=reason, bot=_bot(policy.bot) if record else None
+        record=record, rule=BuiltinRule.OTHERWISE, reason=reason, bot=_bot(policy.bot) if record else None
     )
 
 
-def considered(policy: Policy, event: CalendarEvent) -> Iterator[Considered]:
+def considered(policy: Policy, event: CalendarEvent) -> Iterator[RuleEvaluation]:
     """The rules in their order, up to the one that decides."""
     for number, rule in enumerate(policy.rules, start=1):
         findings = list(rule.findings(event, policy))
         missing = [each.text for each in findings if not each.holds]
         why = missing or [each.text for each in findings] or ["it holds of every event"]
-        yield Considered(number, rule, not missing, " and ".join(why))
+        yield RuleEvaluation(number, rule, not missing, " and ".join(why))
         if not missing:
             return
 
 
-def _obstacle(event: CalendarEvent, now: datetime) -> tuple[FixedRule, str] | None:
+def _obstacle(event: CalendarEvent, now: datetime) -> tuple[BuiltinRule, str] | None:
     if event.deleted:
-        return FixedRule.DELETED, "Not recorded: the event was deleted or cancelled."
+        return BuiltinRule.DELETED, "Not recorded: the event was deleted or cancelled."
     if not event.meeting_url.strip():
-        return FixedRule.NO_LINK, "Not recorded: the event has no link to a meeting."
+        return BuiltinRule.NO_LINK, "Not recorded: the event has no link to a meeting."
     if event.link is None:
         reason = "Not recorded: its link is none of Google Meet, Zoom or Microsoft Teams by which a bot can join."
-        return FixedRule.UNUSABLE_LINK, reason
+        return BuiltinRule.UNUSABLE_LINK, reason
     if event.all_day:
-        return FixedRule.ALL_DAY, "Not recorded: it lasts all day, so there is no time at which a bot should come."
+        return (
+            BuiltinRule.ALL_DAY,
+            "Not recorded: it lasts all day, so there is no time at which a bot should come.",
+        )
     if is_over(event.expected_end, now):
-        return FixedRule.OVER, "Not recorded: it is over."
+        return BuiltinRule.OVER, "Not recorded: it is over."
     return None
 
 
-def _skip(rule: FixedRule, reason: str) -> Decision:
+def _skip(rule: BuiltinRule, reason: str) -> Decision:
     return Decision(record=False, rule=rule, reason=reason)
 
 
-def _by_rule(policy: Policy, decider: Considered) -> Decision:
+def _by_rule(policy: Policy, decider: RuleEvaluation) -> Decision:
     record = decider.rule.then == "record"
     verb = "Recorded" if record else "Skipped"
     reason = f'{verb} by rule {decider.number}, "{decider.rule.name}": {decider.why}.'
@@ -107,7 +110,7 @@ def _by_rule(policy: Policy, decider: Considered) -> Decision:
     return Decision(record=record, rule=decider.rule.name, reason=reason, bot=bot)
 
 
-def _bot(*changes: BotChanges | None) -> BotOptions | None:
+def _bot(*changes: BotOverrides | None) -> BotOptions | None:
     options: dict[str, object] = {}
     for each in changes:
         options |= each.model_dump(exclude_none=True) if each else {}

@@ -1,4 +1,4 @@
-"""One event as its calendar remembers it: what is wanted, what was decided and why, what the meeting was told."""
+"""One tracked event: what is desired, what was decided and why, and what was applied to its meeting."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from meetings.calendars.decision import Decision
 from meetings.calendars.event import CalendarEvent, Title, expected_end, is_over
-from meetings.calendars.identity import meeting_id_of
+from meetings.calendars.identity import meeting_id_for_event
 from meetings.request import BotOptions, CalendarOrigin, MeetingRequest, UtcDatetime
 
 
@@ -16,11 +16,11 @@ class BookedState(StrEnum):
 
     RUNNING = "running"
     ENDED = "ended"
-    """It came to its own end."""
+    """It ended on its own."""
     CANCELLED = "cancelled"
-    """People cancelled it."""
+    """A user cancelled it."""
     RELEASED = "released"
-    """Calendars cancelled it, and one wants it again."""
+    """Calendars released it, and one wants it again."""
     TERMINATED = "terminated"
     """It was terminated or timed out: nothing says that its meeting is not wanted."""
     ABSENT = "absent"
@@ -31,7 +31,7 @@ class BookedState(StrEnum):
         return self in {BookedState.RELEASED, BookedState.TERMINATED, BookedState.ABSENT}
 
 
-class Wish(BaseModel):
+class DesiredMeeting(BaseModel):
     """What a calendar wants of a meeting. `meeting_url` is empty for an event without a usable link."""
 
     model_config = ConfigDict(frozen=True)
@@ -58,53 +58,53 @@ class Wish(BaseModel):
         )
 
 
-class BookEntry(BaseModel):
-    """One event. Whatever changes, it keeps its `meeting_id` until the meeting was held or the book forgets it."""
+class TrackedEvent(BaseModel):
+    """One event. Whatever changes, it keeps its `meeting_id` until the meeting was held or the event is pruned."""
 
     model_config = ConfigDict(frozen=True)
 
     event_id: str
     meeting_id: str
-    wish: Wish
+    desired: DesiredMeeting
     record: bool
     rule: str
     reason: str = ""
     updated_at: UtcDatetime | None = None
     is_organizer: bool = False
-    claimed: bool = False
+    booked: bool = False
     """Whether the meeting was booked for this event. Of the events of one meeting, one at most has it."""
-    before: Wish | None = None
-    """What the meeting was last told, where the calendar wants something else by now."""
+    applied_before: DesiredMeeting | None = None
+    """What was last applied to the meeting, where the calendar wants something else by now."""
     ended_as: BookedState | None = None
     """How the booked meeting was seen to have ended; Temporal forgets it after its retention."""
-    sitting: int = 1
+    occurrence: int = 1
     """Counts the meetings of an event that was held, and then moved to another time."""
 
     @property
-    def told(self) -> Wish:
-        """What the meeting knows, if it was booked."""
-        return self.before or self.wish
+    def applied(self) -> DesiredMeeting:
+        """What was applied to the meeting, if it was booked."""
+        return self.applied_before or self.desired
 
     @property
     def last_end(self) -> datetime:
-        return max(self.told.expected_end, self.wish.expected_end)
+        return max(self.applied.expected_end, self.desired.expected_end)
 
     def is_over(self, now: datetime) -> bool:
         return is_over(self.last_end, now)
 
     def was_held(self, now: datetime) -> bool:
         """Whether the meeting that was booked for the event is over."""
-        return self.claimed and is_over(self.told.expected_end, now)
+        return self.booked and is_over(self.applied.expected_end, now)
 
 
-def entry_for(event: CalendarEvent, decision: Decision) -> BookEntry:
-    """What the book is to hold of an event: no addresses, nobody's names."""
+def entry_for(event: CalendarEvent, decision: Decision) -> TrackedEvent:
+    """The tracked form of an event, without the addresses and names of people."""
     link = event.link
     ends_after_start = event.end_time is not None and event.end_time > event.start_time
-    return BookEntry(
+    return TrackedEvent(
         event_id=event.event_id,
-        meeting_id=meeting_id_of(event),
-        wish=Wish(
+        meeting_id=meeting_id_for_event(event),
+        desired=DesiredMeeting(
             start_time=event.start_time,
             end_time=event.end_time if ends_after_start else None,
             meeting_url=link.url if link else "",

@@ -1,4 +1,4 @@
-"""Whether a calendar can be read, and who can cure it if not. Pure."""
+"""Whether a calendar can be read, and who can repair it if not. Pure."""
 
 import shlex
 from datetime import datetime
@@ -8,79 +8,81 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from meetings.text import one_line
 
-_LONGEST_TEXT = 300
+_MAX_TEXT_LENGTH = 300
 
 
-class Ailment(StrEnum):
+class AccessProblem(StrEnum):
     """Why a calendar cannot be read, by who has to act."""
 
-    USER = "user"
-    """The user's grant has expired or was revoked: he has to connect again."""
-    APP = "app"
+    USER_GRANT = "user_grant"
+    """The user's grant has expired or was revoked: they have to connect again."""
+    OAUTH_APP = "oauth_app"
     """The OAuth app is refused, for all its users: it needs other credentials."""
     SYNC = "sync"
     """The provider cannot sync it, and does not say why in words that we know."""
-    LOST = "lost"
+    NOT_FOUND = "not_found"
     """The provider does not know it any more."""
-    LOOK = "look"
-    """The last look failed; it is repeated by itself."""
+    RECONCILE = "reconcile"
+    """The last reconcile failed; it is retried automatically."""
 
 
-class GrantWord(BaseModel):
-    """What the provider says of a calendar's grant, as of `at`; it is good if no ailment is named.
+class AccessReport(BaseModel):
+    """What the provider says of the access to a calendar, as of `at`; it is good if no problem is named.
 
     `renewed`: the calendar was given another grant just now, so that everything may have changed.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    ailment: Ailment | None = None
+    problem: AccessProblem | None = None
     text: str = ""
     at: AwareDatetime | None = None
     renewed: bool = False
 
 
-GOOD = GrantWord()
-RENEWED = GrantWord(renewed=True)
+ACCESS_GOOD = AccessReport()
+ACCESS_RENEWED = AccessReport(renewed=True)
 
 
-class Grant(BaseModel):
-    """What is known of a calendar's grant; `since` when it ails."""
+class AccessState(BaseModel):
+    """What is known of the access to a calendar; `since` when there is a problem."""
 
     model_config = ConfigDict(frozen=True)
 
-    ailment: Ailment | None = None
+    problem: AccessProblem | None = None
     text: str = ""
     since: AwareDatetime | None = None
     renewed_at: AwareDatetime | None = None
 
-    def after(self, word: GrantWord, now: datetime) -> "Grant":
-        """What is known after a word that came `now`. Repeats change nothing."""
-        if word.renewed:
-            return Grant(renewed_at=now)
-        if word.ailment is None:
-            return Grant(renewed_at=self.renewed_at)
-        is_outdated = word.at is not None and self.renewed_at is not None and word.at < self.renewed_at
-        if is_outdated or word.ailment is self.ailment:
+    def after(self, report: AccessReport, now: datetime) -> "AccessState":
+        """What is known after a report that came `now`. Repeats change nothing."""
+        if report.renewed:
+            return AccessState(renewed_at=now)
+        if report.problem is None:
+            return AccessState(renewed_at=self.renewed_at)
+        is_outdated = report.at is not None and self.renewed_at is not None and report.at < self.renewed_at
+        if is_outdated or report.problem is self.problem:
             return self
-        text = one_line(word.text)[:_LONGEST_TEXT]
-        return Grant(ailment=word.ailment, text=text, since=now, renewed_at=self.renewed_at)
+        text = one_line(report.text)[:_MAX_TEXT_LENGTH]
+        return AccessState(problem=report.problem, text=text, since=now, renewed_at=self.renewed_at)
 
 
-def remedy(ailment: Ailment | None, calendar_id: str, user: str = "", platform: str = "") -> str:
-    """What people can do about it; empty if nothing is to be done."""
-    if ailment is None:
+def suggested_fix(problem: AccessProblem | None, calendar_id: str = "", user: str = "", platform: str = "") -> str:
+    """What people can do about a problem; empty if nothing is to be done."""
+    if problem is None:
         return ""
-    if ailment is Ailment.USER and user and platform:
+    if problem is AccessProblem.USER_GRANT and user and platform:
         link = f"minutekeeper calendar connect-link {shlex.quote(one_line(user))} --platform {platform}"
         return f"reconnect needed: give the user a fresh link, made by `{link}`"
-    return _REMEDIES[ailment].format(calendar_id=one_line(calendar_id))
+    return _FIXES[problem].format(calendar_id=one_line(calendar_id))
 
 
-_REMEDIES = {
-    Ailment.USER: "reconnect needed: `minutekeeper calendar connect` with the user's new refresh token",
-    Ailment.APP: "give the OAuth app's new credentials with `minutekeeper calendar update-credentials`",
-    Ailment.SYNC: "if it stays so, ask the provider, or have the user connect again",
-    Ailment.LOST: "connect it again, or give it up with `minutekeeper calendar disconnect {calendar_id}`",
-    Ailment.LOOK: "it is tried again by itself; if it stays so, see what the trouble says",
+_FIXES = {
+    AccessProblem.USER_GRANT: "reconnect needed: `minutekeeper calendar connect` with the user's new refresh token",
+    AccessProblem.OAUTH_APP: "give the OAuth app's new credentials with `minutekeeper calendar update-credentials`",
+    AccessProblem.SYNC: "if it stays so, ask the provider, or have the user connect again",
+    AccessProblem.NOT_FOUND: (
+        "connect it again, or give it up with `minutekeeper calendar disconnect {calendar_id}`"
+    ),
+    AccessProblem.RECONCILE: "it is retried automatically; if it stays so, see what the error says",
 }

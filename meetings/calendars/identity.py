@@ -23,7 +23,7 @@ _OUTLOOK_UID = re.compile(r"(040000008200E00074C5B7101A82E008)([0-9A-F]{8})([0-9
 _NO_DATE = "00000000"
 
 
-def meeting_id_of(event: CalendarEvent) -> str:
+def meeting_id_for_event(event: CalendarEvent) -> str:
     """The meeting id of an event, for instance `cal-5f0c…`: letters, digits and a dash, 28 characters."""
     digest = hashlib.sha256("|".join(_key(event)).encode("utf-8", "surrogatepass")).hexdigest()
     return f"cal-{digest[:24]}"

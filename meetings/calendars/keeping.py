@@ -1,4 +1,4 @@
-"""What the workflow of a calendar is started with, is told, carries along and shows.
+"""What calendar workflows exchange with others: their input, signals, updates, activity calls and status.
 
 Every field that is added later needs a default, because calendars live for years.
 """
@@ -8,28 +8,28 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from meetings.calendars.health import Ailment, Grant
-from meetings.calendars.news import NO_NEWS, News
+from meetings.calendars.health import AccessProblem
+from meetings.calendars.news import NO_CHANGES, PendingChanges
 from meetings.calendars.overrides import NO_OVERRIDES, Overrides, Wanted
 from meetings.calendars.policy import DEFAULT_POLICY, Policy
 from meetings.request import UtcDatetime
 
 
 class CalendarStatus(StrEnum):
-    """In the order of its life."""
+    """The states of a calendar, in their usual order."""
 
     SYNCING = "syncing"
-    """It was not looked at yet."""
+    """It was not reconciled yet."""
     ACTIVE = "active"
     ERROR = "error"
-    """It cannot be read; `trouble` says why. Its meetings stay booked."""
+    """It cannot be read; `error` says why. Its meetings stay booked."""
     LEAVING = "leaving"
-    """It lets go of its meetings."""
+    """It releases its meetings."""
     DISCONNECTED = "disconnected"
 
 
-class LookCounts(BaseModel):
-    """What came of a look into a calendar: events that were read, and what became of meetings."""
+class ReconcileCounts(BaseModel):
+    """What a reconcile did: events that were read, and what became of meetings."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,70 +39,51 @@ class LookCounts(BaseModel):
     updated: int = 0
     released: int = 0
     lost: int = 0
-    """Booked meetings that Temporal did not know any more; those still wanted count as booked, too."""
-    put_off: int = 0
-    """Meetings that could not be changed just now; `again_at` says when to try again."""
+    """Booked meetings that Temporal no longer knew; those still wanted count as booked, too."""
+    deferred: int = 0
+    """Meetings that could not be changed just now; `retry_at` says when to try again."""
 
 
-class LookOrder(BaseModel):
-    """One look into a calendar. `at` is the workflow's time: all decisions are made for this instant."""
+class ReconcileInput(BaseModel):
+    """One reconcile of a calendar. `at` is the workflow's time: all decisions are made for this instant."""
 
     model_config = ConfigDict(frozen=True)
 
     calendar_id: str
+    provider: str = ""
+    """The provider that reads the calendar; empty for the worker's default one."""
     at: UtcDatetime
     policy: Policy = DEFAULT_POLICY
     overrides: Overrides = NO_OVERRIDES
-    news: News = NO_NEWS
-    """What the look has to find out about. Without any it reads what was changed since the last one."""
-    farewell: str = ""
-    """Why the calendar lets go of all its meetings; empty if it stays."""
+    changes: PendingChanges = NO_CHANGES
+    """What has to be read. Without any, what changed since the last reconcile is."""
+    disconnect_reason: str = ""
+    """Why the calendar releases all its meetings; empty if it stays."""
 
 
-class LookResult(BaseModel):
-    """`cursor` is the time of the newest change up to which everything was seen.
+class ReconcileResult(BaseModel):
+    """`cursor` is the time of the newest change up to which everything was read.
 
-    `unread` are events that were asked for by name and could not be read: they are still owed.
+    `unread` are events that were asked for by id and could not be read: they are still pending.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    counts: LookCounts = LookCounts()
+    counts: ReconcileCounts = ReconcileCounts()
     was_full: bool = False
     cursor: AwareDatetime | None = None
-    again_at: AwareDatetime | None = None
+    retry_at: AwareDatetime | None = None
     unread: tuple[str, ...] = ()
 
 
-class CarriedCalendar(BaseModel):
-    """What a calendar takes along when its history is cut off (continue-as-new)."""
-
-    model_config = ConfigDict(frozen=True)
-
-    looks: int = 0
-    counts: LookCounts = LookCounts()
-    cursor: AwareDatetime | None = None
-    last_look_at: AwareDatetime | None = None
-    last_full_at: AwareDatetime | None = None
-    again_at: AwareDatetime | None = None
-    news: News = NO_NEWS
-    owed: News = NO_NEWS
-    farewell: str = ""
-    trouble: str = ""
-    is_lost: bool = False
-    failed: int = 0
-    """Looks that failed since the last one that did not."""
-    grant: Grant = Grant()
-    shown: CalendarStatus | None = None
-    reported: Ailment | None = None
-
-
-class CalendarRequest(BaseModel):
-    """A calendar to keep. Only `calendar_id`, by the provider's name, is required. Times are in seconds."""
+class CalendarWorkflowInput(BaseModel):
+    """A calendar to follow. Only `calendar_id`, by the provider's name, is required."""
 
     model_config = ConfigDict(frozen=True)
 
     calendar_id: str = Field(min_length=1)
+    provider: str = ""
+    """The name of the provider that reads the calendar; empty for the worker's default one."""
     user: str = ""
     """Whose calendar it is, and at which platform, where it was connected for a user."""
     platform: str = ""
@@ -110,17 +91,16 @@ class CalendarRequest(BaseModel):
     """The mail address or name that it has at the provider, for when the provider does not have it any more."""
     policy: Policy = DEFAULT_POLICY
     overrides: Overrides = NO_OVERRIDES
-    debounce: float = Field(2.0, ge=0, le=600)
+    debounce_seconds: float = Field(2.0, ge=0, le=600)
     """How long further changes are waited for after the first."""
-    full_every: float = Field(6 * 3600.0, ge=60, le=7 * 24 * 3600)
+    full_sync_seconds: float = Field(6 * 3600.0, ge=60, le=7 * 24 * 3600)
     """Webhooks get lost: at least so often everything is read again."""
-    carried: CarriedCalendar | None = None
 
 
-class CalendarSignal(BaseModel):
-    """Something changed in the calendar: these events, or nobody said which. `everything` may have changed, too.
+class CalendarChanged(BaseModel):
+    """A signal: something changed in the calendar. Without `event_ids` and `everything` it is not known what.
 
-    Nothing is required, and what a sender adds is left aside.
+    Nothing is required, and fields that a sender adds are ignored.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -130,12 +110,12 @@ class CalendarSignal(BaseModel):
     everything: bool = False
 
     @property
-    def news(self) -> News:
-        named = News(full=self.everything, event_ids=self.event_ids)
-        return NO_NEWS.and_also(named) or News(unnamed=True)
+    def changes(self) -> PendingChanges:
+        named = PendingChanges(full=self.everything, event_ids=self.event_ids)
+        return NO_CHANGES.merged_with(named) or PendingChanges(unnamed=True)
 
 
-SOMETHING_CHANGED = CalendarSignal()
+SOMETHING_CHANGED = CalendarChanged()
 
 
 class PolicyChange(BaseModel):
@@ -147,7 +127,7 @@ class PolicyChange(BaseModel):
 
 
 class OverrideChange(BaseModel):
-    """What somebody decides for one event, or for a whole series; None leaves it to the policy again."""
+    """What a user decides for one event, or for a whole series; None leaves it to the policy again."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -156,13 +136,13 @@ class OverrideChange(BaseModel):
     wanted: Wanted | None = None
 
 
-class Disconnection(BaseModel):
+class DisconnectRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    why: str = Field("The calendar was disconnected.", min_length=1, max_length=500)
+    reason: str = Field("The calendar was disconnected.", min_length=1, max_length=500)
 
 
-DISCONNECTION = Disconnection()
+DISCONNECT_REQUEST = DisconnectRequest()
 
 
 class CalendarView(BaseModel):
@@ -171,20 +151,21 @@ class CalendarView(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     calendar_id: str
+    provider: str = ""
     status: CalendarStatus
     user: str = ""
     platform: str = ""
     owner: str = ""
-    ailment: Ailment | None = None
-    trouble: str = ""
-    trouble_since: AwareDatetime | None = None
-    """Known for what ails a grant, whose trouble can last."""
-    looks: int = 0
-    counts: LookCounts = LookCounts()
-    """Of the last look."""
+    problem: AccessProblem | None = None
+    error: str = ""
+    problem_since: AwareDatetime | None = None
+    """Known for problems of access, which can last."""
+    reconcile_count: int = 0
+    counts: ReconcileCounts = ReconcileCounts()
+    """Of the last reconcile."""
     cursor: AwareDatetime | None = None
-    last_look_at: AwareDatetime | None = None
-    last_full_at: AwareDatetime | None = None
-    next_look_at: AwareDatetime | None = None
+    last_reconciled_at: AwareDatetime | None = None
+    last_full_sync_at: AwareDatetime | None = None
+    next_reconcile_at: AwareDatetime | None = None
     policy: Policy = DEFAULT_POLICY
     overrides: Overrides = NO_OVERRIDES

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from meetings.calendars.planning import Step, StepKind
+from meetings.calendars.planning import ChangeKind, PlannedChange
 from meetings.request import UtcDatetime
 
 
-class Peak(BaseModel):
+class PeakLoad(BaseModel):
     """So many bots, in the time that begins at `since`; None if there are none."""
 
     model_config = ConfigDict(frozen=True)
@@ -18,22 +18,22 @@ class Peak(BaseModel):
     since: UtcDatetime | None = None
 
 
-class Load(BaseModel):
+class BotLoad(BaseModel):
     """Hours and days are any 60 minutes and any 24 hours, as providers count them, and not those of a clock."""
 
     model_config = ConfigDict(frozen=True)
 
     bots: int
-    busiest_hour: Peak
-    busiest_day: Peak
-    at_once: Peak
+    busiest_hour: PeakLoad
+    busiest_day: PeakLoad
+    at_once: PeakLoad
 
 
-def load_of(steps: Iterable[Step]) -> Load:
+def load_of(steps: Iterable[PlannedChange]) -> BotLoad:
     """The bots of all meetings that a plan books or leaves booked, each from its start to its expected end."""
-    wishes = [step.wish for step in steps if step.kind is not StepKind.RELEASE]
+    wishes = [step.desired for step in steps if step.kind is not ChangeKind.RELEASE]
     starts = sorted(wish.start_time for wish in wishes)
-    return Load(
+    return BotLoad(
         bots=len(starts),
         busiest_hour=_busiest(starts, timedelta(hours=1)),
         busiest_day=_busiest(starts, timedelta(days=1)),
@@ -41,23 +41,23 @@ def load_of(steps: Iterable[Step]) -> Load:
     )
 
 
-def _busiest(starts: Sequence[datetime], span: timedelta) -> Peak:
+def _busiest(starts: Sequence[datetime], span: timedelta) -> PeakLoad:
     """The fullest stretch of that length, its end not counted. `starts` are in order."""
-    peak, first = Peak(), 0
+    peak, first = PeakLoad(), 0
     for number, start in enumerate(starts, start=1):
         while starts[first] <= start - span:
             first += 1
         if number - first > peak.bots:
-            peak = Peak(bots=number - first, since=starts[first])
+            peak = PeakLoad(bots=number - first, since=starts[first])
     return peak
 
 
-def _most_at_once(meetings: Iterable[tuple[datetime, datetime]]) -> Peak:
+def _most_at_once(meetings: Iterable[tuple[datetime, datetime]]) -> PeakLoad:
     # At the same instant a bot leaves before the next one comes.
     turns = sorted(turn for start, end in meetings for turn in ((start, 1), (end, -1)))
-    peak, present = Peak(), 0
+    peak, present = PeakLoad(), 0
     for instant, change in turns:
         present += change
         if present > peak.bots:
-            peak = Peak(bots=present, since=instant)
+            peak = PeakLoad(bots=present, since=instant)
     return peak

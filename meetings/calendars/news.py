@@ -1,13 +1,13 @@
-"""What was heard of a calendar and not seen to yet: it grows as more is heard, and one look answers it. Pure."""
+"""What was reported of a calendar and not reconciled yet: it adds up, and one reconcile answers it. Pure."""
 
 from pydantic import BaseModel, ConfigDict
 
-MOST_NAMED = 100
-"""Events that are asked for by name. Where more have changed, reading everything is no more work."""
+MAX_NAMED = 100
+"""Events that are asked for by id. Where more have changed, reading everything is no more work."""
 
 
-class News(BaseModel):
-    """`event_ids` are the events that changed; `unnamed` says that others did too, and nobody said which.
+class PendingChanges(BaseModel):
+    """`event_ids` are the events that changed; `unnamed` says that others did too, and it is not known which.
 
     `full` asks for everything that is to come.
     """
@@ -19,18 +19,18 @@ class News(BaseModel):
     event_ids: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return self != NO_NEWS
+        return self != NO_CHANGES
 
-    def and_also(self, other: "News") -> "News":
+    def merged_with(self, other: "PendingChanges") -> "PendingChanges":
         """Both together."""
         event_ids = tuple(dict.fromkeys((*self.event_ids, *other.event_ids)))
-        is_sweeping = len(event_ids) > MOST_NAMED
-        return News(
-            full=self.full or other.full or is_sweeping,
+        is_full = len(event_ids) > MAX_NAMED
+        return PendingChanges(
+            full=self.full or other.full or is_full,
             unnamed=self.unnamed or other.unnamed,
-            event_ids=() if is_sweeping else event_ids,
+            event_ids=() if is_full else event_ids,
         )
 
 
-NO_NEWS = News()
-ALL_NEW = News(full=True)
+NO_CHANGES = PendingChanges()
+FULL_SYNC = PendingChanges(full=True)

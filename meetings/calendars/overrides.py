@@ -14,7 +14,7 @@ class Override(NamedTuple):
     scope: Literal["event", "series"]
 
 
-MOST_OVERRIDES = 1000
+MAX_OVERRIDES = 1000
 """They travel along with every look into the calendar."""
 
 
@@ -27,9 +27,9 @@ class Overrides(BaseModel):
     series: dict[str, Wanted] = {}
 
     @property
-    def are_many(self) -> bool:
+    def is_full(self) -> bool:
         """Whether there is no room for another one."""
-        return len(self.events) + len(self.series) >= MOST_OVERRIDES
+        return len(self.events) + len(self.series) >= MAX_OVERRIDES
 
     def of(self, event: CalendarEvent) -> Override | None:
         if wanted := self.events.get(event.event_id):

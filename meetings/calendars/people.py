@@ -14,12 +14,12 @@ _HIDDEN = " (not all guests are known: the guest list is hidden or cut off)"
 Heads = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 
 
-class Finding(NamedTuple):
+class ConditionResult(NamedTuple):
     holds: bool
     text: str
 
 
-class Home(BaseModel):
+class PolicyContext(BaseModel):
     """Whose policy it is: the mail domains that are inside, and the clock on the wall."""
 
     model_config = ConfigDict(frozen=True)
@@ -34,7 +34,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class OrganizerIs(Strict):
+class OrganizerCondition(Strict):
     """Holds for an organiser who is like one of the addresses or of one of the domains."""
 
     emails: OneOrMore[Pattern] | None = None
@@ -46,13 +46,13 @@ class OrganizerIs(Strict):
             raise ValueError("name emails, domains or both")
         return self
 
-    def finding(self, email: str) -> Finding:
+    def finding(self, email: str) -> ConditionResult:
         wanted = (*(self.emails or ()), *(self.domains or ()))
         holds = matches_address(self.emails or (), email) or is_of(self.domains or (), email)
-        return Finding(holds, f"the organiser is of {either(wanted)}")
+        return ConditionResult(holds, f"the organiser is of {either(wanted)}")
 
 
-class AttendeesAre(Strict):
+class AttendeesCondition(Strict):
     """Holds when everything that is asked holds of those who take part, the organiser among them."""
 
     external: StrictBool | None = None
@@ -65,14 +65,16 @@ class AttendeesAre(Strict):
     @model_validator(mode="after")
     def _can_hold(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError(f"name at least one of {', '.join(AttendeesAre.model_fields)}")
+            raise ValueError(f"name at least one of {', '.join(AttendeesCondition.model_fields)}")
         if self.external and self.internal_only:
             raise ValueError("external and internal_only cannot both be true")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError(f"at_least {self.at_least} is more than at_most {self.at_most}")
         return self
 
-    def findings(self, people: frozenset[str], home: Home, *, all_known: bool = True) -> Iterator[Finding]:
+    def findings(
+        self, people: frozenset[str], home: PolicyContext, *, all_known: bool = True
+    ) -> Iterator[ConditionResult]:
         """What needs every guest to be inside does not hold where `all_known` is False."""
         inside = {person for person in people if is_of(home.my_domains, person)}
         hidden = "" if all_known else _HIDDEN
@@ -80,22 +82,24 @@ class AttendeesAre(Strict):
             outside = any("@" in person for person in people - inside)
             text = f"{'somebody' if self.external else 'nobody'} from outside takes part"
             holds = outside if self.external else all_known and not outside
-            yield Finding(holds, text if outside else text + hidden)
+            yield ConditionResult(holds, text if outside else text + hidden)
         if self.internal_only is not None:
             text = f"{'only' if self.internal_only else 'not only'} people from inside take part"
             only_inside = bool(people) and people == inside
-            yield Finding((only_inside and all_known) is self.internal_only, text + hidden if only_inside else text)
+            yield ConditionResult(
+                (only_inside and all_known) is self.internal_only, text + hidden if only_inside else text
+            )
         if self.any_domain is not None:
             holds = any(is_of(self.any_domain, person) for person in people)
-            yield Finding(holds, f"somebody from {either(self.any_domain)} takes part")
+            yield ConditionResult(holds, f"somebody from {either(self.any_domain)} takes part")
         if self.any_email is not None:
             holds = any("@" in person and matches_address(self.any_email, person) for person in people)
-            yield Finding(holds, f"somebody like {either(self.any_email)} takes part")
+            yield ConditionResult(holds, f"somebody like {either(self.any_email)} takes part")
         if self.at_least is not None:
-            yield Finding(len(people) >= self.at_least, f"at least {self.at_least} take part")
+            yield ConditionResult(len(people) >= self.at_least, f"at least {self.at_least} take part")
         if self.at_most is not None:
             holds = all_known and len(people) <= self.at_most
-            yield Finding(holds, f"at most {self.at_most} take part{hidden}")
+            yield ConditionResult(holds, f"at most {self.at_most} take part{hidden}")
 
 
 def either(values: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
-"""What is to be done about a calendar's meetings: the difference between what is wanted and what was told to them.
+"""Plans the changes to a calendar's meetings: the difference between what is desired and what was applied.
 
-The same plan is the dry run and the deed: shown, or carried out step by step with `after` noting each step done.
+The dry run shows the same plan that a reconcile applies, change by change, with `apply_change` recording each.
 """
 
 from collections import defaultdict
@@ -10,15 +10,15 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from meetings.calendars.book import Book
-from meetings.calendars.entry import BookEntry, Wish
+from meetings.calendars.book import TrackedEvents
+from meetings.calendars.entry import DesiredMeeting, TrackedEvent
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _PLACE_AND_TIME = {"start_time", "end_time", "meeting_url"}
 
 
-class StepKind(StrEnum):
-    """In the order in which steps of the same instant are taken."""
+class ChangeKind(StrEnum):
+    """In the order in which changes of the same instant are made."""
 
     RELEASE = "release"
     """Cancel the meeting, as far as this calendar goes."""
@@ -31,98 +31,106 @@ class StepKind(StrEnum):
     """Nothing to do, or at most to take over the claim of another event for the same meeting."""
 
 
-class Step(BaseModel):
+class PlannedChange(BaseModel):
     """One meeting and what becomes of it, with the rule and the reason behind it.
 
-    `wish` is what the meeting is to be told; of a release, what it was told. `before` is what a changed one knows.
+    `desired` is what is to be applied, and of a release what was. `before` is what was applied to a changed one.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: StepKind
+    kind: ChangeKind
     event_id: str
     meeting_id: str
-    wish: Wish
-    before: Wish | None = None
+    desired: DesiredMeeting
+    before: DesiredMeeting | None = None
     rule: str = ""
     reason: str = ""
 
     @property
     def changes(self) -> frozenset[str]:
-        """The fields of the wish that are new to the meeting."""
-        return _changes(self.before, self.wish)
+        """The desired fields that are new to the meeting."""
+        return _changed_fields(self.before, self.desired)
 
 
-class Plan(BaseModel):
-    """The book with all decisions, and the steps to take, soonest meeting first."""
+class ReconcilePlan(BaseModel):
+    """The tracked events with all decisions, and the changes to make, soonest meeting first."""
 
     model_config = ConfigDict(frozen=True)
 
-    book: Book
-    steps: tuple[Step, ...] = ()
+    events: TrackedEvents
+    changes: tuple[PlannedChange, ...] = ()
 
 
-def plan(
-    book: Book, seen: Iterable[BookEntry], now: datetime, *, complete: bool, gone: Collection[str] = ()
-) -> Plan:
-    """The plan after a look into the calendar, see `Book.noted`.
+def make_plan(
+    events: TrackedEvents,
+    seen: Iterable[TrackedEvent],
+    now: datetime,
+    *,
+    complete: bool,
+    gone: Collection[str] = (),
+) -> ReconcilePlan:
+    """The plan after the calendar was read, see `TrackedEvents.with_snapshot`.
 
-    Only what was seen to be unwanted, or is missing from a complete look, is released. Meetings that are over are
-    left alone; those under way are not.
+    Only what was seen to be unwanted, or is missing from a complete reading, is released. Meetings that are over
+    are left alone; those under way are not.
     """
-    noted = book.noted(seen, now, complete=complete, gone=gone)
-    meetings: defaultdict[str, list[BookEntry]] = defaultdict(list)
-    for entry in noted.entries.values():
+    snapshot = events.with_snapshot(seen, now, complete=complete, gone=gone)
+    meetings: defaultdict[str, list[TrackedEvent]] = defaultdict(list)
+    for entry in snapshot.entries.values():
         meetings[entry.meeting_id].append(entry)
-    steps = [step for entries in meetings.values() if (step := _step(entries, now))]
-    order = list(StepKind)
-    steps.sort(key=lambda step: (step.wish.start_time, order.index(step.kind), step.meeting_id))
-    return Plan(book=noted, steps=tuple(steps))
+    changes = [change for entries in meetings.values() if (change := _change_for(entries, now))]
+    order = list(ChangeKind)
+    changes.sort(key=lambda each: (each.desired.start_time, order.index(each.kind), each.meeting_id))
+    return ReconcilePlan(events=snapshot, changes=tuple(changes))
 
 
-def after(book: Book, step: Step) -> Book:
-    """The book once a step is done. Doing and noting it again changes nothing."""
-    if step.kind is StepKind.RELEASE:
-        return book.released(step.meeting_id)
-    return book.booked(step.meeting_id, step.event_id, step.wish)
+def apply_change(events: TrackedEvents, change: PlannedChange) -> TrackedEvents:
+    """The tracked events once a change is made. Repeating it has no further effect."""
+    if change.kind is ChangeKind.RELEASE:
+        return events.without_booking(change.meeting_id)
+    return events.with_booking(change.meeting_id, change.event_id, change.desired)
 
 
-def _step(entries: list[BookEntry], now: datetime) -> Step | None:
+def _change_for(entries: list[TrackedEvent], now: datetime) -> PlannedChange | None:
     """What becomes of one meeting, from the events that stand for it in this calendar."""
-    holder = next((entry for entry in entries if entry.claimed), None)
+    holder = next((entry for entry in entries if entry.booked), None)
     wanting = [entry for entry in entries if entry.record and not entry.is_over(now)]
     if wanting:
-        # The one that has the meeting speaks for it, so that two copies of one invitation do not quarrel.
-        leader = max(wanting, key=lambda each: (each.claimed, each.updated_at or _LONG_AGO, each.event_id))
-        return _towards(leader, holder)
+        # The one that has the meeting decides, so that two copies of one invitation do not alternate.
+        leader = max(wanting, key=lambda each: (each.booked, each.updated_at or _LONG_AGO, each.event_id))
+        return _change_towards(leader, holder)
     if holder is None or holder.was_held(now):
         return None
-    return _made(StepKind.RELEASE, holder, holder.told)
+    return _change(ChangeKind.RELEASE, holder, holder.applied)
 
 
-def _towards(leader: BookEntry, holder: BookEntry | None) -> Step:
+def _change_towards(leader: TrackedEvent, holder: TrackedEvent | None) -> PlannedChange:
     if holder is None:
-        return _made(StepKind.BOOK, leader, leader.wish)
-    changes = _changes(holder.told, leader.wish)
-    if not changes:
-        return _made(StepKind.KEEP, leader, leader.wish)
-    kind = StepKind.MOVE if changes & _PLACE_AND_TIME else StepKind.UPDATE
-    return _made(kind, leader, leader.wish, holder.told)
+        return _change(ChangeKind.BOOK, leader, leader.desired)
+    changed = _changed_fields(holder.applied, leader.desired)
+    if not changed:
+        return _change(ChangeKind.KEEP, leader, leader.desired)
+    kind = ChangeKind.MOVE if changed & _PLACE_AND_TIME else ChangeKind.UPDATE
+    return _change(kind, leader, leader.desired, holder.applied)
 
 
-def _made(kind: StepKind, entry: BookEntry, wish: Wish, before: Wish | None = None) -> Step:
-    return Step(
+def _change(
+    kind: ChangeKind, entry: TrackedEvent, desired: DesiredMeeting, before: DesiredMeeting | None = None
+) -> PlannedChange:
+    return PlannedChange(
         kind=kind,
         event_id=entry.event_id,
         meeting_id=entry.meeting_id,
-        wish=wish,
+        desired=desired,
         before=before,
         rule=entry.rule,
         reason=entry.reason,
     )
 
 
-def _changes(before: Wish | None, after: Wish) -> frozenset[str]:
+def _changed_fields(before: DesiredMeeting | None, desired: DesiredMeeting) -> frozenset[str]:
     if before is None:
         return frozenset()
-    return frozenset(name for name in Wish.model_fields if getattr(before, name) != getattr(after, name))
+    names = DesiredMeeting.model_fields
+    return frozenset(name for name in names if getattr(before, name) != getattr(desired, name))

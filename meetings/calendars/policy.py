@@ -9,8 +9,8 @@ from pydantic import ConfigDict, ValidationError, model_validator
 from meetings.calendars import problems
 from meetings.calendars.conditions import Conditions
 from meetings.calendars.event import Response
-from meetings.calendars.people import Home
-from meetings.calendars.rules import BotChanges, Rule, Verdict
+from meetings.calendars.people import PolicyContext
+from meetings.calendars.rules import BotOverrides, Rule, Verdict
 
 MAX_CHARACTERS = 64 * 1024
 """A longer policy is a slip; it travels along with its calendar."""
@@ -24,7 +24,7 @@ class PolicyError(ValueError):
         self.problems = found
 
 
-class Policy(Home):
+class Policy(PolicyContext):
     """Which events get a bot: the first rule that holds decides, and `otherwise` if none does.
 
     `bot` is for all bots that the policy sends; a rule's own `bot` goes before it.
@@ -33,7 +33,7 @@ class Policy(Home):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1] = 1
-    bot: BotChanges | None = None
+    bot: BotOverrides | None = None
     rules: tuple[Rule, ...] = ()
     otherwise: Verdict = "record"
 

@@ -11,18 +11,18 @@ from pydantic_core import ErrorDetails
 
 from meetings.calendars.conditions import Conditions
 from meetings.calendars.hours import WorkingHours
-from meetings.calendars.people import AttendeesAre, OrganizerIs
-from meetings.calendars.rules import BotChanges, Rule
+from meetings.calendars.people import AttendeesCondition, OrganizerCondition
+from meetings.calendars.rules import BotOverrides, Rule
 from meetings.text import one_line
 
 _MODELS: dict[str, type[BaseModel]] = {
     "rules": Rule,
     "when": Conditions,
     "unless": Conditions,
-    "organizer": OrganizerIs,
-    "attendees": AttendeesAre,
+    "organizer": OrganizerCondition,
+    "attendees": AttendeesCondition,
     "working_hours": WorkingHours,
-    "bot": BotChanges,
+    "bot": BotOverrides,
 }
 """What stands at a place of a policy, by the last name on the way there."""
 

@@ -1,70 +1,70 @@
-"""What goes to and fro when all calendars of the account are checked, round after round.
+"""What the workflow of calendar health exchanges with its activity and with clients, and what it carries along.
 
-Every field that is added later needs a default, because the rounds go on for years.
+Every field that is added later needs a default, because the workflow runs for years.
 """
 
 from collections.abc import Mapping
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from meetings.calendars.health import Ailment
+from meetings.calendars.health import AccessProblem
 
 
-class Findings(BaseModel):
-    """The calendars that cannot be read, by id, and why; of the `doubtful` ones it is not sure yet."""
-
-    model_config = ConfigDict(frozen=True)
-
-    ailing: Mapping[str, Ailment] = {}
-    doubtful: tuple[str, ...] = ()
-
-    def of(self, ailment: Ailment) -> set[str]:
-        """The calendars with this ailment."""
-        return {calendar_id for calendar_id, each in self.ailing.items() if each is ailment}
-
-
-NOTHING_FOUND = Findings()
-
-
-class RoundOrder(BaseModel):
-    """One round, after what was found `before`. With `tell_all` calendars are told what they were told already."""
+class AccessFindings(BaseModel):
+    """The calendars that cannot be read, by id, and why; of the `unconfirmed` ones it is not sure yet."""
 
     model_config = ConfigDict(frozen=True)
 
-    before: Findings = NOTHING_FOUND
-    tell_all: bool = False
+    problems: Mapping[str, AccessProblem] = {}
+    unconfirmed: tuple[str, ...] = ()
+
+    def of(self, problem: AccessProblem) -> set[str]:
+        """The calendars with this problem."""
+        return {calendar_id for calendar_id, each in self.problems.items() if each is problem}
 
 
-class RoundResult(BaseModel):
-    """`calendars` is how many there are, `again_in` the seconds until the next round is due."""
+NO_FINDINGS = AccessFindings()
+
+
+class HealthCheckInput(BaseModel):
+    """One check, after what was found `before`. With `report_all` calendars are also told what they know."""
 
     model_config = ConfigDict(frozen=True)
 
-    findings: Findings = NOTHING_FOUND
+    before: AccessFindings = NO_FINDINGS
+    report_all: bool = False
+
+
+class HealthCheckResult(BaseModel):
+    """`calendars` is how many there are, `next_check_seconds` the time until the next check is due."""
+
+    model_config = ConfigDict(frozen=True)
+
+    findings: AccessFindings = NO_FINDINGS
     calendars: int = 0
-    again_in: float = 3600.0
+    next_check_seconds: float = 3600.0
 
 
-class RoundsRequest(BaseModel):
-    """What the rounds begin with; nothing is needed."""
-
-    model_config = ConfigDict(frozen=True)
-
-    findings: Findings = NOTHING_FOUND
-    calendars: int = 0
-    told_all_at: AwareDatetime | None = None
-    last_round_at: AwareDatetime | None = None
-    again_in: float = 3600.0
-    trouble: str = ""
-
-
-class RoundsView(BaseModel):
-    """What the `status` query answers. `trouble` is why the last round came to nothing."""
+class CalendarHealthInput(BaseModel):
+    """What the workflow starts with, and continues with; nothing is required."""
 
     model_config = ConfigDict(frozen=True)
 
+    findings: AccessFindings = NO_FINDINGS
     calendars: int = 0
-    findings: Findings = NOTHING_FOUND
-    last_round_at: AwareDatetime | None = None
-    next_round_at: AwareDatetime | None = None
-    trouble: str = ""
+    reported_all_at: AwareDatetime | None = None
+    last_check_at: AwareDatetime | None = None
+    next_check_seconds: float = 3600.0
+    error: str = ""
+
+
+class CalendarHealthView(BaseModel):
+    """What the `status` query answers. `error` is why the last check failed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendars: int = 0
+    findings: AccessFindings = NO_FINDINGS
+    last_check_at: AwareDatetime | None = None
+    next_check_at: AwareDatetime | None = None
+    error: str = ""

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from meetings.calendars.conditions import Conditions
 from meetings.calendars.event import CalendarEvent
-from meetings.calendars.people import Finding, Home, Strict
+from meetings.calendars.people import ConditionResult, PolicyContext, Strict
 from meetings.request import RecordingMode
 from meetings.text import one_line
 
@@ -17,7 +17,7 @@ Verdict = Literal["record", "skip"]
 Seconds = Annotated[int, Field(strict=True, ge=1, le=7200)]
 
 
-class FixedRule(StrEnum):
+class BuiltinRule(StrEnum):
     """What decides besides the rules of a policy. No rule may bear one of these names."""
 
     OVERRIDE = "override"
@@ -37,12 +37,12 @@ def _own_name(text: str) -> str:
     name = one_line(text)
     if not name:
         raise ValueError("must not be empty")
-    if name in set(FixedRule):
+    if name in set(BuiltinRule):
         raise ValueError(f"{name!r} stands for something else in explanations; choose another name")
     return name
 
 
-class BotChanges(Strict):
+class BotOverrides(Strict):
     """Options of the bot that a policy sets; the others stay as they are. Timeouts are in seconds."""
 
     name: str | None = Field(None, min_length=1, max_length=255)
@@ -61,7 +61,7 @@ class Rule(Strict):
     when: Conditions = Conditions()
     unless: Conditions | None = None
     then: Verdict
-    bot: BotChanges | None = None
+    bot: BotOverrides | None = None
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -71,10 +71,10 @@ class Rule(Strict):
             raise ValueError("a rule that skips sends no bot, so it cannot say what the bot is like")
         return self
 
-    def findings(self, event: CalendarEvent, home: Home) -> Iterator[Finding]:
+    def findings(self, event: CalendarEvent, home: PolicyContext) -> Iterator[ConditionResult]:
         """What the rule asks, one by one; it holds if all of them hold."""
         yield from self.when.findings(event, home)
         if self.unless is not None:
             exception = list(self.unless.findings(event, home))
             text = " and ".join(each.text for each in exception)
-            yield Finding(not all(each.holds for each in exception), f"it is not the case that {text}")
+            yield ConditionResult(not all(each.holds for each in exception), f"it is not the case that {text}")

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from meetings.calendars.news import MOST_NAMED
+from meetings.calendars.news import MAX_NAMED
 from meetings.events import BotEvent, BotEventKind
 from providers.base import CalendarNotice, Ignored, Notice
 from providers.meetingbaas.deliveries import (
@@ -115,7 +115,7 @@ def _calendar(data: DeliveryData, received_at: datetime) -> CalendarNotice | Ign
     if data.affected:
         # Two changes of one second come with the same time: one must not pass for a repeat of the other.
         which = f"{which}|{hashlib.sha256(' '.join(sorted(data.affected)).encode()).hexdigest()[:16]}"
-    everything = len(data.affected) > MOST_NAMED
+    everything = len(data.affected) > MAX_NAMED
     return CalendarNotice(
         calendar_id=data.calendar_id,
         delivery=f"{CALENDAR_SYNC}|{data.calendar_id}|{which}",

@@ -7,9 +7,9 @@ from datetime import timedelta
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.workflow import UpdateMethodMultiParam
 
-from artifacts.notebook import Notebooks
+from artifacts.notebook import CalendarCheckpointStore
 from artifacts.store import ArtifactStore
-from meetings.calendars.book import Book
+from meetings.calendars.book import TrackedEvents
 from meetings.calendars.keeping import CalendarView, OverrideChange
 from meetings.calendars.overrides import Wanted
 from meetings.ids import calendar_workflow_id_for
@@ -33,7 +33,7 @@ class CalendarCalls:
     def __init__(self, temporal: Client, provider: CalendarProvider, store: ArtifactStore) -> None:
         self._temporal = temporal
         self._provider = provider
-        self._notebooks = Notebooks(store)
+        self._notebooks = CalendarCheckpointStore(store)
 
     async def find(self, calendar: str) -> Named:
         return await find_calendar(self._temporal, self._provider, calendar)
@@ -70,10 +70,10 @@ class CalendarCalls:
                 "`minutekeeper doctor` says what is missing."
             ) from error
 
-    async def book(self, named: Named) -> Book:
+    async def book(self, named: Named) -> TrackedEvents:
         """What was read last; empty if nothing was."""
         notebook = await self._notebooks.read(named.calendar_id)
-        return notebook.book if notebook else Book(calendar_id=named.calendar_id)
+        return notebook.events if notebook else TrackedEvents(calendar_id=named.calendar_id)
 
     async def override_for(
         self, named: Named, event: str, wanted: Wanted | None, *, series: bool

@@ -16,14 +16,14 @@ from temporalio.client import Client
 
 from artifacts.connections import Connections
 from artifacts.errors import StoreError
-from artifacts.notebook import Notebooks
+from artifacts.notebook import CalendarCheckpointStore
 from artifacts.store import ArtifactStore
-from meetings.calendars.keeping import CalendarStatus, CalendarView, Disconnection, OverrideChange, PolicyChange
+from meetings.calendars.keeping import CalendarStatus, CalendarView, DisconnectRequest, OverrideChange, PolicyChange
 from meetings.calendars.overrides import NO_OVERRIDES, Override, Wanted
 from meetings.calendars.policy import DEFAULT_POLICY, Policy
+from minutekeeper.temporal.calendar_workflows import ensure_health_workflow
 from providers.base import ProviderError
 from providers.calendars import CalendarCredentials, CalendarProvider, RawCalendar, Resync
-from runtime.grants import look_after_grants
 from runtime.settings import Settings
 from starter.calendars.account import opened_account, plainly
 from starter.calendars.calls import CalendarCalls
@@ -81,7 +81,7 @@ class CalendarsClient:
         self._provider = provider
         self._account = Account(temporal, provider, Connections(store))
         self._calls = CalendarCalls(temporal, provider, store)
-        self._notebooks = Notebooks(store)
+        self._notebooks = CalendarCheckpointStore(store)
         self._timer = ProvidersTimer(temporal, provider)
 
     @classmethod
@@ -244,7 +244,7 @@ class CalendarsClient:
         """
         with self._plainly():
             done = await self._provider.resync_all()
-            await look_after_grants(self.temporal, at_once=True)
+            await ensure_health_workflow(self.temporal, check_now=True)
             return done
 
     async def update_credentials(self, app: AppCredentials) -> Repair:
@@ -265,12 +265,12 @@ class CalendarsClient:
 
         One that nobody keeps is only ended at the provider.
         """
-        wish = checked(Disconnection, {"why": why} if why else {})
+        request = checked(DisconnectRequest, {"reason": why} if why else {})
         view: CalendarView | None = None
         with self._plainly():
             named = await self._calls.find(calendar)
             if named.is_kept:
-                view = await self._calls.change(named, CalendarWorkflow.disconnect, wish)
+                view = await self._calls.change(named, CalendarWorkflow.disconnect, request)
                 view = await self._calls.ended_soon(named) or view
             else:
                 await self._provider.delete_calendar(named.calendar_id)

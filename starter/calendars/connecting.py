@@ -7,22 +7,15 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client, WorkflowHandle
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from artifacts.connections import Connections
 from meetings.calendars.connection import Claim
-from meetings.calendars.health import RENEWED
-from meetings.calendars.keeping import CalendarRequest, CalendarStatus, CalendarView
+from meetings.calendars.keeping import CalendarStatus, CalendarView, CalendarWorkflowInput
 from meetings.calendars.policy import DEFAULT_POLICY, Policy
 from meetings.ids import calendar_workflow_id_for
-from meetings.names import MEETINGS_QUEUE
-from meetings.text import one_line
+from minutekeeper.temporal.calendar_workflows import describe_calendar, start_or_renew_calendar
 from providers.calendars import CalendarCredentials, CalendarProvider, ConnectedCalendar, RawCalendar
-from runtime.grants import look_after_grants
 from starter.asking import NoAnswerError, ask
-from starter.booking import RPC_LIMIT, clipped
-from starter.calendars.naming import describe
 from starter.errors import MeetingInputError, MeetingRefusedError
 from starter.summaries import is_closed
 from workflows.calendar import CalendarWorkflow
@@ -83,13 +76,12 @@ async def connect_calendar(
     else:
         await _refuse_if_leaving(temporal, known.calendar_id)
         connected = await provider.update_credentials(known.calendar_id, credentials)
-    is_new = await _start(temporal, connected, policy or DEFAULT_POLICY)
-    if is_new:
-        connection = Connection.ADOPTED if known else Connection.CONNECTED
-    else:
+    owner = connected.email or connected.name
+    request = CalendarWorkflowInput(calendar_id=connected.calendar_id, owner=owner, policy=policy or DEFAULT_POLICY)
+    if not await start_or_renew_calendar(temporal, request):
         connection = Connection.RENEWED
-        await _handle(temporal, connected.calendar_id).signal(CalendarWorkflow.grant, RENEWED)
-    await look_after_grants(temporal)
+    else:
+        connection = Connection.ADOPTED if known else Connection.CONNECTED
     return ConnectedNow(
         calendar_id=connected.calendar_id,
         workflow_id=calendar_workflow_id_for(connected.calendar_id),
@@ -121,7 +113,7 @@ async def _known(
 
 
 async def _refuse_if_leaving(temporal: Client, calendar_id: str) -> None:
-    execution = await describe(temporal, calendar_workflow_id_for(calendar_id))
+    execution = await describe_calendar(temporal, calendar_id)
     if execution is None or is_closed(execution):
         return
     try:
@@ -133,26 +125,6 @@ async def _refuse_if_leaving(temporal: Client, calendar_id: str) -> None:
             f"Calendar {calendar_id} is being disconnected just now; connect it again when `minutekeeper calendar "
             "list` shows it as disconnected."
         )
-
-
-async def _start(temporal: Client, connected: ConnectedCalendar, policy: Policy) -> bool:
-    """Whether the calendar's workflow was started now, and not before."""
-    who = one_line(connected.email or connected.name)
-    name = connected.calendar_id
-    try:
-        await temporal.start_workflow(
-            CalendarWorkflow.run,
-            CalendarRequest(calendar_id=name, owner=connected.email or connected.name, policy=policy),
-            id=calendar_workflow_id_for(name),
-            task_queue=MEETINGS_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            static_summary=clipped(f"Calendar of {who}" if who else f"Calendar {name}"),
-            static_details=f"- **Look at it:** `minutekeeper calendar events {name}`\n",
-            rpc_timeout=RPC_LIMIT,
-        )
-    except WorkflowAlreadyStartedError:
-        return False
-    return True
 
 
 def _handle(temporal: Client, calendar_id: str) -> WorkflowHandle[CalendarWorkflow, CalendarView]:

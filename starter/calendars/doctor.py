@@ -4,14 +4,14 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from temporalio.client import Client, WorkflowHandle
-from temporalio.service import RPCError
+from temporalio.client import Client
 
-from artifacts.notebook import Notebooks
-from meetings.calendars.health import Ailment
-from meetings.calendars.rounds import RoundsView
+from artifacts.notebook import CalendarCheckpointStore
+from meetings.calendars.health import AccessProblem
+from meetings.calendars.rounds import CalendarHealthView
 from meetings.connect_link import connect_url, new_link
 from meetings.names import CALENDAR_HEALTH_ID
+from minutekeeper.temporal.queries import describe_workflow
 from providers.calendars import CalendarProvider
 from runtime.settings import Settings
 from runtime.startup import address_problems, signing_problems
@@ -21,7 +21,6 @@ from starter.calendars.listing import list_calendars
 from starter.calendars.losses import Losses
 from starter.calendars.summaries import CalendarState, CalendarSummary
 from starter.summaries import is_closed
-from starter.temporal_errors import no_such_workflow
 from workflows.calendar_health import CalendarHealthWorkflow
 
 _ANSWER_WITHIN = timedelta(seconds=5)
@@ -55,7 +54,7 @@ class Diagnosis(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     patients: tuple[Patient, ...]
-    rounds: RoundsView | None = None
+    rounds: CalendarHealthView | None = None
     trouble: str = ""
 
     @property
@@ -64,44 +63,40 @@ class Diagnosis(BaseModel):
 
 
 async def diagnose(
-    temporal: Client, provider: CalendarProvider, notebooks: Notebooks, settings: Settings
+    temporal: Client, provider: CalendarProvider, notebooks: CalendarCheckpointStore, settings: Settings
 ) -> Diagnosis:
     """Raises RPCError, ProviderError and StoreError."""
     calendars, losses = await asyncio.gather(list_calendars(temporal, provider), Losses.seen_now(temporal))
 
     async def patient(calendar: CalendarSummary) -> Patient:
         notebook = await notebooks.read(calendar.calendar_id)
-        lost = await losses.of(notebook.book) if notebook else []
+        lost = await losses.of(notebook.events) if notebook else []
         return Patient(calendar=calendar, link=_link(calendar, settings), lost=tuple(lost))
 
     patients = tuple([await patient(each) for each in calendars])
     if not any(each.is_kept for each in calendars):
         return Diagnosis(patients=patients)
     handle = temporal.get_workflow_handle_for(CalendarHealthWorkflow.run, CALENDAR_HEALTH_ID)
-    if not await _runs(handle):
+    if not await _runs(temporal):
         trouble = "Nobody checks the grants; `minutekeeper calendar resync` has them checked from now on."
         return Diagnosis(patients=patients, trouble=trouble)
     try:
         rounds = await ask(handle, CalendarHealthWorkflow.status, _ANSWER_WITHIN)
     except NoAnswerError as error:
         return Diagnosis(patients=patients, trouble=f"Whether the grants are checked cannot be said: {error}.")
-    trouble = f"The last check of the grants came to nothing: {rounds.trouble}" if rounds.trouble else ""
+    trouble = f"The last check of the grants came to nothing: {rounds.error}" if rounds.error else ""
     return Diagnosis(patients=patients, rounds=rounds, trouble=trouble)
 
 
-async def _runs(handle: WorkflowHandle[CalendarHealthWorkflow, None]) -> bool:
-    try:
-        return not is_closed(await handle.describe(rpc_timeout=RPC_LIMIT))
-    except RPCError as error:
-        if no_such_workflow(error):
-            return False
-        raise
+async def _runs(temporal: Client) -> bool:
+    execution = await describe_workflow(temporal, CALENDAR_HEALTH_ID, RPC_LIMIT)
+    return execution is not None and not is_closed(execution)
 
 
 def _link(calendar: CalendarSummary, settings: Settings) -> str:
     """Made anew each time, and kept nowhere; empty if it would not help, or cannot be made."""
     secret = settings.bridge_secret.get_secret_value()
-    if calendar.ailment is not Ailment.USER or signing_problems(settings) or address_problems(settings):
+    if calendar.ailment is not AccessProblem.USER_GRANT or signing_problems(settings) or address_problems(settings):
         return ""
     try:
         link = new_link(calendar.user, calendar.platform, datetime.now(UTC))

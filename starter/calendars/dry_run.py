@@ -5,13 +5,13 @@ from datetime import datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
-from meetings.calendars.book import Book
+from meetings.calendars.book import TrackedEvents
 from meetings.calendars.decision import decide
-from meetings.calendars.entry import Wish, entry_for
-from meetings.calendars.load import Load, load_of
-from meetings.calendars.news import ALL_NEW
+from meetings.calendars.entry import DesiredMeeting, entry_for
+from meetings.calendars.load import BotLoad, load_of
+from meetings.calendars.news import FULL_SYNC
 from meetings.calendars.overrides import Overrides
-from meetings.calendars.planning import Step, StepKind, plan
+from meetings.calendars.planning import ChangeKind, PlannedChange, make_plan
 from meetings.calendars.policy import Policy
 from meetings.ids import workflow_id_for
 from meetings.urls import public_url
@@ -31,44 +31,50 @@ class DryRun(BaseModel):
     calendar_id: str
     at: AwareDatetime
     events: int
-    steps: tuple[Step, ...]
+    steps: tuple[PlannedChange, ...]
     kept: int
     shared: tuple[str, ...]
-    load: Load
+    load: BotLoad
 
-    def count(self, kind: StepKind) -> int:
+    def count(self, kind: ChangeKind) -> int:
         return sum(step.kind is kind for step in self.steps)
 
 
 async def dry_run(
-    provider: CalendarProvider, temporal: Client, book: Book, rules: tuple[Policy, Overrides], now: datetime
+    provider: CalendarProvider,
+    temporal: Client,
+    book: TrackedEvents,
+    rules: tuple[Policy, Overrides],
+    now: datetime,
 ) -> DryRun:
     """Reads the calendar as a look does, and decides and plans by the same functions.
 
     Raises ProviderError where the calendar cannot be read.
     """
     policy, overrides = rules
-    reading = await CalendarReader(provider, book.calendar_id).read(ALL_NEW, None, book, now)
+    reading = await CalendarReader(provider, book.calendar_id).read(FULL_SYNC, None, book, now)
     entries = [entry_for(event, decide(policy, overrides, event, now)) for event in reading.events]
-    made = plan(book, entries, now, complete=False, gone=reading.gone)
-    steps = tuple(step for step in made.steps if step.kind is not StepKind.KEEP)
-    to_book = {workflow_id_for(step.meeting_id): step.meeting_id for step in steps if step.kind is StepKind.BOOK}
+    made = make_plan(book, entries, now, complete=False, gone=reading.gone)
+    steps = tuple(step for step in made.changes if step.kind is not ChangeKind.KEEP)
+    to_book = {workflow_id_for(step.meeting_id): step.meeting_id for step in steps if step.kind is ChangeKind.BOOK}
     existing = await meetings_by_workflow_id(temporal, to_book)
     return DryRun(
         calendar_id=book.calendar_id,
         at=now,
         events=sum(not entry.is_over(now) for entry in entries),
         steps=tuple(map(_shown, steps)),
-        kept=len(made.steps) - len(steps),
+        kept=len(made.changes) - len(steps),
         shared=tuple(to_book[name] for name, meeting in existing.items() if not meeting.status.is_final),
-        load=load_of(made.steps),
+        load=load_of(made.changes),
     )
 
 
-def _shown(step: Step) -> Step:
+def _shown(step: PlannedChange) -> PlannedChange:
     """The step as it may be shown: without what admits to its meeting."""
-    return step.model_copy(update={"wish": _public(step.wish), "before": step.before and _public(step.before)})
+    return step.model_copy(
+        update={"desired": _public(step.desired), "before": step.before and _public(step.before)}
+    )
 
 
-def _public(wish: Wish) -> Wish:
-    return wish.model_copy(update={"meeting_url": public_url(wish.meeting_url)})
+def _public(desired: DesiredMeeting) -> DesiredMeeting:
+    return desired.model_copy(update={"meeting_url": public_url(desired.meeting_url)})

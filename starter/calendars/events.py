@@ -6,8 +6,8 @@ from datetime import datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
-from meetings.calendars.book import Book
-from meetings.calendars.entry import BookEntry
+from meetings.calendars.book import TrackedEvents
+from meetings.calendars.entry import TrackedEvent
 from meetings.ids import workflow_id_for
 from meetings.status import MeetingStatus
 from meetings.urls import public_url
@@ -43,7 +43,7 @@ class DecidedEvent(BaseModel):
 
 
 async def decided_events(
-    temporal: Client, book: Book, now: datetime, *, also_past: bool
+    temporal: Client, book: TrackedEvents, now: datetime, *, also_past: bool
 ) -> tuple[DecidedEvent, ...]:
     """Events in order of their start; without `also_past`, only those that are not over."""
     entries = [entry for entry in book.entries.values() if also_past or not entry.is_over(now)]
@@ -65,8 +65,8 @@ def _meeting(meeting_id: str, summary: MeetingSummary | None) -> MeetingOfEvent:
     return MeetingOfEvent(meeting_id=meeting_id, status=summary.status, bot_id=summary.bot_id)
 
 
-def _decided(calendar_id: str, entry: BookEntry, meeting: MeetingOfEvent) -> DecidedEvent:
-    wish = entry.wish
+def _decided(calendar_id: str, entry: TrackedEvent, meeting: MeetingOfEvent) -> DecidedEvent:
+    wish = entry.desired
     return DecidedEvent(
         calendar_id=calendar_id,
         event_id=entry.event_id,

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
-from meetings.calendars.book import Book
+from meetings.calendars.book import TrackedEvents
 from meetings.calendars.decision import Decision, considered, decide
-from meetings.calendars.entry import BookEntry
+from meetings.calendars.entry import TrackedEvent
 from meetings.calendars.event import CalendarEvent, Response
-from meetings.calendars.identity import meeting_id_of
+from meetings.calendars.identity import meeting_id_for_event
 from meetings.calendars.overrides import Overrides
 from meetings.calendars.policy import Policy
-from meetings.calendars.rules import FixedRule
+from meetings.calendars.rules import BuiltinRule
 from meetings.urls import public_url
 from providers.calendars import CalendarProvider
 from starter.calendars.events import MeetingOfEvent, meetings_of
@@ -71,14 +71,14 @@ class Explanation(BaseModel):
 
 
 async def explain(
-    temporal: Client, provider: CalendarProvider, book: Book, rules: tuple[Policy, Overrides], text: str
+    temporal: Client, provider: CalendarProvider, book: TrackedEvents, rules: tuple[Policy, Overrides], text: str
 ) -> Explanation:
     """By the same function that decides when the calendar is read.
 
     Raises EventNotFoundError, and ProviderError where the event cannot be read.
     """
     entry, event = await find_event(provider, book, text)
-    meeting_id = entry.meeting_id if entry else meeting_id_of(event) if event else ""
+    meeting_id = entry.meeting_id if entry else meeting_id_for_event(event) if event else ""
     meeting = (await meetings_of(temporal, [meeting_id]))[meeting_id]
     if event is not None:
         return _of_event(event, entry, meeting, rules)
@@ -88,7 +88,7 @@ async def explain(
 
 
 def _of_event(
-    event: CalendarEvent, entry: BookEntry | None, meeting: MeetingOfEvent, rules: tuple[Policy, Overrides]
+    event: CalendarEvent, entry: TrackedEvent | None, meeting: MeetingOfEvent, rules: tuple[Policy, Overrides]
 ) -> Explanation:
     policy, overrides = rules
     decision = decide(policy, overrides, event, datetime.now(UTC))
@@ -107,23 +107,23 @@ def _of_event(
     )
 
 
-def _of_entry(calendar_id: str, entry: BookEntry, meeting: MeetingOfEvent) -> Explanation:
+def _of_entry(calendar_id: str, entry: TrackedEvent, meeting: MeetingOfEvent) -> Explanation:
     return Explanation(
         calendar_id=calendar_id,
         event_id=entry.event_id,
-        title=entry.wish.title,
-        start_time=entry.wish.start_time,
+        title=entry.desired.title,
+        start_time=entry.desired.start_time,
         record=entry.record,
         rule=entry.rule,
         reason=entry.reason,
-        is_carried_out=entry.rule in {FixedRule.GONE, FixedRule.DELETED},
+        is_carried_out=entry.rule in {BuiltinRule.GONE, BuiltinRule.DELETED},
         meeting=meeting,
     )
 
 
 def _considered(policy: Policy, event: CalendarEvent, decision: Decision) -> tuple[ConsideredRule, ...]:
     """Nothing where something else decided before any rule was asked."""
-    if decision.rule in set(FixedRule) - {FixedRule.OTHERWISE}:
+    if decision.rule in set(BuiltinRule) - {BuiltinRule.OTHERWISE}:
         return ()
     return tuple(
         ConsideredRule(number=each.number, name=each.rule.name, holds=each.holds, why=each.why)

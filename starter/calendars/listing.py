@@ -8,7 +8,7 @@ from temporalio.client import Client, WorkflowExecution
 
 from meetings.calendars.keeping import CalendarView
 from meetings.ids import calendar_id_of, calendar_workflow_id_for
-from meetings.names import CALENDAR_WORKFLOW
+from minutekeeper.temporal.queries import IS_CALENDAR
 from providers.base import UnavailableError
 from providers.calendars import CalendarProvider, ConnectedCalendar
 from starter.asking import NoAnswerError, ask
@@ -45,7 +45,7 @@ async def list_calendars(temporal: Client, provider: CalendarProvider) -> list[C
 
 async def _newest_runs(temporal: Client) -> dict[str, WorkflowExecution]:
     """By calendar id. Temporal lists newer runs first."""
-    query = f"WorkflowType = '{CALENDAR_WORKFLOW}' AND ExecutionStatus != 'ContinuedAsNew'"
+    query = f"{IS_CALENDAR} AND ExecutionStatus != 'ContinuedAsNew'"
     runs: dict[str, WorkflowExecution] = {}
     async for execution in temporal.list_workflows(query):
         runs.setdefault(calendar_id_of(execution.id), execution)

@@ -4,21 +4,21 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from artifacts.errors import StoreError
-from artifacts.notebook import Notebooks
+from artifacts.notebook import CalendarCheckpointStore
 from artifacts.store import ArtifactStore
-from meetings.calendars.book import Book
+from meetings.calendars.book import TrackedEvents
 from meetings.calendars.comparing import booked_state_of, compare
 from meetings.calendars.entry import BookedState
 from meetings.ids import meeting_id_of, workflow_id_for
-from meetings.names import CALENDAR_WORKFLOW, MEETING_WORKFLOW
+from minutekeeper.temporal.calendar_workflows import running_calendars
+from minutekeeper.temporal.meeting_workflows import MeetingWorkflows
 from minutekeeper.temporal.search_attributes import MEETING_STATUS
 from runtime.settings import Settings
 from starter.checkup import TroubleError, connected
 from starter.errors import MeetingError
-from starter.temporal_errors import in_plain_words, no_such_workflow
+from starter.temporal_errors import in_plain_words
 
 _AT_ONCE = 20
 _MOST_BOOKS = 100
@@ -37,25 +37,20 @@ class Losses:
     @classmethod
     async def seen_now(cls, temporal: Client) -> "Losses":
         """Raises RPCError."""
-        query = f"WorkflowType = '{MEETING_WORKFLOW}' AND ExecutionStatus = 'Running'"
-        running = frozenset([meeting_id_of(each.id) async for each in temporal.list_workflows(query)])
+        running = frozenset([meeting_id_of(each.id) async for each in MeetingWorkflows(temporal, _LIMIT).running()])
         return cls(temporal, running)
 
-    async def of(self, book: Book) -> list[str]:
+    async def of(self, book: TrackedEvents) -> list[str]:
         """The ids of the meetings that are booked, wanted, not over and not there. Raises RPCError."""
         states = await compare(book, self._running, self._ask, datetime.now(UTC))
         wanted = {entry.meeting_id for entry in book.entries.values() if entry.record}
         return [meeting_id for meeting_id, state in states.items() if state.is_lost and meeting_id in wanted]
 
     async def _ask(self, meeting_id: str) -> BookedState:
-        handle = self._temporal.get_workflow_handle(workflow_id_for(meeting_id))
         async with self._slots:
-            try:
-                execution = await handle.describe(rpc_timeout=_LIMIT)
-            except RPCError as error:
-                if no_such_workflow(error):
-                    return BookedState.ABSENT
-                raise
+            execution = await MeetingWorkflows(self._temporal, _LIMIT).describe(workflow_id_for(meeting_id))
+        if execution is None:
+            return BookedState.ABSENT
         status = execution.status.name if execution.status else ""
         return booked_state_of(status, execution.typed_search_attributes.get(MEETING_STATUS, ""))
 
@@ -64,12 +59,11 @@ async def examine(connecting: "asyncio.Task[Client]", settings: Settings) -> str
     """The doctor's check of all calendars that have a book in the store."""
     client = await connected(connecting)
     try:
-        notebooks = Notebooks(ArtifactStore(settings.artifacts_url))
+        notebooks = CalendarCheckpointStore(ArtifactStore(settings.artifacts_url))
         with in_plain_words(client):
             losses = await Losses.seen_now(client)
-            query = f"WorkflowType = '{CALENDAR_WORKFLOW}' AND ExecutionStatus = 'Running'"
-            kept = {each.id async for each in client.list_workflows(query)}
-            books = [each.book async for each in notebooks.read_all(_MOST_BOOKS)]
+            kept = [each async for each in running_calendars(client)]
+            books = [each.events async for each in notebooks.read_all(_MOST_BOOKS)]
             lost = {book.calendar_id: found for book in books if (found := await losses.of(book))}
     except MeetingError as error:
         raise TroubleError(f"not checked: {error}", "see there") from error

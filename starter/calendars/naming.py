@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from temporalio.client import Client, WorkflowExecutionDescription
-from temporalio.service import RPCError
 
-from meetings.calendars.book import Book
-from meetings.calendars.entry import BookEntry
+from meetings.calendars.book import TrackedEvents
+from meetings.calendars.entry import TrackedEvent
 from meetings.calendars.event import CalendarEvent
 from meetings.ids import calendar_id_of, calendar_workflow_id_for
 from meetings.names import CALENDAR_WORKFLOW
+from minutekeeper.temporal.calendar_workflows import running_calendars
+from minutekeeper.temporal.queries import describe_workflow
 from providers.base import NotFoundError, RequestRejectedError
 from providers.calendars import CalendarProvider, ConnectedCalendar
 from starter.asking import NoAnswerError, ask
@@ -20,7 +21,6 @@ from starter.booking import RPC_LIMIT
 from starter.errors import CalendarNotFoundError, EventNotFoundError, MeetingInputError
 from starter.inputs import check_id
 from starter.summaries import is_closed
-from starter.temporal_errors import no_such_workflow
 from workflows.calendar import CalendarWorkflow
 
 _LEAST_OF_AN_ID = 4
@@ -78,7 +78,6 @@ async def _lost_by_the_provider(temporal: Client, text: str) -> Named | None:
 
     Raises MeetingInputError for a name that several have.
     """
-    query = f"WorkflowType = '{CALENDAR_WORKFLOW}' AND ExecutionStatus = 'Running'"
     slots = asyncio.Semaphore(_ASKED_AT_ONCE)
 
     async def owner(name: str) -> str:
@@ -89,7 +88,7 @@ async def _lost_by_the_provider(temporal: Client, text: str) -> Named | None:
             except NoAnswerError:
                 return ""
 
-    names = [each.id async for each in temporal.list_workflows(query)]
+    names = [calendar_workflow_id_for(each) async for each in running_calendars(temporal)]
     owners = await asyncio.gather(*(owner(name) for name in names))
     wanted = text.strip().casefold()
     found = [name for name, one in zip(names, owners, strict=True) if one.casefold() == wanted]
@@ -101,25 +100,20 @@ async def _lost_by_the_provider(temporal: Client, text: str) -> Named | None:
 
 async def describe(temporal: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
     """The newest run of a calendar's workflow; None if there is none of this name."""
-    try:
-        execution = await temporal.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_LIMIT)
-    except RPCError as error:
-        if no_such_workflow(error):
-            return None
-        raise
-    return execution if execution.workflow_type == CALENDAR_WORKFLOW else None
+    execution = await describe_workflow(temporal, workflow_id, RPC_LIMIT)
+    return execution if execution and execution.workflow_type == CALENDAR_WORKFLOW else None
 
 
-def find_entry(book: Book, text: str) -> BookEntry | None:
+def find_entry(book: TrackedEvents, text: str) -> TrackedEvent | None:
     """The event of this id or of this meeting; else the one whose id begins so, or that has this title.
 
     Raises MeetingInputError for what means several events.
     """
-    ways: tuple[Callable[[BookEntry], bool], ...] = (
+    ways: tuple[Callable[[TrackedEvent], bool], ...] = (
         lambda entry: entry.event_id == text,
         lambda entry: entry.meeting_id == text,
         lambda entry: len(text) >= _LEAST_OF_AN_ID and entry.event_id.startswith(text),
-        lambda entry: entry.wish.title.casefold() == text.strip().casefold(),
+        lambda entry: entry.desired.title.casefold() == text.strip().casefold(),
     )
     for is_meant in ways:
         found = {entry.event_id: entry for entry in book.entries.values() if is_meant(entry)}
@@ -133,8 +127,8 @@ def find_entry(book: Book, text: str) -> BookEntry | None:
 
 
 async def find_event(
-    provider: CalendarProvider, book: Book, text: str
-) -> tuple[BookEntry | None, CalendarEvent | None]:
+    provider: CalendarProvider, book: TrackedEvents, text: str
+) -> tuple[TrackedEvent | None, CalendarEvent | None]:
     """What the book and what the provider has of an event; an id that the book lacks may be read soon.
 
     Raises MeetingInputError for what means several events, ProviderError.

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
-from meetings.calendars.book import Book
+from meetings.calendars.book import TrackedEvents
 from meetings.calendars.decision import decide
 from meetings.calendars.event import CalendarEvent
-from meetings.calendars.identity import meeting_id_of
+from meetings.calendars.identity import meeting_id_for_event
 from meetings.calendars.overrides import NO_OVERRIDES, Overrides
 from meetings.calendars.policy import Policy
-from meetings.calendars.rules import FixedRule
+from meetings.calendars.rules import BuiltinRule
 from providers.calendars import CalendarProvider, Recording
 from starter.calendars.events import meetings_of
 from starter.calendars.naming import find_event, no_such_event
@@ -50,7 +50,7 @@ class ProvidersTimer:
         self._provider = provider
 
     async def record(
-        self, book: Book, rules: tuple[Policy, Overrides], text: str, *, all_occurrences: bool
+        self, book: TrackedEvents, rules: tuple[Policy, Overrides], text: str, *, all_occurrences: bool
     ) -> ProviderRecording:
         """Has an event recorded, or its whole series.
 
@@ -69,12 +69,12 @@ class ProvidersTimer:
         done = await self._provider.schedule_recording(event.event_id, wish, all_occurrences=all_occurrences)
         return _told(book, done)
 
-    async def unrecord(self, book: Book, text: str, *, all_occurrences: bool) -> ProviderRecording:
+    async def unrecord(self, book: TrackedEvents, text: str, *, all_occurrences: bool) -> ProviderRecording:
         """Has an event no longer recorded, or its series. A bot that is in the meeting stays there."""
         event = await self._event(book, text, all_occurrences=all_occurrences)
         return _told(book, await self._provider.remove_recording(event.event_id, all_occurrences=all_occurrences))
 
-    async def _event(self, book: Book, text: str, *, all_occurrences: bool) -> CalendarEvent:
+    async def _event(self, book: TrackedEvents, text: str, *, all_occurrences: bool) -> CalendarEvent:
         _, event = await find_event(self._provider, book, text)
         if event is None:
             raise no_such_event(book.calendar_id, text)
@@ -84,7 +84,7 @@ class ProvidersTimer:
 
     async def _refuse_what_is_booked(self, events: Iterable[CalendarEvent]) -> None:
         """Another calendar may have the same meeting, or people may have booked it."""
-        for meeting in (await meetings_of(self._temporal, map(meeting_id_of, events))).values():
+        for meeting in (await meetings_of(self._temporal, map(meeting_id_for_event, events))).values():
             if meeting.status is not None and not meeting.status.is_final:
                 raise MeetingRefusedError(
                     f"Meeting {meeting.meeting_id} is booked for the same time and place, so a second bot would "
@@ -94,7 +94,7 @@ class ProvidersTimer:
 
 def _refuse_what_cannot_be(event: CalendarEvent) -> None:
     decision = decide(*NO_POLICY, event, datetime.now(UTC))
-    if decision.rule not in {FixedRule.OTHERWISE, FixedRule.PROVIDER}:
+    if decision.rule not in {BuiltinRule.OTHERWISE, BuiltinRule.PROVIDER}:
         raise MeetingRefusedError(f"Event {event.event_id}: {decision.reason}")
 
 
@@ -108,7 +108,7 @@ def _refuse_what_the_policy_records(events: Iterable[CalendarEvent], rules: tupl
             )
 
 
-def _told(book: Book, events: Iterable[CalendarEvent]) -> ProviderRecording:
+def _told(book: TrackedEvents, events: Iterable[CalendarEvent]) -> ProviderRecording:
     told = [
         RecordedEvent(
             event_id=each.event_id,

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from rich.text import Text
 
-from meetings.calendars.load import Load, Peak
-from meetings.calendars.planning import Step, StepKind
+from meetings.calendars.load import BotLoad, PeakLoad
+from meetings.calendars.planning import ChangeKind, PlannedChange
 from providers.calendars import RawCalendar
 from starter.calendars.client import CalendarDetails
 from starter.calendars.dry_run import DryRun
@@ -25,10 +25,10 @@ _STYLES = {
     CalendarState.DISCONNECTED: "dim",
 }
 _STEPS = {
-    StepKind.BOOK: ("book", "green"),
-    StepKind.MOVE: ("move", "yellow"),
-    StepKind.UPDATE: ("update", "yellow"),
-    StepKind.RELEASE: ("cancel", "red"),
+    ChangeKind.BOOK: ("book", "green"),
+    ChangeKind.MOVE: ("move", "yellow"),
+    ChangeKind.UPDATE: ("update", "yellow"),
+    ChangeKind.RELEASE: ("cancel", "red"),
 }
 
 
@@ -68,11 +68,9 @@ def details(calendar: CalendarDetails) -> Facts:
         facts += [
             ("Coming", Text(f"{amount(calendar.coming, 'event')}, {calendar.recorded} to be recorded")),
             ("Policy", Text(plain(f"{rules}; otherwise {view.policy.otherwise}"))),
-            (
-                "Looks",
-                Text(f"{view.looks}, the last {_when(view.last_look_at)}, all of it {_when(view.last_full_at)}"),
-            ),
-            ("Next look", Text(f"{_when(view.next_look_at)}, or when something changes")),
+            ("Reconciled", Text(f"{view.reconcile_count} times, the last {_when(view.last_reconciled_at)}")),
+            ("Last full sync", Text(_when(view.last_full_sync_at))),
+            ("Next reconcile", Text(f"{_when(view.next_reconcile_at)}, or when something changes")),
         ]
     facts += [("ID", Text(plain(summary.calendar_id))), ("Workflow", Text(plain(summary.workflow_id)))]
     return _facts(facts)
@@ -123,17 +121,17 @@ def event_facts(facts: EventFacts) -> Facts:
 _KINDS = {"all_day": "lasts all day", "deleted": "deleted", "is_recurring": "one of a series"}
 
 
-def steps(planned: Sequence[Step], shared: Sequence[str]) -> Table:
+def steps(planned: Sequence[PlannedChange], shared: Sequence[str]) -> Table:
     table = Table("", "Start", "Meeting", "Because")
     for each in planned:
         name, style = _STEPS[each.kind]
-        before = each.before.start_time if each.kind is StepKind.MOVE and each.before else None
-        moved = f" (was {for_people(before)})" if before and before != each.wish.start_time else ""
+        before = each.before.start_time if each.kind is ChangeKind.MOVE and each.before else None
+        moved = f" (was {for_people(before)})" if before and before != each.desired.start_time else ""
         also = " It is booked already, for another calendar." if each.meeting_id in shared else ""
         table.add_row(
             Text(name, style=style),
-            Text(f"{for_people(each.wish.start_time)}{moved}"),
-            Text(plain(each.wish.title) or each.wish.meeting_url),
+            Text(f"{for_people(each.desired.start_time)}{moved}"),
+            Text(plain(each.desired.title) or each.desired.meeting_url),
             Text(plain(f"{each.reason}{also}")),
         )
     return table
@@ -146,7 +144,7 @@ def counts(run: DryRun) -> str:
     return f"{amount(run.events, 'event')} to come; meetings: {changes}."
 
 
-def load(made: Load) -> str:
+def load(made: BotLoad) -> str:
     """One sentence about the bots of a plan."""
     if not made.bots:
         return "No bots."
@@ -156,7 +154,7 @@ def load(made: Load) -> str:
     )
 
 
-def _peak(peak: Peak) -> str:
+def _peak(peak: PeakLoad) -> str:
     return f"{peak.bots} (from {for_people(peak.since)})" if peak.since else str(peak.bots)
 
 

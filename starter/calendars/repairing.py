@@ -5,19 +5,15 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from temporalio.client import Client
-from temporalio.service import RPCError
 
-from meetings.calendars.health import RENEWED, Ailment
-from meetings.ids import calendar_workflow_id_for
+from meetings.calendars.health import ACCESS_RENEWED, AccessProblem
+from minutekeeper.temporal.calendar_workflows import report_access
 from providers.base import ProviderError
 from providers.calendars import CalendarCredentials, CalendarPlatform, CalendarProvider
-from starter.booking import RPC_LIMIT
 from starter.calendars.listing import list_calendars
 from starter.calendars.naming import Named, find_calendar
 from starter.calendars.summaries import CalendarSummary
 from starter.errors import CalendarNotFoundError, MeetingInputError
-from starter.temporal_errors import no_such_workflow
-from workflows.calendar import CalendarWorkflow
 
 _AT_ONCE = 2
 
@@ -84,7 +80,7 @@ async def update_credentials(temporal: Client, provider: CalendarProvider, app: 
     updated = tuple(await asyncio.gather(*(update(each) for each in app.refresh_tokens)))
     # Those that were updated just now may not know it yet.
     done = {each.calendar_id for each in updated}
-    left = [each for each in await list_calendars(temporal, provider) if each.ailment is Ailment.APP]
+    left = [each for each in await list_calendars(temporal, provider) if each.ailment is AccessProblem.OAUTH_APP]
     return Repair(updated=updated, left=tuple(each for each in left if each.calendar_id not in done))
 
 
@@ -98,9 +94,4 @@ async def _renew(provider: CalendarProvider, named: Named, credentials: Calendar
 
 
 async def _tell(temporal: Client, named: Named) -> None:
-    handle = temporal.get_workflow_handle(calendar_workflow_id_for(named.calendar_id))
-    try:
-        await handle.signal(CalendarWorkflow.grant, RENEWED, rpc_timeout=RPC_LIMIT)
-    except RPCError as error:
-        if not no_such_workflow(error):
-            raise
+    await report_access(temporal, named.calendar_id, ACCESS_RENEWED)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from meetings.calendars.health import Ailment, remedy
+from meetings.calendars.health import AccessProblem, suggested_fix
 from meetings.calendars.keeping import CalendarStatus, CalendarView
 from meetings.ids import calendar_workflow_id_for
 from providers.calendars import ConnectedCalendar
@@ -33,7 +33,7 @@ class CalendarSummary(BaseModel):
     calendar_id: str
     workflow_id: str
     state: CalendarState
-    ailment: Ailment | None = None
+    ailment: AccessProblem | None = None
     trouble: str = ""
     trouble_since: AwareDatetime | None = None
     what_to_do: str = ""
@@ -69,9 +69,9 @@ def summary_of(
         calendar_id=calendar_id,
         workflow_id=calendar_workflow_id_for(calendar_id),
         state=state,
-        ailment=known.ailment,
+        ailment=known.problem,
         trouble=trouble,
-        trouble_since=known.trouble_since,
+        trouble_since=known.problem_since,
         what_to_do=_what_to_do(state, known, is_connected=is_connected),
         user=known.user,
         platform=known.platform,
@@ -79,9 +79,9 @@ def summary_of(
         email=connected.email if connected else known.owner,
         is_kept=is_kept,
         is_connected=is_connected,
-        looks=known.looks,
-        last_look_at=known.last_look_at,
-        next_look_at=known.next_look_at if is_kept else None,
+        looks=known.reconcile_count,
+        last_look_at=known.last_reconciled_at,
+        next_look_at=known.next_reconcile_at if is_kept else None,
     )
 
 
@@ -89,8 +89,8 @@ def _what_to_do(state: CalendarState, known: CalendarView, *, is_connected: bool
     match state:
         case CalendarState.ERROR:
             # Where it seems well here, the trouble is the provider's.
-            ailment = known.ailment or (Ailment.LOST if is_connected is False else Ailment.SYNC)
-            return remedy(ailment, known.calendar_id, known.user, known.platform)
+            ailment = known.problem or (AccessProblem.NOT_FOUND if is_connected is False else AccessProblem.SYNC)
+            return suggested_fix(ailment, known.calendar_id, known.user, known.platform)
         case CalendarState.NOT_KEPT:
             return f"`minutekeeper calendar connect`, or `minutekeeper calendar disconnect {known.calendar_id}`"
         case CalendarState.UNKNOWN:
@@ -108,10 +108,10 @@ def _state_of(
     if view is None:
         return CalendarState.UNKNOWN, "no worker answered"
     if view.status is CalendarStatus.LEAVING:
-        return CalendarState.LEAVING, view.trouble
-    if trouble := view.trouble or _trouble_at_provider(connected, is_connected=is_connected):
+        return CalendarState.LEAVING, view.error
+    if trouble := view.error or _trouble_at_provider(connected, is_connected=is_connected):
         return CalendarState.ERROR, trouble
-    return (CalendarState.ACTIVE if view.looks else CalendarState.SYNCING), ""
+    return (CalendarState.ACTIVE if view.reconcile_count else CalendarState.SYNCING), ""
 
 
 def _trouble_at_provider(connected: ConnectedCalendar | None, *, is_connected: bool | None) -> str:

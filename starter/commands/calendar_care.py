@@ -75,7 +75,7 @@ def _show_diagnosis(found: Diagnosis) -> None:
             say(f"Link     {each.link}")
     if found.trouble:
         say(f"\n{plain(found.trouble)}", "bold red")
-    elif found.rounds and found.rounds.last_round_at:
-        say(f"\nThe grants were checked {for_people(found.rounds.last_round_at)}.", "dim")
+    elif found.rounds and found.rounds.last_check_at:
+        say(f"\nThe grants were checked {for_people(found.rounds.last_check_at)}.", "dim")
     if not found.needs_somebody:
         say("Nothing needs anybody.", "green")

@@ -3,25 +3,22 @@
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
-from temporalio.service import RPCError
 
 from artifacts.connections import ConnectionChangedError, Connections
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
-from meetings.calendars.connection import REVOKING, Connection
-from meetings.calendars.keeping import Disconnection
+from meetings.calendars.connection import REVOKING, UserConnection
+from meetings.calendars.keeping import DisconnectRequest
 from meetings.connect_link import connect_url, new_link
-from meetings.ids import calendar_workflow_id_for
-from meetings.names import FAREWELL_SIGNAL
+from minutekeeper.temporal.calendar_workflows import request_disconnect
 from providers.base import ProviderError
 from runtime.provider import open_calendars
 from runtime.settings import Settings
-from starter.booking import RPC_LIMIT
 from starter.client import MeetingsClient
 from starter.errors import MeetingError, MeetingInputError
 from starter.inputs import settings, signing_settings
 from starter.output import plain, say, say_link, write_json
-from starter.temporal_errors import in_plain_words, no_such_workflow
+from starter.temporal_errors import in_plain_words
 from starter.times import for_people
 
 _GIVEN_AS = {"user": "USER", "success_url": "--success-url", "error_url": "--error-url"}
@@ -70,17 +67,11 @@ async def disconnect_user(user: str, platform: str, *, as_json: bool) -> int:
     return 0
 
 
-async def _let_go(ours: Settings, known: Connection) -> None:
+async def _let_go(ours: Settings, known: UserConnection) -> None:
     """Its workflow cancels what it had booked and deletes the calendar; one without a workflow is just deleted."""
     temporal = (await MeetingsClient.connect()).temporal
-    handle = temporal.get_workflow_handle(calendar_workflow_id_for(known.calendar_id))
     with in_plain_words(temporal):
-        try:
-            await handle.signal(FAREWELL_SIGNAL, Disconnection(why=_WHY), rpc_timeout=RPC_LIMIT)
-        except RPCError as error:
-            if not no_such_workflow(error):
-                raise
-        else:
+        if await request_disconnect(temporal, known.calendar_id, DisconnectRequest(reason=_WHY)):
             return
     calendars = open_calendars(ours)
     try:

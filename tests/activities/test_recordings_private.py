@@ -14,7 +14,7 @@ import pytest
 from artifacts.connections import Connections
 from artifacts.store import ArtifactStore
 from embedded.folder import DataFolder
-from meetings.calendars.connection import Connection
+from meetings.calendars.connection import UserConnection
 from tests.activities.desk import BODY, SPOKEN, WHOLE, Desk
 from tests.activities.fake_provider import recorded
 from tests.activities.media_server import BLOCK, Fault
@@ -40,7 +40,7 @@ async def test_files_and_folders_are_their_owners_alone(desk: Desk, tmp_path: Pa
     desk.store = ArtifactStore((tmp_path / "a" / "store").as_uri())
     desk.answers(lambda: dataclasses.replace(recorded(desk.server.link()), transcript=SPOKEN))
     await desk.store.put(BODY, b"{}")
-    await Connections(desk.store).write(Connection(user="ada", platform="google"))
+    await Connections(desk.store).write(UserConnection(user="ada", platform="google"))
     async with desk.store.writer("n/deep/er/x") as writer:
         await writer.write(b"1")
     desk.server.faults.extend([Fault(cut_after=6 * BLOCK), *[Fault(status=500)] * 12])

@@ -8,11 +8,11 @@ from artifacts import layout
 from artifacts.connections import ConnectionChangedError, Connections
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
-from meetings.calendars.connection import Connection
+from meetings.calendars.connection import UserConnection
 
 
 async def test_a_user_who_never_connected_anything_has_an_empty_connection(store: ArtifactStore) -> None:
-    assert await Connections(store).read("u/ser 1", "google") == Connection(user="u/ser 1", platform="google")
+    assert await Connections(store).read("u/ser 1", "google") == UserConnection(user="u/ser 1", platform="google")
 
 
 async def test_what_was_written_last_counts_for_this_user_and_platform_alone(store: ArtifactStore) -> None:
@@ -33,7 +33,7 @@ async def test_of_many_changes_at_once_one_comes_about(store: ArtifactStore) -> 
         connections.write(known.model_copy(update={"calendar_id": f"calendar-{number}"})) for number in range(8)
     ]
     done = await asyncio.gather(*tries, return_exceptions=True)
-    (winner,) = [each for each in done if isinstance(each, Connection)]
+    (winner,) = [each for each in done if isinstance(each, UserConnection)]
     assert sum(isinstance(each, ConnectionChangedError) for each in done) == 7, done
     assert await connections.read("user-1", "google") == winner
 

@@ -2,13 +2,13 @@
 
 from datetime import UTC, date, datetime
 
-from benchmarks.figures import Figure, Findings, Row, at_most, plain
+from benchmarks.figures import AccessFindings, Figure, Row, at_most, plain
 from benchmarks.machine import Circumstances, Machine, Versions
 from benchmarks.report import Results
 
 
 def row(name: str, *figures: Figure) -> Row:
-    findings = Findings(figures=figures, notes=("Noted.",))
+    findings = AccessFindings(figures=figures, notes=("Noted.",))
     return Row(name=name, title=name.title(), date=date(2026, 12, 1), seconds=1, findings=findings)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import run as running
 from benchmarks.bench import Bench
-from benchmarks.figures import Findings, plain
+from benchmarks.figures import AccessFindings, plain
 from benchmarks.machine import circumstances
 from benchmarks.publishing import PAGES, RESULTS, ROOT
 from benchmarks.report import Results
@@ -20,11 +20,11 @@ from tests.benchmarks.factory import ROWS, results
 ONE, TWO = "screen", "ingest"
 
 
-async def quick(_: Bench) -> Findings:
-    return Findings(figures=(plain("a new figure", 42, "s"),))
+async def quick(_: Bench) -> AccessFindings:
+    return AccessFindings(figures=(plain("a new figure", 42, "s"),))
 
 
-async def broken(_: Bench) -> Findings:
+async def broken(_: Bench) -> AccessFindings:
     raise TimeoutError("nobody answered")
 
 
@@ -90,7 +90,7 @@ async def test_a_row_that_fails_costs_neither_the_others_nor_the_documents(
 async def test_a_run_that_is_stopped_keeps_what_it_has_measured(
     house: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def endless(_: Bench) -> Findings:
+    async def endless(_: Bench) -> AccessFindings:
         await asyncio.Event().wait()
         raise AssertionError
 
@@ -108,7 +108,7 @@ async def test_a_run_that_is_stopped_keeps_what_it_has_measured(
 
 
 async def test_a_folder_in_use_ends_the_run_at_once(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def in_use(_: Bench) -> Findings:
+    async def in_use(_: Bench) -> AccessFindings:
         raise UsageError("The data folder is in use.")
 
     monkeypatch.setitem(running.ROWS, ONE, ("In use", in_use))

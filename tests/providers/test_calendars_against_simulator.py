@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from meetings.calendars.event import CalendarEvent, Response
-from meetings.calendars.identity import meeting_id_of
+from meetings.calendars.identity import meeting_id_for_event
 from providers.base import (
     AccountError,
     CalendarNotice,
@@ -209,7 +209,7 @@ async def test_copies_of_one_meeting_in_all_calendars(house: House) -> None:
     hers, his, ottos = await synced(calendars, *ids)
     assert len({event.event_id for event in (hers, his, ottos)}) == 3
     assert {event.uid for event in (hers, his, ottos)} == {f"{identifier}@google.com"}
-    assert len({meeting_id_of(event) for event in (hers, his, ottos)}) == 1
+    assert len({meeting_id_for_event(event) for event in (hers, his, ottos)}) == 1
     assert [event.is_organizer for event in (hers, his, ottos)] == [True, False, False]
     assert [event.response for event in (hers, his, ottos)] == [
         Response.ACCEPTED,
@@ -241,9 +241,11 @@ async def test_a_series_with_exceptions(house: House, platform: str) -> None:
     assert moved.start_time == before[1].start_time + timedelta(hours=2)
     assert (moved.link, cancelled.deleted) == (None, True)
     assert (first.link and first.link.url) == TEAMS
-    assert len({meeting_id_of(event) for event in before}) == 3
-    assert [meeting_id_of(event) for event in (first, moved)] == [meeting_id_of(event) for event in before[:2]]
-    names = [{meeting_id_of(event) for event in copies.values() if not event.deleted} for copies in both]
+    assert len({meeting_id_for_event(event) for event in before}) == 3
+    assert [meeting_id_for_event(event) for event in (first, moved)] == [
+        meeting_id_for_event(event) for event in before[:2]
+    ]
+    names = [{meeting_id_for_event(event) for event in copies.values() if not event.deleted} for copies in both]
     assert names[0] == names[1]
 
 

@@ -77,10 +77,10 @@ OTHER_RULES = {
     "how long a meeting is taken to last": Edit("meetings/request.py", "timedelta(hours=1)", "timedelta(hours=2)"),
     "how often a transcript is asked for": Edit("workflows/collecting.py", "_ROUNDS = 4", "_ROUNDS = 5"),
     "a default": Edit("meetings/dispatch.py", "transcript: bool = True", "transcript: bool = False"),
-    "what a status code means": Edit(
+    "which failures another bot may cure": Edit(
         "meetings/status.py",
-        '"in_waiting_room": MeetingStatus.WAITING_ROOM',
-        '"in_waiting_room": MeetingStatus.IN_CALL',
+        "FailureReason.STREAMING_FAILED, FailureReason.WAITING_TIMEOUT})",
+        "FailureReason.STREAMING_FAILED})",
     ),
 }
 

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from artifacts.notebook import Notebook, Notebooks
+from artifacts.notebook import CalendarCheckpoint, CalendarCheckpointStore
 from artifacts.store import ArtifactStore
-from meetings.calendars.book import Book
+from meetings.calendars.book import TrackedEvents
 from meetings.calendars.decision import decide
-from meetings.calendars.entry import BookEntry, entry_for
+from meetings.calendars.entry import TrackedEvent, entry_for
 from meetings.calendars.overrides import NO_OVERRIDES
-from meetings.calendars.planning import plan
+from meetings.calendars.planning import make_plan
 from meetings.calendars.policy import DEFAULT_POLICY, Policy
 from meetings.ids import workflow_id_for
 from providers.calendars import EventFilter, EventStatus
@@ -55,7 +55,7 @@ class Desk:
 
     async def look(
         self, calendar_id: str, client: MeetingsClient, policy: Policy = DEFAULT_POLICY
-    ) -> dict[str, BookEntry]:
+    ) -> dict[str, TrackedEvent]:
         """What a look would do, its meetings booked; the entries of the book by title."""
         now = datetime.now(UTC)
         provider = MeetingBaasCalendars(self.sim.url, KEY, signing_secrets=[SECRET])
@@ -63,14 +63,14 @@ class Desk:
         events = [event async for event in provider.events(calendar_id, wanted)]
         await provider.aclose()
         entries = [entry_for(event, decide(policy, NO_OVERRIDES, event, now)) for event in events]
-        book = plan(Book(calendar_id=calendar_id), entries, now, complete=True).book
+        book = make_plan(TrackedEvents(calendar_id=calendar_id), entries, now, complete=True).events
         for entry in entries:
             if entry.record:
-                request = entry.wish.request(calendar_id, entry.event_id)
+                request = entry.desired.request(calendar_id, entry.event_id)
                 await client.start(request, workflow_id_for(entry.meeting_id))
-                book = book.booked(entry.meeting_id, entry.event_id, entry.wish)
-        await Notebooks(self.store).write(Notebook(book=book, seen_at=now))
-        return {entry.wish.title: entry for entry in book.entries.values()}
+                book = book.with_booking(entry.meeting_id, entry.event_id, entry.desired)
+        await CalendarCheckpointStore(self.store).write(CalendarCheckpoint(events=book, reconciled_at=now))
+        return {entry.desired.title: entry for entry in book.entries.values()}
 
 
 def write(name: str, content: Any) -> str:

@@ -7,8 +7,8 @@ from pydantic import BaseModel
 from temporalio import activity, workflow
 from temporalio.exceptions import ApplicationError
 
-from meetings.calendars.keeping import LookOrder, LookResult
-from meetings.calendars.rounds import RoundOrder, RoundResult
+from meetings.calendars.keeping import ReconcileInput, ReconcileResult
+from meetings.calendars.rounds import HealthCheckInput, HealthCheckResult
 from meetings.collection import DownloadProgress
 from meetings.dispatch import unbookable
 from meetings.ids import meeting_id_of
@@ -51,17 +51,17 @@ UNREADABLE = "unreadable"
 
 
 @activity.defn
-async def reconcile(order: LookOrder) -> LookResult:
+async def reconcile(order: ReconcileInput) -> ReconcileResult:
     """A look that finds nothing; tests write the book themselves."""
     if order.calendar_id.startswith(UNREADABLE):
         raise ApplicationError("The calendar has burnt.", non_retryable=True)
-    return LookResult(was_full=order.news.full)
+    return ReconcileResult(was_full=order.changes.full)
 
 
 @activity.defn
-async def check_calendars(order: RoundOrder) -> RoundResult:
+async def check_calendars(order: HealthCheckInput) -> HealthCheckResult:
     """A round that finds what the last one did; tests tell calendars themselves."""
-    return RoundResult(findings=order.before)
+    return HealthCheckResult(findings=order.before)
 
 
 @workflow.defn(name=MEETING_WORKFLOW)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from meetings.calendars.health import Ailment, GrantWord
+from meetings.calendars.health import AccessProblem, AccessReport
 from meetings.connect_link import read_link
 from meetings.ids import calendar_workflow_id_for, workflow_id_for
-from meetings.names import CALENDAR_WORKFLOW, GRANT_SIGNAL, MEETINGS_QUEUE
+from meetings.names import ACCESS_SIGNAL, CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from starter.client import MeetingsClient
 from tests.simulator import calendar_support
 from tests.starter.calendar_support import Desk, write
@@ -27,9 +27,9 @@ async def seen_by_the_doctor(calendar_id: str) -> dict[str, Any]:
     return next(each for each in found if each["calendar_id"] == calendar_id)
 
 
-async def ail(client: MeetingsClient, calendar_id: str, ailment: Ailment) -> None:
+async def ail(client: MeetingsClient, calendar_id: str, ailment: AccessProblem) -> None:
     handle = client.temporal.get_workflow_handle(calendar_workflow_id_for(calendar_id))
-    await handle.signal(GRANT_SIGNAL, GrantWord(ailment=ailment, text="so says Google"))
+    await handle.signal(ACCESS_SIGNAL, AccessReport(problem=ailment, text="so says Google"))
     await eventually(partial(seen_by_the_doctor, calendar_id), lambda found: found["state"] == "error")
 
 
@@ -45,7 +45,7 @@ async def test_the_doctor_makes_a_fresh_link_for_a_user_who_has_to_connect_again
         id=calendar_workflow_id_for(made),
         task_queue=MEETINGS_QUEUE,
     )
-    await ail(client, made, Ailment.USER)
+    await ail(client, made, AccessProblem.USER_GRANT)
     found = await seen_by_the_doctor(made)
     assert "connect-link 'user 1' --platform google" in found["what_to_do"]
     link = read_link(found["link"].removeprefix("https://bridge.example.com/connect/"), [SECRET], datetime.now(UTC))
@@ -65,7 +65,7 @@ async def test_new_credentials_go_to_the_calendars_whose_tokens_are_given(
     of_anna, of_ben = await desk.connect(ANNA), await desk.connect(BEN)
     tokens = [(await calendar_support.account(desk.sim, email))["oauth_refresh_token"] for email in (ANNA, BEN)]
     for calendar_id in (of_anna, of_ben):
-        await ail(client, calendar_id, Ailment.APP)
+        await ail(client, calendar_id, AccessProblem.OAUTH_APP)
     assert "update-credentials" in (await seen_by_the_doctor(of_ben))["what_to_do"]
 
     given = {of_anna: tokens[0], "nobody": tokens[0], of_ben: tokens[0]}

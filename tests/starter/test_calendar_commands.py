@@ -79,7 +79,7 @@ async def test_the_list_tells_the_state_of_every_calendar(desk: Desk, client: Me
     burnt = f"{UNREADABLE}-{active}"
     workflow_id = calendar_workflow_id_for(burnt)
     await client.temporal.start_workflow(
-        CALENDAR_WORKFLOW, {"calendar_id": burnt, "debounce": 0}, id=workflow_id, task_queue=MEETINGS_QUEUE
+        CALENDAR_WORKFLOW, {"calendar_id": burnt, "debounce_seconds": 0}, id=workflow_id, task_queue=MEETINGS_QUEUE
     )
 
     for calendar_id in (gone, burnt):
@@ -168,7 +168,7 @@ async def test_a_plan_is_what_a_policy_would_do_and_does_nothing(desk: Desk, cli
     entries = await desk.look(calendar_id, client)
     policy = write("policy.json", CUSTOMERS_ONLY)
     planned = (await cli("calendar", "plan", ANNA, "--policy", policy, "--json")).json
-    assert [(step["kind"], step["wish"]["title"]) for step in planned["steps"]] == [("release", "Team")]
+    assert [(step["kind"], step["desired"]["title"]) for step in planned["steps"]] == [("release", "Team")]
     assert (planned["events"], planned["kept"]) == (2, 1)
     assert planned["load"]["busiest_day"]["bots"] == 1
     shown = (await cli("calendar", "plan", ANNA)).out

@@ -79,10 +79,10 @@ class Week:
         log = (self.stack.artifacts.parent / "logs" / "worker.log").read_text()
         return sum(all(part in line for part in parts) for line in log.splitlines())
 
-    async def counted(self, name: str, trouble: str) -> float:
+    async def counted(self, name: str, problem: str) -> float:
         async with self.user.http.get(f"http://{self.metrics}/metrics") as answer:
             text = await answer.text()
-        pattern = rf'^{name}{{[^}}]*trouble="{trouble}"[^}}]*}} (\d+)'
+        pattern = rf'^{name}{{[^}}]*problem="{problem}"[^}}]*}} (\d+)'
         return sum(int(count) for count in re.findall(pattern, text, re.MULTILINE))
 
 
@@ -123,7 +123,7 @@ async def _a_users_grant_ends(week: Week) -> None:
     await week.plan("ben", 3)
     found = await week.until(1, lambda states: states["anna"]["state"] == "error")
     anna = found["anna"]
-    assert (anna["ailment"], anna["user"]) == ("user", "user-1")
+    assert (anna["ailment"], anna["user"]) == ("user_grant", "user-1")
     assert "minutekeeper calendar connect-link user-1 --platform google" in anna["what_to_do"]
     assert {found[name]["state"] for name in ("ben", "meg")} == {"active"}
     await week.assert_booked("ben", 3)
@@ -135,15 +135,15 @@ async def _a_users_grant_ends(week: Week) -> None:
     await week.until(0, lambda states: states["anna"]["state"] == "active")
     assert week.logged(anna["calendar_id"], "cannot be read", "reconnect needed") == 1
     assert week.logged(anna["calendar_id"], "can be read again") == 1
-    assert await week.counted("minutekeeper_calendar_troubles_total", "user") == 1
-    assert await week.counted("minutekeeper_calendar_recoveries_total", "user") == 1
+    assert await week.counted("minutekeeper_calendar_problems_total", "user_grant") == 1
+    assert await week.counted("minutekeeper_calendar_recoveries_total", "user_grant") == 1
 
 
 async def _the_apps_secret_expires(week: Week) -> None:
     await week.user.order("calendars/apps/google-app/expire")
     for name in TOKENS:
         await week.plan(name, 4)
-    found = await week.until(1, lambda states: {each["ailment"] for each in states.values()} == {"app"})
+    found = await week.until(1, lambda states: {each["ailment"] for each in states.values()} == {"oauth_app"})
     assert all("update-credentials" in each["what_to_do"] and not each["link"] for each in found.values())
     for name in TOKENS:
         await week.assert_booked(name, 1, 2, 3 if name != "meg" else 1)
@@ -164,7 +164,7 @@ async def _the_apps_secret_expires(week: Week) -> None:
     await week.until(0, lambda states: {each["state"] for each in states.values()} == {"active"})
     assert week.logged("calendars cannot be read because their OAuth app is refused") == 1
     assert week.logged("cannot be read:") == 1, "that was Anna's"
-    assert await week.counted("minutekeeper_calendar_troubles_total", "app") == len(TOKENS)
+    assert await week.counted("minutekeeper_calendar_problems_total", "oauth_app") == len(TOKENS)
 
 
 async def _assert_clean(week: Week) -> None:

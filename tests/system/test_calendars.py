@@ -11,7 +11,7 @@ import pytest
 from temporalio.service import RPCError
 
 from meetings.calendars.event import CalendarEvent
-from meetings.calendars.identity import meeting_id_of
+from meetings.calendars.identity import meeting_id_for_event
 from meetings.ids import calendar_workflow_id_for, workflow_id_for
 from meetings.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from meetings.outcome import MeetingView
@@ -48,7 +48,7 @@ class People:
             calendar_id: str = (await answer.json())["calendar"]["uuid"]
         await self.stack.client.start_workflow(
             CALENDAR_WORKFLOW,
-            {"calendar_id": calendar_id, "debounce": 0.2},
+            {"calendar_id": calendar_id, "debounce_seconds": 0.2},
             id=calendar_workflow_id_for(calendar_id),
             task_queue=MEETINGS_QUEUE,
         )
@@ -94,7 +94,7 @@ async def test_an_event_appears_moves_and_is_recorded(stack: RunningStack) -> No
     order = {"organizer": email, "start": in_(days=2), "link": meeting_url(), "title": "Planning"}
     (name,) = (await people.order("events", order))["events"]
     event = await people.copy_in(calendar_id)
-    workflow_id = workflow_id_for(meeting_id_of(event))
+    workflow_id = workflow_id_for(meeting_id_for_event(event))
     view = await people.until(workflow_id, lambda view: view.status is MeetingStatus.SCHEDULED)
     assert view.title == "Planning"
 
@@ -116,7 +116,7 @@ async def test_five_calendars_share_one_meeting_and_let_go_one_by_one(stack: Run
     calendars = [await people.connect(email) for email in emails]
     order = {"organizer": emails[0], "start": in_(days=3), "link": meeting_url(), "guests": emails[1:]}
     (name,) = (await people.order("events", order))["events"]
-    workflow_id = workflow_id_for(meeting_id_of(await people.copy_in(calendars[0])))
+    workflow_id = workflow_id_for(meeting_id_for_event(await people.copy_in(calendars[0])))
     view = await people.until_wanted_by(workflow_id, 5)
     assert {each.calendar_id for each in view.calendars} == set(calendars)
     assert view.calendars[0].calendar_id == calendars[0], "the organiser's speaks for the meeting"
@@ -142,7 +142,7 @@ async def test_what_temporal_has_lost_is_booked_again_and_a_bot_in_the_call_is_f
     await stack.script(url, [{"code": code, "after": after} for code, after in codes.items()])
     soon = {"organizer": email, "start": in_(minutes=4, seconds=4), "link": url}
     await people.order("events", soon)
-    workflow_id = workflow_id_for(meeting_id_of(await people.copy_in(calendar_id)))
+    workflow_id = workflow_id_for(meeting_id_for_event(await people.copy_in(calendar_id)))
     calendar = stack.client.get_workflow_handle(calendar_workflow_id_for(calendar_id))
 
     for status in (MeetingStatus.DISPATCHING, MeetingStatus.RECORDING):

@@ -6,6 +6,7 @@ import pytest
 
 from meetings.ids import (
     adopted_meeting_id,
+    base_meeting_id,
     calendar_id_of,
     calendar_workflow_id_for,
     dispatch_key,
@@ -14,8 +15,7 @@ from meetings.ids import (
     jitter_fraction,
     meeting_id_for,
     meeting_id_of,
-    sittings_of,
-    stem_of,
+    occurrences_of,
     workflow_id_for,
 )
 
@@ -49,9 +49,9 @@ def test_a_bot_that_the_provider_sent_by_itself_gives_its_meeting_the_name() -> 
 
 
 def test_an_event_has_fifty_names_for_its_meetings() -> None:
-    assert [*sittings_of("cal-5f")] == ["cal-5f", *(f"cal-5f-{number}" for number in range(2, 51))]
-    assert next(iter(sittings_of("cal-5f-7"))) == "cal-5f-7"
-    assert [*sittings_of("cal-5f-7")][1:] == [f"cal-5f-{number}" for number in range(8, 57)]
+    assert [*occurrences_of("cal-5f")] == ["cal-5f", *(f"cal-5f-{number}" for number in range(2, 51))]
+    assert next(iter(occurrences_of("cal-5f-7"))) == "cal-5f-7"
+    assert [*occurrences_of("cal-5f-7")][1:] == [f"cal-5f-{number}" for number in range(8, 57)]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_an_event_has_fifty_names_for_its_meetings() -> None:
     ],
 )
 def test_the_number_of_a_later_meeting_is_no_part_of_its_events_name(meeting_id: str, stem: str) -> None:
-    assert stem_of(meeting_id) == stem
+    assert base_meeting_id(meeting_id) == stem
 
 
 @pytest.mark.parametrize("name", ["a", "_a", "9", "A.b_c-d", "cal-5f-2", "a" * 120])

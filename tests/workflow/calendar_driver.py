@@ -15,13 +15,13 @@ from temporalio.testing import WorkflowEnvironment
 
 from artifacts import layout
 from meetings.calendars.event import CalendarEvent
-from meetings.calendars.identity import meeting_id_of
+from meetings.calendars.identity import meeting_id_for_event
 from meetings.calendars.keeping import CalendarView
-from meetings.calendars.rounds import RoundsView
+from meetings.calendars.rounds import CalendarHealthView
 from meetings.ids import calendar_workflow_id_for, workflow_id_for
 from meetings.names import CALENDAR_EVENT_SIGNAL, CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from meetings.outcome import Outcome
-from runtime.grants import look_after_grants
+from minutekeeper.temporal.calendar_workflows import ensure_health_workflow
 from tests.workflow.driver import Meeting
 from tests.workflow.scripted import ScriptedProvider, ScriptedRecordings
 from tests.workflow.scripted_calendars import ScriptedCalendars
@@ -70,15 +70,15 @@ class Calendar:
 
     async def notices(self, **said: Any) -> CalendarView:
         """A webhook, and the look that it leads to."""
-        before = (await self.view()).looks
+        before = (await self.view()).reconcile_count
         await self.call(**said)
-        return await self.until(lambda view: view.looks > before)
+        return await self.until(lambda view: view.reconcile_count > before)
 
     async def changes(self, name: str, argument: Any = None) -> CalendarView:
         """An update, and the look that it leads to."""
-        before = (await self.view()).looks
+        before = (await self.view()).reconcile_count
         await self.update(name, argument)
-        return await self.until(lambda view: view.looks > before)
+        return await self.until(lambda view: view.reconcile_count > before)
 
     async def update(self, name: str, argument: Any = None) -> CalendarView:
         arguments = [] if argument is None else [argument]
@@ -102,7 +102,7 @@ class Calendar:
     def meeting(self, event: CalendarEvent | None = None, sitting: int = 1) -> Meeting:
         """The meeting of an event, by default of the only one."""
         event = event or self.world.calendars.events_by_id[f"event-{self.calendar_id}"]
-        name = meeting_id_of(event) if sitting == 1 else f"{meeting_id_of(event)}-{sitting}"
+        name = meeting_id_for_event(event) if sitting == 1 else f"{meeting_id_for_event(event)}-{sitting}"
         return self.world.meeting(workflow_id_for(name))
 
     def book_path(self) -> Path:
@@ -140,22 +140,22 @@ class World:
 
     async def look_after(self) -> "Rounds":
         """The rounds through all calendars, after the first."""
-        self.rounds = Rounds(self, await look_after_grants(self.client))
-        await self.rounds.until(lambda view: view.last_round_at is not None)
+        self.rounds = Rounds(self, await ensure_health_workflow(self.client))
+        await self.rounds.until(lambda view: view.last_check_at is not None)
         return self.rounds
 
     async def connected(self, name: str = "anna", **fields: Any) -> Calendar:
         """A calendar after its first look. It waits for no further changes, unless it is told to."""
-        calendar = await self.connect(name, **{"debounce": 0} | fields)
-        if "debounce" in fields:
+        calendar = await self.connect(name, **{"debounce_seconds": 0} | fields)
+        if "debounce_seconds" in fields:
             await calendar.forward(seconds=3)
-        await calendar.until(lambda view: view.looks >= 1)
+        await calendar.until(lambda view: view.reconcile_count >= 1)
         return calendar
 
     @property
     def known_meetings(self) -> set[str]:
         """The workflow ids of all meetings that events of this test may have had."""
-        firsts = {workflow_id_for(meeting_id_of(event)) for event in self.calendars.events_by_id.values()}
+        firsts = {workflow_id_for(meeting_id_for_event(event)) for event in self.calendars.events_by_id.values()}
         return firsts | {f"{name}-2" for name in firsts}
 
     def link(self, name: str) -> str:
@@ -189,15 +189,15 @@ class Rounds:
     def env(self) -> WorkflowEnvironment:
         return self.world.env
 
-    async def go(self, rounds: int = 1) -> RoundsView:
+    async def go(self, rounds: int = 1) -> CalendarHealthView:
         """So many rounds later."""
         before = self.world.calendars.resyncs
         await self.world.env.fast_forward(self.handle, timedelta(hours=rounds, minutes=1))
         return await self.until(lambda _view: self.world.calendars.resyncs >= before + rounds)
 
-    async def until(self, condition: Callable[[RoundsView], bool]) -> RoundsView:
+    async def until(self, condition: Callable[[CalendarHealthView], bool]) -> CalendarHealthView:
         for _ in range(800):
-            view: RoundsView = await self.handle.query("status", result_type=RoundsView)
+            view: CalendarHealthView = await self.handle.query("status", result_type=CalendarHealthView)
             if condition(view):
                 return view
             await asyncio.sleep(0.025)

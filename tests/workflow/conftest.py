@@ -17,7 +17,7 @@ from temporalio.worker import Replayer, Worker
 
 from activities.bots import BotActivities
 from activities.calendars import CalendarActivities
-from activities.rounds import RoundActivities
+from activities.rounds import CalendarHealthActivities
 from activities.turns import Pacing
 from artifacts.store import ArtifactStore
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
@@ -119,7 +119,7 @@ async def world(
     kinds = [MeetingWorkflow, CalendarWorkflow, CalendarHealthWorkflow]
     replayer = Replayer(workflows=kinds, plugins=[plugin()])
     calendars = CalendarActivities(world.calendars, ArtifactStore(tmp_path.as_uri()))
-    async with working(client, provider, recordings, calendars, RoundActivities(world.calendars, 3600)):
+    async with working(client, provider, recordings, calendars, CalendarHealthActivities(world.calendars, 3600)):
         yield world
         handles: list[WorkflowHandle[Any, Any]] = [calendar.handle for calendar in world.open]
         handles += [world.rounds.handle] if world.rounds else []
@@ -140,7 +140,7 @@ async def working(
     provider: ScriptedProvider,
     recordings: ScriptedRecordings,
     calendars: CalendarActivities | None = None,
-    rounds: RoundActivities | None = None,
+    rounds: CalendarHealthActivities | None = None,
 ) -> AsyncIterator[None]:
     """The workers of both task queues."""
     bots = BotActivities(provider, public_url="http://bridge", secret="s3cret", pacing=Pacing(NoWaiting()))

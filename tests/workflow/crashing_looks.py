@@ -15,14 +15,14 @@ from pydantic import BaseModel
 from temporalio.client import Client
 
 from activities import deeds
-from activities.deeds import Clock
-from activities.meeting_calls import MeetingCalls
-from activities.reconciling import Look
-from artifacts.notebook import Notebooks
+from activities.deeds import ReconcileClock
+from activities.meeting_calls import MeetingBookings
+from activities.reconciling import Reconciler
+from artifacts.notebook import CalendarCheckpointStore
 from artifacts.store import ArtifactStore
 from meetings.calendars.event import CalendarEvent
-from meetings.calendars.keeping import LookOrder
-from meetings.calendars.news import ALL_NEW
+from meetings.calendars.keeping import ReconcileInput
+from meetings.calendars.news import FULL_SYNC
 from runtime.temporal import plugin
 from tests.activities.crashing import in_process_of_its_own
 from tests.workflow.scripted_calendars import ScriptedCalendars
@@ -67,17 +67,17 @@ async def look(case: Case, address: str, store: str) -> None:
     calendars = ScriptedCalendars(events_by_id={event.event_id: event for event in case.events})
     fuse = Fuse(case.dies_at)
     with (
-        patch.object(MeetingCalls, "claim", fuse.around(MeetingCalls.claim)),
-        patch.object(MeetingCalls, "release", fuse.around(MeetingCalls.release)),
-        patch.object(Notebooks, "write", fuse.around(Notebooks.write)),
+        patch.object(MeetingBookings, "claim", fuse.around(MeetingBookings.claim)),
+        patch.object(MeetingBookings, "release", fuse.around(MeetingBookings.release)),
+        patch.object(CalendarCheckpointStore, "write", fuse.around(CalendarCheckpointStore.write)),
         patch.object(deeds, "_BATCH", BATCH),
     ):
-        await Look(
-            LookOrder(calendar_id=case.calendar_id, at=case.at, news=ALL_NEW),
-            Clock(now=case.at, seen_at=case.at + timedelta(microseconds=case.attempt)),
+        await Reconciler(
+            ReconcileInput(calendar_id=case.calendar_id, at=case.at, changes=FULL_SYNC),
+            ReconcileClock(now=case.at, attempt_at=case.at + timedelta(microseconds=case.attempt)),
             calendars=calendars,
-            notebooks=Notebooks(ArtifactStore(store)),
-            meetings=MeetingCalls(client),
+            checkpoints=CalendarCheckpointStore(ArtifactStore(store)),
+            meetings=MeetingBookings(client),
         ).run()
 
 

@@ -67,13 +67,13 @@ async def test_what_gets_no_bot_is_not_booked(world: World) -> None:
 
 
 async def test_several_changes_in_one_second_are_one_look_at_the_last_of_them(world: World) -> None:
-    anna = await world.connected(debounce=2)
+    anna = await world.connected(debounce_seconds=2)
     for minutes in range(5):
         event = anna.put(start_time=datetime.now(UTC) + timedelta(hours=2, minutes=minutes))
         await anna.call(event_ids=[event.event_id])
     await anna.forward(seconds=3)
     view = await anna.until(lambda view: view.counts.booked == 1)
-    assert view.looks == 2
+    assert view.reconcile_count == 2
     assert (await anna.meeting().view()).start_time == event.start_time
 
 
@@ -81,7 +81,7 @@ async def test_a_lost_webhook_is_made_up_for_by_the_periodic_look(world: World) 
     anna = await world.connected()
     event = anna.put(start_time=datetime.now(UTC) + timedelta(days=1))
     await anna.forward(hours=6, seconds=5)
-    await anna.until(lambda view: view.looks == 2 and view.counts.booked == 1)
+    await anna.until(lambda view: view.reconcile_count == 2 and view.counts.booked == 1)
     anna.remove()
     await anna.forward(hours=6, seconds=5)
     await anna.until(lambda view: view.counts.released == 1)
@@ -163,9 +163,9 @@ async def test_its_history_is_cut_off_and_holds_nothing_of_the_events(world: Wor
         await anna.notices()
     assert (await anna.handle.describe()).run_id != first
     anna.put(deleted=True)
-    before = (await anna.view()).looks
+    before = (await anna.view()).reconcile_count
     view = await anna.notices()
-    assert view.looks > before > 1
+    assert view.reconcile_count > before > 1
     assert (await anna.meeting(event).outcome()).status is MeetingStatus.CANCELLED
 
 

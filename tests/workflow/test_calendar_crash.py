@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from artifacts.notebook import Notebooks
+from artifacts.notebook import CalendarCheckpointStore
 from artifacts.store import ArtifactStore
 from meetings.calendars.event import CalendarEvent
-from meetings.calendars.identity import meeting_id_of
+from meetings.calendars.identity import meeting_id_for_event
 from meetings.ids import workflow_id_for
 from meetings.status import MeetingStatus
 from tests.workflow.calendar_driver import World
@@ -71,17 +71,19 @@ def changed(world: World, events: list[CalendarEvent]) -> list[CalendarEvent]:
 async def assert_as_wanted(world: World, events: list[CalendarEvent]) -> None:
     """Each event has its one meeting, and the book says so as well."""
     for event in events:
-        shown = await world.meeting(workflow_id_for(meeting_id_of(event))).view()
+        shown = await world.meeting(workflow_id_for(meeting_id_for_event(event))).view()
         if event.deleted:
             assert (shown.status, shown.calendars) == (MeetingStatus.CANCELLED, ())
         else:
             assert shown.status is MeetingStatus.SCHEDULED
             assert (shown.start_time, shown.meeting_url) == (event.start_time, event.meeting_url)
             assert [each.event_id for each in shown.calendars] == [event.event_id]
-    notebook = await Notebooks(ArtifactStore(world.folder.as_uri())).read(events[0].calendar_id)
+    notebook = await CalendarCheckpointStore(ArtifactStore(world.folder.as_uri())).read(events[0].calendar_id)
     assert notebook is not None
-    assert notebook.under_way == frozenset()
-    claimed = {entry.event_id: entry.told.start_time for entry in notebook.book.entries.values() if entry.claimed}
+    assert notebook.in_progress == frozenset()
+    claimed = {
+        entry.event_id: entry.applied.start_time for entry in notebook.events.entries.values() if entry.booked
+    }
     assert claimed == {event.event_id: event.start_time for event in events if not event.deleted}
 
 

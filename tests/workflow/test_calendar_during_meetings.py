@@ -29,14 +29,14 @@ async def recorded(world: World, *, begun: bool) -> tuple[Calendar, Meeting]:
 async def test_a_move_while_it_is_recorded_leaves_the_recording_alone_and_books_the_new_time(world: World) -> None:
     anna, meeting = await recorded(world, begun=True)
     moved = anna.put(start_time=datetime.now(UTC) + timedelta(days=1))
-    assert (await anna.notices()).counts.put_off == 1
+    assert (await anna.notices()).counts.deferred == 1
     assert (await meeting.view()).status is MeetingStatus.RECORDING
     assert not world.provider.bots[0].removed
     await meeting.forward(minutes=50)
     await meeting.completes()
     assert (await meeting.outcome()).status is MeetingStatus.COMPLETED
     await anna.forward(hours=1, minutes=6)
-    await anna.until(lambda view: view.counts.booked == 1 and view.looks > 2)
+    await anna.until(lambda view: view.counts.booked == 1 and view.reconcile_count > 2)
     second = await anna.meeting(sitting=2).view()
     assert (second.start_time, second.status) == (moved.start_time, MeetingStatus.SCHEDULED)
     assert (await meeting.view()).status is MeetingStatus.COMPLETED

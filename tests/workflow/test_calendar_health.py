@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from meetings.calendars.health import RENEWED, Ailment
+from meetings.calendars.health import ACCESS_RENEWED, AccessProblem
 from meetings.calendars.keeping import CalendarStatus
-from meetings.names import GRANT_SIGNAL
+from meetings.names import ACCESS_SIGNAL
 from meetings.status import MeetingStatus
 from minutekeeper.temporal import search_attributes
 from providers.base import RequestRejectedError
@@ -45,8 +45,8 @@ async def test_a_users_grant_that_ended_is_spoken_of_once_and_what_it_missed_is_
     await rounds.go()
     await until(anna, CalendarStatus.ERROR)
     view = await anna.view()
-    assert (view.ailment, await status_attribute(anna)) == (Ailment.USER, "error")
-    assert REFUSED_TOKEN not in view.trouble
+    assert (view.problem, await status_attribute(anna)) == (AccessProblem.USER_GRANT, "error")
+    assert REFUSED_TOKEN not in view.error
     details = str(await anna.handle.query("__temporal_workflow_metadata"))
     assert "minutekeeper calendar connect-link user-1 --platform google" in details
     missed = anna.put("missed")
@@ -55,12 +55,12 @@ async def test_a_users_grant_that_ended_is_spoken_of_once_and_what_it_missed_is_
     assert (await anna.meeting(booked).view()).status is MeetingStatus.SCHEDULED
     assert not await world.exists(anna.meeting(missed))
 
-    looks = (await anna.view()).looks
+    looks = (await anna.view()).reconcile_count
     world.calendars.refused.clear()
     await rounds.go()
     await until(anna, CalendarStatus.ACTIVE)
     await anna.forward(seconds=3)
-    await anna.until(lambda view: view.looks > looks and view.counts.booked == 1)
+    await anna.until(lambda view: view.reconcile_count > looks and view.counts.booked == 1)
     assert (await anna.meeting(missed).view()).status is MeetingStatus.SCHEDULED
     assert (await status_attribute(anna), await status_attribute(ben)) == ("active", "active")
     assert said(caplog, anna.calendar_id, "can be read again") == 1
@@ -77,17 +77,17 @@ async def test_an_app_that_is_refused_is_one_line_for_all_its_calendars(
     await rounds.go(3)
     for each in calendars:
         view = await each.until(lambda view: view.status is CalendarStatus.ERROR)
-        assert view.ailment is Ailment.APP
-    before = (await calendars[0].view()).looks
-    await calendars[0].handle.signal(GRANT_SIGNAL, RENEWED)
+        assert view.problem is AccessProblem.OAUTH_APP
+    before = (await calendars[0].view()).reconcile_count
+    await calendars[0].handle.signal(ACCESS_SIGNAL, ACCESS_RENEWED)
     await calendars[0].forward(seconds=3)
-    await calendars[0].until(lambda view: view.looks > before and view.status is CalendarStatus.ACTIVE)
+    await calendars[0].until(lambda view: view.reconcile_count > before and view.status is CalendarStatus.ACTIVE)
     world.calendars.refused.clear()
     await rounds.go(2)
     for each in calendars:
         await until(each, CalendarStatus.ACTIVE)
     assert said(caplog, "3 calendars cannot be read", "update-credentials") == 1
-    assert said(caplog, "3 calendars are no longer held up") == 1
+    assert said(caplog, "3 calendars can be read again") == 1
     assert said(caplog, "calendar") == 2
 
 
@@ -97,19 +97,19 @@ async def test_rounds_that_fail_change_nothing_and_are_repeated(
     anna = await world.connected()
     rounds = await world.look_after()
     world.calendars.failures += [RequestRejectedError("not today"), RequestRejectedError("nor now")]
-    assert "nor now" in (await rounds.go(2)).trouble or world.calendars.resyncs == 3
-    await rounds.until(lambda view: "nor now" in view.trouble)
+    assert "nor now" in (await rounds.go(2)).error or world.calendars.resyncs == 3
+    await rounds.until(lambda view: "nor now" in view.error)
     assert (await anna.view()).status is CalendarStatus.ACTIVE
     await rounds.go()
-    await rounds.until(lambda view: not view.trouble)
-    assert said(caplog, "nobody knows") == 1
+    await rounds.until(lambda view: not view.error)
+    assert said(caplog, "could not be checked") == 1
 
 
 async def test_a_calendar_tells_from_its_first_day_how_it_is(world: World) -> None:
     world.calendars.failures.append(RequestRejectedError("no lists today"))
     anna = await world.connect()
     await until(anna, CalendarStatus.ERROR)
-    assert (await anna.view()).ailment is Ailment.LOOK
+    assert (await anna.view()).problem is AccessProblem.RECONCILE
     await anna.forward(minutes=10)
     await until(anna, CalendarStatus.ACTIVE)
     await anna.update("disconnect")
@@ -132,7 +132,7 @@ async def test_a_calendar_that_the_provider_lost_is_in_trouble_until_it_is_known
     world.calendars.unknown.add(anna.calendar_id)
     await rounds.go()
     await until(anna, CalendarStatus.ERROR)
-    assert (await anna.view()).ailment is Ailment.LOST
+    assert (await anna.view()).problem is AccessProblem.NOT_FOUND
     assert await status_attribute(anna) == "error"
     assert (await ben.view()).status is CalendarStatus.ACTIVE
     world.calendars.unknown.clear()

@@ -37,19 +37,19 @@ async def test_a_change_that_is_named_asks_for_that_event_alone_and_any_other_fo
 
 
 async def test_a_swarm_of_names_is_one_look_and_no_question_is_put_twice(world: World) -> None:
-    anna = await world.connected(debounce=2)
+    anna = await world.connected(debounce_seconds=2)
     anna.put("first")
     await anna.call()
     await anna.forward(seconds=3)
     await anna.until(lambda view: view.counts.booked == 1)
-    before = (await anna.view()).looks
+    before = (await anna.view()).reconcile_count
     world.calendars.asked.clear()
     events = [anna.put(f"e{number}") for number in range(3)]
     for event in [*events, *events]:
         await anna.call(event_ids=[event.event_id])
     await anna.forward(seconds=3)
-    view = await anna.until(lambda view: view.looks > before)
-    assert view.looks == before + 1
+    view = await anna.until(lambda view: view.reconcile_count > before)
+    assert view.reconcile_count == before + 1
     for event in events:
         assert (await anna.meeting(event).view()).status is MeetingStatus.SCHEDULED
     asked = Counter(map(str, world.calendars.asked))
@@ -69,7 +69,7 @@ async def test_a_named_event_that_is_gone_is_let_go_of_but_not_with_its_whole_ca
     for said in ({"event_ids": [kept.event_id]}, {}):
         await anna.call(**said)
         view = await anna.until(lambda view: view.status is CalendarStatus.ERROR)
-        assert "CalendarNotFound" in view.trouble
+        assert "CalendarNotFound" in view.error
     assert (await anna.meeting(kept).view()).status is MeetingStatus.SCHEDULED
     world.calendars.unknown.clear()
     assert (await anna.notices()).status is CalendarStatus.ACTIVE
@@ -86,10 +86,10 @@ async def test_what_could_not_be_read_stays_owed(world: World) -> None:
     await anna.call(event_ids=[event.event_id])
     await anna.until(lambda view: view.status is CalendarStatus.ERROR)
     assert not await world.exists(anna.meeting(event))
-    before = (await anna.view()).looks
+    before = (await anna.view()).reconcile_count
     world.calendars.unreadable.clear()
     await anna.forward(minutes=10)
-    view = await anna.until(lambda view: view.looks > before)
+    view = await anna.until(lambda view: view.reconcile_count > before)
     assert (view.status, view.counts.booked) == (CalendarStatus.ACTIVE, 1)
 
 
@@ -106,4 +106,4 @@ async def test_an_event_that_is_only_listed_is_read_from_the_list_and_asked_for_
     assert (view.counts.moved, view.counts.booked) == (1, 0)
     world.calendars.unreadable.clear()
     await anna.forward(minutes=10)
-    await anna.until(lambda seen: seen.looks > view.looks and seen.counts.booked == 1)
+    await anna.until(lambda seen: seen.reconcile_count > view.reconcile_count and seen.counts.booked == 1)

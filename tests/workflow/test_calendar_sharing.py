@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.meeting_calls import CALL_ERRORS, Claimed, MeetingCalls
+from activities.meeting_calls import CALL_ERRORS, BookingResult, MeetingBookings
 from meetings.request import CalendarOrigin, Claim, MeetingRequest, Release
 from meetings.status import MeetingStatus
 from minutekeeper.temporal import search_attributes
@@ -95,14 +95,14 @@ class Fifty:
         self._start = self.now + timedelta(minutes=30)
         self._link = world.link("all hands")
         self._name = f"cal-{world.key[:24]}"
-        self._calls = MeetingCalls(world.client)
+        self._calls = MeetingBookings(world.client)
         self._world = world
 
     @property
     def meeting(self) -> Meeting:
         return self._world.meeting(f"meeting-{self._name}")
 
-    async def claim(self, calendar_id: str) -> Claimed:
+    async def claim(self, calendar_id: str) -> BookingResult:
         request = MeetingRequest(
             meeting_url=self._link,
             start_time=self._start,
@@ -129,7 +129,7 @@ class Fifty:
 async def test_fifty_users_share_one_bot_also_while_they_decline_one_after_another(world: World) -> None:
     fifty = Fifty(world)
     answers = await asyncio.gather(*(fifty.claim(calendar_id) for calendar_id in fifty.calendars))
-    assert set(answers) == {Claimed.TAKEN}
+    assert set(answers) == {BookingResult.ACCEPTED}
     meeting = fifty.meeting
     first_run = (await meeting.handle.describe()).run_id
     assert len((await meeting.view()).calendars) == 50
@@ -164,7 +164,7 @@ async def test_a_meeting_that_was_booked_and_never_claimed_goes_with_its_calenda
     )
     meeting = world.meeting(handle.id)
     await meeting.until_status(MeetingStatus.SCHEDULED)
-    calls = MeetingCalls(world.client)
+    calls = MeetingBookings(world.client)
     now = datetime.now(UTC)
     await calls.release(f"cal-{world.key[:24]}", Release(calendar_id="another one", seen_at=now))
     assert (await meeting.view()).status is MeetingStatus.SCHEDULED

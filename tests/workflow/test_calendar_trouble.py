@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from activities.meeting_calls import MeetingCalls
+from activities.meeting_calls import MeetingBookings
 from meetings.calendars.keeping import CalendarStatus
 from meetings.status import MeetingStatus
 from providers.base import RequestRejectedError, UnavailableError
@@ -22,7 +22,7 @@ async def test_a_list_that_breaks_off_cancels_nothing(world: World) -> None:
     world.calendars.breaks_after, world.calendars.failure = 1, RequestRejectedError("page 2 is missing")
     await anna.update("resync")
     view = await anna.until(lambda view: view.status is CalendarStatus.ERROR)
-    assert "page 2 is missing" in view.trouble
+    assert "page 2 is missing" in view.error
     for event in events:
         assert (await anna.meeting(event).view()).status is MeetingStatus.SCHEDULED
     world.calendars.breaks_after = None
@@ -80,17 +80,17 @@ async def test_a_crash_in_the_middle_goes_on_where_it_stopped_in_order_of_start(
     start = datetime.now(UTC) + timedelta(hours=1)
     events = [anna.put(f"e{number}", start_time=start + timedelta(minutes=number)) for number in range(50)]
     claimed: list[datetime] = []
-    really = MeetingCalls.claim
+    really = MeetingBookings.claim
 
-    async def claim(self: MeetingCalls, meeting_id: str, request: Any, *rest: Any, **options: Any) -> Any:
+    async def claim(self: MeetingBookings, meeting_id: str, request: Any, *rest: Any, **options: Any) -> Any:
         answer = await really(self, meeting_id, request, *rest, **options)
         claimed.append(request.start_time)
         if len(claimed) == 30:
             raise ZeroDivisionError("the process is gone")
         return answer
 
-    monkeypatch.setattr(MeetingCalls, "claim", claim)
-    monkeypatch.setattr("activities.deeds._BATCH", 20)
+    monkeypatch.setattr(MeetingBookings, "claim", claim)
+    monkeypatch.setattr("activities.deeds._BATCH_SIZE", 20)
     view = await anna.notices()
     assert set(claimed) == {event.start_time for event in events}
     assert max(claimed[:20]) < min(claimed[20:]), "sooner meetings come first"
@@ -105,14 +105,14 @@ async def test_what_was_booked_and_not_noted_before_a_crash_is_let_go_of_if_its_
 ) -> None:
     anna = await world.connected()
     event = anna.put()
-    really = MeetingCalls.claim
+    really = MeetingBookings.claim
 
-    async def claim(self: MeetingCalls, *arguments: Any, **options: Any) -> Any:
+    async def claim(self: MeetingBookings, *arguments: Any, **options: Any) -> Any:
         await really(self, *arguments, **options)
         anna.remove()
         raise ZeroDivisionError("the process is gone")
 
-    monkeypatch.setattr(MeetingCalls, "claim", claim)
+    monkeypatch.setattr(MeetingBookings, "claim", claim)
     await anna.notices()
     assert (await anna.meeting(event).outcome()).status is MeetingStatus.CANCELLED
 
@@ -125,6 +125,6 @@ async def test_of_a_thousand_events_at_once_each_with_a_link_gets_its_meeting(wo
         link = {} if number % 10 == 0 else {"meeting_url": ""}
         anna.put(f"e{number}", start_time=start + timedelta(minutes=number), **link)
     await anna.call()
-    view = await anna.until(lambda view: view.looks == 2, seconds=300)
+    view = await anna.until(lambda view: view.reconcile_count == 2, seconds=300)
     assert view.counts.events == 1000
     await until_found(world, anna.calendar_id, meetings=100)

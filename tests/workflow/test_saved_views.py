@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from meetings.calendars.health import Ailment, GrantWord
+from meetings.calendars.health import AccessProblem, AccessReport
 from meetings.calendars.keeping import CalendarStatus
 from meetings.events import BotEventKind
-from meetings.names import GRANT_SIGNAL, MEETING_WORKFLOW, MEETINGS_QUEUE
+from meetings.names import ACCESS_SIGNAL, MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.status import MeetingStatus
 from tests.bot_events import bot_event
 from tests.workflow.calendar_driver import World
@@ -36,7 +36,7 @@ async def tell(meeting: Meeting, kind: BotEventKind, code: str) -> None:
 
 async def test_every_view_finds_what_it_says_and_nothing_else(world: World) -> None:
     ok, ailing = await world.connected("ok"), await world.connected("ailing")
-    await ailing.handle.signal(GRANT_SIGNAL, GrantWord(ailment=Ailment.USER, text="expired"))
+    await ailing.handle.signal(ACCESS_SIGNAL, AccessReport(problem=AccessProblem.USER_GRANT, text="expired"))
     await ailing.until(lambda view: view.status is CalendarStatus.ERROR)
     soon, later = datetime.now(UTC) + timedelta(minutes=1), datetime.now(UTC) + timedelta(days=9)
     event = ok.put("later", start_time=later)

@@ -19,7 +19,7 @@ from artifacts.store import ArtifactStore
 from bridge.app import create_app
 from bridge.connect.explanations import EXPLANATIONS
 from bridge.connect.problems import Problem
-from meetings.calendars.connection import Connection
+from meetings.calendars.connection import UserConnection
 from meetings.connect_link import connect_url, new_link
 from meetings.ids import calendar_workflow_id_for
 from providers.meetingbaas.client import MeetingBaasClient
@@ -170,7 +170,7 @@ class Stage:
         found: list[dict[str, Any]] = await self.sim.ok("GET", "/calendars/")
         return found
 
-    async def known(self, user: str = "user-1", platform: str = "google") -> Connection:
+    async def known(self, user: str = "user-1", platform: str = "google") -> UserConnection:
         return await Connections(self.store).read(user, platform)
 
     async def input_of(self, calendar_id: str) -> dict[str, Any]:

@@ -86,10 +86,10 @@ async def test_another_calendar_replaces_the_first_after_saying_so(stage: Stage,
     await stage.consent(email=BEN)
     assert page.hidden == {"told": first["uuid"]}
     assert (await stage.browser.open(link, page.hidden)).path == "/connect/done/google"
-    assert "farewell" in await stage.signals_of(first["uuid"])
+    assert "disconnect_requested" in await stage.signals_of(first["uuid"])
     known = await stage.known(user)
     assert known.email == BEN
-    assert "farewell" not in await stage.signals_of(known.calendar_id)
+    assert "disconnect_requested" not in await stage.signals_of(known.calendar_id)
 
 
 async def test_what_was_not_said_is_asked_before_anything_is_replaced(stage: Stage, user: str) -> None:
@@ -120,7 +120,7 @@ async def test_the_same_calendar_again_renews_the_grant_and_keeps_the_meetings(s
     await stage.go(stage.link(user))
     assert await stage.connected() == [first]
     signals = await stage.signals_of(first["uuid"])
-    assert signals == ["grant", "grant"], "it looks again, and lets go of nothing"
+    assert signals == ["access_changed"], "it looks again, and lets go of nothing"
 
 
 async def test_one_calendar_at_each_platform(stage: Stage, user: str) -> None:
@@ -131,7 +131,7 @@ async def test_one_calendar_at_each_platform(stage: Stage, user: str) -> None:
     assert len(await stage.connected()) == 2
     google, microsoft = await stage.known(user), await stage.known(user, "microsoft")
     assert (google.email, microsoft.email) == (ANNA, BEN)
-    assert await stage.signals_of(google.calendar_id) == ["grant"]
+    assert await stage.signals_of(google.calendar_id) == []
 
 
 async def test_a_journey_may_end_at_another_bridge_and_after_a_rotation_of_the_secret(

@@ -11,7 +11,7 @@ from temporalio.client import Client
 from artifacts.connections import Connections
 from artifacts.errors import StoreError
 from bridge.connect.problems import Problem
-from meetings.calendars.connection import Claim, Connection
+from meetings.calendars.connection import Claim, UserConnection
 from meetings.ids import calendar_workflow_id_for
 from meetings.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from runtime.temporal import plugin
@@ -37,7 +37,7 @@ async def ids_of(stage: Stage) -> set[str]:
 
 
 async def is_dismissed(stage: Stage, calendar_id: str) -> bool:
-    return "farewell" in await stage.signals_of(calendar_id)
+    return "disconnect_requested" in await stage.signals_of(calendar_id)
 
 
 async def connect_team(stage: Stage, user: str) -> Page:
@@ -60,7 +60,7 @@ async def test_a_colleagues_calendar_stays_whatever_became_of_the_attempt_before
     assert own != of_colleague
     assert await ids_of(stage) == {own, of_colleague}
     assert not await is_dismissed(stage, of_colleague)
-    assert await stage.signals_of(of_colleague) == ["grant"]
+    assert await stage.signals_of(of_colleague) == []
 
 
 async def test_calendars_of_others_are_neither_deleted_nor_taken_over(stage: Stage, user: str) -> None:
@@ -134,11 +134,11 @@ async def test_what_was_made_here_and_is_somebody_elses_by_now_stays(
 
 
 async def dies_when(
-    monkeypatch: pytest.MonkeyPatch, fits: Callable[[Connection], object], act: Awaitable[Page]
+    monkeypatch: pytest.MonkeyPatch, fits: Callable[[UserConnection], object], act: Awaitable[Page]
 ) -> None:
     write = Connections.write
 
-    async def die(connections: Connections, connection: Connection) -> Connection:
+    async def die(connections: Connections, connection: UserConnection) -> UserConnection:
         if fits(connection):
             raise StoreError("the power is gone")
         return await write(connections, connection)
@@ -155,7 +155,7 @@ async def test_an_attempt_that_dies_before_its_last_step_is_made_good_with_the_s
     link = stage.link(user)
     await dies_when(monkeypatch, lambda each: each.connected_at, stage.go(link))
     (half,) = await ids_of(stage)
-    assert await stage.signals_of(half) == ["grant"], "it was kept already"
+    assert await stage.signals_of(half) == [], "it was kept already"
     # Its next attempt dies too, right after it has begun: what has to be cleared away is not forgotten.
     await stage.fail("server_error")
     assert_problem(await stage.go(link), Problem.UNAVAILABLE)
@@ -163,7 +163,7 @@ async def test_an_attempt_that_dies_before_its_last_step_is_made_good_with_the_s
     known = await stage.known(user)
     assert known.calendar_id != half
     assert await is_dismissed(stage, half)
-    assert await stage.signals_of(known.calendar_id) == ["grant"]
+    assert await stage.signals_of(known.calendar_id) == []
     assert known.leftovers == ()
 
 
@@ -197,7 +197,7 @@ async def test_a_calendar_that_is_replaced_is_let_go_of_although_the_bridge_died
     assert (await stage.browser.open(page.url, other)).path == "/connect/done/google"
     assert await is_dismissed(stage, first)
     known = await stage.known(user)
-    assert await stage.signals_of(known.calendar_id) == ["grant", "grant"]
+    assert await stage.signals_of(known.calendar_id) == ["access_changed"]
     assert known.leftovers == ()
 
 

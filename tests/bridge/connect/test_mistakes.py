@@ -157,7 +157,7 @@ async def test_a_link_connects_once(stage: Stage, user: str) -> None:
     ):
         assert_problem(page, Problem.LINK_USED)
     assert await stage.connected() == [calendar]
-    assert await stage.signals_of(calendar["uuid"]) == ["grant"]
+    assert await stage.signals_of(calendar["uuid"]) == []
 
 
 async def test_a_state_comes_back_once_to_the_browser_that_took_it_along(stage: Stage, user: str) -> None:

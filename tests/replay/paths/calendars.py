@@ -11,11 +11,11 @@ from temporalio.client import WorkflowFailureError
 from temporalio.service import RPCError
 
 from activities.calendars import CalendarActivities
-from activities.rounds import RoundActivities
+from activities.rounds import CalendarHealthActivities
 from artifacts.store import ArtifactStore
-from meetings.calendars.health import RENEWED, Ailment, GrantWord
+from meetings.calendars.health import ACCESS_RENEWED, AccessProblem, AccessReport
 from meetings.calendars.keeping import CalendarStatus, OverrideChange, PolicyChange
-from meetings.names import GRANT_SIGNAL
+from meetings.names import ACCESS_SIGNAL
 from providers.base import RequestRejectedError, UnavailableError
 from providers.calendars import GrantTrouble
 from tests.replay.stage import LONG_HISTORY, Stage, path_without_workers
@@ -31,7 +31,7 @@ async def world_on(stage: Stage) -> AsyncIterator[World]:
         world = World(stage.env, client, Path(folder), stage.provider, stage.recordings)
         store = ArtifactStore(Path(folder).as_uri())
         calendars = CalendarActivities(world.calendars, store)
-        rounds = RoundActivities(world.calendars, 3600)
+        rounds = CalendarHealthActivities(world.calendars, 3600)
         async with working(client, stage.provider, stage.recordings, calendars, rounds):
             yield world
         for workflow_id in world.known_meetings:
@@ -48,7 +48,7 @@ async def leave(calendar: Calendar) -> Calendar:
 @path_without_workers
 async def calendar_at_work(stage: Stage) -> Calendar:
     async with world_on(stage) as world:
-        anna = await world.connected(debounce=2)
+        anna = await world.connected(debounce_seconds=2)
         event = anna.put()
         await anna.call()
         await anna.forward(seconds=3)
@@ -85,19 +85,21 @@ async def calendar_in_trouble(stage: Stage) -> Calendar:
         await anna.call()
         before = await anna.until(lambda view: view.status is CalendarStatus.ERROR)
         await anna.forward(minutes=10)
-        await anna.until(lambda view: view.looks > before.looks)
+        await anna.until(lambda view: view.reconcile_count > before.reconcile_count)
         world.calendars.unreadable[event.event_id] = UnavailableError("not just now")
         world.calendars.listed = lambda _event: False
         before = await anna.notices(event_ids=[event.event_id])
         await anna.forward(minutes=10)
-        await anna.until(lambda view: view.looks > before.looks)
+        await anna.until(lambda view: view.reconcile_count > before.reconcile_count)
         world.calendars.unreadable.clear()
-        await anna.handle.signal(GRANT_SIGNAL, GrantWord(ailment=Ailment.USER, text="invalid_grant"))
-        await anna.until(lambda view: view.ailment is Ailment.USER)
+        await anna.handle.signal(
+            ACCESS_SIGNAL, AccessReport(problem=AccessProblem.USER_GRANT, text="invalid_grant")
+        )
+        await anna.until(lambda view: view.problem is AccessProblem.USER_GRANT)
         before = await anna.view()
-        await anna.handle.signal(GRANT_SIGNAL, RENEWED)
+        await anna.handle.signal(ACCESS_SIGNAL, ACCESS_RENEWED)
         await anna.forward(seconds=3)
-        await anna.until(lambda view: view.looks > before.looks)
+        await anna.until(lambda view: view.reconcile_count > before.reconcile_count)
         world.calendars.unknown.add(anna.calendar_id)
         await anna.call()
         await anna.until(lambda view: view.status is CalendarStatus.ERROR)

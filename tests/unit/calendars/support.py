@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from meetings.calendars.book import Book
+from meetings.calendars.book import TrackedEvents
 from meetings.calendars.decision import Decision, decide
-from meetings.calendars.entry import BookEntry, Wish, entry_for
+from meetings.calendars.entry import DesiredMeeting, TrackedEvent, entry_for
 from meetings.calendars.event import CalendarEvent
 from meetings.calendars.overrides import NO_OVERRIDES, Overrides
-from meetings.calendars.planning import Plan, StepKind, after, plan
+from meetings.calendars.planning import ChangeKind, ReconcilePlan, apply_change, make_plan
 from meetings.calendars.policy import DEFAULT_POLICY, Policy, load_policy
 from runtime.connection import data_converter
 
@@ -47,7 +47,7 @@ def decided(event: CalendarEvent, policy: Policy = DEFAULT_POLICY, overrides: Ov
     return decide(policy, overrides, event, event.start_time)
 
 
-def an_entry(event: CalendarEvent, policy: Policy = DEFAULT_POLICY, now: datetime = NOW) -> BookEntry:
+def an_entry(event: CalendarEvent, policy: Policy = DEFAULT_POLICY, now: datetime = NOW) -> TrackedEvent:
     return entry_for(event, decide(policy, NO_OVERRIDES, event, now))
 
 
@@ -62,8 +62,8 @@ class World:
     """One calendar's book, and the meetings that its plans book, move and release. Anything impossible fails."""
 
     def __init__(self, calendar_id: str = "c1") -> None:
-        self.book = Book(calendar_id=calendar_id)
-        self.meetings: dict[str, Wish] = {}
+        self.book = TrackedEvents(calendar_id=calendar_id)
+        self.meetings: dict[str, DesiredMeeting] = {}
         self.now = NOW
 
     def look(
@@ -72,31 +72,31 @@ class World:
         complete: bool = False,
         gone: Iterable[str] = (),
         policy: Policy = DEFAULT_POLICY,
-    ) -> Plan:
+    ) -> ReconcilePlan:
         seen = [an_entry(event, policy, self.now) for event in events]
-        return plan(self.book, seen, self.now, complete=complete, gone=set(gone))
+        return make_plan(self.book, seen, self.now, complete=complete, gone=set(gone))
 
-    def carry_out(self, plan: Plan, steps: int | None = None) -> None:
+    def carry_out(self, plan: ReconcilePlan, steps: int | None = None) -> None:
         """Carry out the first so many steps of a plan, all by default."""
-        self.book = plan.book
-        for step in plan.steps[:steps]:
+        self.book = plan.events
+        for step in plan.changes[:steps]:
             match step.kind:
-                case StepKind.BOOK:
+                case ChangeKind.BOOK:
                     assert step.meeting_id not in self.meetings
-                    step.wish.request("c1", step.event_id)
-                    self.meetings[step.meeting_id] = step.wish
-                case StepKind.MOVE | StepKind.UPDATE:
+                    step.desired.request("c1", step.event_id)
+                    self.meetings[step.meeting_id] = step.desired
+                case ChangeKind.MOVE | ChangeKind.UPDATE:
                     assert self.meetings[step.meeting_id] == step.before
                     assert step.changes
-                    self.meetings[step.meeting_id] = step.wish
-                case StepKind.RELEASE:
-                    assert self.meetings.pop(step.meeting_id) == step.wish
-                case StepKind.KEEP:
-                    assert self.meetings[step.meeting_id] == step.wish
-            self.book = after(self.book, step)
+                    self.meetings[step.meeting_id] = step.desired
+                case ChangeKind.RELEASE:
+                    assert self.meetings.pop(step.meeting_id) == step.desired
+                case ChangeKind.KEEP:
+                    assert self.meetings[step.meeting_id] == step.desired
+            self.book = apply_change(self.book, step)
 
-    def sync(self, *events: CalendarEvent, **how: Any) -> list[StepKind]:
+    def sync(self, *events: CalendarEvent, **how: Any) -> list[ChangeKind]:
         """Look and do; the kinds of the steps that were taken."""
         plan = self.look(*events, **how)
         self.carry_out(plan)
-        return [step.kind for step in plan.steps]
+        return [step.kind for step in plan.changes]

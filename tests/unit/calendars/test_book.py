@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from meetings.calendars.book import KEPT_FOR, Book
-from meetings.calendars.entry import BookEntry, entry_for
-from meetings.calendars.planning import StepKind
+from meetings.calendars.book import KEPT_FOR, TrackedEvents
+from meetings.calendars.entry import TrackedEvent, entry_for
+from meetings.calendars.planning import ChangeKind
 from meetings.request import BotOptions, CalendarOrigin, RecordingMode
 from tests.unit.calendars.support import (
     DAY,
@@ -26,14 +26,14 @@ from tests.unit.calendars.support import (
 def test_an_entry_holds_the_decision_and_nobodys_address() -> None:
     event = an_event(attendees=[{"email": "anna@acme.com", "name": "Anna"}], organizer_email="bob@customer.com")
     entry = an_entry(event)
-    assert (entry.record, entry.rule, entry.claimed) == (True, "otherwise", False)
-    assert entry.wish.meeting_url == URL
+    assert (entry.record, entry.rule, entry.booked) == (True, "otherwise", False)
+    assert entry.desired.meeting_url == URL
     assert not any(name in entry.model_dump_json() for name in ("anna", "Anna", "bob", "customer"))
 
 
 def test_what_is_not_recorded_is_remembered_with_its_reason() -> None:
     entry = an_entry(an_event(meeting_url="no link", response="declined", end_time=START))
-    assert (entry.record, entry.rule, entry.wish.meeting_url, entry.wish.end_time) == (
+    assert (entry.record, entry.rule, entry.desired.meeting_url, entry.desired.end_time) == (
         False,
         "unusable_link",
         "",
@@ -45,7 +45,7 @@ def test_what_is_not_recorded_is_remembered_with_its_reason() -> None:
 def test_a_wish_is_a_meeting_that_can_be_booked() -> None:
     policy = a_policy(bot={"name": "Ears", "recording_mode": "audio_only"})
     event = an_event(meeting_url="meet.google.com/ABC-defg-hij")
-    request = entry_for(event, decided(event, policy)).wish.request("c1", "e1")
+    request = entry_for(event, decided(event, policy)).desired.request("c1", "e1")
     assert (request.meeting_url, request.start_time, request.end_time) == (URL, START, START + HOUR)
     assert request.title == "Weekly"
     assert request.bot == BotOptions(name="Ears", recording_mode=RecordingMode.AUDIO_ONLY)
@@ -56,15 +56,15 @@ def test_a_book_survives_a_history() -> None:
     world = World()
     world.sync(an_event(), an_event(event_id="e2", meeting_url=""), policy=a_policy(bot={"name": "Ears"}))
     world.carry_out(world.look(an_event(title="Renamed")), steps=0)
-    assert any(entry.before for entry in world.book.entries.values())
+    assert any(entry.applied_before for entry in world.book.entries.values())
     assert through_temporal(world.book) == world.book
 
 
 def test_an_entry_of_an_earlier_version_can_be_read() -> None:
-    entry = BookEntry.model_validate(
-        {"event_id": "e", "meeting_id": "m", "wish": {"start_time": START}, "record": False, "rule": "no_link"}
+    entry = TrackedEvent.model_validate(
+        {"event_id": "e", "meeting_id": "m", "desired": {"start_time": START}, "record": False, "rule": "no_link"}
     )
-    assert not entry.claimed
+    assert not entry.booked
 
 
 def test_what_ended_long_ago_is_forgotten_and_nothing_else() -> None:
@@ -97,7 +97,7 @@ def test_what_was_over_when_it_was_first_seen_says_so() -> None:
 def test_a_plan_that_was_not_carried_out_leaves_the_claims_as_they_are(steps: int) -> None:
     world = World()
     world.carry_out(world.look(an_event()), steps=steps)
-    assert world.book.entries["e1"].claimed is bool(steps)
+    assert world.book.entries["e1"].booked is bool(steps)
 
 
 def test_a_change_that_comes_while_a_step_is_done_is_not_lost() -> None:
@@ -105,18 +105,18 @@ def test_a_change_that_comes_while_a_step_is_done_is_not_lost() -> None:
     plan = world.look(an_event())
     world.carry_out(plan, steps=0)
     world.carry_out(world.look(an_event(start_time=START + HOUR)), steps=0)
-    book = world.book.booked(plan.steps[0].meeting_id, "e1", plan.steps[0].wish)
-    world.book, world.meetings = book, {plan.steps[0].meeting_id: plan.steps[0].wish}
-    assert world.sync() == [StepKind.MOVE]
+    book = world.book.with_booking(plan.changes[0].meeting_id, "e1", plan.changes[0].desired)
+    world.book, world.meetings = book, {plan.changes[0].meeting_id: plan.changes[0].desired}
+    assert world.sync() == [ChangeKind.MOVE]
 
 
 def test_noting_the_same_again_changes_nothing() -> None:
     entry = an_entry(an_event())
-    book = Book(calendar_id="c1").noted([entry], NOW, complete=True)
-    assert book.noted([entry], NOW, complete=True) == book
-    assert book.booked(entry.meeting_id, "e1", entry.wish).noted([entry, entry], NOW, complete=False).entries[
-        "e1"
-    ] == entry.model_copy(update={"claimed": True})
+    book = TrackedEvents(calendar_id="c1").with_snapshot([entry], NOW, complete=True)
+    assert book.with_snapshot([entry], NOW, complete=True) == book
+    assert book.with_booking(entry.meeting_id, "e1", entry.desired).with_snapshot(
+        [entry, entry], NOW, complete=False
+    ).entries["e1"] == entry.model_copy(update={"booked": True})
 
 
 def test_of_events_without_a_meeting_the_book_keeps_the_soonest_and_of_meetings_all() -> None:

@@ -5,22 +5,22 @@ from collections.abc import Iterable
 
 import pytest
 
-from meetings.calendars.book import Book
+from meetings.calendars.book import TrackedEvents
 from meetings.calendars.comparing import booked_state_of, compare
 from meetings.calendars.entry import BookedState
 from tests.unit.calendars.support import DAY, NOW, an_entry, an_event
 
 
-def a_book(*names: str, **fields: object) -> Book:
+def a_book(*names: str, **fields: object) -> TrackedEvents:
     entries = [an_entry(an_event(event_id=name, uid=name)).model_copy(update=fields) for name in names]
-    booked = Book(calendar_id="c1", entries={entry.event_id: entry for entry in entries})
+    booked = TrackedEvents(calendar_id="c1", entries={entry.event_id: entry for entry in entries})
     for entry in entries:
-        booked = booked.booked(entry.meeting_id, entry.event_id, entry.wish)
+        booked = booked.with_booking(entry.meeting_id, entry.event_id, entry.desired)
     return booked
 
 
 def compared(
-    book: Book, running: Iterable[str] = (), known: dict[str, BookedState] | None = None, later: int = 0
+    book: TrackedEvents, running: Iterable[str] = (), known: dict[str, BookedState] | None = None, later: int = 0
 ) -> tuple[dict[str, BookedState], list[str]]:
     """The states, and the ids that were asked for."""
     asked: list[str] = []
@@ -46,7 +46,7 @@ def test_a_thousand_running_meetings_are_asked_for_by_no_call_of_their_own() -> 
 def test_what_is_over_or_not_booked_is_left_alone() -> None:
     assert compared(a_book("e"), later=2) == ({}, [])
     entry = an_entry(an_event())
-    assert compared(Book(calendar_id="c1", entries={"e1": entry})) == ({}, [])
+    assert compared(TrackedEvents(calendar_id="c1", entries={"e1": entry})) == ({}, [])
 
 
 @pytest.mark.parametrize("state", [BookedState.ENDED, BookedState.CANCELLED])
@@ -56,7 +56,7 @@ def test_what_was_seen_to_have_ended_is_not_asked_for_again(state: BookedState) 
     states, asked = compared(book, known={name: state})
     assert states == {name: state}
     assert asked
-    noted = book.compared(states)
+    noted = book.with_workflow_states(states)
     assert compared(noted) == ({name: state}, [])
     assert compared(noted, [name])[0] == {name: BookedState.RUNNING}, "unless somebody has booked it again"
 

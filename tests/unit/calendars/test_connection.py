@@ -7,24 +7,24 @@ import pytest
 from meetings.calendars.connection import (
     REPLACED,
     UNFINISHED,
-    Attempt,
     Claim,
-    Connection,
     Leftover,
+    PendingConnection,
+    UserConnection,
     calendar_title,
     for_people,
 )
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-NEW = Connection(user="anna", platform="google")
+NEW = UserConnection(user="anna", platform="google")
 
 
-def attempt(number: int = 1, calendar_id: str = "") -> Attempt:
-    return Attempt(attempt_id=f"a{number}", raw_id="raw", calendar_id=calendar_id)
+def attempt(number: int = 1, calendar_id: str = "") -> PendingConnection:
+    return PendingConnection(attempt_id=f"a{number}", raw_id="raw", calendar_id=calendar_id)
 
 
-def connected(calendar_id: str = "c1", number: int = 1) -> Connection:
+def connected(calendar_id: str = "c1", number: int = 1) -> UserConnection:
     return NEW.attempting(attempt(number)).connected(calendar_id, "raw", "Team", "anna@a.example", NOON)
 
 

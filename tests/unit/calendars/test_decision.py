@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from meetings.calendars.decision import Decision, considered, decide
 from meetings.calendars.overrides import NO_OVERRIDES, Override, Overrides
 from meetings.calendars.policy import DEFAULT_POLICY, Policy
-from meetings.calendars.rules import FixedRule
+from meetings.calendars.rules import BuiltinRule
 from meetings.request import BotOptions, RecordingMode
 from tests.unit.calendars.support import DAY, HOUR, NOW, START, a_policy, an_event, decided
 
@@ -144,7 +144,7 @@ def test_the_bot_of_a_rule_goes_before_that_of_the_policy() -> None:
 @pytest.mark.parametrize(("otherwise", "record"), [("record", True), ("skip", False)])
 def test_the_last_word_is_the_policys(otherwise: str, *, record: bool) -> None:
     made = decision(a_policy(otherwise=otherwise, bot={"name": "Notes"}))
-    assert (made.record, made.rule, made.bot is not None) == (record, FixedRule.OTHERWISE, record)
+    assert (made.record, made.rule, made.bot is not None) == (record, BuiltinRule.OTHERWISE, record)
 
 
 rules = st.lists(

@@ -1,30 +1,30 @@
 """What was heard of a calendar adds up, and stays small."""
 
-from meetings.calendars.keeping import CalendarSignal
-from meetings.calendars.news import MOST_NAMED, NO_NEWS, News
+from meetings.calendars.keeping import CalendarChanged
+from meetings.calendars.news import MAX_NAMED, NO_CHANGES, PendingChanges
 
 
 def test_nothing_is_no_news_and_changes_nothing() -> None:
-    some = News(event_ids=("a",))
-    assert not NO_NEWS
+    some = PendingChanges(event_ids=("a",))
+    assert not NO_CHANGES
     assert some
-    assert some.and_also(NO_NEWS) == NO_NEWS.and_also(some) == some
+    assert some.merged_with(NO_CHANGES) == NO_CHANGES.merged_with(some) == some
 
 
 def test_names_add_up_each_once() -> None:
-    both = News(event_ids=("a", "b")).and_also(News(event_ids=("b", "c"), unnamed=True))
-    assert both == News(event_ids=("a", "b", "c"), unnamed=True)
+    both = PendingChanges(event_ids=("a", "b")).merged_with(PendingChanges(event_ids=("b", "c"), unnamed=True))
+    assert both == PendingChanges(event_ids=("a", "b", "c"), unnamed=True)
 
 
 def test_more_names_than_can_be_carried_are_everything() -> None:
-    news = NO_NEWS
-    for number in range(MOST_NAMED):
-        news = news.and_also(News(event_ids=(f"e{number}",)))
+    news = NO_CHANGES
+    for number in range(MAX_NAMED):
+        news = news.merged_with(PendingChanges(event_ids=(f"e{number}",)))
     assert not news.full
-    assert news.and_also(News(event_ids=("one more",))) == News(full=True)
+    assert news.merged_with(PendingChanges(event_ids=("one more",))) == PendingChanges(full=True)
 
 
 def test_a_signal_that_names_nothing_says_that_something_changed() -> None:
-    assert CalendarSignal().news == CalendarSignal(event_ids=()).news == News(unnamed=True)
-    assert CalendarSignal(event_ids=("a",)).news == News(event_ids=("a",))
-    assert CalendarSignal(everything=True).news == News(full=True)
+    assert CalendarChanged().changes == CalendarChanged(event_ids=()).changes == PendingChanges(unnamed=True)
+    assert CalendarChanged(event_ids=("a",)).changes == PendingChanges(event_ids=("a",))
+    assert CalendarChanged(everything=True).changes == PendingChanges(full=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from meetings.calendars.overrides import MOST_OVERRIDES, NO_OVERRIDES, Override, Overrides
+from meetings.calendars.overrides import MAX_OVERRIDES, NO_OVERRIDES, Override, Overrides
 from tests.unit.calendars.support import an_event
 
 BOTH = NO_OVERRIDES.with_event("e1", "never").with_series("s1", "always")
@@ -28,13 +28,13 @@ def test_the_last_word_counts_and_can_be_taken_back() -> None:
 
 
 def test_there_is_room_for_a_thousand() -> None:
-    assert MOST_OVERRIDES == 1000
+    assert MAX_OVERRIDES == 1000
     events = {f"e{number}": "never" for number in range(600)}
     series = {f"s{number}": "always" for number in range(399)}
     nearly = Overrides.model_validate({"events": events, "series": series})
-    assert not nearly.are_many
-    assert nearly.with_series("one more", "always").are_many
-    assert nearly.with_event("one more", "always").are_many
+    assert not nearly.is_full
+    assert nearly.with_series("one more", "always").is_full
+    assert nearly.with_event("one more", "always").is_full
 
 
 @pytest.mark.parametrize("word", ["", "perhaps", None])

@@ -5,11 +5,17 @@ from typing import Any
 
 import pytest
 
-from meetings.calendars.planning import StepKind
+from meetings.calendars.planning import ChangeKind
 from meetings.request import BotOptions
 from tests.unit.calendars.support import DAY, HOUR, NOW, START, World, a_policy, an_event
 
-BOOK, MOVE, UPDATE, RELEASE, KEEP = StepKind.BOOK, StepKind.MOVE, StepKind.UPDATE, StepKind.RELEASE, StepKind.KEEP
+BOOK, MOVE, UPDATE, RELEASE, KEEP = (
+    ChangeKind.BOOK,
+    ChangeKind.MOVE,
+    ChangeKind.UPDATE,
+    ChangeKind.RELEASE,
+    ChangeKind.KEEP,
+)
 ZOOM = "https://zoom.us/j/12345678901"
 COPY = {"uid": "same@google.com"}
 
@@ -46,11 +52,11 @@ def test_nothing_new_is_nothing_to_do(world: World) -> None:
     ],
 )
 def test_every_change_of_an_event_leads_to_the_one_step_that_it_needs(
-    world: World, change: dict[str, Any], kind: StepKind, changes: set[str]
+    world: World, change: dict[str, Any], kind: ChangeKind, changes: set[str]
 ) -> None:
     plan = world.look(an_event(**COPY, **change))
-    assert [(step.kind, set(step.changes)) for step in plan.steps] == [(kind, changes)]
-    assert plan.steps[0].reason == plan.book.entries["e1"].reason
+    assert [(step.kind, set(step.changes)) for step in plan.changes] == [(kind, changes)]
+    assert plan.changes[0].reason == plan.events.entries["e1"].reason
     world.carry_out(plan)
     assert world.sync(an_event(**COPY, **change)) == ([] if kind is RELEASE else [KEEP])
 
@@ -82,9 +88,9 @@ def test_an_incomplete_look_never_releases_what_it_did_not_see(world: World) -> 
 
 def test_a_complete_look_releases_what_is_missing(world: World) -> None:
     plan = world.look(complete=True)
-    assert [step.kind for step in plan.steps] == [RELEASE]
-    assert plan.book.entries["e1"].rule == "gone"
-    assert plan.steps[0].reason == "Not recorded: the calendar no longer knows the event."
+    assert [step.kind for step in plan.changes] == [RELEASE]
+    assert plan.events.entries["e1"].rule == "gone"
+    assert plan.changes[0].reason == "Not recorded: the calendar no longer knows the event."
 
 
 def test_what_has_begun_is_not_missed_by_a_look_at_what_is_to_come(world: World) -> None:
@@ -106,8 +112,8 @@ def test_a_new_policy_decides_anew(world: World) -> None:
     assert world.sync(an_event(**COPY), policy=a_policy(otherwise="skip")) == [RELEASE]
     assert world.sync(an_event(**COPY), policy=a_policy(bot={"name": "Ears"})) == [BOOK]
     plan = world.look(an_event(**COPY), policy=a_policy(bot={"name": "Eyes"}))
-    (step,) = plan.steps
-    assert (step.kind, set(step.changes), step.wish.bot) == (UPDATE, {"bot"}, BotOptions(name="Eyes"))
+    (step,) = plan.changes
+    assert (step.kind, set(step.changes), step.desired.bot) == (UPDATE, {"bot"}, BotOptions(name="Eyes"))
 
 
 def test_a_meeting_under_way_that_is_no_longer_wanted_is_released(world: World) -> None:
@@ -193,13 +199,13 @@ def test_two_copies_of_one_invitation_are_one_meeting_and_do_not_quarrel(world: 
     here, there = an_event(**COPY), an_event(**COPY, event_id="e2", start_time=START + HOUR, updated_at=NOW)
     assert world.sync(here, there) == [KEEP]
     assert world.sync(there, here) == [KEEP]
-    assert [entry.claimed for entry in world.book.entries.values()] == [True, False]
+    assert [entry.booked for entry in world.book.entries.values()] == [True, False]
 
 
 def test_another_copy_takes_over_when_the_first_one_goes(world: World) -> None:
     world.sync(an_event(**COPY), an_event(**COPY, event_id="e2"))
     assert world.sync(an_event(**COPY, deleted=True)) == [KEEP]
-    assert {event_id: entry.claimed for event_id, entry in world.book.entries.items()} == {"e1": False, "e2": True}
+    assert {event_id: entry.booked for event_id, entry in world.book.entries.items()} == {"e1": False, "e2": True}
     assert world.sync(an_event(**COPY, event_id="e2", deleted=True)) == [RELEASE]
     assert not world.meetings
 
@@ -213,7 +219,7 @@ def test_an_event_that_was_made_anew_takes_over_the_meeting_at_its_new_time(worl
 def test_steps_come_in_the_order_of_the_meetings_and_make_room_first(world: World) -> None:
     events = [an_event(event_id=f"n{n}", start_time=START + n * HOUR) for n in (2, 0, -1)]
     plan = world.look(*events, an_event(**COPY, deleted=True))
-    assert [(step.kind, step.event_id) for step in plan.steps] == [
+    assert [(step.kind, step.event_id) for step in plan.changes] == [
         (BOOK, "n-1"),
         (RELEASE, "e1"),
         (BOOK, "n0"),

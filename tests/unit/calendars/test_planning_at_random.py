@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meetings.calendars.event import CalendarEvent, is_over
-from meetings.calendars.planning import StepKind
+from meetings.calendars.planning import ChangeKind
 from tests.unit.calendars.support import HOUR, START, World, an_entry, an_event
 
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -45,13 +45,13 @@ def live(world: World) -> set[str]:
     return {name for name, wish in world.meetings.items() if not is_over(wish.expected_end, world.now)}
 
 
-def after(history: History) -> World:
+def apply_change(history: History) -> World:
     """A world in which looks were taken and time went by, and some steps perhaps failed."""
     world = World()
     world.now = START - HOUR
     for events, complete, later, steps in history:
         world.carry_out(world.look(*events, complete=complete), steps=steps)
-        claims = [entry.meeting_id for entry in world.book.entries.values() if entry.claimed]
+        claims = [entry.meeting_id for entry in world.book.entries.values() if entry.booked]
         assert len(claims) == len(set(claims))
         assert set(claims) >= live(world)
         world.now += later * HALF_AN_HOUR
@@ -62,7 +62,7 @@ def after(history: History) -> World:
 def test_after_any_history_a_whole_look_makes_the_meetings_what_the_calendar_says(
     history: History, last: list[CalendarEvent]
 ) -> None:
-    world = after(history)
+    world = apply_change(history)
     world.sync(*last, complete=True)
     entries = world.book.entries
     due = {entries[event_id].meeting_id for event_id in wanted(world, last)}
@@ -71,19 +71,19 @@ def test_after_any_history_a_whole_look_makes_the_meetings_what_the_calendar_say
     assert all(world.meetings[meeting_id].start_time <= world.now for meeting_id in live(world) - due)
     for event in last:
         entry = entries[event.event_id]
-        if entry.claimed and event.event_id in wanted(world, last):
-            assert world.meetings[entry.meeting_id] == an_entry(event, now=world.now).wish
+        if entry.booked and event.event_id in wanted(world, last):
+            assert world.meetings[entry.meeting_id] == an_entry(event, now=world.now).desired
 
 
 @given(history=st.lists(looks, max_size=4), last=calendars, complete=st.booleans())
 def test_a_plan_that_was_carried_out_leaves_nothing_to_do(
     history: History, last: list[CalendarEvent], *, complete: bool
 ) -> None:
-    world = after(history)
+    world = apply_change(history)
     world.sync(*last, complete=complete)
     again = world.look(*last, complete=complete)
-    assert {step.kind for step in again.steps} <= {StepKind.KEEP}
-    assert again.book == world.book
+    assert {step.kind for step in again.changes} <= {ChangeKind.KEEP}
+    assert again.events == world.book
     assert world.look(*last, complete=complete) == again
 
 
@@ -91,10 +91,10 @@ def test_a_plan_that_was_carried_out_leaves_nothing_to_do(
 def test_a_partial_look_touches_no_meeting_of_an_event_that_it_did_not_see(
     history: History, seen: list[CalendarEvent]
 ) -> None:
-    world = after(history)
+    world = apply_change(history)
     world.sync()
     names = {event.event_id for event in seen}
-    held = {name: entry.meeting_id for name, entry in world.book.entries.items() if entry.claimed}
+    held = {name: entry.meeting_id for name, entry in world.book.entries.items() if entry.booked}
     plan = world.look(*seen)
-    touched = {step.meeting_id for step in plan.steps if step.kind is not StepKind.KEEP}
+    touched = {step.meeting_id for step in plan.changes if step.kind is not ChangeKind.KEEP}
     assert not touched & {meeting_id for name, meeting_id in held.items() if name not in names}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from meetings.calendars.policy import DEFAULT_POLICY, MAX_CHARACTERS, Policy, PolicyError, load_policy
-from meetings.calendars.rules import BotChanges, FixedRule
+from meetings.calendars.rules import BotOverrides, BuiltinRule
 from meetings.request import BotOptions
 from tests.unit.calendars.support import a_policy, through_temporal
 
@@ -196,12 +196,12 @@ def test_a_policy_that_was_not_read_from_text_is_checked_too() -> None:
 
 
 def test_no_rule_can_bear_the_name_of_a_fixed_one() -> None:
-    for name in FixedRule:
+    for name in BuiltinRule:
         assert problems(with_rule(name=name.value))
 
 
 def test_a_policy_can_set_every_option_of_the_bot() -> None:
-    assert set(BotChanges.model_fields) == set(BotOptions.model_fields)
+    assert set(BotOverrides.model_fields) == set(BotOptions.model_fields)
 
 
 def test_of_a_bad_name_only_the_beginning_is_repeated() -> None:

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from meetings.calendars.conditions import Conditions
 from meetings.calendars.event import Response
 from meetings.calendars.hours import WorkingHours
-from meetings.calendars.people import AttendeesAre, OrganizerIs
+from meetings.calendars.people import AttendeesCondition, OrganizerCondition
 from meetings.calendars.policy import DEFAULT_POLICY, Policy, PolicyError, load_policy
-from meetings.calendars.rules import BotChanges, FixedRule, Rule
+from meetings.calendars.rules import BotOverrides, BuiltinRule, Rule
 from meetings.urls import Platform
 from tests.unit.calendars.support import an_event, decided
 
@@ -65,7 +65,7 @@ def test_the_table_of_decisions_is_true(row: list[str]) -> None:
 
 def test_the_table_shows_every_rule_and_both_verdicts() -> None:
     names = {rule.name for rule in load_policy(EXAMPLES[-1]).rules}
-    assert {row[-1] for row in ROWS} == names | {FixedRule.OTHERWISE}
+    assert {row[-1] for row in ROWS} == names | {BuiltinRule.OTHERWISE}
     assert {row[-2] for row in ROWS} == {"record", "skip"}
 
 
@@ -78,8 +78,16 @@ def test_the_faulty_policy_is_refused_as_the_page_says() -> None:
 
 
 def test_the_page_names_every_field_and_every_word() -> None:
-    models: list[type[BaseModel]] = [Policy, Rule, BotChanges, Conditions, AttendeesAre, OrganizerIs, WorkingHours]
+    models: list[type[BaseModel]] = [
+        Policy,
+        Rule,
+        BotOverrides,
+        Conditions,
+        AttendeesCondition,
+        OrganizerCondition,
+        WorkingHours,
+    ]
     names = [field.alias or name for model in models for name, field in model.model_fields.items()]
     prose = re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)
-    for name in (*names, *FixedRule, *Response, *Platform):
+    for name in (*names, *BuiltinRule, *Response, *Platform):
         assert re.search(rf"`{name}`|\"{name}\":", prose), f"docs/policy.md does not explain {name}"

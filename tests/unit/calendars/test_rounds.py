@@ -1,34 +1,42 @@
-"""What a round of checks begins with, and what is said where nothing was found."""
+"""The defaults of a check of all calendars, and what is found by problem."""
 
-from meetings.calendars.health import Ailment
-from meetings.calendars.rounds import NOTHING_FOUND, Findings, RoundOrder, RoundResult, RoundsRequest, RoundsView
+from meetings.calendars.health import AccessProblem
+from meetings.calendars.rounds import (
+    NO_FINDINGS,
+    AccessFindings,
+    CalendarHealthInput,
+    CalendarHealthView,
+    HealthCheckInput,
+    HealthCheckResult,
+)
 
 AN_HOUR = 3600.0
 
 
 def test_nothing_is_needed_to_begin() -> None:
-    assert dict(NOTHING_FOUND) == {"ailing": {}, "doubtful": ()}
-    assert dict(RoundOrder()) == {"before": NOTHING_FOUND, "tell_all": False}
-    assert dict(RoundResult()) == {"findings": NOTHING_FOUND, "calendars": 0, "again_in": AN_HOUR}
-    assert dict(RoundsRequest()) == {
-        "findings": NOTHING_FOUND,
+    assert dict(NO_FINDINGS) == {"problems": {}, "unconfirmed": ()}
+    assert dict(HealthCheckInput()) == {"before": NO_FINDINGS, "report_all": False}
+    assert dict(HealthCheckResult()) == {"findings": NO_FINDINGS, "calendars": 0, "next_check_seconds": AN_HOUR}
+    assert dict(CalendarHealthInput()) == {
+        "findings": NO_FINDINGS,
         "calendars": 0,
-        "told_all_at": None,
-        "last_round_at": None,
-        "again_in": AN_HOUR,
-        "trouble": "",
+        "reported_all_at": None,
+        "last_check_at": None,
+        "next_check_seconds": AN_HOUR,
+        "error": "",
     }
-    assert dict(RoundsView()) == {
+    assert dict(CalendarHealthView()) == {
         "calendars": 0,
-        "findings": NOTHING_FOUND,
-        "last_round_at": None,
-        "next_round_at": None,
-        "trouble": "",
+        "findings": NO_FINDINGS,
+        "last_check_at": None,
+        "next_check_at": None,
+        "error": "",
     }
 
 
-def test_the_calendars_with_one_ailment_are_told_from_the_others() -> None:
-    found = Findings(ailing={"a": Ailment.USER, "b": Ailment.APP, "c": Ailment.USER}, doubtful=("d",))
-    assert found.of(Ailment.USER) == {"a", "c"}
-    assert found.of(Ailment.APP) == {"b"}
-    assert found.of(Ailment.LOST) == set()
+def test_the_calendars_with_one_problem_are_told_from_the_others() -> None:
+    user, app = AccessProblem.USER_GRANT, AccessProblem.OAUTH_APP
+    found = AccessFindings(problems={"a": user, "b": app, "c": user}, unconfirmed=("d",))
+    assert found.of(user) == {"a", "c"}
+    assert found.of(app) == {"b"}
+    assert found.of(AccessProblem.NOT_FOUND) == set()

@@ -13,9 +13,9 @@ from typing import Any
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
 
-from artifacts.notebook import Notebooks
+from artifacts.notebook import CalendarCheckpointStore
 from artifacts.store import ArtifactStore
-from meetings.calendars.entry import BookEntry
+from meetings.calendars.entry import TrackedEvent
 from meetings.events import BotEventKind
 from meetings.ids import workflow_id_for
 from providers.base import BotReality, Observation
@@ -63,19 +63,21 @@ class Life:
 
     async def tell(self, times: int, **said: Any) -> None:
         """The webhook so many times, and the look that it leads to."""
-        before = (await self.calendar.view()).looks
+        before = (await self.calendar.view()).reconcile_count
         for _ in range(times):
             self.counts["webhooks"] += 1
             await self.calendar.call(**said)
-        await self.calendar.until(lambda view: view.looks > before, seconds=60)
+        await self.calendar.until(lambda view: view.reconcile_count > before, seconds=60)
         await self._come_to_rest()
         await self.meet()
 
     async def meet(self) -> None:
         """Every meeting whose bot is due, or that has one, comes to this instant; bots report that they record."""
-        notebook = await Notebooks(ArtifactStore(self.world.folder.as_uri())).read(self.calendar.calendar_id)
-        entries = notebook.book.entries.values() if notebook else ()
-        due = {workflow_id_for(each.meeting_id) for each in entries if each.claimed and self._is_due(each)}
+        notebook = await CalendarCheckpointStore(ArtifactStore(self.world.folder.as_uri())).read(
+            self.calendar.calendar_id
+        )
+        entries = notebook.events.entries.values() if notebook else ()
+        due = {workflow_id_for(each.meeting_id) for each in entries if each.booked and self._is_due(each)}
         due |= {bot.address.workflow_id for bot in self.world.provider.bots if bot.order.run not in self._closed}
         for workflow_id in sorted(due):
             await self._bring_to_now(workflow_id)
@@ -83,7 +85,7 @@ class Life:
             if bot.order.start_time <= self.now and bot.bot_id not in self._greeted:
                 self._greeted.add(bot.bot_id)
                 await self._hear(bot, BotEventKind.STATUS, code="in_call_recording")
-        if (await self.calendar.view()).counts.put_off:
+        if (await self.calendar.view()).counts.deferred:
             self.at(self.now + timedelta(minutes=3), self.meet)
 
     async def part(self) -> None:
@@ -105,8 +107,8 @@ class Life:
             await asyncio.sleep(0.01)
         raise AssertionError("the look never came to its end")
 
-    def _is_due(self, entry: BookEntry) -> bool:
-        return entry.told.start_time - LEAD <= self.now < entry.told.start_time + LENGTH
+    def _is_due(self, entry: TrackedEvent) -> bool:
+        return entry.applied.start_time - LEAD <= self.now < entry.applied.start_time + LENGTH
 
     async def _bring_to_now(self, workflow_id: str) -> None:
         handle: WorkflowHandle[Any, Any] = self.world.client.get_workflow_handle(workflow_id)

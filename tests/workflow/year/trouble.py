@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from activities.meeting_calls import MeetingCalls
+from activities.meeting_calls import MeetingBookings
 from meetings.calendars.event import CalendarEvent
 from meetings.events import BotEventKind
 from providers.base import BotReality, Observation, Removal, UnavailableError
@@ -44,8 +44,8 @@ def troubled(chance: random.Random, world: World) -> Iterator[None]:
                 raise UnavailableError("the list broke off")
 
     with (
-        patch.object(MeetingCalls, "claim", with_trouble(MeetingCalls.claim)),
-        patch.object(MeetingCalls, "release", with_trouble(MeetingCalls.release)),
+        patch.object(MeetingBookings, "claim", with_trouble(MeetingBookings.claim)),
+        patch.object(MeetingBookings, "release", with_trouble(MeetingBookings.release)),
         patch.object(world.calendars, "events", broken_list),
     ):
         yield

@@ -52,7 +52,9 @@ async def live_through(env: WorkflowEnvironment, folder: Path, seed: int, events
     await workers.start()
     try:
         with troubled(random.Random(seed), world):  # noqa: S311 - the same again for the same seed
-            calendar = await world.connected(policy=POLICY, debounce=0, full_every=FULL_EVERY.total_seconds())
+            calendar = await world.connected(
+                policy=POLICY, debounce_seconds=0, full_sync_seconds=FULL_EVERY.total_seconds()
+            )
             now = await env.get_current_time(calendar.handle)
             chance = random.Random(seed + 1)  # noqa: S311 - as above
             changes = Changes(Life(world, calendar, chance, workers, now, now + span))
