@@ -17,6 +17,9 @@ from meetings.status import FailureReason, MeetingStatus
 SHARED_SECONDS = 10.0
 """A bot that was in the room for so long while a workflow wanted one there was the bot of both."""
 
+DOUBLE_SECONDS = 60.0
+"""How long a double may stay in the room after both of them have reported."""
+
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _GIVES_UP = frozenset({Act.CANCEL, Act.LEAVE, Act.RELEASE})
 
@@ -47,7 +50,7 @@ def double_left_in_room(evidence: Evidence) -> Iterator[Breach]:
         heard_at = max((at for at in reports if at is not None), default=_NEVER)
         if None in reports or heard_at == _NEVER:
             continue
-        due = evidence.in_fair_time(heard_at, GRACE_SECONDS, room_of(double.meeting_url))
+        due = evidence.in_fair_time(heard_at, DOUBLE_SECONDS, room_of(double.meeting_url))
         gone_at = min(min(bot.leave_requested_at or _NEVER, bot.left_at or _NEVER) for bot in (original, double))
         if gone_at > due:
             what = f"both had reported at {_clock(heard_at)}: {_described(original)}; {_described(double)}"
@@ -104,7 +107,8 @@ def left_without_a_bot(evidence: Evidence) -> Iterator[Breach]:
             if bot.left_at is None or not bot.was_sent_out or bot.extra.workflow_id == booking.workflow_id:
                 continue
             due = evidence.in_fair_time(max(bot.left_at, wanted[0]), GRACE_SECONDS, room)
-            goes_on = wanted[0] <= bot.left_at and due < wanted[1]
+            is_open = run.closed_at is None or run.closed_at > bot.left_at
+            goes_on = is_open and wanted[0] <= bot.left_at and due < wanted[1]
             others = [other for other in bots if other is not bot and other.created_at <= due]
             if goes_on and not any((other.left_at or _NEVER) > bot.left_at for other in others):
                 what = (

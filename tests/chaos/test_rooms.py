@@ -245,6 +245,12 @@ def a_twin_that_got_a_bot_of_its_own_after_the_other_owner_left() -> Evidence:
     )
 
 
+def a_twin_that_had_ended_when_the_other_owner_left() -> Evidence:
+    left = a_twin_that_got_no_bot_after_the_other_owner_left()
+    mine, twin = left.runs
+    return left.model_copy(update={"runs": (mine, twin.model_copy(update={"closed_at": at(19)}))})
+
+
 def a_twin_whose_time_was_over_when_the_other_owner_left() -> Evidence:
     left = a_twin_that_got_no_bot_after_the_other_owner_left()
     over = booking(TWIN, start_time=at(0), end_time=at(100))
@@ -297,6 +303,7 @@ def a_calendar_that_let_go_of_a_meeting_that_had_begun() -> Evidence:
         a_double_that_never_reported,
         a_twin_that_has_a_copy,
         a_twin_that_got_a_bot_of_its_own_after_the_other_owner_left,
+        a_twin_that_had_ended_when_the_other_owner_left,
         a_twin_whose_time_was_over_when_the_other_owner_left,
         a_twin_whose_bot_left_by_itself,
         a_twin_that_says_who_has_the_recording,
