@@ -160,11 +160,11 @@ def test_a_meeting_is_named_by_its_title_or_its_link_without_the_password() -> N
     assert story.headline(untitled) == "https://acme.zoom.us/j/12345678901, 2026-12-01 12:00:00Z"
 
 
-def test_a_summary_is_one_line_of_at_most_300_bytes() -> None:
+def test_a_summary_is_one_line_that_is_cut_after_300_bytes() -> None:
     assert story.summary(REQUEST) == "Weekly, 2026-12-01 12:00:00Z"
     assert story.summary(REQUEST.model_copy(update={"title": "two\nlines"})).startswith("two lines, ")
-    assert story.summary(REQUEST.model_copy(update={"title": "x" * 400})) == "x" * 300
-    assert story.summary(REQUEST.model_copy(update={"title": "x" + "\u00e4" * 200})) == "x" + "\u00e4" * 149
+    assert story.summary(REQUEST.model_copy(update={"title": "x" * 400})) == "x" * 300 + "…"
+    assert story.summary(REQUEST.model_copy(update={"title": "x" + "\u00e4" * 200})) == "x" + "\u00e4" * 149 + "…"
 
 
 @pytest.mark.parametrize(
