@@ -5,7 +5,7 @@ from pathlib import Path
 from benchmarks.document import filled
 from benchmarks.plots import draw_plots
 from benchmarks.report import Results
-from starter.output import say
+from starter.output import print_line
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path("benchmarks") / "results.json"
@@ -19,7 +19,7 @@ def published(results: Results, root: Path, *, is_whole: bool) -> list[Path]:
         return publish(results, root)
     kept = Results.read(root / RESULTS)
     if kept is None or not results.is_comparable(kept):
-        say("The documents keep what they show: that was not measured like this run.", "dim", stderr=True)
+        print_line("The documents keep what they show: that was not measured like this run.", "dim", stderr=True)
         return []
     return publish(kept.with_rows(results.rows), root)
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from benchmarks.figures import Figure, Goal, Row
 from benchmarks.machine import Circumstances
-from starter.output import console, say
+from starter.output import console, print_line
 
 
 class Results(BaseModel):
@@ -58,7 +58,7 @@ def show(row: Row) -> None:
         table.add_row(figure.what, number(figure.value, figure.unit), baseline, goal, _verdict(figure))
     console().print(table)
     for note in row.findings.notes:
-        say(f"  {note}", "dim")
+        print_line(f"  {note}", "dim")
 
 
 def summary(rows: Sequence[Row]) -> str:

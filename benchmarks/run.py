@@ -27,7 +27,7 @@ from benchmarks.rows import (
     spread,
 )
 from embedded.errors import UsageError
-from starter.output import say
+from starter.output import print_line
 
 Measure = Callable[[Bench], Awaitable[AccessFindings]]
 
@@ -82,12 +82,12 @@ async def run(folder: Path, only: Sequence[str], share: float) -> int:
         done = ", ".join(row.name for row in results.rows) or "nothing"
         _warn(f"Stopped: {done} was measured until then; no document was changed.")
         raise
-    say(f"\n{summary(results.rows)} {results.seconds:.0f} s. Written: {', '.join(map(str, written))}")
+    print_line(f"\n{summary(results.rows)} {results.seconds:.0f} s. Written: {', '.join(map(str, written))}")
     if len(results.rows) < sum(map(len, groups)):
         _warn(f"Not everything could be measured, so no document was changed; see {folder / _ERRORS}.")
         return 1
     for path in published(results, ROOT, is_whole=not only):
-        say(f"Written anew: {path}")
+        print_line(f"Written anew: {path}")
     return 0
 
 
@@ -97,7 +97,7 @@ async def rewrite_documents() -> int:
     if kept is None:
         raise UsageError(f"There are no results in {RESULTS} yet: run `make bench`.")
     for path in publish(kept, ROOT):
-        say(f"Written anew: {path}")
+        print_line(f"Written anew: {path}")
     return 0
 
 
@@ -107,7 +107,7 @@ async def _grown(
     """The results after each group."""
     began = time.monotonic()
     for group in groups:
-        say(f"\n{', '.join(group)} …", "dim", stderr=True)
+        print_line(f"\n{', '.join(group)} …", "dim", stderr=True)
         shares = [results.share * (_SAMPLES.get(name, 1) if is_whole else 1) for name in group]
         benches = [Bench(folder, _warn, share) for share in shares]
         found = await asyncio.gather(*(_measured(bench, name) for bench, name in zip(benches, group, strict=True)))
@@ -144,4 +144,4 @@ def _innermost(error: BaseException) -> str:
 
 
 def _warn(text: str) -> None:
-    say(text, stderr=True)
+    print_line(text, stderr=True)

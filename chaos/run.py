@@ -11,7 +11,7 @@ from chaos.scale import Scale, scale_for
 from chaos.scene import running_scene
 from chaos.telling import show
 from embedded.folder import DataFolder
-from starter.output import say
+from starter.output import print_line
 
 _REPORT = "report.json"
 _EVIDENCE = "evidence.json"
@@ -32,21 +32,23 @@ async def run(data_dir: Path, *, seed: int, meetings: int, short: bool, twins: f
         report = report_on(evidence, seed=seed, planned=meetings, short=short, began_at=began_at)
         (folder.path / _REPORT).write_text(f"{report.model_dump_json(indent=2)}\n")
         show(report)
-        say(f"The report: {data_dir / _REPORT}")
+        print_line(f"The report: {data_dir / _REPORT}")
         if report.is_clean:
             folder.empty()
             return 0
         (folder.path / _EVIDENCE).write_text(evidence.model_dump_json(indent=1))
-        say(f"Database, recordings and logs are kept in {data_dir}, what was judged in {data_dir / _EVIDENCE}.")
+        print_line(
+            f"Database, recordings and logs are kept in {data_dir}, what was judged in {data_dir / _EVIDENCE}."
+        )
         size = f"--meetings {meetings}{' --short' if short else ''}{'' if twins is None else f' --twins {twins:g}'}"
-        say(f"The same plan again: python -m chaos --seed {seed} {size}")
+        print_line(f"The same plan again: python -m chaos --seed {seed} {size}")
         return 1
     finally:
         folder.close()
 
 
 async def _happen(folder: DataFolder, seed: int, meetings: int, scale: Scale) -> Evidence:
-    tell = partial(say, stderr=True)
+    tell = partial(print_line, stderr=True)
     tell(f"Starting Temporal, two workers, the bridge and a simulated Meeting BaaS; seed {seed}.")
     with folder.log("supervisors").open("a", buffering=1) as log:
 

@@ -7,7 +7,7 @@ from rich.table import Table
 from chaos.faults import KINDS
 from chaos.lateness import Spread
 from chaos.report import Report
-from starter.output import console, say
+from starter.output import console, print_line
 
 _SHOWN = 10
 """Breaches of one rule that are shown; the JSON has them all."""
@@ -24,11 +24,11 @@ def show(report: Report) -> None:
         console().print(table)
     for name, breaches in report.breaches.items():
         for breach in breaches[:_SHOWN]:
-            say(f"{name}: {breach.workflow_id or 'the store'}: {breach.what}", "red")
+            print_line(f"{name}: {breach.workflow_id or 'the store'}: {breach.what}", "red")
         if len(breaches) > _SHOWN:
-            say(f"{name}: {len(breaches) - _SHOWN} more in the report", "red")
+            print_line(f"{name}: {len(breaches) - _SHOWN} more in the report", "red")
     if report.booked < report.planned:
-        say(f"{report.planned - report.booked} bookings were never acknowledged", "red")
+        print_line(f"{report.planned - report.booked} bookings were never acknowledged", "red")
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:

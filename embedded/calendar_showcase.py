@@ -13,7 +13,7 @@ from providers.calendars import CalendarCredentials, CalendarPlatform
 from runtime.settings import Settings
 from starter.calendars.client import CalendarsClient
 from starter.calendars.events import DecidedEvent
-from starter.output import say
+from starter.output import print_line
 
 _ANNA = "anna@example.com"
 _TITLE = "Planning with Ben"
@@ -35,15 +35,17 @@ async def show_a_calendar(stack: Stack, meeting_url: str, starts_in: timedelta) 
     async with CalendarsClient.opened(given) as calendars, aiohttp.ClientSession(raise_for_status=True) as http:
         google = _Google(http, f"{at.simulator}/_sim/calendars")
         connected = await calendars.connect(await google.user(_ANNA))
-        say(f"Connected the simulated Google calendar of {_ANNA}. She plans a meeting for the day after tomorrow …")
+        print_line(
+            f"Connected the simulated Google calendar of {_ANNA}. She plans a meeting for the day after tomorrow …"
+        )
         later = datetime.now(UTC) + timedelta(days=2)
         event_id = await google.add_event(start=later, link=meeting_url)
         booked = await _once(calendars, connected.calendar_id, lambda event: event.meeting.status is not None)
-        say(f"… and it is booked: meeting {booked.meeting.meeting_id}. {booked.reason} Now she moves it …")
+        print_line(f"… and it is booked: meeting {booked.meeting.meeting_id}. {booked.reason} Now she moves it …")
         soon = (datetime.now(UTC) + starts_in).replace(microsecond=0)
         await google.move_event(event_id, soon)
         moved = await _once(calendars, connected.calendar_id, lambda event: event.start_time == soon)
-    say(f"… and its meeting follows: it starts at {moved.start_time:%H:%M:%S} UTC.\n")
+    print_line(f"… and its meeting follows: it starts at {moved.start_time:%H:%M:%S} UTC.\n")
     return moved.meeting.meeting_id
 
 

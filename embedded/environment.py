@@ -25,6 +25,7 @@ CLIENT_VARIABLES = (
     "BRIDGE_SECRET",
     "MEETINGBAAS_BASE_URL",
     "MEETINGBAAS_API_KEY",
+    "MINUTEKEEPER_TEMPORAL_UI_URL",
 )
 """What the commands of another terminal need to work on this stack, doctor among them."""
 
@@ -85,6 +86,7 @@ def service_environment(
         "MINUTEKEEPER_BRIDGE_HOST": HOST,
         "MINUTEKEEPER_BRIDGE_PORT": bridge_port,
         "MINUTEKEEPER_SHUTDOWN_SECONDS": str(WORKER_STOP_SECONDS),
+        "MINUTEKEEPER_TEMPORAL_UI_URL": addresses.ui,
     }
     if addresses.simulator is None:
         public_url = settings.bridge_public_url if "bridge_public_url" in settings.model_fields_set else None

@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from embedded.stack import Options, Stack, running_stack
-from starter.output import say
+from starter.output import print_line
 
 
 async def serve(options: Options, *, as_json: bool) -> int:
     """Runs the stack for as long as it stays up."""
-    async with running_stack(options, partial(say, stderr=True)) as stack:
+    async with running_stack(options, partial(print_line, stderr=True)) as stack:
         if as_json:
             addresses = {name: at for name, at in asdict(stack.addresses).items() if name != "temporal_http"}
             sys.stdout.write(f"{json.dumps(addresses)}\n")
@@ -36,7 +36,7 @@ def introduce(stack: Stack) -> None:
     at = stack.addresses
     meeting_baas = f"{at.simulator} (simulated)" if at.simulator else "the real one"
     minutekeeper = beside_python("minutekeeper")
-    say(
+    print_line(
         "Minutekeeper is running; Ctrl-C stops it.\n\n"
         f"  Temporal UI   {at.ui}\n"
         f"  Temporal      {at.temporal}, namespace {at.namespace}\n"
@@ -52,7 +52,7 @@ def introduce(stack: Stack) -> None:
     )
     if at.simulator:
         accounts = f"{at.simulator}/_sim/calendars/accounts"
-        say(
+        print_line(
             "Or a calendar, with the simulated Google (more in docs/calendars.md):\n\n"
             f'  curl --json \'{{"email": "anna@example.com"}}\' {accounts} > anna.grant.json\n'
             f"  {minutekeeper} calendar connect --credentials anna.grant.json\n"

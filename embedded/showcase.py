@@ -13,10 +13,10 @@ from embedded.environment import temporal_environment
 from embedded.session import beside_python
 from embedded.stack import Options, Stack, running_stack
 from meetings.request import MeetingRequest
-from starter.booking import StartedMeeting
+from starter.booking import BookedMeeting
 from starter.client import MeetingsClient
-from starter.commands.watching import watch
-from starter.output import say
+from starter.output import print_line
+from starter.watch import watch_meeting
 
 _DATA_DIR = Path(".minutekeeper") / "demo"
 
@@ -33,27 +33,27 @@ async def show_meetings(speed: float) -> int:
     bots, which are called four minutes ahead: so these bots come from the pool, and record after the start.
     """
     starts_in = timedelta(seconds=max(_SIMULATED_SECONDS_TO_RECORD / speed, _FEWEST_SECONDS))
-    say("Starting Temporal, a worker, the bridge and a simulated Meeting BaaS …")
-    async with running_stack(Options(_DATA_DIR, speed=speed, fresh=True), say) as stack:
-        say(f"All are up. Temporal's UI: {stack.addresses.ui}\n")
+    print_line("Starting Temporal, a worker, the bridge and a simulated Meeting BaaS …")
+    async with running_stack(Options(_DATA_DIR, speed=speed, fresh=True), print_line) as stack:
+        print_line(f"All are up. Temporal's UI: {stack.addresses.ui}\n")
         os.environ |= temporal_environment(stack.addresses)
         booked = (await _book(stack, starts_in, speed)).meeting_id
         of_calendar = await stack.crew.keep(show_a_calendar(stack, _meeting_url(), starts_in))
-        say("Now the life of the first one as it happens:\n")
-        status = await stack.crew.keep(watch(booked, as_json=False))
-        say("\nAnd that of the one from the calendar:\n")
-        status = await stack.crew.keep(watch(of_calendar, as_json=False)) or status
+        print_line("Now the life of the first one as it happens:\n")
+        status = await stack.crew.keep(watch_meeting(booked, as_json=False))
+        print_line("\nAnd that of the one from the calendar:\n")
+        status = await stack.crew.keep(watch_meeting(of_calendar, as_json=False)) or status
         _show_files(stack.folder.artifacts, booked, of_calendar)
     return status
 
 
-async def _book(stack: Stack, starts_in: timedelta, speed: float) -> StartedMeeting:
+async def _book(stack: Stack, starts_in: timedelta, speed: float) -> BookedMeeting:
     start = (datetime.now(UTC) + starts_in).replace(microsecond=0)
     client = await MeetingsClient.connect()
     request = MeetingRequest(meeting_url=_meeting_url(), start_time=start, title="Minutekeeper demo")
     booked = await client.start(request)
     at = stack.addresses
-    say(
+    print_line(
         f"Booked a meeting that starts at {start:%H:%M:%S} UTC, in {starts_in.total_seconds():.0f} seconds. Bots "
         "are reserved four minutes ahead; this is too soon for that, so one from the provider's pool goes at once. "
         f"The simulated service lives {speed:g} times faster than the real one.\n"
@@ -68,13 +68,13 @@ def _meeting_url() -> str:
 
 
 def _show_files(store: Path, *meeting_ids: str) -> None:
-    say("\nWhat is left of them:")
+    print_line("\nWhat is left of them:")
     for meeting_id in meeting_ids:
-        say(f"\n{os.path.relpath(store / meeting_id)}:\n")
+        print_line(f"\n{os.path.relpath(store / meeting_id)}:\n")
         for path in sorted((store / meeting_id).rglob("*")):
             if path.is_file():
-                say(f"  {decimal(path.stat().st_size):>9}  {path.relative_to(store / meeting_id)}")
-    say(
+                print_line(f"  {decimal(path.stat().st_size):>9}  {path.relative_to(store / meeting_id)}")
+    print_line(
         "\nOpen recording.mp4 in any player, and transcript.md in any editor. To see the meetings in Temporal's UI "
         f"again:\n\n  {beside_python('python')} -m embedded --data-dir {_DATA_DIR}\n"
     )

@@ -74,7 +74,7 @@ class ServerProbe:
         if self._client is None:
             try:
                 client = await Client.connect(self._address, namespace=NAMESPACE)
-                await namespace.register(client)
+                await namespace.register_attributes(client)
                 await _raise_retention(client)
             except (RuntimeError, RPCError):
                 return False

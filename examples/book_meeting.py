@@ -14,7 +14,7 @@ from meetings.request import MeetingRequest
 from runtime.exits import run_and_exit
 from starter.client import MeetingsClient
 from starter.errors import MeetingError
-from starter.inputs import checked
+from starter.inputs import parse_input
 
 
 async def book(request: MeetingRequest, *, wait: bool) -> None:
@@ -36,7 +36,7 @@ def main() -> int:
     given = parser.parse_args()
     fields = {"meeting_url": given.url, "start_time": given.start, "title": given.title}
     try:
-        request = checked(MeetingRequest, fields | {"bot": {"name": "Example bot"}})
+        request = parse_input(MeetingRequest, fields | {"bot": {"name": "Example bot"}})
         asyncio.run(book(request, wait=given.wait))
     except MeetingError as error:
         sys.exit(str(error))

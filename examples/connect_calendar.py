@@ -17,7 +17,7 @@ from providers.calendars import CalendarCredentials
 from runtime.exits import run_and_exit
 from starter.calendars.client import CalendarsClient
 from starter.calendars.credentials import load_credentials
-from starter.calendars.policies import read_policy
+from starter.calendars.preview import read_policy
 from starter.calendars.summaries import CalendarState
 from starter.errors import MeetingError
 

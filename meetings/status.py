@@ -48,6 +48,7 @@ class FailureReason(StrEnum):
     NO_ANSWER = "no_answer"
     EMPTY_RECORDING = "empty_recording"
     RECORDING_LOST = "recording_lost"
+    TERMINATED = "terminated"
     UNKNOWN = "unknown"
 
 

@@ -240,3 +240,11 @@ class Provider(Protocol):
     async def aclose(self) -> None:
         """Closes the connections."""
         ...
+
+
+class ProviderAccount(Provider, Protocol):
+    """What operators need beyond that: the account's own settings at the provider."""
+
+    async def account_webhook_url(self) -> str:
+        """Where the provider sends the account's webhooks; empty if not set. May raise any ProviderError."""
+        ...

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
-from providers.base import Provider
+from providers.base import ProviderAccount
 from providers.calendars import CalendarProvider
 from providers.meetingbaas.calendars import MeetingBaasCalendars
 from providers.meetingbaas.client import MeetingBaasClient
@@ -15,7 +15,7 @@ from runtime.settings import Settings, load_deadlines, signing_secrets
 _LEAST_SECRET = 8
 
 
-def open_provider(settings: Settings) -> Provider:
+def open_provider(settings: Settings) -> ProviderAccount:
     """A provider for the account of the settings; the caller closes it with `aclose`."""
     key = settings.meetingbaas_api_key.get_secret_value()
     speech_key = settings.minutekeeper_speech_to_text_api_key.get_secret_value()

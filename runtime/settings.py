@@ -183,6 +183,10 @@ class Settings(BaseSettings):
     minutekeeper_metrics_address: str = Field(
         "", description="`address:port` for Prometheus metrics of a worker; empty: none."
     )
+    minutekeeper_temporal_ui_url: str = Field(
+        "",
+        description="Address of Temporal's web UI, for `minutekeeper open`; not needed for Temporal Cloud.",
+    )
     minutekeeper_log_format: str = Field(
         "text", pattern="^(text|json)$", description="`text`, or `json` with one object per line."
     )
@@ -192,10 +196,10 @@ class Settings(BaseSettings):
         description="Lowest level that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
     )
 
-    @field_validator("meetingbaas_base_url", "bridge_public_url")
+    @field_validator("meetingbaas_base_url", "bridge_public_url", "minutekeeper_temporal_ui_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
-        if not _WEB_ADDRESS.fullmatch(value) or not value.isprintable():
+        if (value and not _WEB_ADDRESS.fullmatch(value)) or not value.isprintable():
             raise ValueError(
                 "must be an address such as https://bridge.example.com, with http:// or https:// in front, and "
                 "without user, password, query and fragment"

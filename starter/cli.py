@@ -1,20 +1,39 @@
-"""The command `minutekeeper`: errors become sentences, and every command leaves with its own exit status.
+"""The command `minutekeeper`: its commands, and how errors become messages and exit statuses.
 
-0: done. 1: it failed, was refused, or there is no such meeting. 2: the input cannot be meant. 130: Ctrl-C.
+Exit status 0: done. 1: failed, refused, or no such meeting. 2: invalid input. 130: Ctrl-C.
 """
 
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from typer.main import get_command
 
-from meetings.inputs import in_words
+from minutekeeper import __version__
 from runtime.exits import run_and_exit
-from starter.app import app
+from starter import cli_calendars, cli_meeting_views, cli_meetings, cli_services
 from starter.errors import MeetingError, MeetingInputError
-from starter.output import write_error
+
+app = typer.Typer(name="minutekeeper", rich_markup_mode=None, pretty_exceptions_enable=False)
+for _commands in (cli_meetings, cli_meeting_views, cli_services, cli_calendars):
+    app.add_typer(_commands.app)
+
+
+def _print_version(requested: bool) -> None:
+    if requested:
+        typer.echo(f"minutekeeper {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Schedules meeting bots, follows them through the call, and stores recording and transcript."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -23,21 +42,32 @@ def run(arguments: Sequence[str]) -> int:
         status = get_command(app).main(
             list(arguments) or ["--help"], prog_name="minutekeeper", standalone_mode=False
         )
-    except typer.TyperException as error:
-        message, status = error.format_message().replace("Value error, ", ""), error.exit_code
-    except MeetingError as error:
-        message, status = str(error), 2 if isinstance(error, MeetingInputError) else 1
-    except ValidationError as error:
-        skew = "minutekeeper and the worker seem to be of different versions"
-        message, status = f"An answer cannot be read, {in_words(error)}: {skew}", 1
-    except OSError as error:
-        message, status = f"{error.filename or 'Input or output'}: {error.strerror or error}", 1
-    except Exception as error:  # noqa: BLE001 - whatever it is, people get a sentence and no traceback
-        message, status = f"Something unexpected happened, {type(error).__name__}: {error}", 1
-    else:
-        return status if isinstance(status, int) else 0
-    write_error(message, status, as_json="--json" in arguments)
-    return status
+    except Exception as error:  # noqa: BLE001 - users get a sentence instead of a traceback, whatever happens
+        from starter.output import write_error
+
+        message, status = _message_and_status(error)
+        write_error(message, status, as_json="--json" in arguments)
+        return status
+    return status if isinstance(status, int) else 0
+
+
+def _message_and_status(error: Exception) -> tuple[str, int]:
+    from pydantic import ValidationError
+
+    from meetings.inputs import in_words
+
+    match error:
+        case typer.TyperException():
+            return error.format_message().replace("Value error, ", ""), error.exit_code
+        case MeetingError():
+            return str(error), 2 if isinstance(error, MeetingInputError) else 1
+        case ValidationError():
+            cause = "minutekeeper and the worker may be of different versions"
+            return f"An answer cannot be read, {in_words(error)}: {cause}", 1
+        case OSError():
+            return f"{error.filename or 'Input or output'}: {error.strerror or error}", 1
+        case _:
+            return f"Unexpected error, {type(error).__name__}: {error}", 1
 
 
 def main() -> None:

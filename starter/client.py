@@ -1,12 +1,13 @@
-"""The typed client of meetings: start them, look at them, steer them.
+"""The typed client for meetings: book, read and change them.
 
 `meeting` is a meeting id or a workflow id everywhere. Every method raises MeetingError: TemporalUnreachableError if
-Temporal does not answer, MeetingNotFoundError for an unknown meeting, and what its own description adds.
+Temporal does not answer, MeetingNotFoundError for an unknown meeting, and others as described.
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from temporalio.client import (
@@ -23,143 +24,183 @@ from meetings.ids import workflow_id_for
 from meetings.names import CANCEL_UPDATE, LEAVE_UPDATE, RESCHEDULE_UPDATE
 from meetings.outcome import MeetingView, Outcome
 from meetings.request import MeetingRequest, Reschedule, StopRequest
-from meetings.status import MeetingStatus
+from meetings.status import FailureReason, MeetingStatus
+from meetings.urls import Platform
 from minutekeeper.temporal.queries import describe_workflow
 from runtime.connection import connect
-from starter import records
-from starter.asking import NoAnswerError, ask_status
-from starter.booking import RPC_LIMIT, StartedMeeting, book
-from starter.changing import confirmed
-from starter.errors import MeetingNotFoundError, MeetingRefusedError, WorkerMissingError
-from starter.inputs import check_id, checked
-from starter.listing import list_meetings
-from starter.summaries import MeetingSummary, is_closed, is_meeting, summary_of, trouble_of
-from starter.temporal_errors import in_plain_words, no_connection
-from starter.waiting import Waiting, waiting_for
+from starter.booking import RPC_TIMEOUT, BookedMeeting, book
+from starter.error_translation import no_connection, translate_temporal_errors
+from starter.errors import MeetingNotFoundError, MeetingRefusedError, NoWorkerError
+from starter.inputs import check_id, parse_input
+from starter.meeting_list import list_meetings
+from starter.meeting_queries import MeetingFilter
+from starter.meeting_snapshot import (
+    MeetingSummary,
+    PendingActivity,
+    is_closed,
+    is_meeting,
+    outcome_of,
+    pending_activities,
+    progress_of,
+    snapshot,
+    summary_of,
+    trouble_of,
+    with_final_status,
+)
+from starter.workflow_calls import NoAnswerError, query_status, update_workflow
 
-_CONNECT_SECONDS = 5
-_ANSWER_WITHIN = timedelta(seconds=5)
-_CHANGE_WITHIN = timedelta(seconds=15)
-_END_SECONDS = 3
-"""Cancelling a meeting that sleeps ends it at once; its caller is shown that end rather than the moment before."""
+_CONNECT_TIMEOUT_SECONDS = 5
+_QUERY_TIMEOUT = timedelta(seconds=5)
+_UPDATE_TIMEOUT = timedelta(seconds=15)
+_END_TIMEOUT_SECONDS = 3
+"""How long `cancel` waits for the end, because a sleeping meeting ends at once and its caller should see that."""
 
 
-class Glance(NamedTuple):
-    """What Temporal says of a meeting without asking a worker: `moment` differs whenever something has happened."""
+class MeetingActivity(NamedTuple):
+    """A meeting's progress as Temporal knows it without a worker: `revision` differs after every event."""
 
-    moment: tuple[str, int]
+    revision: tuple[str, int]
     is_closed: bool
     progress: DownloadProgress | None
 
 
 class MeetingsClient:
-    """Meetings behind a Temporal client, which must have the data converter of `runtime.connection`."""
+    """Meetings of a Temporal namespace. The Temporal client needs the data converter of `runtime.connection`."""
 
     def __init__(self, temporal: Client) -> None:
         self.temporal = temporal
 
     @classmethod
     async def connect(cls) -> "MeetingsClient":
-        """Connects as `TEMPORAL_*` and Temporal's config file say."""
-        # The SDK's native part logs to stdout unless told otherwise, where programs expect JSON.
+        """Connects as configured by `TEMPORAL_*` and Temporal's config file."""
+        # Logging is off because the SDK's native library logs to stdout, where programs expect JSON.
         quiet = Runtime(telemetry=TelemetryConfig(logging=None))
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
+            async with asyncio.timeout(_CONNECT_TIMEOUT_SECONDS):
                 return cls(await connect(runtime=quiet))
         except (RuntimeError, ValueError, OSError, RPCError) as error:
             raise no_connection(error) from error
 
-    async def start(self, request: MeetingRequest, workflow_id: str | None = None) -> StartedMeeting:
-        """Books a meeting, once: the same link at the same start is the same meeting.
+    async def start(self, request: MeetingRequest, workflow_id: str | None = None) -> BookedMeeting:
+        """Books a meeting once: the same link and start are the same meeting.
 
-        A meeting that was cancelled or failed is booked anew, unless it is over or left files behind. Raises
-        MeetingRefusedError if `workflow_id` belongs to something else.
+        A meeting that was cancelled or failed is booked again, unless it is over or has stored files. Raises
+        MeetingRefusedError if `workflow_id` belongs to another meeting.
         """
         if workflow_id is not None:
             check_id("workflow_id", workflow_id)
-        with in_plain_words(self.temporal):
+        with translate_temporal_errors(self.temporal):
             return await book(self.temporal, request, workflow_id)
 
     async def status(self, meeting: str) -> MeetingView:
-        """The meeting now; one that has ended is shown without its timeline if no worker answers.
-
-        Raises WorkerMissingError for a running one then.
-        """
-        with in_plain_words(self.temporal):
+        """The meeting now. Without a worker an ended one has no timeline; a running one raises NoWorkerError."""
+        with translate_temporal_errors(self.temporal):
             return await self._view(await self._find(meeting))
 
-    async def known(self, meeting: str) -> MeetingView:
-        """The meeting as well as Temporal itself knows it: no worker is asked, and there is no timeline."""
-        with in_plain_words(self.temporal):
-            return await records.view_of(self.temporal, await self._find(meeting))
+    async def snapshot(self, meeting: str) -> MeetingView:
+        """The meeting as Temporal itself knows it: without a worker, and without a timeline."""
+        with translate_temporal_errors(self.temporal):
+            return await snapshot(self.temporal, await self._find(meeting))
 
-    async def glance(self, meeting: str) -> Glance:
-        """A cheap look: nothing is asked of a worker, and nothing is billed."""
-        with in_plain_words(self.temporal):
+    async def activity(self, meeting: str) -> MeetingActivity:
+        """Whether something has happened, and how far a download is. Needs no worker and is not billed."""
+        with translate_temporal_errors(self.temporal):
             execution = await self._find(meeting)
-            progress = await records.progress_of(execution)
-        moment = (execution.run_id, execution.history_length)
-        return Glance(moment, is_closed(execution), progress)
+            progress = await progress_of(execution)
+        revision = (execution.run_id, execution.history_length)
+        return MeetingActivity(revision, is_closed(execution), progress)
 
-    async def waiting(self, meeting: str) -> tuple[Waiting, ...]:
-        """What a meeting tries again because it failed, such as a download from a store that is full."""
-        with in_plain_words(self.temporal):
-            return waiting_for(await self._find(meeting))
+    async def pending_activities(self, meeting: str) -> tuple[PendingActivity, ...]:
+        """Activities that failed and are retried, such as a download into a store that is full."""
+        with translate_temporal_errors(self.temporal):
+            return pending_activities(await self._find(meeting))
 
     async def progress(self, meeting: str) -> DownloadProgress | None:
-        """Bytes of a recording that is being downloaded; None if none is."""
-        return (await self.glance(meeting)).progress
+        """Progress of a running download in bytes; None if there is none."""
+        return (await self.activity(meeting)).progress
 
-    async def list(
-        self, *, status: MeetingStatus | None = None, title: str = "", limit: int = 50
+    async def list(  # noqa: PLR0913 - one argument for each filter
+        self,
+        *,
+        status: MeetingStatus | None = None,
+        title: str = "",
+        starts_from: datetime | None = None,
+        starts_before: datetime | None = None,
+        platform: Platform | None = None,
+        reason: FailureReason | None = None,
+        limit: int = 50,
     ) -> list[MeetingSummary]:
-        """Meetings of a status and with all these words in their title, in the order of their start.
+        """Running and coming meetings in order of start, then ended ones, latest first.
 
-        What runs and what comes next precedes what comes later, and that what has ended, the latest first.
+        Args:
+            status: Only meetings with this status.
+            title: Only meetings whose title has all these words.
+            starts_from: Only meetings that start at this instant or later.
+            starts_before: Only meetings that start before this instant.
+            platform: Only meetings on this platform.
+            reason: Only meetings that failed for this reason. Costs one request for each failed meeting.
+            limit: Maximum number of meetings.
         """
-        with in_plain_words(self.temporal):
-            return await list_meetings(self.temporal, status, title, limit)
+        wanted = MeetingFilter(status, title, starts_from, starts_before, platform, reason)
+        with translate_temporal_errors(self.temporal):
+            return await list_meetings(self.temporal, wanted, limit)
+
+    async def find_all(self, meetings: Sequence[str]) -> tuple[str, ...]:
+        """The workflow ids of these meetings, each once. Raises MeetingNotFoundError that names unknown ones."""
+        found: dict[str, None] = {}
+        unknown: list[MeetingNotFoundError] = []
+        with translate_temporal_errors(self.temporal):
+            for meeting in dict.fromkeys(meetings):
+                try:
+                    found[(await self._find(meeting)).id] = None
+                except MeetingNotFoundError as error:
+                    unknown.append(error)
+        if len(unknown) == 1:
+            raise unknown[0]
+        if unknown:
+            raise MeetingNotFoundError("\n".join(map(str, unknown)))
+        return tuple(found)
 
     async def wait(self, meeting: str) -> Outcome:
-        """How the meeting ended; waits for as long as it takes."""
-        with in_plain_words(self.temporal):
+        """Waits until the meeting has ended, and says how."""
+        with translate_temporal_errors(self.temporal):
             execution = await self._find(meeting)
             with suppress(WorkflowFailureError):
                 await self._handle(execution).result()
-            ended = await self._handle(execution).describe(rpc_timeout=RPC_LIMIT)
-            return await records.outcome_of(self.temporal, ended)
+            ended = await self._handle(execution).describe(rpc_timeout=RPC_TIMEOUT)
+            return await outcome_of(self.temporal, ended)
 
     async def reschedule(self, meeting: str, change: Reschedule) -> MeetingView:
         """Moves a meeting.
 
-        Raises MeetingRefusedError if it is too late for that, WorkerMissingError if nobody confirmed it.
+        Raises MeetingRefusedError if it is too late for that, NoWorkerError if no worker confirmed it.
         """
-        with in_plain_words(self.temporal):
-            execution = await self._find_running(meeting, "moved")
+        with translate_temporal_errors(self.temporal):
+            execution = await self._find_running(meeting, "be rescheduled")
             return await self._change(execution, RESCHEDULE_UPDATE, change)
 
     async def cancel(self, meeting: str, why: str = "") -> MeetingView:
-        """Cancels a meeting; one that is cancelled already stays so. Raises as `reschedule`."""
-        request = checked(StopRequest, {"why": why})
-        with in_plain_words(self.temporal):
+        """Cancels a meeting. Idempotent. Raises as `reschedule`."""
+        request = parse_input(StopRequest, {"why": why})
+        with translate_temporal_errors(self.temporal):
             execution = await self._find(meeting)
             if is_closed(execution):
                 view = await self._view(execution)
                 if view.status is MeetingStatus.CANCELLED:
                     return view
-                raise _over(view, "cancelled")
+                raise _over(view, "be cancelled")
             view = await self._change(execution, CANCEL_UPDATE, request)
             return await self._ended_soon(execution) or view
 
     async def leave(self, meeting: str, why: str = "") -> MeetingView:
-        """Sends the bot out of the meeting; what it recorded is kept. Raises as `reschedule`."""
-        request = checked(StopRequest, {"why": why})
-        with in_plain_words(self.temporal):
-            execution = await self._find_running(meeting, "left")
+        """Makes the bot leave the meeting; what it recorded is stored. Raises as `reschedule`."""
+        request = parse_input(StopRequest, {"why": why})
+        with translate_temporal_errors(self.temporal):
+            execution = await self._find_running(meeting, "be left")
             return await self._change(execution, LEAVE_UPDATE, request)
 
     async def _find(self, meeting: str) -> WorkflowExecutionDescription:
-        """The workflow of exactly this name, else that of the meeting id."""
+        """The workflow with exactly this id, else that of the meeting id."""
         check_id("ID", meeting)
         names = (meeting, workflow_id_for(meeting))
         for execution in await asyncio.gather(*(self._describe(name) for name in names)):
@@ -167,7 +208,7 @@ class MeetingsClient:
                 return execution
         raise MeetingNotFoundError(
             f"There is no meeting {meeting} in namespace {self.temporal.namespace}. `minutekeeper list` shows "
-            "those that Temporal knows; it forgets ended ones after a while, but their files stay."
+            "all that Temporal knows. It deletes ended meetings after its retention time; their files stay."
         )
 
     async def _find_running(self, meeting: str, what: str) -> WorkflowExecutionDescription:
@@ -177,22 +218,22 @@ class MeetingsClient:
         return execution
 
     async def _describe(self, workflow_id: str) -> WorkflowExecutionDescription | None:
-        return await describe_workflow(self.temporal, workflow_id, RPC_LIMIT)
+        return await describe_workflow(self.temporal, workflow_id, RPC_TIMEOUT)
 
     async def _view(self, execution: WorkflowExecutionDescription) -> MeetingView:
         known = summary_of(execution)
         if known.trouble:
-            raise WorkerMissingError(f"Meeting {known.meeting_id} does not run: {known.trouble}.")
+            raise NoWorkerError(f"Meeting {known.meeting_id} is not being executed: {known.trouble}.")
         try:
-            view = await ask_status(self._handle(execution), _ANSWER_WITHIN)
+            view = await query_status(self._handle(execution), _QUERY_TIMEOUT)
         except NoAnswerError as error:
             if is_closed(execution):
-                return await records.view_of(self.temporal, execution)
-            raise WorkerMissingError(
-                f"Meeting {known.meeting_id} ({known.status.value} when last written down) cannot be asked: "
-                f"{error}. Start one with `minutekeeper worker`; `minutekeeper doctor` says what is missing."
+                return await snapshot(self.temporal, execution)
+            raise NoWorkerError(
+                f"Meeting {known.meeting_id} (last known status: {known.status.value}) cannot be queried: {error}. "
+                "Start a worker with `minutekeeper worker`; `minutekeeper doctor` says what is missing."
             ) from error
-        return records.settled(view, execution)
+        return with_final_status(view, execution)
 
     async def _change(
         self,
@@ -201,23 +242,23 @@ class MeetingsClient:
         change: Reschedule | StopRequest,
     ) -> MeetingView:
         if trouble := trouble_of(execution):
-            raise WorkerMissingError(f"This meeting does not run: {trouble}.")
+            raise NoWorkerError(f"This meeting is not being executed: {trouble}.")
         handle = self._handle(execution)
-        answer = await confirmed(handle, update, change, within=_CHANGE_WITHIN, answer=MeetingView)
+        answer = await update_workflow(handle, update, change, within=_UPDATE_TIMEOUT, result_type=MeetingView)
         try:
-            # The answer of an update stays in the history, so it leaves out the timeline and the files.
-            return await ask_status(handle, _ANSWER_WITHIN)
+            # An update's answer omits timeline and files, because it is stored in the history.
+            return await query_status(handle, _QUERY_TIMEOUT)
         except NoAnswerError:
             return answer
 
     async def _ended_soon(self, execution: WorkflowExecutionDescription) -> MeetingView | None:
         try:
-            async with asyncio.timeout(_END_SECONDS):
+            async with asyncio.timeout(_END_TIMEOUT_SECONDS):
                 with suppress(WorkflowFailureError):
                     await self._handle(execution).result()
         except TimeoutError:
             return None
-        return await self._view(await self._handle(execution).describe(rpc_timeout=RPC_LIMIT))
+        return await self._view(await self._handle(execution).describe(rpc_timeout=RPC_TIMEOUT))
 
     def _handle(self, execution: WorkflowExecutionDescription) -> WorkflowHandle[Any, Any]:
         return self.temporal.get_workflow_handle(execution.id)
@@ -225,5 +266,5 @@ class MeetingsClient:
 
 def _over(view: MeetingView, what: str) -> MeetingRefusedError:
     return MeetingRefusedError(
-        f"Meeting {view.meeting_id} is over ({view.status.value}) and cannot be {what} any more."
+        f"Meeting {view.meeting_id} is over ({view.status.value}) and cannot {what} any more."
     )

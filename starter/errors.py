@@ -1,8 +1,8 @@
-"""What can go wrong for someone who starts or steers meetings and calendars. Every message is for people."""
+"""Errors of the client and the command line. Every message is for people and says what to do."""
 
 
 class MeetingError(Exception):
-    """The request was not carried out; the message says why and what to do."""
+    """The request was not carried out; the message says why."""
 
 
 class MeetingNotFoundError(MeetingError):
@@ -10,7 +10,7 @@ class MeetingNotFoundError(MeetingError):
 
 
 class CalendarNotFoundError(MeetingError):
-    """Neither Temporal nor the provider knows such a calendar, or it is not kept here."""
+    """Neither Temporal nor the provider knows the calendar, or no calendar workflow runs for it."""
 
 
 class EventNotFoundError(MeetingError):
@@ -18,11 +18,11 @@ class EventNotFoundError(MeetingError):
 
 
 class MeetingRefusedError(MeetingError):
-    """The meeting or calendar exists, and does not take this change now."""
+    """The meeting or calendar exists and does not accept this change now."""
 
 
 class MeetingInputError(MeetingError):
-    """What was asked for cannot be meant. `field` is the name under which the bad value was given."""
+    """The input is invalid. `field` is the name under which the invalid value was given."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}" if field else problem)
@@ -30,16 +30,16 @@ class MeetingInputError(MeetingError):
 
 
 class TemporalUnreachableError(MeetingError):
-    """Temporal does not answer, or not to us: address, namespace or credentials are wrong, or it is down."""
+    """Temporal does not answer or denies access: address, namespace or credentials are wrong, or it is down."""
 
 
-class WorkerMissingError(MeetingError):
-    """Temporal answers, but no worker does, so a running meeting or calendar can neither be asked nor changed."""
+class NoWorkerError(MeetingError):
+    """Temporal answers, but no worker does, so a running workflow can neither be queried nor updated."""
 
 
 class ProviderRefusedError(MeetingError):
-    """The meeting-bot API, or Google or Microsoft behind it, did not do what was asked; its own words are given."""
+    """The meeting-bot API, or Google or Microsoft behind it, rejected the request; the message quotes it."""
 
 
-class StoreTroubleError(MeetingError):
-    """The artifact store does not answer, or not to us."""
+class StorageError(MeetingError):
+    """The artifact store does not answer or denies access."""

@@ -1,4 +1,4 @@
-"""Input from people and programs, turned into models with messages that name the field."""
+"""Validates input and settings, with error messages that name the field or variable."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
@@ -13,15 +13,20 @@ if TYPE_CHECKING:
 _Model = TypeVar("_Model", bound=BaseModel)
 
 MAX_ID_BYTES = 255
-"""PostgreSQL's visibility store holds no longer workflow ids; `limit.maxIDLength` has our servers refuse them."""
+"""PostgreSQL's visibility store holds no longer workflow ids; our servers refuse them by `limit.maxIDLength`."""
 
-_NO_NAMES: Mapping[str, str] = {}
+_SAME_NAMES: Mapping[str, str] = {}
 
 
-def checked(model: type[_Model], fields: Mapping[str, object], given_as: Mapping[str, str] = _NO_NAMES) -> _Model:
-    """The model with these fields; `given_as` maps its field names to those under which people gave them.
+def parse_input(
+    model: type[_Model], fields: Mapping[str, object], option_names: Mapping[str, str] = _SAME_NAMES
+) -> _Model:
+    """Validates fields. Raises MeetingInputError for the first invalid one.
 
-    Raises MeetingInputError for the first field that is wrong.
+    Args:
+        model: The model to create.
+        fields: Values by field name.
+        option_names: The names under which users gave the fields, for error messages.
     """
     try:
         return model.model_validate(fields)
@@ -29,21 +34,21 @@ def checked(model: type[_Model], fields: Mapping[str, object], given_as: Mapping
         first = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
-        raise MeetingInputError(given_as.get(name, name), problem) from None
+        raise MeetingInputError(option_names.get(name, name), problem) from None
 
 
 def check_id(field: str, text: str, *, max_bytes: int = MAX_ID_BYTES) -> None:
-    """Raises MeetingInputError for what cannot be the id of anything."""
+    """Raises MeetingInputError for a text that cannot be an id."""
     if not text.strip() or len(text.encode("utf-8", "replace")) > max_bytes:
-        raise MeetingInputError(field, f"must have between 1 and {max_bytes} bytes, and not blanks only")
+        raise MeetingInputError(field, f"must have between 1 and {max_bytes} bytes, not only blanks")
 
 
 def signing_settings(*, address: bool = False) -> "Settings":
-    """The settings for what signs or verifies; also for what makes a public `address`.
+    """The settings of commands that sign or verify, with `address` also of those that need the bridge's public URL.
 
     Raises MeetingInputError that names the variable.
     """
-    from runtime.startup import address_problems, signing_problems, told  # noqa: PLC0415 - as below
+    from runtime.startup import address_problems, signing_problems, told  # noqa: PLC0415 - see `settings`
 
     found = settings()
     if problems := [*signing_problems(found), *(address_problems(found) if address else ())]:
@@ -53,7 +58,7 @@ def signing_settings(*, address: bool = False) -> "Settings":
 
 def settings() -> "Settings":
     """The settings of this process. Raises MeetingInputError that names the variable."""
-    from runtime.read_settings import SettingsError, read_settings  # noqa: PLC0415 - most commands need none
+    from runtime.read_settings import SettingsError, read_settings  # noqa: PLC0415 - most commands need no settings
 
     try:
         return read_settings()

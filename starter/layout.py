@@ -1,7 +1,7 @@
-"""Tables and facts for people, at any width.
+"""Lays out tables for terminals of any width.
 
-Ids, times and links are never broken: what does not fit beside the rest of its row stands below it, whole. Only
-running text is wrapped, between words.
+Ids, times and links are never broken: a cell that does not fit into its row is printed below the row. Only the last
+column is wrapped, between words.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,12 +11,12 @@ from rich.text import Text
 
 _GAP = 2
 _INDENT = 4
-_NARROWEST = 24
-"""Running text is wrapped beside other columns only where this much room is left for it."""
+_MIN_TEXT_WIDTH = 24
+"""The last column is wrapped beside the others only if this much width is left for it."""
 
 
 class Table:
-    """Rows under headers, or without any; the last column is running text."""
+    """Rows, with or without headers; the last column is running text."""
 
     def __init__(self, *headers: str) -> None:
         self._headers = headers
@@ -44,7 +44,7 @@ class Facts(Table):
 
 
 def _columns_beside(widths: Sequence[int], room: int) -> int:
-    """How many columns always stand beside each other; the first one does, however long it is."""
+    """How many columns fit beside each other; the first one counts however long it is."""
     taken = widths[0]
     for number, width in enumerate(widths[1:], start=1):
         taken += _GAP + width
@@ -73,15 +73,15 @@ def _lines(
     for cell, header in zip(below, headers[len(widths) :] or [Text()] * len(below), strict=True):
         if cell.plain.strip():
             named = Text.assemble(header.plain, ": ", cell) if len(below) > 1 and header.plain else cell
-            words = named.wrap(console, max(room - _INDENT, _NARROWEST), overflow="ignore")
+            words = named.wrap(console, max(room - _INDENT, _MIN_TEXT_WIDTH), overflow="ignore")
             yield from (_trimmed(Text.assemble(" " * _INDENT, each)) for each in words)
 
 
 def _wrapped(console: Console, text: Text, room: int) -> list[Text] | None:
-    """The text in lines of this width; None if it has a word that would be broken, or next to no room."""
+    """The text in lines of this width; None if a word would be broken or too little width is left."""
     if text.cell_len <= room:
         return [text]
-    if room < _NARROWEST or max(map(len, text.plain.split()), default=0) > room:
+    if room < _MIN_TEXT_WIDTH or max(map(len, text.plain.split()), default=0) > room:
         return None
     return [_trimmed(each) for each in text.wrap(console, room, overflow="ignore")]
 

@@ -1,4 +1,4 @@
-"""The search attributes that a Temporal namespace must know before meetings can be started in it."""
+"""Registers the search attributes that a Temporal namespace needs before meetings can be started in it."""
 
 from datetime import timedelta
 
@@ -11,13 +11,13 @@ from temporalio.service import RPCError, RPCStatusCode
 from minutekeeper.temporal.search_attributes import ALL_KEYS
 from starter.errors import MeetingError
 
-_RPC_LIMIT = timedelta(seconds=10)
+_RPC_TIMEOUT = timedelta(seconds=10)
 
-_WANTED = {key.name: IndexedValueType.ValueType(int(key.indexed_value_type)) for key in ALL_KEYS}
+_REQUIRED = {key.name: IndexedValueType.ValueType(int(key.indexed_value_type)) for key in ALL_KEYS}
 
 
 class AttributeReport(BaseModel):
-    """Which of our search attributes a namespace had, and which it lacked."""
+    """Which of the required search attributes a namespace has, and which are missing."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,40 +25,40 @@ class AttributeReport(BaseModel):
     missing: tuple[str, ...]
 
 
-async def look(temporal: Client) -> AttributeReport:
-    """Which search attributes are there. Raises MeetingError if one of them has another type than ours."""
+async def read_attributes(temporal: Client) -> AttributeReport:
+    """Raises MeetingError if one of the attributes exists with another type."""
     answer = await temporal.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=temporal.namespace), timeout=_RPC_LIMIT
+        ListSearchAttributesRequest(namespace=temporal.namespace), timeout=_RPC_TIMEOUT
     )
-    there = answer.custom_attributes
-    for name, wanted in _WANTED.items():
-        if name in there and there[name] != wanted:
+    registered = answer.custom_attributes
+    for name, required in _REQUIRED.items():
+        if name in registered and registered[name] != required:
             raise MeetingError(
-                f"The search attribute {name} is of type {_type_name(there[name])} in namespace "
-                f"{temporal.namespace}, but must be {_type_name(wanted)}. Temporal cannot change a type: remove "
+                f"The search attribute {name} is of type {_type_name(registered[name])} in namespace "
+                f"{temporal.namespace}, but must be {_type_name(required)}. Temporal cannot change a type: remove "
                 "the attribute there if nothing else uses it, or use another namespace."
             )
     return AttributeReport(
-        present=tuple(name for name in _WANTED if name in there),
-        missing=tuple(name for name in _WANTED if name not in there),
+        present=tuple(name for name in _REQUIRED if name in registered),
+        missing=tuple(name for name in _REQUIRED if name not in registered),
     )
 
 
-async def register(temporal: Client) -> AttributeReport:
-    """Adds the attributes that are missing; the report is of before. Doing it again changes nothing."""
-    before = await look(temporal)
+async def register_attributes(temporal: Client) -> AttributeReport:
+    """Adds missing attributes and reports the state before. Idempotent."""
+    before = await read_attributes(temporal)
     if before.missing:
         request = AddSearchAttributesRequest(
             namespace=temporal.namespace,
-            search_attributes={name: _WANTED[name] for name in before.missing},
+            search_attributes={name: _REQUIRED[name] for name in before.missing},
         )
         try:
-            await temporal.operator_service.add_search_attributes(request, timeout=_RPC_LIMIT)
+            await temporal.operator_service.add_search_attributes(request, timeout=_RPC_TIMEOUT)
         except RPCError as error:
             if error.status is not RPCStatusCode.ALREADY_EXISTS:
                 raise
-            # Somebody else was quicker; what counts is that they are there now.
-            await look(temporal)
+            # Another process added them at the same time; only their types matter now.
+            await read_attributes(temporal)
     return before
 
 

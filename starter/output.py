@@ -1,5 +1,6 @@
-"""What a command prints: JSON for programs, everything else for people; errors on standard error."""
+"""What commands print: text for people or JSON for programs on standard output, errors on standard error."""
 
+import codecs
 import json
 import os
 import sys
@@ -12,28 +13,28 @@ from rich.text import Text
 
 from starter.times import in_local_time
 
-_WIDTH_OF_A_PIPE = 200
-"""Rich takes 80 columns where there is no terminal, and would cut ids that the next program needs whole."""
+_PIPE_WIDTH = 200
+"""Width if there is no terminal. Rich's own 80 columns would cut ids that the next program needs whole."""
 
-_LEAST_WIDTH = 80
-"""Below this a terminal breaks lines better than a table does."""
+_MIN_WIDTH = 80
+"""On narrower terminals lines are left to the terminal, because it breaks them better than a table does."""
 
 
 def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
-    fixed = None if stream.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_A_PIPE
-    made = Console(file=stream, width=fixed, highlight=False, markup=False, emoji=False)
-    made.width = max(made.width, _LEAST_WIDTH)
-    return made
+    fixed = None if stream.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
+    result = Console(file=stream, width=fixed, highlight=False, markup=False, emoji=False)
+    result.width = max(result.width, _MIN_WIDTH)
+    return result
 
 
-def plain(text: str) -> str:
-    """Text from outside on one line, without control characters, and with times as people read them."""
+def sanitize(text: str) -> str:
+    """Text from outside on one line, without control characters, with times in the local zone."""
     return in_local_time("".join(each if each.isprintable() else " " for each in text).strip())
 
 
 def sentence(text: str) -> str:
-    """The text with a full stop, unless it ends with a mark of its own, be it inside of quotes."""
+    """Adds a full stop unless the text ends with punctuation of its own, also inside quotes."""
     return text if text.rstrip("\"'”)»` ").endswith((".", "?", "!", "…", ":")) else f"{text}."
 
 
@@ -42,25 +43,25 @@ def amount(count: int, what: str) -> str:
     return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
 
 
-def say(text: str, style: str = "", *, stderr: bool = False) -> None:
-    """One line for people; never broken, so that it can be copied."""
+def print_line(text: str, style: str = "", *, stderr: bool = False) -> None:
+    """Prints one line for people, not wrapped, so that it can be copied."""
     console(stderr=stderr).print(Text(in_local_time(text), style=style), soft_wrap=True)
 
 
-def display(shape: RenderableType) -> None:
-    """A table or facts; nothing of it is cut off, however long it is."""
-    console().print(shape, soft_wrap=True)
+def display(table: RenderableType) -> None:
+    """Prints a table without cutting anything off."""
+    console().print(table, soft_wrap=True)
 
 
-def say_link(url: str) -> None:
-    """An address on a line of its own, whole, and one that can be clicked where the terminal knows how."""
+def print_link(url: str) -> None:
+    """Prints an address on a line of its own, clickable where the terminal supports it."""
     console().print(Text(url, style=Style(link=url)), soft_wrap=True)
 
 
 def write_json(value: Any, *, one_line: bool = False, absent_as_null: bool = True) -> None:
-    """Models, and what consists of them: times in UTC as ISO 8601 with `Z`, and null for whatever is not known.
+    """Prints models as JSON: times in UTC as ISO 8601 with `Z`, and null for what is not known.
 
-    ASCII only: whatever the locale of this machine, it arrives whole.
+    The output is ASCII, so that it does not depend on the locale.
     """
     shown = to_jsonable_python(value)
     if absent_as_null:
@@ -77,8 +78,19 @@ def _absent_as_null(value: Any) -> Any:
     return None if value == "" else value
 
 
+def write_text(content: bytes) -> None:
+    """Prints UTF-8 text unchanged, or with substitutes where the terminal has another encoding."""
+    sys.stdout.flush()
+    if codecs.lookup(sys.stdout.encoding).name == "utf-8":
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        sys.stdout.write(content.decode())
+        sys.stdout.flush()
+
+
 def write_error(message: str, code: int, *, as_json: bool) -> None:
     if as_json:
         sys.stderr.write(json.dumps({"error": message, "exit_code": code}) + "\n")
     else:
-        say(f"Error: {message}", "red", stderr=True)
+        print_line(f"Error: {message}", "red", stderr=True)

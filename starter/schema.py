@@ -1,4 +1,4 @@
-"""The JSON schema of what commands print with `--json`: `python -m starter.schema` writes docs/cli.schema.json."""
+"""JSON schema of what commands print with `--json`. `python -m starter.schema` prints docs/cli.schema.json."""
 
 import json
 import sys
@@ -9,64 +9,65 @@ from pydantic import TypeAdapter
 
 from meetings.calendars.keeping import CalendarView, OverrideChange
 from meetings.outcome import MeetingView
-from starter import shapes
-from starter.calendars.connecting import ConnectedNow
-from starter.calendars.dry_run import DryRun
+from starter import json_models
+from starter.calendars.connect import ConnectResult
+from starter.calendars.credential_rotation import CredentialRotation
 from starter.calendars.events import DecidedEvent
-from starter.calendars.explaining import Explanation
-from starter.calendars.repairing import Repair
+from starter.calendars.explain import Explanation
+from starter.calendars.preview import PolicyPreview
 from starter.calendars.summaries import CalendarSummary
-from starter.linking import LinkedMeeting
-from starter.summaries import MeetingSummary
+from starter.meeting_lookup import FoundMeeting
+from starter.meeting_snapshot import MeetingSummary
 
 PATH = Path(__file__).parent.parent / "docs" / "cli.schema.json"
 
-SHAPES: dict[str, Any] = {
-    "schedule": shapes.Booked,
+OUTPUTS: dict[str, Any] = {
+    "schedule": json_models.ScheduleOutput,
     "list": list[MeetingSummary],
-    "show": shapes.Shown,
-    "why": shapes.Explained,
-    "watch": shapes.Watched,
-    "reschedule": shapes.Moved,
-    "cancel": MeetingView,
+    "show": json_models.ShowOutput,
+    "why": json_models.WhyOutput,
+    "watch": json_models.WatchOutput,
+    "reschedule": json_models.RescheduleOutput,
+    "cancel": list[json_models.ChangeResult],
     "leave": MeetingView,
-    "find": list[LinkedMeeting],
-    "setup": shapes.SetUp,
-    "doctor": shapes.Examined,
-    "calendar connect": ConnectedNow,
+    "find": list[FoundMeeting],
+    "open": json_models.OpenOutput,
+    "setup": json_models.SetupOutput,
+    "doctor": json_models.DoctorOutput,
+    "calendar connect": ConnectResult,
     "calendar list": list[CalendarSummary],
     "calendar events": list[DecidedEvent],
     "calendar explain": Explanation,
-    "calendar plan": DryRun,
+    "calendar plan": PolicyPreview,
     "calendar override": OverrideChange,
     "calendar resync CALENDAR": CalendarView,
     "calendar disconnect": CalendarSummary,
-    "calendar update-credentials": Repair,
+    "calendar update-credentials": CredentialRotation,
     "query status": MeetingView,
-    "error": shapes.Problem,
+    "error": json_models.ErrorOutput,
 }
-"""By command; the `status` query of a meeting and the errors of all commands are beside them."""
+"""By command, with the `status` query of a meeting and the errors of all commands."""
 
 
 def schema() -> dict[str, Any]:
-    """One definition for each command, and those that they share."""
+    """One definition for each command, and the definitions that they share."""
     commands = {}
     shared: dict[str, Any] = {}
-    for name, shape in SHAPES.items():
-        made = TypeAdapter(shape).json_schema(mode="serialization", ref_template="#/$defs/{model}")
-        shared |= made.pop("$defs", {})
-        commands[name] = made
+    for name, output in OUTPUTS.items():
+        definition = TypeAdapter(output).json_schema(mode="serialization", ref_template="#/$defs/{model}")
+        shared |= definition.pop("$defs", {})
+        commands[name] = definition
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What minutekeeper prints with --json",
-        "description": "Times are ISO 8601 in UTC, with Z; what is not known, or does not exist, is null.",
+        "description": "Times are ISO 8601 in UTC, with Z; what is not known or does not exist is null.",
         "properties": _as_printed(commands),
         "$defs": _as_printed(shared),
     }
 
 
 def _as_printed(part: Any) -> Any:
-    """Every text may be absent, and no key is printed that is not named."""
+    """Every text may be null, and no other key is printed."""
     if isinstance(part, list):
         return [_as_printed(each) for each in part]
     if not isinstance(part, dict):
@@ -79,9 +80,9 @@ def _as_printed(part: Any) -> Any:
     return printed
 
 
-def written() -> str:
+def schema_text() -> str:
     return json.dumps(schema(), indent=2, sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(written())
+    sys.stdout.write(schema_text())

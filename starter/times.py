@@ -1,4 +1,4 @@
-"""WHEN, as people type it, and instants as people read them."""
+"""Parses times from the command line, and formats instants in the local zone."""
 
 import re
 from contextlib import suppress
@@ -17,17 +17,17 @@ _UTC_INSTANT = re.compile(
 _DATE_ONLY = re.compile(r"\d{4}-?\d{2}-?\d{2}", re.ASCII)
 
 
-class When(NamedTuple):
-    """An instant in UTC, and a note for people if something had to be assumed."""
+class ParsedTime(NamedTuple):
+    """An instant in UTC, and a note if a zone had to be assumed."""
 
     instant: datetime
     note: str = ""
 
 
-def parse_when(text: str, field: str, now: datetime) -> When:
-    """Reads ISO 8601, `+1h30m` from now, or `now`; ISO without a zone is this machine's local time.
+def parse_when(text: str, field: str, now: datetime) -> ParsedTime:
+    """Parses ISO 8601, `+1h30m` from now, or `now`; ISO without a zone is this machine's local time.
 
-    Raises MeetingInputError that names `field`; also for a local time that a change of the clocks skips or repeats.
+    Raises MeetingInputError that names `field`, also for a local time that a clock change skips or repeats.
     """
     text = text.strip()
     try:
@@ -40,51 +40,53 @@ def parse_when(text: str, field: str, now: datetime) -> When:
     return when
 
 
-def _read(text: str, field: str, now: datetime) -> When:
+def _read(text: str, field: str, now: datetime) -> ParsedTime:
     if text.lower() == "now":
-        return When(now.astimezone(UTC).replace(microsecond=0))
+        return ParsedTime(now.astimezone(UTC).replace(microsecond=0))
     if text.startswith("+"):
-        return When((now + _delay(text, field)).astimezone(UTC).replace(microsecond=0))
+        return ParsedTime((now + _delay(text, field)).astimezone(UTC).replace(microsecond=0))
     if _DATE_ONLY.fullmatch(text):
         raise MeetingInputError(field, _whole_day(text))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise MeetingInputError(field, f"{text!r} is no time; write one such as {FORMS}") from None
+        raise MeetingInputError(field, f"{text!r} is not a time; use for example {FORMS}") from None
     if moment.tzinfo is None:
         return _local(moment, text, field)
-    return When(moment.astimezone(UTC))
+    return ParsedTime(moment.astimezone(UTC))
 
 
 def _whole_day(text: str) -> str:
     try:
         date.fromisoformat(text)
     except ValueError:
-        return f"{text!r} is no day of any year; write one such as {FORMS}"
-    return f"{text!r} is a whole day; say a time too, such as {text}T10:00"
+        return f"{text!r} is not a valid date; use for example {FORMS}"
+    return f"{text!r} is a whole day; add a time, such as {text}T10:00"
 
 
 def _delay(text: str, field: str) -> timedelta:
     match = _DELAY.fullmatch(text)
     if match is None or not any(match.groups()):
-        raise MeetingInputError(field, f"{text!r} is no delay; write +10m, +1h30m or +2d")
+        raise MeetingInputError(field, f"{text!r} is not a duration; use for example +10m, +1h30m or +2d")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-def _local(naive: datetime, text: str, field: str) -> When:
+def _local(naive: datetime, text: str, field: str) -> ParsedTime:
     try:
         first, second = naive.replace(fold=0).astimezone(), naive.replace(fold=1).astimezone()
     except ValueError as error:
         raise OverflowError from error
     if first.astimezone(UTC) == second.astimezone(UTC):
         zone = f"{first:%Z} (UTC{_offset(first)})"
-        return When(first.astimezone(UTC), f"{text} has no zone and was taken as this machine's local time, {zone}")
+        return ParsedTime(
+            first.astimezone(UTC), f"{text} has no zone and was read as this machine's local time, {zone}"
+        )
     if first.replace(tzinfo=None) == naive:
         choice = f"{text}{_offset(first)} or {text}{_offset(second)}"
-        raise MeetingInputError(field, f"{text} comes twice when the clocks go back here; write {choice}")
+        raise MeetingInputError(field, f"{text} occurs twice because the clocks go back; use {choice}")
     raise MeetingInputError(
-        field, f"{text} does not exist here: the clocks go forward over it; write another time, or one with a zone"
+        field, f"{text} does not exist here because the clocks go forward; use another time, or one with a zone"
     )
 
 
@@ -93,8 +95,8 @@ def _offset(moment: datetime) -> str:
     return f"{digits[:3]}:{digits[3:5]}"
 
 
-def for_people(instant: datetime) -> str:
-    """An instant in this machine's local time, with its zone."""
+def format_local(instant: datetime) -> str:
+    """Formats an instant in this machine's local time, with its zone."""
     with suppress(OverflowError):
         instant = instant.astimezone()
     seconds = f":{instant:%S}" if instant.second else ""
@@ -102,9 +104,9 @@ def for_people(instant: datetime) -> str:
 
 
 def in_local_time(text: str) -> str:
-    """A text whose instants in UTC are as `for_people` tells them, so that all times of a screen are in one zone.
+    """Converts the UTC instants in a text, so that all times of a screen are in the local zone.
 
-    Workflows tell their stories in UTC, because they do not know who will read them where.
+    Workflows write their texts in UTC, because they do not know the zone of their readers.
     """
     return _UTC_INSTANT.sub(_in_local_time, text)
 

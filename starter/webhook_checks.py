@@ -1,4 +1,4 @@
-"""The doctor's checks of everything between a bot that reports and its meeting."""
+"""Health checks of webhook delivery: the bridge's public URL, bots that do not report, and the inbox."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,34 +20,34 @@ from minutekeeper.temporal.queries import IS_MEETING
 from minutekeeper.temporal.search_attributes import BOT_ID
 from runtime.settings import Settings
 from runtime.startup import address_problems
-from starter.asking import NoAnswerError, ask_status
-from starter.checkup import TroubleError, connected
+from starter.error_translation import translate_temporal_errors
 from starter.errors import MeetingError
-from starter.temporal_errors import in_plain_words
+from starter.health_checks import CheckFailedError, shared_connection
+from starter.workflow_calls import NoAnswerError, query_status
 
 _LOOK_BACK = timedelta(hours=1)
-_MOST_ASKED = 20
-_ANSWER_WITHIN = timedelta(seconds=3)
-_NAMED = 3
+_MAX_MEETINGS = 20
+_QUERY_TIMEOUT = timedelta(seconds=3)
+_MAX_NAMED = 3
 
-_HELD_UP_AFTER = timedelta(minutes=5)
-"""The bridge tries again every few seconds."""
-_NEARLY = 0.9
-_ASIDE = {
-    layout.inbox("unclaimed"): "of bots that no meeting has",
-    layout.inbox("late"): "came too late for their meetings",
-    layout.inbox("rejected"): "to look at, unreadable or refused by Temporal",
+_STALLED_AFTER = timedelta(minutes=5)
+"""The bridge retries every few seconds."""
+_NEARLY_FULL = 0.9
+_FOLDERS = {
+    layout.inbox("unclaimed"): "for unknown bots",
+    layout.inbox("late"): "too late for their meetings",
+    layout.inbox("rejected"): "unreadable or rejected by Temporal",
 }
-_STAMP = "%Y%m%dT%H%M%S.%fZ"
+_TIMESTAMP_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 
 
-async def bridge(settings: Settings) -> str:
-    """Asks for a bot's own address, as it would be given to one: path, proxy and secret must be right for that."""
+async def check_bridge(settings: Settings) -> str:
+    """Requests a bot's webhook URL, because that needs the right path, proxy and secret."""
     secret = settings.bridge_secret.get_secret_value()
     if not secret:
-        raise TroubleError("not checked: BRIDGE_SECRET is not set", "see there")
+        raise CheckFailedError("not checked: BRIDGE_SECRET is not set", "see there")
     if problems := address_problems(settings):
-        raise TroubleError("; ".join(problems), "put a proxy with a certificate in front of the bridge")
+        raise CheckFailedError("; ".join(problems), "put a proxy with a certificate in front of the bridge")
     url = settings.bridge_public_url
     try:
         async with (
@@ -57,93 +57,93 @@ async def bridge(settings: Settings) -> str:
             status = response.status
     except (aiohttp.ClientError, OSError) as error:
         remedy = "start it with `minutekeeper bridge`, and set BRIDGE_PUBLIC_URL to where the provider reaches it"
-        raise TroubleError(f"{url} cannot be reached: {error}", remedy) from error
+        raise CheckFailedError(f"{url} cannot be reached: {error}", remedy) from error
     if status == 200:
-        return f"{url} answers, and knows the addresses that bots are given"
-    raise TroubleError(f"{url} answers {status} for a bot's address", _remedy(status))
+        return f"{url} answers and accepts the webhook URLs that bots are given"
+    raise CheckFailedError(f"{url} answers {status} for a bot's webhook URL", _remedy(status))
 
 
 def _remedy(status: int) -> str:
     if status == 401:
         return "give worker and bridge the same BRIDGE_SECRET, and restart both"
     if 300 <= status < 400:
-        return "set BRIDGE_PUBLIC_URL to where that leads: senders of webhooks do not follow"
+        return "set BRIDGE_PUBLIC_URL to the redirect's target: senders of webhooks do not follow redirects"
     if status >= 500:
-        return "start the bridge with `minutekeeper bridge`, and see that its proxy finds it"
-    return "set BRIDGE_PUBLIC_URL to the bridge, and let every proxy pass on /webhooks/ unchanged"
+        return "start the bridge with `minutekeeper bridge`, and check that its proxy reaches it"
+    return "set BRIDGE_PUBLIC_URL to the bridge, and make every proxy forward /webhooks/ unchanged"
 
 
-async def reports(connecting: "asyncio.Task[Client]", settings: Settings) -> str:
-    """Whether the bots of the last hour's meetings report, from their workflows alone."""
-    client = await connected(connecting)
+async def check_deliveries(connecting: "asyncio.Task[Client]", settings: Settings) -> str:
+    """Whether the bots of the last hour's meetings report by webhook, as their workflows say."""
+    client = await shared_connection(connecting)
     try:
-        with in_plain_words(client):
+        with translate_temporal_errors(client):
             views = await _views(client)
     except MeetingError as error:
-        raise TroubleError(f"not checked: {error}", "see there") from error
+        raise CheckFailedError(f"not checked: {error}", "see there") from error
     silent = [view for view in views if view.webhooks is WebhookState.SILENT]
-    heard = [view for view in views if view.webhooks is WebhookState.HEARD]
-    known = len(silent) + len(heard)
+    reporting = [view for view in views if view.webhooks is WebhookState.HEARD]
+    known = len(silent) + len(reporting)
     if not known:
         return "no bot had to report within the last hour"
-    count = f"{len(heard)} of {known} bots report by webhook"
+    count = f"{len(reporting)} of {known} bots report by webhook"
     if not silent:
         return count
-    more = ", …" if len(silent) > _NAMED else ""
-    named = f"silent: {', '.join(view.meeting_id for view in silent[:_NAMED])}{more}"
+    more = ", …" if len(silent) > _MAX_NAMED else ""
+    named = f"silent: {', '.join(view.meeting_id for view in silent[:_MAX_NAMED])}{more}"
     last_silence = max(view.start_time for view in silent)
-    if any(view.start_time > last_silence for view in heard) or not is_alarming(len(silent), known):
+    if any(view.start_time > last_silence for view in reporting) or not is_alarming(len(silent), known):
         return f"{count} ({named})"
-    raise TroubleError(
+    raise CheckFailedError(
         f"only {count} ({named})",
-        f"see that BRIDGE_PUBLIC_URL ({settings.bridge_public_url}) leads to the bridge from outside too, that the "
-        "bridge turns nothing away (its log says so), and that the provider has not switched its webhooks off. "
-        "Bots in meetings keep the address they were given",
+        f"check that BRIDGE_PUBLIC_URL ({settings.bridge_public_url}) reaches the bridge from outside, that the "
+        "bridge rejects nothing (see its log), and that webhooks are enabled at the provider. Bots in a meeting "
+        "keep the URL they were given",
     )
 
 
 async def _views(client: Client) -> list[MeetingView]:
-    """What the meetings say that have a bot, or had one within the last hour."""
+    """The status of meetings that have a bot, or had one within the last hour."""
     since = (datetime.now(UTC) - _LOOK_BACK).isoformat()
     query = (
         f"{IS_MEETING} AND {BOT_ID.name} IS NOT NULL "
         f"AND (ExecutionStatus = 'Running' OR (CloseTime > '{since}' AND ExecutionStatus != 'ContinuedAsNew'))"
     )
-    found = [each async for each in client.list_workflows(query, limit=_MOST_ASKED)]
+    found = [each async for each in client.list_workflows(query, limit=_MAX_MEETINGS)]
     views = [view for view in await asyncio.gather(*(_view(client, each) for each in found)) if view is not None]
     if found and not views:
-        raise TroubleError("not checked: no worker answers for the meetings", "see the workers")
-    # A meeting that was moved sleeps until it gets another bot.
+        raise CheckFailedError("not checked: no worker answers for the meetings", "see the checks of the workers")
+    # A rescheduled meeting sleeps until it gets another bot.
     return [view for view in views if view.status is not MeetingStatus.SCHEDULED]
 
 
 async def _view(client: Client, execution: WorkflowExecution) -> MeetingView | None:
     try:
-        return await ask_status(client.get_workflow_handle(execution.id, run_id=execution.run_id), _ANSWER_WITHIN)
+        return await query_status(client.get_workflow_handle(execution.id, run_id=execution.run_id), _QUERY_TIMEOUT)
     except NoAnswerError:
         return None
 
 
-async def inbox(settings: Settings) -> str:
-    """Whether deliveries pile up that the bridge could not hand on."""
+async def check_inbox(settings: Settings) -> str:
+    """Whether webhook deliveries pile up that the bridge could not forward."""
     try:
         entries = await ArtifactStore(settings.artifacts_url).list(INBOX)
     except StoreError as error:
-        raise TroubleError("not checked: the artifact store does not work", "see there") from error
-    shelves: dict[str, list[Entry]] = {}
+        raise CheckFailedError("not checked: the artifact store does not work", "see there") from error
+    folders: dict[str, list[Entry]] = {}
     for entry in entries:
-        shelves.setdefault(entry.path.rpartition("/")[0], []).append(entry)
-    waiting = shelves.pop(INBOX, [])
-    found = _waiting(waiting) if waiting else "nothing waits"
-    found = "; ".join([found, *(_aside(name, shelves[name]) for name in _ASIDE if name in shelves)])
-    if waiting and _age(waiting) > _HELD_UP_AFTER:
-        raise TroubleError(
-            found, "run a bridge on this store, and look into its log why Temporal does not take them"
+        folders.setdefault(entry.path.rpartition("/")[0], []).append(entry)
+    waiting = folders.pop(INBOX, [])
+    found = _waiting(waiting) if waiting else "empty"
+    found = "; ".join([found, *(_folder_summary(name, folders[name]) for name in _FOLDERS if name in folders)])
+    if waiting and _age(waiting) > _STALLED_AFTER:
+        raise CheckFailedError(
+            found, "run a bridge on this store, and see in its log why Temporal does not accept them"
         )
-    if full := [name for name in _ASIDE if _is_full(shelves.get(name, []))]:
-        raise TroubleError(
+    if full := [name for name in _FOLDERS if _is_full(folders.get(name, []))]:
+        raise CheckFailedError(
             f"{found}; full: {', '.join(full)}",
-            f"look into {' and '.join(full)} and remove what is not needed: what comes next may be dropped",
+            f"empty {' and '.join(full)} of what is not needed: further deliveries may be dropped",
         )
     return found
 
@@ -156,19 +156,19 @@ def _age(entries: Sequence[Entry]) -> timedelta:
     return datetime.now(UTC) - min(_received_at(entry.path.rpartition("/")[2]) for entry in entries)
 
 
-def _aside(name: str, entries: Sequence[Entry]) -> str:
+def _folder_summary(name: str, entries: Sequence[Entry]) -> str:
     size = sum(entry.size for entry in entries) / (1024 * 1024)
-    return f"{len(entries)} in {name}/ ({size:.1f} MiB) {_ASIDE[name]}"
+    return f"{len(entries)} in {name}/ ({size:.1f} MiB) {_FOLDERS[name]}"
 
 
 def _is_full(entries: Sequence[Entry]) -> bool:
     bounds = layout.SHELF_BOUNDS
     size = sum(entry.size for entry in entries)
-    return len(entries) >= _NEARLY * bounds.files or size >= _NEARLY * bounds.bytes
+    return len(entries) >= _NEARLY_FULL * bounds.files or size >= _NEARLY_FULL * bounds.bytes
 
 
 def _received_at(name: str) -> datetime:
     try:
-        return datetime.strptime(name.partition("-")[0], _STAMP).replace(tzinfo=UTC)
+        return datetime.strptime(name.partition("-")[0], _TIMESTAMP_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         return datetime.now(UTC)

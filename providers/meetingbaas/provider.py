@@ -153,6 +153,9 @@ class MeetingBaasProvider:
     async def collect(self, bot_id: str, pushed: bytes | None) -> Collected:
         return await collecting.collect(self._client, bot_id, pushed)
 
+    async def account_webhook_url(self) -> str:
+        return await self._client.webhook_url()
+
     async def aclose(self) -> None:
         await self._client.aclose()
 

@@ -1,1 +1,1 @@
-"""Calendars, as others connect, read and steer them."""
+"""Connects, reads and changes calendars."""

@@ -1,10 +1,9 @@
-"""The typed client of calendars: connect them, look at them, steer them.
+"""The typed client for calendars: connect, read and change them.
 
-`calendar` is a calendar id or a workflow id everywhere, or a mail address or name that one calendar alone has at
-the provider; `event` is an event id or a meeting id, the beginning of an event id, or a title that only one has.
-Every method raises MeetingError: TemporalUnreachableError, WorkerMissingError and StoreTroubleError where one of
-these does not answer, ProviderRefusedError with the provider's own words, CalendarNotFoundError and
-EventNotFoundError for what is unknown, and MeetingRefusedError for a change that is not taken.
+`calendar` is a calendar id or workflow id, or an email address or name that is unique at the provider. `event` is
+an event id or meeting id, the beginning of an event id, or a unique title. Every method raises MeetingError:
+TemporalUnreachableError, NoWorkerError or StorageError if one of these does not answer, ProviderRefusedError with
+the provider's own words, CalendarNotFoundError, EventNotFoundError, and MeetingRefusedError for a rejected change.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -25,28 +24,26 @@ from minutekeeper.temporal.calendar_workflows import ensure_health_workflow
 from providers.base import ProviderError
 from providers.calendars import CalendarCredentials, CalendarProvider, RawCalendar, Resync
 from runtime.settings import Settings
-from starter.calendars.account import opened_account, plainly
-from starter.calendars.calls import CalendarCalls
-from starter.calendars.connecting import Account, ConnectedNow, connect_calendar
-from starter.calendars.doctor import Diagnosis, diagnose
-from starter.calendars.dry_run import DryRun, dry_run
+from starter.calendars.connect import CalendarAccount, ConnectResult, connect_calendar
+from starter.calendars.credential_rotation import AppCredentials, CredentialRotation, rotate_credentials
+from starter.calendars.doctor import CalendarReport, check_calendars
 from starter.calendars.events import DecidedEvent, decided_events
-from starter.calendars.explaining import Explanation, explain
-from starter.calendars.listing import list_calendars
-from starter.calendars.naming import find_event
-from starter.calendars.policies import as_written, difference
-from starter.calendars.recording import NO_POLICY, ProviderRecording, ProvidersTimer
-from starter.calendars.repairing import AppCredentials, Repair, update_credentials
-from starter.calendars.summaries import CalendarSummary, summary_of
+from starter.calendars.explain import Explanation, explain_decision
+from starter.calendars.gateway import CalendarGateway
+from starter.calendars.lookup import find_event
+from starter.calendars.preview import PolicyPreview, policy_as_written, policy_difference, preview_policy
+from starter.calendars.provider_recording import NO_POLICY, ProviderRecording, ProviderRecordings
+from starter.calendars.summaries import CalendarSummary, calendar_summary, list_calendars
 from starter.client import MeetingsClient
-from starter.errors import WorkerMissingError
-from starter.inputs import checked, settings
-from starter.temporal_errors import in_plain_words
+from starter.error_translation import translate_provider_errors, translate_temporal_errors
+from starter.errors import NoWorkerError
+from starter.inputs import parse_input, settings
+from starter.provider_account import open_calendar_account
 from workflows.calendar import CalendarWorkflow
 
 
 class CalendarDetails(BaseModel):
-    """One calendar: its summary, its workflow's view, and how many of its coming events are recorded."""
+    """One calendar: its summary, its workflow's view, and the number of its upcoming and recorded events."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -56,75 +53,75 @@ class CalendarDetails(BaseModel):
     recorded: int
 
 
-class PolicyChanged(BaseModel):
-    """`dry_run` is what follows from it for the meetings; None if it could not be worked out, for `trouble`."""
+class PolicyUpdate(BaseModel):
+    """A changed policy. `preview` is what it changes for meetings; if it could not be made, `trouble` says why."""
 
     model_config = ConfigDict(frozen=True)
 
     calendar_id: str
     before: Policy
     after: Policy
-    dry_run: DryRun | None = None
+    preview: PolicyPreview | None = None
     trouble: str = ""
 
     @property
     def lines(self) -> list[str]:
-        """What is different, as lines of JSON; none if nothing is."""
-        return difference(self.before, self.after)
+        """The difference as lines of JSON; none if there is none."""
+        return policy_difference(self.before, self.after)
 
 
 class CalendarsClient:
-    """Calendars behind a Temporal client, which must have the data converter of `runtime.connection`."""
+    """Calendars of a provider account. The Temporal client needs the data converter of `runtime.connection`."""
 
     def __init__(self, temporal: Client, provider: CalendarProvider, store: ArtifactStore) -> None:
         self.temporal = temporal
         self._provider = provider
-        self._account = Account(temporal, provider, Connections(store))
-        self._calls = CalendarCalls(temporal, provider, store)
+        self._account = CalendarAccount(temporal, provider, Connections(store))
+        self._gateway = CalendarGateway(temporal, provider, store)
         self._notebooks = CalendarCheckpointStore(store)
-        self._timer = ProvidersTimer(temporal, provider)
+        self._provider_recordings = ProviderRecordings(temporal, provider)
 
     @classmethod
     @asynccontextmanager
     async def opened(cls, given: Settings | None = None) -> AsyncIterator["CalendarsClient"]:
-        """Connected as `TEMPORAL_*` and the settings (by default the environment's) say; closed at the end."""
+        """Connects as `TEMPORAL_*` and the settings (by default the environment's) say; closes at the end."""
         chosen = given or settings()
-        async with opened_account(chosen) as provider:
+        async with open_calendar_account(chosen) as provider:
             temporal = (await MeetingsClient.connect()).temporal
             yield cls(temporal, provider, ArtifactStore(chosen.artifacts_url))
 
-    async def raw(self, credentials: CalendarCredentials) -> list[RawCalendar]:
-        """What the user could connect."""
-        with plainly():
+    async def available(self, credentials: CalendarCredentials) -> list[RawCalendar]:
+        """The calendars that the user can connect."""
+        with translate_provider_errors():
             return await self._provider.raw_calendars(credentials)
 
     async def connect(
         self, credentials: CalendarCredentials, raw_id: str | None = None, policy: Policy | None = None
-    ) -> ConnectedNow:
-        """Has a calendar kept, by default the primary one and by the default policy.
+    ) -> ConnectResult:
+        """Connects a calendar, by default the primary one with the default policy.
 
-        Repeated, it renews the credentials and changes nothing else; one that was cut off can be repeated.
+        Idempotent: repeated, it renews the credentials and changes nothing else.
         """
-        with self._plainly():
+        with self._translated_errors():
             return await connect_calendar(self._account, credentials, raw_id, policy)
 
     async def list(self) -> list[CalendarSummary]:
-        """All calendars, those that the provider has and nobody keeps among them."""
-        with self._plainly():
+        """All calendars, also those at the provider that have no workflow."""
+        with self._translated_errors():
             return await list_calendars(self.temporal, self._provider)
 
     async def show(self, calendar: str) -> CalendarDetails:
-        """Everything about a calendar but its events."""
-        with self._plainly():
-            named = await self._calls.find(calendar)
-            connected, provider_answers = await self._calls.at_provider(named)
-            view = await self._calls.view(named) if named.is_kept else None
+        """All details of a calendar except its events."""
+        with self._translated_errors():
+            found = await self._gateway.find(calendar)
+            connected, provider_answers = await self._gateway.at_provider(found)
+            view = await self._gateway.view(found) if found.is_kept else None
             now = datetime.now(UTC)
-            book = await self._calls.book(named)
+            book = await self._gateway.book(found)
             coming = [entry for entry in book.entries.values() if not entry.is_over(now)]
         return CalendarDetails(
-            summary=summary_of(
-                named.calendar_id, view, connected, is_kept=named.is_kept, provider_answers=provider_answers
+            summary=calendar_summary(
+                found.calendar_id, view, connected, is_kept=found.is_kept, provider_answers=provider_answers
             ),
             view=view,
             coming=len(coming),
@@ -132,152 +129,157 @@ class CalendarsClient:
         )
 
     async def events(self, calendar: str, *, also_past: bool = False) -> tuple[DecidedEvent, ...]:
-        """Events as they were read last, each with its decision, its meeting and its bot, in order of start."""
-        with self._plainly():
-            named = await self._calls.kept(calendar)
-            book = await self._calls.book(named)
+        """Events as they were last read, each with its decision, meeting and bot, in order of start."""
+        with self._translated_errors():
+            found = await self._gateway.require_running(calendar)
+            book = await self._gateway.book(found)
             return await decided_events(self.temporal, book, datetime.now(UTC), also_past=also_past)
 
     async def explain(self, calendar: str, event: str) -> Explanation:
-        """Which rule decides about an event, and what it looks at."""
-        with self._plainly():
-            named = await self._calls.kept(calendar)
-            view = await self._calls.view(named)
-            book = await self._calls.book(named)
-            return await explain(self.temporal, self._provider, book, (view.policy, view.overrides), event)
+        """The rule that decides about an event, and the facts it evaluates."""
+        with self._translated_errors():
+            found = await self._gateway.require_running(calendar)
+            view = await self._gateway.view(found)
+            book = await self._gateway.book(found)
+            return await explain_decision(self.temporal, self._provider, book, (view.policy, view.overrides), event)
 
-    async def plan(self, calendar: str, policy: Policy | None = None) -> DryRun:
-        """What would be booked, moved and cancelled by a policy, by default the calendar's own: nothing is done."""
-        with self._plainly():
-            named = await self._calls.find(calendar)
+    async def plan(self, calendar: str, policy: Policy | None = None) -> PolicyPreview:
+        """What a policy, by default the calendar's own, would book, move and cancel. Changes nothing."""
+        with self._translated_errors():
+            found = await self._gateway.find(calendar)
             rules = policy or DEFAULT_POLICY, NO_OVERRIDES
-            if named.is_kept:
-                view = await self._calls.view(named)
+            if found.is_kept:
+                view = await self._gateway.view(found)
                 rules = policy or view.policy, view.overrides
-            book = await self._calls.book(named)
-            return await dry_run(self._provider, self.temporal, book, rules, datetime.now(UTC))
+            book = await self._gateway.book(found)
+            return await preview_policy(self._provider, self.temporal, book, rules, datetime.now(UTC))
 
     async def policy(self, calendar: str) -> Policy:
-        """The policy by which a calendar decides."""
-        with self._plainly():
-            return (await self._calls.view(await self._calls.kept(calendar))).policy
+        """The calendar's policy."""
+        with self._translated_errors():
+            return (await self._gateway.view(await self._gateway.require_running(calendar))).policy
 
-    async def set_policy(self, calendar: str, policy: Policy) -> PolicyChanged:
-        """Has a calendar decide by another policy, also about the meetings that are booked already."""
-        with self._plainly():
-            named = await self._calls.kept(calendar)
-            view = await self._calls.view(named)
-            changed = PolicyChanged(calendar_id=named.calendar_id, before=view.policy, after=policy)
+    async def set_policy(self, calendar: str, policy: Policy) -> PolicyUpdate:
+        """Changes the policy; booked meetings are decided again."""
+        with self._translated_errors():
+            found = await self._gateway.require_running(calendar)
+            view = await self._gateway.view(found)
+            changed = PolicyUpdate(calendar_id=found.calendar_id, before=view.policy, after=policy)
             if not changed.lines:
                 return changed
             rules, now = (policy, view.overrides), datetime.now(UTC)
-            found: dict[str, object]
+            effects: dict[str, object]
             try:
-                book = await self._calls.book(named)
-                found = {"dry_run": await dry_run(self._provider, self.temporal, book, rules, now)}
+                book = await self._gateway.book(found)
+                effects = {"preview": await preview_policy(self._provider, self.temporal, book, rules, now)}
             except (ProviderError, StoreError) as error:
-                found = {"trouble": str(error)}
-            await self._calls.change(named, CalendarWorkflow.set_policy, PolicyChange(policy=as_written(policy)))
-        return changed.model_copy(update=found)
+                effects = {"trouble": str(error)}
+            await self._gateway.change(
+                found, CalendarWorkflow.set_policy, PolicyChange(policy=policy_as_written(policy))
+            )
+        return changed.model_copy(update=effects)
 
     async def override(
         self, calendar: str, event: str, wanted: Wanted | None, *, series: bool = False
     ) -> OverrideChange:
-        """Decides one event, or its whole series, before any policy; None leaves it to the policy again.
+        """Decides about one event, or its whole series, before any policy; None removes the override.
 
-        Raises MeetingInputError for a series where the event is none of one.
+        Raises MeetingInputError for a series if the event is not part of one.
         """
-        with self._plainly():
-            named = await self._calls.kept(calendar)
-            change = await self._calls.override_for(named, event, wanted, series=series)
-            await self._calls.change(named, CalendarWorkflow.override, change)
+        with self._translated_errors():
+            found = await self._gateway.require_running(calendar)
+            change = await self._gateway.override_for(found, event, wanted, series=series)
+            await self._gateway.change(found, CalendarWorkflow.override, change)
             return change
 
     async def override_of(self, calendar: str, event: str) -> Override | None:
-        """What somebody said for an event or its series; None also for one that nobody keeps or knows."""
-        with self._plainly():
-            named = await self._calls.find(calendar)
-            if not named.is_kept:
+        """The override of an event or its series; None if there is none, or if the calendar has no workflow."""
+        with self._translated_errors():
+            found = await self._gateway.find(calendar)
+            if not found.is_kept:
                 return None
-            with suppress(WorkerMissingError):
-                view = await self._calls.view(named)
-                _, there = await find_event(self._provider, await self._calls.book(named), event)
-                return view.overrides.of(there) if there else None
+            with suppress(NoWorkerError):
+                view = await self._gateway.view(found)
+                _, event_found = await find_event(self._provider, await self._gateway.book(found), event)
+                return view.overrides.of(event_found) if event_found else None
         return None
 
     async def record(self, calendar: str, event: str, *, all_occurrences: bool = False) -> ProviderRecording:
-        """Has the provider record an event, or its whole series, by its own timer.
+        """Makes the provider schedule a bot for an event, or its whole series, by itself.
 
-        Raises MeetingRefusedError where a meeting of ours does so, and MeetingInputError for a series where the
-        event is none of one.
+        Raises MeetingRefusedError if the event gets a bot from Minutekeeper, and MeetingInputError for a series if
+        the event is not part of one.
         """
-        with self._plainly():
-            named = await self._calls.find(calendar)
+        with self._translated_errors():
+            found = await self._gateway.find(calendar)
             rules = NO_POLICY
-            if named.is_kept:
-                view = await self._calls.view(named)
+            if found.is_kept:
+                view = await self._gateway.view(found)
                 rules = view.policy, view.overrides
-            book = await self._calls.book(named)
-            return await self._timer.record(book, rules, event, all_occurrences=all_occurrences)
+            book = await self._gateway.book(found)
+            return await self._provider_recordings.record(book, rules, event, all_occurrences=all_occurrences)
 
     async def unrecord(self, calendar: str, event: str, *, all_occurrences: bool = False) -> ProviderRecording:
-        """Takes that back; from the calendar's next look, which comes soon, its policy decides again."""
-        with self._plainly():
-            named = await self._calls.find(calendar)
-            book = await self._calls.book(named)
-            done = await self._timer.unrecord(book, event, all_occurrences=all_occurrences)
-            if named.is_kept:
-                # Without a worker there is no look now; the first one that comes will see it.
-                with suppress(WorkerMissingError):
-                    await self._calls.change(named, CalendarWorkflow.resync)
+        """Removes the provider's schedule; the policy decides again from the next reconciliation, which is soon."""
+        with self._translated_errors():
+            found = await self._gateway.find(calendar)
+            book = await self._gateway.book(found)
+            done = await self._provider_recordings.unrecord(book, event, all_occurrences=all_occurrences)
+            if found.is_kept:
+                # Without a worker the next reconciliation sees it.
+                with suppress(NoWorkerError):
+                    await self._gateway.change(found, CalendarWorkflow.resync)
             return done
 
     async def resync(self, calendar: str) -> CalendarView:
-        """Has everything to come read again, soon."""
-        with self._plainly():
-            return await self._calls.change(await self._calls.kept(calendar), CalendarWorkflow.resync)
+        """Requests a full reconciliation of a calendar."""
+        with self._translated_errors():
+            return await self._gateway.change(
+                await self._gateway.require_running(calendar), CalendarWorkflow.resync
+            )
 
     async def resync_all(self) -> Resync:
-        """Has the provider read all calendars of the account again; only this tells of grants that have ended.
+        """Makes the provider read all calendars of the account again, because only this reveals revoked access.
 
-        Those that changed are looked at as soon as the provider says so, and what was found wrong is told to them.
+        Changed calendars are reconciled as soon as the provider reports them, and access problems are signalled to
+        their workflows.
         """
-        with self._plainly():
+        with self._translated_errors():
             done = await self._provider.resync_all()
             await ensure_health_workflow(self.temporal, check_now=True)
             return done
 
-    async def update_credentials(self, app: AppCredentials) -> Repair:
-        """Gives calendars the new credentials of their OAuth app, and keeps what their users granted it."""
-        with self._plainly():
-            return await update_credentials(self.temporal, self._provider, app)
+    async def rotate_credentials(self, app: AppCredentials) -> CredentialRotation:
+        """Gives calendars the new credentials of their OAuth app; users need not grant access again."""
+        with self._translated_errors():
+            return await rotate_credentials(self.temporal, self._provider, app)
 
-    async def doctor(self, given: Settings | None = None) -> Diagnosis:
-        """How all calendars are, and what is to be done about each, with links for users who have to connect again.
+    async def doctor(self, given: Settings | None = None) -> CalendarReport:
+        """Checks all calendars; the report has links for users who have to connect again.
 
-        The links are signed by `BRIDGE_SECRET` of the settings, by default the environment's.
+        The links are signed with `BRIDGE_SECRET` of the settings, by default the environment's.
         """
-        with self._plainly():
-            return await diagnose(self.temporal, self._provider, self._notebooks, given or settings())
+        with self._translated_errors():
+            return await check_calendars(self.temporal, self._provider, self._notebooks, given or settings())
 
     async def disconnect(self, calendar: str, why: str = "") -> CalendarSummary:
-        """Lets go of all meetings of a calendar and ends the provider's sync; what the user granted stays.
+        """Releases all meetings of a calendar and ends the provider's sync; the user's consent itself stays.
 
-        One that nobody keeps is only ended at the provider.
+        A calendar without a workflow is only deleted at the provider.
         """
-        request = checked(DisconnectRequest, {"reason": why} if why else {})
+        request = parse_input(DisconnectRequest, {"reason": why} if why else {})
         view: CalendarView | None = None
-        with self._plainly():
-            named = await self._calls.find(calendar)
-            if named.is_kept:
-                view = await self._calls.change(named, CalendarWorkflow.disconnect, request)
-                view = await self._calls.ended_soon(named) or view
+        with self._translated_errors():
+            found = await self._gateway.find(calendar)
+            if found.is_kept:
+                view = await self._gateway.change(found, CalendarWorkflow.disconnect, request)
+                view = await self._gateway.wait_for_end(found) or view
             else:
-                await self._provider.delete_calendar(named.calendar_id)
+                await self._provider.delete_calendar(found.calendar_id)
         is_kept = view is not None and view.status is not CalendarStatus.DISCONNECTED
-        return summary_of(named.calendar_id, view, None, is_kept=is_kept, provider_answers=not is_kept)
+        return calendar_summary(found.calendar_id, view, None, is_kept=is_kept, provider_answers=not is_kept)
 
     @contextmanager
-    def _plainly(self) -> Iterator[None]:
-        with in_plain_words(self.temporal), plainly():
+    def _translated_errors(self) -> Iterator[None]:
+        with translate_temporal_errors(self.temporal), translate_provider_errors():
             yield

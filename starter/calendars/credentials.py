@@ -1,4 +1,4 @@
-"""What a calendar is connected with: from a file, from the environment, or some from each; never from arguments."""
+"""Loads OAuth credentials from a file or the environment; never from arguments, which other users can see."""
 
 import json
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from providers.calendars import CalendarCredentials, CalendarPlatform
-from starter.calendars.repairing import AppCredentials
+from starter.calendars.credential_rotation import AppCredentials
 from starter.errors import MeetingInputError
 
 _PREFIX = "MINUTEKEEPER_CALENDAR_"
 _OPTION = "--credentials"
-_OTHER_NAMES = {"platform": "provider"}
-"""Fields that others call otherwise; each may also begin with `oauth_`, as in the calls of Meeting BaaS."""
+_ALIASES = {"platform": "provider"}
+"""Other names of fields; each may also begin with `oauth_`, as in the API of Meeting BaaS."""
 
 
 class _Environment(BaseSettings):
@@ -28,16 +28,16 @@ class _Environment(BaseSettings):
 
 
 def load_credentials(path: Path | None) -> CalendarCredentials:
-    """The credentials; what the file says goes before the environment.
+    """Loads credentials; the file takes precedence over the environment.
 
-    Raises MeetingInputError, which names what is missing and shows nothing of what is there.
+    Raises MeetingInputError, which names what is missing and never shows a value.
     """
     found = _found(_read(path) if path else {}, list(_Environment.model_fields))
     return CalendarCredentials.model_validate(found)
 
 
 def load_app_credentials(path: Path | None) -> AppCredentials:
-    """An app's credentials, as above, and its users' tokens, which only the file has. Raises MeetingInputError."""
+    """Loads an app's credentials, and its users' tokens, which only the file holds. Raises MeetingInputError."""
     in_file = _read(path) if path else {}
     found = _found(in_file, ["platform", "client_id", "client_secret"])
     tokens = in_file.get("refresh_tokens")
@@ -45,11 +45,11 @@ def load_app_credentials(path: Path | None) -> AppCredentials:
         raise MeetingInputError(
             _OPTION,
             'there are no refresh_tokens; write them as {"CALENDAR": "token"}. The provider takes an app\'s new '
-            "credentials only together with each user's refresh token, which is kept nowhere here. Users who "
-            "connected by a link are best sent another one: `minutekeeper calendar connect-link`",
+            "credentials only together with each user's refresh token, which Minutekeeper does not store. Send "
+            "users who connected by a link another one: `minutekeeper calendar connect-link`",
         )
     if not all(isinstance(token, str) and token.strip() for token in tokens.values()):
-        raise MeetingInputError(_OPTION, "every one of the refresh_tokens must be a text in quotes")
+        raise MeetingInputError(_OPTION, "each of the refresh_tokens must be a string")
     return AppCredentials.model_validate(found | {"refresh_tokens": tokens})
 
 
@@ -60,7 +60,7 @@ def _found(in_file: Mapping[str, Any], names: list[str]) -> dict[str, str]:
         variables = ", ".join(f"{_PREFIX}{name}".upper() for name in missing)
         raise MeetingInputError(
             _OPTION,
-            f"there is no {', '.join(missing)}; write it into a JSON file, or set {variables}",
+            f"{', '.join(missing)} missing; add it to the JSON file, or set {variables}",
         )
     platform = found["platform"].casefold()
     if platform not in set(CalendarPlatform):
@@ -78,13 +78,13 @@ def _read(path: Path) -> Mapping[str, Any]:
     except (UnicodeDecodeError, RecursionError):
         raise MeetingInputError(_OPTION, f"{path} is not JSON") from None
     if not isinstance(content, dict):
-        raise MeetingInputError(_OPTION, f"{path} must hold an object in braces")
+        raise MeetingInputError(_OPTION, f"{path} must contain a JSON object")
     return content
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:
-    names = (name, f"oauth_{name}", _OTHER_NAMES.get(name, name))
+    names = (name, f"oauth_{name}", _ALIASES.get(name, name))
     value = next((fields[each] for each in names if fields.get(each)), "")
     if not isinstance(value, str):
-        raise MeetingInputError(_OPTION, f"{name} must be a text in quotes")
+        raise MeetingInputError(_OPTION, f"{name} must be a string")
     return value.strip()

@@ -1,4 +1,4 @@
-"""How all calendars are, and what is to be done about each: the doctor of calendars."""
+"""Checks whether calendars can be read and their bookings exist in Temporal, and says what to do."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -6,40 +6,58 @@ from datetime import UTC, datetime, timedelta
 from pydantic import BaseModel, ConfigDict, ValidationError
 from temporalio.client import Client
 
+from artifacts.errors import StoreError
 from artifacts.notebook import CalendarCheckpointStore
+from artifacts.store import ArtifactStore
+from meetings.calendars.book import TrackedEvents
+from meetings.calendars.comparing import booked_state_of, compare
+from meetings.calendars.entry import BookedState
 from meetings.calendars.health import AccessProblem
 from meetings.calendars.rounds import CalendarHealthView
 from meetings.connect_link import connect_url, new_link
+from meetings.ids import meeting_id_of, workflow_id_for
 from meetings.names import CALENDAR_HEALTH_ID
+from minutekeeper.temporal.calendar_workflows import running_calendars
+from minutekeeper.temporal.meeting_workflows import MeetingWorkflows
 from minutekeeper.temporal.queries import describe_workflow
+from minutekeeper.temporal.search_attributes import MEETING_STATUS
 from providers.calendars import CalendarProvider
 from runtime.settings import Settings
 from runtime.startup import address_problems, signing_problems
-from starter.asking import NoAnswerError, ask
-from starter.booking import RPC_LIMIT
-from starter.calendars.listing import list_calendars
-from starter.calendars.losses import Losses
-from starter.calendars.summaries import CalendarState, CalendarSummary
-from starter.summaries import is_closed
+from starter.booking import RPC_TIMEOUT
+from starter.calendars.summaries import CalendarState, CalendarSummary, list_calendars
+from starter.error_translation import translate_temporal_errors
+from starter.errors import MeetingError
+from starter.health_checks import CheckFailedError, shared_connection
+from starter.meeting_snapshot import is_closed
+from starter.output import amount
+from starter.workflow_calls import NoAnswerError, query_workflow
 from workflows.calendar_health import CalendarHealthWorkflow
 
-_ANSWER_WITHIN = timedelta(seconds=5)
-_ILL = {CalendarState.ERROR, CalendarState.NOT_KEPT, CalendarState.UNKNOWN}
+_QUERY_TIMEOUT = timedelta(seconds=5)
+_DESCRIBE_TIMEOUT = timedelta(seconds=5)
+_MAX_CONCURRENCY = 20
+_MAX_CALENDARS = 100
+_MAX_NAMED = 3
+_UNHEALTHY = {CalendarState.ERROR, CalendarState.NOT_KEPT, CalendarState.UNKNOWN}
 
 
-class Patient(BaseModel):
-    """A calendar, and a link by which its user can connect again, if that helps. It is as good as its bearer."""
+class CalendarCheck(BaseModel):
+    """A calendar, its missing bookings, and a link with which its user can connect it again, if that helps.
+
+    Anyone who has the link can use it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     calendar: CalendarSummary
     link: str = ""
     lost: tuple[str, ...] = ()
-    """Meetings that are booked by its book, and that Temporal does not know."""
+    """Ids of meetings that are booked by the calendar's stored state and do not exist in Temporal."""
 
     @property
-    def needs_somebody(self) -> bool:
-        return self.calendar.state in _ILL or bool(self.lost)
+    def needs_attention(self) -> bool:
+        return self.calendar.state in _UNHEALTHY or bool(self.lost)
 
     @property
     def what_to_do(self) -> str:
@@ -48,53 +66,109 @@ class Patient(BaseModel):
         return self.calendar.what_to_do
 
 
-class Diagnosis(BaseModel):
-    """`rounds` is what the last check of all grants found; None, with the `trouble`, if nobody checks them."""
+class CalendarReport(BaseModel):
+    """All calendars, and the result of the last access check; None, with `trouble`, if no access checks run."""
 
     model_config = ConfigDict(frozen=True)
 
-    patients: tuple[Patient, ...]
-    rounds: CalendarHealthView | None = None
+    calendars: tuple[CalendarCheck, ...]
+    access_checks: CalendarHealthView | None = None
     trouble: str = ""
 
     @property
-    def needs_somebody(self) -> bool:
-        return bool(self.trouble) or any(each.needs_somebody for each in self.patients)
+    def needs_attention(self) -> bool:
+        return bool(self.trouble) or any(each.needs_attention for each in self.calendars)
 
 
-async def diagnose(
+class MissingBookings:
+    """Compares the stored state of calendars with the meetings that run in Temporal."""
+
+    def __init__(self, temporal: Client, running: frozenset[str]) -> None:
+        self._temporal = temporal
+        self._running = running
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENCY)
+
+    @classmethod
+    async def load(cls, temporal: Client) -> "MissingBookings":
+        """Raises RPCError."""
+        workflows = MeetingWorkflows(temporal, _DESCRIBE_TIMEOUT)
+        running = frozenset([meeting_id_of(each.id) async for each in workflows.running()])
+        return cls(temporal, running)
+
+    async def of(self, book: TrackedEvents) -> list[str]:
+        """Ids of meetings that are booked, wanted, not over and missing in Temporal. Raises RPCError."""
+        states = await compare(book, self._running, self._booked_state, datetime.now(UTC))
+        wanted = {entry.meeting_id for entry in book.entries.values() if entry.record}
+        return [meeting_id for meeting_id, state in states.items() if state.is_lost and meeting_id in wanted]
+
+    async def _booked_state(self, meeting_id: str) -> BookedState:
+        async with self._slots:
+            execution = await describe_workflow(self._temporal, workflow_id_for(meeting_id), _DESCRIBE_TIMEOUT)
+        if execution is None:
+            return BookedState.ABSENT
+        status = execution.status.name if execution.status else ""
+        return booked_state_of(status, execution.typed_search_attributes.get(MEETING_STATUS, ""))
+
+
+async def check_calendars(
     temporal: Client, provider: CalendarProvider, notebooks: CalendarCheckpointStore, settings: Settings
-) -> Diagnosis:
+) -> CalendarReport:
     """Raises RPCError, ProviderError and StoreError."""
-    calendars, losses = await asyncio.gather(list_calendars(temporal, provider), Losses.seen_now(temporal))
+    calendars, missing = await asyncio.gather(list_calendars(temporal, provider), MissingBookings.load(temporal))
 
-    async def patient(calendar: CalendarSummary) -> Patient:
+    async def check(calendar: CalendarSummary) -> CalendarCheck:
         notebook = await notebooks.read(calendar.calendar_id)
-        lost = await losses.of(notebook.events) if notebook else []
-        return Patient(calendar=calendar, link=_link(calendar, settings), lost=tuple(lost))
+        lost = await missing.of(notebook.events) if notebook else []
+        return CalendarCheck(calendar=calendar, link=_link(calendar, settings), lost=tuple(lost))
 
-    patients = tuple([await patient(each) for each in calendars])
+    checks = tuple([await check(each) for each in calendars])
     if not any(each.is_kept for each in calendars):
-        return Diagnosis(patients=patients)
+        return CalendarReport(calendars=checks)
     handle = temporal.get_workflow_handle_for(CalendarHealthWorkflow.run, CALENDAR_HEALTH_ID)
-    if not await _runs(temporal):
-        trouble = "Nobody checks the grants; `minutekeeper calendar resync` has them checked from now on."
-        return Diagnosis(patients=patients, trouble=trouble)
+    if not await _is_running(temporal):
+        trouble = "Calendar access is not being checked; `minutekeeper calendar resync` starts the checks."
+        return CalendarReport(calendars=checks, trouble=trouble)
     try:
-        rounds = await ask(handle, CalendarHealthWorkflow.status, _ANSWER_WITHIN)
+        access_checks = await query_workflow(handle, CalendarHealthWorkflow.status, _QUERY_TIMEOUT)
     except NoAnswerError as error:
-        return Diagnosis(patients=patients, trouble=f"Whether the grants are checked cannot be said: {error}.")
-    trouble = f"The last check of the grants came to nothing: {rounds.error}" if rounds.error else ""
-    return Diagnosis(patients=patients, rounds=rounds, trouble=trouble)
+        trouble = f"Whether calendar access is checked is not known: {error}."
+        return CalendarReport(calendars=checks, trouble=trouble)
+    trouble = f"The last access check failed: {access_checks.error}" if access_checks.error else ""
+    return CalendarReport(calendars=checks, access_checks=access_checks, trouble=trouble)
 
 
-async def _runs(temporal: Client) -> bool:
-    execution = await describe_workflow(temporal, CALENDAR_HEALTH_ID, RPC_LIMIT)
+async def check_bookings(connecting: "asyncio.Task[Client]", settings: Settings) -> str:
+    """Health check: every meeting that a calendar has booked exists. Raises CheckFailedError."""
+    client = await shared_connection(connecting)
+    try:
+        notebooks = CalendarCheckpointStore(ArtifactStore(settings.artifacts_url))
+        with translate_temporal_errors(client):
+            missing = await MissingBookings.load(client)
+            running = [each async for each in running_calendars(client)]
+            books = [each.events async for each in notebooks.read_all(_MAX_CALENDARS)]
+            lost = {book.calendar_id: found for book in books if (found := await missing.of(book))}
+    except MeetingError as error:
+        raise CheckFailedError(f"not checked: {error}", "see there") from error
+    except StoreError as error:
+        raise CheckFailedError("not checked: the artifact store does not work", "see there") from error
+    if lost:
+        count = sum(map(len, lost.values()))
+        named = ", ".join(list(lost)[:_MAX_NAMED]) + (", …" if len(lost) > _MAX_NAMED else "")
+        raise CheckFailedError(
+            f"{amount(count, 'booked meeting')} missing in Temporal, of these calendars: {named}",
+            "run `minutekeeper calendar resync CALENDAR`, or `minutekeeper calendar connect` if its workflow no "
+            "longer runs: both book them again",
+        )
+    return f"{amount(len(running), 'calendar workflow')} running; every booked meeting exists"
+
+
+async def _is_running(temporal: Client) -> bool:
+    execution = await describe_workflow(temporal, CALENDAR_HEALTH_ID, RPC_TIMEOUT)
     return execution is not None and not is_closed(execution)
 
 
 def _link(calendar: CalendarSummary, settings: Settings) -> str:
-    """Made anew each time, and kept nowhere; empty if it would not help, or cannot be made."""
+    """A new link each time, never stored; empty if it would not help or cannot be created."""
     secret = settings.bridge_secret.get_secret_value()
     if calendar.ailment is not AccessProblem.USER_GRANT or signing_problems(settings) or address_problems(settings):
         return ""

@@ -1,4 +1,4 @@
-"""The events of a calendar: what was decided about each, and what became of its meeting."""
+"""The events of a calendar with their decisions and meetings."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,12 +11,12 @@ from meetings.calendars.entry import TrackedEvent
 from meetings.ids import workflow_id_for
 from meetings.status import MeetingStatus
 from meetings.urls import public_url
-from starter.listing import meetings_by_workflow_id
-from starter.summaries import MeetingSummary
+from starter.meeting_list import meetings_by_workflow_id
+from starter.meeting_snapshot import MeetingSummary
 
 
-class MeetingOfEvent(BaseModel):
-    """`status` is None for a meeting that was not booked, or that Temporal has forgotten."""
+class EventMeeting(BaseModel):
+    """The meeting of an event. `status` is None if it was not booked, or if Temporal has deleted it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,7 +26,7 @@ class MeetingOfEvent(BaseModel):
 
 
 class DecidedEvent(BaseModel):
-    """An event as the calendar's book has it. All times are UTC."""
+    """An event as the last reconciliation stored it. All times are UTC."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,41 +39,41 @@ class DecidedEvent(BaseModel):
     record: bool
     rule: str
     reason: str
-    meeting: MeetingOfEvent
+    meeting: EventMeeting
 
 
 async def decided_events(
     temporal: Client, book: TrackedEvents, now: datetime, *, also_past: bool
 ) -> tuple[DecidedEvent, ...]:
-    """Events in order of their start; without `also_past`, only those that are not over."""
+    """Events in order of their start; without `also_past`, only events that are not over."""
     entries = [entry for entry in book.entries.values() if also_past or not entry.is_over(now)]
     meetings = await meetings_of(temporal, (entry.meeting_id for entry in entries))
     events = [_decided(book.calendar_id, entry, meetings[entry.meeting_id]) for entry in entries]
     return tuple(sorted(events, key=lambda event: (event.start_time, event.event_id)))
 
 
-async def meetings_of(temporal: Client, meeting_ids: Iterable[str]) -> dict[str, MeetingOfEvent]:
-    """What became of these meetings, by meeting id."""
+async def meetings_of(temporal: Client, meeting_ids: Iterable[str]) -> dict[str, EventMeeting]:
+    """The meetings with these ids, by meeting id."""
     ids = {meeting_id: workflow_id_for(meeting_id) for meeting_id in meeting_ids}
     booked = await meetings_by_workflow_id(temporal, ids.values())
     return {meeting_id: _meeting(meeting_id, booked.get(name)) for meeting_id, name in ids.items()}
 
 
-def _meeting(meeting_id: str, summary: MeetingSummary | None) -> MeetingOfEvent:
+def _meeting(meeting_id: str, summary: MeetingSummary | None) -> EventMeeting:
     if summary is None:
-        return MeetingOfEvent(meeting_id=meeting_id)
-    return MeetingOfEvent(meeting_id=meeting_id, status=summary.status, bot_id=summary.bot_id)
+        return EventMeeting(meeting_id=meeting_id)
+    return EventMeeting(meeting_id=meeting_id, status=summary.status, bot_id=summary.bot_id)
 
 
-def _decided(calendar_id: str, entry: TrackedEvent, meeting: MeetingOfEvent) -> DecidedEvent:
-    wish = entry.desired
+def _decided(calendar_id: str, entry: TrackedEvent, meeting: EventMeeting) -> DecidedEvent:
+    desired = entry.desired
     return DecidedEvent(
         calendar_id=calendar_id,
         event_id=entry.event_id,
-        title=wish.title,
-        start_time=wish.start_time,
-        end_time=wish.end_time,
-        meeting_url=public_url(wish.meeting_url),
+        title=desired.title,
+        start_time=desired.start_time,
+        end_time=desired.end_time,
+        meeting_url=public_url(desired.meeting_url),
         record=entry.record,
         rule=entry.rule,
         reason=entry.reason,

@@ -1,32 +1,46 @@
-"""A calendar in one line: what its workflow says of it, joined with what the provider has."""
+"""Summaries of calendars: what each calendar's workflow reports, joined with what the provider has."""
 
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+from temporalio.client import Client, WorkflowExecution
 
 from meetings.calendars.health import AccessProblem, suggested_fix
 from meetings.calendars.keeping import CalendarStatus, CalendarView
-from meetings.ids import calendar_workflow_id_for
-from providers.calendars import ConnectedCalendar
+from meetings.ids import calendar_id_of, calendar_workflow_id_for
+from minutekeeper.temporal.queries import IS_CALENDAR
+from providers.base import UnavailableError
+from providers.calendars import CalendarProvider, ConnectedCalendar
+from starter.meeting_snapshot import is_closed
+from starter.workflow_calls import NoAnswerError, query_workflow
+from workflows.calendar import CalendarWorkflow
+
+_MAX_CONCURRENCY = 10
+_QUERY_TIMEOUT = timedelta(seconds=3)
 
 
 class CalendarState(StrEnum):
+    """The state of a calendar, as its workflow and the provider together show it."""
+
     SYNCING = "syncing"
-    """It is kept, and was not read yet."""
+    """Its workflow runs, and the calendar was not read yet."""
     ACTIVE = "active"
     ERROR = "error"
-    """It cannot be read; `trouble` says why. No meeting is cancelled because of it."""
+    """It cannot be read; `trouble` says why. No meeting is cancelled because of that."""
     LEAVING = "leaving"
     """It is being disconnected."""
     DISCONNECTED = "disconnected"
     NOT_KEPT = "not_kept"
-    """The provider has it, and nobody here looks at it."""
+    """The provider has it, and no workflow runs for it."""
     UNKNOWN = "unknown"
-    """It is kept, but no worker answered."""
+    """Its workflow runs, but no worker answered."""
 
 
 class CalendarSummary(BaseModel):
-    """`is_kept`: its workflow runs. `is_connected`: the provider has it; None if it could not be asked."""
+    """`is_kept`: its workflow runs. `is_connected`: the provider has it; None if the provider did not answer."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,12 +62,35 @@ class CalendarSummary(BaseModel):
     next_look_at: AwareDatetime | None = None
 
     @property
-    def who(self) -> str:
-        """What people call it."""
+    def owner(self) -> str:
+        """Name and email address, as far as they are known."""
         return self.email if self.name in {"", self.email} else f"{self.name} <{self.email}>"
 
 
-def summary_of(
+async def list_calendars(temporal: Client, provider: CalendarProvider) -> list[CalendarSummary]:
+    """All calendars by name. If the provider does not answer, names are missing and `is_connected` is None."""
+    executions, connected = await asyncio.gather(_newest_runs(temporal), _connected(provider))
+    at_provider = connected or {}
+    slots = asyncio.Semaphore(_MAX_CONCURRENCY)
+
+    async def summary(calendar_id: str) -> CalendarSummary:
+        execution = executions.get(calendar_id)
+        is_kept = execution is not None and not is_closed(execution)
+        async with slots:
+            view = await _view(temporal, calendar_id) if is_kept else None
+        return calendar_summary(
+            calendar_id,
+            view,
+            at_provider.get(calendar_id),
+            is_kept=is_kept,
+            provider_answers=connected is not None,
+        )
+
+    found = await asyncio.gather(*(summary(each) for each in {**executions, **at_provider}))
+    return sorted(found, key=lambda each: (each.owner.casefold(), each.calendar_id))
+
+
+def calendar_summary(
     calendar_id: str,
     view: CalendarView | None,
     connected: ConnectedCalendar | None,
@@ -61,7 +98,15 @@ def summary_of(
     is_kept: bool,
     provider_answers: bool = True,
 ) -> CalendarSummary:
-    """`view` is None if nobody answered for it, `connected` if the provider does not have it or was not heard."""
+    """Joins both sides of a calendar.
+
+    Args:
+        calendar_id: The provider's id.
+        view: The workflow's answer; None if no workflow runs or no worker answered.
+        connected: The provider's side; None if the provider does not have it or did not answer.
+        is_kept: Whether the calendar's workflow runs.
+        provider_answers: Whether the provider answered.
+    """
     is_connected = (connected is not None) if provider_answers else None
     state, trouble = _state_of(view, connected, is_kept=is_kept, is_connected=is_connected)
     known = view or CalendarView(calendar_id=calendar_id, status=CalendarStatus.SYNCING)
@@ -85,12 +130,36 @@ def summary_of(
     )
 
 
+async def _newest_runs(temporal: Client) -> dict[str, WorkflowExecution]:
+    """By calendar id. Temporal lists newer runs first."""
+    query = f"{IS_CALENDAR} AND ExecutionStatus != 'ContinuedAsNew'"
+    runs: dict[str, WorkflowExecution] = {}
+    async for execution in temporal.list_workflows(query):
+        runs.setdefault(calendar_id_of(execution.id), execution)
+    return runs
+
+
+async def _connected(provider: CalendarProvider) -> dict[str, ConnectedCalendar] | None:
+    """By calendar id; None if the provider does not answer."""
+    try:
+        return {calendar.calendar_id: calendar for calendar in await provider.calendars()}
+    except UnavailableError:
+        return None
+
+
+async def _view(temporal: Client, calendar_id: str) -> CalendarView | None:
+    handle = temporal.get_workflow_handle_for(CalendarWorkflow.run, calendar_workflow_id_for(calendar_id))
+    with suppress(NoAnswerError):
+        return await query_workflow(handle, CalendarWorkflow.status, _QUERY_TIMEOUT)
+    return None
+
+
 def _what_to_do(state: CalendarState, known: CalendarView, *, is_connected: bool | None) -> str:
     match state:
         case CalendarState.ERROR:
-            # Where it seems well here, the trouble is the provider's.
-            ailment = known.problem or (AccessProblem.NOT_FOUND if is_connected is False else AccessProblem.SYNC)
-            return suggested_fix(ailment, known.calendar_id, known.user, known.platform)
+            # If the workflow reports no problem, the provider does.
+            problem = known.problem or (AccessProblem.NOT_FOUND if is_connected is False else AccessProblem.SYNC)
+            return suggested_fix(problem, known.calendar_id, known.user, known.platform)
         case CalendarState.NOT_KEPT:
             return f"`minutekeeper calendar connect`, or `minutekeeper calendar disconnect {known.calendar_id}`"
         case CalendarState.UNKNOWN:
@@ -102,21 +171,21 @@ def _state_of(
     view: CalendarView | None, connected: ConnectedCalendar | None, *, is_kept: bool, is_connected: bool | None
 ) -> tuple[CalendarState, str]:
     if not is_kept and is_connected:
-        return CalendarState.NOT_KEPT, "the provider has it, but nobody here looks at it"
+        return CalendarState.NOT_KEPT, "the provider has it, but no workflow runs for it"
     if not is_kept or (view and view.status is CalendarStatus.DISCONNECTED):
         return CalendarState.DISCONNECTED, ""
     if view is None:
         return CalendarState.UNKNOWN, "no worker answered"
     if view.status is CalendarStatus.LEAVING:
         return CalendarState.LEAVING, view.error
-    if trouble := view.error or _trouble_at_provider(connected, is_connected=is_connected):
+    if trouble := view.error or _provider_trouble(connected, is_connected=is_connected):
         return CalendarState.ERROR, trouble
     return (CalendarState.ACTIVE if view.reconcile_count else CalendarState.SYNCING), ""
 
 
-def _trouble_at_provider(connected: ConnectedCalendar | None, *, is_connected: bool | None) -> str:
+def _provider_trouble(connected: ConnectedCalendar | None, *, is_connected: bool | None) -> str:
     if is_connected is False:
-        return "the provider does not have it any more; connect it again"
+        return "the provider no longer has it; connect it again"
     if connected is None or (not connected.error and connected.status != CalendarState.ERROR):
         return ""
-    return connected.error or "the provider says so, without a reason"
+    return connected.error or "the provider reports an error without a reason"

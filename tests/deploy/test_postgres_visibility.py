@@ -19,7 +19,7 @@ from minutekeeper.temporal.search_attributes import (
     calendar_attribute,
     initial_attributes,
 )
-from starter.listing import title_condition
+from starter.meeting_queries import title_conditions
 from tests.deploy.postgres import CAN_RUN, Session, postgres
 
 START = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
@@ -101,7 +101,7 @@ def test_every_calendar_id_is_stored(database: Session, calendar_ids: list[str])
 def test_a_title_is_found_by_its_words_whatever_their_case(database: Session, title: str, word: str) -> None:
     database.ask("DELETE FROM visibility")
     store(database, {"MeetingTitle": title_attribute(title)})
-    (condition,) = title_condition(word)
+    (condition,) = title_conditions(word)
     # Temporal joins the words of the value with `|` and casts them to a tsquery.
     value = re.fullmatch(r"MeetingTitle = '(.*)'", condition)
     assert value is not None

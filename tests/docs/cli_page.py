@@ -8,7 +8,7 @@ import typer.main
 
 from embedded.__main__ import app as dev_app
 from simulator.settings import SimulatorSettings
-from starter.app import app
+from starter.cli import app
 
 INTRODUCTION = """\
 # Command line

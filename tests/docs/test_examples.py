@@ -12,8 +12,8 @@ import typer.main
 
 from meetings.deadlines import Deadlines
 from runtime.settings import Settings
-from starter.app import app
-from starter.calendars.policies import read_policy
+from starter.calendars.preview import read_policy
+from starter.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "tests/README.md")]

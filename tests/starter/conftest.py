@@ -56,8 +56,8 @@ def at_temporal(environment: WorkflowEnvironment, settings: pytest.MonkeyPatch) 
 @pytest.fixture
 def without_worker(at_temporal: None, settings: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - on top of the other
     settings.setenv("TEMPORAL_NAMESPACE", QUIET)
-    settings.setattr("starter.client._ANSWER_WITHIN", timedelta(seconds=1))
-    settings.setattr("starter.client._CHANGE_WITHIN", timedelta(seconds=1))
+    settings.setattr("starter.client._QUERY_TIMEOUT", timedelta(seconds=1))
+    settings.setattr("starter.client._UPDATE_TIMEOUT", timedelta(seconds=1))
 
 
 @pytest_asyncio.fixture(loop_scope="session")

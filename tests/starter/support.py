@@ -163,9 +163,11 @@ async def end(client: MeetingsClient, workflow_id: str, outcome: Outcome) -> Non
     await client.temporal.get_workflow_handle(workflow_id).result()
 
 
-async def eventually(look: Callable[[], Awaitable[_Result]], is_right: Callable[[_Result], bool]) -> _Result:
-    """What is seen once it is right; lists lag behind by a moment."""
-    for _ in range(200):
+async def eventually(
+    look: Callable[[], Awaitable[_Result]], is_right: Callable[[_Result], bool], tries: int = 200
+) -> _Result:
+    """What is seen once it is right, because lists lag behind by a moment."""
+    for _ in range(tries):
         seen = await look()
         if is_right(seen):
             return seen

@@ -8,7 +8,7 @@ import pytest
 
 from meetings.calendars.policy import DEFAULT_POLICY
 from starter.calendars.credentials import load_credentials
-from starter.calendars.policies import difference, read_policy
+from starter.calendars.preview import policy_difference, read_policy
 from starter.errors import MeetingInputError
 from tests.starter.calendar_support import write
 
@@ -50,12 +50,12 @@ def test_the_environment_fills_in_what_the_file_lacks(settings: pytest.MonkeyPat
     ("content", "problem"),
     [
         ("{", "line 1: not JSON"),
-        ("[]", "must hold an object in braces"),
-        (json.dumps(GRANT | {"client_secret": ["s-e-c-r-e-t"]}), "client_secret must be a text in quotes"),
+        ("[]", "must contain a JSON object"),
+        (json.dumps(GRANT | {"client_secret": ["s-e-c-r-e-t"]}), "client_secret must be a string"),
         (json.dumps(GRANT | {"platform": "apple"}), "platform must be google or microsoft"),
         (
             json.dumps(GRANT | {"refresh_token": ""}),
-            "there is no refresh_token; write it into a JSON file, or set MINUTEKEEPER_CALENDAR_REFRESH_TOKEN",
+            "refresh_token missing; add it to the JSON file, or set MINUTEKEEPER_CALENDAR_REFRESH_TOKEN",
         ),
     ],
 )
@@ -80,18 +80,18 @@ def test_everything_that_is_wrong_with_a_policy_is_said_with_its_rule_and_field(
     with pytest.raises(MeetingInputError) as caught:
         read_policy(Path(write("policy.json", faulty)), "FILE")
     assert str(caught.value).splitlines() == [
-        "FILE: policy.json is no policy:",
+        "FILE: policy.json is not a valid policy:",
         "  rules[0].when.titel: unknown; did you mean title?",
         "  rules[1].then: must be 'record' or 'skip', not \"recrod\"",
         "  rules: 'a' is the name of 2 rules",
     ]
     Path("policy.json").write_text('{"rules": [')
-    with pytest.raises(MeetingInputError, match="is no policy: line 1, column 12: not JSON"):
+    with pytest.raises(MeetingInputError, match="is not a valid policy: line 1, column 12: not JSON"):
         read_policy(Path("policy.json"), "FILE")
 
 
 def test_policies_are_compared_as_they_are_written() -> None:
     policy = read_policy(Path(write("policy.json", {"otherwise": "skip"})), "FILE")
-    assert difference(policy, policy) == []
-    assert '+  "otherwise": "skip"' in difference(DEFAULT_POLICY, policy)
-    assert all(line[0] in "+-" for line in difference(DEFAULT_POLICY, policy))
+    assert policy_difference(policy, policy) == []
+    assert '+  "otherwise": "skip"' in policy_difference(DEFAULT_POLICY, policy)
+    assert all(line[0] in "+-" for line in policy_difference(DEFAULT_POLICY, policy))

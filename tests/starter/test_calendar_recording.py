@@ -29,7 +29,7 @@ async def test_the_provider_records_an_event_that_the_policy_leaves_free(desk: D
     assert (param["bot_name"], param["silence_timeout"], param["extra"]) == ("Notes", 300, event_extra([SECRET]))
     explained = (await cli("calendar", "explain", ANNA, event["uuid"], "--json")).json
     assert (explained["record"], explained["rule"]) == (False, "provider_records")
-    assert "left to the policy" in (await cli("calendar", "unrecord", ANNA, event["uuid"])).out
+    assert "decided by the policy" in (await cli("calendar", "unrecord", ANNA, event["uuid"])).out
     [there] = await calendar_support.events(desk.sim, calendar_id)
     assert there["bot_param"] is None
 
@@ -42,10 +42,10 @@ async def test_a_whole_series_is_recorded_by_the_provider(desk: Desk) -> None:
     weekly = next(each["uuid"] for each in events if each["name"] == "Weekly")
     once = next(each["uuid"] for each in events if each["name"] == "Once")
     done = await cli("calendar", "record", ANNA, weekly, "--all-occurrences")
-    assert (done.code, done.out.count("by the provider's own timer")) == (0, 3)
+    assert (done.code, done.out.count("is scheduled at the provider")) == (0, 3)
     assert "webhook URL at the provider is not set" in done.out
     refused = await cli("calendar", "record", ANNA, once, "--all-occurrences")
-    assert (refused.code, "is none of a series" in refused.err) == (2, True)
+    assert (refused.code, "is not part of a series" in refused.err) == (2, True)
     undone = (await cli("calendar", "unrecord", ANNA, weekly, "--all-occurrences", "--json")).json
     assert [each["provider_records"] for each in undone["events"]] == [False] * 3
 
@@ -57,7 +57,7 @@ async def test_the_provider_is_never_told_to_record_what_gets_a_bot_of_ours(
     await desk.add(ANNA, calendar_id, title="Planning")
     [event] = await calendar_support.events(desk.sim, calendar_id)
     refused = await cli("calendar", "record", ANNA, event["uuid"])
-    assert (refused.code, "a second one would come" in refused.err, "never` leaves it free" in refused.err) == (
+    assert (refused.code, "a second bot would join" in refused.err, "never` prevents that" in refused.err) == (
         1,
         True,
         True,

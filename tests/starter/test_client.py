@@ -14,14 +14,14 @@ from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from meetings.request import Reschedule
 from meetings.status import FailureReason, MeetingStatus
 from minutekeeper.temporal.search_attributes import MEETING_PLATFORM, MEETING_START, MEETING_TITLE, MEETING_URL
-from starter.booking import Booking
+from starter.booking import BookingOutcome
 from starter.client import MeetingsClient
 from starter.errors import (
     MeetingInputError,
     MeetingNotFoundError,
     MeetingRefusedError,
+    NoWorkerError,
     TemporalUnreachableError,
-    WorkerMissingError,
 )
 from tests.starter.fakes import Scene
 from tests.starter.support import URL, a_request, an_outcome, connect, end, eventually, play
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_a_booking_is_named_after_link_and_start_and_found_by_its_attributes(client: MeetingsClient) -> None:
     request = a_request(25, title="Weekly")
     started = await client.start(request)
-    assert started.booking is Booking.BOOKED
+    assert started.booking is BookingOutcome.BOOKED
     assert not started.already_existed
     assert started.meeting_id == meeting_id_for(request.meeting_url, request.start_time)
     assert started.workflow_id == workflow_id_for(started.meeting_id)
@@ -49,7 +49,7 @@ async def test_the_same_meeting_twice_is_one_meeting(client: MeetingsClient) -> 
     request = a_request(26)
     first = await client.start(request)
     second = await client.start(a_request().model_copy(update={"start_time": request.start_time, "title": "other"}))
-    assert second.booking is Booking.ALREADY_BOOKED
+    assert second.booking is BookingOutcome.ALREADY_BOOKED
     assert second.already_existed
     assert second.meeting_id == first.meeting_id
     assert second.view is not None
@@ -68,7 +68,7 @@ async def test_a_completed_meeting_is_not_kept_again(client: MeetingsClient) -> 
     first = await client.start(request)
     await end(client, first.workflow_id, an_outcome(first.meeting_id))
     again = await client.start(request)
-    assert again.booking is Booking.ALREADY_COMPLETED
+    assert again.booking is BookingOutcome.ALREADY_COMPLETED
     assert again.already_existed
     assert again.view is not None
     assert again.view.artifacts
@@ -82,33 +82,36 @@ async def test_a_meeting_that_ended_badly_is_booked_anew_while_it_is_not_over(
     first = await client.start(request)
     await end(client, first.workflow_id, an_outcome(first.meeting_id, status))
     again = await client.start(request)
-    assert again.booking is Booking.BOOKED_ANEW
+    assert again.booking is BookingOutcome.BOOKED_ANEW
     assert not again.already_existed
     assert again.workflow_id == first.workflow_id
     assert (await client.status(again.meeting_id)).status is MeetingStatus.SCHEDULED
 
 
 @pytest.mark.parametrize(
-    ("stop", "event", "hours"),
+    ("stop", "end_of_it", "hours"),
     [
-        (lambda handle: handle.terminate("by hand"), "workflow_terminated", 31),
-        (lambda handle: handle.cancel(), "workflow_canceled", 37),
+        (lambda handle: handle.terminate("by hand"), (MeetingStatus.FAILED, "workflow_terminated"), 31),
+        (lambda handle: handle.cancel(), (MeetingStatus.CANCELLED, "workflow_canceled"), 37),
     ],
 )
 async def test_a_workflow_that_was_ended_from_outside_is_shown_as_such_and_booked_anew(
-    client: MeetingsClient, stop: Callable[[WorkflowHandle[Any, Any]], Awaitable[None]], event: str, hours: int
+    client: MeetingsClient,
+    stop: Callable[[WorkflowHandle[Any, Any]], Awaitable[None]],
+    end_of_it: tuple[MeetingStatus, str],
+    hours: int,
 ) -> None:
     request = a_request(hours)
     first = await client.start(request)
     await client.status(first.meeting_id)
     await stop(client.temporal.get_workflow_handle(first.workflow_id))
     outcome = await client.wait(first.meeting_id)
-    assert (outcome.status, outcome.evidence.event) == (MeetingStatus.CANCELLED, event)
+    assert (outcome.status, outcome.evidence.event) == end_of_it
     view = await client.status(first.meeting_id)
-    assert view.status is MeetingStatus.CANCELLED
+    assert view.status is end_of_it[0]
     assert view.timeline
     again = await client.start(request)
-    assert again.booking is Booking.BOOKED_ANEW
+    assert again.booking is BookingOutcome.BOOKED_ANEW
 
 
 async def test_what_a_cancelled_meeting_recorded_is_not_replaced_by_a_new_run(client: MeetingsClient) -> None:
@@ -118,7 +121,7 @@ async def test_what_a_cancelled_meeting_recorded_is_not_replaced_by_a_new_run(cl
     outcome = an_outcome(first.meeting_id, MeetingStatus.CANCELLED, artifacts=files)
     await end(client, first.workflow_id, outcome)
     again = await client.start(request)
-    assert again.booking is Booking.FILES_KEPT
+    assert again.booking is BookingOutcome.FILES_KEPT
     assert again.already_existed
 
 
@@ -129,7 +132,7 @@ async def test_a_failed_meeting_that_is_over_stays_as_it_is(client: MeetingsClie
     await client.temporal.start_workflow(MEETING_WORKFLOW, request, id=name, task_queue=MEETINGS_QUEUE)
     await end(client, name, an_outcome(meeting_id, MeetingStatus.FAILED))
     again = await client.start(request)
-    assert again.booking is Booking.ALREADY_OVER
+    assert again.booking is BookingOutcome.ALREADY_OVER
     assert again.already_existed
 
 
@@ -139,7 +142,7 @@ async def test_a_meeting_that_was_moved_is_still_the_one_that_was_booked(client:
     later = request.start_time + timedelta(hours=1)
     await client.reschedule(first.meeting_id, Reschedule(start_time=later))
     again = await client.start(request)
-    assert again.booking is Booking.ALREADY_BOOKED
+    assert again.booking is BookingOutcome.ALREADY_BOOKED
     assert again.view is not None
     assert again.view.start_time == later
 
@@ -204,7 +207,7 @@ async def test_cancelling_shows_the_end_and_twice_is_once(client: MeetingsClient
     started = await client.start(a_request(41))
     assert (await client.cancel(started.meeting_id, "moved to mail")).status is MeetingStatus.CANCELLED
     assert (await client.cancel(started.workflow_id)).status is MeetingStatus.CANCELLED
-    with pytest.raises(MeetingRefusedError, match=r"over \(cancelled\) and cannot be moved"):
+    with pytest.raises(MeetingRefusedError, match=r"over \(cancelled\) and cannot be rescheduled"):
         await client.reschedule(started.meeting_id, Reschedule(start_time=a_request().start_time))
 
 
@@ -238,8 +241,8 @@ async def test_a_download_is_seen_in_its_heartbeats(client: MeetingsClient) -> N
 async def test_without_a_worker_a_running_meeting_says_so(quiet_client: MeetingsClient) -> None:
     request = a_request(45)
     started = await quiet_client.start(request)
-    assert (await quiet_client.start(request)).booking is Booking.ALREADY_BOOKED
-    with pytest.raises(WorkerMissingError, match=r"\(scheduled when last written down\).*`minutekeeper worker`"):
+    assert (await quiet_client.start(request)).booking is BookingOutcome.ALREADY_BOOKED
+    with pytest.raises(NoWorkerError, match=r"\(last known status: scheduled\).*`minutekeeper worker`"):
         await quiet_client.status(started.meeting_id)
 
 
@@ -248,7 +251,8 @@ async def test_without_a_worker_an_ended_meeting_is_still_shown(quiet_client: Me
     started = await quiet_client.start(request)
     await quiet_client.temporal.get_workflow_handle(started.workflow_id).terminate("by hand")
     view = await quiet_client.status(started.meeting_id)
-    assert (view.status, view.title, view.meeting_url) == (MeetingStatus.CANCELLED, "Ended by hand", URL)
+    assert (view.status, view.reason) == (MeetingStatus.FAILED, FailureReason.TERMINATED)
+    assert (view.title, view.meeting_url) == ("Ended by hand", URL)
     assert (view.start_time, view.platform, view.timeline) == (request.start_time, "google_meet", ())
 
 
@@ -261,7 +265,7 @@ async def test_a_meeting_that_was_started_bare_is_shown_from_its_input(quiet_cli
     assert (view.meeting_id, view.title, view.meeting_url) == ("bare", "Bare", URL)
     broken = await temporal.start_workflow("MeetingWorkflow", {"no": 1}, id="broken", task_queue="meetings")
     await broken.terminate()
-    assert (await quiet_client.status("broken")).status is MeetingStatus.CANCELLED
+    assert (await quiet_client.status("broken")).status is MeetingStatus.FAILED
 
 
 async def test_a_missing_namespace_is_no_missing_meeting(client: MeetingsClient) -> None:

@@ -1,12 +1,18 @@
 """The real command as a process: exit statuses, signals, pipes, and no traceback ever."""
 
+import asyncio
 import json
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from starter.client import MeetingsClient
 from tests.starter.support import a_request, an_outcome, cli, end, process
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -23,6 +29,15 @@ async def test_help_is_there_without_anything_else() -> None:
     for command in ("schedule", "list", "show", "watch", "reschedule", "cancel", "leave", "transcript", "why"):
         assert f"\n  {command} " in out
     assert (await cli()).out == out
+
+
+async def test_help_loads_nothing_that_takes_time() -> None:
+    heavy = {"temporalio", "pydantic", "rich", "aiohttp", "httpx", "obstore"}
+    program = "import sys, starter.cli; print(*sorted(set(sys.modules) & set(sys.argv[1:])))"
+    loaded = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", program, *heavy], cwd=ROOT, capture_output=True, check=True
+    )
+    assert loaded.stdout == b"\n"
 
 
 async def test_temporal_down_is_a_1_and_a_sentence(settings: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ async def test_notes_end_with_one_mark() -> None:
 async def test_what_is_no_day_is_not_called_one(day: str) -> None:
     ended = await cli("schedule", "https://meet.google.com/abc-defg-hij", "--at", day)
     assert ended.code == 2
-    assert "is no day of any year" in ended.err
+    assert "is not a valid date" in ended.err
     assert "whole day" not in ended.err
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from meetings.dispatch import FARTHEST
 from starter.errors import MeetingInputError
-from starter.times import for_people, in_local_time, parse_when
+from starter.times import format_local, in_local_time, parse_when
 
 NOW = datetime(2026, 3, 1, 12, 0, 30, 999, tzinfo=UTC)
 
@@ -80,19 +80,19 @@ def test_a_local_time_that_comes_twice_must_be_told_apart() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "no time"),
-        ("tomorrow", "no time"),
-        ("10:00", "no time"),
-        ("2026-13-01T10:00Z", "no time"),
-        ("2026-12-01T25:00Z", "no time"),
-        ("10m", "no time"),
+        ("", "not a time"),
+        ("tomorrow", "not a time"),
+        ("10:00", "not a time"),
+        ("2026-13-01T10:00Z", "not a time"),
+        ("2026-12-01T25:00Z", "not a time"),
+        ("10m", "not a time"),
         ("2026-12-01", "whole day"),
         ("20261201", "whole day"),
-        ("+", "no delay"),
-        ("+10", "no delay"),
-        ("+10 m", "no delay"),
-        ("+30m1h", "no delay"),
-        ("+-5m", "no delay"),
+        ("+", "not a duration"),
+        ("+10", "not a duration"),
+        ("+10 m", "not a duration"),
+        ("+30m1h", "not a duration"),
+        ("+-5m", "not a duration"),
         ("+9999999999999999d", "ten years"),
         ("2062-12-01T10:00Z", "ten years"),
         ("1999-12-01T10:00Z", "ten years"),
@@ -134,5 +134,5 @@ def test_instants_in_a_text_are_local_whatever_stands_behind_them(behind: str) -
 
 @pytest.mark.usefixtures("in_berlin")
 def test_people_read_local_time() -> None:
-    assert for_people(datetime(2026, 12, 1, 9, tzinfo=UTC)) == "Tue 2026-12-01 10:00 CET"
-    assert for_people(datetime.max.replace(tzinfo=UTC)).endswith("9999-12-31 23:59:59 UTC")
+    assert format_local(datetime(2026, 12, 1, 9, tzinfo=UTC)) == "Tue 2026-12-01 10:00 CET"
+    assert format_local(datetime.max.replace(tzinfo=UTC)).endswith("9999-12-31 23:59:59 UTC")

@@ -7,7 +7,7 @@ import pytest
 from meetings.collection import DownloadProgress
 from meetings.status import FailureReason, MeetingStatus
 from starter.client import MeetingsClient
-from starter.commands.watching import follow
+from starter.watch import follow
 from tests.starter.fakes import Scene
 from tests.starter.support import a_request, an_outcome, cli, end, eventually, fake_worker, play
 

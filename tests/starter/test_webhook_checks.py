@@ -73,8 +73,8 @@ async def test_a_real_bridge_is_asked_whether_it_would_hear_a_bot(
     ("status", "words"),
     [
         (301, "senders of webhooks do not follow"),
-        (404, "pass on /webhooks/ unchanged"),
-        (405, "pass on /webhooks/ unchanged"),
+        (404, "forward /webhooks/ unchanged"),
+        (405, "forward /webhooks/ unchanged"),
         (502, "minutekeeper bridge"),
     ],
 )
@@ -162,7 +162,7 @@ async def test_meetings_that_nobody_can_ask_are_not_taken_for_silent(settings: p
         client = MeetingsClient(environment.client)
         async with fake_worker(environment.client):
             await with_bot(client, WebhookState.SILENT, 10)
-        settings.setattr("starter.webhook_checks._ANSWER_WITHIN", timedelta(seconds=1))
+        settings.setattr("starter.webhook_checks._QUERY_TIMEOUT", timedelta(seconds=1))
         check = await examined("webhooks")
     assert not check["ok"]
     assert check["found"] == "not checked: no worker answers for the meetings"
@@ -178,7 +178,7 @@ async def test_what_waits_in_the_inbox(settings: pytest.MonkeyPatch, tmp_path: P
     async def put(age: timedelta, shelf: str = "") -> None:
         await store.put(f"inbox/{shelf}{datetime.now(UTC) - age:%Y%m%dT%H%M%S.%fZ}-1234.json", b"{}")
 
-    assert (await examined("inbox"))["found"] == "nothing waits"
+    assert (await examined("inbox"))["found"] == "empty"
     await put(timedelta(days=3), "unclaimed/")
     await put(timedelta(days=3), "rejected/")
     await put(timedelta(days=3), "late/")
@@ -188,9 +188,9 @@ async def test_what_waits_in_the_inbox(settings: pytest.MonkeyPatch, tmp_path: P
     assert check["found"].startswith("1 waiting, the oldest for 2")
     await store.put("inbox/of-unknown-age.json", b"{}")
     assert (await examined("inbox"))["found"].startswith("2 waiting, the oldest for 2")
-    assert "1 in inbox/unclaimed/ (0.0 MiB) of bots that no meeting has" in check["found"]
-    assert "1 in inbox/late/ (0.0 MiB) came too late for their meetings" in check["found"]
-    assert "1 in inbox/rejected/ (0.0 MiB) to look at" in check["found"]
+    assert "1 in inbox/unclaimed/ (0.0 MiB) for unknown bots" in check["found"]
+    assert "1 in inbox/late/ (0.0 MiB) too late for their meetings" in check["found"]
+    assert "1 in inbox/rejected/ (0.0 MiB) unreadable or rejected" in check["found"]
     await put(timedelta(hours=24))
     check = await examined("inbox")
     assert not check["ok"]

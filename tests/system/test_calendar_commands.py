@@ -96,7 +96,7 @@ def terminal(stack: RunningStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("BRIDGE_SECRET", (stack.artifacts.parent / "bridge-secret").read_text())
     monkeypatch.setenv("COLUMNS", "200")
     # What the page shows is how it ends; a busy machine may need longer than a person is made to wait.
-    monkeypatch.setattr("starter.calendars.calls._END_SECONDS", 60)
+    monkeypatch.setattr("starter.calendars.gateway._END_TIMEOUT_SECONDS", 60)
     monkeypatch.chdir(tmp_path)
 
 

@@ -1,0 +1,137 @@
+"""Connects a calendar: creates it at the provider and starts its workflow. Either may exist already."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+from temporalio.client import Client, WorkflowHandle
+
+from artifacts.connections import Connections
+from meetings.calendars.connection import Claim
+from meetings.calendars.keeping import CalendarStatus, CalendarView, CalendarWorkflowInput
+from meetings.calendars.policy import DEFAULT_POLICY, Policy
+from meetings.ids import calendar_workflow_id_for
+from minutekeeper.temporal.calendar_workflows import describe_calendar, start_or_renew_calendar
+from providers.calendars import CalendarCredentials, CalendarProvider, ConnectedCalendar, RawCalendar
+from starter.errors import MeetingInputError, MeetingRefusedError
+from starter.meeting_snapshot import is_closed
+from starter.workflow_calls import NoAnswerError, query_workflow
+from workflows.calendar import CalendarWorkflow
+
+_QUERY_TIMEOUT = timedelta(seconds=5)
+
+_OPERATOR_CLAIM = Claim()
+
+
+class ConnectOutcome(StrEnum):
+    """The result of connecting a calendar."""
+
+    CONNECTED = "connected"
+    ADOPTED = "adopted"
+    """The provider had it already without a workflow: an attempt was interrupted, or another tool connected it."""
+    RENEWED = "renewed"
+    """Its workflow ran already. It has the new credentials, and its policy is unchanged."""
+
+
+class ConnectResult(BaseModel):
+    """The connected calendar and how it was connected."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    workflow_id: str
+    connection: ConnectOutcome
+    name: str
+    email: str
+
+
+class CalendarAccount(NamedTuple):
+    """The Temporal namespace, the provider and the user connections of an account."""
+
+    temporal: Client
+    provider: CalendarProvider
+    connections: Connections
+
+
+async def connect_calendar(
+    account: CalendarAccount,
+    credentials: CalendarCredentials,
+    raw_id: str | None,
+    policy: Policy | None,
+) -> ConnectResult:
+    """Connects one calendar. Idempotent: repeated, it renews the credentials and has the calendar read again.
+
+    A calendar that a user connected by a link is left alone, also if both are the same shared calendar.
+
+    Raises MeetingInputError for a `raw_id` that is not one of the user's calendars, MeetingRefusedError while the
+    calendar is being disconnected, ProviderError and StoreError.
+    """
+    temporal, provider, connections = account
+    wanted = _chosen(await provider.raw_calendars(credentials), raw_id)
+    known = await _known(provider, connections, wanted) if wanted else None
+    if known is None:
+        connected = await provider.create_calendar(credentials, wanted.raw_id if wanted else None)
+        if not await connections.claim(connected.calendar_id, _OPERATOR_CLAIM):
+            raise MeetingRefusedError(
+                "A user is connecting this calendar at the moment; check with `calendar list` and try again."
+            )
+    else:
+        await _refuse_if_leaving(temporal, known.calendar_id)
+        connected = await provider.update_credentials(known.calendar_id, credentials)
+    owner = connected.email or connected.name
+    request = CalendarWorkflowInput(calendar_id=connected.calendar_id, owner=owner, policy=policy or DEFAULT_POLICY)
+    if not await start_or_renew_calendar(temporal, request):
+        connection = ConnectOutcome.RENEWED
+    else:
+        connection = ConnectOutcome.ADOPTED if known else ConnectOutcome.CONNECTED
+    return ConnectResult(
+        calendar_id=connected.calendar_id,
+        workflow_id=calendar_workflow_id_for(connected.calendar_id),
+        connection=connection,
+        name=connected.name,
+        email=connected.email,
+    )
+
+
+def _chosen(calendars: Sequence[RawCalendar], raw_id: str | None) -> RawCalendar | None:
+    """The requested calendar, else the primary one; None if none is marked as primary."""
+    if raw_id is None:
+        return next((one for one in calendars if one.is_primary), None)
+    for one in calendars:
+        if one.raw_id == raw_id:
+            return one
+    available = ", ".join(one.raw_id for one in calendars) or "none"
+    raise MeetingInputError(
+        "--raw-id", f"these credentials give access to no calendar {raw_id}; available: {available}"
+    )
+
+
+async def _known(
+    provider: CalendarProvider, connections: Connections, wanted: RawCalendar
+) -> ConnectedCalendar | None:
+    """Claims the calendar if the provider has it already and no user connected it."""
+    for one in await provider.calendars():
+        if one.raw_id == wanted.raw_id and await connections.claim(one.calendar_id, _OPERATOR_CLAIM):
+            return one
+    return None
+
+
+async def _refuse_if_leaving(temporal: Client, calendar_id: str) -> None:
+    execution = await describe_calendar(temporal, calendar_id)
+    if execution is None or is_closed(execution):
+        return
+    try:
+        view = await query_workflow(_handle(temporal, calendar_id), CalendarWorkflow.status, _QUERY_TIMEOUT)
+    except NoAnswerError:
+        return
+    if view.status is CalendarStatus.LEAVING:
+        raise MeetingRefusedError(
+            f"Calendar {calendar_id} is being disconnected; connect it again when `minutekeeper calendar "
+            "list` shows it as disconnected."
+        )
+
+
+def _handle(temporal: Client, calendar_id: str) -> WorkflowHandle[CalendarWorkflow, CalendarView]:
+    return temporal.get_workflow_handle_for(CalendarWorkflow.run, calendar_workflow_id_for(calendar_id))

@@ -1,0 +1,94 @@
+"""Rotates the credentials of an OAuth app in the calendars that use it, together with their users' tokens."""
+
+import asyncio
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from temporalio.client import Client
+
+from meetings.calendars.health import ACCESS_RENEWED, AccessProblem
+from minutekeeper.temporal.calendar_workflows import report_access
+from providers.base import ProviderError
+from providers.calendars import CalendarCredentials, CalendarPlatform, CalendarProvider
+from starter.calendars.lookup import CalendarRef, find_calendar
+from starter.calendars.summaries import CalendarSummary, list_calendars
+from starter.errors import CalendarNotFoundError, MeetingInputError
+
+_MAX_CONCURRENCY = 2
+
+
+class AppCredentials(BaseModel):
+    """An OAuth app's credentials, and the refresh tokens of its users by calendar name."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    platform: CalendarPlatform
+    client_id: str = Field(repr=False)
+    client_secret: SecretStr
+    refresh_tokens: Mapping[str, SecretStr]
+
+    def for_calendar(self, calendar: str) -> CalendarCredentials:
+        return CalendarCredentials(
+            platform=self.platform,
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            refresh_token=self.refresh_tokens[calendar],
+        )
+
+
+class CredentialUpdate(BaseModel):
+    """A calendar that has the new credentials, or `trouble` says why not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar: str
+    calendar_id: str = ""
+    trouble: str = ""
+
+
+class CredentialRotation(BaseModel):
+    """The updated calendars, and those that still have a problem with their app because no token was given."""
+
+    model_config = ConfigDict(frozen=True)
+
+    updated: tuple[CredentialUpdate, ...]
+    left: tuple[CalendarSummary, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.left and not any(each.trouble for each in self.updated)
+
+
+async def rotate_credentials(
+    temporal: Client, provider: CalendarProvider, app: AppCredentials
+) -> CredentialRotation:
+    """Updates each calendar that a token is given for, independently of failures of the others.
+
+    Idempotent. Raises RPCError.
+    """
+    slots = asyncio.Semaphore(_MAX_CONCURRENCY)
+
+    async def update(calendar: str) -> CredentialUpdate:
+        async with slots:
+            try:
+                found = await find_calendar(temporal, provider, calendar)
+                await _renew(provider, found, app.for_calendar(calendar))
+                await report_access(temporal, found.calendar_id, ACCESS_RENEWED)
+            except (ProviderError, CalendarNotFoundError, MeetingInputError) as error:
+                return CredentialUpdate(calendar=calendar, trouble=str(error))
+        return CredentialUpdate(calendar=calendar, calendar_id=found.calendar_id)
+
+    updated = tuple(await asyncio.gather(*(update(each) for each in app.refresh_tokens)))
+    # The workflows of calendars that were updated just now may still report the problem.
+    done = {each.calendar_id for each in updated}
+    left = [each for each in await list_calendars(temporal, provider) if each.ailment is AccessProblem.OAUTH_APP]
+    return CredentialRotation(updated=updated, left=tuple(each for each in left if each.calendar_id not in done))
+
+
+async def _renew(provider: CalendarProvider, calendar: CalendarRef, credentials: CalendarCredentials) -> None:
+    """Raises MeetingInputError for another user's token, because it would give access to another calendar."""
+    connected = calendar.connected or await provider.calendar(calendar.calendar_id)
+    raws = {each.raw_id for each in await provider.raw_calendars(credentials)}
+    if connected.raw_id and connected.raw_id not in raws:
+        raise MeetingInputError("refresh_tokens", "this token gives no access to this calendar")
+    await provider.update_credentials(calendar.calendar_id, credentials)

@@ -1,0 +1,150 @@
+"""Explains why an event gets a bot or not: the rule that decided, and the facts it evaluated."""
+
+from datetime import UTC, datetime
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+from temporalio.client import Client
+
+from meetings.calendars.book import TrackedEvents
+from meetings.calendars.decision import Decision, considered, decide
+from meetings.calendars.entry import TrackedEvent
+from meetings.calendars.event import CalendarEvent, Response
+from meetings.calendars.identity import meeting_id_for_event
+from meetings.calendars.overrides import Overrides
+from meetings.calendars.policy import Policy
+from meetings.calendars.rules import BuiltinRule
+from meetings.urls import public_url
+from providers.calendars import CalendarProvider
+from starter.calendars.events import EventMeeting, meetings_of
+from starter.calendars.lookup import find_event, no_such_event
+
+
+class RuleVerdict(BaseModel):
+    """A rule that was evaluated in its turn: whether it holds, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    name: str
+    holds: bool
+    why: str
+
+
+class EventFacts(BaseModel):
+    """The facts of an event that rules can evaluate."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start_time: AwareDatetime
+    minutes: float
+    meeting_url: str
+    platform: str
+    organizer_email: str
+    is_organizer: bool
+    people: tuple[str, ...]
+    guests_known: bool
+    response: Response
+    is_recurring: bool
+    all_day: bool
+    deleted: bool
+
+
+class Explanation(BaseModel):
+    """Why an event is recorded or not.
+
+    `facts` is None for an event that the provider no longer knows; then the last decision is shown.
+    `is_carried_out` is False if the decision has changed since the last reconciliation; the next one applies it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    event_id: str
+    title: str
+    start_time: AwareDatetime
+    record: bool
+    rule: str
+    reason: str
+    is_carried_out: bool
+    considered: tuple[RuleVerdict, ...] = ()
+    facts: EventFacts | None = None
+    meeting: EventMeeting
+
+
+async def explain_decision(
+    temporal: Client, provider: CalendarProvider, book: TrackedEvents, rules: tuple[Policy, Overrides], text: str
+) -> Explanation:
+    """Decides with the same function as reconciling does.
+
+    Raises EventNotFoundError, and ProviderError if the event cannot be read.
+    """
+    entry, event = await find_event(provider, book, text)
+    meeting_id = entry.meeting_id if entry else meeting_id_for_event(event) if event else ""
+    meeting = (await meetings_of(temporal, [meeting_id]))[meeting_id]
+    if event is not None:
+        return _of_event(event, entry, meeting, rules)
+    if entry is not None:
+        return _of_entry(book.calendar_id, entry, meeting)
+    raise no_such_event(book.calendar_id, text)
+
+
+def _of_event(
+    event: CalendarEvent, entry: TrackedEvent | None, meeting: EventMeeting, rules: tuple[Policy, Overrides]
+) -> Explanation:
+    policy, overrides = rules
+    decision = decide(policy, overrides, event, datetime.now(UTC))
+    return Explanation(
+        calendar_id=event.calendar_id,
+        event_id=event.event_id,
+        title=event.title,
+        start_time=event.start_time,
+        record=decision.record,
+        rule=decision.rule,
+        reason=decision.reason,
+        is_carried_out=entry is not None and (entry.record, entry.rule) == (decision.record, decision.rule),
+        considered=_considered(policy, event, decision),
+        facts=_facts(event),
+        meeting=meeting,
+    )
+
+
+def _of_entry(calendar_id: str, entry: TrackedEvent, meeting: EventMeeting) -> Explanation:
+    return Explanation(
+        calendar_id=calendar_id,
+        event_id=entry.event_id,
+        title=entry.desired.title,
+        start_time=entry.desired.start_time,
+        record=entry.record,
+        rule=entry.rule,
+        reason=entry.reason,
+        is_carried_out=entry.rule in {BuiltinRule.GONE, BuiltinRule.DELETED},
+        meeting=meeting,
+    )
+
+
+def _considered(policy: Policy, event: CalendarEvent, decision: Decision) -> tuple[RuleVerdict, ...]:
+    """Empty if the decision was made before any rule was evaluated."""
+    if decision.rule in set(BuiltinRule) - {BuiltinRule.OTHERWISE}:
+        return ()
+    return tuple(
+        RuleVerdict(number=each.number, name=each.rule.name, holds=each.holds, why=each.why)
+        for each in considered(policy, event)
+    )
+
+
+def _facts(event: CalendarEvent) -> EventFacts:
+    link = event.link
+    return EventFacts(
+        start_time=event.start_time,
+        minutes=event.length.total_seconds() / 60,
+        meeting_url=link.public if link else public_url(event.meeting_url),
+        platform=link.platform if link else "",
+        organizer_email=event.organizer_email,
+        is_organizer=event.is_organizer,
+        people=tuple(sorted(event.people)),
+        guests_known=event.guests_known,
+        response=event.response,
+        is_recurring=event.is_recurring or bool(event.recurring_event_id),
+        all_day=event.all_day,
+        deleted=event.deleted,
+    )

@@ -1,0 +1,108 @@
+"""Access to one calendar: its workflow, its stored state and the provider."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.workflow import UpdateMethodMultiParam
+
+from artifacts.notebook import CalendarCheckpointStore
+from artifacts.store import ArtifactStore
+from meetings.calendars.book import TrackedEvents
+from meetings.calendars.keeping import CalendarView, OverrideChange
+from meetings.calendars.overrides import Wanted
+from meetings.ids import calendar_workflow_id_for
+from providers.base import NotFoundError, UnavailableError
+from providers.calendars import CalendarProvider, ConnectedCalendar
+from starter.calendars.lookup import CalendarRef, find_calendar, find_event, find_tracked_event, no_such_event
+from starter.errors import CalendarNotFoundError, MeetingInputError, NoWorkerError
+from starter.workflow_calls import NoAnswerError, query_workflow, update_workflow
+from workflows.calendar import CalendarWorkflow
+
+_QUERY_TIMEOUT = timedelta(seconds=5)
+_UPDATE_TIMEOUT = timedelta(seconds=15)
+_END_TIMEOUT_SECONDS = 5
+"""How long `disconnect` waits for the end, because releasing a few meetings is quick and callers should see it."""
+
+
+class CalendarGateway:
+    """Methods raise RPCError, ProviderError and StoreError untranslated, and otherwise MeetingError."""
+
+    def __init__(self, temporal: Client, provider: CalendarProvider, store: ArtifactStore) -> None:
+        self._temporal = temporal
+        self._provider = provider
+        self._notebooks = CalendarCheckpointStore(store)
+
+    async def find(self, calendar: str) -> CalendarRef:
+        return await find_calendar(self._temporal, self._provider, calendar)
+
+    async def require_running(self, calendar: str) -> CalendarRef:
+        """Raises CalendarNotFoundError if no workflow runs for the calendar."""
+        found = await self.find(calendar)
+        if found.is_kept:
+            return found
+        if found.connected is None:
+            raise CalendarNotFoundError(f"Calendar {found.calendar_id} was disconnected.")
+        raise CalendarNotFoundError(
+            f"Calendar {found.calendar_id} is connected at the provider, but no workflow runs for it. "
+            "`minutekeeper calendar connect` with its credentials starts one."
+        )
+
+    async def at_provider(self, calendar: CalendarRef) -> tuple[ConnectedCalendar | None, bool]:
+        """The provider's side of a calendar, None if there is none, and whether the provider answers."""
+        if calendar.connected is not None:
+            return calendar.connected, True
+        try:
+            return await self._provider.calendar(calendar.calendar_id), True
+        except NotFoundError:
+            return None, True
+        except UnavailableError:
+            return None, False
+
+    async def view(self, calendar: CalendarRef) -> CalendarView:
+        try:
+            return await query_workflow(self._handle(calendar), CalendarWorkflow.status, _QUERY_TIMEOUT)
+        except NoAnswerError as error:
+            raise NoWorkerError(
+                f"Calendar {calendar.calendar_id} cannot be queried: {error}. Start a worker with "
+                "`minutekeeper worker`; `minutekeeper doctor` says what is missing."
+            ) from error
+
+    async def book(self, calendar: CalendarRef) -> TrackedEvents:
+        """The stored state of the last reconciliation; empty if there was none."""
+        notebook = await self._notebooks.read(calendar.calendar_id)
+        return notebook.events if notebook else TrackedEvents(calendar_id=calendar.calendar_id)
+
+    async def override_for(
+        self, calendar: CalendarRef, event: str, wanted: Wanted | None, *, series: bool
+    ) -> OverrideChange:
+        """Resolves an event or series. Raises EventNotFoundError, and MeetingInputError if there is no series."""
+        book = await self.book(calendar)
+        entry = find_tracked_event(book, event)
+        if entry and not series:
+            return OverrideChange(event_id=entry.event_id, wanted=wanted)
+        _, found = await find_event(self._provider, book, event)
+        if found is None:
+            raise no_such_event(calendar.calendar_id, event)
+        if not series:
+            return OverrideChange(event_id=found.event_id, wanted=wanted)
+        if not found.recurring_event_id:
+            raise MeetingInputError("--series", f"event {found.event_id} is not part of a series")
+        return OverrideChange(series_id=found.recurring_event_id, wanted=wanted)
+
+    async def change(
+        self, calendar: CalendarRef, update: UpdateMethodMultiParam[..., CalendarView], *arguments: object
+    ) -> CalendarView:
+        return await update_workflow(self._handle(calendar), update, *arguments, within=_UPDATE_TIMEOUT)
+
+    async def wait_for_end(self, calendar: CalendarRef) -> CalendarView | None:
+        """Waits for the end of a disconnect; None if releasing all meetings takes longer."""
+        view: CalendarView | None = None
+        with suppress(TimeoutError, WorkflowFailureError):
+            view = await asyncio.wait_for(self._handle(calendar).result(), _END_TIMEOUT_SECONDS)
+        return view
+
+    def _handle(self, calendar: CalendarRef) -> WorkflowHandle[CalendarWorkflow, CalendarView]:
+        workflow_id = calendar_workflow_id_for(calendar.calendar_id)
+        return self._temporal.get_workflow_handle_for(CalendarWorkflow.run, workflow_id)

@@ -1,0 +1,123 @@
+"""Schedules recordings at the provider itself, and never for an event that also gets a bot from Minutekeeper."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+from temporalio.client import Client
+
+from meetings.calendars.book import TrackedEvents
+from meetings.calendars.decision import decide
+from meetings.calendars.event import CalendarEvent
+from meetings.calendars.identity import meeting_id_for_event
+from meetings.calendars.overrides import NO_OVERRIDES, Overrides
+from meetings.calendars.policy import Policy
+from meetings.calendars.rules import BuiltinRule
+from providers.calendars import CalendarProvider, Recording
+from starter.calendars.events import meetings_of
+from starter.calendars.lookup import find_event, no_such_event
+from starter.errors import MeetingInputError, MeetingRefusedError
+
+NO_POLICY = Policy(otherwise="skip"), NO_OVERRIDES
+"""The rules for calendars that have no workflow."""
+
+
+class ProviderEvent(BaseModel):
+    """An event. `provider_records` is whether the provider will send a bot by itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: str
+    title: str
+    start_time: AwareDatetime
+    provider_records: bool
+
+
+class ProviderRecording(BaseModel):
+    """The events that were changed, in order of start."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    events: tuple[ProviderEvent, ...]
+
+
+class ProviderRecordings:
+    """Methods raise EventNotFoundError, ProviderError, and MeetingInputError for an event that has no series."""
+
+    def __init__(self, temporal: Client, provider: CalendarProvider) -> None:
+        self._temporal = temporal
+        self._provider = provider
+
+    async def record(
+        self, book: TrackedEvents, rules: tuple[Policy, Overrides], text: str, *, all_occurrences: bool
+    ) -> ProviderRecording:
+        """Schedules an event, or its whole series.
+
+        Raises MeetingRefusedError for an event that cannot be recorded or gets a bot from Minutekeeper already.
+        """
+        event = await self._event(book, text, all_occurrences=all_occurrences)
+        chosen = [event]
+        if all_occurrences:
+            coming = [each async for each in self._provider.events(book.calendar_id)]
+            chosen = [each for each in coming if each.recurring_event_id == event.recurring_event_id]
+        _refuse_unrecordable(event)
+        _refuse_recorded_by_policy(chosen, rules)
+        await self._refuse_booked(chosen)
+        options = rules[0].bot.model_dump(exclude_none=True) if rules[0].bot else {}
+        recording = Recording(**options)
+        done = await self._provider.schedule_recording(event.event_id, recording, all_occurrences=all_occurrences)
+        return _result(book, done)
+
+    async def unrecord(self, book: TrackedEvents, text: str, *, all_occurrences: bool) -> ProviderRecording:
+        """Removes the schedule of an event, or of its series. A bot that is in the meeting stays there."""
+        event = await self._event(book, text, all_occurrences=all_occurrences)
+        return _result(book, await self._provider.remove_recording(event.event_id, all_occurrences=all_occurrences))
+
+    async def _event(self, book: TrackedEvents, text: str, *, all_occurrences: bool) -> CalendarEvent:
+        _, event = await find_event(self._provider, book, text)
+        if event is None:
+            raise no_such_event(book.calendar_id, text)
+        if all_occurrences and not event.recurring_event_id:
+            raise MeetingInputError("--all-occurrences", f"event {event.event_id} is not part of a series")
+        return event
+
+    async def _refuse_booked(self, events: Iterable[CalendarEvent]) -> None:
+        """Checks bookings too, because another calendar or a user may have booked the same meeting."""
+        for meeting in (await meetings_of(self._temporal, map(meeting_id_for_event, events))).values():
+            if meeting.status is not None and not meeting.status.is_final:
+                raise MeetingRefusedError(
+                    f"Meeting {meeting.meeting_id} is booked for the same time and place, so a second bot would "
+                    f"join. `minutekeeper cancel {meeting.meeting_id}` cancels it."
+                )
+
+
+def _refuse_unrecordable(event: CalendarEvent) -> None:
+    decision = decide(*NO_POLICY, event, datetime.now(UTC))
+    if decision.rule not in {BuiltinRule.OTHERWISE, BuiltinRule.PROVIDER}:
+        raise MeetingRefusedError(f"Event {event.event_id}: {decision.reason}")
+
+
+def _refuse_recorded_by_policy(events: Iterable[CalendarEvent], rules: tuple[Policy, Overrides]) -> None:
+    for event in events:
+        decision = decide(*rules, event, datetime.now(UTC))
+        if decision.record:
+            raise MeetingRefusedError(
+                f"Event {event.event_id} gets a bot already, so a second bot would join. {decision.reason} "
+                f"`minutekeeper calendar override {event.calendar_id} {event.event_id} never` prevents that."
+            )
+
+
+def _result(book: TrackedEvents, events: Iterable[CalendarEvent]) -> ProviderRecording:
+    changed = [
+        ProviderEvent(
+            event_id=each.event_id,
+            title=each.title,
+            start_time=each.start_time,
+            provider_records=each.provider_records,
+        )
+        for each in events
+    ]
+    return ProviderRecording(
+        calendar_id=book.calendar_id, events=tuple(sorted(changed, key=lambda each: each.start_time))
+    )

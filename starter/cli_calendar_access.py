@@ -1,0 +1,235 @@
+"""Commands `calendar …` about access: connect links, disconnecting users, app credentials, and the doctor."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from starter.cli_options import Json, PlatformOption, run_async
+
+if TYPE_CHECKING:
+    from meetings.calendars.connection import UserConnection
+    from runtime.settings import Settings
+    from starter.calendars.credential_rotation import CredentialRotation
+    from starter.calendars.doctor import CalendarReport
+
+app = typer.Typer()
+
+User = Annotated[
+    str, typer.Argument(metavar="USER", help="The user, under the name you know them by.", show_default=False)
+]
+UserPlatform = Annotated[
+    PlatformOption, typer.Option("--platform", help="The calendar's platform.", show_default=False)
+]
+
+_OPTION_NAMES = {"user": "USER", "success_url": "--success-url", "error_url": "--error-url"}
+_DISCONNECT_REASON = "The user's calendar was disconnected."
+_MAX_NAMED = 5
+
+
+@app.command(name="connect-link")
+def connect_link(
+    user: User,
+    platform: UserPlatform,
+    *,
+    success_url: Annotated[
+        str, typer.Option(metavar="URL", help="Where the browser goes afterwards.", show_default=False)
+    ] = "",
+    error_url: Annotated[
+        str,
+        typer.Option(metavar="URL", help="Where it goes with error=CODE if that fails.", show_default=False),
+    ] = "",
+    as_json: Json = False,
+) -> int:
+    """Create a link for a user to connect a calendar.
+
+    It is valid for 24 hours.
+    """
+    from datetime import UTC, datetime
+
+    from pydantic import ValidationError
+
+    from meetings.connect_link import connect_url, new_link
+    from starter.errors import MeetingInputError
+    from starter.inputs import signing_settings
+    from starter.output import print_line, print_link, sanitize, write_json
+    from starter.times import format_local
+
+    ours = signing_settings(address=True)
+    try:
+        link = new_link(user, platform.value, datetime.now(UTC), success_url=success_url, error_url=error_url)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0])
+        problem = first["msg"].removeprefix("Value error, ")
+        raise MeetingInputError(_OPTION_NAMES.get(name, name), problem) from None
+    url = connect_url(ours.bridge_public_url, ours.bridge_secret.get_secret_value(), link)
+    if as_json:
+        write_json({"url": url, "user": user, "platform": platform.value, "expires_at": link.expires_at})
+        return 0
+    print_link(url)
+    expiry = format_local(link.expires_at)
+    print_line(f"Valid until {expiry}, for {sanitize(user)} only: anyone who has it can use it.", "dim")
+    return 0
+
+
+@app.command(name="disconnect-user")
+@run_async
+async def disconnect_user(user: User, platform: UserPlatform, *, as_json: Json = False) -> int:
+    """Disconnect a user's calendar and its meetings."""
+    from artifacts.connections import ConnectionChangedError, Connections
+    from artifacts.errors import StoreError
+    from artifacts.store import ArtifactStore
+    from meetings.calendars.connection import REVOKING
+    from providers.base import ProviderError
+    from starter.errors import MeetingError
+    from starter.inputs import settings
+    from starter.output import print_line, sanitize, write_json
+
+    ours = settings()
+    try:
+        connections = Connections(ArtifactStore(ours.artifacts_url))
+        known = await connections.read(user, platform.value)
+        if not known.calendar_id:
+            raise MeetingError(f"{sanitize(user)} has no {platform.value} calendar connected.")
+        await _disconnect(ours, known)
+        await connections.write(known.disconnected())
+    except (StoreError, ProviderError) as error:
+        raise MeetingError(str(error)) from None
+    except ConnectionChangedError:
+        raise MeetingError("The user is connecting a calendar at the moment; check, and try again.") from None
+    revoke_at = REVOKING[platform.value]
+    if as_json:
+        addresses = " or ".join(f"{address} ({kind})" for kind, address in revoke_at.items())
+        write_json({"calendar_id": known.calendar_id, "user": user, "revoke_at": addresses})
+        return 0
+    print_line(f"Disconnected {sanitize(known.title)}. Its meetings are being cancelled.", "green")
+    print_line("The user's consent itself stays until they revoke it:")
+    for kind, address in revoke_at.items():
+        print_line(f"  {kind}: {address}")
+    return 0
+
+
+@app.command(name="update-credentials")
+@run_async
+async def update_credentials(
+    *,
+    credentials: Annotated[
+        Path | None,
+        typer.Option(
+            "--credentials",
+            metavar="FILE",
+            help="JSON with platform, client_id, client_secret, and refresh_tokens: the users' tokens by the names "
+            "of their calendars.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Rotate the credentials of an OAuth app.
+
+    Exit status 1: a calendar of the app is left without them.
+    """
+    from starter.calendars.client import CalendarsClient
+    from starter.calendars.credentials import load_app_credentials
+    from starter.output import write_json
+
+    app_credentials = load_app_credentials(credentials)
+    async with CalendarsClient.opened() as client:
+        rotation = await client.rotate_credentials(app_credentials)
+    if as_json:
+        write_json(rotation)
+    else:
+        _print_rotation(rotation)
+    return 0 if rotation.is_complete else 1
+
+
+@app.command()
+@run_async
+async def doctor(*, as_json: Json = False) -> int:
+    """Check that all calendars can be read.
+
+    Exit status 0: all are healthy.
+    """
+    from starter.calendars.client import CalendarsClient
+    from starter.output import write_json
+
+    async with CalendarsClient.opened() as client:
+        report = await client.doctor()
+    if as_json:
+        calendars = [
+            each.calendar.model_dump(mode="json")
+            | {"link": each.link, "lost": each.lost, "what_to_do": each.what_to_do}
+            for each in report.calendars
+        ]
+        checks = report.access_checks.model_dump(mode="json") if report.access_checks else None
+        write_json({"calendars": calendars, "checks": checks, "trouble": report.trouble})
+    else:
+        _print_report(report)
+    return 1 if report.needs_attention else 0
+
+
+async def _disconnect(settings: "Settings", known: "UserConnection") -> None:
+    """Tells the calendar's workflow to cancel its meetings and delete it; without a workflow, deletes it."""
+    from meetings.calendars.keeping import DisconnectRequest
+    from minutekeeper.temporal.calendar_workflows import request_disconnect
+    from runtime.provider import open_calendars
+    from starter.client import MeetingsClient
+    from starter.error_translation import translate_temporal_errors
+
+    temporal = (await MeetingsClient.connect()).temporal
+    with translate_temporal_errors(temporal):
+        if await request_disconnect(temporal, known.calendar_id, DisconnectRequest(reason=_DISCONNECT_REASON)):
+            return
+    calendars = open_calendars(settings)
+    try:
+        await calendars.delete_calendar(known.calendar_id)
+    finally:
+        await calendars.aclose()
+
+
+def _print_rotation(rotation: "CredentialRotation") -> None:
+    from starter.output import print_line, sanitize
+
+    for each in rotation.updated:
+        name = sanitize(each.calendar)
+        if each.trouble:
+            print_line(f"Calendar {name} was not updated: {sanitize(each.trouble)}", "red")
+        else:
+            print_line(f"Calendar {name} has the new credentials. Missed changes are read now.", "green")
+    for left in rotation.left:
+        print_line(f"No token was given for calendar {sanitize(left.owner or left.calendar_id)}.", "red")
+    if rotation.left:
+        print_line("Add their tokens, or have their users connect again: `minutekeeper calendar connect-link`.")
+
+
+def _print_report(report: "CalendarReport") -> None:
+    from starter.calendars import tables
+    from starter.output import amount, display, print_line, sanitize
+    from starter.times import format_local
+
+    if not report.calendars:
+        print_line("No calendars.")
+        return
+    display(tables.summaries([each.calendar for each in report.calendars]))
+    for each in report.calendars:
+        calendar = each.calendar
+        if not each.needs_attention:
+            continue
+        trouble = calendar.trouble or f"{amount(len(each.lost), 'booked meeting')} missing in Temporal"
+        print_line(f"\n{sanitize(calendar.owner or calendar.calendar_id)}: {sanitize(trouble)}", "bold red")
+        if calendar.trouble_since:
+            print_line(f"Since     {format_local(calendar.trouble_since)}")
+        print_line(f"Last read {format_local(calendar.last_look_at) if calendar.last_look_at else 'never'}")
+        if each.lost:
+            more = ", …" if len(each.lost) > _MAX_NAMED else ""
+            print_line(f"Missing   {sanitize(', '.join(each.lost[:_MAX_NAMED]))}{more}")
+        print_line(f"To do     {sanitize(each.what_to_do)}")
+        if each.link:
+            print_line(f"Link      {each.link}")
+    if report.trouble:
+        print_line(f"\n{sanitize(report.trouble)}", "bold red")
+    elif report.access_checks and report.access_checks.last_check_at:
+        print_line(f"\nAccess was last checked {format_local(report.access_checks.last_check_at)}.", "dim")
+    if not report.needs_attention:
+        print_line("All calendars are healthy.", "green")

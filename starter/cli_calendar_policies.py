@@ -1,0 +1,238 @@
+"""Commands `calendar …` that decide what is recorded: `plan`, `policy`, `override`, `record` and `unrecord`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from starter.cli_options import CalendarName, EventName, Json, PolicyFile, run_async
+
+if TYPE_CHECKING:
+    from meetings.calendars.overrides import Override
+    from starter.calendars.preview import PolicyPreview
+    from starter.calendars.provider_recording import ProviderRecording
+
+app = typer.Typer()
+policy_app = typer.Typer(
+    name="policy", help="Show and change a calendar's policy.", rich_markup_mode=None, no_args_is_help=True
+)
+app.add_typer(policy_app)
+
+AllOccurrences = Annotated[bool, typer.Option("--all-occurrences", help="The whole series of the event.")]
+
+
+class OverrideChoice(StrEnum):
+    """Values of `calendar override`."""
+
+    ALWAYS = "always"
+    NEVER = "never"
+    NONE = "none"
+
+
+@app.command()
+@run_async
+async def plan(calendar: CalendarName, *, policy: PolicyFile = None, as_json: Json = False) -> int:
+    """Show what a policy would change."""
+    from starter.calendars.client import CalendarsClient
+    from starter.calendars.preview import read_policy
+    from starter.inputs import signing_settings
+    from starter.output import write_json
+
+    chosen_policy = read_policy(policy, "--policy") if policy else None
+    async with CalendarsClient.opened(signing_settings()) as client:
+        preview = await client.plan(calendar, chosen_policy)
+    if as_json:
+        write_json(preview)
+    else:
+        _print_preview(preview)
+    return 0
+
+
+@policy_app.command()
+@run_async
+async def get(calendar: CalendarName, *, as_json: Json = False) -> int:
+    """Print a calendar's policy."""
+    import json
+
+    from starter.calendars.client import CalendarsClient
+    from starter.calendars.preview import policy_as_written
+    from starter.output import print_line, write_json
+
+    async with CalendarsClient.opened() as client:
+        policy = policy_as_written(await client.policy(calendar))
+    if as_json:
+        write_json(policy, absent_as_null=False)
+    else:
+        print_line(json.dumps(policy, indent=2, ensure_ascii=False))
+    return 0
+
+
+@policy_app.command(name="set")
+@run_async
+async def set_(
+    calendar: CalendarName,
+    policy: Annotated[Path, typer.Argument(metavar="FILE", help="Policy as JSON.", show_default=False)],
+    *,
+    as_json: Json = False,
+) -> int:
+    """Change a calendar's policy.
+
+    All coming meetings are decided again.
+    """
+    from starter.calendars.client import CalendarsClient
+    from starter.calendars.preview import read_policy
+    from starter.inputs import signing_settings
+    from starter.output import print_line, sanitize, write_json
+
+    chosen_policy = read_policy(policy, "FILE")
+    async with CalendarsClient.opened(signing_settings()) as client:
+        changed = await client.set_policy(calendar, chosen_policy)
+    if as_json:
+        write_json(
+            {
+                "calendar_id": changed.calendar_id,
+                "changed": changed.lines,
+                "plan": changed.preview.model_dump(mode="json") if changed.preview else None,
+                "trouble": changed.trouble,
+            }
+        )
+        return 0
+    if not changed.lines:
+        print_line("This is the calendar's policy already; nothing was changed.", "yellow")
+        return 0
+    for line in changed.lines:
+        print_line(sanitize(line[0]) + line[1:], "green" if line.startswith("+") else "red")
+    print_line("")
+    if changed.preview:
+        _print_preview(changed.preview)
+    else:
+        print_line(f"Its effect could not be previewed: {sanitize(changed.trouble)}", "yellow")
+    print_line("The policy is set. Meetings are updated in a moment.", "green")
+    return 0
+
+
+@app.command()
+@run_async
+async def override(
+    calendar: CalendarName,
+    event: EventName,
+    choice: Annotated[OverrideChoice, typer.Argument(help="`none` removes the override.", show_default=False)],
+    *,
+    series: Annotated[bool, typer.Option("--series", help="The whole series of the event.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Record an event always or never."""
+    from starter.calendars.client import CalendarsClient
+    from starter.output import print_line, sanitize, write_json
+
+    decisions: dict[OverrideChoice, Literal["always", "never"] | None] = {
+        OverrideChoice.ALWAYS: "always",
+        OverrideChoice.NEVER: "never",
+        OverrideChoice.NONE: None,
+    }
+    async with CalendarsClient.opened() as client:
+        change = await client.override(calendar, event, decisions[choice], series=series)
+        remaining = await client.override_of(calendar, event) if choice is OverrideChoice.NONE else None
+    if as_json:
+        write_json(change)
+        return 0
+    effect = {
+        OverrideChoice.ALWAYS: "is recorded, whatever the policy says",
+        OverrideChoice.NEVER: "is not recorded, whatever the policy says",
+        OverrideChoice.NONE: _remaining_rule(remaining),
+    }
+    subject = f"Series {change.series_id}" if change.series_id else f"Event {change.event_id}"
+    print_line(f"{sanitize(subject)} {effect[choice]}. Its meetings are updated in a moment.", "green")
+    return 0
+
+
+@app.command()
+@run_async
+async def record(
+    calendar: CalendarName, event: EventName, *, all_occurrences: AllOccurrences = False, as_json: Json = False
+) -> int:
+    """Schedule an event at the provider itself.
+
+    The provider sends the bot; its meeting is started when the bot first reports.
+    """
+    from starter.calendars.client import CalendarsClient
+    from starter.inputs import signing_settings
+    from starter.output import print_line, write_json
+
+    async with CalendarsClient.opened(signing_settings()) as client:
+        done = await client.record(calendar, event, all_occurrences=all_occurrences)
+    trouble = await _account_webhook_trouble()
+    if as_json:
+        write_json(done.model_dump(mode="json") | {"trouble": trouble})
+        return 0
+    _print_events(done, "is scheduled at the provider")
+    if trouble:
+        print_line(trouble, "yellow")
+    return 0
+
+
+@app.command()
+@run_async
+async def unrecord(
+    calendar: CalendarName, event: EventName, *, all_occurrences: AllOccurrences = False, as_json: Json = False
+) -> int:
+    """Remove an event's schedule at the provider."""
+    from starter.calendars.client import CalendarsClient
+    from starter.output import write_json
+
+    async with CalendarsClient.opened() as client:
+        done = await client.unrecord(calendar, event, all_occurrences=all_occurrences)
+        remaining = await client.override_of(calendar, event)
+    if as_json:
+        write_json(done)
+    else:
+        _print_events(done, f"{_remaining_rule(remaining)}; a bot that is in the meeting stays there")
+    return 0
+
+
+def _print_preview(preview: "PolicyPreview") -> None:
+    from starter.calendars import tables
+    from starter.output import display, print_line
+
+    if preview.steps:
+        display(tables.planned_changes(preview.steps, preview.shared))
+        print_line("")
+    print_line(tables.counts(preview))
+    print_line(tables.bot_load(preview.load))
+
+
+def _remaining_rule(override: "Override | None") -> str:
+    """What decides about an event after an override was removed."""
+    if override is None:
+        return "is decided by the policy"
+    return f'is decided by the override of this {override.scope}, "{override.wanted}"'
+
+
+async def _account_webhook_trouble() -> str:
+    """Why the bridge will not hear of the provider's bots; empty if it will, or if the provider does not say."""
+    from meetings.webhook_address import ACCOUNT_WEBHOOK_ROUTE
+    from providers.base import ProviderError
+    from starter.inputs import settings
+    from starter.output import sanitize
+    from starter.provider_account import open_bot_account
+
+    async with open_bot_account(settings()) as bots:
+        try:
+            url = await bots.account_webhook_url()
+        except ProviderError:
+            return ""
+    if url.rstrip("/").endswith(ACCOUNT_WEBHOOK_ROUTE):
+        return ""
+    return (
+        f"The bridge will not receive webhooks of its bot: the account's webhook URL at the provider is "
+        f"{sanitize(url) or 'not set'}, not BRIDGE_PUBLIC_URL followed by {ACCOUNT_WEBHOOK_ROUTE}."
+    )
+
+
+def _print_events(done: "ProviderRecording", effect: str) -> None:
+    from starter.output import print_line, sanitize
+
+    for each in done.events:
+        name = f"{sanitize(each.title)}, {each.start_time:%Y-%m-%d %H:%MZ}"
+        print_line(f"Event {sanitize(each.event_id)} ({name}) {effect}.", "green")

@@ -1,0 +1,297 @@
+"""Commands `calendar …` that connect, show, resync and disconnect calendars."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from starter import cli_calendar_access, cli_calendar_policies
+from starter.cli_options import CalendarName, EventName, Json, PolicyFile, run_async
+
+if TYPE_CHECKING:
+    from starter.calendars.explain import Explanation
+
+app = typer.Typer()
+calendar_app = typer.Typer(
+    name="calendar",
+    help="Connect calendars and decide what is recorded.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+app.add_typer(calendar_app)
+
+Credentials = Annotated[
+    Path | None,
+    typer.Option(
+        "--credentials",
+        metavar="FILE",
+        help="JSON with platform, client_id, client_secret and refresh_token. Missing fields are taken from "
+        "MINUTEKEEPER_CALENDAR_PLATFORM and so on.",
+        show_default=False,
+    ),
+]
+
+
+@calendar_app.command()
+@run_async
+async def raw(*, credentials: Credentials = None, as_json: Json = False) -> int:
+    """List a user's calendars at Google or Microsoft.
+
+    Needs no Temporal.
+    """
+    from starter.calendars import tables
+    from starter.calendars.credentials import load_credentials
+    from starter.error_translation import translate_provider_errors
+    from starter.inputs import settings
+    from starter.output import display, print_line, write_json
+    from starter.provider_account import open_calendar_account
+
+    grant = load_credentials(credentials)
+    async with open_calendar_account(settings()) as provider:
+        with translate_provider_errors():
+            calendars = await provider.raw_calendars(grant)
+    if as_json:
+        write_json(calendars)
+    elif not calendars:
+        print_line("No calendars.")
+    else:
+        display(tables.available_calendars(calendars))
+    return 0
+
+
+@calendar_app.command()
+@run_async
+async def connect(
+    *,
+    credentials: Credentials = None,
+    raw_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="An id from `raw`; the primary calendar if not given.")
+    ] = None,
+    policy: PolicyFile = None,
+    as_json: Json = False,
+) -> int:
+    """Connect a calendar, or renew its credentials."""
+    from starter.calendars.client import CalendarsClient
+    from starter.calendars.connect import ConnectOutcome
+    from starter.calendars.credentials import load_credentials
+    from starter.calendars.preview import read_policy
+    from starter.output import print_line, sanitize, write_json
+
+    chosen_policy = read_policy(policy, "--policy") if policy else None
+    grant = load_credentials(credentials)
+    async with CalendarsClient.opened() as client:
+        connected = await client.connect(grant, raw_id, chosen_policy)
+    if as_json:
+        write_json(connected)
+        return 0
+    match connected.connection:
+        case ConnectOutcome.CONNECTED:
+            print_line("Connected.", "green")
+        case ConnectOutcome.ADOPTED:
+            print_line("The provider had this calendar already. Its workflow was started.", "green")
+        case ConnectOutcome.RENEWED:
+            print_line("This calendar was connected already. Its credentials were renewed.", "yellow")
+            if policy:
+                print_line(
+                    "Note: the policy is unchanged; `minutekeeper calendar policy set` changes it.", "yellow"
+                )
+    print_line(f"Calendar {sanitize(connected.email or connected.name)}")
+    print_line(f"ID       {sanitize(connected.calendar_id)}")
+    print_line(f"Next     minutekeeper calendar events {sanitize(connected.calendar_id)}", "dim")
+    return 0
+
+
+@calendar_app.command(name="list")
+@run_async
+async def list_(*, as_json: Json = False) -> int:
+    """List calendars, also those without a workflow."""
+    from starter.calendars import tables
+    from starter.calendars.client import CalendarsClient
+    from starter.output import display, print_line, write_json
+
+    async with CalendarsClient.opened() as client:
+        calendars = await client.list()
+    if as_json:
+        write_json(calendars)
+        return 0
+    if not calendars:
+        print_line("No calendars.")
+        return 0
+    display(tables.summaries(calendars))
+    if any(each.is_connected is None for each in calendars):
+        print_line("The provider does not answer: names, and calendars without a workflow, are missing.", "yellow")
+    return 0
+
+
+@calendar_app.command()
+@run_async
+async def show(calendar: CalendarName, *, as_json: Json = False) -> int:
+    """Show a calendar without its events."""
+    from starter.calendars import tables
+    from starter.calendars.client import CalendarsClient
+    from starter.calendars.preview import policy_as_written
+    from starter.output import display, write_json
+
+    async with CalendarsClient.opened() as client:
+        found = await client.show(calendar)
+    if as_json:
+        view = found.view
+        details = {
+            "coming": found.coming,
+            "recorded": found.recorded,
+            "policy": policy_as_written(view.policy) if view else None,
+            "overrides": view.overrides.model_dump(mode="json") if view else None,
+            "counts": view.counts.model_dump(mode="json") if view else None,
+        }
+        write_json(found.summary.model_dump(mode="json") | details)
+    else:
+        display(tables.details(found))
+    return 0
+
+
+@calendar_app.command()
+@run_async
+async def events(
+    calendar: CalendarName,
+    *,
+    also_past: Annotated[bool, typer.Option("--past", help="Also events of the last two weeks.")] = False,
+    as_json: Json = False,
+) -> int:
+    """List events with decisions, meetings and bots."""
+    from starter.calendars import tables
+    from starter.calendars.client import CalendarsClient
+    from starter.output import display, print_line, write_json
+
+    async with CalendarsClient.opened() as client:
+        found = await client.events(calendar, also_past=also_past)
+    if as_json:
+        write_json(found)
+    elif not found:
+        print_line("No events, or none was read yet.")
+    else:
+        display(tables.events(found))
+    return 0
+
+
+@calendar_app.command()
+@run_async
+async def explain(calendar: CalendarName, event: EventName, *, as_json: Json = False) -> int:
+    """Explain which rule decides about an event."""
+    from starter.calendars.client import CalendarsClient
+    from starter.inputs import signing_settings
+    from starter.output import write_json
+
+    async with CalendarsClient.opened(signing_settings()) as client:
+        found = await client.explain(calendar, event)
+    if as_json:
+        write_json(found)
+    else:
+        _print_explanation(found)
+    return 0
+
+
+@calendar_app.command()
+@run_async
+async def resync(
+    calendar: Annotated[
+        str | None, typer.Argument(metavar="CALENDAR", help="All calendars if not given.", show_default=False)
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> int:
+    """Read a calendar, or all of them, again.
+
+    Without a name the provider reads all calendars; the exit status is 1 if it cannot read one of them.
+    """
+    from starter.calendars.client import CalendarsClient
+    from starter.output import print_line, sanitize, write_json
+
+    if calendar is None:
+        return await _resync_all(as_json=as_json)
+    async with CalendarsClient.opened() as client:
+        view = await client.resync(calendar)
+    if as_json:
+        write_json(view)
+    else:
+        print_line(f"Calendar {sanitize(view.calendar_id)} will be read again in a moment.", "green")
+    return 0
+
+
+@calendar_app.command()
+@run_async
+async def disconnect(
+    calendar: CalendarName,
+    *,
+    why: Annotated[
+        str, typer.Option(help="Reason, shown in the timelines of its meetings.", show_default=False)
+    ] = "",
+    as_json: Json = False,
+) -> int:
+    """Disconnect a calendar and release its meetings.
+
+    Meetings that no other calendar claims are cancelled, and the provider stops reading the calendar.
+    """
+    from starter.calendars.client import CalendarsClient
+    from starter.calendars.summaries import CalendarState
+    from starter.output import print_line, sanitize, write_json
+
+    async with CalendarsClient.opened() as client:
+        summary = await client.disconnect(calendar, why)
+    name = sanitize(summary.calendar_id)
+    if as_json:
+        write_json(summary)
+    elif summary.state is CalendarState.DISCONNECTED:
+        print_line(f"Calendar {name} is disconnected. The user's consent at Google or Microsoft itself stays.")
+    else:
+        print_line(f"Calendar {name} is releasing its meetings; `calendar list` shows when that is done.")
+    return 0
+
+
+# Commands of the other modules follow in the help.
+calendar_app.add_typer(cli_calendar_policies.app)
+calendar_app.add_typer(cli_calendar_access.app)
+
+
+def _print_explanation(found: "Explanation") -> None:
+    from starter.calendars import tables
+    from starter.output import display, print_line, sanitize
+
+    print_line(f"{sanitize(found.title) or '(no title)'}: {sanitize(found.reason)}", "bold")
+    if not found.is_carried_out:
+        print_line("This decision is not applied yet; the next reconciliation applies it.", "yellow")
+    if found.considered:
+        print_line("\nRules, in their order:")
+        display(tables.rule_verdicts(found))
+    if found.facts:
+        print_line("\nEvent:")
+        display(tables.event_facts(found.facts))
+    else:
+        print_line("The provider no longer knows this event; this is the last decision.")
+    booked = f"is {found.meeting.status.value}" if found.meeting.status else "was not booked"
+    bot = f", its bot is {sanitize(found.meeting.bot_id)}" if found.meeting.bot_id else ""
+    print_line(f"\nMeeting {sanitize(found.meeting.meeting_id)} {booked}{bot}.")
+
+
+async def _resync_all(*, as_json: bool) -> int:
+    from providers.calendars import GrantTrouble
+    from starter.calendars.client import CalendarsClient
+    from starter.output import amount, print_line, sanitize, write_json
+
+    advice = {
+        GrantTrouble.USER: " The user must grant access again: `minutekeeper calendar connect` with the new token.",
+        GrantTrouble.APP: " Check the OAuth app: its client secret, and whether the calendar API is enabled.",
+        None: "",
+    }
+    async with CalendarsClient.opened() as client:
+        done = await client.resync_all()
+    if as_json:
+        errors = [
+            {"calendar_id": each.calendar_id, "text": each.text, "trouble": each.trouble} for each in done.errors
+        ]
+        write_json({"synced": done.synced, "errors": errors})
+        return 1 if done.errors else 0
+    print_line(f"The provider read {amount(len(done.synced), 'calendar')} again.")
+    for each in done.errors:
+        problem = f"{sanitize(each.text)}{advice[each.trouble]}"
+        print_line(f"Calendar {sanitize(each.calendar_id)} cannot be read: {problem}", "red")
+    return 1 if done.errors else 0

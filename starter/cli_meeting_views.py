@@ -1,0 +1,279 @@
+"""Commands that show meetings: `list`, `show`, `watch`, `why`, `find`, `open` and `transcript`."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from meetings.status import FailureReason, MeetingStatus
+from meetings.urls import Platform
+from starter.cli_options import Json, MeetingId, run_async
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from artifacts.store import ArtifactStore
+
+app = typer.Typer()
+
+
+class TranscriptFormat(StrEnum):
+    """Formats in which a transcript is stored."""
+
+    TXT = "txt"
+    MD = "md"
+    JSON = "json"
+    VTT = "vtt"
+    SRT = "srt"
+
+
+@app.command(name="list")
+@run_async
+async def list_(  # noqa: PLR0913 - one argument for each option
+    *,
+    status: Annotated[MeetingStatus | None, typer.Option(help="Only meetings with this status.")] = None,
+    title: Annotated[
+        str, typer.Option(help="Only meetings whose title has all these words.", show_default=False)
+    ] = "",
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="WHEN", help="Only meetings that start then or later: a time as for --at."),
+    ] = None,
+    to: Annotated[str | None, typer.Option(metavar="WHEN", help="Only meetings that start before then.")] = None,
+    platform: Annotated[Platform | None, typer.Option(help="Only meetings on this platform.")] = None,
+    reason: Annotated[
+        FailureReason | None,
+        typer.Option(
+            help="Only meetings that failed for this reason. Slow with many failed meetings, because each one's "
+            "result is read from Temporal (one request each)."
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of meetings.")] = 50,
+    as_json: Json = False,
+) -> int:
+    """List meetings.
+
+    Current and coming meetings in order of their start, then ended ones, latest first.
+    """
+    from starter import tables
+    from starter.client import MeetingsClient
+    from starter.output import display, print_line, write_json
+
+    starts_from, starts_before = _instant(from_, "--from"), _instant(to, "--to")
+    client = await MeetingsClient.connect()
+    summaries = await client.list(
+        status=status,
+        title=title,
+        starts_from=starts_from,
+        starts_before=starts_before,
+        platform=platform,
+        reason=reason,
+        limit=limit + 1,
+    )
+    has_more = len(summaries) > limit
+    del summaries[limit:]
+    if as_json:
+        write_json(summaries)
+    elif not summaries:
+        print_line("No meetings.")
+    else:
+        display(tables.meetings(summaries))
+        if has_more:
+            print_line(f"Only {limit} {'is' if limit == 1 else 'are'} shown; --limit shows more.", "dim")
+    return 0
+
+
+def _instant(text: str | None, option: str) -> "datetime | None":
+    from datetime import UTC, datetime
+
+    from starter.times import parse_when
+
+    return parse_when(text, option, datetime.now(UTC)).instant if text is not None else None
+
+
+@app.command()
+@run_async
+async def show(meeting: MeetingId, *, as_json: Json = False) -> int:
+    """Show all details of a meeting."""
+    import asyncio
+    from datetime import UTC, datetime
+
+    from starter import tables
+    from starter.client import MeetingsClient
+    from starter.json_models import ShowOutput
+    from starter.output import display, write_json
+
+    client = await MeetingsClient.connect()
+    view, pending = await asyncio.gather(client.status(meeting), client.pending_activities(meeting))
+    if as_json:
+        write_json(ShowOutput(**dict(view), pending_activities=pending))
+    else:
+        display(tables.meeting(view, datetime.now(UTC), pending))
+    return 0
+
+
+@app.command()
+@run_async
+async def watch(meeting: MeetingId, *, as_json: Json = False) -> int:
+    """Follow a meeting until it ends.
+
+    Exit status 0: the meeting is completed.
+    """
+    from starter.watch import watch_meeting
+
+    return await watch_meeting(meeting, as_json=as_json)
+
+
+@app.command()
+@run_async
+async def why(meeting: MeetingId, *, as_json: Json = False) -> int:
+    """Explain a meeting's present state."""
+    import asyncio
+
+    from starter import messages, tables
+    from starter.client import MeetingsClient
+    from starter.json_models import WhyOutput
+    from starter.output import display, print_line, sanitize, write_json
+
+    client = await MeetingsClient.connect()
+    view, pending = await asyncio.gather(client.status(meeting), client.pending_activities(meeting))
+    state, details = messages.state_sentence(view), messages.explanation(view, pending)
+    if as_json:
+        known = {name: value for name, value in view if name in WhyOutput.model_fields}
+        write_json(WhyOutput(explanation=" ".join([state, *details]), **known))
+        return 0
+    print_line(sanitize(state), "bold")
+    if view.timeline:
+        print_line("\nTimeline:")
+        display(tables.timeline(view.timeline))
+    print_line("")
+    for each in details:
+        print_line(sanitize(each))
+    return 0
+
+
+@app.command()
+@run_async
+async def find(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHAT", help="A bot's, event's or meeting's id, or a meeting's link.", show_default=False
+        ),
+    ],
+    *,
+    as_json: Json = False,
+) -> int:
+    """Find the meetings of a bot, an event or a link.
+
+    Shows their calendar events and users too. Asks Temporal and the provider.
+    """
+    from artifacts.store import ArtifactStore
+    from starter import tables
+    from starter.client import MeetingsClient
+    from starter.inputs import settings
+    from starter.meeting_lookup import MeetingLookup
+    from starter.output import display, print_line, write_json
+    from starter.provider_account import open_bot_account, open_calendar_account
+
+    given = settings()
+    async with open_calendar_account(given) as calendars, open_bot_account(given) as bots:
+        temporal = (await MeetingsClient.connect()).temporal
+        found = await MeetingLookup(temporal, calendars, bots, ArtifactStore(given.artifacts_url)).find(what)
+    if as_json:
+        write_json(found)
+        return 0
+    for number, each in enumerate(found):
+        if number:
+            print_line("")
+        display(tables.found_meeting(each))
+    return 0
+
+
+@app.command(name="open")
+@run_async
+async def open_(
+    meeting: MeetingId,
+    *,
+    browse: Annotated[bool, typer.Option("--browse", help="Open it in the browser.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Print a meeting's address in Temporal's UI."""
+    import webbrowser
+
+    from starter.client import MeetingsClient
+    from starter.errors import MeetingError
+    from starter.inputs import settings
+    from starter.json_models import OpenOutput
+    from starter.output import print_link, write_json
+    from starter.temporal_ui import temporal_ui_url, workflow_page
+
+    configured = settings().minutekeeper_temporal_ui_url
+    client = await MeetingsClient.connect()
+    ui_url = temporal_ui_url(configured, client.temporal.service_client.config.target_host)
+    (workflow_id,) = await client.find_all([meeting])
+    url = workflow_page(ui_url, client.temporal.namespace, workflow_id)
+    if as_json:
+        write_json(OpenOutput(workflow_id=workflow_id, url=url))
+    else:
+        print_link(url)
+    if browse and not webbrowser.open(url):
+        raise MeetingError("No browser could be started; open the address yourself.")
+    return 0
+
+
+@app.command()
+@run_async
+async def transcript(
+    meeting: MeetingId,
+    *,
+    form: Annotated[
+        TranscriptFormat | None, typer.Option("--format", help="File format.", show_default="txt")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Print a transcript from the artifact store."""
+    from artifacts.errors import StoreError
+    from artifacts.store import ArtifactStore
+    from starter.errors import MeetingError, MeetingInputError
+    from starter.inputs import settings
+    from starter.output import write_text
+
+    if as_json and form not in {None, TranscriptFormat.JSON}:
+        raise MeetingInputError("--json", f"means --format json, not {form.value}; leave one of the two out")
+    chosen = TranscriptFormat.JSON if as_json else form or TranscriptFormat.TXT
+    url = settings().artifacts_url
+    try:
+        content = await _newest_transcript(ArtifactStore(url), meeting, chosen)
+    except StoreError as error:
+        raise MeetingError(str(error)) from None
+    if content is None:
+        raise MeetingError(f"There is no transcript of {meeting} in {url}. {await _missing_transcript(meeting)}")
+    write_text(content)
+    return 0
+
+
+async def _newest_transcript(store: "ArtifactStore", meeting: str, form: TranscriptFormat) -> bytes | None:
+    """The transcript of the meeting's newest run, without asking Temporal, because it forgets ended meetings."""
+    from contextlib import suppress
+
+    from artifacts.errors import NotStoredError
+    from artifacts.folders import transcript_folders
+    from artifacts.layout import transcript as transcript_path
+
+    for folder in await transcript_folders(store, meeting):
+        with suppress(NotStoredError):
+            return await store.get(transcript_path(folder, form.value))
+    return None
+
+
+async def _missing_transcript(meeting: str) -> str:
+    from starter import messages
+    from starter.client import MeetingsClient
+    from starter.errors import MeetingError
+
+    try:
+        view = await (await MeetingsClient.connect()).status(meeting)
+    except MeetingError as error:
+        return str(error)
+    return f"{messages.TRANSCRIPT[view.transcript]} {messages.state_sentence(view)}"

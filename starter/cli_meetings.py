@@ -1,0 +1,229 @@
+"""Commands that book and change meetings: `schedule`, `reschedule`, `cancel` and `leave`."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from starter.cli_options import Json, MeetingId, MeetingIds, Why, run_async
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from starter.client import MeetingsClient
+    from starter.json_models import ChangeResult
+
+app = typer.Typer()
+
+At = Annotated[
+    str,
+    typer.Option(
+        metavar="WHEN", help="Start: 2026-12-01T10:00:00Z, +10m, +1h30m or now; local time without a zone."
+    ),
+]
+Until = Annotated[str | None, typer.Option(metavar="WHEN", help="End, in the same forms; one hour if not given.")]
+
+_OPTION_NAMES = {"start_time": "--at", "end_time": "--until", "title": "--title", "bot.name": "--bot-name"}
+_MAX_CONCURRENCY = 10
+
+
+@app.command()
+@run_async
+async def schedule(  # noqa: PLR0913 - one argument for each option
+    url: Annotated[str, typer.Argument(metavar="URL", help="Google Meet, Zoom or Teams link.", show_default=False)],
+    at: At,
+    *,
+    until: Until = None,
+    title: Annotated[str, typer.Option(help="Title of the meeting.", show_default=False)] = "",
+    bot_name: Annotated[str | None, typer.Option(help="The bot's name in the call.")] = None,
+    audio_only: Annotated[bool, typer.Option("--audio-only", help="Record sound only.")] = False,
+    no_transcript: Annotated[bool, typer.Option("--no-transcript", help="Recording only.")] = False,
+    workflow_id: Annotated[str | None, typer.Option("--id", help="A workflow id of your own.")] = None,
+    as_json: Json = False,
+) -> int:
+    """TrackedEvents a meeting.
+
+    The same link and start are the same meeting: booking it again starts nothing new.
+    """
+    from meetings.request import MeetingRequest, RecordingMode
+    from meetings.status import MeetingStatus
+    from starter import messages
+    from starter.client import MeetingsClient
+    from starter.inputs import check_id, parse_input, settings
+    from starter.json_models import ScheduleOutput
+    from starter.output import print_line, sanitize, write_json
+    from starter.times import format_local
+
+    start, end, notes = _parse_times(at, until)
+    bot = {"name": bot_name} if bot_name is not None else {}
+    if audio_only:
+        bot["recording_mode"] = RecordingMode.AUDIO_ONLY
+    fields: dict[str, object] = {
+        "meeting_url": url,
+        "start_time": start,
+        "end_time": end,
+        "title": title,
+        "bot": bot,
+        "wanted": {"transcript": not no_transcript},
+        "wake_up": settings().wake_up,
+    }
+    request = parse_input(MeetingRequest, fields, _OPTION_NAMES | {"meeting_url": "URL"})
+    if workflow_id is not None:
+        check_id("--id", workflow_id)
+    client = await MeetingsClient.connect()
+    booked = await client.start(request, workflow_id)
+    notes += messages.booking_notes(booked, request)
+    view = booked.view
+    if as_json:
+        write_json(
+            ScheduleOutput(
+                meeting_id=booked.meeting_id,
+                workflow_id=booked.workflow_id,
+                already_existed=booked.already_existed,
+                booking=booked.booking,
+                start_time=view.start_time if view else request.start_time,
+                meeting_url=view.meeting_url if view else request.public_url,
+                status=view.status if view else MeetingStatus.SCHEDULED,
+                notes=tuple(notes),
+            )
+        )
+        return 0
+    print_line(messages.BOOKING[booked.booking], "yellow" if booked.already_existed else "green")
+    _print_notes(notes)
+    print_line(f"Meeting  {sanitize(request.title) or request.public_url}")
+    print_line(f"Start    {format_local(view.start_time if view else request.start_time)}")
+    print_line(f"ID       {sanitize(booked.meeting_id)}")
+    print_line(f"Next     minutekeeper watch {sanitize(booked.meeting_id)}", "dim")
+    return 0
+
+
+@app.command()
+@run_async
+async def reschedule(  # noqa: PLR0913 - one argument for each option
+    meeting: MeetingId,
+    at: At,
+    *,
+    until: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="New end; the same length if not given.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="New link.")] = None,
+    title: Annotated[str | None, typer.Option(help="New title.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Move a meeting to another time or link."""
+    from meetings.request import Reschedule
+    from starter.client import MeetingsClient
+    from starter.inputs import parse_input
+    from starter.json_models import RescheduleOutput
+    from starter.output import print_line, sanitize, write_json
+    from starter.times import format_local
+
+    start, end, notes = _parse_times(at, until)
+    fields: dict[str, object] = {"start_time": start, "end_time": end, "meeting_url": url, "title": title}
+    change = parse_input(Reschedule, fields, _OPTION_NAMES | {"meeting_url": "--url"})
+    client = await MeetingsClient.connect()
+    view = await client.reschedule(meeting, change)
+    if as_json:
+        write_json(RescheduleOutput(**dict(view), notes=tuple(notes)))
+        return 0
+    name = sanitize(view.title) or view.meeting_url
+    print_line(f"Rescheduled: {name} now starts {format_local(view.start_time)}.", "green")
+    _print_notes(notes)
+    return 0
+
+
+@app.command()
+@run_async
+async def cancel(meetings: MeetingIds, *, why: Why = "", as_json: Json = False) -> int:
+    """Cancel meetings; their bots leave.
+
+    Nothing is cancelled if one of the ids is unknown. Exit status 1: a meeting could not be cancelled.
+    """
+    from meetings.request import StopRequest
+    from starter.client import MeetingsClient
+    from starter.inputs import parse_input
+    from starter.messages import stop_sentence
+    from starter.output import print_line, sanitize, write_error, write_json
+
+    parse_input(StopRequest, {"why": why}, {"why": "--why"})
+    client = await MeetingsClient.connect()
+    results = await _cancel_all(client, await client.find_all(meetings), why)
+    failed = any(each.error for each in results)
+    if as_json:
+        write_json(results)
+        return 1 if failed else 0
+    for each in results:
+        if each.meeting is None:
+            write_error(each.error, 1, as_json=False)
+            continue
+        bot = "The bot is leaving the meeting." if each.meeting.bot_id else "It ends in a moment."
+        print_line(sanitize(stop_sentence(each.meeting, f"Cancellation requested. {bot}")), "green")
+        if not each.meeting.status.is_final:
+            print_line(f"Follow it with: minutekeeper watch {sanitize(each.meeting.meeting_id)}")
+    return 1 if failed else 0
+
+
+@app.command()
+@run_async
+async def leave(meeting: MeetingId, *, why: Why = "", as_json: Json = False) -> int:
+    """Make the bot leave; its recording is stored."""
+    from starter.client import MeetingsClient
+    from starter.messages import stop_sentence
+    from starter.output import print_line, sanitize, write_json
+
+    view = await (await MeetingsClient.connect()).leave(meeting, why)
+    if as_json:
+        write_json(view)
+        return 0
+    print_line(
+        sanitize(stop_sentence(view, "The bot was told to leave. What it recorded will be stored.")), "green"
+    )
+    if not view.status.is_final:
+        print_line(f"Follow it with: minutekeeper watch {sanitize(view.meeting_id)}")
+    return 0
+
+
+async def _cancel_all(client: "MeetingsClient", workflow_ids: Sequence[str], why: str) -> "list[ChangeResult]":
+    from starter.errors import MeetingError
+    from starter.json_models import ChangeResult
+
+    slots = asyncio.Semaphore(_MAX_CONCURRENCY)
+
+    async def cancel_one(workflow_id: str) -> ChangeResult:
+        async with slots:
+            try:
+                return ChangeResult(workflow_id=workflow_id, meeting=await client.cancel(workflow_id, why))
+            except MeetingError as error:
+                return ChangeResult(workflow_id=workflow_id, error=str(error))
+
+    return await asyncio.gather(*map(cancel_one, workflow_ids))
+
+
+def _parse_times(at: str, until: str | None) -> "tuple[datetime, datetime | None, list[str]]":
+    """Start, end and notes about what was assumed. Raises MeetingInputError."""
+    from datetime import UTC, datetime
+
+    from starter.errors import MeetingInputError
+    from starter.times import parse_when
+
+    now = datetime.now(UTC)
+    start = parse_when(at, "--at", now)
+    notes = [start.note] if start.note else []
+    if until is None:
+        return start.instant, None, notes
+    end = parse_when(until, "--until", now)
+    if end.instant <= start.instant:
+        raise MeetingInputError(
+            "--until", f"{until} is not after --at {at}; relative times of both options count from now"
+        )
+    if end.note:
+        notes.append(end.note)
+    return start.instant, end.instant, notes
+
+
+def _print_notes(notes: Sequence[str]) -> None:
+    from starter.output import print_line, sentence
+
+    for note in notes:
+        print_line(sentence(f"Note: {note}"), "yellow")

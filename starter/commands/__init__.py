@@ -1,1 +1,0 @@
-"""What the commands do; how they are called is declared in `starter.app`."""
