@@ -22,7 +22,7 @@ REFUSED_TOKEN = "1//planted-refresh-token-of-a-user"
 
 @dataclass
 class ScriptedCalendars:
-    """`events_by_id` is what exists; `listed` may hide some from lists, `failures` are raised by the next lists."""
+    """`events_by_id` is what exists; `listed` hides some from lists, `failures` are raised by next lists and deletions."""
 
     events_by_id: dict[str, CalendarEvent] = field(default_factory=dict)
     listed: Callable[[CalendarEvent], bool] = lambda _event: True
@@ -93,6 +93,8 @@ class ScriptedCalendars:
         return Resync(synced, tuple(failures))
 
     async def delete_calendar(self, calendar_id: str) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
         self.deleted.append(calendar_id)
 
     async def aclose(self) -> None:
