@@ -12,6 +12,10 @@ from poodle.mutate import builtin_mutators
 from poodle.util import mutate_lines
 
 
+_ANOTHER_NOTHING = "return ''"
+"""What Poodle makes of `return None`: the type checker refuses it, and callers ask only whether there is something."""
+
+
 def sampled_mutants(config: PoodleConfig, file_lines: list[str], **_: Any) -> list[FileMutation]:
     """Collects the mutants of all of Poodle's mutators, and keeps at most `SAMPLE` of them.
 
@@ -29,7 +33,8 @@ def sampled_mutants(config: PoodleConfig, file_lines: list[str], **_: Any) -> li
         for mutant in mutator(config=config, echo=print).create_mutations(
             parsed_ast=ast.parse(source), file_lines=file_lines
         )
-        if not any(pattern.search(file_lines[mutant.lineno - 1]) for pattern in without_effect)
+        if mutant.text != _ANOTHER_NOTHING
+        and not any(pattern.search(file_lines[mutant.lineno - 1]) for pattern in without_effect)
     }
     mutants = [possible[place] for place in sorted(possible)]
     if sample:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from meetings.calendars.book import KEPT_FOR, TrackedEvents
+from meetings.calendars.book import KEPT_FOR, MOST_IDLE, TrackedEvents
 from meetings.calendars.entry import TrackedEvent, entry_for
 from meetings.calendars.planning import ChangeKind
 from meetings.request import BotOptions, CalendarOrigin, RecordingMode
@@ -131,3 +131,8 @@ def test_of_events_without_a_meeting_the_book_keeps_the_soonest_and_of_meetings_
     world.sync(*booked, *skipped)
     kept = world.book.pruned(NOW, most_idle=2).entries
     assert set(kept) == {"b0", "b1", "b2", "b3", "b4", "s0", "s1"}
+
+
+def test_reasons_are_kept_for_two_weeks_and_those_of_five_thousand_events() -> None:
+    assert timedelta(days=14) == KEPT_FOR
+    assert MOST_IDLE == 5000

@@ -6,6 +6,7 @@ import pytest
 
 from meetings.calendars.connection import (
     REPLACED,
+    REVOKING,
     UNFINISHED,
     Claim,
     Leftover,
@@ -41,6 +42,16 @@ def test_of_a_new_user_nothing_is_known() -> None:
     }
     assert dict(Claim()) == {"user": "", "platform": "", "attempt_id": ""}
     assert dict(attempt()) == {"attempt_id": "a1", "raw_id": "raw", "before": frozenset(), "calendar_id": ""}
+
+
+def test_a_user_is_told_where_access_is_taken_back() -> None:
+    assert REVOKING == {
+        "google": {"your Google account": "https://myaccount.google.com/connections"},
+        "microsoft": {
+            "a personal Microsoft account": "https://account.microsoft.com/privacy/app-access",
+            "an account of work or school": "https://myapps.microsoft.com",
+        },
+    }
 
 
 def test_a_calendar_that_was_connected_is_known_with_the_attempt_that_made_it() -> None:
@@ -105,7 +116,7 @@ def test_after_a_disconnection_only_what_is_to_be_cleared_away_is_left() -> None
     }
 
 
-def test_a_link_is_spent_until_nobody_could_use_it_any_more() -> None:
+def test_a_link_is_spent_until_it_has_expired() -> None:
     spent = NEW.spending("first", NOON + HOUR, NOON)
     assert spent.is_spent("first")
     assert not spent.is_spent("second")
