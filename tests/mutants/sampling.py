@@ -11,9 +11,8 @@ from poodle.data_types import FileMutation, PoodleConfig
 from poodle.mutate import builtin_mutators
 from poodle.util import mutate_lines
 
-
 _ANOTHER_NOTHING = "return ''"
-"""What Poodle makes of `return None`: the type checker refuses it, and callers ask only whether there is something."""
+"""What Poodle makes of `return None`. The type checker refuses it, because the caller expects no text."""
 
 
 def sampled_mutants(config: PoodleConfig, file_lines: list[str], **_: Any) -> list[FileMutation]:

@@ -22,7 +22,7 @@ REFUSED_TOKEN = "1//planted-refresh-token-of-a-user"
 
 @dataclass
 class ScriptedCalendars:
-    """`events_by_id` is what exists; `listed` hides some from lists, `failures` are raised by next lists and deletions."""
+    """`events_by_id` is what exists; `listed` hides some from lists, `failures` are raised by the next calls."""
 
     events_by_id: dict[str, CalendarEvent] = field(default_factory=dict)
     listed: Callable[[CalendarEvent], bool] = lambda _event: True
