@@ -18,7 +18,7 @@ from runtime.exits import run_and_exit
 from starter.calendars.client import CalendarsClient
 from starter.calendars.credentials import load_credentials
 from starter.calendars.preview import read_policy
-from starter.calendars.summaries import CalendarState
+from starter.calendars.summaries import CalendarSummaryState
 from starter.errors import MeetingError
 
 FIRST_READING_SECONDS = 60
@@ -30,7 +30,7 @@ async def connect(credentials: CalendarCredentials, policy: Policy) -> None:
         calendar_id = (await calendars.connect(credentials, policy=policy)).calendar_id
         print(calendar_id)
         for _ in range(FIRST_READING_SECONDS):
-            if (await calendars.show(calendar_id)).summary.state is not CalendarState.SYNCING:
+            if (await calendars.show(calendar_id)).summary.state is not CalendarSummaryState.SYNCING:
                 break
             await asyncio.sleep(1)
         else:

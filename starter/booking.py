@@ -59,7 +59,7 @@ class BookedMeeting(BaseModel):
         return self.booking not in {BookingOutcome.BOOKED, BookingOutcome.BOOKED_ANEW}
 
 
-async def book(temporal: Client, request: MeetingRequest, workflow_id: str | None) -> BookedMeeting:
+async def book_meeting(temporal: Client, request: MeetingRequest, workflow_id: str | None) -> BookedMeeting:
     """Starts a meeting's workflow unless the same meeting has one already.
 
     Raises MeetingRefusedError if `workflow_id` belongs to another meeting, MeetingInputError for one that is over.

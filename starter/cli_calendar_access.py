@@ -28,7 +28,7 @@ _MAX_NAMED = 5
 
 
 @app.command(name="connect-link")
-def connect_link(
+def calendar_connect_link(
     user: User,
     platform: UserPlatform,
     *,
@@ -75,7 +75,7 @@ def connect_link(
 
 @app.command(name="disconnect-user")
 @run_async
-async def disconnect_user(user: User, platform: UserPlatform, *, as_json: Json = False) -> int:
+async def calendar_disconnect_user(user: User, platform: UserPlatform, *, as_json: Json = False) -> int:
     """Disconnect a user's calendar and its meetings."""
     from artifacts.connections import ConnectionChangedError, Connections
     from artifacts.errors import StoreError
@@ -112,7 +112,7 @@ async def disconnect_user(user: User, platform: UserPlatform, *, as_json: Json =
 
 @app.command(name="update-credentials")
 @run_async
-async def update_credentials(
+async def calendar_update_credentials(
     *,
     credentials: Annotated[
         Path | None,
@@ -144,9 +144,9 @@ async def update_credentials(
     return 0 if rotation.is_complete else 1
 
 
-@app.command()
+@app.command(name="doctor")
 @run_async
-async def doctor(*, as_json: Json = False) -> int:
+async def calendar_doctor(*, as_json: Json = False) -> int:
     """Check that all calendars can be read.
 
     Exit status 0: all are healthy.

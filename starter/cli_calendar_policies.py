@@ -30,9 +30,9 @@ class OverrideChoice(StrEnum):
     NONE = "none"
 
 
-@app.command()
+@app.command(name="plan")
 @run_async
-async def plan(calendar: CalendarName, *, policy: PolicyFile = None, as_json: Json = False) -> int:
+async def calendar_plan(calendar: CalendarName, *, policy: PolicyFile = None, as_json: Json = False) -> int:
     """Show what a policy would change."""
     from starter.calendars.client import CalendarsClient
     from starter.calendars.preview import read_policy
@@ -49,9 +49,9 @@ async def plan(calendar: CalendarName, *, policy: PolicyFile = None, as_json: Js
     return 0
 
 
-@policy_app.command()
+@policy_app.command(name="get")
 @run_async
-async def get(calendar: CalendarName, *, as_json: Json = False) -> int:
+async def calendar_policy_get(calendar: CalendarName, *, as_json: Json = False) -> int:
     """Print a calendar's policy."""
     import json
 
@@ -70,7 +70,7 @@ async def get(calendar: CalendarName, *, as_json: Json = False) -> int:
 
 @policy_app.command(name="set")
 @run_async
-async def set_(
+async def calendar_policy_set(
     calendar: CalendarName,
     policy: Annotated[Path, typer.Argument(metavar="FILE", help="Policy as JSON.", show_default=False)],
     *,
@@ -112,9 +112,9 @@ async def set_(
     return 0
 
 
-@app.command()
+@app.command(name="override")
 @run_async
-async def override(
+async def calendar_override(
     calendar: CalendarName,
     event: EventName,
     choice: Annotated[OverrideChoice, typer.Argument(help="`none` removes the override.", show_default=False)],
@@ -147,9 +147,9 @@ async def override(
     return 0
 
 
-@app.command()
+@app.command(name="record")
 @run_async
-async def record(
+async def calendar_record(
     calendar: CalendarName, event: EventName, *, all_occurrences: AllOccurrences = False, as_json: Json = False
 ) -> int:
     """Schedule an event at the provider itself.
@@ -172,9 +172,9 @@ async def record(
     return 0
 
 
-@app.command()
+@app.command(name="unrecord")
 @run_async
-async def unrecord(
+async def calendar_unrecord(
     calendar: CalendarName, event: EventName, *, all_occurrences: AllOccurrences = False, as_json: Json = False
 ) -> int:
     """Remove an event's schedule at the provider."""

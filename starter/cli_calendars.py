@@ -9,7 +9,7 @@ from starter import cli_calendar_access, cli_calendar_policies
 from starter.cli_options import CalendarName, EventName, Json, PolicyFile, run_async
 
 if TYPE_CHECKING:
-    from starter.calendars.explain import Explanation
+    from starter.calendars.explain import EventExplanation
 
 app = typer.Typer()
 calendar_app = typer.Typer(
@@ -32,9 +32,9 @@ Credentials = Annotated[
 ]
 
 
-@calendar_app.command()
+@calendar_app.command(name="raw")
 @run_async
-async def raw(*, credentials: Credentials = None, as_json: Json = False) -> int:
+async def calendar_raw(*, credentials: Credentials = None, as_json: Json = False) -> int:
     """List a user's calendars at Google or Microsoft.
 
     Needs no Temporal.
@@ -59,9 +59,9 @@ async def raw(*, credentials: Credentials = None, as_json: Json = False) -> int:
     return 0
 
 
-@calendar_app.command()
+@calendar_app.command(name="connect")
 @run_async
-async def connect(
+async def calendar_connect(
     *,
     credentials: Credentials = None,
     raw_id: Annotated[
@@ -103,7 +103,7 @@ async def connect(
 
 @calendar_app.command(name="list")
 @run_async
-async def list_(*, as_json: Json = False) -> int:
+async def calendar_list(*, as_json: Json = False) -> int:
     """List calendars, also those without a workflow."""
     from starter.calendars import tables
     from starter.calendars.client import CalendarsClient
@@ -123,9 +123,9 @@ async def list_(*, as_json: Json = False) -> int:
     return 0
 
 
-@calendar_app.command()
+@calendar_app.command(name="show")
 @run_async
-async def show(calendar: CalendarName, *, as_json: Json = False) -> int:
+async def calendar_show(calendar: CalendarName, *, as_json: Json = False) -> int:
     """Show a calendar without its events."""
     from starter.calendars import tables
     from starter.calendars.client import CalendarsClient
@@ -149,9 +149,9 @@ async def show(calendar: CalendarName, *, as_json: Json = False) -> int:
     return 0
 
 
-@calendar_app.command()
+@calendar_app.command(name="events")
 @run_async
-async def events(
+async def calendar_events(
     calendar: CalendarName,
     *,
     also_past: Annotated[bool, typer.Option("--past", help="Also events of the last two weeks.")] = False,
@@ -173,9 +173,9 @@ async def events(
     return 0
 
 
-@calendar_app.command()
+@calendar_app.command(name="explain")
 @run_async
-async def explain(calendar: CalendarName, event: EventName, *, as_json: Json = False) -> int:
+async def calendar_explain(calendar: CalendarName, event: EventName, *, as_json: Json = False) -> int:
     """Explain which rule decides about an event."""
     from starter.calendars.client import CalendarsClient
     from starter.inputs import signing_settings
@@ -190,9 +190,9 @@ async def explain(calendar: CalendarName, event: EventName, *, as_json: Json = F
     return 0
 
 
-@calendar_app.command()
+@calendar_app.command(name="resync")
 @run_async
-async def resync(
+async def calendar_resync(
     calendar: Annotated[
         str | None, typer.Argument(metavar="CALENDAR", help="All calendars if not given.", show_default=False)
     ] = None,
@@ -217,9 +217,9 @@ async def resync(
     return 0
 
 
-@calendar_app.command()
+@calendar_app.command(name="disconnect")
 @run_async
-async def disconnect(
+async def calendar_disconnect(
     calendar: CalendarName,
     *,
     why: Annotated[
@@ -232,7 +232,7 @@ async def disconnect(
     Meetings that no other calendar claims are cancelled, and the provider stops reading the calendar.
     """
     from starter.calendars.client import CalendarsClient
-    from starter.calendars.summaries import CalendarState
+    from starter.calendars.summaries import CalendarSummaryState
     from starter.output import print_line, sanitize, write_json
 
     async with CalendarsClient.opened() as client:
@@ -240,7 +240,7 @@ async def disconnect(
     name = sanitize(summary.calendar_id)
     if as_json:
         write_json(summary)
-    elif summary.state is CalendarState.DISCONNECTED:
+    elif summary.state is CalendarSummaryState.DISCONNECTED:
         print_line(f"Calendar {name} is disconnected. The user's consent at Google or Microsoft itself stays.")
     else:
         print_line(f"Calendar {name} is releasing its meetings; `calendar list` shows when that is done.")
@@ -252,7 +252,7 @@ calendar_app.add_typer(cli_calendar_policies.app)
 calendar_app.add_typer(cli_calendar_access.app)
 
 
-def _print_explanation(found: "Explanation") -> None:
+def _print_explanation(found: "EventExplanation") -> None:
     from starter.calendars import tables
     from starter.output import display, print_line, sanitize
 

@@ -29,7 +29,7 @@ class TranscriptFormat(StrEnum):
 
 @app.command(name="list")
 @run_async
-async def list_(  # noqa: PLR0913 - one argument for each option
+async def meeting_list(  # noqa: PLR0913 - one argument for each option
     *,
     status: Annotated[MeetingStatus | None, typer.Option(help="Only meetings with this status.")] = None,
     title: Annotated[
@@ -91,9 +91,9 @@ def _instant(text: str | None, option: str) -> "datetime | None":
     return parse_when(text, option, datetime.now(UTC)).instant if text is not None else None
 
 
-@app.command()
+@app.command(name="show")
 @run_async
-async def show(meeting: MeetingId, *, as_json: Json = False) -> int:
+async def meeting_show(meeting: MeetingId, *, as_json: Json = False) -> int:
     """Show all details of a meeting."""
     import asyncio
     from datetime import UTC, datetime
@@ -112,9 +112,9 @@ async def show(meeting: MeetingId, *, as_json: Json = False) -> int:
     return 0
 
 
-@app.command()
+@app.command(name="watch")
 @run_async
-async def watch(meeting: MeetingId, *, as_json: Json = False) -> int:
+async def meeting_watch(meeting: MeetingId, *, as_json: Json = False) -> int:
     """Follow a meeting until it ends.
 
     Exit status 0: the meeting is completed.
@@ -124,9 +124,9 @@ async def watch(meeting: MeetingId, *, as_json: Json = False) -> int:
     return await watch_meeting(meeting, as_json=as_json)
 
 
-@app.command()
+@app.command(name="why")
 @run_async
-async def why(meeting: MeetingId, *, as_json: Json = False) -> int:
+async def meeting_why(meeting: MeetingId, *, as_json: Json = False) -> int:
     """Explain a meeting's present state."""
     import asyncio
 
@@ -152,9 +152,9 @@ async def why(meeting: MeetingId, *, as_json: Json = False) -> int:
     return 0
 
 
-@app.command()
+@app.command(name="find")
 @run_async
-async def find(
+async def meeting_find(
     what: Annotated[
         str,
         typer.Argument(
@@ -192,7 +192,7 @@ async def find(
 
 @app.command(name="open")
 @run_async
-async def open_(
+async def meeting_open(
     meeting: MeetingId,
     *,
     browse: Annotated[bool, typer.Option("--browse", help="Open it in the browser.")] = False,
@@ -222,9 +222,9 @@ async def open_(
     return 0
 
 
-@app.command()
+@app.command(name="transcript")
 @run_async
-async def transcript(
+async def meeting_transcript(
     meeting: MeetingId,
     *,
     form: Annotated[

@@ -28,9 +28,9 @@ _OPTION_NAMES = {"start_time": "--at", "end_time": "--until", "title": "--title"
 _MAX_CONCURRENCY = 10
 
 
-@app.command()
+@app.command(name="schedule")
 @run_async
-async def schedule(  # noqa: PLR0913 - one argument for each option
+async def meeting_schedule(  # noqa: PLR0913 - one argument for each option
     url: Annotated[str, typer.Argument(metavar="URL", help="Google Meet, Zoom or Teams link.", show_default=False)],
     at: At,
     *,
@@ -42,7 +42,7 @@ async def schedule(  # noqa: PLR0913 - one argument for each option
     workflow_id: Annotated[str | None, typer.Option("--id", help="A workflow id of your own.")] = None,
     as_json: Json = False,
 ) -> int:
-    """TrackedEvents a meeting.
+    """Book a meeting.
 
     The same link and start are the same meeting: booking it again starts nothing new.
     """
@@ -98,9 +98,9 @@ async def schedule(  # noqa: PLR0913 - one argument for each option
     return 0
 
 
-@app.command()
+@app.command(name="reschedule")
 @run_async
-async def reschedule(  # noqa: PLR0913 - one argument for each option
+async def meeting_reschedule(  # noqa: PLR0913 - one argument for each option
     meeting: MeetingId,
     at: At,
     *,
@@ -133,9 +133,9 @@ async def reschedule(  # noqa: PLR0913 - one argument for each option
     return 0
 
 
-@app.command()
+@app.command(name="cancel")
 @run_async
-async def cancel(meetings: MeetingIds, *, why: Why = "", as_json: Json = False) -> int:
+async def meeting_cancel(meetings: MeetingIds, *, why: Why = "", as_json: Json = False) -> int:
     """Cancel meetings; their bots leave.
 
     Nothing is cancelled if one of the ids is unknown. Exit status 1: a meeting could not be cancelled.
@@ -164,9 +164,9 @@ async def cancel(meetings: MeetingIds, *, why: Why = "", as_json: Json = False) 
     return 1 if failed else 0
 
 
-@app.command()
+@app.command(name="leave")
 @run_async
-async def leave(meeting: MeetingId, *, why: Why = "", as_json: Json = False) -> int:
+async def meeting_leave(meeting: MeetingId, *, why: Why = "", as_json: Json = False) -> int:
     """Make the bot leave; its recording is stored."""
     from starter.client import MeetingsClient
     from starter.messages import stop_sentence

@@ -28,7 +28,7 @@ from meetings.status import FailureReason, MeetingStatus
 from meetings.urls import Platform
 from minutekeeper.temporal.queries import describe_workflow
 from runtime.connection import connect
-from starter.booking import RPC_TIMEOUT, BookedMeeting, book
+from starter.booking import RPC_TIMEOUT, BookedMeeting, book_meeting
 from starter.error_translation import no_connection, translate_temporal_errors
 from starter.errors import MeetingNotFoundError, MeetingRefusedError, NoWorkerError
 from starter.inputs import check_id, parse_input
@@ -90,7 +90,7 @@ class MeetingsClient:
         if workflow_id is not None:
             check_id("workflow_id", workflow_id)
         with translate_temporal_errors(self.temporal):
-            return await book(self.temporal, request, workflow_id)
+            return await book_meeting(self.temporal, request, workflow_id)
 
     async def status(self, meeting: str) -> MeetingView:
         """The meeting now. Without a worker an ended one has no timeline; a running one raises NoWorkerError."""

@@ -13,7 +13,7 @@ from starter import json_models
 from starter.calendars.connect import ConnectResult
 from starter.calendars.credential_rotation import CredentialRotation
 from starter.calendars.events import DecidedEvent
-from starter.calendars.explain import Explanation
+from starter.calendars.explain import EventExplanation
 from starter.calendars.preview import PolicyPreview
 from starter.calendars.summaries import CalendarSummary
 from starter.meeting_lookup import FoundMeeting
@@ -37,7 +37,7 @@ OUTPUTS: dict[str, Any] = {
     "calendar connect": ConnectResult,
     "calendar list": list[CalendarSummary],
     "calendar events": list[DecidedEvent],
-    "calendar explain": Explanation,
+    "calendar explain": EventExplanation,
     "calendar plan": PolicyPreview,
     "calendar override": OverrideChange,
     "calendar resync CALENDAR": CalendarView,

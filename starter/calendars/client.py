@@ -26,9 +26,9 @@ from providers.calendars import CalendarCredentials, CalendarProvider, RawCalend
 from runtime.settings import Settings
 from starter.calendars.connect import CalendarAccount, ConnectResult, connect_calendar
 from starter.calendars.credential_rotation import AppCredentials, CredentialRotation, rotate_credentials
-from starter.calendars.doctor import CalendarReport, check_calendars
+from starter.calendars.doctor import CalendarReport, report_on_calendars
 from starter.calendars.events import DecidedEvent, decided_events
-from starter.calendars.explain import Explanation, explain_decision
+from starter.calendars.explain import EventExplanation, explain_decision
 from starter.calendars.gateway import CalendarGateway
 from starter.calendars.lookup import find_event
 from starter.calendars.preview import PolicyPreview, policy_as_written, policy_difference, preview_policy
@@ -135,7 +135,7 @@ class CalendarsClient:
             book = await self._gateway.book(found)
             return await decided_events(self.temporal, book, datetime.now(UTC), also_past=also_past)
 
-    async def explain(self, calendar: str, event: str) -> Explanation:
+    async def explain(self, calendar: str, event: str) -> EventExplanation:
         """The rule that decides about an event, and the facts it evaluates."""
         with self._translated_errors():
             found = await self._gateway.require_running(calendar)
@@ -260,7 +260,7 @@ class CalendarsClient:
         The links are signed with `BRIDGE_SECRET` of the settings, by default the environment's.
         """
         with self._translated_errors():
-            return await check_calendars(self.temporal, self._provider, self._notebooks, given or settings())
+            return await report_on_calendars(self.temporal, self._provider, self._notebooks, given or settings())
 
     async def disconnect(self, calendar: str, why: str = "") -> CalendarSummary:
         """Releases all meetings of a calendar and ends the provider's sync; the user's consent itself stays.

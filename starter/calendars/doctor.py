@@ -25,7 +25,7 @@ from providers.calendars import CalendarProvider
 from runtime.settings import Settings
 from runtime.startup import address_problems, signing_problems
 from starter.booking import RPC_TIMEOUT
-from starter.calendars.summaries import CalendarState, CalendarSummary, list_calendars
+from starter.calendars.summaries import CalendarSummary, CalendarSummaryState, list_calendars
 from starter.error_translation import translate_temporal_errors
 from starter.errors import MeetingError
 from starter.health_checks import CheckFailedError, shared_connection
@@ -39,7 +39,7 @@ _DESCRIBE_TIMEOUT = timedelta(seconds=5)
 _MAX_CONCURRENCY = 20
 _MAX_CALENDARS = 100
 _MAX_NAMED = 3
-_UNHEALTHY = {CalendarState.ERROR, CalendarState.NOT_KEPT, CalendarState.UNKNOWN}
+_UNHEALTHY = {CalendarSummaryState.ERROR, CalendarSummaryState.NOT_KEPT, CalendarSummaryState.UNKNOWN}
 
 
 class CalendarCheck(BaseModel):
@@ -110,7 +110,7 @@ class MissingBookings:
         return booked_state_of(status, execution.typed_search_attributes.get(MEETING_STATUS, ""))
 
 
-async def check_calendars(
+async def report_on_calendars(
     temporal: Client, provider: CalendarProvider, notebooks: CalendarCheckpointStore, settings: Settings
 ) -> CalendarReport:
     """Raises RPCError, ProviderError and StoreError."""

@@ -49,7 +49,7 @@ class EventFacts(BaseModel):
     deleted: bool
 
 
-class Explanation(BaseModel):
+class EventExplanation(BaseModel):
     """Why an event is recorded or not.
 
     `facts` is None for an event that the provider no longer knows; then the last decision is shown.
@@ -73,7 +73,7 @@ class Explanation(BaseModel):
 
 async def explain_decision(
     temporal: Client, provider: CalendarProvider, book: TrackedEvents, rules: tuple[Policy, Overrides], text: str
-) -> Explanation:
+) -> EventExplanation:
     """Decides with the same function as reconciling does.
 
     Raises EventNotFoundError, and ProviderError if the event cannot be read.
@@ -90,10 +90,10 @@ async def explain_decision(
 
 def _of_event(
     event: CalendarEvent, entry: TrackedEvent | None, meeting: EventMeeting, rules: tuple[Policy, Overrides]
-) -> Explanation:
+) -> EventExplanation:
     policy, overrides = rules
     decision = decide(policy, overrides, event, datetime.now(UTC))
-    return Explanation(
+    return EventExplanation(
         calendar_id=event.calendar_id,
         event_id=event.event_id,
         title=event.title,
@@ -108,8 +108,8 @@ def _of_event(
     )
 
 
-def _of_entry(calendar_id: str, entry: TrackedEvent, meeting: EventMeeting) -> Explanation:
-    return Explanation(
+def _of_entry(calendar_id: str, entry: TrackedEvent, meeting: EventMeeting) -> EventExplanation:
+    return EventExplanation(
         calendar_id=calendar_id,
         event_id=entry.event_id,
         title=entry.desired.title,

@@ -56,7 +56,7 @@ async def find_calendar(temporal: Client, provider: CalendarProvider, text: str)
     check_id("CALENDAR", text)
     ended: WorkflowExecutionDescription | None = None
     for name in (calendar_workflow_id_for(text), text):
-        execution = await describe(temporal, name)
+        execution = await calendar_execution(temporal, name)
         if execution is None:
             continue
         if not is_closed(execution):
@@ -65,7 +65,7 @@ async def find_calendar(temporal: Client, provider: CalendarProvider, text: str)
     connected = _only(text, await provider.calendars())
     if connected is not None:
         workflow_id = calendar_workflow_id_for(connected.calendar_id)
-        return CalendarRef(connected.calendar_id, await describe(temporal, workflow_id), connected)
+        return CalendarRef(connected.calendar_id, await calendar_execution(temporal, workflow_id), connected)
     if missing := await _missing_at_provider(temporal, text):
         return missing
     if ended is not None:
@@ -95,10 +95,10 @@ async def _missing_at_provider(temporal: Client, text: str) -> CalendarRef | Non
     if len(found) > 1:
         ids = _some(map(calendar_id_of, found))
         raise MeetingInputError("CALENDAR", f"{text!r} could be {ids}; use the id")
-    return CalendarRef(calendar_id_of(found[0]), await describe(temporal, found[0])) if found else None
+    return CalendarRef(calendar_id_of(found[0]), await calendar_execution(temporal, found[0])) if found else None
 
 
-async def describe(temporal: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
+async def calendar_execution(temporal: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
     """The newest run of a calendar's workflow; None if there is none with this id."""
     execution = await describe_workflow(temporal, workflow_id, RPC_TIMEOUT)
     return execution if execution and execution.workflow_type == CALENDAR_WORKFLOW else None

@@ -22,7 +22,7 @@ _MAX_CONCURRENCY = 10
 _QUERY_TIMEOUT = timedelta(seconds=3)
 
 
-class CalendarState(StrEnum):
+class CalendarSummaryState(StrEnum):
     """The state of a calendar, as its workflow and the provider together show it."""
 
     SYNCING = "syncing"
@@ -46,7 +46,7 @@ class CalendarSummary(BaseModel):
 
     calendar_id: str
     workflow_id: str
-    state: CalendarState
+    state: CalendarSummaryState
     ailment: AccessProblem | None = None
     trouble: str = ""
     trouble_since: AwareDatetime | None = None
@@ -154,38 +154,38 @@ async def _view(temporal: Client, calendar_id: str) -> CalendarView | None:
     return None
 
 
-def _what_to_do(state: CalendarState, known: CalendarView, *, is_connected: bool | None) -> str:
+def _what_to_do(state: CalendarSummaryState, known: CalendarView, *, is_connected: bool | None) -> str:
     match state:
-        case CalendarState.ERROR:
+        case CalendarSummaryState.ERROR:
             # If the workflow reports no problem, the provider does.
             problem = known.problem or (AccessProblem.NOT_FOUND if is_connected is False else AccessProblem.SYNC)
             return suggested_fix(problem, known.calendar_id, known.user, known.platform)
-        case CalendarState.NOT_KEPT:
+        case CalendarSummaryState.NOT_KEPT:
             return f"`minutekeeper calendar connect`, or `minutekeeper calendar disconnect {known.calendar_id}`"
-        case CalendarState.UNKNOWN:
+        case CalendarSummaryState.UNKNOWN:
             return "start a worker with `minutekeeper worker`; `minutekeeper doctor` says what is missing"
     return ""
 
 
 def _state_of(
     view: CalendarView | None, connected: ConnectedCalendar | None, *, is_kept: bool, is_connected: bool | None
-) -> tuple[CalendarState, str]:
+) -> tuple[CalendarSummaryState, str]:
     if not is_kept and is_connected:
-        return CalendarState.NOT_KEPT, "the provider has it, but no workflow runs for it"
+        return CalendarSummaryState.NOT_KEPT, "the provider has it, but no workflow runs for it"
     if not is_kept or (view and view.status is CalendarStatus.DISCONNECTED):
-        return CalendarState.DISCONNECTED, ""
+        return CalendarSummaryState.DISCONNECTED, ""
     if view is None:
-        return CalendarState.UNKNOWN, "no worker answered"
+        return CalendarSummaryState.UNKNOWN, "no worker answered"
     if view.status is CalendarStatus.LEAVING:
-        return CalendarState.LEAVING, view.error
+        return CalendarSummaryState.LEAVING, view.error
     if trouble := view.error or _provider_trouble(connected, is_connected=is_connected):
-        return CalendarState.ERROR, trouble
-    return (CalendarState.ACTIVE if view.reconcile_count else CalendarState.SYNCING), ""
+        return CalendarSummaryState.ERROR, trouble
+    return (CalendarSummaryState.ACTIVE if view.reconcile_count else CalendarSummaryState.SYNCING), ""
 
 
 def _provider_trouble(connected: ConnectedCalendar | None, *, is_connected: bool | None) -> str:
     if is_connected is False:
         return "the provider no longer has it; connect it again"
-    if connected is None or (not connected.error and connected.status != CalendarState.ERROR):
+    if connected is None or (not connected.error and connected.status != CalendarSummaryState.ERROR):
         return ""
     return connected.error or "the provider reports an error without a reason"

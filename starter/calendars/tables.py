@@ -10,19 +10,19 @@ from meetings.calendars.planning import ChangeKind, PlannedChange
 from providers.calendars import RawCalendar
 from starter.calendars.client import CalendarDetails
 from starter.calendars.events import DecidedEvent, EventMeeting
-from starter.calendars.explain import EventFacts, Explanation
+from starter.calendars.explain import EventExplanation, EventFacts
 from starter.calendars.preview import PolicyPreview
-from starter.calendars.summaries import CalendarState, CalendarSummary
+from starter.calendars.summaries import CalendarSummary, CalendarSummaryState
 from starter.layout import Facts, Table
 from starter.output import amount, sanitize
 from starter.tables import facts_table, status_text
 from starter.times import format_local
 
 _STYLES = {
-    CalendarState.ACTIVE: "green",
-    CalendarState.SYNCING: "blue",
-    CalendarState.ERROR: "bold red",
-    CalendarState.DISCONNECTED: "dim",
+    CalendarSummaryState.ACTIVE: "green",
+    CalendarSummaryState.SYNCING: "blue",
+    CalendarSummaryState.ERROR: "bold red",
+    CalendarSummaryState.DISCONNECTED: "dim",
 }
 _STEPS = {
     ChangeKind.BOOK: ("book", "green"),
@@ -91,7 +91,7 @@ def events(decided: Iterable[DecidedEvent]) -> Table:
     return table
 
 
-def rule_verdicts(explanation: Explanation) -> Table:
+def rule_verdicts(explanation: EventExplanation) -> Table:
     table = Table()
     for each in explanation.considered:
         verdict = Text("holds" if each.holds else "does not hold", style="green" if each.holds else "dim")
@@ -164,7 +164,7 @@ def _meeting(meeting: EventMeeting) -> Text:
     return status_text(meeting.status) if meeting.status else Text("none", style="dim")
 
 
-def _state(state: CalendarState) -> Text:
+def _state(state: CalendarSummaryState) -> Text:
     return Text(state.value, style=_STYLES.get(state, "yellow"))
 
 

@@ -23,7 +23,7 @@ from meetings.request import (
 )
 from meetings.status import FailureReason, MeetingStatus
 from simulator.scripts import SCRIPTS
-from starter.calendars.summaries import CalendarState
+from starter.calendars.summaries import CalendarSummaryState
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
@@ -106,7 +106,7 @@ def test_the_operators_page_explains_every_status_and_reason() -> None:
 
 
 def test_the_page_about_calendars_explains_every_state() -> None:
-    for state in CalendarState:
+    for state in CalendarSummaryState:
         assert f"| `{state}` |" in page("calendars.md"), f"docs/calendars.md does not explain {state}"
 
 
