@@ -38,6 +38,7 @@ from activities.turns import Pacing
 from artifacts.errors import StoreError
 from artifacts.store import ArtifactStore
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
+from minutekeeper.temporal.rooms import Rooms
 from runtime.exits import exit_within, run_and_exit
 from runtime.logs import set_up_logging
 from runtime.provider import open_calendars, open_provider
@@ -49,6 +50,7 @@ from runtime.temporal import connect_patiently
 from workflows.calendar import CalendarWorkflow
 from workflows.calendar_health import CalendarHealthWorkflow
 from workflows.meeting import MeetingWorkflow
+from workflows.room_reservation import RoomReservationWorkflow
 
 logger = logging.getLogger("worker")
 
@@ -76,9 +78,9 @@ def meetings_worker(
     worker = Worker(
         client,
         task_queue=MEETINGS_QUEUE,
-        workflows=[MeetingWorkflow, CalendarWorkflow, CalendarHealthWorkflow],
+        workflows=[MeetingWorkflow, RoomReservationWorkflow, CalendarWorkflow, CalendarHealthWorkflow],
         activities=[
-            *(bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot),
+            *(bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot, bots.retranscribe),
             calendars.reconcile,
             rounds.check_calendars,
         ],
@@ -136,6 +138,7 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
                 public_url=settings.bridge_public_url,
                 secret=settings.bridge_secret.get_secret_value(),
                 pacing=_pacing(client, settings),
+                rooms=Rooms(client),
             )
             account = open_calendars(settings)
             stack.push_async_callback(account.aclose)

@@ -9,12 +9,14 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.account_limit import NotYetError
 from activities.attempt import Attempt, OverdueError
 from activities.failures import as_application_error
+from activities.room_entry import RoomEntry, RoomOccupiedError
 from activities.turns import Pacing, Turns
 from activities.volley import HandedBackError
 from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, DispatchRequest, SentBot, Terms
 from meetings.events import ObservedBot
 from meetings.reporting import BotQuestion
 from meetings.webhook_address import bot_webhook_url
+from minutekeeper.temporal.rooms import Rooms
 from providers.base import (
     BotReality,
     DispatchAddress,
@@ -29,6 +31,7 @@ from providers.base import (
 _STILL_RESERVED = timedelta(seconds=30)
 """A reserved bot that is asked for this late arrives as much late, which is better than four minutes early."""
 _AT_ONCE = timedelta(milliseconds=10)
+_ASK_FOR_ROOM_AGAIN = timedelta(seconds=10)
 _SEARCH_BACK = timedelta(minutes=10)
 """Twice the time in which the provider refuses a second bot: whatever it refuses for was created since."""
 
@@ -39,11 +42,20 @@ class BotActivities:
     `public_url` and `secret` make the address that a bot reports to. `pacing` says when one may be sent.
     """
 
-    def __init__(self, provider: Provider, *, public_url: str, secret: str, pacing: Pacing | None = None) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        *,
+        public_url: str,
+        secret: str,
+        pacing: Pacing | None = None,
+        rooms: Rooms | None = None,
+    ) -> None:
         pacing = pacing or Pacing()
         self._provider = provider
         self._public_url = public_url
         self._secret = secret
+        self._rooms = RoomEntry(rooms, provider, pacing.clock) if rooms else None
         self._clock = pacing.clock
         self._turns = Turns(pacing, provider.warm_up, activity.wait_for_worker_shutdown)
 
@@ -59,11 +71,23 @@ class BotActivities:
         plan = self._plan(request)
         order = _order(request, plan)
         try:
+            if self._rooms and (shared := await self._rooms.enter(request, order, _longest(plan))):
+                return _answer(shared, request, plan)
             if attempt.in_doubt and (found := await self._search(order, attempt, rebooked=request.rebooked)):
                 return _answer(found, request, plan)
             address = self._address(order)
             async with self._turns.turn(order, address.workflow_id, attempt):
                 sent = await self._send_within_limit(order, address, attempt)
+        except RoomOccupiedError as error:
+            attempt.ends_without_a_bot()
+            raise ApplicationError(
+                str(error),
+                not attempt.in_doubt,
+                plan.terms,
+                type="RoomOccupied",
+                next_retry_delay=_ASK_FOR_ROOM_AGAIN,
+                category=ApplicationErrorCategory.BENIGN,
+            ) from None
         except (HandedBackError, NotYetError, OverdueError) as error:
             attempt.ends_without_a_bot()
             if isinstance(error, NotYetError):
@@ -99,13 +123,25 @@ class BotActivities:
             raise as_application_error(error) from None
 
     @activity.defn
-    async def observe_bot(self, question: BotQuestion | str) -> ObservedBot:
-        """Asks the provider what became of a bot; meetings that began long ago ask by its bare id."""
+    async def observe_bot(self, question: BotQuestion) -> ObservedBot:
+        """Asks the provider what became of a bot, and of a shared one also the meeting that owns it."""
+        removed = False
+        if question.shared_with and self._rooms:
+            removed = await self._rooms.removed_by_owner(question.bot_id, question.shared_with)
         try:
-            seen = await self._provider.observe(question if isinstance(question, str) else question.bot_id)
+            seen = await self._provider.observe(question.bot_id)
         except ProviderError as error:
             raise as_application_error(error) from None
-        return ObservedBot(events=seen.events, gone=seen.reality is BotReality.GONE, text=seen.text)
+        is_gone = seen.reality is BotReality.GONE
+        return ObservedBot(events=seen.events, gone=is_gone, removed_by_owner=removed, text=seen.text)
+
+    @activity.defn
+    async def retranscribe(self, bot_id: str) -> None:
+        """Asks the provider to transcribe a recording anew."""
+        try:
+            await self._provider.retranscribe(bot_id)
+        except ProviderError as error:
+            raise as_application_error(error) from None
 
     def _plan(self, request: DispatchRequest) -> DispatchPlan:
         """By the provider's own rule and this worker's settings; the same in every attempt."""
@@ -175,6 +211,10 @@ class BotActivities:
         workflow_id = activity.info().workflow_id or ""
         url = bot_webhook_url(self._public_url, self._secret, workflow_id, order.dispatch)
         return DispatchAddress(webhook_url=url, workflow_id=workflow_id)
+
+
+def _longest(plan: DispatchPlan) -> timedelta:
+    return timedelta(seconds=plan.deadlines.longest)
 
 
 def _order(request: DispatchRequest, plan: DispatchPlan) -> DispatchOrder:

@@ -30,8 +30,10 @@ async def write_transcript(store: ArtifactStore, order: CollectOrder, delivered:
     found = await delivered.read()
     transcript = found.transcript
     if transcript is None:
-        never = found.transcript_failed or found.deleted
-        return TranscriptResult(state=TranscriptState.FAILED if never else TranscriptState.PENDING)
+        if found.transcript_failed or found.deleted:
+            return TranscriptResult(state=TranscriptState.FAILED)
+        is_empty = order.transcript_finished
+        return TranscriptResult(state=TranscriptState.EMPTY if is_empty else TranscriptState.PENDING)
     if transcript.is_empty:
         return TranscriptResult(state=TranscriptState.EMPTY)
     artifacts = [

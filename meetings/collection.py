@@ -36,6 +36,8 @@ class CollectOrder(BaseModel):
     start_time: AwareDatetime | None = None
     recording: bool = True
     transcript: bool = True
+    transcript_finished: bool = False
+    """The provider announced the transcript: if there is none then, nobody spoke."""
     meeting_url: str = ""
     """Given if this is all that the meeting keeps: the manifest is written at once, when everything is there."""
     is_trouble_told: bool = False

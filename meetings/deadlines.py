@@ -19,7 +19,7 @@ class Deadlines(BaseModel):
     )
     in_call: int = Field(900, gt=0, description="In the call without recording: nobody came within ten minutes.")
     recording: int = Field(
-        1800, gt=0, description="Between two questions once a recording has outlived its planned end."
+        2400, gt=0, description="A recording needs no webhook for long, and each question costs an action."
     )
     ended: int = Field(
         1260,
@@ -27,10 +27,14 @@ class Deadlines(BaseModel):
         description="From leaving to the final event; the bot repeats that call for twenty minutes.",
     )
     longest: int = Field(
-        18_300, gt=0, description="No bot lives longer than five hours; after that it is told to leave."
+        18_000, gt=0, description="No bot of the provider stays in a call for longer than five hours."
     )
+    relief: int = Field(
+        600, gt=0, description="So long before that a bot leaves a running meeting, and another one is sent."
+    )
+    lobby: int = Field(120, gt=0, description="A bot that nobody lets in for so long is worth an alert.")
     transcript: int = Field(
-        1800, gt=0, description="Transcription ends minutes after the recording; then it counts as failed."
+        450, gt=0, description="Transcription ends minutes after the recording; asked again after twice as long."
     )
     grace: int = Field(
         600, gt=0, description="A `failed` may be followed by a recording: providers and operators resend."
@@ -49,8 +53,8 @@ class Deadlines(BaseModel):
         60, gt=0, description="Between two tries while the account is refused: key revoked, tokens used up."
     )
 
-    def for_phase(self, phase: MeetingStatus) -> timedelta:
-        """The time without news that a phase of a bot may take."""
+    def for_status(self, status: MeetingStatus) -> timedelta:
+        """The time without news that a bot may spend in a status."""
         seconds = {
             MeetingStatus.JOINING: self.joining,
             MeetingStatus.WAITING_ROOM: self.waiting_room,
@@ -58,5 +62,5 @@ class Deadlines(BaseModel):
             MeetingStatus.RECORDING: self.recording,
             MeetingStatus.PAUSED: self.recording,
             MeetingStatus.ENDED: self.ended,
-        }[phase]
+        }[status]
         return timedelta(seconds=seconds)

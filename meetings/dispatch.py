@@ -66,6 +66,8 @@ class DispatchRequest(BaseModel):
     meeting_url: str
     start_time: UtcDatetime
     asked_at: UtcDatetime
+    end_time: UtcDatetime | None = None
+    """Of the meeting, where that is known: two meetings in one room at the same time are one."""
     dispatch: int = 0
     run: str = ""
     """The first run of the workflow, if this is a later one: an earlier meeting of the same name is told apart."""
@@ -102,6 +104,7 @@ class SentBot(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     bot_id: str
+    provider: str = ""
     sent_at: UtcDatetime
     mode: DispatchMode = DispatchMode.RESERVED
     join_at: UtcDatetime | None = None

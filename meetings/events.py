@@ -83,4 +83,6 @@ class ObservedBot(BaseModel):
 
     events: tuple[BotEvent, ...] = ()
     gone: bool = False
+    removed_by_owner: bool = False
+    """Whether the meeting that owns a shared bot told it to leave."""
     text: str = ""

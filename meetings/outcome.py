@@ -49,6 +49,15 @@ class Evidence(BaseModel):
     text: Known
 
 
+class Failure(BaseModel):
+    """Why there is no bot, or no recording of one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: FailureReason
+    evidence: Evidence
+
+
 class Outcome(BaseModel):
     """The result of a meeting's workflow. `status` is `completed`, `failed` or `cancelled`."""
 
@@ -84,6 +93,8 @@ class MeetingView(BaseModel):
     evidence: Evidence | None
     trouble: Known
     """What keeps its files from being brought home and needs a person: a refused link, a full disk."""
+    held_change: Known
+    """Why the last reschedule did not move the meeting: its bot is in the call."""
     bot_id: Known
     meeting_url: Known
     platform: Known

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from meetings.bot import BotState
+from meetings.bot_state import BotState
 from meetings.events import EventSource, ObservedBot
 from meetings.status import FailureReason, WebhookState
 
@@ -30,15 +30,18 @@ class BotQuestion(BaseModel):
 
     bot_id: str
     asked_at: AwareDatetime
+    shared_with: str = ""
+    """The workflow that owns the bot, which is asked whether it told the bot to leave."""
     due_at: AwareDatetime | None = None
     reported_until: AwareDatetime | None = None
     known_to_be_silent: bool = False
 
 
-def question_about(bot: BotState, now: datetime) -> BotQuestion:
+def status_query_for(bot: BotState, now: datetime) -> BotQuestion:
     return BotQuestion(
         bot_id=bot.bot_id,
         asked_at=now,
+        shared_with=bot.shared_with,
         due_at=None if bot.shared_with else bot.join_at,
         reported_until=bot.reported_until,
         known_to_be_silent=state_of(bot) is WebhookState.SILENT,
@@ -63,7 +66,7 @@ def state_of(bot: BotState) -> WebhookState:
         until = bot.reported_until + _ON_THE_WAY
         missed = any(event.source is EventSource.API and event.occurred_at > until for event in bot.events)
         return WebhookState.SILENT if missed and not _is_unknown_over_there(bot) else WebhookState.HEARD
-    was_due = bot.asked_at is not None and bot.asked_at >= bot.join_at
+    was_due = bot.polled_at is not None and bot.polled_at >= bot.join_at
     return WebhookState.SILENT if was_due and not _is_unknown_over_there(bot) else WebhookState.AWAITED
 
 

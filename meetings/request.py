@@ -9,11 +9,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from meetings.bot import BotState
 from meetings.deadlines import Deadlines
-from meetings.outcome import Artifact
 from meetings.text import balanced
-from meetings.timeline import TimelineEntry
 from meetings.urls import Platform, parse_meeting_url, public_url
 from meetings.waking import WAKE_UP, WakeUp
 
@@ -149,18 +146,6 @@ class AdoptedBot(BaseModel):
     deadlines: Deadlines = Deadlines()
 
 
-class CarriedState(BaseModel):
-    """What a long-sleeping meeting takes along when its history is cut off (continue-as-new)."""
-
-    model_config = ConfigDict(frozen=True)
-
-    dispatches: int = 0
-    bots: tuple[BotState, ...] = ()
-    artifacts: tuple[Artifact, ...] = ()
-    timeline: tuple[TimelineEntry, ...] = ()
-    interest: Interest = Interest()
-
-
 class MeetingRequest(BaseModel):
     """A meeting to keep. Only `meeting_url` and `start_time` are required.
 
@@ -184,7 +169,6 @@ class MeetingRequest(BaseModel):
     """It was booked before and Temporal lost it, so a bot that was sent then is looked for before another is."""
     follows: AdoptedBot | None = None
     """The bot that is in the meeting already."""
-    carried: CarriedState | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -42,6 +42,7 @@ class FailureReason(StrEnum):
     STREAMING_FAILED = "streaming_failed"
     PROVIDER_ERROR = "provider_error"
     PROVIDER_UNREACHABLE = "provider_unreachable"
+    ROOM_OCCUPIED = "room_occupied"
     ACCOUNT = "account"
     REQUEST_REJECTED = "request_rejected"
     INVALID_REQUEST = "invalid_request"

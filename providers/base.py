@@ -237,6 +237,10 @@ class Provider(Protocol):
         """What a bot recorded: from the final webhook's stored body, or, if `pushed` is None, freshly asked for."""
         ...
 
+    async def retranscribe(self, bot_id: str) -> None:
+        """Asks for a new transcript of what a bot recorded."""
+        ...
+
     async def aclose(self) -> None:
         """Closes the connections."""
         ...

@@ -165,6 +165,7 @@ async def snapshot(temporal: Client, execution: WorkflowExecutionDescription) ->
         reason=None,
         evidence=None,
         trouble="",
+        held_change="",
         bot_id=summary.bot_id,
         meeting_url=summary.meeting_url,
         platform=summary.platform,

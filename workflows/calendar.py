@@ -7,10 +7,10 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from workflows import steps
+from workflows import activity_calls
 from workflows.inputs import NOTHING, Nothing, UnknownCalls, given, heard
 from workflows.publishing import Publisher
-from workflows.waiting import wait_until
+from workflows.timers import wait_until
 
 with workflow.unsafe.imports_passed_through():
     from activities.failures import NOT_FOUND
@@ -94,7 +94,7 @@ class CalendarWorkflow(UnknownCalls):
         """Reads the calendar, and books, moves and releases meetings."""
         order = self._state.begin_reconcile(workflow.now())
         try:
-            result = await steps.reconcile(order)
+            result = await activity_calls.reconcile(order)
         except ActivityError as error:
             cause = error.cause
             is_missing = isinstance(cause, ApplicationError) and cause.type == NOT_FOUND

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows import steps
+from workflows import activity_calls
 from workflows.inputs import NOTHING, Nothing, UnknownCalls, given
-from workflows.waiting import wait_until
+from workflows.timers import wait_until
 
 with workflow.unsafe.imports_passed_through():
     from meetings.calendars import telling
@@ -51,7 +51,9 @@ class CalendarHealthWorkflow(UnknownCalls):
         state = self._state
         report_all = state.reported_all_at is None or now - state.reported_all_at >= _REPORT_ALL_EVERY
         try:
-            result = await steps.check_calendars(HealthCheckInput(before=state.findings, report_all=report_all))
+            result = await activity_calls.check_calendars(
+                HealthCheckInput(before=state.findings, report_all=report_all)
+            )
         except ActivityError as error:
             cause = one_line(str(error.cause))[:_MAX_ERROR_LENGTH]
             if not state.error:

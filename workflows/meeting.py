@@ -1,61 +1,69 @@
 """The life of one meeting, from its booking to its recording and transcript. Read `_live` first."""
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
-from minutekeeper.temporal import search_attributes
-from workflows.claiming import Claims
-from workflows.collecting import Collector
-from workflows.dispatching import Dispatcher
-from workflows.following import Follower
+from workflows.activity_calls import InFlight
+from workflows.artifact_collection import write_manifest
+from workflows.bot_session import BotSession
 from workflows.inputs import NOTHING, Nothing, UnknownCalls, given, heard
-from workflows.journal import Journal
-from workflows.leftovers import Leftovers
-from workflows.waiting import wait_until
-from workflows.wishes import Stop, Wishes
+from workflows.publishing import MeetingPublisher
+from workflows.timers import wait_until
 
 with workflow.unsafe.imports_passed_through():
-    from meetings import ids, story
-    from meetings.dispatch import is_worth_joining
+    from meetings import ids, meeting_changes, story
+    from meetings.dispatch import SentBot, Terms
     from meetings.events import BotEvent
+    from meetings.meeting_changes import ChangeRefusedError
+    from meetings.meeting_state import MeetingState, NextStep, StepKind, StopKind
+    from meetings.meeting_view import bot_presence, meeting_view
     from meetings.names import (
         CANCEL_UPDATE,
         CLAIM_UPDATE,
+        INVALID_REQUEST,
         LEAVE_UPDATE,
         MEETING_WORKFLOW,
+        REFUSED,
         RELEASE_UPDATE,
         RESCHEDULE_UPDATE,
+        SEND_UPDATE,
     )
     from meetings.outcome import MeetingView, Outcome
-    from meetings.record import MeetingRecord
     from meetings.request import NO_REASON, Claim, ClaimAnswer, MeetingRequest, Release, Reschedule, StopRequest
-    from meetings.status import MeetingStatus, TranscriptState
+    from meetings.rooms import BotPresence, PresenceQuery, RoomNeeded
+    from meetings.status import TranscriptState
+    from minutekeeper.temporal import search_attributes
 
 
 @workflow.defn(name=MEETING_WORKFLOW)
 class MeetingWorkflow(UnknownCalls):
-    """A start takes one MeetingRequest; one that cannot be read fails the execution at once, with a message."""
+    """A start takes one MeetingRequest; one that cannot be read fails the execution at once, with a message.
 
-    updates = (RESCHEDULE_UPDATE, CANCEL_UPDATE, LEAVE_UPDATE, CLAIM_UPDATE, RELEASE_UPDATE)
+    A MeetingState may follow: the meeting goes on from there. It is how a long meeting continues as new, and how a
+    finished one is taken up again.
+    """
+
+    updates = (RESCHEDULE_UPDATE, CANCEL_UPDATE, LEAVE_UPDATE, SEND_UPDATE, CLAIM_UPDATE, RELEASE_UPDATE)
 
     @workflow.init
     def __init__(self, *inputs: object) -> None:
-        request = given(MeetingRequest, inputs)
+        request = given(MeetingRequest, inputs[:1])
         info = workflow.info()
-        meeting_id = ids.meeting_id_of(info.workflow_id)
-        self._record = MeetingRecord(request, meeting_id, info.workflow_id, info.workflow_start_time)
-        self._journal = Journal(self._record)
-        self._wishes = Wishes(self._journal)
-        is_calendars = request.calendar is not None and request.follows is None
-        self._claims = Claims(self._journal, is_booked_by_hand=not is_calendars)
-        self._dispatcher = Dispatcher(self._journal, lambda: self._wishes.any)
-        self._follower = Follower(self._journal, self._dispatcher, self._wishes)
-        self._collector = Collector(self._journal, self._dispatcher)
-        self._leftovers = Leftovers(self._journal, self._dispatcher, self._follower, self._collector, self._wishes)
-        self._place = ids.jitter_fraction(info.workflow_id)
-        self._is_searchable = info.typed_search_attributes.get(search_attributes.MEETING_URL) is not None
-        self._is_continued = request.carried is not None
+        if len(inputs) > 1:
+            self._state = _given_state(inputs)
+        else:
+            meeting_id = ids.meeting_id_of(info.workflow_id)
+            names = (meeting_id, info.workflow_id, info.first_execution_run_id)
+            self._state = MeetingState.initial(request, names, info.workflow_start_time)
+        self._jitter = ids.jitter_fraction(info.workflow_id)
+        self._in_flight = InFlight()
+        self._running: dict[int, asyncio.Task[None]] = {}
+        is_searchable = info.typed_search_attributes.get(search_attributes.MEETING_URL) is not None
+        self._publisher = MeetingPublisher(self._state, is_searchable=is_searchable)
 
     @workflow.run
     async def run(self, *_inputs: object) -> Outcome:
@@ -64,192 +72,197 @@ class MeetingWorkflow(UnknownCalls):
             return await asyncio.shield(life)
         except asyncio.CancelledError:
             # Temporal's own cancellation takes the same way out as ours, so that no bot is left in a meeting.
-            self._wishes.request_stop(Stop.CANCEL, "The workflow was cancelled in Temporal.")
+            text = "The workflow was cancelled in Temporal."
+            meeting_changes.stop(self._state, StopKind.CANCEL, text, workflow.now())
             await life
             raise
 
     async def _live(self) -> Outcome:
-        publishing = asyncio.create_task(self._journal.publisher.run())
-        self._introduce()
-        strays = asyncio.create_task(self._leftovers.take_back_strays())
-        if adopted := self._record.request.follows:
-            await self._accompany(self._dispatcher.adopt(adopted))
-        while self._needs_a_bot():
-            await self._sleep()
-            number = await self._send()
-            if number is None:
-                continue
-            await self._accompany(number)
-        self._wishes.is_too_late = True
-        if self._record.bots and self._record.phase in {MeetingStatus.SCHEDULED, MeetingStatus.DISPATCHING}:
-            self._journal.enter(MeetingStatus.ENDED)
-        await self._leftovers.settle()
-        await self._collect()
-        strays.cancel()
-        await self._leftovers.wait()
-        outcome = await self._conclude()
+        """Starts a bot session whenever one is wanted and due, and ends when all sessions have."""
+        publishing = asyncio.create_task(self._publisher.run())
+        self._initialise()
+        while True:
+            await self._run_sessions()
+            if not self._state.needs_manifest or not await write_manifest(self._state, self._in_flight):
+                break
+        outcome = self._conclude()
         publishing.cancel()
         return outcome
 
-    # The phases, in the order of a good day.
+    async def _run_sessions(self) -> None:
+        """Until no bot session runs, and no other one is wanted."""
+        state = self._state
+        while self._start_waiting_sessions() or state.wants_session(workflow.now()):
+            self._continue_as_new_if_suggested()
+            step = state.next_step(workflow.now(), self._jitter)
+            match step.kind:
+                case StepKind.START:
+                    self._note_if_late()
+                    state.add_session(workflow.now())
+                case StepKind.TOO_LATE:
+                    state.fail_too_late(workflow.now())
+                case StepKind.WAIT:
+                    await self._wait(step)
 
-    def _introduce(self) -> None:
-        if not self._is_searchable:
-            self._journal.publisher.show(search_attributes.initial_attribute_updates(self._record.request))
-        if self._is_continued:
+    def _initialise(self) -> None:
+        state, request = self._state, self._state.request
+        if state.timeline:
             return
-        self._journal.note(*story.beginning(self._record.request))
-        if unknown := sorted(self._record.request.model_extra or {}):
+        state.note(workflow.now(), *story.beginning(request))
+        if unknown := sorted(request.model_extra or {}):
             named = ", ".join(name[:40] for name in unknown[:10])
-            self._journal.note("unknown_fields", f"Left aside, as they mean nothing here: {named}.")
+            state.note(workflow.now(), "unknown_fields", f"Left aside, as they mean nothing here: {named}.")
+        if bot := request.follows:
+            state.policy = Terms(deadlines=bot.deadlines, max_dispatches=1)
+            sent = SentBot(
+                bot_id=bot.bot_id, sent_at=bot.sent_at, join_at=bot.sent_at, adopted=True, terms=state.policy
+            )
+            state.add_bot(state.add_session(workflow.now()), sent, workflow.now())
 
-    def _needs_a_bot(self) -> bool:
-        if self._wishes.stop:
-            return False
-        if self._wishes.has_moved:
-            return True
-        return self._record.failure is None and (self._record.tries == 0 or self._follower.may_try_again())
+    def _start_waiting_sessions(self) -> bool:
+        """Every session of the state runs that is not finished, also after a continue-as-new; whether any does."""
+        state = self._state
+        while event := state.unexpected_event():
+            state.add_unexpected_bot(event.bot_id, event.dispatch or 0, workflow.now())
+        unfinished = [session for session in state.sessions if not session.is_finished]
+        for session in unfinished:
+            if session.number not in self._running:
+                life = BotSession(state, session, self._in_flight).run()
+                self._running[session.number] = asyncio.create_task(life)
+        return bool(unfinished)
 
-    async def _sleep(self) -> None:
-        """Until a bot has to be in the hands of an activity, wherever the meeting is moved meanwhile."""
-        while not self._wishes.stop:
-            self._wishes.has_moved = False
-            await self._leftovers.clear_doubt(unless=self._record.next_dispatch_key)
-            if self._wishes.any:
-                continue
-            self._continue_as_new_if_long()
-            request = self._record.request
-            call_at = request.wake_up.call_at(request.start_time)
-            wake_at = request.wake_up.wake_at(request.start_time, self._place)
-            if workflow.now() >= wake_at:
-                return
-            self._journal.enter(MeetingStatus.SCHEDULED)
-            summary = story.sleep_summary(call_at, request.start_time)
-            if await wait_until(lambda: self._wishes.any, wake_at, summary):
-                continue
-            if workflow.now() > call_at:
-                late = story.span(workflow.now() - call_at)
-                self._journal.note("woke_late", f"Nothing ran when the bot was due; that was {late} ago.")
+    async def _wait(self, step: NextStep) -> None:
+        """Until the next step is another one, a session ends, or the main loop has something else to do."""
+        state = self._state
+        unfinished = [session for session in state.sessions if not session.is_finished]
+
+        def has_work() -> bool:
+            return (
+                state.next_step(workflow.now(), self._jitter) != step
+                or any(session.is_finished for session in unfinished)
+                or any(session.number not in self._running for session in state.sessions if not session.is_finished)
+                or state.unexpected_event() is not None
+                or self._may_continue_as_new()
+            )
+
+        if step.until is None:
+            await workflow.wait_condition(has_work)
             return
+        call_at = state.request.wake_up.call_at(state.request.start_time)
+        summary = story.sleep_summary(call_at, state.request.start_time)
+        if state.standing or step.is_room_occupied:
+            summary = "an earlier bot is not gone yet" if step.is_room_occupied else "another bot is sent"
+        await wait_until(has_work, step.until, summary)
 
-    async def _send(self) -> int | None:
-        """The number of the bot that was sent; None if none was, or it is not worth joining any more."""
-        request = self._record.request
-        if self._wishes.stop:
-            return None
-        if not is_worth_joining(request, workflow.now()):
-            if not self._record.tries:
-                self._record.fail_too_late(workflow.now())
-            return None
-        self._journal.enter(MeetingStatus.DISPATCHING)
-        return await self._dispatcher.send(request.wake_up.call_at(request.start_time))
+    def _note_if_late(self) -> None:
+        """Whether nothing ran when the first bot was due."""
+        state, now = self._state, workflow.now()
+        call_at = state.request.wake_up.call_at(state.request.start_time)
+        was_known = state.known_since <= state.request.wake_up.wake_at(state.request.start_time, self._jitter)
+        if not state.standing and was_known and now > call_at:
+            late = story.span(now - call_at)
+            state.note(now, "woke_late", f"Nothing ran when the bot was due; that was {late} ago.")
 
-    async def _accompany(self, number: int) -> None:
-        """Until the bot has ended, or was taken back because the meeting was changed."""
-        await self._follower.follow(number)
-        if self._wishes.any:
-            await self._leftovers.withdraw(number)
-
-    async def _collect(self) -> None:
-        """Brings recordings and transcripts home, the last bot's into the meeting's own folder."""
-        while waiting := [
-            n for n, bot in enumerate(self._record.bots) if bot.is_collectable and not bot.brought_home
-        ]:
-            self._journal.enter(MeetingStatus.COLLECTING)
-            await self._collector.bring_home(max(waiting, key=lambda n: (not self._record.bots[n].superseded, n)))
-
-    async def _conclude(self) -> Outcome:
-        """Decides what the meeting came to, sees that the manifest is written, and shows everybody the end."""
-        record = self._record
-        cancelled = self._wishes.stop is Stop.CANCEL
-        status, reason, evidence = record.verdict(cancelled=cancelled, now=workflow.now())
-        if record.transcript is TranscriptState.PENDING:
-            record.transcript = TranscriptState.FAILED if record.bots else TranscriptState.NOT_ASKED
-        if self._collector.needs_a_manifest:
-            await self._collector.write_manifest()
-        record.outcome = Outcome(
-            meeting_id=record.meeting_id,
+    def _conclude(self) -> Outcome:
+        """Decides what the meeting came to, and shows everybody the end."""
+        state = self._state
+        status, reason, evidence = state.verdict(workflow.now())
+        if state.transcript is TranscriptState.PENDING:
+            state.transcript = TranscriptState.FAILED if state.bots else TranscriptState.NOT_ASKED
+        state.outcome = Outcome(
+            meeting_id=state.meeting_id,
             status=status,
             reason=reason,
             evidence=evidence,
-            bot_id=record.bot_id,
-            transcript=record.transcript,
-            artifacts=tuple(artifact.kept for artifact in record.artifacts),
+            bot_id=state.bot.bot_id if state.bot else "",
+            transcript=state.transcript,
+            artifacts=tuple(artifact.kept for artifact in state.artifacts),
         )
-        self._journal.enter(status)
-        self._journal.note(
-            status.value, f"The meeting ended: {status.value}{f' ({reason.value})' if reason else ''}."
-        )
-        self._journal.publisher.publish()
-        return record.outcome
+        text = f"The meeting ended: {status.value}{f' ({reason.value})' if reason else ''}."
+        state.note(workflow.now(), status.value, text)
+        self._publisher.publish()
+        return state.outcome
 
-    def _continue_as_new_if_long(self) -> None:
-        """A meeting that is moved again and again must not outgrow its history."""
-        at_rest = self._record.tries == 0 and self._leftovers.are_settled
-        if at_rest and workflow.info().is_continue_as_new_suggested():
-            self._journal.publisher.publish()
-            workflow.continue_as_new(self._record.carried())
+    def _may_continue_as_new(self) -> bool:
+        return not self._in_flight and workflow.info().is_continue_as_new_suggested()
 
-    # Messages: they only record; the phases act.
+    def _continue_as_new_if_suggested(self) -> None:
+        """No phase may outgrow the history. The whole state goes along, once no activity is in flight."""
+        if self._may_continue_as_new():
+            self._publisher.publish()
+            workflow.continue_as_new(args=[self._state.request, self._state])
+
+    # Messages: they only record; the main loop and the sessions act.
 
     @workflow.signal
     def bot_event(self, *inputs: object) -> None:
         """News of a bot, by webhook: a BotEvent. One that cannot be read must not stop the meeting."""
         if event := heard(BotEvent, inputs):
-            self._journal.hear(event.clipped)
+            self._state.apply_event(event.clipped, workflow.now())
+
+    @workflow.signal
+    def room_needed(self, *inputs: object) -> None:
+        """Another meeting begins in the room: takes a RoomNeeded. The bot leaves by then."""
+        if needed := heard(RoomNeeded, inputs):
+            meeting_changes.vacate(self._state, needed.at, needed.meeting_id, workflow.now())
 
     @workflow.update
     def reschedule(self, *inputs: object) -> MeetingView:
-        """Moves the meeting, at any time before its recording is brought home: takes a Reschedule."""
-        self._wishes.move(given(Reschedule, inputs))
+        """Moves the meeting: takes a Reschedule. While the bot is in the call the answer says why it is held."""
+        meeting_changes.reschedule(self._state, given(Reschedule, inputs), workflow.now())
         return self._answer()
 
     @reschedule.validator
     def _may_reschedule(self, *inputs: object) -> None:
-        self._wishes.refuse_move(given(Reschedule, inputs))
+        with _refusals():
+            meeting_changes.check_reschedule(self._state, given(Reschedule, inputs), workflow.now())
 
     @workflow.update
     def cancel(self, *inputs: object) -> MeetingView:
         """Cancels the meeting: no bot goes there, or the bot leaves; what was recorded is kept."""
-        self._wishes.request_stop(Stop.CANCEL, given(StopRequest, inputs, NO_REASON).why)
-        return self._answer()
+        return self._stop(StopKind.CANCEL, inputs)
 
     @cancel.validator
     def _may_cancel(self, *inputs: object) -> None:
-        given(StopRequest, inputs, NO_REASON)
-        self._wishes.refuse_if_over("cancelled")
+        self._check_stop(StopKind.CANCEL, inputs)
 
     @workflow.update
     def leave(self, *inputs: object) -> MeetingView:
-        """Sends the bot out of the meeting; what was recorded is brought home as after any meeting."""
-        self._wishes.request_stop(Stop.LEAVE, given(StopRequest, inputs, NO_REASON).why)
-        return self._answer()
+        """Sends the bot out of the meeting; what was recorded is collected as after any meeting."""
+        return self._stop(StopKind.LEAVE, inputs)
 
     @leave.validator
     def _may_leave(self, *inputs: object) -> None:
+        self._check_stop(StopKind.LEAVE, inputs)
+
+    @workflow.update
+    def send(self, *inputs: object) -> MeetingView:
+        """Sends another bot while the meeting runs, as soon as the present one is gone."""
+        why = given(StopRequest, inputs, NO_REASON).why
+        meeting_changes.send_bot(self._state, why, workflow.now())
+        return self._answer()
+
+    @send.validator
+    def _may_send(self, *inputs: object) -> None:
         given(StopRequest, inputs, NO_REASON)
-        self._wishes.refuse_leave()
+        with _refusals():
+            meeting_changes.check_send(self._state, workflow.now())
 
     @workflow.update
     def claim(self, *inputs: object) -> ClaimAnswer:
         """A calendar wants this meeting, perhaps at another time or place than before: takes a Claim."""
-        answer, has_moved = self._claims.take(given(Claim, inputs))
-        self._wishes.has_moved = self._wishes.has_moved or has_moved
-        return answer
+        return meeting_changes.claim(self._state, given(Claim, inputs), workflow.now())
 
     @claim.validator
     def _may_claim(self, *inputs: object) -> None:
         given(Claim, inputs)
-        self._wishes.refuse_claim()
+        with _refusals():
+            meeting_changes.check_claim(self._state)
 
     @workflow.update
     def release(self, *inputs: object) -> None:
-        """A calendar lets go of this meeting: takes a Release. With the last of them it is cancelled."""
-        release = given(Release, inputs)
-        is_unwanted, has_moved = self._claims.let_go(release, is_closing=self._wishes.is_too_late)
-        self._wishes.has_moved = self._wishes.has_moved or has_moved
-        if is_unwanted:
-            self._wishes.cancel_unwanted(release.why)
+        """A calendar wants this meeting no more: takes a Release. With the last claim the meeting is cancelled."""
+        meeting_changes.release(self._state, given(Release, inputs), workflow.now())
 
     @release.validator
     def _may_release(self, *inputs: object) -> None:
@@ -257,10 +270,48 @@ class MeetingWorkflow(UnknownCalls):
 
     @workflow.query
     def status(self, *inputs: object) -> MeetingView:
-        """Everything that is known of the meeting now."""
+        """What is known of the meeting now, for people and programs."""
         given(Nothing, inputs, NOTHING)
-        return self._record.view()
+        return meeting_view(self._state)
+
+    @workflow.query
+    def state(self, *inputs: object) -> MeetingState:
+        """The whole state, with which a finished meeting can be taken up again."""
+        given(Nothing, inputs, NOTHING)
+        return self._state
+
+    @workflow.query
+    def presence(self, *inputs: object) -> BotPresence:
+        """Whether a bot of this meeting is in its room: takes a PresenceQuery."""
+        return bot_presence(self._state, given(PresenceQuery, inputs))
+
+    def _stop(self, kind: StopKind, inputs: Sequence[object]) -> MeetingView:
+        meeting_changes.stop(self._state, kind, given(StopRequest, inputs, NO_REASON).why, workflow.now())
+        return self._answer()
+
+    def _check_stop(self, kind: StopKind, inputs: Sequence[object]) -> None:
+        given(StopRequest, inputs, NO_REASON)
+        with _refusals():
+            meeting_changes.check_open_for_stop(self._state, kind)
 
     def _answer(self) -> MeetingView:
         """The answer of an update, which the history keeps: without the timeline and the files."""
-        return self._record.view().model_copy(update={"timeline": (), "artifacts": ()})
+        return meeting_view(self._state).model_copy(update={"timeline": (), "artifacts": ()})
+
+
+def _given_state(inputs: Sequence[object]) -> MeetingState:
+    try:
+        return given(MeetingState, inputs[1:])
+    except ApplicationError as error:
+        text = f"{len(inputs)} inputs were given, and the second is not the state of a meeting: {error.message}"
+        raise ApplicationError(text, type=INVALID_REQUEST) from None
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Refuses an update with the reason of a ChangeRefusedError."""
+    try:
+        yield
+    except ChangeRefusedError as refusal:
+        kind = INVALID_REQUEST if refusal.is_invalid else REFUSED
+        raise ApplicationError(str(refusal), type=kind) from None

@@ -4,11 +4,24 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeUpdate
+from temporalio.common import SearchAttributePair, SearchAttributeUpdate
+
+with workflow.unsafe.imports_passed_through():
+    from meetings import interest, story
+    from meetings.meeting_state import MeetingState
+    from meetings.meeting_view import meeting_view
+    from meetings.status import MeetingStatus
+    from minutekeeper.temporal import search_attributes
+
+_MILESTONES = frozenset({MeetingStatus.SCHEDULED, MeetingStatus.JOINING})
+"""The statuses, beside the final ones, that search attributes show: each write costs an action.
+
+Which status a running meeting has exactly, the command line asks the workflow.
+"""
 
 
 class Publisher:
-    """Collects what changed, because a workflow task may bring thousands of events and rendering is dear.
+    """Collects what changed, because a workflow task may bring thousands of events and rendering is expensive.
 
     Args:
         render: The current details, in Markdown.
@@ -37,3 +50,47 @@ class Publisher:
         while True:
             await workflow.wait_condition(lambda: self._is_due)
             self.publish()
+
+
+class MeetingPublisher:
+    """Publishes a meeting's state: search attributes where they changed, and the details pane."""
+
+    def __init__(self, state: MeetingState, *, is_searchable: bool) -> None:
+        self._state = state
+        self._published_revision = -1
+        if is_searchable and not state.published:
+            pairs = search_attributes.initial_attributes(state.request).search_attributes
+            state.published = {pair.key.name: str(pair.value) for pair in pairs}
+
+    def publish(self) -> None:
+        """Publishes at once what has changed: before the workflow ends or continues as new."""
+        state = self._state
+        self._published_revision = state.revision
+        pairs = list(self._attributes())
+        if changed := [each for each in pairs if state.published.get(each.key.name) != str(each.value)]:
+            workflow.upsert_search_attributes([each.key.value_set(each.value) for each in changed])
+            state.published |= {each.key.name: str(each.value) for each in changed}
+        workflow.set_current_details(story.details(meeting_view(state)))
+
+    async def run(self) -> None:
+        """Publishes for as long as the workflow lives, once per workflow task."""
+        while True:
+            await workflow.wait_condition(lambda: self._state.revision != self._published_revision)
+            self.publish()
+
+    def _attributes(self) -> Iterable[SearchAttributePair[Any]]:
+        state = self._state
+        apart = {search_attributes.MEETING_STATUS.name, search_attributes.CALENDAR_ID.name}
+        for pair in search_attributes.initial_attributes(state.request).search_attributes:
+            if pair.key.name not in apart:
+                yield pair
+        status = state.current_status
+        if status in _MILESTONES or status.is_final or search_attributes.MEETING_STATUS.name not in state.published:
+            yield SearchAttributePair(search_attributes.MEETING_STATUS, status.value)
+        if bot := state.bot:
+            yield SearchAttributePair(search_attributes.BOT_ID, search_attributes.as_keyword(bot.bot_id))
+        calendars = [each.calendar_id for each in interest.calendars_of(state.interest)]
+        if not calendars and state.request.calendar:
+            calendars = [state.request.calendar.calendar_id]
+        if calendars or search_attributes.CALENDAR_ID.name in state.published:
+            yield search_attributes.calendar_pair(calendars)

@@ -76,6 +76,11 @@ def updated_attributes(request: MeetingRequest) -> list[SearchAttributeUpdate[An
     return [update for update in initial_attribute_updates(request) if update.key.name not in apart]
 
 
+def calendar_pair(calendar_ids: Iterable[str]) -> SearchAttributePair[Any]:
+    """The calendars that want a meeting: as many as there is room for."""
+    return SearchAttributePair(CALENDAR_ID, _listed(calendar_ids))
+
+
 def calendar_attribute(calendar_ids: Iterable[str]) -> SearchAttributeUpdate[Any]:
     """The calendars that a meeting, or a calendar itself, can be found by: as many as there is room for."""
     return CALENDAR_ID.value_set(_listed(calendar_ids))

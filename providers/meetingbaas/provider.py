@@ -153,6 +153,9 @@ class MeetingBaasProvider:
     async def collect(self, bot_id: str, pushed: bytes | None) -> Collected:
         return await collecting.collect(self._client, bot_id, pushed)
 
+    async def retranscribe(self, bot_id: str) -> None:
+        await self._client.retranscribe(bot_id)
+
     async def account_webhook_url(self) -> str:
         return await self._client.webhook_url()
 

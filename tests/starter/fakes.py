@@ -79,6 +79,7 @@ class FakeMeeting:
             reason=None,
             evidence=None,
             trouble="",
+            held_change="",
             bot_id="",
             meeting_url=request.meeting_url,
             platform=request.platform.value,

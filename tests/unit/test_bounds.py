@@ -1,4 +1,4 @@
-"""What a meeting keeps of its bots, and which of them speaks for it."""
+"""What is kept of very many events, and what bounds the waiting."""
 
 from datetime import UTC, datetime, timedelta
 from time import process_time
@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from meetings import watch
-from meetings.bot import BotState, apply
+from meetings import polling_policy
+from meetings.bot_state import BotState, apply_bot_event
 from meetings.deadlines import Deadlines
 from meetings.dispatch import SentBot, is_worth_joining, unbookable
 from meetings.events import BotEvent, BotEventKind
-from meetings.record import MeetingRecord
+from meetings.meeting_state import MeetingState
 from meetings.request import MeetingRequest, Reschedule
 from meetings.status import FailureReason, MeetingStatus
 from tests.bot_events import bot_event
@@ -33,70 +33,65 @@ def final(kind: BotEventKind, second: float, bot_id: str = "b", **fields: Any) -
     return bot_event(kind=kind, bot_id=bot_id, occurred_at=at(second), **fields)
 
 
-def record(*bot_ids: str) -> MeetingRecord:
-    made = MeetingRecord(MeetingRequest(meeting_url=URL, start_time=T0), "m", "meeting-m", T0)
-    for number, bot_id in enumerate(bot_ids):
-        made.welcome(number, SentBot(bot_id=bot_id, sent_at=T0), T0, T0)
-    return made
+def meeting() -> MeetingState:
+    return MeetingState.initial(MeetingRequest(meeting_url=URL, start_time=T0), ("m", "meeting-m", "run"), T0)
 
 
 def test_of_too_many_events_the_first_and_the_last_are_kept() -> None:
     state = FRESH
     for second in range(1000):
-        state = apply(state, status(f"code_{second}", second), T0)
+        state = apply_bot_event(state, status(f"code_{second}", second), T0)
     codes = [event.code for event in state.events]
     assert len(codes) == 200
     assert codes[:100] == [f"code_{second}" for second in range(100)]
     assert codes[100:] == [f"code_{second}" for second in range(900, 1000)]
 
 
+def test_early_events_are_bounded_and_ends_outlast_the_steps_before_them() -> None:
+    state = meeting()
+    state.apply_event(final(BotEventKind.COMPLETE, 0, "late", dispatch=0, has_recording=True), T0)
+    for second in range(1, 500):
+        state.apply_event(status(f"code_{second}", second, "late"), T0)
+    assert len(state.unmatched_events) == 100
+    state.add_bot(state.add_session(T0), SentBot(bot_id="late", sent_at=T0), T0)
+    assert not state.unmatched_events
+    (bot,) = state.bots
+    assert [event.code for event in bot.events] == ["", *(f"code_{second}" for second in range(401, 500))]
+    assert bot.has_recording
+
+
+def test_of_nothing_but_ends_the_oldest_is_dropped() -> None:
+    state = meeting()
+    for number in range(101):
+        state.apply_event(final(BotEventKind.COMPLETE, number, f"bot-{number}"), T0)
+    assert [event.bot_id for event in state.unmatched_events] == [f"bot-{number}" for number in range(1, 101)]
+
+
 @pytest.mark.no_cover
 def test_ten_thousand_events_of_one_bot_are_cheap_and_stay_few() -> None:
-    meeting = record("b")
     codes = ("joining_call", "in_call_recording", "levitating")
     events = [status(codes[number % 3], number / 100) for number in range(10_000)]
+    state = meeting()
+    state.add_bot(state.add_session(T0), SentBot(bot_id="b", sent_at=T0), T0)
     began = process_time()
     for event in (*events, *events):
-        meeting.hear(event, T0)
+        state.apply_event(event, T0)
     assert (process_time() - began) / 20_000 < 0.0001, "seconds for one; the aim on a quiet machine is 0.00005"
-    assert len(meeting.bots[0].events) == len(meeting.timeline) == 200
+    assert len(state.bots[0].events) == len(state.timeline) == 200
 
 
 def test_a_bot_that_speaks_again_is_asked_about_as_patiently_as_at_first() -> None:
-    silent = FRESH.model_copy(update={"asked_in_vain": 4})
-    assert apply(silent, status("joining_call", 1), at(2)).asked_in_vain == 0
-    known = apply(silent, status("joining_call", 1), at(2)).model_copy(update={"asked_in_vain": 3})
-    assert apply(known, status("joining_call", 1), at(3)).asked_in_vain == 3, "a repeat is no news"
+    silent = FRESH.model_copy(update={"polls_without_news": 4})
+    assert apply_bot_event(silent, status("joining_call", 1), at(2)).polls_without_news == 0
+    known = apply_bot_event(silent, status("joining_call", 1), at(2)).model_copy(update={"polls_without_news": 3})
+    assert apply_bot_event(known, status("joining_call", 1), at(3)).polls_without_news == 3, "a repeat is no news"
 
 
 def test_the_grace_after_an_end_begins_anew_with_an_end_that_says_more() -> None:
-    failed = apply(FRESH, final(BotEventKind.FAILED, 1, code="oh dear"), at(10))
-    repeated = apply(failed, final(BotEventKind.FAILED, 2, code="oh dear"), at(20))
-    better = apply(repeated, final(BotEventKind.COMPLETE, 3, has_recording=True), at(30))
-    assert [each.final_heard_at for each in (failed, repeated, better)] == [at(10), at(10), at(30)]
-
-
-def test_early_events_are_bounded_and_ends_outlast_the_steps_before_them() -> None:
-    meeting = record()
-    meeting.hear(final(BotEventKind.COMPLETE, 0, "late", dispatch=0, has_recording=True), T0)
-    for second in range(1, 500):
-        meeting.hear(status(f"code_{second}", second, "late"), T0)
-    meeting.welcome(0, SentBot(bot_id="late", sent_at=T0), T0, T0)
-    codes = [event.code for event in meeting.bots[0].events]
-    assert codes == ["", *(f"code_{second}" for second in range(401, 500))]
-    assert meeting.bots[0].is_recorded
-
-
-def test_a_bot_that_was_taken_back_does_not_speak_for_the_meeting() -> None:
-    meeting = record("first", "second")
-    meeting.update_bot(1, superseded=True)
-    assert (meeting.bot_id, meeting.tries) == ("first", 1)
-    meeting.hear(final(BotEventKind.FAILED, 1, "second", code="BotNotAccepted"), T0)
-    assert meeting.verdict(cancelled=False, now=T0)[1] is FailureReason.NO_ANSWER
-    moved = record("only")
-    moved.hear(final(BotEventKind.FAILED, 1, "only", code="BotNotAccepted"), T0)
-    moved.update_bot(0, superseded=True)
-    assert moved.verdict(cancelled=False, now=T0)[1] is FailureReason.STOPPED
+    failed = apply_bot_event(FRESH, final(BotEventKind.FAILED, 1, code="oh dear"), at(10))
+    repeated = apply_bot_event(failed, final(BotEventKind.FAILED, 2, code="oh dear"), at(20))
+    better = apply_bot_event(repeated, final(BotEventKind.COMPLETE, 3, has_recording=True), at(30))
+    assert [each.final_event_at for each in (failed, repeated, better)] == [at(10), at(10), at(30)]
 
 
 @pytest.mark.parametrize(
@@ -104,13 +99,13 @@ def test_a_bot_that_was_taken_back_does_not_speak_for_the_meeting() -> None:
     [
         ({}, True),
         ({"has_recording": True}, False),
-        ({"withdrawn_at": T0}, False),
+        ({"removed_at": T0}, False),
         ({"final": None}, False),
     ],
 )
 def test_another_bot_is_sent_only_where_the_first_left_nothing(changes: dict[str, object], again: bool) -> None:
-    failed = apply(FRESH, final(BotEventKind.FAILED, 1, code="InternalError"), T0)
-    assert watch.may_try_again([failed.model_copy(update=changes)]) is again
+    failed = apply_bot_event(FRESH, final(BotEventKind.FAILED, 1, code="InternalError"), T0)
+    assert polling_policy.may_try_again([failed.model_copy(update=changes)]) is again
 
 
 @pytest.mark.parametrize(
@@ -134,9 +129,9 @@ def test_a_timeout_says_by_the_timeline_whether_nobody_came_or_nobody_let_the_bo
     for order in ([*events, end], [end, *reversed(events)]):
         state = FRESH
         for event in order:
-            state = apply(state, event, T0)
-        assert watch.failure_of(state)[0] is reason
-        assert watch.may_try_again([state]) is (reason is FailureReason.WAITING_TIMEOUT)
+            state = apply_bot_event(state, event, T0)
+        assert polling_policy.failure_reason_for(state).reason is reason
+        assert polling_policy.may_try_again([state]) is (reason is FailureReason.WAITING_TIMEOUT)
 
 
 def test_the_deadlines_by_default() -> None:
@@ -145,10 +140,12 @@ def test_the_deadlines_by_default() -> None:
         "joining": 300,
         "waiting_room": 780,
         "in_call": 900,
-        "recording": 1800,
+        "recording": 2400,
         "ended": 1260,
-        "longest": 18_300,
-        "transcript": 1800,
+        "longest": 18_000,
+        "relief": 600,
+        "lobby": 120,
+        "transcript": 450,
         "grace": 600,
         "removal": 120,
         "shared": 60,
@@ -156,8 +153,15 @@ def test_the_deadlines_by_default() -> None:
         "abandon": 604_800,
         "account": 60,
     }
-    phases = (MeetingStatus.JOINING, MeetingStatus.WAITING_ROOM, MeetingStatus.IN_CALL, MeetingStatus.ENDED)
-    assert [Deadlines().for_phase(phase).total_seconds() for phase in phases] == [300, 780, 900, 1260]
+    seconds = {
+        MeetingStatus.JOINING: 300,
+        MeetingStatus.WAITING_ROOM: 780,
+        MeetingStatus.IN_CALL: 900,
+        MeetingStatus.RECORDING: 2400,
+        MeetingStatus.PAUSED: 2400,
+        MeetingStatus.ENDED: 1260,
+    }
+    assert {each: Deadlines().for_status(each).total_seconds() for each in seconds} == seconds
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,12 @@ DEFAULTS = {
     "joining": 5 * MINUTE,
     "waiting_room": 13 * MINUTE,
     "in_call": 15 * MINUTE,
-    "recording": 30 * MINUTE,
+    "recording": 40 * MINUTE,
     "ended": 21 * MINUTE,
-    "longest": 5 * 60 * MINUTE + 5 * MINUTE,
-    "transcript": 30 * MINUTE,
+    "longest": 5 * 60 * MINUTE,
+    "relief": 10 * MINUTE,
+    "lobby": 2 * MINUTE,
+    "transcript": 450,
     "grace": 10 * MINUTE,
     "removal": 2 * MINUTE,
     "shared": 1 * MINUTE,
@@ -49,4 +51,4 @@ def test_a_deadline_is_at_least_a_second(name: str) -> None:
 @pytest.mark.parametrize(("phase", "name"), PHASES.items())
 def test_each_phase_of_a_bot_has_its_own_deadline(phase: MeetingStatus, name: str) -> None:
     each_different = Deadlines.model_validate({other: 1000 + place for place, other in enumerate(DEFAULTS)})
-    assert each_different.for_phase(phase) == timedelta(seconds=getattr(each_different, name))
+    assert each_different.for_status(phase) == timedelta(seconds=getattr(each_different, name))

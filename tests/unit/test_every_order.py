@@ -15,11 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meetings.bot import BotState, apply
+from meetings.bot_state import BotState, FinalEvent, apply_bot_event
 from meetings.dispatch import DispatchMode, SentBot
-from meetings.ending import FinalEvent
 from meetings.events import BotEvent, BotEventKind, EventSource
-from meetings.record import MeetingRecord
+from meetings.meeting_state import MeetingState
 from meetings.request import MeetingRequest
 from meetings.status import FailureReason, MeetingStatus
 from providers.meetingbaas.status_codes import STATUS_CODES
@@ -75,10 +74,10 @@ def expected(happened: Collection[BotEvent]) -> dict[str, object]:
     end = min(ends, key=_precedence) if ends else None
     last = end or (steps[-1] if steps else None)
     own = [event.occurred_at for event in happened if event.source is EventSource.WEBHOOK]
-    phase = STATUS_CODES[steps[-1].code] if steps else MeetingStatus.JOINING
+    latest = STATUS_CODES[steps[-1].code] if steps else MeetingStatus.JOINING
     return {
-        "phase": MeetingStatus.ENDED if end else phase,
-        "phase_since": last.occurred_at if last else None,
+        "status": MeetingStatus.ENDED if end else latest,
+        "status_since": last.occurred_at if last else None,
         "end": end.kind if end else None,
         "ended_at": end.occurred_at if end else None,
         "words": end.code if end else "",
@@ -118,8 +117,8 @@ def known(state: BotState) -> dict[str, object]:
     """The same as `expected`, read from a state."""
     end = state.final or FinalEvent(kind=BotEventKind.STATUS, at=T0)
     return {
-        "phase": state.phase,
-        "phase_since": state.phase_since,
+        "status": state.status,
+        "status_since": state.status_since,
         "end": end.kind if state.final else None,
         "ended_at": end.at if state.final else None,
         "words": end.text,
@@ -135,14 +134,15 @@ def known(state: BotState) -> dict[str, object]:
 
 def run(events: Sequence[BotEvent], state: BotState = FRESH) -> BotState:
     for event in events:
-        state = apply(state, event, T0)
+        state = apply_bot_event(state, event, T0)
     return state
 
 
 def test_all_sequences_up_to_six_events() -> None:
     """8 + 8² + 8³ + 8⁴ + 8⁵ + 8⁶ = 299,592 sequences, repeats included; each goes on from its beginning's state.
 
-    The state after a sequence is compared whole, `body` included, with that of its events sorted and each once.
+    The state after a sequence is compared whole, `delivery_path` included, with that of its events in order, each
+    once.
     """
     right = {frozenset(some): run(some) for size in range(9) for some in combinations(LIFE, size)}
     assert all(known(state) == expected(some) for some, state in right.items())
@@ -151,7 +151,7 @@ def test_all_sequences_up_to_six_events() -> None:
     def go_on(state: BotState, happened: frozenset[BotEvent], left: int) -> None:
         nonlocal count
         for event in LIFE:
-            after, then = apply(state, event, T0), happened | {event}
+            after, then = apply_bot_event(state, event, T0), happened | {event}
             count += 1
             assert after == right[then]
             if left > 1:
@@ -172,7 +172,7 @@ def test_one_more_event_leads_from_any_state_to_the_right_one() -> None:
     for some in range(2 ** len(alphabet)):
         state = reached[some]
         for place, event in enumerate(alphabet):
-            after = apply(state, event, T0)
+            after = apply_bot_event(state, event, T0)
             then = some | 1 << place
             assert known(after) == right(then), (_members(alphabet, some), event)
             reached.setdefault(then, after)
@@ -223,22 +223,20 @@ def test_the_order_of_arrival_means_nothing(sequence: list[BotEvent], random: Ra
 def test_a_final_state_absorbs(sequence: list[BotEvent]) -> None:
     state = FRESH
     for event in sequence:
-        before, state = state, apply(state, event, T0)
+        before, state = state, apply_bot_event(state, event, T0)
         if before.final is not None:
             assert state.final is not None
-            assert state.phase is MeetingStatus.ENDED
+            assert state.status is MeetingStatus.ENDED
             assert state.final.weight >= before.final.weight, "what is known of an end only grows"
 
 
 @given(st.lists(events, max_size=30))
 def test_a_recording_is_never_dropped(sequence: list[BotEvent]) -> None:
-    state, recorded, ended = FRESH, False, False
+    state, recorded = FRESH, False
     for event in sequence:
-        state = apply(state, event, T0)
+        state = apply_bot_event(state, event, T0)
         recorded |= event.has_recording
-        ended |= event.kind in {BotEventKind.COMPLETE, BotEventKind.FAILED}
-        assert state.has_recording == recorded
-        assert state.is_recorded == (recorded and ended)
+        assert state.has_recording == state.is_collectable == recorded
 
 
 @given(st.lists(statuses, max_size=30))
@@ -254,45 +252,57 @@ def test_a_talkative_bot_still_shows_its_latest_status_and_its_end(seed: int, co
     state = run(sequence)
     assert len(state.events) == 200
     assert known(state) | {"known": None} == expected(sequence) | {"known": None}
-    after = apply(state, end, T0)
+    after = apply_bot_event(state, end, T0)
     assert after.has_recording == end.has_recording
 
 
-def meeting() -> MeetingRecord:
+SENT = SentBot(bot_id="b", sent_at=T0, mode=DispatchMode.IMMEDIATE)
+
+
+def meeting() -> MeetingState:
     request = MeetingRequest.model_validate(
         {"meeting_url": "https://meet.google.com/abc-defg-hij", "start_time": T0}
     )
-    return MeetingRecord(request, "m", "meeting-m", known_since=T0)
+    return MeetingState.initial(request, ("m", "meeting-m", "run"), T0)
+
+
+def bot_of(state: MeetingState) -> BotState:
+    assert state.bot is not None
+    return state.bot
 
 
 @given(st.lists(events, max_size=30), st.integers(0, 30))
 def test_it_does_not_matter_when_the_meeting_learns_of_its_bot(sequence: list[BotEvent], known_after: int) -> None:
-    record = meeting()
+    state = meeting()
+    session = state.add_session(T0)
     for event in sequence[:known_after]:
-        assert record.hear(event, T0) is None
-    record.welcome(0, SentBot(bot_id="b", sent_at=T0, mode=DispatchMode.IMMEDIATE), T0, T0)
+        state.apply_event(event, T0)
+    assert state.bot is None
+    assert state.unmatched_events == sequence[:known_after]
+    state.add_bot(session, SENT, T0)
     for event in sequence[known_after:]:
-        assert record.hear(event, T0) == 0
-    assert known(record.bots[0]) == known(run(sequence))
+        state.apply_event(event, T0)
+    assert not state.unmatched_events
+    assert known(bot_of(state)) == known(run(sequence))
 
 
 def test_a_recording_of_a_bot_that_is_not_known_yet_outlasts_any_number_of_statuses() -> None:
-    record = meeting()
-    record.hear(COMPLETE, T0)
+    state = meeting()
+    state.apply_event(COMPLETE, T0)
     for second in range(300):
-        record.hear(status("in_waiting_room", second), T0)
-    record.hear(FAILED, T0)
-    record.welcome(0, SentBot(bot_id="b", sent_at=T0, mode=DispatchMode.IMMEDIATE), T0, T0)
-    assert record.bots[0].is_recorded
-    assert FAILED.identity in known(record.bots[0])["known"]  # type: ignore[operator]  # it is a set
+        state.apply_event(status("in_waiting_room", second), T0)
+    state.apply_event(FAILED, T0)
+    state.add_bot(state.add_session(T0), SENT, T0)
+    assert bot_of(state).has_recording
+    assert FAILED.identity in {event.identity for event in bot_of(state).events}
 
 
 def test_a_recording_that_comes_with_a_repeat_is_told() -> None:
-    record = meeting()
-    record.welcome(0, SentBot(bot_id="b", sent_at=T0, mode=DispatchMode.IMMEDIATE), T0, T0)
+    state = meeting()
+    state.add_bot(state.add_session(T0), SENT, T0)
     for event in (final(BotEventKind.COMPLETE, 6), COMPLETE, COMPLETE, FAILED, FAILED):
-        record.hear(event, T0)
-    sentences = [entry.text for entry in record.timeline if entry.event in {"complete", "failed"}]
+        state.apply_event(event, T0)
+    sentences = [entry.text for entry in state.timeline if entry.event in {"complete", "failed"}]
     assert sentences == [
         "The provider has finished, without a recording.",
         "The provider has finished: there is a recording.",

@@ -2,11 +2,11 @@
 
 import pytest
 
-from meetings.bot import BotState, apply
+from meetings.bot_state import BotState, apply_bot_event
 from meetings.events import BotEvent, BotEventKind, is_unheard_of
 from meetings.status import FailureReason, MeetingStatus, is_curable
 from tests.bot_events import bot_event
-from tests.unit.test_bot import FRESH, T0
+from tests.unit.test_bot_state import FRESH, T0
 
 STATUSES = {
     MeetingStatus.JOINING: "joining_call",
@@ -54,18 +54,18 @@ def reported(code: str) -> BotEvent:
 def after(*events: BotEvent) -> BotState:
     state = FRESH
     for event in events:
-        state = apply(state, event, T0)
+        state = apply_bot_event(state, event, T0)
     return state
 
 
 @pytest.mark.parametrize(("code", "status"), words(STATUSES))
 def test_what_a_status_means(code: str, status: MeetingStatus) -> None:
-    assert after(reported("joining_call"), reported(code)).phase is status
+    assert after(reported("joining_call"), reported(code)).status is status
     assert not is_unheard_of(reported(code))
 
 
 def test_every_other_status_is_one_that_nobody_here_knows() -> None:
-    assert after(reported("levitating")).phase is MeetingStatus.JOINING
+    assert after(reported("levitating")).status is MeetingStatus.JOINING
     assert is_unheard_of(reported("levitating"))
     assert not is_unheard_of(reported("")), "no word is no new word"
 

@@ -1,16 +1,15 @@
 """Silence noticed: which bot counts as silent, and when that is an alarm."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
 
 from meetings import story
-from meetings.bot import BotState, apply
+from meetings.bot_state import BotState, apply_bot_event
 from meetings.events import BotEvent, BotEventKind, EventSource, ObservedBot
-from meetings.record import MeetingRecord
-from meetings.reporting import WINDOW, BotQuestion, ReportingWindow, Turn, is_alarming, is_silent, question_about
+from meetings.meeting_state import MeetingState
+from meetings.meeting_view import meeting_view
+from meetings.reporting import WINDOW, ReportingWindow, Turn, is_alarming, is_silent, status_query_for
 from meetings.reporting import state_of as webhooks_of
 from meetings.request import MeetingRequest
 from meetings.status import FailureReason, WebhookState
@@ -68,26 +67,25 @@ AT_WORK = ObservedBot(text="it has not ended")
     ],
 )
 def test_who_is_silent(state: BotState, asked_at: datetime, seen: ObservedBot, *, silent: bool) -> None:
-    assert is_silent(question_about(state, asked_at), seen) is silent
+    assert is_silent(status_query_for(state, asked_at), seen) is silent
 
 
 def test_what_a_meeting_shows_of_its_webhooks() -> None:
     state = bot(join_at=at(minutes=4))
     assert webhooks_of(state) is WebhookState.AWAITED
     assert webhooks_of(bot(shared_with="another")) is WebhookState.NOT_EXPECTED
-    asked_early = state.model_copy(update={"asked_at": at(minutes=2)})
+    asked_early = state.model_copy(update={"polled_at": at(minutes=2)})
     assert webhooks_of(asked_early) is WebhookState.AWAITED, "it did not have to report yet"
-    asked = state.model_copy(update={"asked_at": at(minutes=7)})
+    asked = state.model_copy(update={"polled_at": at(minutes=7)})
     assert webhooks_of(asked) is WebhookState.SILENT
-    assert question_about(asked, at(minutes=9)).known_to_be_silent
-    assert webhooks_of(apply(asked, told(at(minutes=5)), at(minutes=7))) is WebhookState.SILENT
-    heard = apply(asked, reported(at(minutes=5)), at(minutes=8))
+    assert status_query_for(asked, at(minutes=9)).known_to_be_silent
+    assert webhooks_of(apply_bot_event(asked, told(at(minutes=5)), at(minutes=7))) is WebhookState.SILENT
+    heard = apply_bot_event(asked, reported(at(minutes=5)), at(minutes=8))
     assert webhooks_of(heard) is WebhookState.HEARD
-    fell_silent = apply(heard, told(at(minutes=50)), at(minutes=70))
+    fell_silent = apply_bot_event(heard, told(at(minutes=50)), at(minutes=70))
     assert webhooks_of(fell_silent) is WebhookState.SILENT
-    assert webhooks_of(apply(fell_silent, reported(at(minutes=50)), at(minutes=71))) is WebhookState.HEARD, (
-        "it was late"
-    )
+    was_late = apply_bot_event(fell_silent, reported(at(minutes=50)), at(minutes=71))
+    assert webhooks_of(was_late) is WebhookState.HEARD
 
 
 def test_a_bot_that_the_provider_does_not_know_is_not_called_silent() -> None:
@@ -99,7 +97,7 @@ def test_a_bot_that_the_provider_does_not_know_is_not_called_silent() -> None:
         source=EventSource.API,
     )
     for state in (bot(), bot(reported_until=at(minutes=1))):
-        asked = apply(state, gone, at(minutes=9)).model_copy(update={"asked_at": at(minutes=9)})
+        asked = apply_bot_event(state, gone, at(minutes=9)).model_copy(update={"polled_at": at(minutes=9)})
         assert webhooks_of(asked) is not WebhookState.SILENT
 
 
@@ -107,14 +105,14 @@ def test_the_view_speaks_of_the_newest_bot() -> None:
     request = MeetingRequest.model_validate(
         {"meeting_url": "https://meet.google.com/abc-defg-hij", "start_time": T0}
     )
-    meeting = MeetingRecord(request, "m", "meeting-m", known_since=T0)
-    assert meeting.view().webhooks is WebhookState.NOT_EXPECTED
-    meeting.bots = [bot(asked_at=at(minutes=3))]
-    assert meeting.view().webhooks is WebhookState.SILENT
-    assert "the bot does not report" in story.details(meeting.view())
-    meeting.bots.append(bot(dispatch=1, reported_until=at(minutes=5)))
-    assert meeting.view().webhooks is WebhookState.HEARD
-    assert "the bot does not report" not in story.details(meeting.view())
+    meeting = MeetingState.initial(request, ("m", "meeting-m", "run"), T0)
+    assert meeting_view(meeting).webhooks is WebhookState.NOT_EXPECTED
+    meeting.add_session(T0).bot = bot(polled_at=at(minutes=3))
+    assert meeting_view(meeting).webhooks is WebhookState.SILENT
+    assert "the bot does not report" in story.details(meeting_view(meeting))
+    meeting.add_session(T0).bot = bot(dispatch=1, reported_until=at(minutes=5))
+    assert meeting_view(meeting).webhooks is WebhookState.HEARD
+    assert "the bot does not report" not in story.details(meeting_view(meeting))
 
 
 @pytest.mark.parametrize(
@@ -161,9 +159,3 @@ def test_what_is_long_ago_does_not_count() -> None:
     later = T0 + WINDOW + timedelta(seconds=1)
     assert window.take_in("one", later, silent=True) == Turn(silent=1, known=1)
     assert window.take_in("other", later + WINDOW * 2, silent=False) == Turn(silent=0, known=1)
-
-
-@pytest.mark.parametrize("given", ['"bot-1"', '{"bot_id": "bot-1", "asked_at": "2026-12-01T10:00:00Z"}'])
-def test_the_activity_reads_the_question_of_any_age(given: str) -> None:
-    question: Any = TypeAdapter(BotQuestion | str).validate_json(given)
-    assert (question if isinstance(question, str) else question.bot_id) == "bot-1"

@@ -23,6 +23,7 @@ from artifacts.store import ArtifactStore
 from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
 from meetings.outcome import Outcome
 from minutekeeper.temporal import search_attributes
+from minutekeeper.temporal.rooms import Rooms
 from runtime.temporal import plugin
 from tests.workflow.calendar_driver import World
 from tests.workflow.driver import URL, Meeting, StartMeeting
@@ -30,6 +31,7 @@ from tests.workflow.scripted import NoWaiting, ScriptedProvider, ScriptedRecordi
 from workflows.calendar import CalendarWorkflow
 from workflows.calendar_health import CalendarHealthWorkflow
 from workflows.meeting import MeetingWorkflow
+from workflows.room_reservation import RoomReservationWorkflow
 
 _SHORT_HISTORIES = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=200")
 """So that a meeting which is moved again and again is cut off within a test; no good day comes near."""
@@ -143,12 +145,14 @@ async def working(
     rounds: CalendarHealthActivities | None = None,
 ) -> AsyncIterator[None]:
     """The workers of both task queues."""
-    bots = BotActivities(provider, public_url="http://bridge", secret="s3cret", pacing=Pacing(NoWaiting()))
+    bots = BotActivities(
+        provider, public_url="http://bridge", secret="s3cret", pacing=Pacing(NoWaiting()), rooms=Rooms(client)
+    )
     async with (
         Worker(
             client,
             task_queue=MEETINGS_QUEUE,
-            workflows=[MeetingWorkflow, CalendarWorkflow, CalendarHealthWorkflow],
+            workflows=[MeetingWorkflow, RoomReservationWorkflow, CalendarWorkflow, CalendarHealthWorkflow],
             activities=[
                 *(bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot),
                 *([calendars.reconcile] if calendars else []),

@@ -1,6 +1,7 @@
 """Drives meetings through virtual time: a small language for the tests."""
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,12 @@ from tests.bot_events import bot_event
 from tests.workflow.scripted import Bot, ScriptedProvider, ScriptedRecordings
 
 URL = "https://meet.google.com/abc-defg-hij"
+
+
+def room() -> str:
+    """The link of a room that no other test has a meeting in."""
+    letters = "".join(chr(ord("a") + int(digit, 16)) for digit in uuid.uuid4().hex[:10])
+    return f"https://meet.google.com/{letters[:3]}-{letters[3:7]}-{letters[7:]}"
 
 
 @dataclass

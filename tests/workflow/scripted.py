@@ -19,10 +19,11 @@ from meetings.collection import (
     collection_of,
 )
 from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, SentBot
+from meetings.events import BotEvent, BotEventKind, EventSource
 from meetings.ids import folder_for, meeting_id_of
 from meetings.outcome import Artifact
 from meetings.request import AdoptedBot, BotOptions
-from meetings.status import TranscriptState
+from meetings.status import FailureReason, TranscriptState
 from providers.base import (
     BotOrigin,
     BotReality,
@@ -68,7 +69,13 @@ class ScriptedProvider:
     observation_failures: list[Exception] = field(default_factory=list)
     bots: list[Bot] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    retranscribed: list[str] = field(default_factory=list)
     hidden: bool = False
+    search_failures: list[Exception] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    """The bots that were told to leave, each time."""
+    stays_open: bool = False
+    """The provider says of removed bots that they are still there."""
     armed: asyncio.Event = field(default_factory=asyncio.Event)
     let_go: asyncio.Event = field(default_factory=_set_event)
 
@@ -100,6 +107,22 @@ class ScriptedProvider:
         self.bots.append(bot)
         return AdoptedBot(bot_id=bot.bot_id, sent_at=now)
 
+    def finished(self, bot_id: str) -> Observation:
+        """What is said of a bot that left a recording."""
+        complete = BotEvent(
+            kind=BotEventKind.COMPLETE,
+            bot_id=bot_id,
+            occurred_at=datetime.now(UTC),
+            has_recording=True,
+            has_transcript=True,
+            source=EventSource.API,
+        )
+        return Observation(reality=BotReality.COMPLETE, events=(complete,))
+
+    def adds_double_of(self, bot: Bot) -> None:
+        """A second bot of the same request, which nobody was told of."""
+        self.bots.append(Bot("double", bot.order, bot.address))
+
     async def warm_up(self, calls: int) -> None:
         assert calls
         self.armed.set()
@@ -115,6 +138,8 @@ class ScriptedProvider:
         return SentBot(bot_id=bot.bot_id, sent_at=order.call_at, mode=order.mode)
 
     async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
+        if self.search_failures:
+            raise self.search_failures.pop(0)
         if self.hidden:
             return []
         return [
@@ -133,8 +158,11 @@ class ScriptedProvider:
     async def cancel(self, bot_id: str) -> Removal:
         if self.removal_failures:
             raise self.removal_failures.pop(0)
+        self.removed.append(bot_id)
         bot = self.bot(bot_id)
         already, bot.removed = bot.removed, True
+        if not bot.observation.events and not self.stays_open:
+            bot.observation = Observation(reality=BotReality.FAILED, events=(_stopped(bot_id),))
         return Removal.ALREADY_GONE if already else Removal.LEAVING
 
     async def observe(self, bot_id: str) -> Observation:
@@ -157,6 +185,9 @@ class ScriptedProvider:
 
     async def collect(self, bot_id: str, pushed: bytes | None) -> Collected:
         return Collected(media=(), transcript=None, deleted=pushed is None and not bot_id)
+
+    async def retranscribe(self, bot_id: str) -> None:
+        self.retranscribed.append(bot_id)
 
     async def aclose(self) -> None:
         return
@@ -228,6 +259,17 @@ class NoWaiting:
 
     def hear(self, server_time: datetime) -> None:
         _ = server_time
+
+
+def _stopped(bot_id: str) -> BotEvent:
+    return BotEvent(
+        kind=BotEventKind.FAILED,
+        bot_id=bot_id,
+        occurred_at=datetime.now(UTC),
+        code="ApiRequest",
+        reason=FailureReason.STOPPED,
+        source=EventSource.API,
+    )
 
 
 def _file(path: str) -> Artifact:

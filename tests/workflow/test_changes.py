@@ -27,6 +27,13 @@ async def in_a_call(meeting: Meeting) -> None:
     await meeting.bot_sends("joining_call", "in_call_recording")
 
 
+async def on_its_way(meeting: Meeting) -> None:
+    """Brings a meeting that starts in an hour to where its bot is joining."""
+    await meeting.forward(minutes=59)
+    await meeting.until_bots(1)
+    await meeting.bot_sends("joining_call", "in_waiting_room")
+
+
 async def test_a_month_two_moves_and_a_change_of_the_clocks(start: StartMeeting) -> None:
     berlin = ZoneInfo("Europe/Berlin")
     before_change = datetime(2027, 3, 26, 9, 0, tzinfo=berlin)
@@ -85,9 +92,9 @@ async def test_moved_after_the_bot_was_sent(start: StartMeeting) -> None:
     assert (outcome.status, outcome.bot_id) == (MeetingStatus.COMPLETED, "bot-1")
 
 
-async def test_moved_while_recording_keeps_both_recordings(start: StartMeeting) -> None:
+async def test_moved_while_waiting_keeps_both_recordings(start: StartMeeting) -> None:
     meeting = await start()
-    await in_a_call(meeting)
+    await on_its_way(meeting)
     await meeting.update("reschedule", Reschedule(start_time=await meeting.now() + timedelta(hours=2)))
     await meeting.until_status(MeetingStatus.SCHEDULED)
     await meeting.completes()
@@ -105,9 +112,22 @@ async def test_moved_while_recording_keeps_both_recordings(start: StartMeeting) 
     )
 
 
-async def test_the_old_bot_is_gone_before_the_new_one_is_sent(start: StartMeeting) -> None:
+async def test_a_move_during_the_call_is_held_and_says_so(start: StartMeeting) -> None:
     meeting = await start()
     await in_a_call(meeting)
+    before = await meeting.view()
+    view = await meeting.update("reschedule", Reschedule(start_time=await meeting.now() + timedelta(hours=2)))
+    assert view.start_time == before.start_time
+    assert "its recording goes on" in view.held_change
+    assert not meeting.provider.bots[0].removed
+    await meeting.completes()
+    assert (await meeting.outcome()).status is MeetingStatus.COMPLETED
+    assert len(meeting.provider.bots) == 1
+
+
+async def test_the_old_bot_is_gone_before_the_new_one_is_sent(start: StartMeeting) -> None:
+    meeting = await start()
+    await on_its_way(meeting)
     meeting.provider.removal_failures = [UnavailableError("down")] * 2
     await meeting.update("reschedule", soon(seconds=20))
     await meeting.until_bots(2)
@@ -234,7 +254,7 @@ async def test_moved_during_the_grace_after_a_failure(start: StartMeeting) -> No
 
 async def test_a_changed_link_sends_the_bot_elsewhere(start: StartMeeting) -> None:
     meeting = await start()
-    await in_a_call(meeting)
+    await on_its_way(meeting)
     view = await meeting.view()
     elsewhere = "https://zoom.us/j/1234567890"
     await meeting.update("reschedule", Reschedule(start_time=view.start_time, meeting_url=elsewhere))
@@ -274,7 +294,7 @@ async def test_messages_without_anything_in_them(start: StartMeeting) -> None:
 
 async def test_a_refused_removal_is_tried_again_before_another_bot_is_sent(start: StartMeeting) -> None:
     meeting = await start()
-    await in_a_call(meeting)
+    await on_its_way(meeting)
     meeting.provider.removal_failures = [RequestRejectedError("403: not now")]
     await meeting.update("reschedule", Reschedule(start_time=await meeting.now() + timedelta(minutes=1)))
     await meeting.until(lambda view: "removal_refused" in [entry.event for entry in view.timeline])

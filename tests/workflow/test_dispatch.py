@@ -65,7 +65,6 @@ async def test_two_workflows_of_one_meeting_share_the_bot(start: StartMeeting) -
     first = await start(in_=timedelta(minutes=2))
     await first.until_bots(1)
     second = await start(in_=timedelta(minutes=2))
-    second.provider.failures = [DuplicateBotError("already there")]
     view = await second.until(lambda view: view.dispatches == 1)
     assert view.bot_id == "bot-0"
     await second.update("cancel", StopRequest())
@@ -192,4 +191,4 @@ async def test_a_bot_that_reports_long_after_it_was_given_up_is_sent_away(start:
     await meeting.completes(dispatch=1)
     outcome = await meeting.outcome()
     assert outcome.bot_id == "bot-1"
-    assert any("/earlier/0/" in artifact.path for artifact in outcome.artifacts)
+    assert any("/earlier/" in artifact.path for artifact in outcome.artifacts)

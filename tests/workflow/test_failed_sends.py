@@ -5,7 +5,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 from temporalio.exceptions import TimeoutError as TimedOutError
 
 from meetings.status import FailureReason
-from workflows.dispatching import read_failure
+from workflows.dispatch_failures import read_dispatch_failure
 
 NEVER, BEGUN = 0, 7
 """The number of the event with which an attempt began."""
@@ -66,6 +66,6 @@ def test_each_cause_has_its_true_reason(
         retry_state=None,
     )
     error.__cause__ = cause
-    read = read_failure(error)
-    assert (read.reason, read.in_doubt) == (reason, in_doubt)
+    read = read_dispatch_failure(error)
+    assert (read.reason, read.is_uncertain) == (reason, in_doubt)
     assert ("Nothing ran" in read.sentence) == (reason is FailureReason.MISSED)

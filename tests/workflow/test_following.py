@@ -49,9 +49,9 @@ async def test_a_final_that_never_comes(start: StartMeeting) -> None:
 
 async def test_a_bot_that_never_ends_is_told_to_leave_after_hours(start: StartMeeting) -> None:
     meeting = await sent(start)
-    await meeting.bot_sends("in_call_recording")
+    await meeting.bot_sends("joining_call")
     outcome = await meeting.outcome_in_time()
-    assert outcome.reason is FailureReason.NO_ANSWER
+    assert outcome.reason is FailureReason.STOPPED
     assert meeting.provider.bots[0].removed
     assert "overstayed" in [entry.event for entry in (await meeting.view()).timeline]
 
@@ -198,7 +198,7 @@ async def test_what_needs_a_person_is_shown_at_once_and_tried_on(start: StartMee
     view = await meeting.until(lambda view: bool(view.trouble))
     assert (view.status, view.trouble) == (MeetingStatus.COLLECTING, full)
     assert [entry.text for entry in view.timeline if entry.event == "needs_help"] == [
-        f"Somebody has to put this right; it is tried on: {full}"
+        f"This needs a person, and is tried on meanwhile: {full}"
     ]
 
     meeting.recordings.hold.set()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetings.bot import BotState, apply
+from meetings.bot_state import BotState, apply_bot_event
 from meetings.events import BotEvent, BotEventKind
 from meetings.status import FailureReason, MeetingStatus
 from providers.meetingbaas.status_codes import STATUS_CODES, failure_reason
@@ -31,7 +31,7 @@ def final(kind: BotEventKind, second: float, **fields: Any) -> BotEvent:
 def run(*events: BotEvent) -> BotState:
     state = FRESH
     for event in events:
-        state = apply(state, event, T0)
+        state = apply_bot_event(state, event, T0)
     return state
 
 
@@ -48,13 +48,13 @@ GOOD_DAY = (
 @pytest.mark.parametrize("code", STATUS_CODES)
 def test_every_code_leads_to_its_status_and_to_the_timeline(code: str) -> None:
     state = run(status(code, 1))
-    assert state.phase is STATUS_CODES[code]
+    assert state.status is STATUS_CODES[code]
     assert [event.code for event in state.events] == [code]
 
 
 def test_an_unknown_code_is_kept_and_changes_nothing() -> None:
     state = run(status("in_call_recording", 1), status("levitating", 2))
-    assert state.phase is MeetingStatus.RECORDING
+    assert state.status is MeetingStatus.RECORDING
     assert state.events[-1].code == "levitating"
 
 
@@ -62,19 +62,23 @@ def test_every_order_of_a_good_day_ends_the_same() -> None:
     expected = run(*GOOD_DAY)
     for order in permutations(GOOD_DAY):
         state = run(*order)
-        assert (state.phase, state.final, state.body) == (expected.phase, expected.final, expected.body)
+        assert (state.status, state.final, state.delivery_path) == (
+            expected.status,
+            expected.final,
+            expected.delivery_path,
+        )
         assert [event.code for event in state.events] == [event.code for event in expected.events]
 
 
 def test_the_latest_status_is_shown_whatever_came_last() -> None:
     state = run(status("recording_paused", 5), status("in_call_recording", 4), status("recording_resumed", 6))
-    assert state.phase is MeetingStatus.RECORDING
+    assert state.status is MeetingStatus.RECORDING
 
 
 def test_at_the_same_instant_the_further_status_wins() -> None:
     either = run(status("in_waiting_room", 1), status("in_call_recording", 1))
     other = run(status("in_call_recording", 1), status("in_waiting_room", 1))
-    assert either.phase is other.phase is MeetingStatus.RECORDING
+    assert either.status is other.status is MeetingStatus.RECORDING
 
 
 def test_at_the_same_instant_a_status_that_says_why_is_the_last() -> None:
@@ -87,12 +91,12 @@ def test_at_the_same_instant_a_status_that_says_why_is_the_last() -> None:
 
 def test_a_true_return_is_followed() -> None:
     state = run(status("call_ended", 1), status("in_call_recording", 2))
-    assert state.phase is MeetingStatus.RECORDING
+    assert state.status is MeetingStatus.RECORDING
 
 
 def test_a_status_after_the_end_is_only_remembered() -> None:
     state = run(final(BotEventKind.FAILED, 5, code="BotRemoved"), status("in_call_recording", 9))
-    assert state.phase is MeetingStatus.ENDED
+    assert state.status is MeetingStatus.ENDED
     assert state.final is not None
     assert state.final.reason is FailureReason.REMOVED
 
@@ -102,16 +106,18 @@ def test_a_recording_after_a_failure_is_kept_and_a_failure_after_a_recording_is_
     for state in (run(failed, complete), run(complete, failed)):
         assert state.final is not None
         assert state.final.kind is BotEventKind.COMPLETE
-        assert state.is_recorded
+        assert state.is_collectable
 
 
-def test_a_redelivered_final_brings_its_newer_body() -> None:
+def test_a_redelivered_final_brings_its_newer_delivery() -> None:
     again = final(BotEventKind.COMPLETE, 60, has_recording=True, body="raw/2")
     state = run(GOOD_DAY[-1], again)
-    assert state.body == "raw/2"
+    assert state.delivery_path == "raw/2"
     assert len(state.events) == 1
     empty = final(BotEventKind.COMPLETE, 61, body="raw/3")
-    assert run(GOOD_DAY[-1], empty).body == "raw/1", "a body without a recording does not replace one with it"
+    assert run(GOOD_DAY[-1], empty).delivery_path == "raw/1", (
+        "a body without a recording does not replace one with it"
+    )
 
 
 def test_a_failure_without_a_known_word_is_explained_by_the_last_status() -> None:
@@ -124,7 +130,7 @@ def test_a_bot_that_reports_for_ever_stays_small() -> None:
     state = run(*(status("in_waiting_room", second) for second in range(300)))
     assert len(state.events) == 200
     assert state.events[0].occurred_at == T0
-    assert state.phase_since == T0 + timedelta(seconds=299)
+    assert state.status_since == T0 + timedelta(seconds=299)
 
 
 @pytest.mark.parametrize(
@@ -157,12 +163,12 @@ events = st.one_of(
 def test_final_states_absorb_and_recordings_are_never_dropped(sequence: list[BotEvent]) -> None:
     state, ended, recorded = FRESH, False, False
     for event in sequence:
-        state = apply(state, event, T0)
+        state = apply_bot_event(state, event, T0)
         ended |= event.kind in {BotEventKind.COMPLETE, BotEventKind.FAILED}
         recorded |= event.has_recording
         assert (state.final is not None) == ended
         assert state.has_recording == recorded
-        assert not ended or state.phase is MeetingStatus.ENDED
+        assert not ended or state.status is MeetingStatus.ENDED
 
 
 @given(st.lists(st.builds(status, codes, st.integers(0, 50)), max_size=20), st.randoms())
@@ -170,9 +176,9 @@ def test_duplicates_and_swaps_of_statuses_are_harmless(sequence: list[BotEvent],
     mixed = sequence * 2
     random.shuffle(mixed)
     once, often = run(*sequence), run(*mixed)
-    assert (once.phase, once.phase_since, once.recording_seen) == (
-        often.phase,
-        often.phase_since,
+    assert (once.status, once.status_since, once.recording_seen) == (
+        often.status,
+        often.status_since,
         often.recording_seen,
     )
     assert set(once.events) == set(often.events)

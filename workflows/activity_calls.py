@@ -1,4 +1,4 @@
-"""The activities a meeting asks for, each with its timeouts and retries and why they are what they are."""
+"""Every activity that workflows call, with its timeouts and retries and why they are what they are."""
 
 import math
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.calendars import CalendarActivities
     from activities.recordings import RecordingActivities
     from activities.rounds import CalendarHealthActivities
+    from meetings.bot_state import BotState
     from meetings.calendars.keeping import ReconcileInput, ReconcileResult
     from meetings.calendars.rounds import HealthCheckInput, HealthCheckResult
     from meetings.collection import Collection, CollectOrder, ManifestOrder
@@ -21,6 +22,28 @@ with workflow.unsafe.imports_passed_through():
     from meetings.names import RECORDINGS_QUEUE
     from meetings.outcome import Artifact
     from meetings.reporting import BotQuestion
+
+
+class InFlight:
+    """Counts the activities whose results are not in the state yet: continue-as-new must lose none of them."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __bool__(self) -> bool:
+        return self._count > 0
+
+    def __enter__(self) -> None:
+        self._count += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._count -= 1
+
+
+def earlier_run(first_run_id: str) -> str:
+    """The first run, if this is a later one. The first one's id is left out: activities know it by themselves."""
+    return "" if workflow.info().run_id == first_run_id else first_run_id
+
 
 _SEARCH_ALLOWANCE = timedelta(seconds=20)
 """An attempt that has to look for the bot of an earlier one has at least this long for it."""
@@ -46,27 +69,27 @@ def send_bot(request: DispatchRequest, call_at: datetime, give_up_at: datetime) 
     )
 
 
-async def find_bot(request: DispatchRequest) -> SentBot | None:
+def find_bot(request: DispatchRequest) -> ActivityHandle[SentBot | None]:
     """Whether a bot was sent after all; tried for hours, because the answer decides if one is left behind."""
-    return await workflow.execute_activity_method(
+    return workflow.start_activity_method(
         BotActivities.find_bot,
         request,
         start_to_close_timeout=timedelta(minutes=1),
         schedule_to_close_timeout=timedelta(hours=6),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=1)),
-        summary="is there a bot of the request that ended in doubt?",
+        summary="is there a bot of the unconfirmed request?",
     )
 
 
-async def remove_bot(bot_id: str) -> str:
+def remove_bot(bot: BotState) -> ActivityHandle[str]:
     """Repeated until acknowledged; after five hours a bot has ended by itself."""
-    return await workflow.execute_activity_method(
+    return workflow.start_activity_method(
         BotActivities.remove_bot,
-        bot_id,
+        bot.bot_id,
         start_to_close_timeout=timedelta(seconds=20),
         schedule_to_close_timeout=timedelta(hours=5),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
-        summary=f"bot {bot_id} leaves",
+        summary=f"bot {bot.bot_id} leaves",
     )
 
 
@@ -79,6 +102,18 @@ async def observe_bot(question: BotQuestion, why: str) -> ObservedBot:
         schedule_to_close_timeout=timedelta(minutes=3),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(seconds=30)),
         summary=why,
+    )
+
+
+async def retranscribe(bot: BotState) -> None:
+    """Asks the provider for a new transcript; it is ready when a webhook or a later question says so."""
+    await workflow.execute_activity_method(
+        BotActivities.retranscribe,
+        bot.bot_id,
+        start_to_close_timeout=timedelta(seconds=30),
+        schedule_to_close_timeout=timedelta(hours=1),
+        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5)),
+        summary="a new transcript",
     )
 
 

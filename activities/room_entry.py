@@ -1,0 +1,110 @@
+"""Lets a meeting's bot into its room: only if no other bot of ours is, or could be, there at the same time."""
+
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.clock import Clock
+from meetings.dispatch import DispatchOrder, DispatchRequest, SentBot
+from meetings.ids import meeting_id_of
+from meetings.request import ASSUMED_LENGTH
+from meetings.rooms import BotPresence, PresenceQuery, RoomNeeded, RoomReservation
+from minutekeeper.temporal.rooms import Holder, Rooms, RoomsUnavailableError
+from providers.base import Provider, UnavailableError
+
+_MARGIN = timedelta(minutes=10)
+"""How much longer than the longest lifetime of its bot a room stays reserved."""
+
+
+class RoomOccupiedError(Exception):
+    """Another bot of ours has to leave first, or its answer is awaited; the message says which."""
+
+
+class RoomEntry:
+    """Reserves rooms for one worker's dispatches."""
+
+    def __init__(self, rooms: Rooms, provider: Provider, clock: Clock) -> None:
+        self._rooms = rooms
+        self._provider = provider
+        self._clock = clock
+
+    async def enter(self, request: DispatchRequest, order: DispatchOrder, longest: timedelta) -> SentBot | None:
+        """Returns None once the room is reserved for this request, or the bot of the same meeting to share.
+
+        Raises RoomOccupiedError, and ProviderError if what a lost workflow left behind cannot be looked up.
+        """
+        info = activity.info()
+        mine = RoomReservation(
+            workflow_id=info.workflow_id or "",
+            run_id=request.run or info.workflow_run_id or "",
+            dispatch=request.dispatch,
+            requested_at=request.asked_at,
+        )
+        now = self._clock.now()
+        lifetime = max(request.start_time, now) - now + longest + _MARGIN
+        try:
+            while holder := await self._rooms.reserve(request.meeting_url, mine, lifetime):
+                if shared := await self._shared_bot(request, order, holder):
+                    return shared
+                await self._rooms.end(request.meeting_url, holder)
+        except RoomsUnavailableError as error:
+            raise RoomOccupiedError(f"who is in the room cannot be said now: {error}") from None
+        return None
+
+    async def removed_by_owner(self, bot_id: str, workflow_id: str) -> bool:
+        """Whether the meeting that owns a shared bot told it to leave; False if it cannot say now."""
+        try:
+            presence = await self._rooms.presence(workflow_id, PresenceQuery(bot_id=bot_id))
+        except RoomsUnavailableError:
+            return False
+        return presence is not None and presence.was_removed
+
+    async def _shared_bot(self, request: DispatchRequest, order: DispatchOrder, holder: Holder) -> SentBot | None:
+        """The bot in the room, if it serves this meeting as well; None if there is none any more."""
+        owner = holder.reservation
+        query = PresenceQuery(run_id=owner.run_id, dispatch=owner.dispatch)
+        presence = await self._rooms.presence(owner.workflow_id, query)
+        if presence is None:
+            return await self._left_behind(order, owner.workflow_id)
+        if presence.is_gone:
+            return None
+        await self._refuse_other_meeting(request, owner.workflow_id, presence)
+        if not presence.bot_id or presence.was_removed:
+            raise RoomOccupiedError(f"workflow {owner.workflow_id} has a bot on its way or leaving")
+        return SentBot(
+            bot_id=presence.bot_id,
+            provider=presence.provider,
+            sent_at=self._clock.now(),
+            mode=order.mode,
+            adopted=True,
+            shared_with=owner.workflow_id,
+        )
+
+    async def _refuse_other_meeting(self, request: DispatchRequest, owner: str, presence: BotPresence) -> None:
+        """Meetings that follow each other in one room have a bot each, and the earlier one leaves first."""
+        end_time = request.end_time or request.start_time + ASSUMED_LENGTH
+        if request.start_time >= presence.end_time:
+            needed = RoomNeeded(at=request.start_time, meeting_id=meeting_id_of(activity.info().workflow_id or ""))
+            await self._rooms.announce(owner, needed)
+            raise RoomOccupiedError(f"the bot of workflow {owner} leaves when this meeting begins")
+        if end_time <= presence.start_time:
+            raise RoomOccupiedError(f"the bot of workflow {owner} is on its way to a later meeting in this room")
+
+    async def _left_behind(self, order: DispatchOrder, workflow_id: str) -> SentBot | None:
+        """The bot of a workflow that was terminated or lost, if it is still there."""
+        try:
+            found = await self._provider.find(order.key, order.meeting_url, order.call_at - timedelta(days=1))
+        except UnavailableError as error:
+            raise RoomOccupiedError(
+                f"what workflow {workflow_id} left in the room is not known yet: {error}"
+            ) from None
+        for bot in found:
+            if bot.is_open and bot.workflow_id == workflow_id:
+                return SentBot(
+                    bot_id=bot.bot_id,
+                    sent_at=bot.created_at,
+                    mode=order.mode,
+                    adopted=True,
+                    shared_with=workflow_id,
+                )
+        return None

@@ -1,0 +1,246 @@
+"""The last phase of a session: recording and transcript are fetched, at once, whatever other bots do."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from workflows import activity_calls
+from workflows.activity_calls import InFlight
+from workflows.timers import wait_until
+
+with workflow.unsafe.imports_passed_through():
+    from meetings import ids
+    from meetings.bot_state import BotState
+    from meetings.collection import MANIFEST, NEEDS_PERSON, Collection, CollectOrder, ManifestOrder
+    from meetings.meeting_state import MeetingState
+    from meetings.outcome import Evidence, Failure
+    from meetings.session_state import SessionStage, SessionState
+    from meetings.status import FailureReason, TranscriptState
+
+_Input = TypeVar("_Input", CollectOrder, ManifestOrder)
+_Result = TypeVar("_Result")
+
+_MAX_DOUBLINGS = 8
+_TRANSCRIPT_SENTENCES = {
+    TranscriptState.READY: "The transcript is in the store.",
+    TranscriptState.EMPTY: "The transcript is empty: nobody spoke.",
+    TranscriptState.FAILED: "The provider could not make a transcript.",
+}
+
+
+class ArtifactCollector:
+    """Fetches what the bot of one session left."""
+
+    def __init__(self, meeting: MeetingState, session: SessionState, in_flight: InFlight) -> None:
+        self._meeting = meeting
+        self._session = session
+        self._in_flight = in_flight
+
+    async def run(self) -> None:
+        """Once the bot is settled: the recording at once, the transcript whenever it is ready."""
+        session, bot = self._session, self._session.bot
+        if session.stage is not SessionStage.COLLECTING or bot is None:
+            return
+        if not self._wants_anything(bot):
+            session.stage = SessionStage.DONE
+            return
+        if session.folder is None:
+            session.folder = self._choose_folder()
+        if not session.recording_collected:
+            await self._collect_all(bot)
+        while session.transcript_due_at is not None:
+            await self._collect_transcript()
+        session.stage = SessionStage.DONE
+
+    def _wants_anything(self, bot: BotState) -> bool:
+        wanted = self._meeting.request.wanted
+        return bot.is_collectable and ((wanted.recording and bot.has_recording) or wanted.transcript)
+
+    def _choose_folder(self) -> str:
+        """The meeting's own folder for the first recording that stands for it, one below it for all others."""
+        main = next((each for each in self._meeting.sessions if each.folder == ""), None)
+        if main is None and not self._session.superseded:
+            return ""
+        order = "later" if main is not None and self._session.number > main.number else "earlier"
+        return f"{ids.folder_for(self._meeting.meeting_id)}/{order}/{self._session.number}"
+
+    async def _collect_all(self, bot: BotState) -> None:
+        session, wanted = self._session, self._meeting.request.wanted
+        if self._meeting.retranscribe and wanted.transcript:
+            await self._retranscribe(bot)
+        order = self._order(bot)
+        with self._in_flight:
+            brought = await self._request(order)
+            session.recording_collected = True
+            self._apply_recording(order, brought)
+            self._apply_transcript(brought)
+
+    async def _retranscribe(self, bot: BotState) -> None:
+        with self._in_flight:
+            try:
+                await activity_calls.retranscribe(bot)
+            except ActivityError as error:
+                text = f"The provider did not make a new transcript: {error.cause}"
+                self._meeting.note(workflow.now(), "retranscribe_failed", text)
+
+    async def _collect_transcript(self) -> None:
+        """Waits until the transcript is announced, or is due to be asked for again, and fetches it."""
+        session = self._session
+
+        def is_announced() -> bool:
+            return session.bot is not None and session.bot.transcript_finished and not session.transcript_finished
+
+        due_at, bot = session.transcript_due_at, session.bot
+        if due_at is None or bot is None:
+            return
+        await wait_until(is_announced, due_at, "the transcript is not ready yet")
+        order = self._order(session.bot or bot)
+        later = {"body": "", "recording": False, "meeting_url": ""}
+        with self._in_flight:
+            brought = await self._request(order.model_copy(update=later))
+            self._apply_files(order, brought)
+            self._apply_transcript(brought)
+
+    def _order(self, bot: BotState) -> CollectOrder:
+        request, session = self._meeting.request, self._session
+        session.transcript_finished = bot.transcript_finished
+        is_all = len(self._meeting.sessions) == 1 and not session.folder
+        return CollectOrder(
+            folder=session.folder or "",
+            run=activity_calls.earlier_run(self._meeting.run_id),
+            bot_id=bot.bot_id,
+            body=bot.delivery_path,
+            title=request.title,
+            start_time=request.start_time,
+            recording=request.wanted.recording and bot.has_recording,
+            transcript=request.wanted.transcript,
+            transcript_finished=bot.transcript_finished,
+            meeting_url=request.public_url if is_all else "",
+        )
+
+    async def _request(self, order: CollectOrder) -> Collection:
+        try:
+            return await call_showing_trouble(self._meeting, activity_calls.collect, order)
+        except ActivityError as error:
+            text = str(error.cause or error)
+            brought = _collected_before(_failure_behind(error))
+            has_recording = any(name.startswith("recording.") for name in brought.files)
+            has_transcript = brought.transcript in _TRANSCRIPT_SENTENCES
+            return brought.model_copy(
+                update={
+                    "recording_lost": text if order.recording and not has_recording else "",
+                    "transcript": brought.transcript if has_transcript else TranscriptState.FAILED,
+                    "transcript_trouble": text if order.transcript and not has_transcript else "",
+                }
+            )
+
+    def _apply_recording(self, order: CollectOrder, brought: Collection) -> None:
+        meeting, session, now = self._meeting, self._session, workflow.now()
+        self._apply_files(order, brought)
+        folder = order.folder or ids.folder_for(meeting.meeting_id)
+        stored = [each.path for each in brought.artifacts_in(folder) if "/recording." in each.path]
+        for path in stored:
+            session.recording_stored = True
+            meeting.note(now, "recording_stored", f"The recording is in the store: {path}.")
+        if stored or not order.recording:
+            return
+        reason = FailureReason.RECORDING_LOST if brought.recording_lost else FailureReason.EMPTY_RECORDING
+        text = brought.recording_lost or brought.nothing_recorded
+        session.failure = Failure(reason=reason, evidence=Evidence(event="download", at=now, text=text))
+        meeting.note(now, reason.value, f"There is no recording to keep: {text}")
+
+    def _apply_files(self, order: CollectOrder, brought: Collection) -> None:
+        if brought.files:
+            folder = order.folder or ids.folder_for(self._meeting.meeting_id)
+            known = {each.path for each in brought.artifacts_in(folder)}
+            kept = [each for each in self._meeting.artifacts if each.path not in known]
+            self._meeting.artifacts = kept + brought.artifacts_in(folder)
+            self._meeting.has_manifest = brought.is_whole
+
+    def _apply_transcript(self, brought: Collection) -> None:
+        """A transcript that is not ready is asked for again, for as long as the provider keeps it."""
+        meeting, session, now = self._meeting, self._session, workflow.now()
+        session.transcript_due_at = None
+        if not meeting.request.wanted.transcript:
+            return
+        state = brought.transcript
+        if state is TranscriptState.PENDING and session.bot is not None:
+            deadlines = meeting.policy.deadlines
+            pause = deadlines.transcript * 2 ** min(session.transcript_attempts, _MAX_DOUBLINGS)
+            ended_at = session.bot.final_event_at or now
+            if now + timedelta(seconds=pause) < ended_at + timedelta(seconds=deadlines.abandon):
+                session.transcript_attempts += 1
+                session.transcript_due_at = now + timedelta(seconds=pause)
+                meeting.changed()
+                return
+            state = TranscriptState.FAILED
+        if brought.transcript_trouble:
+            trouble = f"The transcript could not be stored: {brought.transcript_trouble}"
+            meeting.note(now, "transcript_failed", trouble)
+        elif state in _TRANSCRIPT_SENTENCES:
+            meeting.note(now, f"transcript_{state.value}", _TRANSCRIPT_SENTENCES[state])
+        if not session.superseded and meeting.transcript is not TranscriptState.READY:
+            meeting.transcript = state
+
+
+async def write_manifest(meeting: MeetingState, in_flight: InFlight) -> bool:
+    """Last of all, because a manifest says that the folder is whole. Returns whether it was written."""
+    meeting.artifacts = [each for each in meeting.artifacts if not each.path.endswith(f"/{MANIFEST}")]
+    order = ManifestOrder(
+        folder=ids.folder_for(meeting.meeting_id),
+        run=meeting.run_id,
+        meeting_id=meeting.meeting_id,
+        meeting_url=meeting.request.public_url,
+        title=meeting.request.title,
+        start_time=meeting.request.start_time,
+        bot_ids=tuple(bot.bot_id for bot in meeting.bots),
+        bodies=tuple(bot.delivery_path for bot in meeting.bots if bot.delivery_path),
+        transcript=meeting.transcript,
+        artifacts=tuple(meeting.artifacts),
+    )
+    with in_flight:
+        try:
+            meeting.artifacts.append(await call_showing_trouble(meeting, activity_calls.write_manifest, order))
+            meeting.has_manifest = True
+        except ActivityError as error:
+            text = f"The manifest could not be written: {error.cause}"
+            meeting.note(workflow.now(), "manifest_failed", text)
+    return meeting.has_manifest
+
+
+async def call_showing_trouble(
+    meeting: MeetingState, call: Callable[[_Input], Awaitable[_Result]], order: _Input
+) -> _Result:
+    """Calls a storage activity; what needs a person is shown at once, and the call repeated all the same."""
+    try:
+        return await call(order)
+    except ActivityError as error:
+        failure = _failure_behind(error)
+        if failure is None or failure.type != NEEDS_PERSON:
+            raise
+        meeting.storage_trouble = failure.message
+        text = f"This needs a person, and is tried on meanwhile: {failure.message}"
+        meeting.note(workflow.now(), "needs_help", text)
+    try:
+        return await call(order.model_copy(update={"is_trouble_told": True}))
+    finally:
+        meeting.storage_trouble = ""
+        meeting.changed()
+
+
+def _failure_behind(error: ActivityError) -> ApplicationError | None:
+    """What the last attempt failed with; behind a timeout stands the failure before it."""
+    cause: BaseException | None = error.cause
+    while cause is not None and not isinstance(cause, ApplicationError):
+        cause = cause.__cause__
+    return cause
+
+
+def _collected_before(failure: ApplicationError | None) -> Collection:
+    """What the last attempt had stored when it was given up."""
+    if failure is not None and failure.details and isinstance(failure.details[0], dict):
+        return Collection.model_validate(failure.details[0])
+    return Collection()

@@ -1,0 +1,189 @@
+"""The request for a bot: made when it is due, raced with the bot's own first webhook, repeated while it helps."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+from temporalio.workflow import ActivityHandle
+
+from workflows import activity_calls
+from workflows.activity_calls import InFlight
+from workflows.dispatch_failures import DispatchFailure, read_dispatch_failure
+from workflows.timers import wait_until
+
+with workflow.unsafe.imports_passed_through():
+    from meetings.deadlines import Deadlines
+    from meetings.dispatch import DispatchRequest, SentBot, is_worth_joining
+    from meetings.ids import dispatch_key
+    from meetings.meeting_state import MeetingState
+    from meetings.outcome import Evidence, Failure
+    from meetings.session_state import SessionStage, SessionState
+    from meetings.status import FailureReason
+
+_MAX_SEARCHES = 4
+"""A request that timed out here may still take effect over there, so its bot is looked for more than once."""
+
+
+class BotDispatcher:
+    """The first phase of a session: it ends with a confirmed bot, or with the certainty that none came of it."""
+
+    def __init__(self, meeting: MeetingState, session: SessionState, in_flight: InFlight) -> None:
+        self._meeting = meeting
+        self.state = session
+        self._in_flight = in_flight
+        self._late_answer: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        while self.state.stage is SessionStage.DISPATCHING:
+            if self.state.retry_at is not None:
+                summary = "the account is refused: check key and tokens"
+                await wait_until(lambda: self.state.leave_requested, self.state.retry_at, summary)
+                self.state.retry_at = None
+            if self.state.leave_requested:
+                self._end_without_bot()
+            elif not is_worth_joining(self._meeting.request, workflow.now()):
+                self._meeting.fail_too_late(workflow.now())
+                self._end_without_bot(self._meeting.failure)
+            else:
+                await self._request_bot()
+        while self.state.stage is SessionStage.UNCONFIRMED:
+            await self._search_bot()
+
+    async def _request_bot(self) -> None:
+        """A change that arrives meanwhile is honoured afterwards, because a bot id that exists must not be lost."""
+        request = self.state.request = self._next_request()
+        call_at = self._meeting.request.wake_up.call_at(self.state.start_time)
+        with self._in_flight:
+            sending = activity_calls.send_bot(request, call_at, self._meeting.request.expected_end)
+            await workflow.wait_condition(
+                lambda: sending.done() or self._has_reported() or self.state.leave_requested
+            )
+            if not sending.done():
+                sending.cancel()
+                if self._has_reported():
+                    self._confirm_by_webhook()
+                    self._late_answer = asyncio.create_task(self._compare_answer(sending))
+                    return
+            try:
+                sent = await sending
+            except (ActivityError, asyncio.CancelledError) as error:
+                self._apply_failure(read_dispatch_failure(error))
+            else:
+                self._confirm(sent)
+
+    def _next_request(self) -> DispatchRequest:
+        """The request for the session's bot; its key is the same however often it is made."""
+        meeting, session = self._meeting.request, self.state
+        asked_before = session.request.first_asked_at or session.request.asked_at if session.request else None
+        if meeting.rebooked and asked_before is None:
+            asked_before = meeting.start_time - timedelta(seconds=meeting.wake_up.lead)
+        return DispatchRequest(
+            key=dispatch_key(session.meeting_url, session.start_time, session.dispatch),
+            dispatch=session.dispatch,
+            run=activity_calls.earlier_run(self._meeting.run_id),
+            meeting_url=session.meeting_url,
+            start_time=session.start_time,
+            end_time=meeting.end_time,
+            asked_at=workflow.now(),
+            transcript=meeting.wanted.transcript,
+            bot=meeting.bot,
+            look_first=session.request is not None or meeting.rebooked,
+            rebooked=meeting.rebooked,
+            first_asked_at=asked_before,
+        )
+
+    def _confirm(self, sent: SentBot) -> None:
+        self._meeting.policy = sent.terms
+        self._meeting.add_bot(self.state, sent, workflow.now())
+
+    def _has_reported(self) -> bool:
+        return self._meeting.early_event(self.state) is not None
+
+    def _confirm_by_webhook(self) -> None:
+        """The bot's own webhook at our address says which bot came of the request."""
+        event = self._meeting.early_event(self.state)
+        if event is not None:
+            now = workflow.now()
+            self._meeting.add_bot(self.state, SentBot(bot_id=event.bot_id, sent_at=now, adopted=True), now)
+
+    async def _compare_answer(self, sending: ActivityHandle[SentBot]) -> None:
+        """The answer that comes after the bot's webhook may name another bot, which is one too many."""
+        with self._in_flight:
+            try:
+                sent = await sending
+            except (ActivityError, asyncio.CancelledError):
+                return
+        self._meeting.policy = sent.terms
+        bot = self.state.bot
+        if bot is not None and not sent.shared_with and not bot.has_id(sent.bot_id):
+            self._meeting.add_unexpected_bot(sent.bot_id, self.state.dispatch, workflow.now())
+
+    def _apply_failure(self, failed: DispatchFailure) -> None:
+        """A refused account may recover while the meeting runs. All else ends the session once it is certain."""
+        now = workflow.now()
+        self._meeting.policy = failed.policy or self._meeting.policy
+        failure = Failure(reason=failed.reason, evidence=Evidence(event="dispatch", at=now, text=failed.text))
+        if not failed.is_uncertain:
+            self.state.request = None
+        if not self.state.leave_requested:
+            if failed.reason is not FailureReason.ACCOUNT or self._meeting.account_trouble is None:
+                self._meeting.note(now, "dispatch_failed", failed.sentence)
+            if failed.reason is FailureReason.ACCOUNT:
+                self._meeting.account_trouble = failure
+                self.state.retry_at = now + timedelta(seconds=self._deadlines.account)
+                self._meeting.changed()
+                return
+        if failed.is_uncertain:
+            self.state.failure = failure
+            self.state.stage = SessionStage.UNCONFIRMED
+        else:
+            self._end_without_bot(failure)
+        self._meeting.changed()
+
+    async def _search_bot(self) -> None:
+        """Whether a bot came of a request whose answer was lost: as the provider lists it, or as it reports."""
+        request = self.state.request
+        if request is None or workflow.now() >= self.state.presence_end(self._deadlines):
+            self._end_without_bot(self.state.failure, SessionStage.ABANDONED)
+            return
+        if self.state.retry_at is not None:
+            summary = "did a bot come of the unconfirmed request?"
+            await wait_until(self._has_reported, self.state.retry_at, summary)
+            self.state.retry_at = None
+        with self._in_flight:
+            searching = activity_calls.find_bot(request)
+            await workflow.wait_condition(lambda: searching.done() or self._has_reported())
+            if self._has_reported():
+                searching.cancel()
+                self._confirm_by_webhook()
+                return
+            self.state.retry_at = workflow.now() + timedelta(seconds=self._deadlines.removal / 6)
+            try:
+                sent = await searching
+            except ActivityError as error:
+                text = f"The provider could not say whether a bot was sent: {error.cause}"
+                self._meeting.note(workflow.now(), "search_failed", text)
+                return
+        if sent is not None:
+            self._confirm(sent)
+            return
+        self.state.searches += 1
+        if self.state.searches >= _MAX_SEARCHES:
+            self._end_without_bot(self.state.failure)
+
+    def _end_without_bot(self, failure: Failure | None = None, stage: SessionStage = SessionStage.DONE) -> None:
+        self.state.request = self.state.retry_at = None
+        self.state.stage = stage
+        self.state.failure = failure
+        if failure is None or self.state.superseded or self._meeting.stop:
+            return
+        if failure.reason is FailureReason.MISSED:
+            self._meeting.fail_too_late(workflow.now())
+        else:
+            self._meeting.failure = failure
+        self._meeting.changed()
+
+    @property
+    def _deadlines(self) -> Deadlines:
+        return self._meeting.policy.deadlines

@@ -1,0 +1,255 @@
+"""The whole life of one bot, top to bottom, for every bot there is. Read `BotSession.run` first.
+
+First bot, retry, replacement after a move, unconfirmed, found late, adopted, shared, one too many: each is a
+session. Each phase returns at once unless the session is in its stage, so that a session goes on where it was after
+a continue-as-new; whatever a phase waits for is derived from the state.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from workflows import activity_calls
+from workflows.activity_calls import InFlight
+from workflows.artifact_collection import ArtifactCollector
+from workflows.bot_dispatch import BotDispatcher
+from workflows.timers import DeadlineTimer, wait_until
+
+with workflow.unsafe.imports_passed_through():
+    from meetings import polling_policy, reporting
+    from meetings.bot_state import BotState
+    from meetings.deadlines import Deadlines
+    from meetings.events import BotEvent, BotEventKind, EventSource, ObservedBot
+    from meetings.meeting_state import MeetingState, StopKind
+    from meetings.session_state import SessionStage, SessionState
+    from meetings.status import FailureReason, MeetingStatus
+
+_LOBBY_TOLERANCE = timedelta(seconds=30)
+_FINAL_KINDS = frozenset({BotEventKind.COMPLETE, BotEventKind.FAILED})
+
+
+class BotSession:
+    """Runs one session of a meeting. All that it knows is in the state; `in_flight` counts its activities."""
+
+    def __init__(self, meeting: MeetingState, session: SessionState, in_flight: InFlight) -> None:
+        self._meeting = meeting
+        self.state = session
+        self._in_flight = in_flight
+        self._timer = DeadlineTimer()
+
+    async def run(self) -> None:
+        """From the request for a bot to the last file that it left."""
+        await BotDispatcher(self._meeting, self.state, self._in_flight).run()
+        await self._follow()
+        await self._leave()
+        await self._settle()
+        await ArtifactCollector(self._meeting, self.state, self._in_flight).run()
+        self._meeting.changed()
+
+    # Following: webhooks bring the news, a timer sees to it that silence is asked about.
+
+    async def _follow(self) -> None:
+        """Until the bot's final event, or until it is to leave."""
+
+        def is_done() -> bool:
+            return self._bot.final is not None or self.state.leave_requested
+
+        while self.state.stage is SessionStage.ACTIVE:
+            if self._is_released():
+                self._end()
+            elif not is_done():
+                await self._wait_or_check(is_done)
+            elif self._bot.shared_with or self._has_ended():
+                self.state.stage = SessionStage.SETTLING
+            else:
+                self.state.stage = SessionStage.LEAVING
+
+    async def _leave(self) -> None:
+        """Tells the bot to leave, again as long as the provider says that it is still there.
+
+        Its final event ends that, because a bot that has ended must never be told to leave.
+        """
+        while self.state.stage is SessionStage.LEAVING:
+            bot = self._bot
+            if self._has_ended():
+                self.state.stage = SessionStage.SETTLING
+            elif self.state.retry_at is not None:
+                await wait_until(self._has_ended, self.state.retry_at, "the bot could not be told to leave: again")
+                self.state.retry_at = None
+            elif bot.removed_at is None or (bot.polled_at is not None and bot.polled_at > bot.removed_at):
+                await self._remove()
+            else:
+                await self._wait_or_check(self._has_ended)
+
+    async def _settle(self) -> None:
+        """Until nothing more is to be expected of the bot, with one patience for all bots, however they ended."""
+        while self.state.stage is SessionStage.SETTLING:
+            if self._is_released():
+                self._end()
+            elif polling_policy.is_over(self._bot):
+                self.state.stage = SessionStage.COLLECTING
+                self._meeting.changed()
+            else:
+                await self._wait_or_check(lambda: polling_policy.is_over(self._bot) or self._is_released())
+
+    def _is_released(self) -> bool:
+        """Whether this meeting has no more to do with a bot that another one owns.
+
+        After a `leave` it waits for the recording all the same.
+        """
+        stop = self._meeting.stop
+        is_left = stop is not None and stop.kind is StopKind.LEAVE
+        return self.state.is_shared and self.state.leave_requested and not is_left
+
+    def _end(self) -> None:
+        self.state.stage = SessionStage.DONE
+        self._meeting.changed()
+
+    # What these phases are made of.
+
+    @property
+    def _bot(self) -> BotState:
+        """Raises ValueError before there is a bot."""
+        if self.state.bot is None:
+            raise ValueError("this session has no bot")
+        return self.state.bot
+
+    @property
+    def _deadlines(self) -> Deadlines:
+        return self._meeting.policy.deadlines
+
+    def _update_bot(self, **changes: object) -> None:
+        self.state.bot = self._bot.model_copy(update=changes)
+        self._meeting.changed()
+
+    def _has_ended(self) -> bool:
+        """Whether the bot is in the call no more, by its own or the provider's words."""
+        return self._bot.final is not None or self._bot.status is MeetingStatus.ENDED
+
+    async def _wait_or_check(self, is_done: Callable[[], bool]) -> None:
+        """Waits for news of the bot; when a deadline has passed without any, does what is due then."""
+        due = self._next_check()
+        if workflow.now() >= due:
+            await self._check()
+            return
+        self._meeting.next_check_at = due
+        self._set_timer(due)
+        await workflow.wait_condition(lambda: is_done() or not self._timer.is_running or self._next_check() != due)
+        self._meeting.next_check_at = None
+
+    def _next_check(self) -> datetime:
+        check = polling_policy.next_status_check(self._bot, self._deadlines)
+        if self.state.stage is not SessionStage.ACTIVE:
+            return check
+        extra = [each for each in (self.state.leave_at, self._lobby_alert_at()) if each is not None]
+        return min([check, *extra])
+
+    def _set_timer(self, due: datetime) -> None:
+        bot = self._bot
+        at = polling_policy.timer_instant(bot, self._meeting.request.expected_end, self._deadlines)
+        if at <= workflow.now():
+            at = due
+        tolerance = polling_policy.timer_tolerance(bot, self._deadlines)
+        if due == self._lobby_alert_at():
+            tolerance = _LOBBY_TOLERANCE
+        self._timer.set(min(at, due), f"{bot.status.value}: any news?", tolerance=tolerance)
+
+    def _lobby_alert_at(self) -> datetime | None:
+        if self._bot.status is not MeetingStatus.WAITING_ROOM or self.state.lobby_alerted:
+            return None
+        since = max(self._bot.last_event_at or self._bot.sent_at, self._bot.join_at)
+        return since + timedelta(seconds=self._deadlines.lobby)
+
+    async def _check(self) -> None:
+        now, bot = workflow.now(), self._bot
+        if polling_policy.has_given_up(bot, now, self._deadlines):
+            self.state.stage = SessionStage.ABANDONED
+            self._meeting.changed()
+        elif self.state.stage is not SessionStage.ACTIVE:
+            await self._poll()
+        elif self.state.leave_at is not None and now >= self.state.leave_at:
+            self.state.leave_requested = True
+        elif (alert_at := self._lobby_alert_at()) is not None and now >= alert_at:
+            self._alert_about_lobby()
+        elif not bot.shared_with and now >= polling_policy.relief_at(bot, self._deadlines):
+            self.state.is_relieved = bot.is_in_call
+            self.state.leave_requested = True
+            self._meeting.note(now, "overstayed", "The bot leaves, because no bot may stay for longer.")
+        else:
+            await self._poll()
+
+    def _alert_about_lobby(self) -> None:
+        self.state.lobby_alerted = True
+        text = f"Bot {self._bot.bot_id} is still in the waiting room: a participant has to let it in."
+        self._meeting.note(workflow.now(), "waiting_in_lobby", text)
+        workflow.logger.warning("%s (%s)", text, self._meeting.request.public_url)
+        workflow.metric_meter().create_counter(
+            "minutekeeper_lobby_alerts", "Bots that waited in a lobby for longer than the deadline."
+        ).add(1)
+
+    async def _remove(self) -> None:
+        """Tells the bot to leave, unless its final event arrives first."""
+        with self._in_flight:
+            removing = activity_calls.remove_bot(self._bot)
+            await workflow.wait_condition(lambda: removing.done() or self._has_ended())
+            if not removing.done():
+                removing.cancel()
+                return
+            try:
+                answer = await removing
+            except ActivityError as error:
+                text = f"Bot {self._bot.bot_id} could not be told to leave: {error.cause}"
+                self._meeting.note(workflow.now(), "removal_refused", text)
+                self.state.retry_at = workflow.now() + timedelta(seconds=self._deadlines.removal)
+                return
+        if self._bot.removed_at is None:
+            self._meeting.note(workflow.now(), "bot_withdrawn", f"Told bot {self._bot.bot_id} to leave ({answer}).")
+        self._update_bot(removed_at=workflow.now())
+
+    async def _poll(self) -> None:
+        """Asks the provider about a silent bot; the answer goes through the same transitions as a webhook."""
+        before = self._bot
+        with self._in_flight:
+            query = reporting.status_query_for(before, workflow.now())
+            reason = f"no news of bot {before.bot_id} ({before.status.value})"
+            try:
+                seen = await activity_calls.observe_bot(query, reason)
+            except ActivityError as error:
+                text = f"The provider gave no answer about the bot: {error.cause}"
+                self._meeting.note(workflow.now(), "asked", text)
+                self._update_bot(polled_at=workflow.now(), polls_without_news=before.polls_without_news + 1)
+                return
+        self._apply_observation(before, seen)
+
+    def _apply_observation(self, before: BotState, seen: ObservedBot) -> None:
+        now = workflow.now()
+        self._meeting.note(now, "asked", f"Asked the provider about the bot: {seen.text or 'it is at work'}.")
+        self._update_bot(
+            polls_without_news=self._bot.polls_without_news + 1,
+            taken_away=self._bot.taken_away or seen.removed_by_owner,
+        )
+        for event in seen.events:
+            self._meeting.apply_event(event.model_copy(update={"dispatch": before.dispatch}), now)
+        if seen.gone and self._bot.final is None:
+            self._meeting.apply_event(_gone(before, seen.text, now), now)
+        has_ended = seen.gone or any(event.kind in _FINAL_KINDS for event in seen.events)
+        # That it was not known for a moment means nothing once it is known to be at work.
+        is_last_word = before.final is not None and (
+            has_ended or before.final.reason is not FailureReason.NO_ANSWER
+        )
+        self._update_bot(polled_at=now, polled_after_final=is_last_word)
+
+
+def _gone(bot: BotState, text: str, now: datetime) -> BotEvent:
+    return BotEvent(
+        kind=BotEventKind.FAILED,
+        bot_id=bot.bot_id,
+        dispatch=bot.dispatch,
+        code="gone",
+        reason=FailureReason.NO_ANSWER,
+        text=text,
+        occurred_at=now,
+        source=EventSource.API,
+    )
