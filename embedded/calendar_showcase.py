@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from embedded.environment import SIMULATOR_KEY
 from embedded.stack import Stack
-from providers.calendars import CalendarCredentials, CalendarPlatform
+from meetings.calendars.connection import CalendarPlatform
+from providers.calendars import CalendarCredentials
 from runtime.settings import Settings
 from starter.calendars.client import CalendarsClient
 from starter.calendars.events import DecidedEvent

@@ -5,13 +5,14 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from itsdangerous import BadData
 from itsdangerous.encoding import base64_decode, base64_encode
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from meetings.calendars.connection import CalendarPlatform
 from meetings.signing import Purpose, serializer
 
 GOOD_FOR = timedelta(hours=24)
@@ -51,7 +52,7 @@ class ConnectLink(BaseModel):
 
     link_id: str
     user: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_is_one_line)]
-    platform: Literal["google", "microsoft"]
+    platform: CalendarPlatform
     expires_at: AwareDatetime
     success_url: _WebAddress = ""
     error_url: _WebAddress = ""

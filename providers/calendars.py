@@ -12,14 +12,10 @@ from typing import NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from meetings.calendars.connection import CalendarPlatform
 from meetings.calendars.event import CalendarEvent
 from meetings.request import RecordingMode
 from providers.base import ProviderError
-
-
-class CalendarPlatform(StrEnum):
-    GOOGLE = "google"
-    MICROSOFT = "microsoft"
 
 
 class CalendarCredentials(BaseModel):

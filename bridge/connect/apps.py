@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from providers.calendars import CalendarPlatform
+from meetings.calendars.connection import CalendarPlatform
 from runtime.settings import Settings
 
 CALLBACK_ROUTE = "/connect/{platform}/callback"

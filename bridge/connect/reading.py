@@ -11,8 +11,9 @@ from bridge.connect.journey import Journey
 from bridge.connect.keys import COOKIES, FORMS, LINK
 from bridge.connect.problems import ConnectError, Problem
 from bridge.keys import SETTINGS
+from meetings.calendars.connection import CalendarPlatform
 from meetings.connect_link import ConnectLink, LinkError, LinkFault, read_link
-from providers.calendars import CalendarCredentials, CalendarPlatform
+from providers.calendars import CalendarCredentials
 from runtime.settings import signing_secrets
 
 _MOST_FIELDS = 10

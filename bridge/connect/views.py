@@ -16,10 +16,10 @@ from bridge.connect.pages import Service, elsewhere
 from bridge.connect.problems import ConnectError, Problem
 from bridge.connect.reading import app_of, check_origin, form_of, link_in, link_of, pending
 from bridge.keys import SETTINGS
-from meetings.calendars.connection import UserConnection, calendar_title, for_people
+from meetings.calendars.connection import CalendarPlatform, UserConnection, calendar_title, for_people
 from meetings.connect_link import CONNECT_ROUTE, ConnectLink
 from meetings.text import one_line
-from providers.calendars import CalendarPlatform, ConnectedCalendar
+from providers.calendars import ConnectedCalendar
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from bridge.connect.explanations import EXPLANATIONS
 from bridge.connect.journey import Arrival
 from bridge.connect.pages import Service
 from bridge.connect.problems import Problem
-from meetings.calendars.connection import REVOKING, UserConnection, calendar_title, for_people
+from meetings.calendars.connection import REVOKING, CalendarPlatform, UserConnection, calendar_title, for_people
 from meetings.connect_link import ConnectLink
-from providers.calendars import CalendarPlatform, RawCalendar
+from providers.calendars import RawCalendar
 
 _SHOWN_ID = 8
 """So much of the end of an id tells calendars without a name apart."""

@@ -1,4 +1,4 @@
-"""What a rule asks of an event."""
+"""The conditions of a rule, evaluated for an event."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
@@ -48,7 +48,7 @@ class Conditions(Strict):
         return self
 
     def findings(self, event: CalendarEvent, home: PolicyContext) -> Iterator[ConditionResult]:
-        """One finding for every condition that is given."""
+        """One result for every condition that is given."""
         yield from self._of_people(event, home)
         yield from self._of_kind(event)
         yield from self._of_time(event, home)

@@ -3,20 +3,27 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from meetings.text import one_line
 
-REVOKING = {
-    "google": {"your Google account": "https://myaccount.google.com/connections"},
-    "microsoft": {
+
+class CalendarPlatform(StrEnum):
+    GOOGLE = "google"
+    MICROSOFT = "microsoft"
+
+
+REVOKING: Mapping[str, Mapping[str, str]] = {
+    CalendarPlatform.GOOGLE: {"your Google account": "https://myaccount.google.com/connections"},
+    CalendarPlatform.MICROSOFT: {
         "a personal Microsoft account": "https://account.microsoft.com/privacy/app-access",
         "an account of work or school": "https://myapps.microsoft.com",
     },
 }
-"""Where a user takes back what he granted, for each kind of account: nobody else can."""
+"""Where users revoke access, for each kind of account: only they can."""
 
 _LONGEST_NAME = 80
 _MACHINE_ID = re.compile(r"^(?=[^@]*\d)[\w=+/%-]{20,}(@|$)", re.ASCII)
@@ -28,7 +35,7 @@ _NOTHING = {"calendar_id": "", "attempt_id": "", "raw_id": "", "name": "", "emai
 
 
 def calendar_title(name: str, email: str, raw_id: str) -> str:
-    """A calendar as people know it: names that a person could have given, shortened, and no id."""
+    """The title of a calendar for people: names that a person could have given, shortened, and no id."""
     told = dict.fromkeys((for_people(name) or for_people(raw_id), for_people(email)))
     return " - ".join(text for text in told if text) or "a calendar without a name"
 
@@ -55,7 +62,7 @@ class Claim(BaseModel):
 
 
 class PendingConnection(BaseModel):
-    """A calendar that is being connected, or was when a process died.
+    """A calendar that is being connected, or that was when a process died.
 
     `before` are the ids of those that were already made of the same calendar. `calendar_id` is the one that the
     attempt is known to have made; empty while that is not known, as after an answer that was lost.
@@ -70,7 +77,7 @@ class PendingConnection(BaseModel):
 
 
 class Leftover(BaseModel):
-    """A calendar of the user that has to be let go of, and the attempt that made it."""
+    """A calendar of the user that has to be released, and the attempt that made it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -101,7 +108,7 @@ class UserConnection(BaseModel):
     leftovers: tuple[Leftover, ...] = ()
     spent: Mapping[str, AwareDatetime] = {}
     written_as: str = ""
-    """Tells one writing of this from all others."""
+    """Identifies one write of this object."""
 
     @property
     def title(self) -> str:
@@ -154,5 +161,5 @@ class UserConnection(BaseModel):
         return self.model_copy(update={"leftovers": ()})
 
     def disconnected(self) -> Self:
-        """Nothing is connected any more; an attempt that was given up stays to be cleared away."""
+        """Nothing is connected any more; an abandoned attempt stays until it is removed."""
         return self.model_copy(update=_NOTHING)

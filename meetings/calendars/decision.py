@@ -1,4 +1,4 @@
-"""Whether an event gets a bot, and why: the one place that decides, for plans, for deeds and for explanations."""
+"""Decides whether an event gets a bot, and why; plans, reconciles and explanations all use it."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -30,7 +30,7 @@ class Decision(BaseModel):
 
 
 class RuleEvaluation(NamedTuple):
-    """A rule of the policy that was looked at: whether it holds, and what made it hold or not."""
+    """A rule of the policy that was evaluated: whether it holds, and why."""
 
     number: int
     rule: Rule
@@ -44,7 +44,7 @@ def decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: date
     First comes the word `never`, then what makes a bot impossible, then the provider's own timer, then the word
     `always`, then the policy.
     """
-    override = overrides.of(event)
+    override = overrides.for_event(event)
     if override and override.wanted == "never":
         return _skip(BuiltinRule.OVERRIDE, f'Skipped: somebody said "never" for this {override.scope}.')
     if obstacle := _obstacle(event, now):
@@ -55,7 +55,7 @@ def decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: date
     if override:
         reason = f'Recorded: somebody said "always" for this {override.scope}.'
         return Decision(record=True, rule=BuiltinRule.OVERRIDE, reason=reason, bot=_bot(policy.bot))
-    for looked_at in considered(policy, event):
+    for looked_at in evaluate_rules(policy, event):
         if looked_at.holds:
             return _by_rule(policy, looked_at)
     record = policy.otherwise == "record"
@@ -67,7 +67,7 @@ def decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: date
     )
 
 
-def considered(policy: Policy, event: CalendarEvent) -> Iterator[RuleEvaluation]:
+def evaluate_rules(policy: Policy, event: CalendarEvent) -> Iterator[RuleEvaluation]:
     """The rules in their order, up to the one that decides."""
     for number, rule in enumerate(policy.rules, start=1):
         findings = list(rule.findings(event, policy))

@@ -21,7 +21,7 @@ Title = Annotated[str, AfterValidator(lambda text: balanced(one_line(text)[:MAX_
 
 
 class Response(StrEnum):
-    """What somebody answered to an invitation."""
+    """The answer of a guest to an invitation."""
 
     ACCEPTED = "accepted"
     DECLINED = "declined"
@@ -66,7 +66,7 @@ class CalendarEvent(BaseModel):
     recurring_event_id: str = ""
     """The series that an instance belongs to, the same for all its instances."""
     original_start: UtcDatetime | None = None
-    """When an instance of a series would take place if nobody had moved it."""
+    """When an instance of a series would take place if it had not been moved."""
     uid: str = ""
     """The iCalendar UID, which all invited calendars share."""
     provider_event_id: str = ""
@@ -94,7 +94,7 @@ class CalendarEvent(BaseModel):
 
     @property
     def people(self) -> frozenset[str]:
-        """Everybody who takes part, the organiser too: their addresses, or names where there is no address."""
+        """All who take part, the organiser included: their addresses, or names where there is no address."""
         given = (self.organizer_email, *(attendee.email or attendee.name for attendee in self.attendees))
         tidy = (text.strip().casefold() for text in given)
         return frozenset(text for text in tidy if text and not text.endswith(_NOBODY))

@@ -1,4 +1,4 @@
-"""Working hours: days and times of a clock on a wall somewhere, with its summer time."""
+"""Working hours: days and times in a time zone, with its summer time."""
 
 import difflib
 import re

@@ -1,4 +1,4 @@
-"""What people decided themselves, for one event or for a whole series, beside every policy."""
+"""What users decided for one event or for a whole series; it takes precedence over every policy."""
 
 from typing import Literal, NamedTuple
 
@@ -15,7 +15,7 @@ class Override(NamedTuple):
 
 
 MAX_OVERRIDES = 1000
-"""They travel along with every look into the calendar."""
+"""They are part of the input of every reconcile."""
 
 
 class Overrides(BaseModel):
@@ -31,7 +31,7 @@ class Overrides(BaseModel):
         """Whether there is no room for another one."""
         return len(self.events) + len(self.series) >= MAX_OVERRIDES
 
-    def of(self, event: CalendarEvent) -> Override | None:
+    def for_event(self, event: CalendarEvent) -> Override | None:
         if wanted := self.events.get(event.event_id):
             return Override(wanted, "event")
         if event.recurring_event_id and (wanted := self.series.get(event.recurring_event_id)):

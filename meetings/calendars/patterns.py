@@ -1,4 +1,4 @@
-"""Patterns that people write into a policy: words and wildcards, no regular expressions, no runaway matching."""
+"""Patterns of a policy: words and wildcards, and no regular expressions, because those can take for ever."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ OneOrMore = Annotated[
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
     Field(min_length=1),
 ]
-"""A list that names at least one thing; one thing alone needs no brackets."""
+"""A list with at least one entry; a single entry needs no brackets."""
 
 
 def _tidy(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a rule asks of the people of an event, and the form of all answers: whether it is so, and in words what."""
+"""Conditions on the people of an event, and the result type of all conditions: whether one holds, and why."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, NamedTuple, Self
@@ -20,7 +20,7 @@ class ConditionResult(NamedTuple):
 
 
 class PolicyContext(BaseModel):
-    """Whose policy it is: the mail domains that are inside, and the clock on the wall."""
+    """What a policy is evaluated with: the mail domains that count as internal, and the time zone."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,13 +29,13 @@ class PolicyContext(BaseModel):
 
 
 class Strict(BaseModel):
-    """A part of a policy: a name that nobody knows is a slip, not an extra."""
+    """A part of a policy. Unknown fields are errors, because they are most likely typing errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class OrganizerCondition(Strict):
-    """Holds for an organiser who is like one of the addresses or of one of the domains."""
+    """Holds for an organiser whose address matches a pattern or belongs to one of the domains."""
 
     emails: OneOrMore[Pattern] | None = None
     domains: OneOrMore[Domain] | None = None
@@ -53,7 +53,7 @@ class OrganizerCondition(Strict):
 
 
 class AttendeesCondition(Strict):
-    """Holds when everything that is asked holds of those who take part, the organiser among them."""
+    """Holds when everything that is given holds for those who take part, the organiser included."""
 
     external: StrictBool | None = None
     internal_only: StrictBool | None = None
@@ -75,7 +75,7 @@ class AttendeesCondition(Strict):
     def findings(
         self, people: frozenset[str], home: PolicyContext, *, all_known: bool = True
     ) -> Iterator[ConditionResult]:
-        """What needs every guest to be inside does not hold where `all_known` is False."""
+        """A condition that needs all guests to be internal does not hold where `all_known` is False."""
         inside = {person for person in people if is_of(home.my_domains, person)}
         hidden = "" if all_known else _HIDDEN
         if self.external is not None:

@@ -13,11 +13,11 @@ from meetings.calendars.people import PolicyContext
 from meetings.calendars.rules import BotOverrides, Rule, Verdict
 
 MAX_CHARACTERS = 64 * 1024
-"""A longer policy is a slip; it travels along with its calendar."""
+"""Longer policies are refused, because the policy is part of the input of every reconcile."""
 
 
 class PolicyError(ValueError):
-    """The text is no policy. `problems` has one line for each thing to mend, and so has the message."""
+    """The text is no policy. `problems` has one line for each error, and so has the message."""
 
     def __init__(self, found: tuple[str, ...]) -> None:
         super().__init__("\n".join(found))
@@ -39,7 +39,7 @@ class Policy(PolicyContext):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        found = list(problems.between_rules(self.model_dump(mode="json", exclude_none=True)))
+        found = list(problems.consistency_errors(self.model_dump(mode="json", exclude_none=True)))
         if found:
             raise ValueError("\n".join(found))
         return self
@@ -63,14 +63,14 @@ def load_policy(text: str) -> Policy:
     try:
         policy = Policy.model_validate(data)
     except ValidationError as error:
-        found += [*problems.found_by(error, Policy), *problems.between_rules(data)]
+        found += [*problems.validation_messages(error, Policy), *problems.consistency_errors(data)]
     if found:
         raise PolicyError(tuple(dict.fromkeys(found)))
     return policy
 
 
 def _parsed(text: str) -> tuple[Any, list[str]]:
-    """What the text says, and which names it gives twice: of two, JSON forgets the first in silence."""
+    """What the text says, and which names it gives twice: because JSON silently drops the first of two."""
     twice: list[str] = []
 
     def noting_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

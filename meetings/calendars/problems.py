@@ -1,4 +1,4 @@
-"""What is wrong with a policy, told to whoever wrote it: where, what, and what was probably meant."""
+"""Describes what is wrong with a policy: where, what, and what was probably meant."""
 
 import difflib
 import json
@@ -24,7 +24,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "working_hours": WorkingHours,
     "bot": BotOverrides,
 }
-"""What stands at a place of a policy, by the last name on the way there."""
+"""What is expected at a place of a policy, by the last name of its path."""
 
 _MESSAGES = {
     "missing": "is missing",
@@ -46,7 +46,7 @@ _MESSAGES = {
 _LONGEST = 60
 
 
-def found_by(error: ValidationError, root: type[BaseModel]) -> Iterator[str]:
+def validation_messages(error: ValidationError, root: type[BaseModel]) -> Iterator[str]:
     """One line for every problem that pydantic found."""
     for each in error.errors(include_url=False):
         lines = _message(each, root).splitlines()
@@ -54,8 +54,8 @@ def found_by(error: ValidationError, root: type[BaseModel]) -> Iterator[str]:
         yield from (f"{place}: {line}" for line in lines) if place else lines
 
 
-def between_rules(data: Any) -> Iterator[str]:
-    """What does not fit together in a policy, although each part of it may do. Takes any JSON."""
+def consistency_errors(data: Any) -> Iterator[str]:
+    """What is inconsistent in a policy whose parts are valid by themselves. Takes any JSON."""
     policy = data if isinstance(data, dict) else {}
     rules = policy.get("rules")
     rules = [rule if isinstance(rule, dict) else {} for rule in rules] if isinstance(rules, list | tuple) else []

@@ -1,4 +1,4 @@
-"""One rule of a policy: when it holds, what it decides, and how the bot then looks."""
+"""One rule of a policy: when it holds, what it decides, and the options of the bot."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -18,12 +18,12 @@ Seconds = Annotated[int, Field(strict=True, ge=1, le=7200)]
 
 
 class BuiltinRule(StrEnum):
-    """What decides besides the rules of a policy. No rule may bear one of these names."""
+    """Rules that apply besides those of a policy. No rule of a policy may have one of these names."""
 
     OVERRIDE = "override"
     DELETED = "deleted"
     GONE = "gone"
-    """The calendar no longer knows the event."""
+    """The calendar does not know the event any more."""
     NO_LINK = "no_link"
     UNUSABLE_LINK = "unusable_link"
     ALL_DAY = "all_day"
@@ -72,7 +72,7 @@ class Rule(Strict):
         return self
 
     def findings(self, event: CalendarEvent, home: PolicyContext) -> Iterator[ConditionResult]:
-        """What the rule asks, one by one; it holds if all of them hold."""
+        """The results of all conditions; the rule holds if all of them hold."""
         yield from self.when.findings(event, home)
         if self.unless is not None:
             exception = list(self.unless.findings(event, home))

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from providers.calendars import CalendarCredentials, CalendarPlatform, EventFilter, Recording, RecordingChange
+from meetings.calendars.connection import CalendarPlatform
+from providers.calendars import CalendarCredentials, EventFilter, Recording, RecordingChange
 from providers.meetingbaas.requests import SpeechToText
 
 _PLATFORMS = {CalendarPlatform.GOOGLE: "Google", CalendarPlatform.MICROSOFT: "Microsoft"}

@@ -201,7 +201,7 @@ class CalendarsClient:
             with suppress(NoWorkerError):
                 view = await self._gateway.view(found)
                 _, event_found = await find_event(self._provider, await self._gateway.book(found), event)
-                return view.overrides.of(event_found) if event_found else None
+                return view.overrides.for_event(event_found) if event_found else None
         return None
 
     async def record(self, calendar: str, event: str, *, all_occurrences: bool = False) -> ProviderRecording:

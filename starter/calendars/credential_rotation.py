@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from temporalio.client import Client
 
+from meetings.calendars.connection import CalendarPlatform
 from meetings.calendars.health import ACCESS_RENEWED, AccessProblem
 from minutekeeper.temporal.calendar_workflows import report_access
 from providers.base import ProviderError
-from providers.calendars import CalendarCredentials, CalendarPlatform, CalendarProvider
+from providers.calendars import CalendarCredentials, CalendarProvider
 from starter.calendars.lookup import CalendarRef, find_calendar
 from starter.calendars.summaries import CalendarSummary, list_calendars
 from starter.errors import CalendarNotFoundError, MeetingInputError

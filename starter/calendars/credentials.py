@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from providers.calendars import CalendarCredentials, CalendarPlatform
+from meetings.calendars.connection import CalendarPlatform
+from providers.calendars import CalendarCredentials
 from starter.calendars.credential_rotation import AppCredentials
 from starter.errors import MeetingInputError
 

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
 from meetings.calendars.book import TrackedEvents
-from meetings.calendars.decision import Decision, considered, decide
+from meetings.calendars.decision import Decision, decide, evaluate_rules
 from meetings.calendars.entry import TrackedEvent
 from meetings.calendars.event import CalendarEvent, Response
 from meetings.calendars.identity import meeting_id_for_event
@@ -102,7 +102,7 @@ def _of_event(
         rule=decision.rule,
         reason=decision.reason,
         is_carried_out=entry is not None and (entry.record, entry.rule) == (decision.record, decision.rule),
-        considered=_considered(policy, event, decision),
+        considered=_evaluate_rules(policy, event, decision),
         facts=_facts(event),
         meeting=meeting,
     )
@@ -122,13 +122,13 @@ def _of_entry(calendar_id: str, entry: TrackedEvent, meeting: EventMeeting) -> E
     )
 
 
-def _considered(policy: Policy, event: CalendarEvent, decision: Decision) -> tuple[RuleVerdict, ...]:
+def _evaluate_rules(policy: Policy, event: CalendarEvent, decision: Decision) -> tuple[RuleVerdict, ...]:
     """Empty if the decision was made before any rule was evaluated."""
     if decision.rule in set(BuiltinRule) - {BuiltinRule.OTHERWISE}:
         return ()
     return tuple(
         RuleVerdict(number=each.number, name=each.rule.name, holds=each.holds, why=each.why)
-        for each in considered(policy, event)
+        for each in evaluate_rules(policy, event)
     )
 
 

@@ -2,7 +2,8 @@
 
 from pydantic import SecretStr
 
-from providers.calendars import CalendarCredentials, CalendarPlatform
+from meetings.calendars.connection import CalendarPlatform
+from providers.calendars import CalendarCredentials
 
 SECRETS = ("client-secret-4711", "1//refresh-token-0815")
 CREDENTIALS = CalendarCredentials(

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
+from meetings.calendars.connection import CalendarPlatform
 from meetings.calendars.event import CalendarEvent, Response
 from meetings.calendars.identity import meeting_id_for_event
 from providers.base import (
@@ -23,7 +24,6 @@ from providers.base import (
 )
 from providers.calendars import (
     CalendarCredentials,
-    CalendarPlatform,
     CalendarProvider,
     EventFilter,
     EventStatus,

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from meetings.calendars.connection import CalendarPlatform
 from meetings.request import RecordingMode
 from providers.base import NotFoundError, ProviderError, RateLimitedError, UnavailableError
 from providers.calendars import (
-    CalendarPlatform,
     CalendarProvider,
     ConnectedCalendar,
     EventFilter,

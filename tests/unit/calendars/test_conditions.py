@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetings.calendars.decision import considered
+from meetings.calendars.decision import evaluate_rules
 from meetings.calendars.event import CalendarEvent
 from meetings.calendars.people import either
 from tests.unit.calendars.support import HOUR, START, a_policy, an_event, decided
@@ -176,6 +176,6 @@ def test_an_explanation_says_that_not_all_guests_are_known(asked: dict[str, bool
     rule = {"name": "r", "when": {"attendees": asked}, "then": "record"}
     policy = a_policy(rule, my_domains=["acme.com"], otherwise="skip")
     event = an_event(attendees=[ANNA], guests_known=False)
-    (looked_at,) = considered(policy, event)
+    (looked_at,) = evaluate_rules(policy, event)
     assert not looked_at.holds
     assert "not all guests are known" in looked_at.why

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetings.calendars.decision import Decision, considered, decide
+from meetings.calendars.decision import Decision, decide, evaluate_rules
 from meetings.calendars.overrides import NO_OVERRIDES, Override, Overrides
 from meetings.calendars.policy import DEFAULT_POLICY, Policy
 from meetings.calendars.rules import BuiltinRule
@@ -72,10 +72,10 @@ def test_what_runs_is_still_recorded_until_its_last_minute() -> None:
 def test_the_word_for_an_event_goes_before_that_for_its_series() -> None:
     overrides = Overrides(events={"e1": "always"}, series={"s1": "never"})
     instance, sibling = an_event(recurring_event_id="s1"), an_event(event_id="e2", recurring_event_id="s1")
-    assert overrides.of(instance) == Override("always", "event")
-    assert overrides.of(sibling) == Override("never", "series")
+    assert overrides.for_event(instance) == Override("always", "event")
+    assert overrides.for_event(sibling) == Override("never", "series")
     assert decided(sibling, overrides=overrides).reason == 'Skipped: somebody said "never" for this series.'
-    assert overrides.of(an_event(event_id="e3")) is None
+    assert overrides.for_event(an_event(event_id="e3")) is None
 
 
 def test_words_can_be_given_and_taken_back() -> None:
@@ -87,7 +87,7 @@ def test_words_can_be_given_and_taken_back() -> None:
 
 
 def test_an_empty_series_id_is_no_series() -> None:
-    assert Overrides(series={"": "never"}, events={"": "never"}).of(an_event()) is None
+    assert Overrides(series={"": "never"}, events={"": "never"}).for_event(an_event()) is None
 
 
 @pytest.mark.parametrize("response", ["accepted", "tentative", "needs_action", "unknown"])
@@ -120,7 +120,7 @@ def test_the_reason_names_the_rule_and_all_that_made_it_hold() -> None:
         "is like demo or *call* and it is not the case that the owner is not the organiser and the owner's answer "
         "is declined."
     )
-    short, customers = considered(policy, event)
+    short, customers = evaluate_rules(policy, event)
     assert (short.number, short.holds, short.why) == (1, False, "it lasts at most 10 minutes")
     assert (customers.number, customers.holds, customers.rule) == (2, True, policy.rules[1])
 
@@ -176,7 +176,7 @@ def test_the_first_rule_that_holds_decides_and_always_the_same(
     policy = a_policy(*written, otherwise="skip")
     made = decide(policy, overrides, event, NOW)
     assert made == decide(policy, overrides, event, NOW)
-    if overrides.of(event) or event.deleted:
+    if overrides.for_event(event) or event.deleted:
         assert made.rule in {"override", "deleted"}
         return
     alone = [decide(a_policy(rule, otherwise="skip"), overrides, event, NOW) for rule in written]

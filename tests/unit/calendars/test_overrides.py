@@ -9,15 +9,15 @@ BOTH = NO_OVERRIDES.with_event("e1", "never").with_series("s1", "always")
 
 
 def test_an_event_goes_before_its_series() -> None:
-    assert BOTH.of(an_event(event_id="e1", recurring_event_id="s1")) == Override("never", "event")
-    assert BOTH.of(an_event(event_id="e2", recurring_event_id="s1")) == Override("always", "series")
-    assert BOTH.of(an_event(event_id="e2", recurring_event_id="s2")) is None
-    assert BOTH.of(an_event(event_id="e2")) is None
-    assert BOTH.of(an_event(event_id="s1", recurring_event_id="e1")) is None
+    assert BOTH.for_event(an_event(event_id="e1", recurring_event_id="s1")) == Override("never", "event")
+    assert BOTH.for_event(an_event(event_id="e2", recurring_event_id="s1")) == Override("always", "series")
+    assert BOTH.for_event(an_event(event_id="e2", recurring_event_id="s2")) is None
+    assert BOTH.for_event(an_event(event_id="e2")) is None
+    assert BOTH.for_event(an_event(event_id="s1", recurring_event_id="e1")) is None
 
 
 def test_an_event_of_no_series_is_none_of_the_nameless_series() -> None:
-    assert Overrides(series={"": "never"}).of(an_event()) is None
+    assert Overrides(series={"": "never"}).for_event(an_event()) is None
 
 
 def test_the_last_word_counts_and_can_be_taken_back() -> None:
