@@ -43,6 +43,7 @@ REASON = {
     FailureReason.STREAMING_FAILED: "the provider could not set up the stream",
     FailureReason.PROVIDER_ERROR: "an error at the provider",
     FailureReason.PROVIDER_UNREACHABLE: "the provider could not be reached in time",
+    FailureReason.ROOM_OCCUPIED: "the bot of another meeting stayed in the room for as long as one was useful",
     FailureReason.ACCOUNT: "the provider rejects the account: check the API key and the remaining tokens",
     FailureReason.REQUEST_REJECTED: "the provider rejects the request",
     FailureReason.INVALID_REQUEST: "its workflow was started with a request that cannot be read",
