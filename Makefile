@@ -20,11 +20,11 @@ help: ## Show this list
 
 .PHONY: demo
 demo: $(VENV)/.embedded ## Run a meeting from booking to recording, and one from a calendar (1 minute)
-	@$(BIN)/python -m embedded.demo
+	@$(BIN)/python -m devtools.stack.demo
 
 .PHONY: dev
 dev: $(VENV)/.embedded ## Run Temporal, worker, bridge and a simulated Meeting BaaS until Ctrl-C
-	@$(BIN)/python -m embedded
+	@$(BIN)/python -m devtools.stack
 
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests and measure their coverage
@@ -45,25 +45,25 @@ MEETINGS ?= 500
 
 .PHONY: chaos
 chaos: $(VENV)/.embedded ## Kill and freeze processes while meetings run, and check the result (9 minutes)
-	@$(BIN)/python -m chaos --seed $(SEED) --meetings $(MEETINGS)
+	@$(BIN)/python -m devtools.chaos --seed $(SEED) --meetings $(MEETINGS)
 
 .PHONY: twins
 twins: $(VENV)/.embedded ## The same in small, with nothing but several workflows for one room (2 minutes)
-	@$(BIN)/python -m chaos --seed $(SEED) --meetings 60 --short --twins 1
+	@$(BIN)/python -m devtools.chaos --seed $(SEED) --meetings 60 --short --twins 1
 
 # Number of events in the year; each takes about two seconds.
 EVENTS ?= 200
 
 .PHONY: year
 year: $(VENV)/.dev ## Run a calendar through a year of virtual time, with failures (10 minutes)
-	@$(BIN)/python -m tests.workflow.year --seed $(SEED) --events $(EVENTS)
+	@$(BIN)/python -m tests.workflows.year --seed $(SEED) --events $(EVENTS)
 
 # Names of benchmarks with commas between them; empty: all.
 ONLY ?=
 
 .PHONY: bench
 bench: $(VENV)/.embedded ## Measure lateness, throughput, memory and actions on this machine (10 minutes)
-	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+	@$(BIN)/python -m devtools.benchmarks $(if $(ONLY),--only $(ONLY))
 
 .PHONY: docs
 docs: $(VENV)/.dev ## Regenerate docs/settings.md and docs/cli.md

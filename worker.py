@@ -1,6 +1,6 @@
 """The worker process: connects, registers, polls, shuts down cleanly."""
 
-from runtime import early_stop  # noqa: F401 - it works by being loaded before all that takes time
+from minutekeeper import early_signals  # noqa: F401 - it works by being loaded before all that takes time
 
 # isort: split
 
@@ -24,29 +24,27 @@ from temporalio.worker import (
     Worker,
 )
 
-from activities.account_limit import AccountLimit
+from activities.account_rate_limit import AccountLimit
 from activities.bots import BotActivities
+from activities.calendar_health import CalendarHealthActivities
 from activities.calendars import CalendarActivities
-from activities.clock import ServerClock
-from activities.download import Limits
-from activities.guard import download_session
-from activities.links import LinkPolicy
+from activities.dispatch_batches import ServerClock
+from activities.dispatch_slots import Pacing, rushes_of
 from activities.recordings import RecordingActivities
-from activities.rounds import CalendarHealthActivities
-from activities.rushes import rushes_of
-from activities.turns import Pacing
-from artifacts.errors import StoreError
-from artifacts.store import ArtifactStore
-from meetings.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
-from minutekeeper.temporal.rooms import Rooms
-from runtime.exits import exit_within, run_and_exit
-from runtime.logs import set_up_logging
-from runtime.provider import open_calendars, open_provider
-from runtime.read_settings import SettingsError, read_settings
-from runtime.reporting import ReportingInterceptor
-from runtime.settings import Settings
-from runtime.startup import key_problems, start_problems, told
-from runtime.temporal import connect_patiently
+from minutekeeper.config import Settings
+from minutekeeper.config_reader import SettingsError, read_settings
+from minutekeeper.downloads.downloader import Limits
+from minutekeeper.downloads.url_policy import LinkPolicy, download_session
+from minutekeeper.logs import set_up_logging
+from minutekeeper.process import exit_within, run_and_exit
+from minutekeeper.providers.factory import open_calendars, open_provider
+from minutekeeper.startup_checks import key_problems, start_problems, told
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.temporal.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
+from minutekeeper.temporal.room_workflows import Rooms
+from minutekeeper.temporal.webhook_monitor import ReportingInterceptor
+from minutekeeper.temporal.worker_connection import connect_patiently
 from workflows.calendar import CalendarWorkflow
 from workflows.calendar_health import CalendarHealthWorkflow
 from workflows.meeting import MeetingWorkflow

@@ -6,18 +6,24 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.account_limit import NotYetError
-from activities.attempt import Attempt, OverdueError
-from activities.failures import as_application_error
+from activities.account_rate_limit import NotYetError
+from activities.dispatch_batches import HandedBackError
+from activities.dispatch_slots import Pacing, Turns
+from activities.errors import as_application_error
 from activities.room_entry import RoomEntry, RoomOccupiedError
-from activities.turns import Pacing, Turns
-from activities.volley import HandedBackError
-from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, DispatchRequest, SentBot, Terms
-from meetings.events import ObservedBot
-from meetings.reporting import BotQuestion
-from meetings.webhook_address import bot_webhook_url
-from minutekeeper.temporal.rooms import Rooms
-from providers.base import (
+from activities.send_attempt import Attempt, OverdueError
+from minutekeeper.meetings.bot_events import ObservedBot
+from minutekeeper.meetings.dispatch import (
+    DispatchMode,
+    DispatchOrder,
+    DispatchPlan,
+    DispatchRequest,
+    SentBot,
+    Terms,
+)
+from minutekeeper.meetings.webhook_health import BotQuestion
+from minutekeeper.meetings.webhook_urls import bot_webhook_url
+from minutekeeper.providers.base import (
     BotReality,
     DispatchAddress,
     DuplicateBotError,
@@ -27,6 +33,7 @@ from providers.base import (
     RateLimitedError,
     UnavailableError,
 )
+from minutekeeper.temporal.room_workflows import Rooms
 
 _STILL_RESERVED = timedelta(seconds=30)
 """A reserved bot that is asked for this late arrives as much late, which is better than four minutes early."""
@@ -63,7 +70,7 @@ class BotActivities:
     async def send_bot(self, request: DispatchRequest) -> SentBot:
         """Sends a bot at the instant that the provider wants, once: one that may exist already is looked for first.
 
-        Raises ApplicationError of the types in `activities.failures`; its details are whether it is certain that no
+        Raises ApplicationError of the types in `activities.errors`; its details are whether it is certain that no
         bot came of the request, and this worker's Terms.
         """
         attempt = Attempt(request)

@@ -1,26 +1,186 @@
-"""The activity that reconciles the meetings of a calendar with its events."""
+"""The activity that reconciles one calendar: reads its changes, plans, and applies the plan with checkpoints."""
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.deeds import ReconcileClock
-from activities.failures import as_application_error
+from activities.calendar_changes import PlanExecutor, ReconcileClock
+from activities.errors import as_application_error
 from activities.heartbeats import with_heartbeats
-from activities.meeting_calls import CALL_ERRORS, MeetingBookings
-from activities.reconciling import Reconciler
-from artifacts.errors import StoreError
-from artifacts.notebook import CalendarCheckpointStore, StaleWriteError
-from artifacts.store import ArtifactStore
-from meetings.calendars.keeping import ReconcileInput, ReconcileResult
-from meetings.waking import WAKE_UP, WakeUp
-from providers.base import ProviderError
-from providers.calendars import ConnectedCalendars
+from activities.meeting_bookings import CALL_ERRORS, MeetingBookings
+from minutekeeper.calendars.decisions import decide
+from minutekeeper.calendars.event import CalendarEvent
+from minutekeeper.calendars.event_changes import compare
+from minutekeeper.calendars.messages import ReconcileCounts, ReconcileInput, ReconcileResult
+from minutekeeper.calendars.plan import ChangeKind, PlannedChange, make_plan
+from minutekeeper.calendars.tracked_events import BookedState, TrackedEvents, entry_for
+from minutekeeper.meetings.dispatch_timing import WAKE_UP, WakeUp
+from minutekeeper.meetings.ids import base_meeting_id
+from minutekeeper.providers.base import ProviderError
+from minutekeeper.providers.calendar_base import ConnectedCalendars
+from minutekeeper.providers.calendar_reader import CalendarReader, Reading
+from minutekeeper.storage.calendar_checkpoints import CalendarCheckpoint, CalendarCheckpointStore, StaleWriteError
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.store import ArtifactStore
 
-_MAX_CONCURRENCY = 10
+logger = logging.getLogger(__name__)
+
+
+_MAX_CONCURRENCY = 20
+
+_MAX_NAMED = 5
+"""Meetings that a log line names."""
+
+
+class Reconciler:
+    """One attempt at one reconcile."""
+
+    def __init__(
+        self,
+        order: ReconcileInput,
+        clock: ReconcileClock,
+        *,
+        calendars: ConnectedCalendars,
+        checkpoints: CalendarCheckpointStore,
+        meetings: MeetingBookings,
+    ) -> None:
+        self._order = order
+        self._clock = clock
+        self._calendars = calendars
+        self._reader = CalendarReader(calendars, order.calendar_id)
+        self._checkpoints = checkpoints
+        self._meetings = meetings
+        empty = CalendarCheckpoint(events=TrackedEvents(calendar_id=order.calendar_id))
+        self._executor = self._executor_from(empty)
+
+    def progress(self) -> tuple[int, int]:
+        """Meetings that were dealt with, of so many."""
+        return self._executor.progress
+
+    async def run(self) -> ReconcileResult:
+        """Reconciles once.
+
+        Raises ProviderError, StoreError or one of CALL_ERRORS: what was done until then stays, and is in the
+        checkpoint.
+        """
+        checkpoint = await self._checkpoints.read(self._order.calendar_id)
+        if checkpoint is not None:
+            self._executor = self._executor_from(checkpoint)
+        if self._order.disconnect_reason:
+            return await self._disconnect()
+        executor = self._executor
+        reading = await self._reader.read(self._order.changes, executor.cursor, executor.events, self._clock.now)
+        events = reading.events
+        if reading.was_full:
+            running = [each async for each in self._meetings.running_for_calendar(self._order.calendar_id)]
+            await self._mark_lost(running)
+            events = events + await self._find_untracked(events, running)
+        await self._reconcile(events, reading)
+        return self._result(reading)
+
+    async def _reconcile(self, events: Collection[CalendarEvent], reading: Reading) -> None:
+        """Has the meetings follow what was read."""
+        executor, now = self._executor, self._clock.now
+        policy, overrides = self._order.policy, self._order.overrides
+        entries = [entry_for(event, decide(policy, overrides, event, now)) for event in events]
+        plan = make_plan(executor.events, entries, now, complete=False, gone=reading.gone)
+        executor.events, executor.cursor = plan.events.pruned(now), reading.cursor
+        executor.counts["events"] = len(events)
+        await executor.apply([change for change in plan.changes if self._is_needed(change)])
+        planned = {base_meeting_id(change.meeting_id) for change in plan.changes}
+        unwanted = [each for each in executor.uncertain if base_meeting_id(each) not in planned]
+        await executor.release(unwanted, "The calendar no longer wants it.")
+        await self._finish()
+
+    def _is_needed(self, change: PlannedChange) -> bool:
+        if change.kind is not ChangeKind.KEEP or change.meeting_id in self._executor.uncertain:
+            return True
+        return not self._executor.events.entries[change.event_id].booked
+
+    async def _mark_lost(self, running: Collection[str]) -> None:
+        """Marks meetings as not booked that are tracked and that Temporal has lost, so that the plan books them."""
+        executor = self._executor
+        slots = asyncio.Semaphore(_MAX_CONCURRENCY)
+
+        async def state_of(meeting_id: str) -> BookedState:
+            async with slots:
+                try:
+                    return await self._meetings.state(meeting_id)
+                except CALL_ERRORS as error:
+                    executor.failures.append(error)
+                    return BookedState.RUNNING
+
+        states = await compare(executor.events, frozenset(running), state_of, self._clock.now)
+        executor.events = executor.events.with_workflow_states(states)
+        lost = [meeting_id for meeting_id, state in states.items() if state.is_lost]
+        executor.counts["lost"] = len(lost)
+        executor.lost |= set(lost)
+        if lost:
+            logger.warning(
+                "%d booked meetings of calendar %s do not run in Temporal any more; those that are wanted are "
+                "booked again: %s",
+                len(lost),
+                self._order.calendar_id,
+                ", ".join(lost[:_MAX_NAMED]),
+            )
+
+    async def _find_untracked(self, seen: Iterable[CalendarEvent], running: Iterable[str]) -> list[CalendarEvent]:
+        """Events of meetings that this calendar has booked and does not track, as far as they were not read.
+
+        That is so after the loss of a checkpoint. All these meetings are uncertain, except for those whose event
+        cannot be read: they stay.
+        """
+        tracked = self._executor.events.entries.values()
+        booked = {base_meeting_id(entry.meeting_id) for entry in tracked if entry.booked}
+        calendar_id = self._order.calendar_id
+        untracked = {
+            meeting_id: event_id
+            for meeting_id in running
+            if base_meeting_id(meeting_id) not in booked
+            if (event_id := await self._meetings.event_id_for(meeting_id, calendar_id)) is not None
+        }
+        known = {"", *(event.event_id for event in seen)}
+        answers = await self._reader.ask(set(untracked.values()) - known)
+        known |= answers.gone | {event.event_id for event in answers.found}
+        self._executor.uncertain |= {each for each, event_id in untracked.items() if event_id in known}
+        return answers.found
+
+    async def _disconnect(self) -> ReconcileResult:
+        """Releases all meetings, and then removes the calendar at the provider and its checkpoint."""
+        executor, calendar_id = self._executor, self._order.calendar_id
+        running = [meeting_id async for meeting_id in self._meetings.running_for_calendar(calendar_id)]
+        booked = [entry.meeting_id for entry in executor.events.entries.values() if entry.booked]
+        every = dict.fromkeys([*booked, *executor.uncertain, *running])
+        await executor.release(every, self._order.disconnect_reason)
+        await self._finish()
+        await self._calendars.delete_calendar(calendar_id)
+        await self._checkpoints.remove(calendar_id)
+        return self._result()
+
+    async def _finish(self) -> None:
+        await self._executor.checkpoint()
+        if self._executor.failures:
+            raise self._executor.failures[0]
+
+    def _executor_from(self, checkpoint: CalendarCheckpoint) -> PlanExecutor:
+        return PlanExecutor(checkpoint, self._clock, self._checkpoints, self._meetings)
+
+    def _result(self, reading: Reading | None = None) -> ReconcileResult:
+        executor = self._executor
+        return ReconcileResult(
+            counts=ReconcileCounts(**executor.counts),
+            was_full=reading is not None and reading.was_full,
+            cursor=executor.cursor,
+            retry_at=executor.retry_at,
+            unread=reading.unread if reading else (),
+        )
+
+
+_MAX_CONCURRENT_RECONCILES = 10
 """After an outage all calendars are due at the same time; those of a worker take turns."""
 
 
@@ -44,13 +204,13 @@ class CalendarActivities:
         self._calendars: Mapping[str, ConnectedCalendars] = {"": calendars, **(others or {})}
         self._checkpoints = CalendarCheckpointStore(store)
         self._wake_up = wake_up
-        self._slots = asyncio.Semaphore(_MAX_CONCURRENCY)
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENT_RECONCILES)
 
     @activity.defn
     async def reconcile(self, order: ReconcileInput) -> ReconcileResult:
         """Reads the calendar, and books, moves and releases meetings; a further attempt resumes where one stopped.
 
-        Raises ApplicationError of the types in `activities.failures`, and `Store`, `Temporal`, `StaleWrite`,
+        Raises ApplicationError of the types in `activities.errors`, and `Store`, `Temporal`, `StaleWrite`,
         `UnknownProvider`.
         """
         calendars = self._calendars.get(order.provider)

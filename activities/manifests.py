@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from artifacts import layout
-from artifacts.errors import NotStoredError
-from artifacts.manifest import Manifest, ManifestFile
-from artifacts.store import ArtifactStore
-from meetings.collection import ManifestOrder
-from meetings.outcome import Artifact
+from minutekeeper.meetings.collection import ManifestOrder
+from minutekeeper.meetings.views import Artifact
+from minutekeeper.storage import layout
+from minutekeeper.storage.errors import NotStoredError
+from minutekeeper.storage.manifest import Manifest, ManifestFile
+from minutekeeper.storage.store import ArtifactStore
 
 
 async def read_manifest(store: ArtifactStore, folder: str) -> Manifest | None:

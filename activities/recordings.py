@@ -11,17 +11,12 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import manifests
-from activities.delivered import Delivered
-from activities.download import DEFAULT_LIMITS, Limits, LostError, RefusedError
-from activities.failures import ACCOUNT, as_application_error
-from activities.fetching import Fetching, Line
+from activities.errors import ACCOUNT, as_application_error
 from activities.heartbeats import with_heartbeats
-from activities.transcribing import write_transcript
-from artifacts import layout
-from artifacts.errors import StoreUnusableError
-from artifacts.folders import claim_folder
-from artifacts.store import ArtifactStore
-from meetings.collection import (
+from activities.recording_download import Delivered, Fetching, Line
+from activities.transcripts import write_transcript
+from minutekeeper.downloads.downloader import DEFAULT_LIMITS, Limits, LostError, RefusedError
+from minutekeeper.meetings.collection import (
     MANIFEST,
     NEEDS_PERSON,
     Collection,
@@ -32,10 +27,14 @@ from meetings.collection import (
     TranscriptResult,
     collection_of,
 )
-from meetings.ids import folder_for, meeting_id_of
-from meetings.outcome import Artifact
-from meetings.status import TranscriptState
-from providers.base import Provider, ProviderError
+from minutekeeper.meetings.ids import folder_for, meeting_id_of
+from minutekeeper.meetings.status import TranscriptState
+from minutekeeper.meetings.views import Artifact
+from minutekeeper.providers.base import Provider, ProviderError
+from minutekeeper.storage import layout
+from minutekeeper.storage.errors import StoreUnusableError
+from minutekeeper.storage.meeting_folders import claim_folder
+from minutekeeper.storage.store import ArtifactStore
 
 _Part = TypeVar("_Part")
 _Order = TypeVar("_Order", CollectOrder, ManifestOrder)

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from activities.clock import Clock
-from meetings.dispatch import DispatchOrder, DispatchRequest, SentBot
-from meetings.ids import meeting_id_of
-from meetings.request import ASSUMED_LENGTH
-from meetings.rooms import BotPresence, PresenceQuery, RoomNeeded, RoomReservation
-from minutekeeper.temporal.rooms import Holder, Rooms, RoomsUnavailableError
-from providers.base import Provider, UnavailableError
+from activities.dispatch_batches import Clock
+from minutekeeper.meetings.dispatch import DispatchOrder, DispatchRequest, SentBot
+from minutekeeper.meetings.fields import ASSUMED_LENGTH
+from minutekeeper.meetings.ids import meeting_id_of
+from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded, RoomReservation
+from minutekeeper.providers.base import Provider, UnavailableError
+from minutekeeper.temporal.room_workflows import Holder, Rooms, RoomsUnavailableError
 
 _MARGIN = timedelta(minutes=10)
 """How much longer than the longest lifetime of its bot a room stays reserved."""

@@ -1,6 +1,6 @@
 """The bridge process: `python -m bridge`."""
 
-from runtime import early_stop  # noqa: F401 - it works by being loaded before all that takes time
+from minutekeeper import early_signals  # noqa: F401 - it works by being loaded before all that takes time
 
 # isort: split
 
@@ -13,19 +13,19 @@ import sys
 
 from aiohttp import web
 
-from artifacts.errors import StoreError
-from artifacts.store import ArtifactStore
 from bridge.app import create_app
-from bridge.crowd import thin_out
-from bridge.keys import IN_FLIGHT, REGISTRY
-from bridge.metrics import served_metrics
-from runtime.exits import run_and_exit
-from runtime.logs import set_up_logging
-from runtime.provider import open_provider
-from runtime.read_settings import SettingsError, read_settings
-from runtime.settings import Settings, socket_address
-from runtime.startup import start_problems, told
-from runtime.temporal import connect
+from bridge.app_keys import IN_FLIGHT, REGISTRY
+from bridge.connection_limits import thin_out
+from bridge.metrics_server import served_metrics
+from minutekeeper.config import Settings, socket_address
+from minutekeeper.config_reader import SettingsError, read_settings
+from minutekeeper.logs import set_up_logging
+from minutekeeper.process import run_and_exit
+from minutekeeper.providers.factory import open_provider
+from minutekeeper.startup_checks import start_problems, told
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.temporal.worker_connection import connect
 
 _FINISHING_SECONDS = 2.0
 """For deliveries in flight when the process is told to stop: answering one takes less."""

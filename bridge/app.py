@@ -1,4 +1,4 @@
-"""The bridge as an aiohttp application: webhooks in, signals out."""
+"""The bridge's web application: its routes, and everything that its handlers need."""
 
 import asyncio
 import contextlib
@@ -8,19 +8,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
-from bridge.adopting import Adopter
-from bridge.bodies import Bodies
-from bridge.bot_search import BotSearch
-from bridge.connect.setup import add_connect_pages
-from bridge.counts import DeliveryCounts, ProviderCalls
-from bridge.courier import Courier
-from bridge.crowd import IDLE_SECONDS
-from bridge.drain import Drain
-from bridge.in_flight import InFlight
-from bridge.inbox import Inbox
-from bridge.journal import http_logger
-from bridge.keys import (
+from bridge.app_keys import (
     BODIES,
     CALLS,
     COUNTS,
@@ -36,16 +24,47 @@ from bridge.keys import (
     SETTINGS,
     STORE,
 )
-from bridge.middlewares import count_in_flight, errors_as_json, one_line_per_delivery
-from bridge.origins import OriginLookup
-from bridge.pace import BotPace
+from bridge.bot_adoption import Adopter
+from bridge.bot_origins import OriginLookup
+from bridge.bot_rate_limit import BotPace
+from bridge.bot_search import BotSearch
+from bridge.connect.routes import add_connect_pages
+from bridge.connection_limits import IDLE_SECONDS, InFlight
+from bridge.delivery_log import http_logger
+from bridge.forwarder import Courier
+from bridge.inbox import Inbox
+from bridge.inbox_worker import Drain
+from bridge.metrics import DeliveryCounts, ProviderCalls
+from bridge.middleware import (
+    count_deliveries,
+    count_in_flight,
+    errors_as_json,
+    one_line_per_delivery,
+    tell_of_refusals,
+)
 from bridge.readiness import Readiness
-from bridge.routes import setup_routes
-from bridge.tallying import count_deliveries, tell_of_refusals
-from bridge.temporal_calls import TemporalCalls
-from providers.base import Provider
-from runtime.provider import open_calendars
-from runtime.settings import Settings, load_deadlines
+from bridge.request_bodies import Bodies
+from bridge.temporal_gateway import TemporalCalls
+from bridge.webhook_views import confirm_address, healthz, readyz, receive_account_webhook, receive_bot_webhook
+from minutekeeper.config import Settings, load_deadlines
+from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE, BOT_WEBHOOK_ROUTE
+from minutekeeper.providers.base import Provider
+from minutekeeper.providers.factory import open_calendars
+from minutekeeper.storage.store import ArtifactStore
+
+# A workflow may be called anything; by itself the router takes no braces.
+_NUMBERED = BOT_WEBHOOK_ROUTE.replace("{dispatch}", "{dispatch:[0-9]{1,9}}").replace(
+    "{workflow_id}", "{workflow_id:[^/]+}"
+)
+
+
+def setup_routes(app: web.Application) -> None:
+    app.router.add_post(ACCOUNT_WEBHOOK_ROUTE, receive_account_webhook)
+    app.router.add_post(_NUMBERED, receive_bot_webhook)
+    app.router.add_get(_NUMBERED, confirm_address)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+
 
 _BUFFER_BYTES = 32 * 1024
 """What each connection may send ahead of its handler, about twice over."""

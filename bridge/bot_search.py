@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.converter import decode_typed_search_attributes
 
 from bridge.delivery import Outcome
-from bridge.temporal_calls import CallError, one_try
+from bridge.temporal_gateway import CallError, one_try
 from minutekeeper.temporal.queries import quoted_list
 from minutekeeper.temporal.search_attributes import BOT_ID
 

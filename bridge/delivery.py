@@ -7,12 +7,12 @@ from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from artifacts import layout
-from meetings.events import BotEvent, BotEventKind
-from meetings.ids import calendar_workflow_id_for, folder_for, meeting_id_of
-from meetings.names import BOT_EVENT_SIGNAL, CALENDAR_EVENT_SIGNAL
-from meetings.request import MeetingRequest
-from providers.base import CalendarNotice, Notice
+from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
+from minutekeeper.meetings.ids import calendar_workflow_id_for, folder_for, meeting_id_of
+from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.providers.base import CalendarNotice, Notice
+from minutekeeper.storage import layout
+from minutekeeper.temporal.names import BOT_EVENT_SIGNAL, CALENDAR_EVENT_SIGNAL
 
 _REQUESTS = uuid.uuid5(uuid.NAMESPACE_URL, "minutekeeper:webhook-deliveries")
 

@@ -8,11 +8,11 @@ from enum import StrEnum
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from pydantic import ValidationError
 
-from artifacts import layout
-from artifacts.errors import NotStoredError
-from artifacts.store import ArtifactStore, Entry
 from bridge.delivery import Delivery
-from meetings.ids import INBOX
+from minutekeeper.meetings.ids import INBOX
+from minutekeeper.storage import layout
+from minutekeeper.storage.errors import NotStoredError
+from minutekeeper.storage.store import ArtifactStore, Entry
 
 logger = logging.getLogger(__name__)
 

@@ -1,25 +1,65 @@
-"""Serves the metrics at an address of their own, because strangers must not read what passes through the bridge."""
+"""What became of deliveries, counted; and what may be wrong where they were refused."""
 
-import contextlib
-from collections.abc import AsyncIterator
+import collections
 
-from aiohttp import web
-from prometheus_client import CollectorRegistry
-from prometheus_client.aiohttp import make_aiohttp_handler
+from prometheus_client import CollectorRegistry, Counter
 
-from bridge.journal import http_logger
+WRONG_TOKEN = "wrong token"  # noqa: S105 - what is said of one
+WRONG_KEY = "wrong or missing key"
+NO_SUCH_ADDRESS = "no such address"
+
+_CURES = {
+    WRONG_TOKEN: "the worker that sent the bot has another BRIDGE_SECRET; after a rotation the old one belongs in "
+    "BRIDGE_SECRET_PREVIOUS",
+    WRONG_KEY: "MEETINGBAAS_API_KEY is not the key of the account that sends; after a rotation the old one belongs "
+    "in MEETINGBAAS_API_KEY_PREVIOUS",
+    NO_SUCH_ADDRESS: "BRIDGE_PUBLIC_URL, or a proxy on the way, changes the path /webhooks/",
+}
 
 
-@contextlib.asynccontextmanager
-async def served_metrics(registry: CollectorRegistry, host: str, port: int) -> AsyncIterator[web.TCPSite]:
-    """Serves `/metrics` in the text format of Prometheus until the block ends. Raises OSError."""
-    app = web.Application()
-    app.router.add_get("/metrics", make_aiohttp_handler(registry))
-    runner = web.AppRunner(app, access_log=None, logger=http_logger, shutdown_timeout=0)
-    try:
-        await runner.setup()
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        yield site
-    finally:
-        await runner.cleanup()
+class DeliveryCounts:
+    """Counts webhook deliveries in the registry of this application."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._deliveries = Counter(
+            "minutekeeper_deliveries_total",
+            "Webhook deliveries by HTTP answer and outcome, since the bridge was started.",
+            ["answer", "outcome"],
+            registry=registry,
+        )
+
+    def add(self, answer: int, outcome: str) -> None:
+        self._deliveries.labels(str(answer), outcome).inc()
+
+    def refused(self) -> collections.Counter[str]:
+        """How many were answered with 4xx, by outcome."""
+        refused: collections.Counter[str] = collections.Counter()
+        for metric in self._deliveries.collect():
+            for sample in metric.samples:
+                if sample.name.endswith("_total") and sample.labels["answer"].startswith("4"):
+                    refused[sample.labels["outcome"]] += int(sample.value)
+        return refused
+
+
+class ProviderCalls:
+    """Counts the calls of this bridge to the provider, by what they are for."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._calls = Counter(
+            "minutekeeper_provider_calls_total",
+            "Calls of the bridge to the provider's API, by purpose.",
+            ["purpose"],
+            registry=registry,
+        )
+
+    def add(self, purpose: str) -> None:
+        self._calls.labels(purpose).inc()
+
+
+def describe(refused: collections.Counter[str]) -> str:
+    """Refused deliveries in one line for people, with what to do about those that need not be."""
+    reasons = [
+        f"{count} x {outcome}{f' ({_CURES[outcome]})' if outcome in _CURES else ''}"
+        for outcome, count in refused.most_common()
+    ]
+    return "; ".join(reasons)

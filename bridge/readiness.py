@@ -4,9 +4,9 @@ import asyncio
 import logging
 from typing import NamedTuple
 
-from artifacts.errors import StoreError
-from artifacts.store import ArtifactStore
-from bridge.temporal_calls import TemporalCalls
+from bridge.temporal_gateway import TemporalCalls
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.store import ArtifactStore
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ import argparse
 import asyncio
 import sys
 
-from meetings.request import MeetingRequest
-from runtime.exits import run_and_exit
+from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.process import run_and_exit
 from starter.client import MeetingsClient
 from starter.errors import MeetingError
 from starter.inputs import parse_input

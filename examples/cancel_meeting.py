@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import sys
 
-from runtime.exits import run_and_exit
+from minutekeeper.process import run_and_exit
 from starter.client import MeetingsClient
 from starter.errors import MeetingError
 

@@ -12,9 +12,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from meetings.calendars.policy import Policy
-from providers.calendars import CalendarCredentials
-from runtime.exits import run_and_exit
+from minutekeeper.calendars.policy import Policy
+from minutekeeper.process import run_and_exit
+from minutekeeper.providers.calendar_base import CalendarCredentials
 from starter.calendars.client import CalendarsClient
 from starter.calendars.credentials import load_credentials
 from starter.calendars.preview import read_policy

@@ -1,6 +1,6 @@
 """The command `minutekeeper`, and `python -m starter`."""
 
-from runtime import interrupts  # noqa: F401 - it works by being loaded before all that takes time
+from minutekeeper import keyboard_interrupt  # noqa: F401 - it works by being loaded before all that takes time
 
 # isort: split
 

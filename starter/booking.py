@@ -9,13 +9,13 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from meetings import story
-from meetings.dispatch import is_worth_joining, unbookable
-from meetings.ids import meeting_id_for, meeting_id_of, workflow_id_for
-from meetings.outcome import MeetingView
-from meetings.request import MeetingRequest
-from meetings.status import MeetingStatus
-from meetings.urls import meeting_key
+from minutekeeper.meetings import descriptions
+from minutekeeper.meetings.dispatch import is_worth_joining, unbookable
+from minutekeeper.meetings.ids import meeting_id_for, meeting_id_of, workflow_id_for
+from minutekeeper.meetings.meeting_urls import meeting_key
+from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.meetings.views import MeetingView
 from minutekeeper.temporal.meeting_workflows import MeetingWorkflows, is_in_room
 from minutekeeper.temporal.queries import is_unknown_workflow
 from starter.errors import MeetingInputError, MeetingRefusedError
@@ -127,7 +127,8 @@ async def _existing(
     if is_own_id and not is_same and booking is not BookingOutcome.BOOKED_ANEW:
         raise MeetingRefusedError(
             f"The workflow id {workflow_id} belongs to another meeting, {view.meeting_url} at "
-            f"{story.clock(view.start_time)} ({view.status.value}); choose another id, or reschedule that meeting."
+            f"{descriptions.clock(view.start_time)} ({view.status.value}); choose another id, or reschedule "
+            "that meeting."
         )
     return BookedMeeting(meeting_id=view.meeting_id, workflow_id=workflow_id, booking=booking, view=view)
 

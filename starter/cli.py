@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 from minutekeeper import __version__
-from runtime.exits import run_and_exit
+from minutekeeper.process import run_and_exit
 from starter import cli_calendars, cli_meeting_views, cli_meetings, cli_services
 from starter.errors import MeetingError, MeetingInputError
 
@@ -54,7 +54,7 @@ def run(arguments: Sequence[str]) -> int:
 def _message_and_status(error: Exception) -> tuple[str, int]:
     from pydantic import ValidationError
 
-    from meetings.inputs import in_words
+    from minutekeeper.input_validation import in_words
 
     match error:
         case typer.TyperException():

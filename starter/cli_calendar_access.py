@@ -8,8 +8,8 @@ import typer
 from starter.cli_options import Json, PlatformOption, run_async
 
 if TYPE_CHECKING:
-    from meetings.calendars.connection import UserConnection
-    from runtime.settings import Settings
+    from minutekeeper.calendars.user_connection import UserConnection
+    from minutekeeper.config import Settings
     from starter.calendars.credential_rotation import CredentialRotation
     from starter.calendars.doctor import CalendarReport
 
@@ -49,7 +49,7 @@ def calendar_connect_link(
 
     from pydantic import ValidationError
 
-    from meetings.connect_link import connect_url, new_link
+    from minutekeeper.calendars.connect_link import connect_url, new_link
     from starter.errors import MeetingInputError
     from starter.inputs import signing_settings
     from starter.output import print_line, print_link, sanitize, write_json
@@ -77,11 +77,11 @@ def calendar_connect_link(
 @run_async
 async def calendar_disconnect_user(user: User, platform: UserPlatform, *, as_json: Json = False) -> int:
     """Disconnect a user's calendar and its meetings."""
-    from artifacts.connections import ConnectionChangedError, Connections
-    from artifacts.errors import StoreError
-    from artifacts.store import ArtifactStore
-    from meetings.calendars.connection import REVOKING
-    from providers.base import ProviderError
+    from minutekeeper.calendars.user_connection import REVOKING
+    from minutekeeper.providers.base import ProviderError
+    from minutekeeper.storage.errors import StoreError
+    from minutekeeper.storage.store import ArtifactStore
+    from minutekeeper.storage.user_connections import ConnectionChangedError, Connections
     from starter.errors import MeetingError
     from starter.inputs import settings
     from starter.output import print_line, sanitize, write_json
@@ -171,9 +171,9 @@ async def calendar_doctor(*, as_json: Json = False) -> int:
 
 async def _disconnect(settings: "Settings", known: "UserConnection") -> None:
     """Tells the calendar's workflow to cancel its meetings and delete it; without a workflow, deletes it."""
-    from meetings.calendars.keeping import DisconnectRequest
+    from minutekeeper.calendars.messages import DisconnectRequest
+    from minutekeeper.providers.factory import open_calendars
     from minutekeeper.temporal.calendar_workflows import request_disconnect
-    from runtime.provider import open_calendars
     from starter.client import MeetingsClient
     from starter.error_translation import translate_temporal_errors
 

@@ -9,7 +9,7 @@ import typer
 from starter.cli_options import CalendarName, EventName, Json, PolicyFile, run_async
 
 if TYPE_CHECKING:
-    from meetings.calendars.overrides import Override
+    from minutekeeper.calendars.decisions import Override
     from starter.calendars.preview import PolicyPreview
     from starter.calendars.provider_recording import ProviderRecording
 
@@ -211,8 +211,8 @@ def _remaining_rule(override: "Override | None") -> str:
 
 async def _account_webhook_trouble() -> str:
     """Why the bridge will not hear of the provider's bots; empty if it will, or if the provider does not say."""
-    from meetings.webhook_address import ACCOUNT_WEBHOOK_ROUTE
-    from providers.base import ProviderError
+    from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE
+    from minutekeeper.providers.base import ProviderError
     from starter.inputs import settings
     from starter.output import sanitize
     from starter.provider_account import open_bot_account

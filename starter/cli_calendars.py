@@ -273,7 +273,7 @@ def _print_explanation(found: "EventExplanation") -> None:
 
 
 async def _resync_all(*, as_json: bool) -> int:
-    from providers.calendars import GrantTrouble
+    from minutekeeper.providers.calendar_base import GrantTrouble
     from starter.calendars.client import CalendarsClient
     from starter.output import amount, print_line, sanitize, write_json
 

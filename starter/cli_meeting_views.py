@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from meetings.status import FailureReason, MeetingStatus
-from meetings.urls import Platform
+from minutekeeper.meetings.meeting_urls import Platform
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from starter.cli_options import Json, MeetingId, run_async
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from artifacts.store import ArtifactStore
+    from minutekeeper.storage.store import ArtifactStore
 
 app = typer.Typer()
 
@@ -168,7 +168,7 @@ async def meeting_find(
 
     Shows their calendar events and users too. Asks Temporal and the provider.
     """
-    from artifacts.store import ArtifactStore
+    from minutekeeper.storage.store import ArtifactStore
     from starter import tables
     from starter.client import MeetingsClient
     from starter.inputs import settings
@@ -233,8 +233,8 @@ async def meeting_transcript(
     as_json: Json = False,
 ) -> int:
     """Print a transcript from the artifact store."""
-    from artifacts.errors import StoreError
-    from artifacts.store import ArtifactStore
+    from minutekeeper.storage.errors import StoreError
+    from minutekeeper.storage.store import ArtifactStore
     from starter.errors import MeetingError, MeetingInputError
     from starter.inputs import settings
     from starter.output import write_text
@@ -257,9 +257,9 @@ async def _newest_transcript(store: "ArtifactStore", meeting: str, form: Transcr
     """The transcript of the meeting's newest run, without asking Temporal, because it forgets ended meetings."""
     from contextlib import suppress
 
-    from artifacts.errors import NotStoredError
-    from artifacts.folders import transcript_folders
-    from artifacts.layout import transcript as transcript_path
+    from minutekeeper.storage.errors import NotStoredError
+    from minutekeeper.storage.layout import transcript as transcript_path
+    from minutekeeper.storage.meeting_folders import transcript_folders
 
     for folder in await transcript_folders(store, meeting):
         with suppress(NotStoredError):

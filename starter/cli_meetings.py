@@ -46,8 +46,9 @@ async def meeting_schedule(  # noqa: PLR0913 - one argument for each option
 
     The same link and start are the same meeting: booking it again starts nothing new.
     """
-    from meetings.request import MeetingRequest, RecordingMode
-    from meetings.status import MeetingStatus
+    from minutekeeper.meetings.fields import RecordingMode
+    from minutekeeper.meetings.request import MeetingRequest
+    from minutekeeper.meetings.status import MeetingStatus
     from starter import messages
     from starter.client import MeetingsClient
     from starter.inputs import check_id, parse_input, settings
@@ -112,7 +113,7 @@ async def meeting_reschedule(  # noqa: PLR0913 - one argument for each option
     as_json: Json = False,
 ) -> int:
     """Move a meeting to another time or link."""
-    from meetings.request import Reschedule
+    from minutekeeper.meetings.request import Reschedule
     from starter.client import MeetingsClient
     from starter.inputs import parse_input
     from starter.json_models import RescheduleOutput
@@ -140,7 +141,7 @@ async def meeting_cancel(meetings: MeetingIds, *, why: Why = "", as_json: Json =
 
     Nothing is cancelled if one of the ids is unknown. Exit status 1: a meeting could not be cancelled.
     """
-    from meetings.request import StopRequest
+    from minutekeeper.meetings.request import StopRequest
     from starter.client import MeetingsClient
     from starter.inputs import parse_input
     from starter.messages import stop_sentence

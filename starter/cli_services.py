@@ -106,7 +106,7 @@ def bridge(*, as_json: JsonLogs = False) -> int:
 @app.command(context_settings=_FORWARDED, add_help_option=False)
 def simulator(context: typer.Context) -> None:
     """Run a simulated Meeting BaaS; see its --help."""
-    exec_module("simulator", [each for each in context.args if each != "--json"])
+    exec_module("devtools.simulator", [each for each in context.args if each != "--json"])
 
 
 @app.command(context_settings=_FORWARDED, add_help_option=False)
@@ -115,7 +115,7 @@ def dev(context: typer.Context) -> None:
 
     Temporal, worker, bridge and simulator, in one terminal.
     """
-    exec_module("embedded", context.args, blocked_signals={signal.SIGINT})
+    exec_module("devtools.stack", context.args, blocked_signals={signal.SIGINT})
 
 
 def exec_module(name: str, arguments: Sequence[str], blocked_signals: Collection[int] = ()) -> NoReturn:

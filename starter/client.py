@@ -19,15 +19,15 @@ from temporalio.client import (
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
-from meetings.collection import DownloadProgress
-from meetings.ids import workflow_id_for
-from meetings.names import CANCEL_UPDATE, LEAVE_UPDATE, RESCHEDULE_UPDATE
-from meetings.outcome import MeetingView, Outcome
-from meetings.request import MeetingRequest, Reschedule, StopRequest
-from meetings.status import FailureReason, MeetingStatus
-from meetings.urls import Platform
+from minutekeeper.meetings.collection import DownloadProgress
+from minutekeeper.meetings.ids import workflow_id_for
+from minutekeeper.meetings.meeting_urls import Platform
+from minutekeeper.meetings.request import MeetingRequest, Reschedule, StopRequest
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.views import MeetingView, Outcome
+from minutekeeper.temporal.connection import connect
+from minutekeeper.temporal.names import CANCEL_UPDATE, LEAVE_UPDATE, RESCHEDULE_UPDATE
 from minutekeeper.temporal.queries import describe_workflow
-from runtime.connection import connect
 from starter.booking import RPC_TIMEOUT, BookedMeeting, book_meeting
 from starter.error_translation import no_connection, translate_temporal_errors
 from starter.errors import MeetingNotFoundError, MeetingRefusedError, NoWorkerError
@@ -65,7 +65,10 @@ class MeetingActivity(NamedTuple):
 
 
 class MeetingsClient:
-    """Meetings of a Temporal namespace. The Temporal client needs the data converter of `runtime.connection`."""
+    """Meetings of a Temporal namespace.
+
+    The Temporal client needs the data converter of `minutekeeper.temporal.connection`.
+    """
 
     def __init__(self, temporal: Client) -> None:
         self.temporal = temporal

@@ -10,20 +10,20 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
 from temporalio.client import Client, WorkflowExecution
 
-from artifacts.errors import StoreError
-from artifacts.store import ArtifactStore
-from meetings.names import (
+from minutekeeper.config import Settings
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.providers.base import AccountError, ProviderError
+from minutekeeper.startup_checks import key_problems, signing_problems
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.temporal.names import (
     CALENDAR_HEALTH_WORKFLOW,
     CALENDAR_WORKFLOW,
     MEETING_WORKFLOW,
     MEETINGS_QUEUE,
     RECORDINGS_QUEUE,
 )
-from meetings.status import MeetingStatus
 from minutekeeper.temporal.queries import quoted_list
-from providers.base import AccountError, ProviderError
-from runtime.settings import Settings
-from runtime.startup import key_problems, signing_problems
 from starter import namespace, webhook_checks
 from starter.calendars.doctor import check_bookings
 from starter.client import MeetingsClient

@@ -8,8 +8,8 @@ from temporalio.client import Client
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
-from artifacts.errors import StoreError
-from providers.base import ProviderError
+from minutekeeper.providers.base import ProviderError
+from minutekeeper.storage.errors import StoreError
 from starter.errors import (
     MeetingError,
     MeetingInputError,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from starter.errors import MeetingInputError
 
 if TYPE_CHECKING:
-    from runtime.settings import Settings
+    from minutekeeper.config import Settings
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -48,7 +48,7 @@ def signing_settings(*, address: bool = False) -> "Settings":
 
     Raises MeetingInputError that names the variable.
     """
-    from runtime.startup import address_problems, signing_problems, told  # noqa: PLC0415 - see `settings`
+    from minutekeeper.startup_checks import address_problems, signing_problems, told  # noqa: PLC0415 - see `settings`
 
     found = settings()
     if problems := [*signing_problems(found), *(address_problems(found) if address else ())]:
@@ -58,7 +58,7 @@ def signing_settings(*, address: bool = False) -> "Settings":
 
 def settings() -> "Settings":
     """The settings of this process. Raises MeetingInputError that names the variable."""
-    from runtime.read_settings import SettingsError, read_settings  # noqa: PLC0415 - most commands need no settings
+    from minutekeeper.config_reader import SettingsError, read_settings  # noqa: PLC0415 - most commands need no settings
 
     try:
         return read_settings()

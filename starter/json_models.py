@@ -2,10 +2,9 @@
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from meetings.collection import DownloadProgress
-from meetings.outcome import Evidence, Known, MeetingView
-from meetings.status import FailureReason, MeetingStatus
-from meetings.timeline import TimelineEntry
+from minutekeeper.meetings.collection import DownloadProgress
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.views import Evidence, Known, MeetingView, TimelineEntry
 from starter.booking import BookingOutcome
 from starter.health_checks import CheckResult
 from starter.meeting_snapshot import PendingActivity

@@ -12,8 +12,8 @@ from itertools import islice
 from temporalio.client import Client, WorkflowExecution
 from temporalio.common import SearchAttributeKey
 
-from meetings.outcome import MeetingView
-from meetings.status import MeetingStatus
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.meetings.views import MeetingView
 from minutekeeper.temporal.queries import quoted, quoted_list
 from minutekeeper.temporal.search_attributes import MEETING_START
 from starter.meeting_queries import (

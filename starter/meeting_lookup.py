@@ -5,18 +5,17 @@ from collections.abc import Iterable
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
-from artifacts.notebook import CalendarCheckpointStore
-from artifacts.store import ArtifactStore
-from meetings.calendars.event import CalendarEvent
-from meetings.calendars.identity import meeting_id_for_event
-from meetings.ids import is_adopted, workflow_id_for
-from meetings.outcome import MeetingView
-from meetings.status import MeetingStatus
-from meetings.urls import MeetingUrlError, parse_meeting_url
+from minutekeeper.calendars.event import CalendarEvent, meeting_id_for_event
+from minutekeeper.meetings.ids import is_adopted, workflow_id_for
+from minutekeeper.meetings.meeting_urls import MeetingUrlError, parse_meeting_url
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.meetings.views import MeetingView
+from minutekeeper.providers.base import NotFoundError, Provider, ProviderError, RequestRejectedError
+from minutekeeper.providers.calendar_base import CalendarProvider
+from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
+from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.calendar_workflows import running_calendars
 from minutekeeper.temporal.search_attributes import BOT_ID, MEETING_URL, as_keyword
-from providers.base import NotFoundError, Provider, ProviderError, RequestRejectedError
-from providers.calendars import CalendarProvider
 from starter.client import MeetingsClient
 from starter.error_translation import translate_provider_errors, translate_temporal_errors
 from starter.errors import MeetingNotFoundError, NoWorkerError

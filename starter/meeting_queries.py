@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
-from meetings.status import FailureReason, MeetingStatus
-from meetings.urls import Platform
+from minutekeeper.meetings.meeting_urls import Platform
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.temporal.queries import IS_MEETING, quoted_list
 from minutekeeper.temporal.search_attributes import MEETING_PLATFORM, MEETING_START, MEETING_STATUS, MEETING_TITLE
 from starter.errors import MeetingInputError

@@ -14,12 +14,12 @@ from temporalio.client import (
     WorkflowFailureError,
 )
 
-from meetings.collection import DownloadProgress
-from meetings.ids import meeting_id_of
-from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
-from meetings.outcome import Evidence, InterestedCalendar, MeetingView, Outcome
-from meetings.request import MeetingRequest
-from meetings.status import FailureReason, MeetingStatus, TranscriptState, WebhookState
+from minutekeeper.meetings.collection import DownloadProgress
+from minutekeeper.meetings.ids import meeting_id_of
+from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState, WebhookState
+from minutekeeper.meetings.views import Evidence, InterestedCalendar, MeetingView, Outcome
+from minutekeeper.temporal.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from minutekeeper.temporal.search_attributes import (
     BOT_ID,
     MEETING_PLATFORM,

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from meetings import story
-from meetings.outcome import MeetingView
-from meetings.request import MeetingRequest
-from meetings.status import FailureReason, MeetingStatus, TranscriptState
-from meetings.urls import meeting_key
+from minutekeeper.meetings import descriptions
+from minutekeeper.meetings.meeting_urls import meeting_key
+from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
+from minutekeeper.meetings.views import MeetingView
 from starter.booking import BookedMeeting, BookingOutcome
 from starter.meeting_snapshot import PendingActivity
 from starter.output import sentence
@@ -112,7 +112,9 @@ def explanation(view: MeetingView, pending: Sequence[PendingActivity]) -> list[s
     sentences = []
     if view.evidence:
         quote = f": {view.evidence.text}" if view.evidence.text else ""
-        sentences.append(sentence(f"Last event: {view.evidence.event} at {story.clock(view.evidence.at)}{quote}"))
+        sentences.append(
+            sentence(f"Last event: {view.evidence.event} at {descriptions.clock(view.evidence.at)}{quote}")
+        )
     elif not view.timeline:
         sentences.append("No worker answered, so only what Temporal itself knows is shown.")
     if view.dispatches:
@@ -132,16 +134,21 @@ def explanation(view: MeetingView, pending: Sequence[PendingActivity]) -> list[s
 
 def _next_step(view: MeetingView) -> list[str]:
     if view.next_deadline:
-        return [f"If the bot does not report by {story.clock(view.next_deadline)}, the provider is asked about it."]
+        return [
+            (
+                f"If the bot does not report by {descriptions.clock(view.next_deadline)}, the provider is asked "
+                "about it."
+            )
+        ]
     if view.status is not MeetingStatus.SCHEDULED:
         return []
-    start = story.clock(view.start_time)
+    start = descriptions.clock(view.start_time)
     if view.bot_goes_at is None:
         return [f"A bot will be sent for the start at {start}."]
-    return [f"A bot will be sent at {story.clock(view.bot_goes_at)} for the start at {start}."]
+    return [f"A bot will be sent at {descriptions.clock(view.bot_goes_at)} for the start at {start}."]
 
 
 def _retry_sentence(activity: PendingActivity) -> str:
     times = "once" if activity.attempts == 1 else f"{activity.attempts} times"
-    again = f"; next attempt at {story.clock(activity.retry_at)}" if activity.retry_at else ""
+    again = f"; next attempt at {descriptions.clock(activity.retry_at)}" if activity.retry_at else ""
     return f"{activity.activity} failed {times}, last error: {activity.failure}{again}"

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from providers.base import ProviderAccount
-from providers.calendars import CalendarProvider
-from runtime.provider import open_calendars, open_provider
-from runtime.settings import Settings
+from minutekeeper.config import Settings
+from minutekeeper.providers.base import ProviderAccount
+from minutekeeper.providers.calendar_base import CalendarProvider
+from minutekeeper.providers.factory import open_calendars, open_provider
 from starter.errors import MeetingInputError
 
 _Opened = TypeVar("_Opened", ProviderAccount, CalendarProvider)

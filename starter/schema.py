@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from meetings.calendars.keeping import CalendarView, OverrideChange
-from meetings.outcome import MeetingView
+from minutekeeper.calendars.messages import CalendarView, OverrideChange
+from minutekeeper.meetings.views import MeetingView
 from starter import json_models
 from starter.calendars.connect import ConnectResult
 from starter.calendars.credential_rotation import CredentialRotation

@@ -6,10 +6,9 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from meetings import story
-from meetings.outcome import InterestedCalendar, KeptFile, MeetingView
-from meetings.status import MeetingStatus
-from meetings.timeline import TimelineEntry
+from minutekeeper.meetings import descriptions
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.meetings.views import InterestedCalendar, KeptFile, MeetingView, TimelineEntry
 from starter import messages
 from starter.layout import Facts, Table
 from starter.meeting_lookup import FoundMeeting
@@ -68,7 +67,7 @@ def timeline(entries: Sequence[TimelineEntry]) -> Table:
 
 def timeline_cells(entry: TimelineEntry) -> tuple[Text, Text, Text]:
     return (
-        Text(sanitize(story.clock(entry.at)), style="dim"),
+        Text(sanitize(descriptions.clock(entry.at)), style="dim"),
         Text(sanitize(entry.event), style="cyan"),
         Text(sanitize(entry.text)),
     )
@@ -114,10 +113,10 @@ def _facts(view: MeetingView, now: datetime) -> list[tuple[str, Text]]:
     facts += [("File", Text(_file(each))) for each in view.artifacts]
     if view.evidence:
         quote = f": {view.evidence.text}" if view.evidence.text else ""
-        event = f"{view.evidence.event} at {story.clock(view.evidence.at)}{quote}"
+        event = f"{view.evidence.event} at {descriptions.clock(view.evidence.at)}{quote}"
         facts.append(("Last event", Text(sanitize(event))))
     if view.next_deadline:
-        facts.append(("Next check", Text(sanitize(story.clock(view.next_deadline)))))
+        facts.append(("Next check", Text(sanitize(descriptions.clock(view.next_deadline)))))
     facts += [("ID", Text(sanitize(view.meeting_id))), ("Workflow", Text(sanitize(view.workflow_id)))]
     return facts
 
@@ -125,11 +124,11 @@ def _facts(view: MeetingView, now: datetime) -> list[tuple[str, Text]]:
 def _time_left(view: MeetingView, now: datetime) -> str:
     if view.status.is_final or view.start_time <= now:
         return ""
-    return f", in {story.span(view.start_time - now)}"
+    return f", in {descriptions.span(view.start_time - now)}"
 
 
 def _lead(view: MeetingView) -> str:
-    return f", {story.span(view.start_time - view.bot_goes_at)} before the start" if view.bot_goes_at else ""
+    return f", {descriptions.span(view.start_time - view.bot_goes_at)} before the start" if view.bot_goes_at else ""
 
 
 def _calendar(calendar: InterestedCalendar) -> str:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from meetings.dispatch import FARTHEST
+from minutekeeper.meetings.dispatch import FARTHEST
 from starter.errors import MeetingInputError
 
 FORMS = "2026-12-01T10:00:00Z, 2026-12-01T11:00+01:00, 2026-12-01T11:00 (local time), +10m, +1h30m or now"

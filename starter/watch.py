@@ -12,11 +12,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from meetings import story
-from meetings.collection import DownloadProgress
-from meetings.outcome import MeetingView
-from meetings.status import MeetingStatus
-from meetings.timeline import TimelineEntry
+from minutekeeper.meetings import descriptions
+from minutekeeper.meetings.collection import DownloadProgress
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.meetings.views import MeetingView, TimelineEntry
 from starter import messages, tables
 from starter.client import MeetingsClient
 from starter.errors import NoWorkerError, TemporalUnreachableError
@@ -111,7 +110,7 @@ class _StatusLine:
     def __rich__(self) -> RenderableType:
         left = self._view.start_time - datetime.now(UTC)
         is_ahead = left > timedelta() and self._view.status in _BEFORE_THE_CALL
-        starts = f", starts in {story.span(left)}" if is_ahead else ""
+        starts = f", starts in {descriptions.span(left)}" if is_ahead else ""
         line = Text(f"{self._view.status.value}{starts}", style="dim")
         return line if self._progress is None else Group(line, _bar(self._progress))
 

@@ -7,19 +7,19 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 from temporalio.client import Client, WorkflowExecution
 
-from artifacts import layout
-from artifacts.errors import StoreError
-from artifacts.store import ArtifactStore, Entry
-from meetings import story
-from meetings.ids import INBOX
-from meetings.outcome import MeetingView
-from meetings.reporting import is_alarming
-from meetings.status import MeetingStatus, WebhookState
-from meetings.webhook_address import bot_webhook_url
+from minutekeeper.config import Settings
+from minutekeeper.meetings import descriptions
+from minutekeeper.meetings.ids import INBOX
+from minutekeeper.meetings.status import MeetingStatus, WebhookState
+from minutekeeper.meetings.views import MeetingView
+from minutekeeper.meetings.webhook_health import is_alarming
+from minutekeeper.meetings.webhook_urls import bot_webhook_url
+from minutekeeper.startup_checks import address_problems
+from minutekeeper.storage import layout
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.store import ArtifactStore, Entry
 from minutekeeper.temporal.queries import IS_MEETING
 from minutekeeper.temporal.search_attributes import BOT_ID
-from runtime.settings import Settings
-from runtime.startup import address_problems
 from starter.error_translation import translate_temporal_errors
 from starter.errors import MeetingError
 from starter.health_checks import CheckFailedError, shared_connection
@@ -149,7 +149,7 @@ async def check_inbox(settings: Settings) -> str:
 
 
 def _waiting(entries: Sequence[Entry]) -> str:
-    return f"{len(entries)} waiting, the oldest for {story.span(_age(entries))}"
+    return f"{len(entries)} waiting, the oldest for {descriptions.span(_age(entries))}"
 
 
 def _age(entries: Sequence[Entry]) -> timedelta:

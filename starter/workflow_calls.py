@@ -18,8 +18,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.types import MethodSyncOrAsyncNoParam
 from temporalio.workflow import UpdateMethodMultiParam
 
-from meetings.names import INVALID_REQUEST, STATUS_QUERY
-from meetings.outcome import MeetingView
+from minutekeeper.meetings.views import MeetingView
+from minutekeeper.temporal.names import INVALID_REQUEST, STATUS_QUERY
 from minutekeeper.temporal.queries import is_unknown_workflow
 from starter.error_translation import error_message
 from starter.errors import MeetingInputError, MeetingRefusedError, NoWorkerError

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from meetings.events import BotEvent, BotEventKind
-from providers.meetingbaas.status_codes import end_reason, failure_reason, status_of
+from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
+from minutekeeper.providers.meetingbaas.status_codes import end_reason, failure_reason, status_of
 
 
 def bot_event(*, code: str = "", **fields: Any) -> BotEvent:

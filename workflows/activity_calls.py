@@ -8,20 +8,20 @@ from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityCancellationType, ActivityHandle
 
 with workflow.unsafe.imports_passed_through():
-    from activities.attempt import TIME_TO_SEND
     from activities.bots import BotActivities
+    from activities.calendar_health import CalendarHealthActivities
     from activities.calendars import CalendarActivities
     from activities.recordings import RecordingActivities
-    from activities.rounds import CalendarHealthActivities
-    from meetings.bot_state import BotState
-    from meetings.calendars.keeping import ReconcileInput, ReconcileResult
-    from meetings.calendars.rounds import HealthCheckInput, HealthCheckResult
-    from meetings.collection import Collection, CollectOrder, ManifestOrder
-    from meetings.dispatch import DispatchRequest, SentBot
-    from meetings.events import ObservedBot
-    from meetings.names import RECORDINGS_QUEUE
-    from meetings.outcome import Artifact
-    from meetings.reporting import BotQuestion
+    from activities.send_attempt import TIME_TO_SEND
+    from minutekeeper.calendars.health import HealthCheckInput, HealthCheckResult
+    from minutekeeper.calendars.messages import ReconcileInput, ReconcileResult
+    from minutekeeper.meetings.bot_events import ObservedBot
+    from minutekeeper.meetings.bot_state import BotState
+    from minutekeeper.meetings.collection import Collection, CollectOrder, ManifestOrder
+    from minutekeeper.meetings.dispatch import DispatchRequest, SentBot
+    from minutekeeper.meetings.views import Artifact
+    from minutekeeper.meetings.webhook_health import BotQuestion
+    from minutekeeper.temporal.names import RECORDINGS_QUEUE
 
 
 class InFlight:

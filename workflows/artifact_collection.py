@@ -12,13 +12,13 @@ from workflows.activity_calls import InFlight
 from workflows.timers import wait_until
 
 with workflow.unsafe.imports_passed_through():
-    from meetings import ids
-    from meetings.bot_state import BotState
-    from meetings.collection import MANIFEST, NEEDS_PERSON, Collection, CollectOrder, ManifestOrder
-    from meetings.meeting_state import MeetingState
-    from meetings.outcome import Evidence, Failure
-    from meetings.session_state import SessionStage, SessionState
-    from meetings.status import FailureReason, TranscriptState
+    from minutekeeper.meetings import ids
+    from minutekeeper.meetings.bot_state import BotState
+    from minutekeeper.meetings.collection import MANIFEST, NEEDS_PERSON, Collection, CollectOrder, ManifestOrder
+    from minutekeeper.meetings.meeting_state import MeetingState
+    from minutekeeper.meetings.session_state import SessionStage, SessionState
+    from minutekeeper.meetings.status import FailureReason, TranscriptState
+    from minutekeeper.meetings.views import Evidence, Failure
 
 _Input = TypeVar("_Input", CollectOrder, ManifestOrder)
 _Result = TypeVar("_Result")

@@ -13,13 +13,13 @@ from workflows.dispatch_failures import DispatchFailure, read_dispatch_failure
 from workflows.timers import wait_until
 
 with workflow.unsafe.imports_passed_through():
-    from meetings.deadlines import Deadlines
-    from meetings.dispatch import DispatchRequest, SentBot, is_worth_joining
-    from meetings.ids import dispatch_key
-    from meetings.meeting_state import MeetingState
-    from meetings.outcome import Evidence, Failure
-    from meetings.session_state import SessionStage, SessionState
-    from meetings.status import FailureReason
+    from minutekeeper.meetings.deadlines import Deadlines
+    from minutekeeper.meetings.dispatch import DispatchRequest, SentBot, is_worth_joining
+    from minutekeeper.meetings.ids import dispatch_key
+    from minutekeeper.meetings.meeting_state import MeetingState
+    from minutekeeper.meetings.session_state import SessionStage, SessionState
+    from minutekeeper.meetings.status import FailureReason
+    from minutekeeper.meetings.views import Evidence, Failure
 
 _MAX_SEARCHES = 4
 """A request that timed out here may still take effect over there, so its bot is looked for more than once."""

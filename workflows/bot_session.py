@@ -18,13 +18,14 @@ from workflows.bot_dispatch import BotDispatcher
 from workflows.timers import DeadlineTimer, wait_until
 
 with workflow.unsafe.imports_passed_through():
-    from meetings import polling_policy, reporting
-    from meetings.bot_state import BotState
-    from meetings.deadlines import Deadlines
-    from meetings.events import BotEvent, BotEventKind, EventSource, ObservedBot
-    from meetings.meeting_state import MeetingState, StopKind
-    from meetings.session_state import SessionStage, SessionState
-    from meetings.status import FailureReason, MeetingStatus
+    from minutekeeper.meetings import polling_policy, webhook_health
+    from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource, ObservedBot
+    from minutekeeper.meetings.bot_state import BotState
+    from minutekeeper.meetings.deadlines import Deadlines
+    from minutekeeper.meetings.meeting_state import MeetingState
+    from minutekeeper.meetings.next_steps import StopKind
+    from minutekeeper.meetings.session_state import SessionStage, SessionState
+    from minutekeeper.meetings.status import FailureReason, MeetingStatus
 
 _LOBBY_TOLERANCE = timedelta(seconds=30)
 _FINAL_KINDS = frozenset({BotEventKind.COMPLETE, BotEventKind.FAILED})
@@ -212,7 +213,7 @@ class BotSession:
         """Asks the provider about a silent bot; the answer goes through the same transitions as a webhook."""
         before = self._bot
         with self._in_flight:
-            query = reporting.status_query_for(before, workflow.now())
+            query = webhook_health.status_query_for(before, workflow.now())
             reason = f"no news of bot {before.bot_id} ({before.status.value})"
             try:
                 seen = await activity_calls.observe_bot(query, reason)

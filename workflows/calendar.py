@@ -13,12 +13,14 @@ from workflows.publishing import Publisher
 from workflows.timers import wait_until
 
 with workflow.unsafe.imports_passed_through():
-    from activities.failures import NOT_FOUND
-    from meetings.calendars import telling
-    from meetings.calendars.calendar_state import CalendarState
-    from meetings.calendars.health import ACCESS_GOOD, AccessProblem, AccessReport, suggested_fix
-    from meetings.calendars.keeping import (
+    from activities.errors import NOT_FOUND
+    from minutekeeper.calendars import descriptions
+    from minutekeeper.calendars.calendar_state import CalendarState
+    from minutekeeper.calendars.decisions import MAX_OVERRIDES, NO_OVERRIDES
+    from minutekeeper.calendars.health import ACCESS_GOOD, AccessProblem, AccessReport, suggested_fix
+    from minutekeeper.calendars.messages import (
         DISCONNECT_REQUEST,
+        FULL_SYNC,
         SOMETHING_CHANGED,
         CalendarChanged,
         CalendarView,
@@ -26,10 +28,8 @@ with workflow.unsafe.imports_passed_through():
         OverrideChange,
         PolicyChange,
     )
-    from meetings.calendars.news import FULL_SYNC
-    from meetings.calendars.overrides import MAX_OVERRIDES, NO_OVERRIDES
-    from meetings.calendars.policy import DEFAULT_POLICY, Policy, PolicyError, load_policy
-    from meetings.names import CALENDAR_WORKFLOW, INVALID_REQUEST, REFUSED
+    from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy, PolicyError, load_policy
+    from minutekeeper.temporal.names import CALENDAR_WORKFLOW, INVALID_REQUEST, REFUSED
     from minutekeeper.temporal.search_attributes import calendar_attribute, calendar_status_attribute
 
 CALENDAR_PROBLEMS = (
@@ -54,7 +54,7 @@ class CalendarWorkflow(UnknownCalls):
     @workflow.init
     def __init__(self, *inputs: object) -> None:
         self._state = given(CalendarState, inputs)
-        self._publisher = Publisher(lambda: telling.calendar_markdown(self._view()))
+        self._publisher = Publisher(lambda: descriptions.calendar_markdown(self._view()))
         if self._state.published_status is None:
             self._state.begin(workflow.now())
             self._publisher.show([calendar_attribute([self._state.calendar_id])])

@@ -13,16 +13,17 @@ from workflows.inputs import NOTHING, Nothing, UnknownCalls, given
 from workflows.timers import wait_until
 
 with workflow.unsafe.imports_passed_through():
-    from meetings.calendars import telling
-    from meetings.calendars.health import AccessProblem, suggested_fix
-    from meetings.calendars.rounds import (
+    from minutekeeper.calendars import descriptions
+    from minutekeeper.calendars.health import (
         AccessFindings,
+        AccessProblem,
         CalendarHealthInput,
         CalendarHealthView,
         HealthCheckInput,
+        suggested_fix,
     )
-    from meetings.names import CALENDAR_HEALTH_WORKFLOW
-    from meetings.text import one_line
+    from minutekeeper.temporal.names import CALENDAR_HEALTH_WORKFLOW
+    from minutekeeper.text import one_line
 
 _REPORT_ALL_EVERY = timedelta(days=1)
 """A calendar that missed a report, because its workflow was started anew for instance, gets it within a day."""
@@ -41,7 +42,7 @@ class CalendarHealthWorkflow(UnknownCalls):
         while True:
             self._check_now = False
             await self._check()
-            workflow.set_current_details(telling.health_markdown(self.status()))
+            workflow.set_current_details(descriptions.health_markdown(self.status()))
             await wait_until(lambda: self._check_now, self._next_check_at, "until the next check")
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(self._state)

@@ -7,8 +7,8 @@ from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 with workflow.unsafe.imports_passed_through():
-    from meetings.dispatch import Terms
-    from meetings.status import FailureReason
+    from minutekeeper.meetings.dispatch import Terms
+    from minutekeeper.meetings.status import FailureReason
 
 _SENTENCES = {
     FailureReason.REQUEST_REJECTED: "The provider does not take this request",

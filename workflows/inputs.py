@@ -13,8 +13,8 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from meetings.inputs import InvalidInputError, read
-    from meetings.names import INVALID_REQUEST
+    from minutekeeper.input_validation import InvalidInputError, read
+    from minutekeeper.temporal.names import INVALID_REQUEST
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

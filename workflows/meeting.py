@@ -15,13 +15,20 @@ from workflows.publishing import MeetingPublisher
 from workflows.timers import wait_until
 
 with workflow.unsafe.imports_passed_through():
-    from meetings import ids, meeting_changes, story
-    from meetings.dispatch import SentBot, Terms
-    from meetings.events import BotEvent
-    from meetings.meeting_changes import ChangeRefusedError
-    from meetings.meeting_state import MeetingState, NextStep, StepKind, StopKind
-    from meetings.meeting_view import bot_presence, meeting_view
-    from meetings.names import (
+    from minutekeeper.meetings import descriptions, ids, meeting_changes
+    from minutekeeper.meetings.bot_events import BotEvent
+    from minutekeeper.meetings.claims import Claim, ClaimAnswer, Release
+    from minutekeeper.meetings.dispatch import SentBot, Terms
+    from minutekeeper.meetings.meeting_changes import ChangeRefusedError
+    from minutekeeper.meetings.meeting_state import MeetingState
+    from minutekeeper.meetings.meeting_view import bot_presence, meeting_view
+    from minutekeeper.meetings.next_steps import NextStep, StepKind, StopKind
+    from minutekeeper.meetings.request import NO_REASON, MeetingRequest, Reschedule, StopRequest
+    from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded
+    from minutekeeper.meetings.status import TranscriptState
+    from minutekeeper.meetings.views import MeetingView, Outcome
+    from minutekeeper.temporal import search_attributes
+    from minutekeeper.temporal.names import (
         CANCEL_UPDATE,
         CLAIM_UPDATE,
         INVALID_REQUEST,
@@ -32,11 +39,6 @@ with workflow.unsafe.imports_passed_through():
         RESCHEDULE_UPDATE,
         SEND_UPDATE,
     )
-    from meetings.outcome import MeetingView, Outcome
-    from meetings.request import NO_REASON, Claim, ClaimAnswer, MeetingRequest, Release, Reschedule, StopRequest
-    from meetings.rooms import BotPresence, PresenceQuery, RoomNeeded
-    from meetings.status import TranscriptState
-    from minutekeeper.temporal import search_attributes
 
 
 @workflow.defn(name=MEETING_WORKFLOW)
@@ -108,7 +110,7 @@ class MeetingWorkflow(UnknownCalls):
         state, request = self._state, self._state.request
         if state.timeline:
             return
-        state.note(workflow.now(), *story.beginning(request))
+        state.note(workflow.now(), *descriptions.beginning(request))
         if unknown := sorted(request.model_extra or {}):
             named = ", ".join(name[:40] for name in unknown[:10])
             state.note(workflow.now(), "unknown_fields", f"Left aside, as they mean nothing here: {named}.")
@@ -149,7 +151,7 @@ class MeetingWorkflow(UnknownCalls):
             await workflow.wait_condition(has_work)
             return
         call_at = state.request.wake_up.call_at(state.request.start_time)
-        summary = story.sleep_summary(call_at, state.request.start_time)
+        summary = descriptions.sleep_summary(call_at, state.request.start_time)
         if state.standing or step.is_room_occupied:
             summary = "an earlier bot is not gone yet" if step.is_room_occupied else "another bot is sent"
         await wait_until(has_work, step.until, summary)
@@ -160,7 +162,7 @@ class MeetingWorkflow(UnknownCalls):
         call_at = state.request.wake_up.call_at(state.request.start_time)
         was_known = state.known_since <= state.request.wake_up.wake_at(state.request.start_time, self._jitter)
         if not state.standing and was_known and now > call_at:
-            late = story.span(now - call_at)
+            late = descriptions.span(now - call_at)
             state.note(now, "woke_late", f"Nothing ran when the bot was due; that was {late} ago.")
 
     def _conclude(self) -> Outcome:

@@ -7,10 +7,10 @@ from temporalio import workflow
 from temporalio.common import SearchAttributePair, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
-    from meetings import interest, story
-    from meetings.meeting_state import MeetingState
-    from meetings.meeting_view import meeting_view
-    from meetings.status import MeetingStatus
+    from minutekeeper.meetings import claims, descriptions
+    from minutekeeper.meetings.meeting_state import MeetingState
+    from minutekeeper.meetings.meeting_view import meeting_view
+    from minutekeeper.meetings.status import MeetingStatus
     from minutekeeper.temporal import search_attributes
 
 _MILESTONES = frozenset({MeetingStatus.SCHEDULED, MeetingStatus.JOINING})
@@ -70,7 +70,7 @@ class MeetingPublisher:
         if changed := [each for each in pairs if state.published.get(each.key.name) != str(each.value)]:
             workflow.upsert_search_attributes([each.key.value_set(each.value) for each in changed])
             state.published |= {each.key.name: str(each.value) for each in changed}
-        workflow.set_current_details(story.details(meeting_view(state)))
+        workflow.set_current_details(descriptions.details(meeting_view(state)))
 
     async def run(self) -> None:
         """Publishes for as long as the workflow lives, once per workflow task."""
@@ -89,7 +89,7 @@ class MeetingPublisher:
             yield SearchAttributePair(search_attributes.MEETING_STATUS, status.value)
         if bot := state.bot:
             yield SearchAttributePair(search_attributes.BOT_ID, search_attributes.as_keyword(bot.bot_id))
-        calendars = [each.calendar_id for each in interest.calendars_of(state.interest)]
+        calendars = [each.calendar_id for each in claims.calendars_of(state.interest)]
         if not calendars and state.request.calendar:
             calendars = [state.request.calendar.calendar_id]
         if calendars or search_attributes.CALENDAR_ID.name in state.published:

@@ -1,9 +1,9 @@
-"""The reservation of a room: it exists, which is all that it is for. See `minutekeeper.temporal.rooms`."""
+"""The reservation of a room: it exists, which is all that it is for. See `minutekeeper.temporal.room_workflows`."""
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from meetings.names import ROOM_WORKFLOW
+    from minutekeeper.temporal.names import ROOM_WORKFLOW
 
 
 @workflow.defn(name=ROOM_WORKFLOW)

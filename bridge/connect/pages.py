@@ -1,4 +1,4 @@
-"""The pages that people see: plain HTML, no script, nothing from elsewhere, every text from outside escaped."""
+"""The connect pages: their building blocks and their texts."""
 
 import base64
 import hashlib
@@ -10,7 +10,20 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from meetings.text import balanced
+from bridge.connect.error_messages import EXPLANATIONS
+from bridge.connect.errors import Problem
+from bridge.connect.oauth import NAMES
+from bridge.connect.session_cookies import Arrival
+from minutekeeper.calendars.connect_link import ConnectLink
+from minutekeeper.calendars.user_connection import (
+    REVOKING,
+    CalendarPlatform,
+    UserConnection,
+    calendar_title,
+    for_people,
+)
+from minutekeeper.providers.calendar_base import RawCalendar
+from minutekeeper.text import balanced
 
 _STYLE = """
 :root {
@@ -60,7 +73,9 @@ button, .button {
   dl { grid-template-columns: max-content 1fr; gap: .35rem 1.25rem; }
 }
 """
+
 _EMAIL = re.compile(r"[\w.+-]+@[\w.-]+", re.ASCII)
+
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 _HEADERS = {
@@ -188,3 +203,121 @@ def _origin(address: str) -> str:
 def escape(text: str) -> str:
     """Text from outside as HTML, with a direction that does not leak into what stands beside it."""
     return as_html(balanced(text))
+
+
+_SHOWN_ID = 8
+"""So much of the end of an id tells calendars without a name apart."""
+
+
+def welcome(
+    service: Service, link: ConnectLink, replaced: UserConnection | None, form_leads_to: Sequence[str]
+) -> web.Response:
+    platform = CalendarPlatform(link.platform)
+    name = NAMES[platform]
+    body = [
+        facts({"Connected for": link.user, "Used by": service.name, "Access": "read only"}),
+        paragraph(
+            f"{name} will ask you to let {service.name} read your calendar. Nothing in your calendar is changed. "
+            "Meetings in it that have a video link can then be recorded, as the rules of this service say."
+        ),
+        notice(
+            f"Are you {link.user}?",
+            f"If you continue, the calendar that you choose at {name} is connected for {link.user}, and so are the "
+            "recordings of its meetings. If that is not you, or the link was meant for another person, close this "
+            "page: nothing has happened yet.",
+        ),
+    ]
+    if replaced:
+        body += [
+            _replacing(name, replaced),
+            paragraph(f"Connecting {replaced.title} again renews the access and keeps its meetings."),
+        ]
+    body += [form(f"Continue to {name}", _told(replaced)), _ending(service, platform)]
+    return page(f"Connect your {name} calendar", "\n".join(body), service, form_leads_to=form_leads_to)
+
+
+def choosing(
+    service: Service,
+    link: ConnectLink,
+    calendars: Sequence[RawCalendar],
+    replaced: UserConnection | None,
+    form_leads_to: Sequence[str],
+) -> web.Response:
+    name = NAMES[CalendarPlatform(link.platform)]
+    has_primary = any(each.is_primary for each in calendars)
+    options = [
+        Choice(each.raw_id, _label(each, number), each.is_primary or (number == 1 and not has_primary))
+        for number, each in enumerate(calendars, 1)
+    ]
+    fields = [
+        _told(replaced),
+        choices("Your calendars", "calendar", options),
+    ]
+    body = [
+        facts({"Connected for": link.user, "Used by": service.name}),
+        paragraph("One calendar can be connected."),
+    ]
+    if replaced:
+        body.append(_replacing(name, replaced))
+    body.append(form("Connect this calendar", "\n".join(fields)))
+    title = f"Which {name} calendar?"
+    return page(title, "\n".join(body), service, form_leads_to=form_leads_to)
+
+
+def done(service: Service, platform: CalendarPlatform, arrival: Arrival | None) -> web.Response:
+    """`arrival` is None for those who come back to the page later, or by its bare address."""
+    name = NAMES[platform]
+    told: dict[str, str] = {}
+    if arrival:
+        told = {"Calendar": arrival.calendar, "Account": arrival.account, "Connected for": arrival.user}
+    body = [
+        facts(told | {"Used by": service.name}),
+        paragraph("The meetings that are to come are being looked at now. You can close this page."),
+        _ending(service, platform),
+    ]
+    return page(f"Your {name} calendar is connected", "\n".join(body), service)
+
+
+def trouble(service: Service, problem: Problem, link: str = "") -> web.Response:
+    """`link` is the user's own, where it is worth another try."""
+    told = EXPLANATIONS[problem]
+    body = [
+        paragraph(told.what),
+        steps("What you can do", [text(step) for step in told.user]),
+        button("Try again", link) if link else "",
+        code(problem.value),
+    ]
+    return page(told.title, "\n".join(body), service, status=told.status)
+
+
+def _replacing(name: str, replaced: UserConnection) -> str:
+    return notice(
+        "Please note:",
+        f"your {name} calendar {replaced.title} is connected. Another one takes its place: the meetings "
+        "to come that were booked for the old one are cleared, unless they are in the new one too.",
+    )
+
+
+def _told(replaced: UserConnection | None) -> str:
+    """Brings back which calendar the page spoke of."""
+    return hidden("told", replaced.calendar_id if replaced else "")
+
+
+def _ending(service: Service, platform: CalendarPlatform) -> str:
+    places = [f"{link(address)} ({text(kind)})" for kind, address in REVOKING[platform].items()]
+    return steps(
+        "If you change your mind",
+        (
+            text(f"Ask the people who run {service.name} to disconnect the calendar."),
+            text(f"What you granted at {NAMES[platform]} stays until you take it back: ") + " or ".join(places),
+        ),
+    )
+
+
+def _label(calendar: RawCalendar, number: int) -> str:
+    title = calendar_title(calendar.name, calendar.email, calendar.raw_id)
+    if not calendar.is_primary and not for_people(calendar.name) and not for_people(calendar.raw_id):
+        # Meeting BaaS may name nothing but the account, which is the same for all of them.
+        end = calendar.raw_id.partition("@")[0][-_SHOWN_ID:]
+        title = f"Calendar {number} of {title}, whose id ends in {end}"
+    return title + (" (your main calendar)" if calendar.is_primary else "")

@@ -9,11 +9,10 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from meetings.calendars.health import ACCESS_RENEWED, AccessReport
-from meetings.calendars.keeping import CalendarWorkflowInput, DisconnectRequest
-from meetings.calendars.rounds import CalendarHealthInput
-from meetings.ids import calendar_id_of, calendar_workflow_id_for
-from meetings.names import (
+from minutekeeper.calendars.health import ACCESS_RENEWED, AccessReport, CalendarHealthInput
+from minutekeeper.calendars.messages import CalendarWorkflowInput, DisconnectRequest
+from minutekeeper.meetings.ids import calendar_id_of, calendar_workflow_id_for
+from minutekeeper.temporal.names import (
     ACCESS_SIGNAL,
     CALENDAR_HEALTH_ID,
     CALENDAR_HEALTH_WORKFLOW,
@@ -22,8 +21,8 @@ from meetings.names import (
     DISCONNECT_SIGNAL,
     MEETINGS_QUEUE,
 )
-from meetings.text import one_line, truncate_utf8
 from minutekeeper.temporal.queries import IS_CALENDAR, IS_RUNNING, all_of, describe_workflow, is_unknown_workflow
+from minutekeeper.text import one_line, truncate_utf8
 
 TIMEOUT = timedelta(seconds=10)
 """How long one call may take."""

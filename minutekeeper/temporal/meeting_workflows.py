@@ -18,9 +18,10 @@ from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy, W
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from meetings import story
-from meetings.names import CLAIM_UPDATE, MEETING_WORKFLOW, MEETINGS_QUEUE
-from meetings.request import Claim, ClaimAnswer, MeetingRequest
+from minutekeeper.meetings import descriptions
+from minutekeeper.meetings.claims import Claim, ClaimAnswer
+from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.temporal.names import CLAIM_UPDATE, MEETING_WORKFLOW, MEETINGS_QUEUE
 from minutekeeper.temporal.queries import IS_MEETING, IS_RUNNING, all_of, describe_workflow, quoted
 from minutekeeper.temporal.search_attributes import (
     CALENDAR_ID,
@@ -154,6 +155,6 @@ def _start_options(request: MeetingRequest, workflow_id: str, *, after_ended: bo
         task_queue=MEETINGS_QUEUE,
         id_reuse_policy=reuse,
         search_attributes=initial_attributes(request),
-        static_summary=story.summary(request),
-        static_details=story.booking(request, workflow_id),
+        static_summary=descriptions.summary(request),
+        static_details=descriptions.booking(request, workflow_id),
     )

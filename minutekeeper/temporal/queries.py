@@ -7,7 +7,7 @@ from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError, RPCStatusCode
 
-from meetings.names import CALENDAR_WORKFLOW, MEETING_WORKFLOW
+from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETING_WORKFLOW
 
 IS_RUNNING = "ExecutionStatus = 'Running'"
 IS_MEETING = f"WorkflowType = '{MEETING_WORKFLOW}'"

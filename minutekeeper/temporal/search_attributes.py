@@ -12,9 +12,9 @@ from temporalio.common import (
     TypedSearchAttributes,
 )
 
-from meetings.calendars.keeping import CalendarStatus
-from meetings.request import MeetingRequest
-from meetings.status import MeetingStatus
+from minutekeeper.calendars.messages import CalendarStatus
+from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.meetings.status import MeetingStatus
 
 MEETING_STATUS = SearchAttributeKey.for_keyword("MeetingStatus")
 MEETING_PLATFORM = SearchAttributeKey.for_keyword("MeetingPlatform")

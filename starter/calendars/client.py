@@ -13,17 +13,23 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
 
-from artifacts.connections import Connections
-from artifacts.errors import StoreError
-from artifacts.notebook import CalendarCheckpointStore
-from artifacts.store import ArtifactStore
-from meetings.calendars.keeping import CalendarStatus, CalendarView, DisconnectRequest, OverrideChange, PolicyChange
-from meetings.calendars.overrides import NO_OVERRIDES, Override, Wanted
-from meetings.calendars.policy import DEFAULT_POLICY, Policy
+from minutekeeper.calendars.decisions import NO_OVERRIDES, Override, Wanted
+from minutekeeper.calendars.messages import (
+    CalendarStatus,
+    CalendarView,
+    DisconnectRequest,
+    OverrideChange,
+    PolicyChange,
+)
+from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
+from minutekeeper.config import Settings
+from minutekeeper.providers.base import ProviderError
+from minutekeeper.providers.calendar_base import CalendarCredentials, CalendarProvider, RawCalendar, Resync
+from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.storage.user_connections import Connections
 from minutekeeper.temporal.calendar_workflows import ensure_health_workflow
-from providers.base import ProviderError
-from providers.calendars import CalendarCredentials, CalendarProvider, RawCalendar, Resync
-from runtime.settings import Settings
 from starter.calendars.connect import CalendarAccount, ConnectResult, connect_calendar
 from starter.calendars.credential_rotation import AppCredentials, CredentialRotation, rotate_credentials
 from starter.calendars.doctor import CalendarReport, report_on_calendars
@@ -71,7 +77,10 @@ class PolicyUpdate(BaseModel):
 
 
 class CalendarsClient:
-    """Calendars of a provider account. The Temporal client needs the data converter of `runtime.connection`."""
+    """Calendars of a provider account.
+
+    The Temporal client needs the data converter of `minutekeeper.temporal.connection`.
+    """
 
     def __init__(self, temporal: Client, provider: CalendarProvider, store: ArtifactStore) -> None:
         self.temporal = temporal

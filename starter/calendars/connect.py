@@ -8,13 +8,18 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client, WorkflowHandle
 
-from artifacts.connections import Connections
-from meetings.calendars.connection import Claim
-from meetings.calendars.keeping import CalendarStatus, CalendarView, CalendarWorkflowInput
-from meetings.calendars.policy import DEFAULT_POLICY, Policy
-from meetings.ids import calendar_workflow_id_for
+from minutekeeper.calendars.messages import CalendarStatus, CalendarView, CalendarWorkflowInput
+from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
+from minutekeeper.calendars.user_connection import Claim
+from minutekeeper.meetings.ids import calendar_workflow_id_for
+from minutekeeper.providers.calendar_base import (
+    CalendarCredentials,
+    CalendarProvider,
+    ConnectedCalendar,
+    RawCalendar,
+)
+from minutekeeper.storage.user_connections import Connections
 from minutekeeper.temporal.calendar_workflows import describe_calendar, start_or_renew_calendar
-from providers.calendars import CalendarCredentials, CalendarProvider, ConnectedCalendar, RawCalendar
 from starter.errors import MeetingInputError, MeetingRefusedError
 from starter.meeting_snapshot import is_closed
 from starter.workflow_calls import NoAnswerError, query_workflow

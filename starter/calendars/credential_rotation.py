@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from temporalio.client import Client
 
-from meetings.calendars.connection import CalendarPlatform
-from meetings.calendars.health import ACCESS_RENEWED, AccessProblem
+from minutekeeper.calendars.health import ACCESS_RENEWED, AccessProblem
+from minutekeeper.calendars.user_connection import CalendarPlatform
+from minutekeeper.providers.base import ProviderError
+from minutekeeper.providers.calendar_base import CalendarCredentials, CalendarProvider
 from minutekeeper.temporal.calendar_workflows import report_access
-from providers.base import ProviderError
-from providers.calendars import CalendarCredentials, CalendarProvider
 from starter.calendars.lookup import CalendarRef, find_calendar
 from starter.calendars.summaries import CalendarSummary, list_calendars
 from starter.errors import CalendarNotFoundError, MeetingInputError

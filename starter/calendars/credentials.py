@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from meetings.calendars.connection import CalendarPlatform
-from providers.calendars import CalendarCredentials
+from minutekeeper.calendars.user_connection import CalendarPlatform
+from minutekeeper.providers.calendar_base import CalendarCredentials
 from starter.calendars.credential_rotation import AppCredentials
 from starter.errors import MeetingInputError
 

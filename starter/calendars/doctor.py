@@ -6,24 +6,22 @@ from datetime import UTC, datetime, timedelta
 from pydantic import BaseModel, ConfigDict, ValidationError
 from temporalio.client import Client
 
-from artifacts.errors import StoreError
-from artifacts.notebook import CalendarCheckpointStore
-from artifacts.store import ArtifactStore
-from meetings.calendars.book import TrackedEvents
-from meetings.calendars.comparing import booked_state_of, compare
-from meetings.calendars.entry import BookedState
-from meetings.calendars.health import AccessProblem
-from meetings.calendars.rounds import CalendarHealthView
-from meetings.connect_link import connect_url, new_link
-from meetings.ids import meeting_id_of, workflow_id_for
-from meetings.names import CALENDAR_HEALTH_ID
+from minutekeeper.calendars.connect_link import connect_url, new_link
+from minutekeeper.calendars.event_changes import booked_state_of, compare
+from minutekeeper.calendars.health import AccessProblem, CalendarHealthView
+from minutekeeper.calendars.tracked_events import BookedState, TrackedEvents
+from minutekeeper.config import Settings
+from minutekeeper.meetings.ids import meeting_id_of, workflow_id_for
+from minutekeeper.providers.calendar_base import CalendarProvider
+from minutekeeper.startup_checks import address_problems, signing_problems
+from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.calendar_workflows import running_calendars
 from minutekeeper.temporal.meeting_workflows import MeetingWorkflows
+from minutekeeper.temporal.names import CALENDAR_HEALTH_ID
 from minutekeeper.temporal.queries import describe_workflow
 from minutekeeper.temporal.search_attributes import MEETING_STATUS
-from providers.calendars import CalendarProvider
-from runtime.settings import Settings
-from runtime.startup import address_problems, signing_problems
 from starter.booking import RPC_TIMEOUT
 from starter.calendars.summaries import CalendarSummary, CalendarSummaryState, list_calendars
 from starter.error_translation import translate_temporal_errors

@@ -6,11 +6,10 @@ from datetime import datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
-from meetings.calendars.book import TrackedEvents
-from meetings.calendars.entry import TrackedEvent
-from meetings.ids import workflow_id_for
-from meetings.status import MeetingStatus
-from meetings.urls import public_url
+from minutekeeper.calendars.tracked_events import TrackedEvent, TrackedEvents
+from minutekeeper.meetings.ids import workflow_id_for
+from minutekeeper.meetings.meeting_urls import public_url
+from minutekeeper.meetings.status import MeetingStatus
 from starter.meeting_list import meetings_by_workflow_id
 from starter.meeting_snapshot import MeetingSummary
 

@@ -5,16 +5,13 @@ from datetime import UTC, datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
-from meetings.calendars.book import TrackedEvents
-from meetings.calendars.decision import Decision, decide, evaluate_rules
-from meetings.calendars.entry import TrackedEvent
-from meetings.calendars.event import CalendarEvent, Response
-from meetings.calendars.identity import meeting_id_for_event
-from meetings.calendars.overrides import Overrides
-from meetings.calendars.policy import Policy
-from meetings.calendars.rules import BuiltinRule
-from meetings.urls import public_url
-from providers.calendars import CalendarProvider
+from minutekeeper.calendars.decisions import Decision, Overrides, decide, evaluate_rules
+from minutekeeper.calendars.event import CalendarEvent, Response, meeting_id_for_event
+from minutekeeper.calendars.policy import Policy
+from minutekeeper.calendars.rules import BuiltinRule
+from minutekeeper.calendars.tracked_events import TrackedEvent, TrackedEvents
+from minutekeeper.meetings.meeting_urls import public_url
+from minutekeeper.providers.calendar_base import CalendarProvider
 from starter.calendars.events import EventMeeting, meetings_of
 from starter.calendars.lookup import find_event, no_such_event
 

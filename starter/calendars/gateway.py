@@ -7,14 +7,14 @@ from datetime import timedelta
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.workflow import UpdateMethodMultiParam
 
-from artifacts.notebook import CalendarCheckpointStore
-from artifacts.store import ArtifactStore
-from meetings.calendars.book import TrackedEvents
-from meetings.calendars.keeping import CalendarView, OverrideChange
-from meetings.calendars.overrides import Wanted
-from meetings.ids import calendar_workflow_id_for
-from providers.base import NotFoundError, UnavailableError
-from providers.calendars import CalendarProvider, ConnectedCalendar
+from minutekeeper.calendars.decisions import Wanted
+from minutekeeper.calendars.messages import CalendarView, OverrideChange
+from minutekeeper.calendars.tracked_events import TrackedEvents
+from minutekeeper.meetings.ids import calendar_workflow_id_for
+from minutekeeper.providers.base import NotFoundError, UnavailableError
+from minutekeeper.providers.calendar_base import CalendarProvider, ConnectedCalendar
+from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
+from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.lookup import CalendarRef, find_calendar, find_event, find_tracked_event, no_such_event
 from starter.errors import CalendarNotFoundError, MeetingInputError, NoWorkerError
 from starter.workflow_calls import NoAnswerError, query_workflow, update_workflow

@@ -7,15 +7,14 @@ from typing import NamedTuple
 
 from temporalio.client import Client, WorkflowExecutionDescription
 
-from meetings.calendars.book import TrackedEvents
-from meetings.calendars.entry import TrackedEvent
-from meetings.calendars.event import CalendarEvent
-from meetings.ids import calendar_id_of, calendar_workflow_id_for
-from meetings.names import CALENDAR_WORKFLOW
+from minutekeeper.calendars.event import CalendarEvent
+from minutekeeper.calendars.tracked_events import TrackedEvent, TrackedEvents
+from minutekeeper.meetings.ids import calendar_id_of, calendar_workflow_id_for
+from minutekeeper.providers.base import NotFoundError, RequestRejectedError
+from minutekeeper.providers.calendar_base import CalendarProvider, ConnectedCalendar
 from minutekeeper.temporal.calendar_workflows import running_calendars
+from minutekeeper.temporal.names import CALENDAR_WORKFLOW
 from minutekeeper.temporal.queries import describe_workflow
-from providers.base import NotFoundError, RequestRejectedError
-from providers.calendars import CalendarProvider, ConnectedCalendar
 from starter.booking import RPC_TIMEOUT
 from starter.errors import CalendarNotFoundError, EventNotFoundError, MeetingInputError
 from starter.inputs import check_id

@@ -9,18 +9,15 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
-from meetings.calendars.book import TrackedEvents
-from meetings.calendars.decision import decide
-from meetings.calendars.entry import DesiredMeeting, entry_for
-from meetings.calendars.load import BotLoad, load_of
-from meetings.calendars.news import FULL_SYNC
-from meetings.calendars.overrides import Overrides
-from meetings.calendars.planning import ChangeKind, PlannedChange, make_plan
-from meetings.calendars.policy import Policy, PolicyError, load_policy
-from meetings.ids import workflow_id_for
-from meetings.urls import public_url
-from providers.calendar_reading import CalendarReader
-from providers.calendars import CalendarProvider
+from minutekeeper.calendars.decisions import Overrides, decide
+from minutekeeper.calendars.messages import FULL_SYNC
+from minutekeeper.calendars.plan import BotLoad, ChangeKind, PlannedChange, load_of, make_plan
+from minutekeeper.calendars.policy import Policy, PolicyError, load_policy
+from minutekeeper.calendars.tracked_events import DesiredMeeting, TrackedEvents, entry_for
+from minutekeeper.meetings.ids import workflow_id_for
+from minutekeeper.meetings.meeting_urls import public_url
+from minutekeeper.providers.calendar_base import CalendarProvider
+from minutekeeper.providers.calendar_reader import CalendarReader
 from starter.errors import MeetingInputError
 from starter.meeting_list import meetings_by_workflow_id
 

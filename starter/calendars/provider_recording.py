@@ -6,14 +6,12 @@ from datetime import UTC, datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
-from meetings.calendars.book import TrackedEvents
-from meetings.calendars.decision import decide
-from meetings.calendars.event import CalendarEvent
-from meetings.calendars.identity import meeting_id_for_event
-from meetings.calendars.overrides import NO_OVERRIDES, Overrides
-from meetings.calendars.policy import Policy
-from meetings.calendars.rules import BuiltinRule
-from providers.calendars import CalendarProvider, Recording
+from minutekeeper.calendars.decisions import NO_OVERRIDES, Overrides, decide
+from minutekeeper.calendars.event import CalendarEvent, meeting_id_for_event
+from minutekeeper.calendars.policy import Policy
+from minutekeeper.calendars.rules import BuiltinRule
+from minutekeeper.calendars.tracked_events import TrackedEvents
+from minutekeeper.providers.calendar_base import CalendarProvider, Recording
 from starter.calendars.events import meetings_of
 from starter.calendars.lookup import find_event, no_such_event
 from starter.errors import MeetingInputError, MeetingRefusedError

@@ -8,12 +8,12 @@ from enum import StrEnum
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client, WorkflowExecution
 
-from meetings.calendars.health import AccessProblem, suggested_fix
-from meetings.calendars.keeping import CalendarStatus, CalendarView
-from meetings.ids import calendar_id_of, calendar_workflow_id_for
+from minutekeeper.calendars.health import AccessProblem, suggested_fix
+from minutekeeper.calendars.messages import CalendarStatus, CalendarView
+from minutekeeper.meetings.ids import calendar_id_of, calendar_workflow_id_for
+from minutekeeper.providers.base import UnavailableError
+from minutekeeper.providers.calendar_base import CalendarProvider, ConnectedCalendar
 from minutekeeper.temporal.queries import IS_CALENDAR
-from providers.base import UnavailableError
-from providers.calendars import CalendarProvider, ConnectedCalendar
 from starter.meeting_snapshot import is_closed
 from starter.workflow_calls import NoAnswerError, query_workflow
 from workflows.calendar import CalendarWorkflow

@@ -5,9 +5,8 @@ from datetime import datetime
 
 from rich.text import Text
 
-from meetings.calendars.load import BotLoad, PeakLoad
-from meetings.calendars.planning import ChangeKind, PlannedChange
-from providers.calendars import RawCalendar
+from minutekeeper.calendars.plan import BotLoad, ChangeKind, PeakLoad, PlannedChange
+from minutekeeper.providers.calendar_base import RawCalendar
 from starter.calendars.client import CalendarDetails
 from starter.calendars.events import DecidedEvent, EventMeeting
 from starter.calendars.explain import EventExplanation, EventFacts

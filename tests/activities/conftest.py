@@ -7,13 +7,12 @@ import pytest
 from aiohttp import web
 
 from activities import heartbeats
-from activities.guard import download_session
-from activities.links import LinkPolicy
-from artifacts.store import ArtifactStore
-from tests.activities.desk import Desk, desk_of
+from minutekeeper.downloads.url_policy import LinkPolicy, download_session
+from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fetcher import Fetcher
 from tests.activities.media_server import MediaServer
-from tests.artifacts.s3_server import S3Server
+from tests.activities.recording_runner import Desk, desk_of
+from tests.storage.s3_server import S3Server
 
 LOOPBACK = LinkPolicy(hosts=("127.0.0.1:*",), private_addresses=True)
 

@@ -16,13 +16,12 @@ from unittest.mock import patch
 
 from temporalio.testing import ActivityEnvironment
 
-from activities import fetching, recordings
-from activities.download import Download, Limits
-from activities.guard import download_session
-from activities.links import LinkPolicy
-from artifacts.store import ArtifactStore
-from tests.activities.desk import WHOLE
+from activities import recording_download, recordings
+from minutekeeper.downloads.downloader import Download, Limits
+from minutekeeper.downloads.url_policy import LinkPolicy, download_session
+from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fake_provider import FakeProvider, recorded
+from tests.activities.recording_runner import WHOLE
 
 
 class Known:
@@ -112,5 +111,5 @@ def main(url: str, link: str, piece_bytes: int) -> None:
 
 
 if __name__ == "__main__":
-    with patch.object(fetching, "Download", Watched):
+    with patch.object(recording_download, "Download", Watched):
         main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import cast
 
-from providers.base import Collected, Media, Provider, ProviderError
+from minutekeeper.providers.base import Collected, Media, Provider, ProviderError
 
 Answer = Collected | ProviderError
 

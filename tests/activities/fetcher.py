@@ -4,13 +4,13 @@ from datetime import datetime
 
 import aiohttp
 
-from activities.download import Download, Limits
-from artifacts.pieces import Pieces
-from artifacts.store import ArtifactStore
-from meetings.outcome import Artifact
-from providers.base import Media
-from tests.activities.desk import LIMITS
+from minutekeeper.downloads.downloader import Download, Limits
+from minutekeeper.downloads.resumable_file import Pieces
+from minutekeeper.meetings.views import Artifact
+from minutekeeper.providers.base import Media
+from minutekeeper.storage.store import ArtifactStore
 from tests.activities.media_server import MediaServer
+from tests.activities.recording_runner import LIMITS
 
 PATH = "m/recording.mp4"
 

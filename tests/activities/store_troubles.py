@@ -18,16 +18,15 @@ from typing import Any
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.download import Limits
-from activities.guard import download_session
-from activities.links import LinkPolicy
 from activities.recordings import RecordingActivities
-from artifacts import layout
-from artifacts.errors import StoreError
-from artifacts.store import ArtifactStore
-from providers.base import Collected
-from tests.activities.desk import FIRST, SPOKEN, manifest_of
+from minutekeeper.downloads.downloader import Limits
+from minutekeeper.downloads.url_policy import LinkPolicy, download_session
+from minutekeeper.providers.base import Collected
+from minutekeeper.storage import layout
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fake_provider import FakeProvider, recorded
+from tests.activities.recording_runner import FIRST, SPOKEN, manifest_of
 
 MOUNT = "/bin/mount"
 BLOCK = 64 * 1024

@@ -9,13 +9,13 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import attempt as attempts
+from activities import send_attempt as attempts
 from activities.bots import BotActivities
-from activities.clock import ServerClock, elapsed_seconds
-from activities.turns import Pacing
-from providers.base import FoundBot, RateLimitedError, UnavailableError
+from activities.dispatch_batches import ServerClock, elapsed_seconds
+from activities.dispatch_slots import Pacing
+from minutekeeper.providers.base import FoundBot, RateLimitedError, UnavailableError
 from tests.activities.test_bots import Listing, an_attempt, found, order, send
-from tests.workflow.scripted import ScriptedProvider
+from tests.workflows.scripted import ScriptedProvider
 
 SEND_LIMIT = timedelta(seconds=30)
 

@@ -9,12 +9,12 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import volley
+from activities import dispatch_batches
 from activities.bots import BotActivities
-from activities.turns import Pacing
-from meetings.deadlines import Deadlines
-from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, DispatchRequest, SentBot
-from providers.base import (
+from activities.dispatch_slots import Pacing
+from minutekeeper.meetings.deadlines import Deadlines
+from minutekeeper.meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, DispatchRequest, SentBot
+from minutekeeper.providers.base import (
     AccountError,
     DispatchAddress,
     DuplicateBotError,
@@ -22,7 +22,7 @@ from providers.base import (
     RequestRejectedError,
     UnavailableError,
 )
-from tests.workflow.scripted import LEAD, ScriptedProvider
+from tests.workflows.scripted import LEAD, ScriptedProvider
 
 NOW = datetime(2026, 12, 1, 9, 56, tzinfo=UTC)
 WORKFLOW = "test"
@@ -219,7 +219,7 @@ async def test_a_worker_that_shuts_down_hands_its_armed_order_back() -> None:
 async def test_a_bot_that_was_sent_is_told_although_its_order_is_cancelled_while_others_are_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(volley, "_HELD_SECONDS", 60)
+    monkeypatch.setattr(dispatch_batches, "_HELD_SECONDS", 60)
 
     class Hanging(ScriptedProvider):
         both_sent = asyncio.Event()

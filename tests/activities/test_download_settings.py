@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from embedded.environment import choose_addresses, service_environment
-from embedded.folder import DataFolder
-from runtime.settings import Settings, describe_invalid
+from devtools.stack.data_folder import DataFolder
+from devtools.stack.environment import choose_addresses, service_environment
+from minutekeeper.config import Settings, describe_invalid
 
 HOSTS = "MINUTEKEEPER_DOWNLOAD_HOSTS"
 PRIVATE = "MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES"

@@ -4,12 +4,11 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.runtime import MetricBuffer, Runtime, TelemetryConfig
 
-from activities.download import RefusedError
-from activities.guard import download_session
-from activities.links import LinkPolicy
-from meetings.collection import NEEDS_PERSON
-from providers.base import AccountError
-from tests.activities.desk import FIRST, Desk
+from minutekeeper.downloads.downloader import RefusedError
+from minutekeeper.downloads.url_policy import LinkPolicy, download_session
+from minutekeeper.meetings.collection import NEEDS_PERSON
+from minutekeeper.providers.base import AccountError
+from tests.activities.recording_runner import FIRST, Desk
 
 ELSEWHERE = LinkPolicy(hosts=("recordings.example.com",), private_addresses=True)
 

@@ -10,16 +10,15 @@ from itertools import pairwise
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.account_limit import AccountLimit, NotYetError
+from activities.account_rate_limit import AccountLimit, NotYetError
 from activities.bots import BotActivities
-from activities.clock import Clock
-from activities.rushes import Rushes
-from activities.turns import Pacing
-from meetings.waking import WAKE_UP
-from runtime.settings import Settings
+from activities.dispatch_batches import Clock
+from activities.dispatch_slots import Pacing, Rushes
+from minutekeeper.config import Settings
+from minutekeeper.meetings.dispatch_timing import WAKE_UP
 from tests.activities.test_attempts import Counting
 from tests.activities.test_bots import WORKFLOW, an_attempt, order, send
-from tests.workflow.scripted import LEAD
+from tests.workflows.scripted import LEAD
 
 START = datetime(2100, 1, 1, 10, 0, tzinfo=UTC)
 CALL_AT = START - timedelta(minutes=4)

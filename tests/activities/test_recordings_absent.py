@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from activities.download import DownloadError
-from meetings.collection import RecordingResult
-from tests.activities.desk import NOTHING, Desk
+from minutekeeper.downloads.downloader import DownloadError
+from minutekeeper.meetings.collection import RecordingResult
 from tests.activities.fake_provider import recorded
+from tests.activities.recording_runner import NOTHING, Desk
 
 
 async def test_none_is_listed(desk: Desk) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from activities.download import Limits
-from artifacts.errors import StoreError
-from artifacts.store import ArtifactStore
-from tests.activities.desk import BODY, SPOKEN, Desk, manifest_of
+from minutekeeper.downloads.downloader import Limits
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fake_provider import recorded
-from tests.artifacts.s3_server import S3Server
+from tests.activities.recording_runner import BODY, SPOKEN, Desk, manifest_of
+from tests.storage.s3_server import S3Server
 
 MEBIBYTE = 1024 * 1024
 

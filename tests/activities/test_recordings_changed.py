@@ -2,7 +2,7 @@
 
 import pytest
 
-from activities.download import DownloadError
+from minutekeeper.downloads.downloader import DownloadError
 from tests.activities.fetcher import Fetcher
 from tests.activities.media_server import BLOCK, Fault
 

@@ -6,13 +6,13 @@ import pytest
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities import heartbeats
-from artifacts.errors import StoreError
-from artifacts.store import ArtifactStore
-from meetings.collection import DownloadProgress
-from providers.base import Collected, Media
-from tests.activities.desk import BODY, NOTHING, ORDER, Desk
+from minutekeeper.meetings.collection import DownloadProgress
+from minutekeeper.providers.base import Collected, Media
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fake_provider import recorded
 from tests.activities.media_server import BLOCK, Fault
+from tests.activities.recording_runner import BODY, NOTHING, ORDER, Desk
 
 
 async def test_a_recording_comes_home_and_work_of_a_moment_costs_no_heartbeat(

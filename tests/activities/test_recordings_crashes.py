@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from artifacts.manifest import Manifest
+from minutekeeper.storage.manifest import Manifest
 from tests.activities.media_server import BLOCK, MediaServer
 from tests.activities.programs import told_by
-from tests.artifacts.s3_server import S3Server
+from tests.storage.s3_server import S3Server
 
 
 class Tokens:

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from activities.download import DownloadError, Limits, LinkError, MissingError, RefusedError
-from artifacts.store import ArtifactStore
-from tests.activities.desk import NOTHING, Desk
+from minutekeeper.downloads.downloader import DownloadError, Limits, LinkError, MissingError, RefusedError
+from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fake_provider import recorded
 from tests.activities.media_server import BLOCK, Fault
+from tests.activities.recording_runner import NOTHING, Desk
 
 
 async def age(store: ArtifactStore, by: timedelta) -> None:

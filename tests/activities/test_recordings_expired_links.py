@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.download import Download, DownloadError, MissingError
-from artifacts.pieces import Pieces
-from artifacts.store import ArtifactStore
-from providers.base import Media
-from tests.activities.desk import LIMITS
+from minutekeeper.downloads.downloader import Download, DownloadError, MissingError
+from minutekeeper.downloads.resumable_file import Pieces
+from minutekeeper.providers.base import Media
+from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fetcher import PATH, Fetcher
 from tests.activities.media_server import BLOCK, Fault
+from tests.activities.recording_runner import LIMITS
 
 
 @pytest.mark.parametrize("status", [403, 400, 401])

@@ -4,13 +4,13 @@ import tracemalloc
 
 import pytest
 
-from activities import guard
-from activities.download import DownloadError, Limits, TooSmallError
-from artifacts.store import ArtifactStore
+from minutekeeper.downloads import url_policy
+from minutekeeper.downloads.downloader import DownloadError, Limits, TooSmallError
+from minutekeeper.storage.store import ArtifactStore
 from tests.activities.conftest import LOOPBACK
 from tests.activities.fetcher import Fetcher
 from tests.activities.media_server import BLOCK, Fault
-from tests.artifacts.s3_server import S3Server
+from tests.storage.s3_server import S3Server
 
 
 @pytest.mark.parametrize("size", [1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 10 * BLOCK + 17])
@@ -167,9 +167,9 @@ async def test_memory_holds_a_few_pieces_not_the_file(fetcher: Fetcher) -> None:
 
 async def test_a_silent_server_is_asked_again(fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
     fetcher.server.faults.append(Fault(wait_after=4 * BLOCK))
-    monkeypatch.setattr(guard, "_SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr(url_policy, "_SILENCE_SECONDS", 0.2)
 
-    async with guard.download_session(1, LOOPBACK) as impatient:
+    async with url_policy.download_session(1, LOOPBACK) as impatient:
         fetcher.session = impatient
         await fetcher.assert_whole(await fetcher.run())
 

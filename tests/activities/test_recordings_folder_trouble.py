@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from meetings.collection import NEEDS_PERSON
+from minutekeeper.meetings.collection import NEEDS_PERSON
 from tests.activities.media_server import MediaServer
 from tests.activities.programs import told_by
 

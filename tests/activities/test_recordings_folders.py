@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from artifacts.store import ArtifactStore
-from tests.activities.desk import ORDER, SPOKEN, WHOLE, Desk, manifest_of
+from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fake_provider import recorded
 from tests.activities.media_server import BLOCK
-from tests.artifacts.s3_server import S3Server
+from tests.activities.recording_runner import ORDER, SPOKEN, WHOLE, Desk, manifest_of
+from tests.storage.s3_server import S3Server
 
 OWN_FOLDER = WHOLE.model_copy(update={"folder": ""})
 

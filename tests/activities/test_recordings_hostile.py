@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 
-from activities import source
-from activities.download import Download, DownloadError, Limits, LinkError, TooLargeError
-from artifacts.pieces import Pieces
-from artifacts.store import ArtifactStore
-from meetings.outcome import Artifact
-from providers.base import Media
+from minutekeeper.downloads import range_requests
+from minutekeeper.downloads.downloader import Download, DownloadError, Limits, LinkError, TooLargeError
+from minutekeeper.downloads.resumable_file import Pieces
+from minutekeeper.meetings.views import Artifact
+from minutekeeper.providers.base import Media
+from minutekeeper.storage.store import ArtifactStore
 from tests.activities.media_server import BLOCK, Fault, MediaServer
 
 PATH = "m/recording.mp4"
@@ -156,7 +156,7 @@ async def test_time_that_the_store_takes_is_not_the_servers(
 async def test_a_server_that_never_answers_is_left(
     pushed: Pushed, media_server: MediaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source, "_ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(range_requests, "_ANSWER_SECONDS", 0.2)
 
     dripping = []
 

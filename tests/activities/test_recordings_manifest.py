@@ -3,9 +3,9 @@
 import hashlib
 import json
 
-from artifacts.manifest import Manifest
-from meetings.outcome import Artifact
-from tests.activities.desk import BODY, ORDER, Desk, manifest_of
+from minutekeeper.meetings.views import Artifact
+from minutekeeper.storage.manifest import Manifest
+from tests.activities.recording_runner import BODY, ORDER, Desk, manifest_of
 
 
 async def test_says_what_the_folder_holds(desk: Desk) -> None:

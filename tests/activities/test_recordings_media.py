@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.media import extension_of, is_media
-from meetings.media_types import content_type_of, media_extension_of
+from minutekeeper.downloads.media_detection import extension_of, is_media
+from minutekeeper.meetings.media_types import content_type_of, media_extension_of
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=300), st.integers(1, 512))

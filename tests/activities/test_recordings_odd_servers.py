@@ -8,11 +8,11 @@ import zlib
 import pytest
 from aiohttp import web
 
-from activities.download import DownloadError, TooLargeError
-from providers.base import UnavailableError
-from tests.activities.desk import LIMITS
+from minutekeeper.downloads.downloader import DownloadError, TooLargeError
+from minutekeeper.providers.base import UnavailableError
 from tests.activities.fetcher import PATH, Fetcher
 from tests.activities.media_server import BLOCK, Fault
+from tests.activities.recording_runner import LIMITS
 
 compressed = functools.partial(gzip.compress, mtime=0)
 PLAIN = b"\0\0\0\x20ftypisom" + bytes(range(256)) * 2000

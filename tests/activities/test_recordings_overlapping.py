@@ -6,13 +6,13 @@ import random
 
 import pytest
 
-from activities.download import Limits
-from artifacts.errors import SpoiltPartError, StoreError
-from artifacts.pieces import Pieces, Version
-from artifacts.store import ArtifactStore
-from tests.activities.desk import Desk
+from minutekeeper.downloads.downloader import Limits
+from minutekeeper.downloads.resumable_file import Pieces, Version
+from minutekeeper.storage.errors import SpoiltPartError, StoreError
+from minutekeeper.storage.store import ArtifactStore
 from tests.activities.media_server import BLOCK, Fault
-from tests.artifacts.s3_server import S3Server
+from tests.activities.recording_runner import Desk
+from tests.storage.s3_server import S3Server
 
 CONTENT = random.Random(1).randbytes(40_000)  # noqa: S311 - no secret
 VERSION = Version(etag='"v1"', total=len(CONTENT))

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from artifacts.connections import Connections
-from artifacts.store import ArtifactStore
-from embedded.folder import DataFolder
-from meetings.calendars.connection import UserConnection
-from tests.activities.desk import BODY, SPOKEN, WHOLE, Desk
+from devtools.stack.data_folder import DataFolder
+from minutekeeper.calendars.user_connection import UserConnection
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.storage.user_connections import Connections
 from tests.activities.fake_provider import recorded
 from tests.activities.media_server import BLOCK, Fault
+from tests.activities.recording_runner import BODY, SPOKEN, WHOLE, Desk
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077])
@@ -69,7 +69,7 @@ def test_the_data_of_a_stack_are_their_owners_alone(tmp_path: Path) -> None:
 def test_whatever_a_process_of_ours_writes_is_for_its_owner(tmp_path: Path) -> None:
     program = (
         "import pathlib, subprocess, sys\n"
-        "from runtime.exits import run_and_exit\n"
+        "from minutekeeper.process import run_and_exit\n"
         "def main():\n"
         "    pathlib.Path('own').touch()\n"
         "    subprocess.run(['touch', 'childs'], check=True)\n"

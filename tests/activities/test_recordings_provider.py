@@ -8,9 +8,9 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.converter import DefaultFailureConverter, DefaultPayloadConverter
 from temporalio.exceptions import ApplicationError
 
-from activities.download import DownloadError
-from meetings.status import TranscriptState
-from providers.base import (
+from minutekeeper.downloads.downloader import DownloadError
+from minutekeeper.meetings.status import TranscriptState
+from minutekeeper.providers.base import (
     AccountError,
     NotFoundError,
     ProviderError,
@@ -18,8 +18,8 @@ from providers.base import (
     RequestRejectedError,
     UnavailableError,
 )
-from tests.activities.desk import Desk
 from tests.activities.media_server import Fault
+from tests.activities.recording_runner import Desk
 
 
 @pytest.mark.parametrize(

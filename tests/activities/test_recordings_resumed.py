@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from activities.download import DownloadError
-from artifacts.pieces import Pieces
-from artifacts.store import ArtifactStore
+from minutekeeper.downloads.downloader import DownloadError
+from minutekeeper.downloads.resumable_file import Pieces
+from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fetcher import Fetcher
 from tests.activities.media_server import BLOCK, Fault
-from tests.artifacts.s3_server import S3Server
+from tests.storage.s3_server import S3Server
 
 
 async def test_a_killed_download_goes_on_elsewhere_from_the_first_missing_piece(fetcher: Fetcher) -> None:
@@ -80,12 +80,12 @@ async def test_a_process_that_is_killed_leaves_what_the_next_one_needs(fetcher: 
     server.faults.append(Fault(wait_after=held_back))
     program = (
         "import asyncio, sys\n"
-        "from activities.download import Download, Limits\n"
-        "from activities.guard import download_session\n"
-        "from activities.links import LinkPolicy\n"
-        "from artifacts.pieces import Pieces\n"
-        "from artifacts.store import ArtifactStore\n"
-        "from providers.base import Media\n"
+        "from minutekeeper.downloads.downloader import Download, Limits\n"
+        "from minutekeeper.downloads.url_policy import download_session\n"
+        "from minutekeeper.downloads.url_policy import LinkPolicy\n"
+        "from minutekeeper.downloads.resumable_file import Pieces\n"
+        "from minutekeeper.storage.store import ArtifactStore\n"
+        "from minutekeeper.providers.base import Media\n"
         "async def main(store, link):\n"
         "    policy = LinkPolicy(hosts=('127.0.0.1:*',), private_addresses=True)\n"
         "    async with download_session(1, policy) as session:\n"

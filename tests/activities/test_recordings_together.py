@@ -5,13 +5,13 @@ import dataclasses
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from artifacts.manifest import Manifest
-from meetings.collection import Collection
-from meetings.status import TranscriptState
-from providers.base import Collected
-from tests.activities.desk import SPOKEN, WHOLE, Desk
+from minutekeeper.meetings.collection import Collection
+from minutekeeper.meetings.status import TranscriptState
+from minutekeeper.providers.base import Collected
+from minutekeeper.storage.manifest import Manifest
 from tests.activities.fake_provider import recorded
 from tests.activities.media_server import Fault
+from tests.activities.recording_runner import SPOKEN, WHOLE, Desk
 
 TEXTS = {f"transcript.{form}" for form in ("json", "md", "vtt", "srt", "txt")}
 

@@ -5,11 +5,11 @@ import hashlib
 
 import pytest
 
-from artifacts.errors import StoreError
-from meetings.status import TranscriptState
-from meetings.transcript import Transcript
-from providers.base import Collected
-from tests.activities.desk import NOTHING, SPOKEN, Desk
+from minutekeeper.meetings.status import TranscriptState
+from minutekeeper.providers.base import Collected
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.transcripts.model import Transcript
+from tests.activities.recording_runner import NOTHING, SPOKEN, Desk
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from artifacts.store import ArtifactStore
+from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal import search_attributes
-from runtime.temporal import plugin
+from minutekeeper.temporal.worker_connection import plugin
 from tests.bridge.support import Bridge, running_bridge, temporal_binary
 
 

@@ -1,6 +1,6 @@
 from temporalio import workflow
 
-from meetings.events import BotEvent
+from minutekeeper.meetings.bot_events import BotEvent
 
 
 @workflow.defn(name="Recorder")

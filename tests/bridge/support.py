@@ -18,15 +18,15 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from yarl import URL
 
-from artifacts.store import ArtifactStore
 from bridge.app import create_app
-from meetings.events import BotEvent
-from meetings.webhook_address import ACCOUNT_WEBHOOK_ROUTE, bot_webhook_url
+from minutekeeper.config import Settings, signing_secrets
+from minutekeeper.meetings.bot_events import BotEvent
+from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE, bot_webhook_url
+from minutekeeper.providers.base import BotOrigin, NotFoundError
+from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
+from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
+from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.search_attributes import BOT_ID
-from providers.base import BotOrigin, NotFoundError
-from providers.meetingbaas.client import MeetingBaasClient
-from providers.meetingbaas.provider import MeetingBaasProvider
-from runtime.settings import Settings, signing_secrets
 from tests.bridge.recorder import Recorder
 
 QUEUE = "recorders"
@@ -167,7 +167,7 @@ async def stored(store: ArtifactStore) -> list[str]:
 
 def log_lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     """The fields of every line about a delivery."""
-    return [vars(record) for record in caplog.records if record.name == "bridge.journal"]
+    return [vars(record) for record in caplog.records if record.name == "bridge.delivery_log"]
 
 
 async def eventually(happens: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:

@@ -8,13 +8,13 @@ from unittest.mock import AsyncMock
 import pytest
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
-from bridge.courier import Handover
+from bridge.app_keys import COURIER, DRAIN
 from bridge.delivery import Delivery, Outcome
+from bridge.forwarder import Handover
 from bridge.inbox import Inbox, Shelf
-from bridge.keys import COURIER, DRAIN
-from meetings.events import BotEventKind
-from providers.meetingbaas.extra import Extra
+from minutekeeper.meetings.bot_events import BotEventKind
+from minutekeeper.providers.meetingbaas.bot_metadata import Extra
+from minutekeeper.storage.store import ArtifactStore
 from tests.bot_events import bot_event
 from tests.bridge.support import (
     NOON,
@@ -173,7 +173,7 @@ async def test_an_outage_of_temporal_is_not_counted_against_a_stranger(
     delivery = Delivery(delivery="d", received_at=since, message=event, unclaimed_since=since)
     async with running_bridge(client, store) as bridge:
         away = Handover(Outcome.AWAY, delivery)
-        monkeypatch.setattr("bridge.drain._SHORTEST_OUTAGE", timedelta(0))
+        monkeypatch.setattr("bridge.inbox_worker._SHORTEST_OUTAGE", timedelta(0))
         with monkeypatch.context() as outage:
             outage.setattr(bridge.app[COURIER], "hand_over", AsyncMock(return_value=away))
             await Inbox(store).put(delivery, Shelf.UNCLAIMED)

@@ -8,8 +8,8 @@ import pytest
 from temporalio.client import Client
 
 from bridge.bot_search import BotSearch
-from bridge.temporal_calls import CallError
-from runtime.temporal import plugin
+from bridge.temporal_gateway import CallError
+from minutekeeper.temporal.worker_connection import plugin
 from tests.bridge.support import DEAD, eventually, start_recorder
 
 LIMIT = timedelta(seconds=10)

@@ -7,10 +7,10 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from artifacts.store import ArtifactStore
 from bridge.delivery import Outcome
 from bridge.inbox import Inbox, Shelf
-from runtime.temporal import plugin
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.temporal.worker_connection import plugin
 from tests.bridge.support import codes, eventually, running_bridge, start_recorder, status, temporal_binary
 
 _CALLS_A_SECOND = 10

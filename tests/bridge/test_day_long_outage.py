@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
 from bridge.delivery import Delivery
 from bridge.inbox import Inbox, Shelf
-from meetings.events import BotEventKind
+from minutekeeper.meetings.bot_events import BotEventKind
+from minutekeeper.storage.store import ArtifactStore
 from tests.bot_events import bot_event
 from tests.bridge.support import codes, eventually, running_bridge, start_recorder, stored
 

@@ -11,10 +11,10 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from yarl import URL
 
-from artifacts.store import ArtifactStore
-from meetings.events import BotEvent, BotEventKind
-from meetings.status import MeetingStatus
-from providers.meetingbaas.provider import MeetingBaasProvider
+from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
+from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.recorder import Recorder
 from tests.bridge.support import (
     KEY,

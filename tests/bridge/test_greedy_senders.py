@@ -7,11 +7,11 @@ import time
 import pytest
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
-from bridge.bodies import Bodies
-from bridge.crowd import thin_out
-from bridge.keys import IN_FLIGHT
-from meetings.webhook_address import ACCOUNT_WEBHOOK_ROUTE
+from bridge.app_keys import IN_FLIGHT
+from bridge.connection_limits import thin_out
+from bridge.request_bodies import Bodies
+from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE
+from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import (
     Bridge,
     codes,
@@ -29,7 +29,7 @@ from tests.bridge.wire import connect, drip, head, is_closed, status_of
 async def test_a_body_that_takes_too_long_gets_408_while_others_are_heard(
     bridge: Bridge, client: Client, workflow_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.bodies._BODY_SECONDS", 1.0)
+    monkeypatch.setattr("bridge.request_bodies._BODY_SECONDS", 1.0)
     await start_recorder(client, workflow_id)
     slow = [await head_of_delivery(bridge, workflow_id, "Content-Length: 50000") for _ in range(50)]
     dripping = [asyncio.create_task(drip(writer)) for _, writer in slow]
@@ -68,8 +68,8 @@ async def test_connections_that_say_nothing_or_never_finish_their_head_are_close
 async def test_when_there_are_too_many_connections_the_oldest_silent_ones_go(
     bridge: Bridge, client: Client, workflow_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.crowd._MOST", 20)
-    monkeypatch.setattr("bridge.crowd._LOOK_SECONDS", 0.2)
+    monkeypatch.setattr("bridge.connection_limits._MOST", 20)
+    monkeypatch.setattr("bridge.connection_limits._LOOK_SECONDS", 0.2)
     await start_recorder(client, workflow_id)
     body = json.dumps(status()).encode()
     busy = await head_of_delivery(bridge, workflow_id, f"Content-Length: {len(body)}")
@@ -91,9 +91,9 @@ async def test_when_there_are_too_many_connections_the_oldest_silent_ones_go(
 async def test_large_bodies_without_room_are_asked_to_come_again_and_small_ones_need_none(
     client: Client, store: ArtifactStore, workflow_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.bodies._SMALL_BYTES", 1_000)
-    monkeypatch.setattr("bridge.bodies._ROOM_SECONDS", 0.3)
-    monkeypatch.setattr("bridge.bodies._BODY_SECONDS", 60.0)
+    monkeypatch.setattr("bridge.request_bodies._SMALL_BYTES", 1_000)
+    monkeypatch.setattr("bridge.request_bodies._ROOM_SECONDS", 0.3)
+    monkeypatch.setattr("bridge.request_bodies._BODY_SECONDS", 60.0)
     await start_recorder(client, workflow_id)
     large = json.dumps(complete(words=100)).encode()
     async with running_bridge(client, store, minutekeeper_bridge_max_body_bytes=len(large)) as bridge:

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
 from bridge.inbox import Shelf
-from meetings.events import BotEvent
-from runtime.temporal import plugin
+from minutekeeper.meetings.bot_events import BotEvent
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.temporal.worker_connection import plugin
 from tests.bridge.support import (
     DEAD,
     Bridge,

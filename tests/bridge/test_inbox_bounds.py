@@ -9,14 +9,14 @@ import pytest_asyncio
 from prometheus_client import CollectorRegistry
 from temporalio.client import Client
 
-from artifacts.layout import Bounds
-from artifacts.store import ArtifactStore
+from bridge.app_keys import INBOX, REGISTRY
 from bridge.delivery import Delivery
 from bridge.inbox import Inbox, Shelf
-from bridge.keys import INBOX, REGISTRY
-from bridge.metrics import served_metrics
-from meetings.events import BotEvent, BotEventKind
-from runtime.temporal import plugin
+from bridge.metrics_server import served_metrics
+from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
+from minutekeeper.storage.layout import Bounds
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.temporal.worker_connection import plugin
 from tests.bridge.support import NOON, Bridge, complete, running_bridge, status
 
 BOUNDS = Bounds(files=5, bytes=40_000)

@@ -11,15 +11,15 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore, Entry
+from bridge.app_keys import CALLS, COURIER, DRAIN
 from bridge.delivery import Delivery, Outcome
-from bridge.drain import _batches
 from bridge.inbox import Inbox, Shelf
-from bridge.keys import CALLS, COURIER, DRAIN
-from bridge.temporal_calls import CallError
-from embedded.ports import claim_ports
-from meetings.events import BotEventKind
-from runtime.temporal import plugin
+from bridge.inbox_worker import _batches
+from bridge.temporal_gateway import CallError
+from devtools.stack.ports import claim_ports
+from minutekeeper.meetings.bot_events import BotEventKind
+from minutekeeper.storage.store import ArtifactStore, Entry
+from minutekeeper.temporal.worker_connection import plugin
 from tests.bot_events import bot_event
 from tests.bridge.support import (
     DEAD,

@@ -16,9 +16,9 @@ import aiohttp
 import pytest
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
 from bridge.__main__ import main
 from bridge.inbox import Inbox, Shelf
+from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import (
     DEAD,
     KEY,

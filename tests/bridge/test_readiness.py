@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
+from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import Bridge, running_bridge
 
 

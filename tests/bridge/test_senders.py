@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
-from meetings.webhook_address import token_for
+from minutekeeper.meetings.webhook_urls import token_for
+from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import (
     KEY,
     KEY_HEADER,

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
-from meetings.webhook_address import ACCOUNT_WEBHOOK_ROUTE
+from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE
+from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import KEY, Bridge, codes, complete, start_recorder, status
 from tests.bridge.test_process import _serving
 from tests.bridge.wire import connect, drip, head, path_of, post, status_of

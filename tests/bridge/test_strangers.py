@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from temporalio.client import Client
 from yarl import URL
 
-from artifacts.store import ArtifactStore
-from meetings.webhook_address import ACCOUNT_WEBHOOK_ROUTE, token_for
+from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE, token_for
+from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import KEY, SECRET, Bridge, codes, complete, signals, start_recorder, status, stored
 from tests.bridge.wire import ask, connect, head, path_of, post, status_of
 

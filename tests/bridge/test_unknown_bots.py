@@ -11,12 +11,12 @@ import pytest_asyncio
 from prometheus_client import generate_latest
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
+from bridge.app_keys import DRAIN, REGISTRY
 from bridge.inbox import Shelf
-from bridge.keys import DRAIN, REGISTRY
+from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import Bridge, running_bridge, status
-from tests.bridge.test_adopting import asking, ours, request_of
-from tests.simulator.support import Sim, running_sim
+from tests.bridge.test_bot_adoption import asking, ours, request_of
+from tests.devtools.simulator.support import Sim, running_sim
 
 CROWD = 300
 

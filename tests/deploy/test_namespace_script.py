@@ -4,7 +4,7 @@ from pathlib import Path
 
 from temporalio.testing import WorkflowEnvironment
 
-from embedded.temporal_server import find_executable
+from devtools.stack.temporal_server import find_executable
 from minutekeeper.temporal.search_attributes import ALL_KEYS
 
 SCRIPT = Path(__file__).resolve().parent.parent.parent / "deploy" / "temporal" / "namespace.sh"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from meetings.request import MeetingRequest
+from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.temporal.search_attributes import (
     CALENDAR_ID,
     MEETING_TITLE,

@@ -12,7 +12,7 @@ import pytest
 from minutekeeper import __version__
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DEVELOPERS_TOOLS = {"benchmarks", "chaos", "embedded", "simulator"}
+DEVELOPERS_TOOLS = {"devtools"}
 
 
 def product() -> set[str]:

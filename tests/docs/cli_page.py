@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 import typer.main
 
-from embedded.__main__ import app as dev_app
-from simulator.settings import SimulatorSettings
+from devtools.simulator.settings import SimulatorSettings
+from devtools.stack.__main__ import app as dev_app
 from starter.cli import app
 
 INTRODUCTION = """\

@@ -8,8 +8,8 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from meetings.deadlines import Deadlines
-from runtime.settings import Settings
+from minutekeeper.config import Settings
+from minutekeeper.meetings.deadlines import Deadlines
 
 INTRODUCTION = """\
 # Settings

@@ -10,8 +10,8 @@ import click
 import pytest
 import typer.main
 
-from meetings.deadlines import Deadlines
-from runtime.settings import Settings
+from minutekeeper.config import Settings
+from minutekeeper.meetings.deadlines import Deadlines
 from starter.calendars.preview import read_policy
 from starter.cli import app
 
@@ -23,7 +23,7 @@ RUN_BY = {
     "README.md": {
         "bash": "tests/system/test_starting.py",
         "python": "tests/system/test_starting.py",
-        "text": "tests/embedded/test_demo.py",
+        "text": "tests/devtools/stack/test_demo.py",
     },
     "getting-started.md": {
         "bash": "tests/system/test_starting.py",
@@ -39,8 +39,8 @@ RUN_BY = {
     },
     "connect.md": {"bash": "tests/system/test_docs.py"},
     "policy.md": {
-        "json": "tests/unit/calendars/test_policy_doc.py",
-        "text": "tests/unit/calendars/test_policy_doc.py",
+        "json": "tests/docs/test_policy.py",
+        "text": "tests/docs/test_policy.py",
     },
     "simulator.md": {"bash": "tests/system/test_docs.py"},
 }
@@ -48,11 +48,11 @@ RUN_BY = {
 
 NOT_RUN = {
     "README.md": {
-        " make demo": "takes a minute: tests/embedded/test_demo.py runs what it runs, eight times faster",
+        " make demo": "takes a minute: tests/devtools/stack/test_demo.py runs what it runs, eight times faster",
         " make check": "is what continuous integration runs, this test among it",
         "mermaid": "is a picture",
     },
-    "getting-started.md": {" make dev": "runs until Ctrl-C: tests/embedded/ runs what it runs"},
+    "getting-started.md": {" make dev": "runs until Ctrl-C: tests/devtools/stack/ runs what it runs"},
     "deploys.md": {
         "python": "are lines to put into a workflow, not programs",
         "sh": "are for a release: make histories takes four minutes, and the others need an old release",

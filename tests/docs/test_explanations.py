@@ -11,18 +11,12 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bridge.connect.explanations import EXPLANATIONS
-from bridge.connect.problems import Problem
-from meetings.request import (
-    BotOptions,
-    CalendarOrigin,
-    MeetingRequest,
-    Reschedule,
-    StopRequest,
-    WantedArtifacts,
-)
-from meetings.status import FailureReason, MeetingStatus
-from simulator.scripts import SCRIPTS
+from bridge.connect.error_messages import EXPLANATIONS
+from bridge.connect.errors import Problem
+from devtools.simulator.scripts import SCRIPTS
+from minutekeeper.meetings.fields import BotOptions
+from minutekeeper.meetings.request import CalendarOrigin, MeetingRequest, Reschedule, StopRequest, WantedArtifacts
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from starter.calendars.summaries import CalendarSummaryState
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -2,8 +2,8 @@
 
 from pydantic import SecretStr
 
-from meetings.calendars.connection import CalendarPlatform
-from providers.calendars import CalendarCredentials
+from minutekeeper.calendars.user_connection import CalendarPlatform
+from minutekeeper.providers.calendar_base import CalendarCredentials
 
 SECRETS = ("client-secret-4711", "1//refresh-token-0815")
 CREDENTIALS = CalendarCredentials(

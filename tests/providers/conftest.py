@@ -3,12 +3,12 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from providers.calendars import CalendarProvider
-from providers.meetingbaas.calendars import MeetingBaasCalendars
-from providers.meetingbaas.client import MeetingBaasClient
-from providers.meetingbaas.provider import MeetingBaasProvider
-from providers.meetingbaas.requests import SpeechToText
-from tests.providers.told_server import ToldServer
+from minutekeeper.providers.calendar_base import CalendarProvider
+from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
+from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
+from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
+from minutekeeper.providers.meetingbaas.request_models import SpeechToText
+from tests.providers.response_server import ToldServer
 
 KEY = "mb-key-0123456789abcdef"
 SECRET = "a-secret-of-the-tests-with-enough-letters"

@@ -10,10 +10,12 @@ from uuid import uuid4
 import pytest
 from aiohttp import web
 
-from meetings.dispatch import DispatchMode, DispatchOrder
-from meetings.events import BotEventKind
-from meetings.request import BotOptions
-from providers.base import (
+from devtools.simulator.server import running_simulator
+from devtools.simulator.settings import Shape, SimulatorSettings
+from minutekeeper.meetings.bot_events import BotEventKind
+from minutekeeper.meetings.dispatch import DispatchMode, DispatchOrder
+from minutekeeper.meetings.fields import BotOptions
+from minutekeeper.providers.base import (
     AccountError,
     BotReality,
     Collected,
@@ -25,11 +27,9 @@ from providers.base import (
     Removal,
     RequestRejectedError,
 )
-from providers.meetingbaas.client import MeetingBaasClient
-from providers.meetingbaas.provider import MeetingBaasProvider
-from providers.meetingbaas.requests import BotQuery, NewBot
-from simulator.server import running_simulator
-from simulator.settings import Shape, SimulatorSettings
+from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
+from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
+from minutekeeper.providers.meetingbaas.request_models import BotQuery, NewBot
 from tests.providers.conftest import SECRET
 
 MEETING_URL = "https://meet.google.com/abc-defg-hij"

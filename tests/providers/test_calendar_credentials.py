@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from providers.base import ProviderError, UnavailableError
-from providers.calendars import CalendarCredentials, CalendarProvider, GrantError, GrantTrouble
-from providers.meetingbaas.grants import ADVICE, grant_trouble
+from minutekeeper.providers.base import ProviderError, UnavailableError
+from minutekeeper.providers.calendar_base import CalendarCredentials, CalendarProvider, GrantError, GrantTrouble
+from minutekeeper.providers.meetingbaas.oauth_errors import ADVICE, grant_trouble
 from tests.providers.calendar_support import CREDENTIALS, SECRETS
-from tests.providers.told_server import Answer, ToldServer
+from tests.providers.response_server import Answer, ToldServer
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 422, 500])

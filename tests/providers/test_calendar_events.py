@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetings.calendars.event import Attendee, CalendarEvent, Response
-from providers.base import UnavailableError
-from providers.meetingbaas.calendar_events import EventAnswer, to_event, to_events
-from providers.meetingbaas.extra import event_extra
-from providers.meetingbaas.raw_events import read_raw
+from minutekeeper.calendars.event import Attendee, CalendarEvent, Response
+from minutekeeper.providers.base import UnavailableError
+from minutekeeper.providers.meetingbaas.bot_metadata import event_extra
+from minutekeeper.providers.meetingbaas.calendar_events import EventAnswer, to_event, to_events
+from minutekeeper.providers.meetingbaas.raw_calendar_events import read_raw
 from tests.providers.event_bodies import EVENT, GOOGLE, GRAPH, MEET, START, TEAMS
 
 SECRET = "a-secret-of-the-tests-with-enough-letters"

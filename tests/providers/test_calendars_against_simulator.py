@@ -11,10 +11,11 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from meetings.calendars.connection import CalendarPlatform
-from meetings.calendars.event import CalendarEvent, Response
-from meetings.calendars.identity import meeting_id_for_event
-from providers.base import (
+from devtools.simulator.server import running_simulator
+from devtools.simulator.settings import SimulatorSettings
+from minutekeeper.calendars.event import CalendarEvent, Response, meeting_id_for_event
+from minutekeeper.calendars.user_connection import CalendarPlatform
+from minutekeeper.providers.base import (
     AccountError,
     CalendarNotice,
     NotFoundError,
@@ -22,7 +23,7 @@ from providers.base import (
     RateLimitedError,
     UnavailableError,
 )
-from providers.calendars import (
+from minutekeeper.providers.calendar_base import (
     CalendarCredentials,
     CalendarProvider,
     EventFilter,
@@ -32,10 +33,8 @@ from providers.calendars import (
     Recording,
     RecordingChange,
 )
-from providers.meetingbaas.calendars import MeetingBaasCalendars
-from providers.meetingbaas.webhooks import parse_webhook
-from simulator.server import running_simulator
-from simulator.settings import SimulatorSettings
+from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
+from minutekeeper.providers.meetingbaas.webhooks import parse_webhook
 from tests.providers.conftest import SECRET
 
 KEY = "sim-key-0123456789"

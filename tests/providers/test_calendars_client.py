@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from meetings.calendars.connection import CalendarPlatform
-from meetings.request import RecordingMode
-from providers.base import NotFoundError, ProviderError, RateLimitedError, UnavailableError
-from providers.calendars import (
+from minutekeeper.calendars.user_connection import CalendarPlatform
+from minutekeeper.meetings.fields import RecordingMode
+from minutekeeper.providers.base import NotFoundError, ProviderError, RateLimitedError, UnavailableError
+from minutekeeper.providers.calendar_base import (
     CalendarProvider,
     ConnectedCalendar,
     EventFilter,
@@ -19,11 +19,11 @@ from providers.calendars import (
     RecordingChange,
     SyncFailure,
 )
-from providers.meetingbaas.extra import event_extra
+from minutekeeper.providers.meetingbaas.bot_metadata import event_extra
 from tests.providers.calendar_support import CREDENTIALS, WIRE_CREDENTIALS
 from tests.providers.conftest import SECRET
 from tests.providers.event_bodies import EVENT
-from tests.providers.told_server import Answer, ToldServer
+from tests.providers.response_server import Answer, ToldServer
 
 CALENDAR = {"uuid": "c-1", "name": "Team", "email": "anna@example.com", "google_id": "g-1", "resource_id": None}
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from providers.base import NotFoundError, UnavailableError
-from providers.meetingbaas.client import MeetingBaasClient
-from providers.meetingbaas.requests import AutomaticLeave, BotQuery, NewBot, SpeechToText
-from tests.providers.told_server import Answer, ToldServer
+from minutekeeper.providers.base import NotFoundError, UnavailableError
+from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
+from minutekeeper.providers.meetingbaas.request_models import AutomaticLeave, BotQuery, NewBot, SpeechToText
+from tests.providers.response_server import Answer, ToldServer
 
 BOT = NewBot(meeting_url="https://meet.google.com/abc-defg-hij", bot_name="Scribe", reserved=False)
 

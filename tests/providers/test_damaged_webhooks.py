@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.base import Ignored, MalformedWebhookError, Notice
-from providers.meetingbaas.deliveries import Delivery, read_facts
-from providers.meetingbaas.webhooks import parse_webhook
+from minutekeeper.providers.base import Ignored, MalformedWebhookError, Notice
+from minutekeeper.providers.meetingbaas.webhooks import Delivery, parse_webhook, read_facts
 from tests.providers.webhook_bodies import NOW, OUR_EXTRA, SECRETS, final, status
 
 json_values = st.recursive(

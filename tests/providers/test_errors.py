@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.base import (
+from minutekeeper.providers.base import (
     AccountError,
     DuplicateBotError,
     NotFoundError,
@@ -17,11 +17,11 @@ from providers.base import (
     RequestRejectedError,
     UnavailableError,
 )
-from providers.meetingbaas.client import MeetingBaasClient
-from providers.meetingbaas.errors import ConflictError, retry_after
-from providers.meetingbaas.redaction import MAX_LENGTH, redact
-from providers.meetingbaas.requests import NewBot, SpeechToText
-from tests.providers.told_server import Answer, ToldServer
+from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
+from minutekeeper.providers.meetingbaas.http import ConflictError, retry_after
+from minutekeeper.providers.meetingbaas.redaction import MAX_LENGTH, redact
+from minutekeeper.providers.meetingbaas.request_models import NewBot, SpeechToText
+from tests.providers.response_server import Answer, ToldServer
 
 WEBHOOK_URL = "https://ours.example/webhooks/meetingbaas/meeting-1/0/t0kent0kent0ken"
 SIGNED_URL = "https://bucket.s3.eu.example/a/b.mp4?X-Amz-Date=20260101T000000Z&X-Amz-Signature=s1gnature"

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from providers.base import ProviderError, UnavailableError
-from providers.http_client import open_http_client
-from providers.meetingbaas import connection
-from providers.meetingbaas.client import MeetingBaasClient
-from providers.meetingbaas.requests import NewBot
-from runtime.logs import set_up_logging
-from tests.providers.told_server import Answer, ToldServer
+from minutekeeper.logs import set_up_logging
+from minutekeeper.providers.base import ProviderError, UnavailableError
+from minutekeeper.providers.http_client import open_http_client
+from minutekeeper.providers.meetingbaas import http as connection
+from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
+from minutekeeper.providers.meetingbaas.request_models import NewBot
+from tests.providers.response_server import Answer, ToldServer
 
 BOT = NewBot(meeting_url="https://meet.google.com/abc-defg-hij", bot_name="Scribe", reserved=False)
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")

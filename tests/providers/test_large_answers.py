@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from providers.base import UnavailableError
-from providers.meetingbaas import bodies
-from providers.meetingbaas.client import MeetingBaasClient
-from providers.meetingbaas.collecting import collect
-from simulator.transcripts import conversation, stored
-from tests.embedded.processes import ROOT
+from devtools.simulator.transcripts import conversation, stored
+from minutekeeper.providers.base import UnavailableError
+from minutekeeper.providers.meetingbaas import response_bodies
+from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
+from minutekeeper.providers.meetingbaas.recordings import collect
+from tests.devtools.stack.processes import ROOT
 
 HOURS = 10
 MOST_MEBIBYTES = 64
@@ -24,11 +24,11 @@ MOST_MEBIBYTES = 64
 
 PROGRAM = """
 import asyncio, re, sys
-from activities.transcribing import write_transcript
-from artifacts.store import ArtifactStore
-from meetings.collection import CollectOrder
-from providers.meetingbaas.client import MeetingBaasClient
-from providers.meetingbaas.collecting import collect
+from activities.transcripts import write_transcript
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.meetings.collection import CollectOrder
+from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
+from minutekeeper.providers.meetingbaas.recordings import collect
 
 def peak():
     return int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
@@ -87,7 +87,7 @@ async def collected(*texts: str) -> Any:
 async def test_a_long_transcript_is_the_same_by_way_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     text = json.dumps(answer_of(0.5))
     small = await collected(text)
-    monkeypatch.setattr(bodies, "_LARGE_BYTES", 1000)
+    monkeypatch.setattr(response_bodies, "_LARGE_BYTES", 1000)
     large = await collected(text)
 
     assert len(small.transcript.segments) > 100
@@ -96,7 +96,7 @@ async def test_a_long_transcript_is_the_same_by_way_of_a_file(monkeypatch: pytes
 
 @pytest.mark.parametrize("odd", ["NaN", '"\\ud83d"', "[1, null]", "9" * 5000])
 async def test_a_large_answer_with_oddities_is_understood(monkeypatch: pytest.MonkeyPatch, odd: str) -> None:
-    monkeypatch.setattr(bodies, "_LARGE_BYTES", 1000)
+    monkeypatch.setattr(response_bodies, "_LARGE_BYTES", 1000)
     text = json.dumps(answer_of(0.1, odd=1)).replace('"odd": 1', f'"odd": {odd}')
     found = await collected(text)
     assert len(found.transcript.segments) > 20
@@ -106,7 +106,7 @@ async def test_a_large_answer_with_oddities_is_understood(monkeypatch: pytest.Mo
 async def test_an_answer_beyond_reason_costs_the_transcript_and_not_the_recording(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bodies, "MOST_BYTES_ON_DISK", 100_000)
+    monkeypatch.setattr(response_bodies, "MOST_BYTES_ON_DISK", 100_000)
     found = await collected(json.dumps(answer_of(0.5)), json.dumps(answer_of(0.5, transcripts=[])))
     assert (found.transcript, found.transcript_failed, len(found.media)) == (None, True, 1)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from meetings.events import BotEventKind, EventSource
-from meetings.status import FailureReason, MeetingStatus
-from providers.base import BotReality, Collected, Media, RateLimitedError, UnavailableError
-from providers.meetingbaas.provider import MeetingBaasProvider
+from minutekeeper.meetings.bot_events import BotEventKind, EventSource
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.providers.base import BotReality, Collected, Media, RateLimitedError, UnavailableError
+from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
 from tests.bot_events import bot_event
-from tests.providers.told_server import Answer, ToldServer
+from tests.providers.response_server import Answer, ToldServer
 
 ENDED_AT = datetime(2026, 12, 1, 11, 0, tzinfo=UTC)
 JOINED_AT = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)

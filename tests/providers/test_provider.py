@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from meetings.deadlines import Deadlines
-from meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan
-from meetings.request import BotOptions, RecordingMode
-from providers.base import (
+from minutekeeper.meetings.deadlines import Deadlines
+from minutekeeper.meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan
+from minutekeeper.meetings.fields import BotOptions, RecordingMode
+from minutekeeper.providers.base import (
     DispatchAddress,
     DuplicateBotError,
     FoundBot,
@@ -17,13 +17,13 @@ from providers.base import (
     Removal,
     UnavailableError,
 )
-from providers.meetingbaas import connection
-from providers.meetingbaas.client import MeetingBaasClient
-from providers.meetingbaas.extra import Extra, event_extra
-from providers.meetingbaas.provider import DispatchPolicy, MeetingBaasProvider
-from providers.meetingbaas.requests import SpeechToText
+from minutekeeper.providers.meetingbaas import http
+from minutekeeper.providers.meetingbaas.bot_metadata import Extra, event_extra
+from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
+from minutekeeper.providers.meetingbaas.provider import DispatchPolicy, MeetingBaasProvider
+from minutekeeper.providers.meetingbaas.request_models import SpeechToText
 from tests.providers.conftest import SECRET
-from tests.providers.told_server import Answer, ToldServer
+from tests.providers.response_server import Answer, ToldServer
 
 START = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 MEETING_URL = "https://meet.google.com/abc-defg-hij"
@@ -300,7 +300,7 @@ async def test_warming_up_for_a_rush_fills_the_pool_and_no_more(
     provider: MeetingBaasProvider, server: ToldServer
 ) -> None:
     await provider.warm_up(1000)
-    assert len(server.asked) == connection.MAX_CONNECTIONS
+    assert len(server.asked) == http.MAX_CONNECTIONS
     assert {(asked.method, asked.path, asked.body) for asked in server.asked} == {("GET", "/", None)}
     assert not any("x-meeting-baas-api-key" in asked.headers for asked in server.asked)
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from meetings.events import BotEventKind
-from meetings.status import FailureReason, MeetingStatus
-from providers.meetingbaas.provider import MeetingBaasProvider
-from tests.providers.told_server import Answer, ToldServer
+from minutekeeper.meetings.bot_events import BotEventKind
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
+from tests.providers.response_server import Answer, ToldServer
 from tests.providers.webhook_bodies import final, notice, status
 
 STATUSES = {

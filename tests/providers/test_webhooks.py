@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from meetings.events import BotEventKind, EventSource
-from meetings.status import FailureReason, MeetingStatus
-from providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
-from providers.meetingbaas.extra import Extra, event_extra
-from providers.meetingbaas.webhooks import parse_webhook
+from minutekeeper.meetings.bot_events import BotEventKind, EventSource
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
+from minutekeeper.providers.meetingbaas.bot_metadata import Extra, event_extra
+from minutekeeper.providers.meetingbaas.webhooks import parse_webhook
 from tests.providers.webhook_bodies import BOT, NOW, OUR_EXTRA, SECRETS, final, notice, parse, status
 
 LATER = datetime(2026, 3, 1, 13, 0, tzinfo=UTC)

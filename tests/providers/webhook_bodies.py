@@ -4,9 +4,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from providers.base import CalendarNotice, Ignored, Notice
-from providers.meetingbaas.extra import Extra
-from providers.meetingbaas.webhooks import parse_webhook
+from minutekeeper.providers.base import CalendarNotice, Ignored, Notice
+from minutekeeper.providers.meetingbaas.bot_metadata import Extra
+from minutekeeper.providers.meetingbaas.webhooks import parse_webhook
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

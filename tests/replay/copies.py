@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.replay import replaying
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-_CODE = ("activities", "artifacts", "meetings", "minutekeeper", "providers", "runtime", "workflows", "worker.py")
+_CODE = ("activities", "minutekeeper", "workflows", "worker.py")
 
 
 @dataclass(frozen=True)

@@ -74,11 +74,13 @@ OTHER_RULES = {
     "when a bot's story is over": Edit(
         "meetings/watch.py", "    if bot.given_up or bot.is_recorded:", "    if bot.given_up:"
     ),
-    "how long a meeting is taken to last": Edit("meetings/request.py", "timedelta(hours=1)", "timedelta(hours=2)"),
+    "how long a meeting is taken to last": Edit(
+        "minutekeeper/meetings/request.py", "timedelta(hours=1)", "timedelta(hours=2)"
+    ),
     "how often a transcript is asked for": Edit("workflows/collecting.py", "_ROUNDS = 4", "_ROUNDS = 5"),
-    "a default": Edit("meetings/dispatch.py", "transcript: bool = True", "transcript: bool = False"),
+    "a default": Edit("minutekeeper/meetings/dispatch.py", "transcript: bool = True", "transcript: bool = False"),
     "which failures another bot may cure": Edit(
-        "meetings/status.py",
+        "minutekeeper/meetings/status.py",
         "FailureReason.STREAMING_FAILED, FailureReason.WAITING_TIMEOUT})",
         "FailureReason.STREAMING_FAILED})",
     ),
@@ -103,8 +105,12 @@ HARMLESS = {
     "an activity's queue": Edit(STEPS, REMOVE, f'{REMOVE}\n        task_queue="elsewhere",'),
     "an activity's input": Edit(STEPS, REMOVE, f"{REMOVE[:-1]}.strip(),"),
     "a new field with a default": Edit(
-        "meetings/dispatch.py", '    shared_with: str = ""\n', '    shared_with: str = ""\n    colour: str = ""\n'
+        "minutekeeper/meetings/dispatch.py",
+        '    shared_with: str = ""\n',
+        '    shared_with: str = ""\n    colour: str = ""\n',
     ),
-    "the words of the timeline": Edit("meetings/story.py", "before the start", "ahead of the start"),
+    "the words of the timeline": Edit(
+        "minutekeeper/meetings/descriptions.py", "before the start", "ahead of the start"
+    ),
     "the words of a refusal": Edit("workflows/wishes.py", "cannot be moved", "will not be moved"),
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from temporalio.api.history.v1 import HistoryEvent
 
-from meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from tests.replay.replaying import load
 
 _PAYLOAD = re.compile(r'"data":"([^"]*)"')

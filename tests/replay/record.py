@@ -10,10 +10,10 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from runtime.exits import run_and_exit
+from minutekeeper.process import run_and_exit
 from tests.replay.compacting import compact
 from tests.replay.paths import PATHS
-from tests.replay.stage import Played, Stage, theatre
+from tests.replay.recorder import Played, Stage, theatre
 
 HISTORIES = Path(__file__).resolve().parent.parent / "histories"
 _SECONDS = 60.0

@@ -9,8 +9,8 @@ from pathlib import Path
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from runtime.exits import run_and_exit
-from runtime.temporal import plugin
+from minutekeeper.process import run_and_exit
+from minutekeeper.temporal.worker_connection import plugin
 from workflows.calendar import CalendarWorkflow
 from workflows.calendar_health import CalendarHealthWorkflow
 from workflows.meeting import MeetingWorkflow

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from meetings.status import FailureReason, MeetingStatus
 from minutekeeper import __version__
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from tests.replay.copies import ROOT
 from tests.replay.fingerprint.taking import take
 from tests.replay.paths import PATHS

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from meetings.status import MeetingStatus
+from minutekeeper.meetings.status import MeetingStatus
 from tests.replay.copies import copy_with
 from tests.replay.edits import GUARDED, RETIRED, UNGUARDED
-from tests.replay.fleet import Fleet, Meeting, running_fleet
+from tests.replay.worker_fleet import Fleet, Meeting, running_fleet
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("system")]
 

@@ -5,20 +5,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from artifacts.notebook import CalendarCheckpoint, CalendarCheckpointStore
-from artifacts.store import ArtifactStore
-from meetings.calendars.book import TrackedEvents
-from meetings.calendars.decision import decide
-from meetings.calendars.entry import TrackedEvent, entry_for
-from meetings.calendars.overrides import NO_OVERRIDES
-from meetings.calendars.planning import make_plan
-from meetings.calendars.policy import DEFAULT_POLICY, Policy
-from meetings.ids import workflow_id_for
-from providers.calendars import EventFilter, EventStatus
-from providers.meetingbaas.calendars import MeetingBaasCalendars
+from minutekeeper.calendars.decisions import NO_OVERRIDES, decide
+from minutekeeper.calendars.plan import make_plan
+from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
+from minutekeeper.calendars.tracked_events import TrackedEvent, TrackedEvents, entry_for
+from minutekeeper.meetings.ids import workflow_id_for
+from minutekeeper.providers.calendar_base import EventFilter, EventStatus
+from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
+from minutekeeper.storage.calendar_checkpoints import CalendarCheckpoint, CalendarCheckpointStore
+from minutekeeper.storage.store import ArtifactStore
 from starter.client import MeetingsClient
-from tests.simulator import calendar_support
-from tests.simulator.support import KEY, Sim
+from tests.devtools.simulator import calendar_support
+from tests.devtools.simulator.support import KEY, Sim
 from tests.starter.support import SECRET, cli
 
 ANNA = "anna@example.com"

@@ -9,7 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from minutekeeper.temporal.search_attributes import ALL_KEYS
 from starter.client import MeetingsClient
-from tests.simulator.support import KEY, Sim, running_sim
+from tests.devtools.simulator.support import KEY, Sim, running_sim
 from tests.starter.calendar_support import Desk
 from tests.starter.support import QUIET, SECRET, connect, fake_worker, target_of, temporal_server
 

@@ -7,17 +7,16 @@ from pydantic import BaseModel
 from temporalio import activity, workflow
 from temporalio.exceptions import ApplicationError
 
-from meetings.calendars.keeping import ReconcileInput, ReconcileResult
-from meetings.calendars.rounds import HealthCheckInput, HealthCheckResult
-from meetings.collection import DownloadProgress
-from meetings.dispatch import unbookable
-from meetings.ids import meeting_id_of
-from meetings.names import INVALID_REQUEST, MEETING_WORKFLOW
-from meetings.outcome import Evidence, MeetingView, Outcome
-from meetings.request import MeetingRequest, Reschedule, StopRequest
-from meetings.status import MeetingStatus, TranscriptState, WebhookState
-from meetings.timeline import TimelineEntry
+from minutekeeper.calendars.health import HealthCheckInput, HealthCheckResult
+from minutekeeper.calendars.messages import ReconcileInput, ReconcileResult
+from minutekeeper.meetings.collection import DownloadProgress
+from minutekeeper.meetings.dispatch import unbookable
+from minutekeeper.meetings.ids import meeting_id_of
+from minutekeeper.meetings.request import MeetingRequest, Reschedule, StopRequest
+from minutekeeper.meetings.status import MeetingStatus, TranscriptState, WebhookState
+from minutekeeper.meetings.views import Evidence, MeetingView, Outcome, TimelineEntry
 from minutekeeper.temporal import search_attributes
+from minutekeeper.temporal.names import INVALID_REQUEST, MEETING_WORKFLOW
 
 
 class Scene(BaseModel):

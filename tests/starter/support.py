@@ -17,11 +17,11 @@ from temporalio.common import SearchAttributeKey
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from meetings.names import MEETINGS_QUEUE
-from meetings.outcome import Evidence, KeptFile, Outcome
-from meetings.request import MeetingRequest
-from meetings.status import MeetingStatus, TranscriptState
-from runtime.temporal import plugin
+from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.meetings.status import MeetingStatus, TranscriptState
+from minutekeeper.meetings.views import Evidence, KeptFile, Outcome
+from minutekeeper.temporal.names import MEETINGS_QUEUE
+from minutekeeper.temporal.worker_connection import plugin
 from starter.cli import run
 from starter.client import MeetingsClient
 from tests.starter.fakes import FakeMeeting, Scene, check_calendars, download, fail, reconcile

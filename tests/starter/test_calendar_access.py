@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from meetings.calendars.health import AccessProblem, AccessReport
-from meetings.connect_link import read_link
-from meetings.ids import calendar_workflow_id_for, workflow_id_for
-from meetings.names import ACCESS_SIGNAL, CALENDAR_WORKFLOW, MEETINGS_QUEUE
+from minutekeeper.calendars.connect_link import read_link
+from minutekeeper.calendars.health import AccessProblem, AccessReport
+from minutekeeper.meetings.ids import calendar_workflow_id_for, workflow_id_for
+from minutekeeper.temporal.names import ACCESS_SIGNAL, CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from starter.client import MeetingsClient
-from tests.simulator import calendar_support
+from tests.devtools.simulator import calendar_support
 from tests.starter.calendar_support import Desk, write
 from tests.starter.support import SECRET, cli, eventually
 

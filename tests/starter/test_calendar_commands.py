@@ -4,13 +4,13 @@ from functools import partial
 
 import pytest
 
-from artifacts.connections import Connections
-from meetings.calendars.connection import Claim
-from meetings.ids import calendar_workflow_id_for
-from meetings.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
-from providers.meetingbaas.extra import Extra
+from minutekeeper.calendars.user_connection import Claim
+from minutekeeper.meetings.ids import calendar_workflow_id_for
+from minutekeeper.providers.meetingbaas.bot_metadata import Extra
+from minutekeeper.storage.user_connections import Connections
+from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from starter.client import MeetingsClient
-from tests.simulator import calendar_support
+from tests.devtools.simulator import calendar_support
 from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, Desk, listed, write
 from tests.starter.fakes import UNREADABLE, Scene
 from tests.starter.support import SECRET, a_request, cli, eventually, play

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from meetings.calendars.policy import DEFAULT_POLICY
+from minutekeeper.calendars.policy import DEFAULT_POLICY
 from starter.calendars.credentials import load_credentials
 from starter.calendars.preview import policy_difference, read_policy
 from starter.errors import MeetingInputError

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.simulator import calendar_support
+from tests.devtools.simulator import calendar_support
 from tests.starter.calendar_support import ANNA, Desk, listed, write
 from tests.starter.support import cli, eventually, process
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from providers.meetingbaas.extra import event_extra
+from minutekeeper.providers.meetingbaas.bot_metadata import event_extra
 from starter.client import MeetingsClient
-from tests.simulator import calendar_support
+from tests.devtools.simulator import calendar_support
 from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, Desk, write
 from tests.starter.support import SECRET, cli
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from artifacts.connections import Connections
-from artifacts.store import ArtifactStore
-from meetings.connect_link import read_link
+from minutekeeper.calendars.connect_link import read_link
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.storage.user_connections import Connections
 from starter.inputs import settings as settings_now
 from tests.starter.support import SECRET, cli, run_here
 

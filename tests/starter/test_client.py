@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowHandle
 
-from meetings.collection import DownloadProgress
-from meetings.ids import meeting_id_for, workflow_id_for
-from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
-from meetings.request import Reschedule
-from meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.collection import DownloadProgress
+from minutekeeper.meetings.ids import meeting_id_for, workflow_id_for
+from minutekeeper.meetings.request import Reschedule
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.temporal.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from minutekeeper.temporal.search_attributes import MEETING_PLATFORM, MEETING_START, MEETING_TITLE, MEETING_URL
 from starter.booking import BookingOutcome
 from starter.client import MeetingsClient

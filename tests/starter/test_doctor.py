@@ -10,7 +10,7 @@ from aiohttp import web
 from temporalio.common import SearchAttributeKey
 from temporalio.testing import WorkflowEnvironment
 
-from meetings.webhook_address import BOT_WEBHOOK_ROUTE
+from minutekeeper.meetings.webhook_urls import BOT_WEBHOOK_ROUTE
 from minutekeeper.temporal.search_attributes import ALL_KEYS, MEETING_URL
 from starter.client import MeetingsClient
 from starter.errors import MeetingError

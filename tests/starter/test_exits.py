@@ -11,7 +11,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def leave(body: str, stdout: int = subprocess.PIPE) -> tuple[int, bytes, bytes]:
-    script = f"import sys\nfrom runtime.exits import run_and_exit\ndef main():\n    {body}\nrun_and_exit(main)"
+    script = (
+        f"import sys\nfrom minutekeeper.process import run_and_exit\ndef main():\n    {body}\nrun_and_exit(main)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, stdout=stdout, stderr=subprocess.PIPE, check=False
     )
@@ -47,7 +49,7 @@ def test_output_that_did_not_fit_is_no_success() -> None:
 
 @pytest.mark.parametrize("closed", ["1", "2", "1 2"])
 def test_closed_output_is_no_trouble(closed: str) -> None:
-    script = "from runtime.exits import run_and_exit\nrun_and_exit(lambda: print('done') or 3)"
+    script = "from minutekeeper.process import run_and_exit\nrun_and_exit(lambda: print('done') or 3)"
     closing = " ".join(f"{each}>&-" for each in closed.split())
     shell = ["/bin/sh", "-c", f'"$@" {closing}', "sh", sys.executable, "-c", script]
     done = subprocess.run(shell, cwd=ROOT, capture_output=True, check=False)
@@ -57,7 +59,7 @@ def test_closed_output_is_no_trouble(closed: str) -> None:
 def test_a_process_with_a_thread_that_hangs_ends_within_its_time() -> None:
     began = time.monotonic()
     hangs = "exit_within(1); import threading; threading.Thread(target=threading.Event().wait).start(); "
-    script = f"from runtime.exits import exit_within; {hangs} threading.Event().wait()"
+    script = f"from minutekeeper.process import exit_within; {hangs} threading.Event().wait()"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=False, timeout=60)
     assert done.returncode == 1
     assert b"not stopped within 1 seconds" in done.stderr

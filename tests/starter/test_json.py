@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from starter.client import MeetingsClient
 from starter.schema import PATH, schema, schema_text
 from tests.starter.fakes import Scene

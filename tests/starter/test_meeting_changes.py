@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from meetings.ids import workflow_id_for
-from meetings.request import MeetingRequest, RecordingMode
-from meetings.status import MeetingStatus
+from minutekeeper.meetings.fields import RecordingMode
+from minutekeeper.meetings.ids import workflow_id_for
+from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.meetings.status import MeetingStatus
 from starter.client import MeetingsClient
 from starter.errors import MeetingNotFoundError
 from tests.starter.fakes import Scene

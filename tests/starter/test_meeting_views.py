@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from artifacts.folders import claim_folder
-from artifacts.store import ArtifactStore
-from meetings.ids import folder_for
-from meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.ids import folder_for
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.storage.meeting_folders import claim_folder
+from minutekeeper.storage.store import ArtifactStore
 from starter.client import MeetingsClient
 from tests.starter.fakes import Scene
 from tests.starter.support import Ended, a_request, an_outcome, cli, end, eventually, play

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from temporalio import workflow
 
-from meetings.status import FailureReason, MeetingStatus, TranscriptState
+from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
 from starter import messages
 from starter.booking import BookingOutcome
 from starter.errors import MeetingError

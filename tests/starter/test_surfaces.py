@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from artifacts.store import ArtifactStore
-from meetings.ids import folder_for
-from meetings.status import MeetingStatus
+from minutekeeper.meetings.ids import folder_for
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.storage.store import ArtifactStore
 from starter.client import MeetingsClient
 from tests.starter.fakes import Scene
 from tests.starter.support import a_request, an_outcome, cli, end, eventually, play
@@ -109,7 +109,8 @@ async def test_ctrl_c_at_any_moment_is_one_line(client: MeetingsClient) -> None:
     name = "ctrl-c"
     await a_meeting(client, name)
     program = (
-        "import sys, runtime.interrupts; print('on', file=sys.stderr); import starter.__main__ as it; it.main()"
+        "import sys, minutekeeper.keyboard_interrupt; print('on', file=sys.stderr); import "
+        "starter.__main__ as it; it.main()"
     )
     for number, arguments in enumerate((["watch", name], ["list"], ["show", name, "--json"], ["dev"])):
         child = await asyncio.create_subprocess_exec(

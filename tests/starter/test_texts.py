@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from starter.client import MeetingsClient
 from starter.output import amount, sentence
 from tests.starter.fakes import Scene

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetings.dispatch import FARTHEST
+from minutekeeper.meetings.dispatch import FARTHEST
 from starter.errors import MeetingInputError
 from starter.times import format_local, in_local_time, parse_when
 

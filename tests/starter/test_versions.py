@@ -5,8 +5,8 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from meetings.names import MEETING_WORKFLOW, MEETINGS_QUEUE
-from meetings.request import MeetingRequest
+from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.temporal.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from starter.client import MeetingsClient
 from tests.starter.support import QUIET, a_request, cli
 

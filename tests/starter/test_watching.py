@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from meetings.collection import DownloadProgress
-from meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.collection import DownloadProgress
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from starter.client import MeetingsClient
 from starter.watch import follow
 from tests.starter.fakes import Scene

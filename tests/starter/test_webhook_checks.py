@@ -11,10 +11,10 @@ import pytest_asyncio
 from aiohttp import web
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
-from meetings.status import MeetingStatus, WebhookState
+from minutekeeper.meetings.status import MeetingStatus, WebhookState
+from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.search_attributes import ALL_KEYS, BOT_ID
-from runtime.temporal import plugin
+from minutekeeper.temporal.worker_connection import plugin
 from starter.client import MeetingsClient
 from tests.bridge.support import DEAD, SECRET, running_bridge
 from tests.starter.fakes import Scene

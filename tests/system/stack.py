@@ -18,8 +18,8 @@ from typing import Any
 import aiohttp
 from temporalio.client import Client, WorkflowHandle
 
-from meetings.outcome import MeetingView, Outcome
-from runtime.temporal import plugin
+from minutekeeper.meetings.views import MeetingView, Outcome
+from minutekeeper.temporal.worker_connection import plugin
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEY = "key-of-the-account"
@@ -84,7 +84,7 @@ class RunningStack:
 
 @asynccontextmanager
 async def running_stack(folder: Path, *options: str, **settings: str) -> AsyncIterator[RunningStack]:
-    command = [sys.executable, "-m", "embedded", "--json", "--data-dir", str(folder)]
+    command = [sys.executable, "-m", "devtools.stack", "--json", "--data-dir", str(folder)]
     ports = [f"--{name}-port=0" for name in ("temporal", "temporal-http", "ui", "bridge")]
     simulated = [] if "--no-simulator" in options else ["--simulator-port=0", f"--simulator-speed={SPEED}"]
     process = subprocess.Popen(  # noqa: ASYNC220 - it returns as soon as the process runs

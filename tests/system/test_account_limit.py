@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.replay.copies import ROOT
-from tests.replay.fleet import running_fleet
+from tests.replay.worker_fleet import running_fleet
 
 pytestmark = [pytest.mark.asyncio(loop_scope="function"), pytest.mark.xdist_group("system")]
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
-from meetings.ids import calendar_workflow_id_for, workflow_id_for
-from meetings.status import MeetingStatus
+from minutekeeper.meetings.ids import calendar_workflow_id_for, workflow_id_for
+from minutekeeper.meetings.status import MeetingStatus
 from tests.starter.calendar_support import write
 from tests.starter.support import cli, run_here
 from tests.system.stack import KEY, ROOT, RunningStack

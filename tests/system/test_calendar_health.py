@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import unused_port
 
-from meetings.names import CALENDAR_HEALTH_ID
-from meetings.status import MeetingStatus
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.temporal.names import CALENDAR_HEALTH_ID
 from tests.starter.support import cli
 from tests.system.stack import KEY, running_stack
 from tests.system.test_connect import CLIENT_SECRET, TOKENS, User

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 from temporalio.service import RPCError
 
-from meetings.calendars.event import CalendarEvent
-from meetings.calendars.identity import meeting_id_for_event
-from meetings.ids import calendar_workflow_id_for, workflow_id_for
-from meetings.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
-from meetings.outcome import MeetingView
-from meetings.status import MeetingStatus
-from providers.calendars import CalendarProvider, EventFilter, EventStatus
-from providers.meetingbaas.calendars import MeetingBaasCalendars
+from minutekeeper.calendars.event import CalendarEvent, meeting_id_for_event
+from minutekeeper.meetings.ids import calendar_workflow_id_for, workflow_id_for
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.meetings.views import MeetingView
+from minutekeeper.providers.calendar_base import CalendarProvider, EventFilter, EventStatus
+from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
+from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from tests.system.stack import KEY, RunningStack
 from tests.system.test_good_day import meeting_url
 

@@ -19,9 +19,9 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from embedded.ports import claim_ports
-from embedded.temporal_server import server_command
-from tests.embedded.processes import alive, descendants, eventually
+from devtools.stack.ports import claim_ports
+from devtools.stack.temporal_server import server_command
+from tests.devtools.stack.processes import alive, descendants, eventually
 from tests.system.stack import KEY, ROOT, clean_environment
 
 TIMES = int(os.environ.get("CLEAN_ENDS", "3"))
@@ -37,7 +37,7 @@ _PORTS = ("--temporal-port=0", "--ui-port=0", "--bridge-port=0", "--simulator-po
 COMMANDS = {
     "worker": ("-m", "worker"),
     "bridge": ("-m", "bridge"),
-    "dev": ("-m", "embedded", "--json", "--data-dir", "stack", *_PORTS),
+    "dev": ("-m", "devtools.stack", "--json", "--data-dir", "stack", *_PORTS),
 }
 _INTERRUPTED = 130
 """What `dev` ends with after Ctrl-C, as every command of the command line does."""

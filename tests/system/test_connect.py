@@ -13,10 +13,10 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from meetings.connect_link import connect_url, new_link
-from meetings.ids import calendar_workflow_id_for
-from meetings.names import CALENDAR_WORKFLOW
-from meetings.status import MeetingStatus
+from minutekeeper.calendars.connect_link import connect_url, new_link
+from minutekeeper.meetings.ids import calendar_workflow_id_for
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.temporal.names import CALENDAR_WORKFLOW
 from tests.system.stack import RunningStack
 from tests.system.test_good_day import meeting_url
 

@@ -12,10 +12,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from meetings.status import MeetingStatus
-from simulator.server import running_simulator
-from simulator.settings import SimulatorSettings
-from tests.embedded.processes import descendants
+from devtools.simulator.server import running_simulator
+from devtools.simulator.settings import SimulatorSettings
+from minutekeeper.meetings.status import MeetingStatus
+from tests.devtools.stack.processes import descendants
 from tests.system.stack import KEY, SPEED, in_four_minutes, running_stack
 from tests.system.test_good_day import meeting_url, start_with_the_temporal_command
 

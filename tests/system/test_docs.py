@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from embedded.ports import claim_ports
-from meetings.request import MeetingRequest
+from devtools.stack.ports import claim_ports
+from minutekeeper.meetings.request import MeetingRequest
 from starter.client import MeetingsClient
 from tests.starter.support import cli
 from tests.system.stack import ROOT, RunningStack, clean_environment
@@ -40,7 +40,7 @@ def simulator(command: str) -> Iterator[str]:
     """The page's simulator on a port of its own; the port."""
     port = str(claim_ports({"--simulator-port": 0})["--simulator-port"])
     arguments = command.strip().replace("8480", port).split()
-    assert arguments[:3] == ["python", "-m", "simulator"]
+    assert arguments[:3] == ["python", "-m", "devtools.simulator"]
     process = subprocess.Popen(
         [sys.executable, *arguments[1:]], cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, text=True
     )
@@ -58,14 +58,14 @@ async def test_the_page_about_the_simulator() -> None:
     alone, *others = blocks("simulator.md")
     with simulator(alone) as port:
         for block in others:
-            if "python -m simulator" in block:
+            if "python -m devtools.simulator" in block:
                 continue
             checked = block.replace("8480", port).replace("curl ", "curl --silent --show-error --fail-with-body ")
             done = await asyncio.to_thread(
                 subprocess.run, ["bash", "-ec", checked], capture_output=True, text=True, check=False
             )
             assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
-    (by_seed,) = [block for block in others if "python -m simulator" in block]
+    (by_seed,) = [block for block in others if "python -m devtools.simulator" in block]
     with simulator(by_seed):
         pass
 

@@ -9,9 +9,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from meetings.outcome import Outcome
-from meetings.request import MeetingRequest
-from meetings.status import FailureReason, MeetingStatus, TranscriptState
+from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
+from minutekeeper.meetings.views import Outcome
 from tests.system.stack import KEY, RunningStack
 from tests.system.test_good_day import meeting_url
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from meetings.status import MeetingStatus
+from minutekeeper.meetings.status import MeetingStatus
 from tests.system.stack import ROOT, RunningStack, clean_environment, in_four_minutes
 from tests.system.test_calendars import People
 from tests.system.test_good_day import meeting_url

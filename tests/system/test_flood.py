@@ -11,9 +11,9 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from meetings.outcome import MeetingView
+from minutekeeper.meetings.views import MeetingView
 from minutekeeper.temporal.search_attributes import ALL_KEYS
-from runtime.temporal import plugin
+from minutekeeper.temporal.worker_connection import plugin
 from tests.bot_events import bot_event
 from tests.system.stack import KEY, ROOT, clean_environment
 

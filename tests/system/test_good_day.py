@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from meetings.status import MeetingStatus, TranscriptState
+from minutekeeper.meetings.status import MeetingStatus, TranscriptState
 from tests.system.stack import KEY, RunningStack, in_four_minutes
-from tests.workflow.conftest import temporal_binary
+from tests.workflows.conftest import temporal_binary
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("system")]
 

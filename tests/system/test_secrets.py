@@ -14,10 +14,10 @@ import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestServer
 
-from meetings.status import FailureReason, MeetingStatus
-from meetings.webhook_address import token_for
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.webhook_urls import token_for
 from tests.system.conftest import SHORT_DEADLINES
-from tests.system.gossip import Gossip
+from tests.system.leaky_provider import Gossip
 from tests.system.stack import RunningStack, running_stack
 from tests.system.test_ends import start
 from tests.system.test_good_day import meeting_url

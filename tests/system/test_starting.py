@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from meetings.request import MeetingRequest
-from meetings.status import MeetingStatus
+from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.meetings.status import MeetingStatus
 from starter.client import MeetingsClient
 from tests.system.stack import ROOT, RunningStack
 from tests.system.test_good_day import meeting_url

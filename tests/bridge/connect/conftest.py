@@ -3,9 +3,9 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
-from tests.bridge.connect.stage import Stage, new_stage
-from tests.simulator.support import Sim, running_sim
+from minutekeeper.storage.store import ArtifactStore
+from tests.bridge.connect.scenario import Stage, new_stage
+from tests.devtools.simulator.support import Sim, running_sim
 
 
 @pytest_asyncio.fixture

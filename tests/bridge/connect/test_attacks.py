@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 from yarl import URL
 
-from bridge.connect.problems import Problem
-from meetings.webhook_address import bot_webhook_url
-from tests.bridge.connect.stage import ANNA, BEN, SECRET, Stage, assert_problem
+from bridge.connect.errors import Problem
+from minutekeeper.meetings.webhook_urls import bot_webhook_url
+from tests.bridge.connect.scenario import ANNA, BEN, SECRET, Stage, assert_problem
 from tests.bridge.support import complete, start_recorder
 from tests.bridge.wire import status_of
-from tests.simulator.support import KEY
+from tests.devtools.simulator.support import KEY
 
 OWN, FOREIGN = "own@group", "victims@group"
 

@@ -11,11 +11,11 @@ import pytest_asyncio
 from playwright.async_api import ConsoleMessage, Page, async_playwright
 from temporalio.client import Client
 
-from artifacts.store import ArtifactStore
-from bridge.connect.explanations import EXPLANATIONS
-from bridge.connect.problems import Problem
-from tests.bridge.connect.stage import ANNA, BEN, Stage, new_stage
-from tests.simulator.support import Sim
+from bridge.connect.error_messages import EXPLANATIONS
+from bridge.connect.errors import Problem
+from minutekeeper.storage.store import ArtifactStore
+from tests.bridge.connect.scenario import ANNA, BEN, Stage, new_stage
+from tests.devtools.simulator.support import Sim
 
 CHROMIUM = shutil.which("chromium")
 

@@ -8,8 +8,8 @@ from aiohttp.test_utils import unused_port
 from pydantic import SecretStr
 from yarl import URL
 
-from meetings.ids import calendar_workflow_id_for
-from tests.bridge.connect.stage import ANNA, BEN, SECRET, Stage, serving
+from minutekeeper.meetings.ids import calendar_workflow_id_for
+from tests.bridge.connect.scenario import ANNA, BEN, SECRET, Stage, serving
 
 GOOGLE = "https://www.googleapis.com/auth"
 TEAM = "<b>team</b>&1@group"

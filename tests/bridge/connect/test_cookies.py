@@ -16,11 +16,11 @@ from cryptography.fernet import Fernet, MultiFernet
 from temporalio.client import Client
 from yarl import URL
 
-from artifacts.store import ArtifactStore
-from bridge.connect.problems import Problem
-from meetings.signing import Purpose, derived_keys
-from tests.bridge.connect.stage import ANNA, SECRET, Stage, assert_problem, new_stage
-from tests.simulator.support import Sim
+from bridge.connect.errors import Problem
+from minutekeeper.signing import Purpose, derived_keys
+from minutekeeper.storage.store import ArtifactStore
+from tests.bridge.connect.scenario import ANNA, SECRET, Stage, assert_problem, new_stage
+from tests.devtools.simulator.support import Sim
 
 LONGEST_HEADER = 8190
 

@@ -12,10 +12,10 @@ from aiohttp.test_utils import TestServer
 from temporalio.client import Client
 from yarl import URL
 
-from artifacts.store import ArtifactStore
-from bridge.connect.problems import Problem
-from tests.bridge.connect.stage import Stage, new_stage
-from tests.simulator.support import Sim
+from bridge.connect.errors import Problem
+from minutekeeper.storage.store import ArtifactStore
+from tests.bridge.connect.scenario import Stage, new_stage
+from tests.devtools.simulator.support import Sim
 
 SECRET = "planted-client-secret-3f90"
 

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from artifacts.connections import Connections
-from artifacts.errors import StoreError
-from bridge.connect.problems import Problem
-from meetings.calendars.connection import Claim, UserConnection
-from meetings.ids import calendar_workflow_id_for
-from meetings.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
-from runtime.temporal import plugin
-from tests.bridge.connect.stage import ANNA, Page, Stage, assert_problem, new_stage
+from bridge.connect.errors import Problem
+from minutekeeper.calendars.user_connection import Claim, UserConnection
+from minutekeeper.meetings.ids import calendar_workflow_id_for
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.user_connections import Connections
+from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
+from minutekeeper.temporal.worker_connection import plugin
+from tests.bridge.connect.scenario import ANNA, Page, Stage, assert_problem, new_stage
 from tests.bridge.support import DEAD
-from tests.simulator.support import Sim
+from tests.devtools.simulator.support import Sim
 
 TEAM = {"calendar": "team@group", "told": ""}
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bridge.connect.problems import Problem
-from meetings.connect_link import connect_url, new_link
-from tests.bridge.connect.stage import ANNA, SECRET, Stage, assert_problem, new_stage
-from tests.simulator.support import Sim
+from bridge.connect.errors import Problem
+from minutekeeper.calendars.connect_link import connect_url, new_link
+from tests.bridge.connect.scenario import ANNA, SECRET, Stage, assert_problem, new_stage
+from tests.devtools.simulator.support import Sim
 
 ERROR_URL = "https://app.example.com/oops?user=7&user=a%20b+c%2Fd&x"
 CODES = f"{ERROR_URL}&error="

@@ -10,8 +10,8 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import BaseModel
 
-from bridge.connect.seals import KEPT_SECONDS, Seals
-from meetings.signing import Purpose, derived_keys
+from bridge.connect.session_cookies import KEPT_SECONDS, Seals
+from minutekeeper.signing import Purpose, derived_keys
 
 NEW, OLD = "n" * 32, "o" * 32
 

@@ -8,8 +8,8 @@ from pathlib import Path
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 _WORKFLOWS = "workflows"
-_RULES = ("meetings", "minutekeeper")
-_WORDS = frozenset({"meetings.story", "meetings.timeline"})
+_RULES = ("minutekeeper",)
+_WORDS = frozenset({"minutekeeper.meetings.descriptions"})
 """What these make is read by people only."""
 _ENTRANCES = ("workflow.run", "workflow.init", "workflow.signal", "workflow.update")
 _OTHER_ROLES = ("workflow.query", "validator")

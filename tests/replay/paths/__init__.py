@@ -1,6 +1,15 @@
 """The ways a meeting or a calendar can go, each played once for each release and kept as a history."""
 
-from tests.replay.paths import adopted, calendars, changes, completions, doubts, failures, oddities
-from tests.replay.stage import PATHS
+from tests.replay.paths import adopted, calendars, changes, completions, edge_cases, failures, uncertain_dispatch
+from tests.replay.recorder import PATHS
 
-__all__ = ["PATHS", "adopted", "calendars", "changes", "completions", "doubts", "failures", "oddities"]
+__all__ = [
+    "PATHS",
+    "adopted",
+    "calendars",
+    "changes",
+    "completions",
+    "edge_cases",
+    "failures",
+    "uncertain_dispatch",
+]

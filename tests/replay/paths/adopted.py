@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from meetings.request import StopRequest
-from meetings.status import MeetingStatus
-from tests.replay.stage import Stage, path
-from tests.workflow.driver import Meeting
+from minutekeeper.meetings.request import StopRequest
+from minutekeeper.meetings.status import MeetingStatus
+from tests.replay.recorder import Stage, path
+from tests.workflows.driver import Meeting
 
 
 async def adopted(stage: Stage, *codes: str) -> Meeting:

@@ -10,17 +10,17 @@ from pathlib import Path
 from temporalio.client import WorkflowFailureError
 from temporalio.service import RPCError
 
+from activities.calendar_health import CalendarHealthActivities
 from activities.calendars import CalendarActivities
-from activities.rounds import CalendarHealthActivities
-from artifacts.store import ArtifactStore
-from meetings.calendars.health import ACCESS_RENEWED, AccessProblem, AccessReport
-from meetings.calendars.keeping import CalendarStatus, OverrideChange, PolicyChange
-from meetings.names import ACCESS_SIGNAL
-from providers.base import RequestRejectedError, UnavailableError
-from providers.calendars import GrantTrouble
-from tests.replay.stage import LONG_HISTORY, Stage, path_without_workers
-from tests.workflow.calendar_driver import Calendar, Rounds, World
-from tests.workflow.conftest import with_plugin, working
+from minutekeeper.calendars.health import ACCESS_RENEWED, AccessProblem, AccessReport
+from minutekeeper.calendars.messages import CalendarStatus, OverrideChange, PolicyChange
+from minutekeeper.providers.base import RequestRejectedError, UnavailableError
+from minutekeeper.providers.calendar_base import GrantTrouble
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.temporal.names import ACCESS_SIGNAL
+from tests.replay.recorder import LONG_HISTORY, Stage, path_without_workers
+from tests.workflows.calendar_driver import Calendar, Rounds, World
+from tests.workflows.conftest import with_plugin, working
 
 
 @contextlib.asynccontextmanager

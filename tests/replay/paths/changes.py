@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from meetings.request import Claim, Release, Reschedule, StopRequest
-from meetings.status import MeetingStatus
-from providers.base import UnavailableError
-from tests.replay.stage import Play, Stage, enter
-from tests.workflow.driver import URL, Meeting
+from minutekeeper.meetings.claims import Claim, Release
+from minutekeeper.meetings.request import Reschedule, StopRequest
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.providers.base import UnavailableError
+from tests.replay.recorder import Play, Stage, enter
+from tests.workflows.driver import URL, Meeting
 
 Phase = Callable[[Stage], Awaitable[Meeting]]
 

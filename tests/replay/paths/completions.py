@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from meetings.events import BotEventKind
-from meetings.status import MeetingStatus, TranscriptState
-from tests.replay.stage import Play, Stage, enter, finished, path
-from tests.workflow.driver import Meeting
+from minutekeeper.meetings.bot_events import BotEventKind
+from minutekeeper.meetings.status import MeetingStatus, TranscriptState
+from tests.replay.recorder import Play, Stage, enter, finished, path
+from tests.workflows.driver import Meeting
 
 
 @path

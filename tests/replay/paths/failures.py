@@ -7,12 +7,18 @@ from datetime import UTC, datetime, timedelta
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from meetings.collection import RecordingResult
-from meetings.request import StopRequest
-from meetings.status import FailureReason, MeetingStatus
-from providers.base import AccountError, BotReality, Observation, RequestRejectedError, UnavailableError
-from tests.replay.stage import Play, Stage, enter, path, path_without_workers
-from tests.workflow.driver import Meeting
+from minutekeeper.meetings.collection import RecordingResult
+from minutekeeper.meetings.request import StopRequest
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.providers.base import (
+    AccountError,
+    BotReality,
+    Observation,
+    RequestRejectedError,
+    UnavailableError,
+)
+from tests.replay.recorder import Play, Stage, enter, path, path_without_workers
+from tests.workflows.driver import Meeting
 
 ERRORS = {
     FailureReason.INVALID_MEETING_URL: "InvalidMeetingUrl",

@@ -1,0 +1,203 @@
+"""Sends all bots that are due at the same instant as one batch, on the Temporal server's clock.
+
+Requests go out one by one; results are held back until the batch is sent, because reporting a result costs far
+more than sending.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+_AGREEMENT = timedelta(seconds=1)
+
+_REMEMBERED_SECONDS = 600.0
+
+_RUNS_ON_WHILE_SUSPENDED = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def elapsed_seconds() -> float:
+    """Seconds that only grow, whatever is done to the wall clock, and also while the machine is suspended."""
+    return time.clock_gettime(_RUNS_ON_WHILE_SUSPENDED)
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The server's time (UTC)."""
+        ...
+
+    async def sleep_until(self, instant: datetime) -> None:
+        """Returns at an instant (UTC) of the server's time, not before."""
+        ...
+
+    def hear(self, server_time: datetime) -> None:
+        """Takes in what the server's time was a moment ago."""
+        ...
+
+
+class ServerClock:
+    """Tells the server's time, because meetings wake up and attempts run out by it.
+
+    That is this machine's wall clock while the two agree within a second, because it is the more exact one.
+    Otherwise it is the server's own time as last heard, counted on by a clock that nobody sets.
+    """
+
+    def __init__(
+        self,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        elapsed: Callable[[], float] = elapsed_seconds,
+    ) -> None:
+        self._wall = wall
+        self._elapsed = elapsed
+        self._heard: deque[tuple[float, float]] = deque()
+        """When something was heard, and the server's time minus `elapsed` then: falling, newest last."""
+
+    def now(self) -> datetime:
+        wall = self._wall()
+        if not self._heard:
+            return wall
+        server = datetime.fromtimestamp(self._elapsed() + self._heard[0][1], UTC)
+        return wall if abs(wall - server) <= _AGREEMENT else server
+
+    async def sleep_until(self, instant: datetime) -> None:
+        while (seconds := (instant - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - for time itself
+            await asyncio.sleep(seconds)
+
+    def hear(self, server_time: datetime) -> None:
+        """Of several times the one that took least to arrive counts: delay only ever makes them older."""
+        at = self._elapsed()
+        offset = server_time.timestamp() - at
+        while self._heard and self._heard[-1][1] <= offset:
+            self._heard.pop()
+        self._heard.append((at, offset))
+        while at - self._heard[0][0] > _REMEMBERED_SECONDS:
+            self._heard.popleft()
+
+
+_WARM_UP_AHEAD = timedelta(seconds=3)
+
+_EARLIEST = timedelta(seconds=0.23)
+
+_APART = timedelta(milliseconds=0.5)
+"""About what a request costs: the bots of a rush leave so much earlier that the last one is on time."""
+
+_TOO_CLOSE_TO_HAND_BACK = timedelta(seconds=1)
+
+_HELD_SECONDS = 3.0
+"""From the first send on, and far less than the server waits for an answer."""
+
+WarmUp = Callable[[int], Awaitable[None]]
+
+Shutdown = Callable[[], Awaitable[None]]
+
+
+class HandedBackError(Exception):
+    """The worker shuts down, and there is time enough for another one to send the bot."""
+
+
+class Volleys:
+    """The volleys of one worker.
+
+    `warm_up` prepares so many sends at once. `shutdown` returns when the worker has to stop; it is called from
+    within an activity.
+    """
+
+    def __init__(self, clock: Clock, warm_up: WarmUp, shutdown: Shutdown) -> None:
+        self._clock = clock
+        self._warm_up = warm_up
+        self._shutdown = shutdown
+        self._volleys: dict[datetime, tuple[Volley, asyncio.Task[None]]] = {}
+
+    @contextlib.asynccontextmanager
+    async def turn(self, instant: datetime) -> AsyncIterator[None]:
+        """The body sends one bot of an instant (UTC); at once, if the instant has passed.
+
+        Afterwards waits for the other sends of the instant, three seconds at most: what comes of an answer costs
+        far more than a send, and would delay it. A cancellation ends that wait and nothing else, so that no answer
+        is lost. Raises HandedBackError instead of running the body.
+        """
+        if self._clock.now() >= instant:
+            yield
+            return
+        if instant not in self._volleys:
+            volley = Volley(instant)
+            self._volleys[instant] = volley, asyncio.create_task(self._lead(volley))
+        async with self._volleys[instant][0].turn():
+            yield
+
+    async def _lead(self, volley: "Volley") -> None:
+        try:
+            await volley.lead(self._clock, self._warm_up, self._shutdown)
+        finally:
+            del self._volleys[volley.instant]
+
+
+class Volley:
+    def __init__(self, instant: datetime) -> None:
+        self.instant = instant
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._unsent = 0
+        self._all_called = False
+        self._over = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """See `Volleys.turn`."""
+        self._unsent += 1
+        try:
+            if not self._all_called:
+                called = asyncio.get_running_loop().create_future()
+                self._waiting.append(called)
+                await called
+            yield
+        finally:
+            self._unsent -= 1
+            self._end_if_all_sent()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._over.wait()
+
+    async def lead(self, clock: Clock, warm_up: WarmUp, shutdown: Shutdown) -> None:
+        """Gives everybody their turn, or hands all of them back; ends when nobody waits any longer."""
+        stopping = asyncio.ensure_future(shutdown())
+        calling = asyncio.create_task(self._call_all(clock, warm_up))
+        sending = asyncio.create_task(self._over.wait())
+        try:
+            await asyncio.wait({stopping, calling}, return_when=asyncio.FIRST_COMPLETED)
+            if calling.done() or self.instant - clock.now() <= _TOO_CLOSE_TO_HAND_BACK:
+                await calling
+                await asyncio.wait({stopping, sending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (stopping, calling, sending):
+                task.cancel()
+            while self._waiting:
+                self._answer(HandedBackError())
+            self._over.set()
+
+    async def _call_all(self, clock: Clock, warm_up: WarmUp) -> None:
+        await clock.sleep_until(self.instant - _WARM_UP_AHEAD)
+        await warm_up(len(self._waiting))
+        await clock.sleep_until(self.instant - _EARLIEST)
+        asyncio.get_running_loop().call_later(_HELD_SECONDS, self._over.set)
+        while self._waiting:
+            await clock.sleep_until(self.instant - min(_EARLIEST, _APART * (len(self._waiting) - 1)))
+            self._answer(None)
+            # So that this one is on its way before the next, and answers are read in between.
+            await asyncio.sleep(0)
+        self._all_called = True
+        self._end_if_all_sent()
+
+    def _answer(self, error: Exception | None) -> None:
+        called = self._waiting.popleft()
+        if called.done():
+            return
+        if error is None:
+            called.set_result(None)
+        else:
+            called.set_exception(error)
+
+    def _end_if_all_sent(self) -> None:
+        if self._all_called and not self._unsent:
+            self._over.set()

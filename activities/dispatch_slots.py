@@ -1,0 +1,220 @@
+"""Decides when the request for a bot is made: at its instant, or in a slot where the account's limit is exceeded.
+
+Which slot a bot gets is worked out from Temporal's list of meetings, so that all workers agree without talking to
+each other.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from activities.account_rate_limit import AccountLimit, NotYetError
+from activities.dispatch_batches import Clock, HandedBackError, ServerClock, Shutdown, Volleys, WarmUp
+from activities.send_attempt import Attempt
+from minutekeeper.meetings.dispatch import DispatchMode, DispatchOrder
+from minutekeeper.providers.base import RateLimitedError
+from minutekeeper.temporal.queries import IS_MEETING, IS_RUNNING
+
+logger = logging.getLogger(__name__)
+
+
+CountMeetings = Callable[[str], Awaitable[int]]
+
+ListMeetings = Callable[[str], Awaitable[list[str]]]
+
+LOOKED_AT_EVERY = timedelta(seconds=5)
+"""How long what is known of a rush is relied on: meetings are booked and cancelled to the last moment."""
+
+_KEPT = timedelta(minutes=30)
+
+_PATIENCE = timedelta(seconds=3)
+
+_SLOWER_BY = 0.03
+
+_LATER_AT_MOST_SECONDS = 1.5
+"""Slots are a little wider than the limit asks for, but the last one is not later than this for it."""
+
+_AT_ONCE_SECONDS = 0.5
+"""What the account may make in so many seconds is no rush."""
+
+
+@dataclass
+class _Rush:
+    ranks: dict[str, int] = field(default_factory=dict)
+    size: int | None = None
+    asked: set[str] = field(default_factory=set)
+    looked_at: datetime | None = None
+    looking: asyncio.Task[None] | None = None
+
+
+class Rushes:
+    """The rushes that one worker has a part in.
+
+    All meetings of an instant stand in Temporal's visibility store, in the order of their booking. Each worker
+    reads that by itself and so knows the slot of each bot: a worker that dies leaves slots behind and nothing else.
+    """
+
+    def __init__(self, clock: Clock, count: CountMeetings, meetings: ListMeetings) -> None:
+        self._clock = clock
+        self._count = count
+        self._meetings = meetings
+        self._rushes: dict[datetime, _Rush] = {}
+
+    async def slot(
+        self, workflow_id: str, start_time: datetime, call_at: datetime, per_second: float
+    ) -> datetime | None:
+        """When the bot of a meeting goes if its instant is a rush; None if it is none.
+
+        The slots lie around `call_at`, so that the middle one is on time. If nobody can say how large the rush is,
+        the slot is `call_at`.
+        """
+        second = start_time.replace(microsecond=0)
+        rush = self._rushes.setdefault(second, _Rush())
+        now = self._clock.now()
+        if rush.looked_at is None or now - rush.looked_at > LOOKED_AT_EVERY:
+            rush.looked_at = now
+            self._forget(now)
+            rush.looking = asyncio.create_task(self._look(rush, second, per_second, workflow_id))
+        if rush.looking is not None and rush.size is None:
+            # Whoever knows something already does not wait: a busy server may take its time.
+            await asyncio.shield(rush.looking)
+        rush.asked.add(workflow_id)
+        if rush.size is None:
+            return call_at
+        # What was booked a moment ago is not counted yet, but asks already.
+        if max(rush.size, len(rush.asked)) <= _AT_ONCE_SECONDS * per_second:
+            return None
+        interval = 1 / per_second + min(_SLOWER_BY / per_second, _LATER_AT_MOST_SECONDS / max(rush.size, 1))
+        rank = rush.ranks.get(workflow_id, rush.size)
+        return call_at + timedelta(seconds=(rank + 0.5 - rush.size / 2) * interval)
+
+    async def _look(self, rush: _Rush, second: datetime, per_second: float, workflow_id: str) -> None:
+        until = second + timedelta(seconds=1)
+        query = (
+            f"{IS_MEETING} AND {IS_RUNNING} "
+            f'AND MeetingStart >= "{second.isoformat()}" AND MeetingStart < "{until.isoformat()}"'
+        )
+        try:
+            size = await self._count(query)
+            is_as_known = size == len(rush.ranks) and workflow_id in rush.ranks
+            if size > _AT_ONCE_SECONDS * per_second and not is_as_known:
+                rush.ranks = {name: rank for rank, name in enumerate(await self._meetings(query))}
+            rush.size = size
+        except RPCError as error:
+            logger.warning("Temporal does not say how many meetings start at %s: %s", second, error.message)
+
+    def _forget(self, now: datetime) -> None:
+        old = [key for key, rush in self._rushes.items() if rush.looked_at and now - rush.looked_at > _KEPT]
+        for key in old:
+            del self._rushes[key]
+
+
+def rushes_of(client: Client, clock: Clock) -> Rushes:
+    async def count(query: str) -> int:
+        return (await client.count_workflows(query, rpc_timeout=_PATIENCE)).count
+
+    async def meetings(query: str) -> list[str]:
+        found = [(each.start_time, each.id) async for each in client.list_workflows(query, rpc_timeout=_PATIENCE)]
+        return [name for _, name in sorted(found)]
+
+    return Rushes(clock, count, meetings)
+
+
+_BACK_IN_HAND_SECONDS = 3.0
+"""How long before its slot a bot that was handed back is in a worker's hands again."""
+
+_PAUSE_SECONDS = 1.0
+"""After a refusal that names no pause."""
+
+
+@dataclass(frozen=True)
+class Pacing:
+    """What a worker's turns follow: time, the account's limit, and what is known of rushes.
+
+    Without `rushes`, all bots of an instant go at once, whatever the limit is.
+    """
+
+    clock: Clock = field(default_factory=ServerClock)
+    limit: AccountLimit = field(default_factory=AccountLimit)
+    rushes: Rushes | None = None
+
+
+class Turns:
+    """The turns of one worker."""
+
+    def __init__(self, pacing: Pacing, warm_up: WarmUp, shutdown: Shutdown) -> None:
+        self._clock = pacing.clock
+        self._limit = pacing.limit
+        self._rushes = pacing.rushes
+        self._shutdown = shutdown
+        self._volleys = Volleys(self._clock, warm_up, shutdown)
+
+    @contextlib.asynccontextmanager
+    async def turn(self, order: DispatchOrder, workflow_id: str, attempt: Attempt) -> AsyncIterator[None]:
+        """The body sends the order's bot. Raises HandedBackError or NotYetError instead of running it."""
+        slot = await self._slot(order, workflow_id, attempt)
+        if slot is None and order.mode is DispatchMode.RESERVED and self._clock.now() < order.call_at:
+            async with self._volleys.turn(order.call_at):
+                yield
+            return
+        await self._request(order, slot or order.call_at, attempt)
+        yield
+
+    async def search(self, order: DispatchOrder, attempt: Attempt) -> None:
+        """Returns when the list of bots may be asked for."""
+        await self._request(order, order.call_at, attempt)
+
+    def accepted(self) -> None:
+        self._limit.accepted()
+
+    async def refused(self, order: DispatchOrder, attempt: Attempt, error: RateLimitedError) -> None:
+        """Returns when a request that was refused for the limit's sake may be made again.
+
+        Raises the error itself if that is too late for this attempt.
+        """
+        self._limit.refused()
+        pause = _PAUSE_SECONDS if error.retry_after is None else error.retry_after
+        if pause > attempt.patience:
+            raise error
+        await self._unless_stopping(asyncio.sleep(pause))
+        await self._request(order, order.call_at, attempt)
+
+    async def _request(self, order: DispatchOrder, wanted_at: datetime, attempt: Attempt) -> None:
+        await self._unless_stopping(self._limit.turn((order.start_time, wanted_at), attempt.patience))
+
+    async def _slot(self, order: DispatchOrder, workflow_id: str, attempt: Attempt) -> datetime | None:
+        """The order's slot, once it has come; None if it has none."""
+        if order.mode is not DispatchMode.RESERVED or self._rushes is None:
+            return None
+        while rate := self._limit.of_account:
+            slot = await self._rushes.slot(workflow_id, order.start_time, order.call_at, rate)
+            if slot is None:
+                return None
+            now = self._clock.now()
+            seconds = (slot - now).total_seconds()
+            if seconds <= 0:
+                return slot
+            if seconds > attempt.patience:
+                raise NotYetError(seconds - _BACK_IN_HAND_SECONDS)
+            await self._unless_stopping(self._clock.sleep_until(min(slot, now + LOOKED_AT_EVERY)))
+        return None
+
+    async def _unless_stopping(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """Waits, unless this worker has to stop. Raises HandedBackError then."""
+        task = asyncio.create_task(waiting)
+        stopping = asyncio.ensure_future(self._shutdown())
+        try:
+            await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise HandedBackError
+            task.result()
+        finally:
+            task.cancel()
+            stopping.cancel()

@@ -1,0 +1,90 @@
+"""Writing down what was said at a meeting, in five forms, once."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from activities.recording_download import Delivered
+from minutekeeper.meetings.collection import CollectOrder, TranscriptResult
+from minutekeeper.meetings.status import TranscriptState
+from minutekeeper.meetings.views import Artifact
+from minutekeeper.storage import layout
+from minutekeeper.storage.errors import NotStoredError
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.transcripts import formats
+from minutekeeper.transcripts.model import Transcript
+
+_PIECE_BYTES = 8 * 1024 * 1024
+
+
+async def write_transcript(store: ArtifactStore, order: CollectOrder, delivered: Delivered) -> TranscriptResult:
+    """Nothing is written for an empty transcript, and nothing twice: an attempt that follows finds a note.
+
+    Raises ProviderError and StoreError.
+    """
+    note = f"{layout.pieces(order.folder, order.bot_id)}.transcript"
+    if written := await _noted(store, note):
+        return written
+    found = await delivered.read()
+    transcript = found.transcript
+    if transcript is None:
+        if found.transcript_failed or found.deleted:
+            return TranscriptResult(state=TranscriptState.FAILED)
+        is_empty = order.transcript_finished
+        return TranscriptResult(state=TranscriptState.EMPTY if is_empty else TranscriptState.PENDING)
+    if transcript.is_empty:
+        return TranscriptResult(state=TranscriptState.EMPTY)
+    artifacts = [
+        await _put(store, layout.transcript(order.folder, form), parts) for form, parts in _forms(transcript, order)
+    ]
+    result = TranscriptResult(state=TranscriptState.READY, artifacts=tuple(artifacts))
+    await store.put(note, result.model_dump_json().encode())
+    return result
+
+
+async def _noted(store: ArtifactStore, note: str) -> TranscriptResult | None:
+    """What an earlier attempt wrote, if nobody removed any of it since."""
+    try:
+        result = TranscriptResult.model_validate_json(await store.get(note))
+    except (NotStoredError, ValidationError):
+        return None
+    sizes = await asyncio.gather(*(store.size(artifact.path) for artifact in result.artifacts))
+    return result if sizes == [artifact.size for artifact in result.artifacts] else None
+
+
+async def _put(store: ArtifactStore, path: str, parts: Iterator[str]) -> Artifact:
+    """Hours of speech are megabytes: making them must hold up nothing else, and needs no room for all at once."""
+    first = await asyncio.to_thread(_piece, parts)
+    if len(first) < _PIECE_BYTES:
+        return await store.put(path, first)
+    async with store.writer(path) as writer:
+        piece = first
+        while piece:
+            await writer.write(piece)
+            piece = await asyncio.to_thread(_piece, parts)
+    return writer.artifact
+
+
+def _piece(parts: Iterator[str]) -> bytes:
+    """About so many bytes of a file as are written at once; less at its end."""
+    piece = bytearray()
+    for part in parts:
+        piece += part.encode("utf-8", "replace")
+        if len(piece) >= _PIECE_BYTES:
+            break
+    return bytes(piece)
+
+
+def _forms(transcript: Transcript, order: CollectOrder) -> Iterator[tuple[str, Iterator[str]]]:
+    yield "json", formats.to_json(transcript)
+    yield "md", _made(formats.to_markdown, transcript, order.title, order.start_time)
+    yield "vtt", _made(formats.to_webvtt, transcript)
+    yield "srt", _made(formats.to_srt, transcript)
+    yield "txt", _made(formats.to_text, transcript)
+
+
+def _made(form: Callable[..., str], *given: Any) -> Iterator[str]:
+    """Makes the file once its first part is asked for, in whatever thread that is."""
+    yield form(*given)

@@ -1,0 +1,130 @@
+"""Whose a bot is that no meeting knows: a meeting's that does not know it yet, a calendar's, or a stranger's.
+
+Nobody who sends waits for this: the provider has to be asked, and that may take its time.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pydantic import ValidationError
+
+from bridge.bot_origins import OriginLookup
+from bridge.delivery import Delivery
+from bridge.temporal_gateway import TemporalCalls
+from minutekeeper.calendars.event import CalendarEvent
+from minutekeeper.meetings.claims import Claim
+from minutekeeper.meetings.deadlines import Deadlines
+from minutekeeper.meetings.ids import adopted_meeting_id, calendar_workflow_id_for, workflow_id_for
+from minutekeeper.meetings.request import AdoptedBot, CalendarOrigin, MeetingRequest
+from minutekeeper.providers.base import BotOrigin, NotFoundError
+from minutekeeper.providers.calendar_base import CalendarProvider
+
+_MOST_REMEMBERED = 20_000
+_FIRST_PAUSE = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(hours=1)
+"""Between two looks for a bot that the provider does not know, perhaps not yet: each three times the last one."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class _Stranger:
+    """A bot that is not ours, as far as was known at `asked_at`; nobody is asked about it before `again_at`."""
+
+    asked_at: datetime
+    again_at: datetime
+
+
+class Adopter:
+    """`adopts_all` makes every bot of the account ours, whoever sent it."""
+
+    def __init__(
+        self,
+        origins: OriginLookup,
+        calendars: CalendarProvider,
+        calls: TemporalCalls,
+        *,
+        deadlines: Deadlines,
+        adopts_all: bool = False,
+    ) -> None:
+        self._origins = origins
+        self._calendars = calendars
+        self._calls = calls
+        self._deadlines = deadlines
+        self._adopts_all = adopts_all
+        self._strangers: dict[str, _Stranger] = {}
+
+    async def place(self, delivery: Delivery, limit: timedelta) -> Delivery | None:
+        """The delivery with the meeting it belongs to, which may have to be founded; None for a stranger's bot.
+
+        `limit` is how long one call to Temporal may take. Raises ProviderError and CallError.
+        """
+        now = datetime.now(UTC)
+        stranger = self._strangers.get(delivery.bot_id)
+        if stranger and now < stranger.again_at:
+            return None
+        try:
+            origin = await self._origins.of(
+                delivery.bot_id, stranger.asked_at if stranger else delivery.received_at
+            )
+        except NotFoundError:
+            pause = 3 * (stranger.again_at - stranger.asked_at) if stranger else _FIRST_PAUSE
+            self._remember(delivery.bot_id, _Stranger(now, now + min(pause, _LONGEST_PAUSE)))
+            return None
+        if origin is None:
+            return None
+        if origin.workflow_id:
+            return delivery.to(origin.workflow_id, dispatch=origin.dispatch)
+        event = await self._event(origin.event_id)
+        is_wanted = origin.is_ours or self._adopts_all or (event and await self._is_kept(event, limit))
+        request = self._request(origin, event, now) if is_wanted else None
+        if request is None:
+            self._remember(delivery.bot_id, _Stranger(now, _NEVER))
+            return None
+        workflow_id = workflow_id_for(adopted_meeting_id(origin.bot_id))
+        return delivery.to(workflow_id, dispatch=0).founding(request)
+
+    async def _event(self, event_id: str) -> CalendarEvent | None:
+        """None if the bot was sent to none, or to one that is gone."""
+        if not event_id:
+            return None
+        try:
+            return await self._calendars.event(event_id)
+        except NotFoundError:
+            return None
+
+    async def _is_kept(self, event: CalendarEvent, limit: timedelta) -> bool:
+        return await self._calls.is_running(calendar_workflow_id_for(event.calendar_id), limit)
+
+    def _request(self, origin: BotOrigin, event: CalendarEvent | None, now: datetime) -> MeetingRequest | None:
+        """None for a bot in a place that is no meeting to us."""
+        bot = AdoptedBot(bot_id=origin.bot_id, sent_at=origin.created_at, deadlines=self._deadlines)
+        try:
+            if event is None:
+                return MeetingRequest(meeting_url=origin.meeting_url, start_time=origin.created_at, follows=bot)
+            url = origin.meeting_url or event.meeting_url
+            end_time = event.end_time if event.end_time and event.end_time > event.start_time else None
+            return MeetingRequest(
+                meeting_url=url,
+                start_time=event.start_time,
+                end_time=end_time,
+                title=event.title,
+                follows=bot,
+                calendar=CalendarOrigin(calendar_id=event.calendar_id, event_id=event.event_id),
+                claim=Claim(
+                    calendar_id=event.calendar_id,
+                    event_id=event.event_id,
+                    seen_at=now,
+                    start_time=event.start_time,
+                    end_time=end_time,
+                    meeting_url=url,
+                    title=event.title,
+                ),
+            )
+        except ValidationError:
+            return None
+
+    def _remember(self, bot_id: str, stranger: _Stranger) -> None:
+        self._strangers.pop(bot_id, None)
+        self._strangers[bot_id] = stranger
+        if len(self._strangers) > _MOST_REMEMBERED:
+            del self._strangers[next(iter(self._strangers))]

@@ -1,0 +1,157 @@
+"""Finds out where unknown bots come from, with few calls to the provider however many of them report."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from bridge.metrics import ProviderCalls
+from minutekeeper.providers.base import BotOrigin, NotFoundError, Provider, ProviderError, UnavailableError
+
+_CALLS_AT_ONCE = 12
+_CALL_EVERY = timedelta(seconds=15)
+"""Calls for one bot each: so many at once, then one in such a time."""
+
+_LIST_EVERY = timedelta(seconds=10)
+_LIST_SECONDS_PER_PAGE = 2.0
+_LIST_AT_LEAST_EVERY = timedelta(minutes=2)
+"""How often the list of bots is read: the longer it is, the more seldom, but often enough for news that waits."""
+
+_LONGEST_LIFE = timedelta(hours=6)
+"""From the creation of a bot to its last words: it is killed after five hours, and a reserved one waits before."""
+
+_MOST_REMEMBERED = 20_000
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class OriginLookup:
+    """Asks for a bot by its own endpoint while that is allowed; one reading of the list answers for all others.
+
+    A bot that the list has as ours, or every one if `adopts_all`, is asked for whatever is allowed, because it is
+    wanted and the list does not name its event.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        calls: ProviderCalls,
+        *,
+        adopts_all: bool = False,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._provider = provider
+        self._calls = calls
+        self._adopts_all = adopts_all
+        self._allowance = _Allowance(now)
+        self._list = _BotList(provider, calls, now)
+        self._asked: dict[str, None] = {}
+        """Bots of which their own endpoints said nothing."""
+
+    async def of(self, bot_id: str, heard_at: datetime) -> BotOrigin | None:
+        """The origin of a bot that reported at `heard_at`; None while asking for it is not allowed.
+
+        Raises NotFoundError if neither its own endpoint nor the list has the bot, and any other ProviderError while
+        nobody can say.
+        """
+        listed = self._list.get(bot_id)
+        if listed is None:
+            if self._may_ask(bot_id) and (origin := await self._ask(bot_id)):
+                return origin
+            listed = await self._list.find(bot_id, heard_at)
+        if listed.workflow_id:
+            return listed
+        if listed.is_ours or self._adopts_all or self._may_ask(bot_id):
+            return await self._ask(bot_id) or listed
+        return listed if bot_id in self._asked else None
+
+    def _may_ask(self, bot_id: str) -> bool:
+        return bot_id not in self._asked and self._allowance.take()
+
+    async def _ask(self, bot_id: str) -> BotOrigin | None:
+        """None where a bot at work has no data yet."""
+        self._calls.add("unknown_bot")
+        try:
+            return await self._provider.origin(bot_id)
+        except NotFoundError:
+            self._asked[bot_id] = None
+            if len(self._asked) > _MOST_REMEMBERED:
+                del self._asked[next(iter(self._asked))]
+            return None
+
+
+class _Allowance:
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._left = float(_CALLS_AT_ONCE)
+        self._counted_at = now()
+
+    def take(self) -> bool:
+        """Whether one more call is allowed now."""
+        now = self._now()
+        self._left = min(_CALLS_AT_ONCE, self._left + (now - self._counted_at) / _CALL_EVERY)
+        self._counted_at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class _BotList:
+    """What the provider's list says of the bots of the last hours; a second reading asks for the new ones only."""
+
+    def __init__(self, provider: Provider, calls: ProviderCalls, now: Callable[[], datetime]) -> None:
+        self._provider = provider
+        self._calls = calls
+        self._now = now
+        self._bots: dict[str, BotOrigin] = {}
+        self._begins_at = self._ends_at = datetime.min.replace(tzinfo=UTC)
+        """The bots created between these instants are known."""
+        self._again_at = self._ends_at
+        self._why_not = ""
+        self._reading = asyncio.Lock()
+
+    def get(self, bot_id: str) -> BotOrigin | None:
+        return self._bots.get(bot_id)
+
+    async def find(self, bot_id: str, heard_at: datetime) -> BotOrigin:
+        """The bot as a list has it that was read after the bot was heard; it is read for all who wait at once.
+
+        Raises NotFoundError if such a list does not have it, and any other ProviderError if there is none.
+        """
+        async with self._reading:
+            now = self._now()
+            begins_at, ends_at = heard_at - _LONGEST_LIFE, min(heard_at, now)
+            if begins_at < self._begins_at or ends_at > self._ends_at:
+                if now < self._again_at:
+                    raise UnavailableError(self._why_not or "the list of bots is read again in a moment")
+                await self._read(begins_at)
+        if bot := self._bots.get(bot_id):
+            return bot
+        raise NotFoundError(f"The provider knows no bot {bot_id}.")
+
+    async def _read(self, begins_at: datetime) -> None:
+        now = self._now()
+        self._forget(now - 2 * _LONGEST_LIFE)
+        is_longer = begins_at < self._begins_at or not self._bots
+        pages = 0
+        try:
+            async for page in self._provider.recent_origins(begins_at if is_longer else self._ends_at):
+                pages += 1
+                self._calls.add("unknown_bots_list")
+                self._bots.update((bot.bot_id, bot) for bot in page)
+        except ProviderError as error:
+            self._why_not = str(error)
+            raise
+        else:
+            self._why_not = ""
+            self._begins_at = begins_at if is_longer else self._begins_at
+            self._ends_at = now
+        finally:
+            pause = max(_LIST_EVERY, timedelta(seconds=_LIST_SECONDS_PER_PAGE * pages))
+            self._again_at = self._now() + min(pause, _LIST_AT_LEAST_EVERY)
+
+    def _forget(self, before: datetime) -> None:
+        self._bots = {bot_id: bot for bot_id, bot in self._bots.items() if bot.created_at >= before}
+        self._begins_at = max(self._begins_at, before)

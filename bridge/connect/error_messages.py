@@ -1,0 +1,176 @@
+"""What people are told of each problem, and what they can do about it."""
+
+from typing import NamedTuple
+
+from bridge.connect.errors import Problem
+
+
+class Explanation(NamedTuple):
+    """`user` are steps for users, on the page; `owner` for those who run the service, in the log."""
+
+    status: int
+    title: str
+    what: str
+    user: tuple[str, ...] = ()
+    owner: tuple[str, ...] = ()
+
+
+_AGAIN = "Open your link once more. It stays good until a calendar is connected, for 24 hours at most."
+_NEW_LINK = "Ask for a new link where you got this one."
+_TELL = "Tell the people who run this service, and name the code below."
+
+EXPLANATIONS = {
+    Problem.LINK_FORGED: Explanation(
+        403,
+        "This link is not genuine",
+        "It was changed or cut off on its way, or it was not made here. Nothing was connected.",
+        ("Copy the whole link, up to its last letter.", _NEW_LINK),
+        ("BRIDGE_SECRET must be the same where links are made and where the bridge runs.",),
+    ),
+    Problem.LINK_EXPIRED: Explanation(
+        410,
+        "This link has expired",
+        "A link is good for 24 hours. Nothing was connected.",
+        (_NEW_LINK,),
+    ),
+    Problem.LINK_USED: Explanation(
+        410,
+        "This link was used already",
+        "A link connects one calendar, once. Nothing was changed now.",
+        (
+            "If your calendar is connected, there is nothing left to do.",
+            f"Otherwise: {_NEW_LINK[0].lower()}{_NEW_LINK[1:]}",
+        ),
+    ),
+    Problem.NOT_SET_UP: Explanation(
+        503,
+        "Calendars cannot be connected here yet",
+        "This service has not been registered with the company that keeps your calendar.",
+        (_TELL,),
+        ("Set the client id and the client secret of the platform, and restart the bridge.",),
+    ),
+    Problem.OVERTAKEN: Explanation(
+        409,
+        "Another window was quicker",
+        "The same person's calendar is being connected elsewhere at this moment. This attempt changed nothing.",
+        ("Look there first.", f"If no calendar is connected afterwards: {_AGAIN[0].lower()}{_AGAIN[1:]}"),
+    ),
+    Problem.SESSION_LOST: Explanation(
+        400,
+        "This browser has lost the thread",
+        "It came without the cookie that was set when you began, more than an hour later, or from a page of "
+        "another site. Nothing was connected.",
+        (
+            "Finish in the same browser in which you began, and allow cookies for this site.",
+            _AGAIN,
+        ),
+    ),
+    Problem.CONSENT_REFUSED: Explanation(
+        403,
+        "You did not agree",
+        "Without your consent the calendar cannot be read. Nothing was connected.",
+        (
+            f"If that was a mistake: {_AGAIN[0].lower()}{_AGAIN[1:]}",
+            "If you could not agree because an administrator has to: ask for approval of this app, and come back.",
+        ),
+    ),
+    Problem.CONSENT_FAILED: Explanation(
+        502,
+        "You could not be asked for your consent",
+        "The company that keeps your calendar reported an error instead of an answer. Nothing was connected.",
+        (_AGAIN, _TELL),
+        (
+            "The redirect address and the scopes of the app must be those of docs/connect.md.",
+            "The bridge's log names the error.",
+        ),
+    ),
+    Problem.CODE_REFUSED: Explanation(
+        502,
+        "Your consent was not accepted",
+        "What you brought back was too old, or was used before. Nothing was connected.",
+        (_AGAIN,),
+        ("If it stays so: the redirect address of the app must be exactly that of docs/connect.md.",),
+    ),
+    Problem.APP_REFUSED: Explanation(
+        502,
+        "This service is not let in",
+        "The company that keeps your calendar does not accept the credentials of this service. "
+        "Nothing was connected.",
+        (_TELL,),
+        (
+            (
+                "The client id or the client secret is wrong, or the secret has expired: make a new one, set "
+                "it, and restart the bridge."
+            ),
+        ),
+    ),
+    Problem.NO_REFRESH_TOKEN: Explanation(
+        502,
+        "The consent does not last",
+        "You agreed, but no lasting access was given, and without it the calendar could be read for an hour "
+        "only. Nothing was connected.",
+        (
+            "Remove this app from your account's list of connected apps, then open your link once more.",
+            _TELL,
+        ),
+        (
+            "Microsoft: the client id or the client secret is not that of the app registration.",
+            (
+                "Microsoft: the app must be registered for accounts in any organizational directory and personal "
+                "Microsoft accounts. Make a new registration rather than change one: a changed one may "
+                "keep failing."
+            ),
+            "Microsoft: the scope offline_access must be allowed.",
+            (
+                "Google: the app must be of the type web application; it gives lasting access at a user's first "
+                "consent, or when it is asked for consent anew, as this service does."
+            ),
+        ),
+    ),
+    Problem.MISSING_SCOPES: Explanation(
+        403,
+        "Something was left unticked",
+        "You allowed less than what is needed to read your calendar. Nothing was connected.",
+        ("Open your link once more, and leave every box about calendars ticked.",),
+        ("Every scope of docs/connect.md must be allowed for the app.",),
+    ),
+    Problem.GRANT_REFUSED: Explanation(
+        502,
+        "Your consent no longer holds",
+        "It was taken back, or does not cover calendars. Nothing was connected.",
+        (_AGAIN, "Agree to everything that you are asked for."),
+    ),
+    Problem.CALENDAR_API_DISABLED: Explanation(
+        502,
+        "Calendars are not switched on for this service",
+        "You did everything right, but this service may not read calendars yet. Nothing was connected.",
+        (_TELL,),
+        (
+            "Google: enable the Google Calendar API in the project of the OAuth client, and wait a few minutes.",
+            "Microsoft: add the delegated permission Calendars.Read to the app registration.",
+        ),
+    ),
+    Problem.NO_CALENDAR: Explanation(
+        404,
+        "There is no such calendar",
+        "The account has no calendar, or the one you chose is gone. Nothing was connected.",
+        ("Look whether you are signed in to the right account, then open your link once more.",),
+    ),
+    Problem.ACCOUNT: Explanation(
+        502,
+        "This service has a problem of its own",
+        "You did everything right, but the calendar could not be taken over. Nothing was connected.",
+        (_TELL,),
+        ("Meeting BaaS refuses the account: look at its key and its plan. The bridge's log has its answer.",),
+    ),
+    Problem.UNAVAILABLE: Explanation(
+        503,
+        "Something does not answer at the moment",
+        "Perhaps the company that keeps your calendar, perhaps a part of this service. Nothing of yours is lost.",
+        ("Wait a few minutes.", _AGAIN),
+        (
+            "The bridge's log says what does not answer.",
+            "If it stays so with Google: is the Google Calendar API enabled in the project of the OAuth client?",
+        ),
+    ),
+}

@@ -1,0 +1,62 @@
+"""What can go wrong while a calendar is connected, and the provider's errors translated into it."""
+
+from enum import StrEnum
+
+from bridge.temporal_gateway import CallError
+from minutekeeper.calendars.connect_link import ConnectLink
+from minutekeeper.providers.base import AccountError, NotFoundError, ProviderError, RequestRejectedError
+from minutekeeper.providers.calendar_base import GrantError, GrantTrouble
+from minutekeeper.storage.errors import StoreError
+
+
+class Problem(StrEnum):
+    """The code that an `error_url` is told. A code keeps its meaning for ever."""
+
+    LINK_FORGED = "link_forged"
+    LINK_EXPIRED = "link_expired"
+    LINK_USED = "link_used"
+    NOT_SET_UP = "not_set_up"
+    OVERTAKEN = "overtaken"
+    SESSION_LOST = "session_lost"
+    CONSENT_REFUSED = "consent_refused"
+    CONSENT_FAILED = "consent_failed"
+    CODE_REFUSED = "code_refused"
+    APP_REFUSED = "app_refused"
+    NO_REFRESH_TOKEN = "no_refresh_token"  # noqa: S105 - a code
+    MISSING_SCOPES = "missing_scopes"
+    GRANT_REFUSED = "grant_refused"
+    CALENDAR_API_DISABLED = "calendar_api_disabled"
+    NO_CALENDAR = "no_calendar"
+    ACCOUNT = "account"
+    UNAVAILABLE = "unavailable"
+
+
+class ConnectError(Exception):
+    """The connection did not come about. `link` is known where somebody proved to have one.
+
+    `why` is for the log: words of ours or a closed list of codes, nothing that somebody sent.
+    """
+
+    def __init__(self, problem: Problem, *, link: ConnectLink | None = None, why: str = "") -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+        self.link = link
+        self.why = why
+
+
+def as_connect_error(error: ConnectError | ProviderError | StoreError | CallError) -> ConnectError:
+    if isinstance(error, ConnectError):
+        return error
+    return ConnectError(_problem(error), why=f"{type(error).__name__}: {error}")
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, GrantError):
+        # The app's own credentials were accepted a moment ago, when the code was exchanged.
+        is_app = error.trouble is GrantTrouble.APP
+        return Problem.CALENDAR_API_DISABLED if is_app else Problem.GRANT_REFUSED
+    if isinstance(error, NotFoundError):
+        return Problem.NO_CALENDAR
+    if isinstance(error, AccountError | RequestRejectedError):
+        return Problem.ACCOUNT
+    return Problem.UNAVAILABLE

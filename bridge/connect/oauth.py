@@ -1,0 +1,196 @@
+"""OAuth with Google and Microsoft: the apps, the consent URL, and the exchange of a code for a refresh token."""
+
+import asyncio
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from pydantic import SecretStr
+
+from bridge.connect.errors import ConnectError, Problem
+from minutekeeper.calendars.user_connection import CalendarPlatform
+from minutekeeper.config import Settings
+from minutekeeper.providers.calendar_base import CalendarCredentials
+from minutekeeper.providers.http_client import HTTP_ERRORS, error_name, open_http_client
+
+CALLBACK_ROUTE = "/connect/{platform}/callback"
+
+NAMES = {CalendarPlatform.GOOGLE: "Google", CalendarPlatform.MICROSOFT: "Microsoft"}
+
+SCOPES = {
+    CalendarPlatform.GOOGLE: (
+        "https://www.googleapis.com/auth/calendar.readonly",
+        "https://www.googleapis.com/auth/calendar.events.readonly",
+    ),
+    CalendarPlatform.MICROSOFT: ("offline_access", "Calendars.Read"),
+}
+
+_LASTING: Mapping[CalendarPlatform, Mapping[str, str]] = {
+    # Who agreed before gets no refresh token unless he is asked again.
+    CalendarPlatform.GOOGLE: {"access_type": "offline", "prompt": "consent select_account"},
+    CalendarPlatform.MICROSOFT: {"prompt": "select_account"},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OAuthApp:
+    """One of them. `callback` is the redirect address, which has to be registered; `extras` go along."""
+
+    platform: CalendarPlatform
+    client_id: str
+    client_secret: SecretStr
+    authorize_url: str
+    token_url: str
+    callback: str
+    scopes: tuple[str, ...]
+    extras: Mapping[str, str]
+
+    def lacks(self, granted: str) -> bool:
+        """Whether an answer that names these scopes allows less than was asked for."""
+        names = {scope.rpartition("/")[2] for scope in granted.split()}
+        # Microsoft tells of lasting access by giving it.
+        needed = {scope.rpartition("/")[2] for scope in self.scopes} - {"offline_access"}
+        return not needed <= names
+
+
+def app_for(settings: Settings, platform: CalendarPlatform) -> OAuthApp | None:
+    """None while the app's credentials are not set."""
+    if platform is CalendarPlatform.GOOGLE:
+        client_id = settings.minutekeeper_google_client_id
+        client_secret = settings.minutekeeper_google_client_secret
+        authorize_url = "https://accounts.google.com/o/oauth2/v2/auth"
+        token_url = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    else:
+        client_id = settings.minutekeeper_microsoft_client_id
+        client_secret = settings.minutekeeper_microsoft_client_secret
+        tenant = f"https://login.microsoftonline.com/{settings.minutekeeper_microsoft_tenant}/oauth2/v2.0"
+        authorize_url, token_url = f"{tenant}/authorize", f"{tenant}/token"
+    if stand_in := settings.minutekeeper_oauth_base_url:
+        authorize_url, token_url = f"{stand_in}/{platform}/authorize", f"{stand_in}/{platform}/token"
+    if not client_id or not client_secret.get_secret_value():
+        return None
+    return OAuthApp(
+        platform=platform,
+        client_id=client_id,
+        client_secret=client_secret,
+        authorize_url=authorize_url,
+        token_url=token_url,
+        callback=settings.bridge_public_url + CALLBACK_ROUTE.format(platform=platform),
+        scopes=SCOPES[platform],
+        extras=_LASTING[platform],
+    )
+
+
+_ANSWER_SECONDS = 20.0
+
+_CONNECT_SECONDS = 5.0
+
+_REFUSALS = {"access_denied", "consent_required", "interaction_required", "login_required"}
+
+_PAUSES = {"temporarily_unavailable", "server_error"}
+
+_APP_ERRORS = {"invalid_client", "unauthorized_client", "deleted_client"}
+
+_KNOWN_ERRORS = {
+    *_REFUSALS,
+    *_PAUSES,
+    *_APP_ERRORS,
+    *("invalid_grant", "invalid_request", "invalid_scope", "redirect_uri_mismatch"),
+    *("unsupported_grant_type", "unsupported_response_type", "invalid_resource", "admin_policy_enforced"),
+}
+
+_MICROSOFT_CODE = re.compile(r"\bAADSTS[0-9]{4,9}\b")
+
+
+def new_verifier() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def authorization_url(app: OAuthApp, state: str, verifier: str) -> str:
+    """Where the browser goes to ask the user."""
+    url: str = prepare_grant_uri(
+        app.authorize_url,
+        client_id=app.client_id,
+        response_type="code",
+        redirect_uri=app.callback,
+        scope=" ".join(app.scopes),
+        state=state,
+        code_challenge=create_s256_code_challenge(verifier),
+        code_challenge_method="S256",
+        **app.extras,
+    )
+    return url
+
+
+def code_in(query: Mapping[str, str]) -> str:
+    """The code that the user brings back. Raises ConnectError if he brings none."""
+    if error := query.get("error"):
+        why = _codes_in(error, query.get("error_description", ""))
+        if error in _REFUSALS:
+            raise ConnectError(Problem.CONSENT_REFUSED, why=why)
+        raise ConnectError(Problem.UNAVAILABLE if error in _PAUSES else Problem.CONSENT_FAILED, why=why)
+    if not (code := query.get("code")):
+        raise ConnectError(Problem.CONSENT_FAILED, why="neither a code nor an error came back")
+    return code
+
+
+async def redeem(app: OAuthApp, code: str, verifier: str) -> CalendarCredentials:
+    """Exchanges the code. Raises ConnectError, which quotes nothing of the answer but known codes."""
+    form: str = prepare_token_request(
+        "authorization_code",
+        code=code,
+        redirect_uri=app.callback,
+        code_verifier=verifier,
+        client_id=app.client_id,
+        client_secret=app.client_secret.get_secret_value(),
+    )
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS), open_http_client(connect_seconds=_CONNECT_SECONDS) as http:
+            response = await http.post(app.token_url, content=form, headers=headers)
+    except HTTP_ERRORS as error:
+        why = f"the token endpoint cannot be reached: {error_name(error)}"
+        raise ConnectError(Problem.UNAVAILABLE, why=why) from None
+    status, answer = response.status_code, _object(response.content)
+    if status != 200 or "error" in answer:
+        raise _refusal(status, answer)
+    if "scope" in answer and app.lacks(str(answer["scope"])):
+        raise ConnectError(Problem.MISSING_SCOPES)
+    token = answer.get("refresh_token")
+    if not isinstance(token, str) or not token:
+        raise ConnectError(Problem.NO_REFRESH_TOKEN)
+    return CalendarCredentials(
+        platform=app.platform,
+        client_id=app.client_id,
+        client_secret=app.client_secret,
+        refresh_token=SecretStr(token),
+    )
+
+
+def _refusal(status: int, answer: Mapping[str, Any]) -> ConnectError:
+    error = str(answer.get("error", ""))
+    why = f"the token endpoint answered {status}: {_codes_in(error, str(answer.get('error_description', '')))}"
+    if error in _APP_ERRORS:
+        return ConnectError(Problem.APP_REFUSED, why=why)
+    if status == 429 or status >= 500 or error in _PAUSES:
+        return ConnectError(Problem.UNAVAILABLE, why=why)
+    return ConnectError(Problem.CODE_REFUSED, why=why)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _codes_in(error: str, description: str) -> str:
+    """What may be logged of an answer: free text in it might quote a code or a secret."""
+    named = error if error in _KNOWN_ERRORS else "an error of no known name"
+    return " ".join([named, *_MICROSOFT_CODE.findall(description)])

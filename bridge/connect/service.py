@@ -1,0 +1,230 @@
+"""The steps from a user's grant to a calendar that is kept. Read `connect` first.
+
+A process may die after any of them: the connection says what is under way, and the user's next attempt clears away
+what an unfinished one has made. A calendar at the provider belongs to the attempt that claimed it first, because
+colleagues may connect the same shared calendar, and the provider does not say who made which.
+"""
+
+import contextlib
+import logging
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from bridge.connect.calendar_workflows import CalendarCalls
+from bridge.connect.errors import ConnectError, Problem
+from bridge.connect.session_cookies import KEPT_SECONDS
+from bridge.temporal_gateway import CallError
+from minutekeeper.calendars.connect_link import ConnectLink
+from minutekeeper.calendars.messages import CalendarWorkflowInput
+from minutekeeper.calendars.user_connection import UNFINISHED, PendingConnection, UserConnection
+from minutekeeper.providers.base import NotFoundError, ProviderError, UnavailableError
+from minutekeeper.providers.calendar_base import (
+    CalendarCredentials,
+    CalendarProvider,
+    ConnectedCalendar,
+    RawCalendar,
+)
+from minutekeeper.storage.user_connections import ConnectionChangedError, Connections
+from minutekeeper.text import one_line
+
+_TRIES = 5
+_AWAY = timedelta(seconds=KEPT_SECONDS + 60)
+"""After the end of a link, those who began in time may still come back; none of them twice."""
+_LONGEST_RAW_ID = 1000
+"""In bytes; a form has no room for a longer one, and Google's and Microsoft's have less than 200."""
+
+logger = logging.getLogger(__name__)
+
+
+class NotToldError(Exception):
+    """The user does not know yet that a calendar of his would be replaced."""
+
+
+class Connecting:
+    """`connect` and `spend` raise ConnectError, ProviderError, StoreError and CallError."""
+
+    def __init__(self, calendars: CalendarProvider, calls: CalendarCalls, connections: Connections) -> None:
+        self._calendars = calendars
+        self._calls = calls
+        self._connections = connections
+
+    async def known(self, link: ConnectLink) -> UserConnection:
+        """What was noted of the user's calendar. Raises ConnectError if the link was used already."""
+        known = await self._connections.read(link.user, link.platform)
+        if known.is_spent(link.link_id):
+            raise ConnectError(Problem.LINK_USED)
+        return known
+
+    async def is_kept(self, known: UserConnection) -> bool:
+        """Whether there is a calendar that would be replaced by another one."""
+        return bool(known.calendar_id) and await self._calls.is_kept(known.calendar_id)
+
+    async def choices(self, credentials: CalendarCredentials) -> list[RawCalendar]:
+        """The calendars that the user could connect. Raises ConnectError if there are none."""
+        found = await self._calendars.raw_calendars(credentials)
+        usable = [each for each in found if len(each.raw_id.encode(errors="replace")) <= _LONGEST_RAW_ID]
+        if not usable:
+            raise ConnectError(Problem.NO_CALENDAR)
+        return usable
+
+    async def choice(self, credentials: CalendarCredentials, raw_id: str) -> RawCalendar:
+        """The calendar of this id. Raises ConnectError if it is none that these credentials lead to."""
+        for each in await self.choices(credentials):
+            if each.raw_id == raw_id:
+                return each
+        raise ConnectError(Problem.NO_CALENDAR)
+
+    async def spend(self, link: ConnectLink, ticket: str) -> None:
+        """Whoever spends a ticket may go on: it happens once."""
+        now = datetime.now(UTC)
+        for _ in range(_TRIES):
+            known = await self.known(link)
+            if known.is_spent(ticket):
+                raise ConnectError(Problem.CODE_REFUSED, why="it came back a second time")
+            with contextlib.suppress(ConnectionChangedError):
+                await self._connections.write(known.spending(ticket, link.expires_at + _AWAY, now))
+                return
+        raise ConnectError(Problem.OVERTAKEN)
+
+    async def connect(
+        self, link: ConnectLink, credentials: CalendarCredentials, chosen: RawCalendar, told: str
+    ) -> ConnectedCalendar:
+        """Connects one of the user's `choices`.
+
+        Raises NotToldError if it would replace another calendar than the one that the user was `told` of.
+        """
+        known = await self.known(link)
+        if known.calendar_id != told and known.raw_id != chosen.raw_id and await self.is_kept(known):
+            raise NotToldError
+        attempt = PendingConnection(
+            attempt_id=secrets.token_urlsafe(12),
+            raw_id=chosen.raw_id,
+            before=frozenset(each.calendar_id for each in await self._made_of(chosen.raw_id)),
+        )
+        # From here on nobody else can finish what was begun before.
+        begun = await self._cleared(await self._write(known.attempting(attempt)))
+        calendar = await self._renewed(known, credentials, chosen.raw_id)
+        if calendar is None:
+            calendar = await self._taken_over(known, begun, credentials, chosen)
+        if calendar is None:
+            begun, calendar = await self._create(begun, attempt, credentials)
+            done = await self._keep_new(link, begun, chosen, calendar)
+        else:
+            # It could not be taken back, so nobody keeps it before it is the user's.
+            done = await self._write(_connected(begun, chosen, calendar))
+            await self._keep(link, calendar)
+        await self._write(
+            (await self._cleared(done)).spending(link.link_id, link.expires_at + _AWAY, datetime.now(UTC))
+        )
+        return calendar
+
+    async def _keep_new(
+        self, link: ConnectLink, begun: UserConnection, chosen: RawCalendar, calendar: ConnectedCalendar
+    ) -> UserConnection:
+        try:
+            await self._keep(link, calendar)
+            return await self._write(_connected(begun, chosen, calendar))
+        except (CallError, ConnectError):
+            # What cannot be taken back now is taken back by whoever comes next.
+            with contextlib.suppress(CallError, ProviderError):
+                await self._let_go(calendar.calendar_id, UNFINISHED)
+            raise
+
+    async def _keep(self, link: ConnectLink, calendar: ConnectedCalendar) -> None:
+        request = CalendarWorkflowInput(
+            calendar_id=calendar.calendar_id,
+            user=link.user,
+            platform=link.platform,
+            owner=calendar.email or calendar.name,
+        )
+        await self._calls.keep(request)
+
+    async def _renewed(
+        self, known: UserConnection, credentials: CalendarCredentials, raw_id: str
+    ) -> ConnectedCalendar | None:
+        """The calendar that is connected already, with the new grant; it keeps its meetings."""
+        if not known.calendar_id or known.raw_id != raw_id:
+            return None
+        try:
+            return await self._calendars.update_credentials(known.calendar_id, credentials)
+        except NotFoundError:
+            return None
+
+    async def _create(
+        self, begun: UserConnection, attempt: PendingConnection, credentials: CalendarCredentials
+    ) -> tuple[UserConnection, ConnectedCalendar]:
+        for _ in range(_TRIES):
+            try:
+                calendar = await self._calendars.create_calendar(credentials, attempt.raw_id)
+            except UnavailableError:
+                whose = one_line(f"{begun.platform} calendar of {begun.user}")
+                logger.warning("connect %s: perhaps it was made at the provider, and nobody keeps it", whose)
+                raise
+            if calendar.calendar_id in attempt.before:
+                break
+            begun = await self._write_made(begun, calendar.calendar_id)
+            if await self._connections.claim(calendar.calendar_id, begun.claim_of(attempt.attempt_id)):
+                return begun, calendar
+            # Somebody took it for the one of which he never heard: he keeps it.
+        raise ConnectError(Problem.OVERTAKEN, why="the provider gave only calendars that others have")
+
+    async def _write_made(self, begun: UserConnection, calendar_id: str) -> UserConnection:
+        try:
+            return await self._connections.write(begun.having_made(calendar_id))
+        except ConnectionChangedError:
+            attempt_id = begun.attempt.attempt_id if begun.attempt else ""
+            with contextlib.suppress(CallError, ProviderError):
+                if await self._connections.claim(calendar_id, begun.claim_of(attempt_id)):
+                    await self._let_go(calendar_id, UNFINISHED)
+            raise ConnectError(Problem.OVERTAKEN) from None
+
+    async def _taken_over(
+        self, known: UserConnection, begun: UserConnection, credentials: CalendarCredentials, chosen: RawCalendar
+    ) -> ConnectedCalendar | None:
+        """A calendar that the unfinished attempt before may have made, without hearing of it, and nobody else has.
+
+        It may be somebody else's, so it is never deleted because of the attempt.
+        """
+        unfinished = known.attempt
+        if begun.attempt is None or unfinished is None or unfinished.calendar_id:
+            return None
+        if unfinished.raw_id != chosen.raw_id:
+            return None
+        claim = begun.claim_of(begun.attempt.attempt_id)
+        for each in await self._made_of(chosen.raw_id):
+            if each.calendar_id in unfinished.before or each.email != chosen.email:
+                continue
+            if await self._calls.was_ever_kept(each.calendar_id):
+                continue
+            if await self._connections.claim(each.calendar_id, claim):
+                with contextlib.suppress(NotFoundError):
+                    return await self._calendars.update_credentials(each.calendar_id, credentials)
+        return None
+
+    async def _cleared(self, connection: UserConnection) -> UserConnection:
+        """Lets go of what is left over and is the user's own; gives what is known afterwards."""
+        if not connection.leftovers:
+            return connection
+        for each in connection.leftovers:
+            if await self._connections.claim(each.calendar_id, connection.claim_of(each.attempt_id)):
+                await self._let_go(each.calendar_id, each.why)
+        return await self._write(connection.cleared())
+
+    async def _made_of(self, raw_id: str) -> list[ConnectedCalendar]:
+        return [each for each in await self._calendars.calendars() if each.raw_id == raw_id]
+
+    async def _let_go(self, calendar_id: str, why: str) -> None:
+        """Its workflow lets go of the meetings and deletes it; one that has none is just deleted."""
+        if not await self._calls.bid_farewell(calendar_id, why):
+            await self._calendars.delete_calendar(calendar_id)
+
+    async def _write(self, connection: UserConnection) -> UserConnection:
+        try:
+            return await self._connections.write(connection)
+        except ConnectionChangedError:
+            raise ConnectError(Problem.OVERTAKEN) from None
+
+
+def _connected(begun: UserConnection, chosen: RawCalendar, calendar: ConnectedCalendar) -> UserConnection:
+    now = datetime.now(UTC)
+    return begun.connected(calendar.calendar_id, chosen.raw_id, calendar.name, calendar.email, now)

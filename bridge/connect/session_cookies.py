@@ -1,0 +1,192 @@
+"""What the browser keeps while a calendar is connected, in encrypted cookies that expire."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+import zlib
+from collections.abc import Sequence
+from typing import Self, TypeVar
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bridge.connect.errors import ConnectError, Problem
+from bridge.connect.oauth import new_verifier
+from minutekeeper.calendars.connect_link import ConnectLink
+from minutekeeper.signing import Purpose, derived_keys
+
+KEPT_SECONDS = 3600
+"""How long a user may be away."""
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class Seals:
+    """`secrets`: the first one seals, all of them open."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        keys = derived_keys(Purpose.CONNECT_SESSION, secrets)
+        self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+
+    def close(self, content: BaseModel) -> str:
+        """A text for cookies and URLs, about as long as the JSON of the content."""
+        return self._fernet.encrypt(zlib.compress(content.model_dump_json().encode(), 9)).decode()
+
+    def open(self, model: type[_Model], sealed: str) -> _Model | None:
+        """None for what is not of ours, or too old."""
+        try:
+            content = self._fernet.decrypt(sealed.encode(), ttl=KEPT_SECONDS)
+            return model.model_validate_json(zlib.decompress(content))
+        except (InvalidToken, ValidationError, UnicodeError, zlib.error):
+            return None
+
+    def made_at(self, sealed: str) -> int:
+        """Unix time; 0 for what is not of ours."""
+        try:
+            return self._fernet.extract_timestamp(sealed.encode())
+        except (InvalidToken, UnicodeError):
+            return 0
+
+
+_PREFIX = "minutekeeper-"
+
+_JOURNEY = _PREFIX + "connect-{ticket}"
+
+_GRANT = _PREFIX + "grant-{ticket}"
+
+_ARRIVAL = "of"
+
+_LONGEST_COOKIE = 4096
+"""Browsers keep no longer one, counted with its name and its attributes."""
+
+_MOST_TOGETHER = 6000
+"""Names and values of all cookies that come along: servers and proxies refuse more than 8,190 bytes of them."""
+
+
+class Journey(BaseModel):
+    """`told` is the calendar of which the user knows that another one will replace it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    link: ConnectLink
+    state: str = Field(repr=False)
+    verifier: str = Field(repr=False)
+    told: str = ""
+
+    @classmethod
+    def begin(cls, link: ConnectLink, told: str) -> Self:
+        return cls(link=link, state=secrets.token_urlsafe(32), verifier=new_verifier(), told=told)
+
+    @property
+    def ticket(self) -> str:
+        """Tells journeys in one browser apart, and gives nothing away of the state."""
+        return ticket_for(self.state)
+
+
+class Grant(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    refresh_token: str = Field(repr=False)
+
+
+class Arrival(BaseModel):
+    """What the last page tells: for whom which calendar of which account was connected."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user: str
+    account: str
+    calendar: str
+
+
+def ticket_for(state: str) -> str:
+    return hashlib.sha256(state.encode(errors="replace")).hexdigest()[:32]
+
+
+class Cookies:
+    """Sets and reads them, and seals what the last page tells.
+
+    They go along only where the connect pages are, and are no script's business.
+    """
+
+    def __init__(self, seals: Seals, public_url: str) -> None:
+        self._seals = seals
+        parts = urlsplit(public_url)
+        self._secure = parts.scheme == "https"
+        self._path = f"{parts.path}/connect"
+
+    def arrival(self, request: web.Request) -> Arrival | None:
+        return self._seals.open(Arrival, request.query.get(_ARRIVAL, ""))
+
+    def done_path(self, platform: str, arrival: Arrival) -> str:
+        return f"/connect/done/{platform}?{_ARRIVAL}={self._seals.close(arrival)}"
+
+    def journey(self, request: web.Request, ticket: str, state: str | None = None) -> Journey:
+        """The journey of a ticket, and, if `state` is given, of this very state. Raises ConnectError."""
+        sealed = request.cookies.get(_JOURNEY.format(ticket=ticket), "")
+        journey = self._seals.open(Journey, sealed)
+        if journey is None or not hmac.compare_digest(journey.ticket.encode(), ticket.encode()):
+            raise ConnectError(Problem.SESSION_LOST)
+        if state is not None and not hmac.compare_digest(journey.state.encode(), state.encode(errors="replace")):
+            raise ConnectError(Problem.SESSION_LOST)
+        return journey
+
+    def grant(self, request: web.Request, ticket: str) -> Grant:
+        """Raises ConnectError."""
+        grant = self._seals.open(Grant, request.cookies.get(_GRANT.format(ticket=ticket), ""))
+        if grant is None:
+            raise ConnectError(Problem.SESSION_LOST)
+        return grant
+
+    def keep_journey(self, request: web.Request, response: web.StreamResponse, journey: Journey) -> None:
+        self._keep(request, response, _JOURNEY.format(ticket=journey.ticket), journey)
+
+    def keep_grant(self, request: web.Request, response: web.StreamResponse, ticket: str, grant: Grant) -> None:
+        """Raises ConnectError for a grant that fits in no cookie."""
+        self._keep(request, response, _GRANT.format(ticket=ticket), grant)
+
+    def forget(self, response: web.StreamResponse, ticket: str) -> None:
+        for name in (_JOURNEY, _GRANT):
+            response.del_cookie(name.format(ticket=ticket), path=self._path)
+
+    def forget_unreadable(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Those that are not of ours, or of another secret."""
+        for name, sealed in _ours(request):
+            if not self._seals.made_at(sealed):
+                response.del_cookie(name, path=self._path)
+
+    def _keep(self, request: web.Request, response: web.StreamResponse, name: str, content: BaseModel) -> None:
+        response.set_cookie(
+            name,
+            self._seals.close(content),
+            max_age=KEPT_SECONDS,
+            path=self._path,
+            secure=self._secure,
+            httponly=True,
+            samesite="Lax",
+        )
+        cookie = response.cookies[name]
+        if (length := len(cookie.OutputString())) > _LONGEST_COOKIE:
+            raise ConnectError(Problem.UNAVAILABLE, why=f"a cookie would have {length} bytes")
+        self._make_room(request, response, name, len(name) + len(cookie.value))
+
+    def _make_room(self, request: web.Request, response: web.StreamResponse, name: str, used: int) -> None:
+        """Ends the oldest ones of other tries, where there are too many; these users have to begin again."""
+        ticket = name.rpartition("-")[2]
+        used += sum(len(other) + len(value) for other, value in request.cookies.items() if not _is_ours(other))
+        others = [each for each in _ours(request) if not each[0].endswith(ticket)]
+        for other, sealed in sorted(others, key=lambda each: self._seals.made_at(each[1]), reverse=True):
+            used += len(other) + len(sealed)
+            if used > _MOST_TOGETHER or not self._seals.made_at(sealed):
+                response.del_cookie(other, path=self._path)
+
+
+def _ours(request: web.Request) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in request.cookies.items() if _is_ours(name)]
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(_PREFIX)

@@ -1,0 +1,61 @@
+"""Tracks active requests, and closes the oldest idle connections before file descriptors run out.
+
+aiohttp's own shutdown waits for handlers too, but from its first moment on it takes no more of a body that is still
+on its way.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+
+
+class InFlight:
+    def __init__(self) -> None:
+        self._busy: set[web.RequestHandler] = set()
+        self._none = asyncio.Event()
+        self._none.set()
+
+    @contextmanager
+    def one(self, connection: web.RequestHandler) -> Iterator[None]:
+        """A request of a connection, which brings one after the other."""
+        self._busy.add(connection)
+        self._none.clear()
+        try:
+            yield
+        finally:
+            self._busy.remove(connection)
+            if not self._busy:
+                self._none.set()
+
+    def has(self, connection: web.RequestHandler) -> bool:
+        return connection in self._busy
+
+    async def landed(self) -> None:
+        """Returns when there is none."""
+        await self._none.wait()
+
+
+IDLE_SECONDS = 75.0
+"""How long a connection may be silent, or take to send the head of a request: longer than proxies keep theirs."""
+
+_MOST = 500
+"""Connections: half of the 1024 files that a process may usually open."""
+
+_LOOK_SECONDS = 5.0
+
+
+async def thin_out(runner: web.BaseRunner, in_flight: InFlight) -> None:
+    """Closes the oldest idle connections while there are too many; runs until it is cancelled.
+
+    Every connection has the time between two looks to say something.
+    """
+    before: set[web.RequestHandler] = set()
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        connections = runner.server.connections if runner.server else []
+        idle = [each for each in connections if each in before and not in_flight.has(each)]
+        for connection in idle[: max(0, len(connections) - _MOST)]:
+            connection.force_close()
+        before = set(connections)

@@ -1,0 +1,122 @@
+"""The few calls the bridge makes to Temporal: each tried once, within a time, and failing in one way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    SignalWorkflowExecutionRequest,
+)
+from temporalio.client import Client
+from temporalio.converter import WorkflowSerializationContext
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from bridge.delivery import Delivery, Outcome
+from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.temporal.meeting_workflows import FirstSignal, MeetingWorkflows
+from minutekeeper.temporal.queries import is_ended_workflow, is_unknown_workflow
+
+_PROBE = timedelta(seconds=1)
+
+_SILENCE = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
+
+
+class CallError(Exception):
+    """The call had no success; the message is Temporal's own text."""
+
+    def __init__(self, outcome: Outcome, why: str) -> None:
+        super().__init__(why)
+        self.outcome = outcome
+
+
+class TemporalCalls:
+    """Every method raises CallError. `limit` is how long one call may take."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def signal(self, delivery: Delivery, limit: timedelta) -> None:
+        """A plain signal, for it wakes no finished meeting; the bare call, for only that takes a request id."""
+        context = WorkflowSerializationContext(namespace=self._client.namespace, workflow_id=delivery.workflow_id)
+        request = SignalWorkflowExecutionRequest(
+            namespace=self._client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=delivery.workflow_id),
+            signal_name=delivery.signal,
+            identity=self._client.identity,
+            request_id=delivery.request_id,
+        )
+        payloads = await self._client.data_converter.with_context(context).encode([delivery.message])
+        request.input.payloads.extend(payloads)
+        async with one_try(limit):
+            await self._client.workflow_service.signal_workflow_execution(request, timeout=limit)
+
+    async def found(self, delivery: Delivery, request: MeetingRequest, limit: timedelta) -> None:
+        """Starts a meeting with its first signal; only signals it if it runs already.
+
+        One that has ended stays so, as long as Temporal remembers it.
+        """
+        async with one_try(limit):
+            try:
+                signal = FirstSignal(delivery.signal, delivery.message)
+                meetings = MeetingWorkflows(self._client, limit)
+                await meetings.start(request, delivery.workflow_id, first_signal=signal)
+            except WorkflowAlreadyStartedError as error:
+                raise CallError(Outcome.FINISHED, str(error)) from error
+
+    async def is_running(self, workflow_id: str, limit: timedelta) -> bool:
+        try:
+            status = await self._status(workflow_id, limit)
+        except CallError as error:
+            if error.outcome is Outcome.UNKNOWN:
+                return False
+            raise
+        return status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
+
+    async def check_exists(self, workflow_id: str, limit: timedelta) -> None:
+        """Passes for a workflow that Temporal remembers, running or not."""
+        await self._status(workflow_id, limit)
+
+    async def _status(self, workflow_id: str, limit: timedelta) -> WorkflowExecutionStatus.ValueType:
+        request = DescribeWorkflowExecutionRequest(
+            namespace=self._client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
+        )
+        async with one_try(limit):
+            answer = await self._client.workflow_service.describe_workflow_execution(request, timeout=limit)
+        return answer.workflow_execution_info.status
+
+    async def is_there(self) -> bool:
+        try:
+            async with one_try(_PROBE):
+                return await self._client.service_client.check_health(timeout=_PROBE)
+        except CallError:
+            return False
+
+
+@asynccontextmanager
+async def one_try(limit: timedelta) -> AsyncIterator[None]:
+    try:
+        # The time that an RPC is given does not cover the first connection of a lazy client.
+        async with asyncio.timeout(limit.total_seconds()):
+            yield
+    except RPCError as error:
+        raise CallError(_outcome(error), f"{error.status.name}: {error.message}") from error
+    except TimeoutError as error:
+        raise CallError(Outcome.AWAY, f"no answer within {limit.total_seconds():g} s") from error
+    except RuntimeError as error:
+        # This is how a lazy client says that it cannot connect.
+        raise CallError(Outcome.AWAY, str(error)) from error
+
+
+def _outcome(error: RPCError) -> Outcome:
+    if error.status in _SILENCE:
+        return Outcome.AWAY
+    if error.status is RPCStatusCode.INVALID_ARGUMENT:
+        return Outcome.REFUSED
+    if is_unknown_workflow(error):
+        return Outcome.FINISHED if is_ended_workflow(error) else Outcome.UNKNOWN
+    return Outcome.NOT_NOW

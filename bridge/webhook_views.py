@@ -1,0 +1,146 @@
+"""The handlers that receive webhooks, and the check that a bot's address was made by us."""
+
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from bridge.app_keys import BODIES, COURIER, INBOX, LINE, PACE, PROVIDER, READINESS, SETTINGS
+from bridge.delivery import Delivery, Outcome
+from bridge.delivery_log import Line
+from bridge.forwarder import Handover
+from bridge.inbox import Shelf
+from bridge.metrics import WRONG_KEY, WRONG_TOKEN
+from minutekeeper.config import signing_secrets
+from minutekeeper.meetings.webhook_urls import token_matches
+from minutekeeper.providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
+from minutekeeper.providers.factory import secrets_of
+from minutekeeper.storage.errors import StoreError
+
+
+def is_ours(request: web.Request) -> bool:
+    """Whether the token in the address is that of its workflow and dispatch, by the present or previous secret."""
+    secrets = signing_secrets(request.app[SETTINGS])
+    address = request.match_info
+    return token_matches(address["token"], address["workflow_id"], int(address["dispatch"]), secrets)
+
+
+async def confirm_address(request: web.Request) -> web.Response:
+    """For whoever wants to know whether bots with such an address would be heard; nothing is delivered."""
+    if not is_ours(request):
+        raise web.HTTPUnauthorized(text="unauthorized")
+    return web.json_response({"address": "known"})
+
+
+_RETRY_AFTER_SECONDS = 5
+
+
+async def receive_bot_webhook(request: web.Request) -> web.Response:
+    """A delivery to a bot's own address, which names the workflow and proves that we made it."""
+    workflow_id = request.match_info["workflow_id"]
+    line = request[LINE] = Line(workflow_id=workflow_id)
+    if not is_ours(request):
+        raise _unauthorized(line, WRONG_TOKEN)
+    _check_key(request, allow_missing=request.app[SETTINGS].minutekeeper_bridge_allow_missing_key)
+    async with request.app[BODIES].of(request) as body:
+        received_at = datetime.now(UTC)
+        notice = await _understood(request, body, received_at)
+        if not isinstance(notice, Notice):
+            return _ignored(line, notice)
+        dispatch = int(request.match_info["dispatch"])
+        return await _deliver(
+            request,
+            Delivery.of_bot(
+                notice, _to_keep(request, notice, body), received_at, workflow_id=workflow_id, dispatch=dispatch
+            ),
+        )
+
+
+async def receive_account_webhook(request: web.Request) -> web.Response:
+    """A delivery to the account's address: about a calendar, or a bot whose meeting has to be found."""
+    line = request[LINE] = Line()
+    _check_key(request, allow_missing=False)
+    async with request.app[BODIES].of(request) as body:
+        received_at = datetime.now(UTC)
+        notice = await _understood(request, body, received_at)
+        if isinstance(notice, Ignored):
+            return _ignored(line, notice)
+        if isinstance(notice, CalendarNotice):
+            return await _deliver(request, Delivery.of_calendar(notice, received_at))
+        workflow_id, dispatch = notice.workflow_id, notice.event.dispatch
+        return await _deliver(
+            request,
+            Delivery.of_bot(
+                notice, _to_keep(request, notice, body), received_at, workflow_id=workflow_id, dispatch=dispatch
+            ),
+        )
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """The process is alive, and can at least keep what it is sent."""
+    return web.json_response({"alive": True})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """Whether everything behind the bridge works. A bridge that is not ready still takes webhooks."""
+    parts = await request.app[READINESS].look()
+    return web.json_response(parts._asdict(), status=200 if all(parts) else 503)
+
+
+async def _deliver(request: web.Request, delivery: Delivery) -> web.Response:
+    line, inbox = request[LINE], request.app[INBOX]
+    # A final event counts apart, so that no flood of statuses can keep it out.
+    if delivery.bot_id and not request.app[PACE].admits(f"{delivery.bot_id} {delivery.kind}"):
+        line.tell(Handover(Outcome.REPEATED, delivery))
+        return web.json_response({"outcome": Outcome.REPEATED})
+    try:
+        handover = await request.app[COURIER].hand_over(delivery)
+        line.tell(handover)
+        match handover.outcome:
+            case Outcome.AWAY | Outcome.NOT_NOW:
+                await inbox.put(handover.delivery, Shelf.WAITING)
+            case Outcome.REFUSED:
+                await inbox.put_rejected(handover.delivery)
+            case Outcome.UNCLAIMED:
+                line.why = "kept for a while" if await inbox.put_unclaimed(delivery) else "dropped"
+    except StoreError as error:
+        line.outcome, line.why = "not kept", str(error)
+        raise web.HTTPServiceUnavailable(
+            text="the delivery could not be kept; send it again",
+            headers={"Retry-After": str(_RETRY_AFTER_SECONDS)},
+        ) from error
+    return web.json_response({"outcome": handover.outcome})
+
+
+def _check_key(request: web.Request, *, allow_missing: bool) -> None:
+    if not request.app[PROVIDER].accepts_webhook(request.headers, allow_missing_key=allow_missing):
+        raise _unauthorized(request[LINE], WRONG_KEY)
+
+
+def _unauthorized(line: Line, why: str) -> web.HTTPUnauthorized:
+    line.outcome = why
+    return web.HTTPUnauthorized(text="unauthorized")
+
+
+async def _understood(
+    request: web.Request, body: bytes, received_at: datetime
+) -> Notice | CalendarNotice | Ignored:
+    try:
+        async with request.app[BODIES].turn(body):
+            return request.app[PROVIDER].parse_webhook(body, received_at)
+    except MalformedWebhookError as error:
+        raise web.HTTPBadRequest(text=str(error)) from error
+
+
+def _to_keep(request: web.Request, notice: Notice, body: bytes) -> bytes | None:
+    """The body as it may be stored, if it has to be: the provider's own words may quote a key of ours."""
+    if not notice.keep_body:
+        return None
+    for secret in secrets_of(request.app[SETTINGS]):
+        body = body.replace(secret.encode(), b"***")
+    return body
+
+
+def _ignored(line: Line, notice: Ignored | CalendarNotice) -> web.Response:
+    line.outcome = "ignored"
+    line.why = notice.why if isinstance(notice, Ignored) else "news of a calendar on a bot's address"
+    return web.json_response({"outcome": line.outcome})

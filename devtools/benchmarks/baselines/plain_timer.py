@@ -1,0 +1,28 @@
+"""The plain way to be on time: a timer until the instant, then an ordinary activity that sends the bot.
+
+It does less than a meeting of ours, and its activity is the product's own, so only the waiting differs.
+"""
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.bots import BotActivities
+    from minutekeeper.meetings.dispatch import DispatchRequest, SentBot
+    from minutekeeper.meetings.dispatch_timing import WakeUp
+
+QUEUE = "baselines"
+
+_SEND_TIMEOUT = timedelta(seconds=10)
+
+
+@workflow.defn
+class PlainTimerWorkflow:
+    @workflow.run
+    async def run(self, request: DispatchRequest) -> SentBot:
+        call_at = WakeUp().call_at(request.start_time)
+        await workflow.sleep(max(timedelta(), call_at - workflow.now()))
+        return await workflow.execute_activity_method(
+            BotActivities.send_bot, request, start_to_close_timeout=_SEND_TIMEOUT
+        )

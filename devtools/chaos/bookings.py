@@ -1,0 +1,162 @@
+"""Which meetings customers book and what they do to them: a pure function of seed and size."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from random import Random
+from typing import TypeVar
+
+from devtools.chaos.lives import NORMAL, STAYS, WEIGHTS
+from devtools.chaos.plan import Act, Change, PlannedMeeting, Wish
+from devtools.chaos.rooms import letters, new_link
+from devtools.chaos.scale import LEAD, Scale
+from devtools.chaos.twins import plan_twins
+
+_Card = TypeVar("_Card", bound=str)
+
+_RUSH = 15.0
+"""Meetings start on the hour, all at once; here, half of the reserved bots are called on a multiple of this."""
+
+_WISHES: Mapping[Wish, int] = {
+    Wish.NONE: 55,
+    Wish.MOVED_ASLEEP: 6,
+    Wish.MOVED_SENT: 7,
+    Wish.MOVED_TWICE: 4,
+    Wish.MOVED_LINK: 3,
+    Wish.CANCELLED_ASLEEP: 4,
+    Wish.CANCELLED_ARMED: 4,
+    Wish.CANCELLED_SENT: 6,
+    Wish.LEFT: 6,
+    Wish.SHARED: 3,
+    Wish.SHARED_CANCELLED: 2,
+}
+_BEFORE_ITS_BOT = frozenset({Wish.MOVED_ASLEEP, Wish.MOVED_TWICE, Wish.CANCELLED_ASLEEP})
+_GOES_ON_THERE = frozenset({Wish.MOVED_SENT, Wish.MOVED_TWICE})
+"""A second bot goes to the same link, and lives an ordinary life there."""
+
+_SILENT = frozenset({"silent", "no_final"})
+
+_SHARED_LIVES = (NORMAL, NORMAL, "internal_error", "failed_then_complete", "no_final")
+
+
+def plan_meetings(seed: int, count: int, scale: Scale) -> list[PlannedMeeting]:
+    """As many meetings as asked for, in the order of their booking; every wish and life among them if they fit.
+
+    The share of twins that the scale names comes on top of those that are wishes.
+    """
+    planner = _Planner(Random(f"meetings {seed}"), scale)  # noqa: S311 - a plan to be repeated, no secret
+    twins = plan_twins(seed, round(count * scale.twins), scale)
+    others = count - len(twins)
+    wishes = planner.deal(_WISHES, others)
+    lives = iter(planner.deal(WEIGHTS, others))
+    planned: list[PlannedMeeting] = []
+    for wish in wishes:
+        planned += planner.plan(wish, lives)
+    return sorted([*planned[:others], *twins], key=lambda meeting: meeting.book_at)
+
+
+class _Planner:
+    def __init__(self, rng: Random, scale: Scale) -> None:
+        self._rng = rng
+        self._scale = scale
+
+    def deal(self, weights: Mapping[_Card, int], count: int) -> list[_Card]:
+        """Every card first, then as their weights say."""
+        cards = list(weights)
+        self._rng.shuffle(cards)
+        return cards + self._rng.choices(cards, [weights[card] for card in cards], k=max(0, count - len(cards)))
+
+    def plan(self, wish: Wish, lives: Iterator[str]) -> list[PlannedMeeting]:
+        """The meeting of a wish, or the two of a meeting that is booked twice."""
+        if wish is Wish.NONE:
+            return [self._ordinary(next(lives))]
+        if wish in {Wish.SHARED, Wish.SHARED_CANCELLED}:
+            return self._booked_twice(wish)
+        meeting = self._asleep() if wish in _BEFORE_ITS_BOT else self._any()
+        if wish is Wish.CANCELLED_ARMED:
+            meeting = self._reserved()
+        return [
+            replace(
+                meeting,
+                wish=wish,
+                life=NORMAL if wish is Wish.MOVED_ASLEEP else STAYS,
+                lives=1 if wish in _GOES_ON_THERE else None,
+                changes=self._changes(wish, meeting),
+            )
+        ]
+
+    def _changes(self, wish: Wish, meeting: PlannedMeeting) -> tuple[Change, ...]:
+        between = self._rng.uniform
+        changes: tuple[Change, ...]
+        match wish:
+            case Wish.MOVED_ASLEEP:
+                changes = (self._move(between(3, 10)),)
+            case Wish.MOVED_SENT:
+                changes = (self._move(between(0, 8), awaits_bot=True),)
+            case Wish.MOVED_TWICE:
+                changes = (self._move(between(3, 10)), self._move(between(1, 6), awaits_bot=True))
+            case Wish.MOVED_LINK:
+                changes = (replace(self._move(between(0, 8), awaits_bot=True), meeting_url=new_link(self._rng)),)
+            case Wish.CANCELLED_ASLEEP:
+                changes = (Change(Act.CANCEL, between(3, 10)),)
+            case Wish.CANCELLED_ARMED:
+                changes = (Change(Act.CANCEL, max(0.0, meeting.start_at - LEAD - between(0, 6) - meeting.book_at)),)
+            case _:
+                act = Act.LEAVE if wish is Wish.LEFT else Act.CANCEL
+                changes = (Change(act, between(0, 8), awaits_bot=True),)
+        return changes
+
+    def _ordinary(self, life: str) -> PlannedMeeting:
+        may_be_reserved = life not in _SILENT or self._scale.reserved_silence
+        reserved = may_be_reserved and self._rng.random() < self._scale.reserved_share
+        meeting = self._reserved() if reserved else self._running()
+        return replace(meeting, life=life, audio_only=self._rng.random() < 0.05)
+
+    def _booked_twice(self, wish: Wish) -> list[PlannedMeeting]:
+        meeting = self._any() if self._scale.reserved_silence else self._running()
+        first = replace(meeting, wish=wish, life=self._rng.choice(_SHARED_LIVES))
+        second = replace(
+            first,
+            book_at=first.book_at + self._rng.uniform(0, 3),
+            life=NORMAL,
+            twin=f"twin-{letters(self._rng, 8)}",
+        )
+        if wish is Wish.SHARED_CANCELLED:
+            first = replace(first, changes=(Change(Act.CANCEL, self._rng.uniform(1, 4), awaits_bot=True),))
+        return [first, second]
+
+    def _any(self) -> PlannedMeeting:
+        if self._rng.random() < self._scale.reserved_share:
+            return self._reserved()
+        return self._running()
+
+    def _running(self) -> PlannedMeeting:
+        """A meeting that has begun or will soon, so that its bot is sent at once."""
+        book_at = self._rng.uniform(0, self._scale.window)
+        start_at = book_at + self._rng.uniform(-30, 0.9 * self._scale.patience)
+        end_at = max(book_at + self._scale.patience, start_at + 30)
+        return PlannedMeeting(new_link(self._rng), book_at, start_at, end_at)
+
+    def _reserved(self) -> PlannedMeeting:
+        """A meeting whose bot has to be called at an exact instant, some of them at the very same."""
+        call_at = self._rng.uniform(8, self._scale.last_reserved)
+        if self._rng.random() < 0.5:
+            call_at = max(_RUSH, call_at // _RUSH * _RUSH)
+        book_at = max(0.0, call_at - self._rng.uniform(5, self._scale.longest_sleep))
+        return self._called_at(call_at, book_at)
+
+    def _asleep(self) -> PlannedMeeting:
+        """One whose bot would be called only after its customer has changed it."""
+        book_at = self._rng.uniform(0, self._scale.last_reserved)
+        return self._called_at(book_at + self._scale.asleep, book_at)
+
+    def _called_at(self, call_at: float, book_at: float) -> PlannedMeeting:
+        start_at = call_at + LEAD
+        return PlannedMeeting(new_link(self._rng), book_at, start_at, start_at + self._rng.uniform(61, 90))
+
+    def _move(self, after: float, *, awaits_bot: bool = False) -> Change:
+        """To a time for which a bot is reserved, or to one so near that it is sent at once."""
+        if self._rng.random() < 0.5:
+            start_in = LEAD + self._rng.uniform(5, self._scale.notice)
+            return Change(Act.MOVE, after, awaits_bot, start_in, start_in + self._rng.uniform(61, 90))
+        start_in = self._rng.uniform(5, 0.9 * self._scale.patience)
+        return Change(Act.MOVE, after, awaits_bot, start_in, max(self._scale.patience, start_in + 30))

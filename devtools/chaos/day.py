@@ -1,0 +1,141 @@
+"""One run, from its first booking to its last meeting's end."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.service import RPCError
+
+from devtools.chaos import histories, stored
+from devtools.chaos.bookings import plan_meetings
+from devtools.chaos.customer import Customers
+from devtools.chaos.environment import Scene
+from devtools.chaos.evidence import Evidence, RoomOutage, Struck
+from devtools.chaos.fault_plan import plan_blows
+from devtools.chaos.faults import refusals, standing_faults
+from devtools.chaos.inject import strike
+from devtools.chaos.lives import NORMAL, script_rule
+from devtools.chaos.plan import Blow, PlannedMeeting, RoomFault
+from devtools.chaos.rooms import room_of
+from devtools.chaos.scale import SPEED, Scale
+from starter.client import MeetingsClient
+
+_LOOK_SECONDS = 1.0
+_FEW = 3
+"""So many meetings are named while they are waited for."""
+
+_LAST_WORDS_SECONDS = 2.0
+"""For deliveries that are under way when the last meeting has ended."""
+
+
+class Day:
+    """What happens in a scene, and what is known of it afterwards. `say` gets a line whenever something happens."""
+
+    def __init__(self, scene: Scene, scale: Scale, seed: int, say: Callable[[str], None]) -> None:
+        self._scene = scene
+        self._scale = scale
+        self._seed = seed
+        self._say = say
+        self._began = datetime.now(UTC)
+        self._struck: list[Struck] = []
+        self._refused: list[tuple[datetime, datetime]] = []
+        self._room_outages: list[RoomOutage] = []
+
+    async def live(self, count: int) -> Evidence:
+        """Returns once all meetings have ended, or when nobody would wait for them any longer."""
+        meetings = plan_meetings(self._seed, count, self._scale)
+        await self._prepare(meetings)
+        self._began = datetime.now(UTC)
+        customers = Customers(MeetingsClient(self._scene.client), self._began)
+        await asyncio.gather(
+            self._serve(customers, meetings),
+            *(self._strike(blow) for blow in plan_blows(self._seed, self._scale)),
+            *(self._refuse(at, order) for at, order in refusals(self._seed, self._scale)),
+            *(self._disturb(meeting.meeting_url, fault) for meeting in meetings for fault in meeting.faults),
+        )
+        await self._scene.provider.remove_faults()
+        self._tell("all is booked, changed and struck; the provider behaves from now on")
+        await self._until_all_have_ended()
+        await asyncio.sleep(_LAST_WORDS_SECONDS)
+        return await self._evidence(customers)
+
+    async def _prepare(self, meetings: Sequence[PlannedMeeting]) -> None:
+        for meeting in meetings:
+            # The newest rule decides, so what the first bots live comes last.
+            for life, times in ((meeting.later_life, None), (meeting.life, meeting.lives)):
+                if life != NORMAL:
+                    rule = script_rule(life, meeting.meeting_url, times, self._scale.twin_stay)
+                    await self._scene.provider.add_script(rule)
+        await self._scene.provider.add_faults(*standing_faults(self._scale))
+
+    async def _serve(self, customers: Customers, meetings: list[PlannedMeeting]) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._scale.window + self._scale.settling):
+                await customers.serve(meetings)
+
+    async def _strike(self, blow: Blow) -> None:
+        await self._until(blow.at)
+        lasting = f" for {blow.seconds:.0f} s" if blow.seconds else ""
+        self._tell(f"{blow.kind} of {blow.target}{lasting}")
+        self._struck.append(await strike(self._scene.crew, blow))
+
+    async def _refuse(self, at: float, order: dict[str, Any]) -> None:
+        await self._until(at)
+        self._tell(f"{order['kind']} for {self._scale.refused:.0f} s")
+        await self._scene.provider.add_faults(order)
+        begun = datetime.now(UTC)
+        self._refused.append((begun, begun + timedelta(seconds=order["seconds"] / SPEED)))
+
+    async def _disturb(self, link: str, fault: RoomFault) -> None:
+        await self._until(fault.at)
+        begins = datetime.now(UTC)
+        await self._scene.provider.add_faults(dict(fault.order))
+        ends = begins + timedelta(seconds=fault.seconds)
+        self._room_outages.append(RoomOutage(room=room_of(link), begins=begins, ends=ends))
+
+    async def _until_all_have_ended(self) -> None:
+        told: list[str] = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._scale.settling):
+                while still_open := await self._open_meetings():
+                    if still_open != told:
+                        names = f": {', '.join(still_open)}" if len(still_open) <= _FEW else ""
+                        self._tell(f"{len(still_open)} still open{names}")
+                    told = still_open
+                    await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _open_meetings(self) -> list[str]:
+        while True:
+            try:
+                return await histories.open_meetings(self._scene.client)
+            except RPCError:
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _evidence(self, customers: Customers) -> Evidence:
+        """The ledger first, so that what it shows has had time to arrive; the inbox before the histories."""
+        root = self._scene.artifacts
+        ledger = await self._scene.provider.ledger()
+        inbox = await asyncio.to_thread(stored.read_inbox, root)
+        names = [booking.workflow_id for booking in customers.bookings]
+        runs = await histories.read_runs(self._scene.client, names)
+        return Evidence(
+            bookings=tuple(customers.bookings),
+            orders=tuple(customers.orders),
+            ledger=ledger,
+            runs=tuple(runs),
+            files=tuple(await asyncio.to_thread(stored.read_files, root)),
+            manifests=await asyncio.to_thread(stored.read_manifests, root),
+            inbox=tuple(inbox),
+            struck=tuple(self._struck),
+            refused=tuple(self._refused),
+            room_outages=tuple(self._room_outages),
+        )
+
+    async def _until(self, seconds: float) -> None:
+        instant = self._began + timedelta(seconds=seconds)
+        await asyncio.sleep((instant - datetime.now(UTC)).total_seconds())
+
+    def _tell(self, what: str) -> None:
+        self._say(f"{(datetime.now(UTC) - self._began).total_seconds():5.0f} s  {what}")

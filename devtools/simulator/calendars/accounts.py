@@ -1,0 +1,131 @@
+"""The accounts at Google and Microsoft and the events in their calendars."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from devtools.simulator.calendars.changes import answered, changed, happenings
+from devtools.simulator.calendars.control_models import AccountOrder, EventChange, EventOrder, ResponseOrder
+from devtools.simulator.calendars.grants import CALENDAR_SCOPES, Grant, Grants
+from devtools.simulator.calendars.ids import graph_id
+from devtools.simulator.calendars.provider_events import Happening
+from devtools.simulator.calendars.wire import Credentials, Platform
+from devtools.simulator.state import now
+
+
+class ApiDisabledError(Exception):
+    """The app's owner has not switched the calendar API on."""
+
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(f"{platform} Calendar API has not been used in this project before or it is disabled.")
+
+
+class NoSuchCalendarError(Exception):
+    """The account has no calendar of this id."""
+
+    def __init__(self) -> None:
+        super().__init__("The account has no such calendar.")
+
+
+@dataclass
+class Account:
+    platform: Platform
+    email: str
+    name: str
+
+
+@dataclass
+class RawCalendar:
+    """A calendar as the provider has it, with the ids of its events."""
+
+    id: str
+    name: str
+    account: Account
+    is_primary: bool
+    event_ids: set[str] = field(default_factory=set)
+
+
+class World:
+    """Everybody's calendars. Changing methods give the raw ids of the calendars that a provider would report."""
+
+    def __init__(self) -> None:
+        self.grants = Grants()
+        self.accounts: dict[str, Account] = {}
+        self.calendars: dict[str, RawCalendar] = {}
+        self.happenings: dict[str, Happening] = {}
+
+    def add_account(self, order: AccountOrder) -> Grant:
+        account = self.accounts[order.email] = Account(order.platform, order.email, order.name)
+        primary = order.email if order.platform == "Google" else graph_id(order.email, "primary")
+        self.calendars[primary] = RawCalendar(primary, order.name or order.email, account, is_primary=True)
+        for other in order.calendars:
+            self.calendars[other.id] = RawCalendar(other.id, other.name or other.id, account, is_primary=False)
+        for happening in self.happenings.values():
+            self._place(happening)
+        client_id = order.client_id or self.grants.default_app(order.platform).client_id
+        scopes = CALENDAR_SCOPES[order.platform]
+        return self.grants.grant(order.platform, client_id, order.email, scopes, order.refresh_token)
+
+    def open(self, credentials: Credentials) -> list[RawCalendar]:
+        """The calendars that these credentials lead to. Raises GrantRefusedError, ApiDisabledError."""
+        app, grant = self.grants.open(credentials)
+        if not app.order.api_enabled:
+            raise ApiDisabledError(credentials.platform)
+        return [calendar for calendar in self.calendars.values() if calendar.account.email == grant.email]
+
+    def pick(self, credentials: Credentials, raw_id: str | None) -> RawCalendar:
+        """One of them, by default the primary one. Raises also NoSuchCalendarError."""
+        for calendar in self.open(credentials):
+            if calendar.id == raw_id or (calendar.is_primary and raw_id in (None, "", "primary")):
+                return calendar
+        raise NoSuchCalendarError
+
+    def events_of(self, raw_id: str) -> list[Happening]:
+        return [self.happenings[identifier] for identifier in self.calendars[raw_id].event_ids]
+
+    def add(self, order: EventOrder) -> tuple[list[str], set[str]]:
+        """The ids of the new events, and where they are."""
+        organizer = self.accounts.get(order.organizer.email)
+        added = happenings(order, organizer.platform if organizer else "Google")
+        touched: set[str] = set()
+        for happening in added:
+            self.happenings[happening.id] = happening
+            touched |= self._place(happening)
+        return [happening.id for happening in added], touched
+
+    def find(self, identifier: str) -> list[Happening]:
+        """The event, or all of a series; empty if there is none."""
+        one = self.happenings.get(identifier)
+        return [one] if one else [event for event in self.happenings.values() if event.series == identifier]
+
+    def change(self, events: Iterable[Happening], change: EventChange) -> set[str]:
+        return self._replace(changed(event, change) for event in events)
+
+    def respond(self, events: Iterable[Happening], order: ResponseOrder) -> set[str]:
+        return self._replace(answered(event, order) for event in events)
+
+    def cancel(self, events: Iterable[Happening]) -> set[str]:
+        return self._replace(replace(event, cancelled=True, changed_at=now()) for event in events)
+
+    def _replace(self, events: Iterable[Happening]) -> set[str]:
+        touched: set[str] = set()
+        for event in events:
+            self.happenings[event.id] = event
+            touched |= self._place(event)
+        return touched
+
+    def _place(self, happening: Happening) -> set[str]:
+        """Put the event where it belongs now; where it was and is, is touched."""
+        emails = {happening.organizer.email, *(guest.email for guest in happening.guests)}
+        touched = set()
+        for calendar in self.calendars.values():
+            was = happening.id in calendar.event_ids
+            belongs = calendar.id in happening.calendars or (
+                calendar.is_primary and calendar.account.email in emails
+            )
+            if belongs:
+                calendar.event_ids.add(happening.id)
+            else:
+                calendar.event_ids.discard(happening.id)
+            if was or belongs:
+                touched.add(calendar.id)
+        return touched

@@ -1,0 +1,81 @@
+"""How events come about and change."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, timedelta
+from uuid import uuid4
+
+from devtools.simulator.calendars.control_models import EventChange, EventOrder, GuestOrder, ResponseOrder
+from devtools.simulator.calendars.ids import new_uid, occurrence_id
+from devtools.simulator.calendars.provider_events import Guest, Happening
+from devtools.simulator.calendars.wire import Platform
+from devtools.simulator.state import now
+
+
+def happenings(order: EventOrder, platform: Platform) -> list[Happening]:
+    """The event, or all occurrences of the series; `platform` is the organizer's."""
+    first = _first(order, platform)
+    if order.series is None:
+        return [first]
+    series = []
+    for number in range(order.series.count):
+        later = timedelta(days=number * order.series.every_days)
+        start = first.start + later
+        identifier = occurrence_id(first.id, start, all_day=order.all_day)
+        series.append(
+            replace(first, id=identifier, series=first.id, start=start, end=first.end + later, original_start=start)
+        )
+    return series
+
+
+def changed(event: Happening, change: EventChange) -> Happening:
+    start = change.start.astimezone(UTC) if change.start else event.start
+    start += timedelta(seconds=change.shift)
+    return replace(
+        event,
+        title=event.title if change.title is None else change.title,
+        start=start,
+        end=change.end.astimezone(UTC) if change.end else start + (event.end - event.start),
+        link=event.link if change.link is None else change.link,
+        link_place=change.link_place or event.link_place,
+        guests=event.guests if change.guests is None else _guests(change.guests),
+        changed_at=now(),
+    )
+
+
+def answered(event: Happening, order: ResponseOrder) -> Happening:
+    def answer(guest: Guest) -> Guest:
+        return replace(guest, response=order.response) if guest.email == order.email else guest
+
+    guests = tuple(answer(guest) for guest in event.guests)
+    return replace(event, organizer=answer(event.organizer), guests=guests, changed_at=now())
+
+
+def _first(order: EventOrder, platform: Platform) -> Happening:
+    base, at, start = order.id or uuid4().hex, now(), order.start.astimezone(UTC)
+    length = timedelta(minutes=30)
+    if order.all_day:
+        start, length = start.replace(hour=0, minute=0, second=0, microsecond=0), timedelta(days=1)
+    organizer = order.organizer
+    return Happening(
+        id=base,
+        uid=new_uid(base, platform),
+        title=order.title,
+        start=start,
+        end=order.end.astimezone(UTC) if order.end else start + length,
+        organizer=Guest(email=organizer.email, name=organizer.name, response="accepted"),
+        guests=_guests(order.guests),
+        link=order.link,
+        link_place=order.link_place,
+        time_zone=order.time_zone,
+        all_day=order.all_day,
+        series="",
+        original_start=None,
+        created_at=at,
+        changed_at=at,
+        calendars=frozenset({order.calendar} if order.calendar else ()),
+    )
+
+
+def _guests(orders: Iterable[GuestOrder]) -> tuple[Guest, ...]:
+    return tuple(Guest(email=order.email, name=order.name, response=order.response) for order in orders)

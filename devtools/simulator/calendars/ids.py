@@ -1,0 +1,38 @@
+"""Ids as Google and Microsoft make them."""
+
+import base64
+import hashlib
+from datetime import datetime
+
+from devtools.simulator.calendars.provider_events import Happening
+from devtools.simulator.calendars.wire import Platform
+
+_OUTLOOK_UID = "040000008200E00074C5B7101A82E008"
+"""How every iCalendar id from Outlook begins; the next eight digits are the day of an occurrence."""
+_NO_DAY = "00000000"
+
+
+def new_uid(base: str, platform: Platform) -> str:
+    """The iCalendar id that the organizer's provider gives an event; a series has only one."""
+    if platform == "Google":
+        return f"{base}@google.com"
+    return f"{_OUTLOOK_UID}{_NO_DAY}{hashlib.sha256(base.encode()).hexdigest()[:48].upper()}"
+
+
+def graph_uid(event: Happening) -> str:
+    """The iCalendar id as Microsoft shows it: it writes the day of an occurrence into its own."""
+    uid, start = event.uid, event.original_start
+    if start is None or not uid.startswith(_OUTLOOK_UID):
+        return uid
+    return f"{_OUTLOOK_UID}{start.year:04X}{start.month:02X}{start.day:02X}{uid[len(_OUTLOOK_UID + _NO_DAY) :]}"
+
+
+def graph_id(email: str, identifier: str) -> str:
+    """An id at Microsoft: each mailbox has its own for the same event."""
+    digest = hashlib.sha256(f"{email}\n{identifier}".encode()).digest()
+    return f"AAMkAG{base64.urlsafe_b64encode(digest).decode()}"
+
+
+def occurrence_id(series: str, start: datetime, *, all_day: bool) -> str:
+    """An id at Google: that of the series, and when the occurrence would have been if nobody had moved it."""
+    return f"{series}_{start:%Y%m%d}" if all_day else f"{series}_{start:%Y%m%dT%H%M%SZ}"

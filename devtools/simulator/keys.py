@@ -1,0 +1,23 @@
+"""What the application and its requests keep for the views."""
+
+from uuid import UUID
+
+from aiohttp import web
+
+from devtools.simulator.responses import not_found
+from devtools.simulator.simulation import Simulation
+from devtools.simulator.state import Bot
+
+SIMULATION = web.AppKey("SIMULATION", Simulation)
+# Set on a request whose answer did not go out whole.
+INCOMPLETE = web.RequestKey("INCOMPLETE", bool)
+# Paths of the stand-in's own; nothing there is noted, refused or spoilt.
+CONTROL = "/_sim/"
+
+
+def find_bot(request: web.Request, identifier: str) -> Bot:
+    """The bot of this id. Raises 404 if there is none."""
+    try:
+        return request.app[SIMULATION].bots[UUID(identifier)]
+    except (ValueError, KeyError):
+        raise not_found() from None

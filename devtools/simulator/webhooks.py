@@ -1,0 +1,126 @@
+"""Delivers webhooks the way the service's two senders do."""
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID, uuid4
+
+import aiohttp
+
+from devtools.simulator.settings import SimulatorSettings
+from devtools.simulator.state import Bot, DeliveryRecord, Ledger, Teller, now
+
+STATUS_CHANGE = "bot.status_change"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A webhook due to `url`; the ledger names its teller, or whom it is `about`, whatever the body says."""
+
+    teller: Teller
+    url: str
+    body: Any
+    about: UUID | None = None
+
+    @cached_property
+    def payload(self) -> bytes:
+        """The body as it is sent, the same each time."""
+        return json.dumps(self.body).encode()
+
+    @property
+    def is_status(self) -> bool:
+        return self.event == STATUS_CHANGE
+
+    @property
+    def event(self) -> str | None:
+        event = self.body.get("event") if isinstance(self.body, dict) else None
+        return event if isinstance(event, str) else None
+
+    @property
+    def code(self) -> str | None:
+        """The status code of a status event, else the event itself."""
+        code = self._status.get("code")
+        return self.event if code is None else str(code)
+
+    @property
+    def created_at(self) -> str | None:
+        """When the status came about, in its own words."""
+        created_at = self._status.get("created_at")
+        return None if created_at is None else str(created_at)
+
+    @property
+    def _status(self) -> dict[str, Any]:
+        try:
+            status = self.body["data"]["status"]
+        except (KeyError, TypeError):
+            return {}
+        return status if isinstance(status, dict) else {}
+
+
+class WebhookSender:
+    """Status events come from the bot and are soon dropped; final events come from the API and are repeated."""
+
+    def __init__(self, session: aiohttp.ClientSession, settings: SimulatorSettings, ledger: Ledger) -> None:
+        self._session = session
+        self._settings = settings
+        self._ledger = ledger
+
+    async def send(self, delivery: Delivery) -> None:
+        """Deliver, with all repeats; the statuses of a bot one after the other if the settings say so."""
+        settings = self._settings
+        if not delivery.is_status:
+            await self._repeat(delivery, settings.final_retry_delays)
+        elif not settings.statuses_in_order:
+            await self._repeat(delivery, settings.status_retry_delays)
+        else:
+            async with delivery.teller.sending:
+                await self._repeat(delivery, settings.status_retry_delays)
+
+    async def attempt(self, delivery: Delivery, number: int = 1) -> DeliveryRecord:
+        """Deliver once, and note in the ledger what came of it. Any 2xx acknowledges."""
+        settings = self._settings
+        headers = {"x-meeting-baas-api-key": settings.api_key, "Content-Type": "application/json"}
+        timeout = settings.final_timeout
+        if delivery.is_status:
+            headers["User-Agent"] = "meetingbaas/1.0"
+            timeout = settings.status_timeout
+        at, status, error = now(), None, None
+        try:
+            async with self._session.post(
+                delivery.url,
+                data=delivery.payload,
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=timeout),
+            ) as response:
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError, ValueError) as failure:
+            error = f"{type(failure).__name__}: {failure}"
+        named = str(delivery.about or delivery.teller.uuid)
+        is_bot = isinstance(delivery.teller, Bot)
+        record = DeliveryRecord(
+            delivery_id=str(uuid4()),
+            bot_id=named if is_bot else "",
+            calendar_id="" if is_bot else named,
+            event=delivery.event,
+            code=delivery.code,
+            created_at=delivery.created_at,
+            url=delivery.url,
+            sha256=hashlib.sha256(delivery.payload).hexdigest(),
+            attempt=number,
+            at=at,
+            status=status,
+            error=error,
+        )
+        self._ledger.deliveries.append(record)
+        return record
+
+    async def _repeat(self, delivery: Delivery, delays: tuple[float, ...]) -> None:
+        for number, delay in enumerate((*delays, None), 1):
+            record = await self.attempt(delivery, number)
+            if record.acknowledged or delay is None:
+                return
+            await asyncio.sleep(self._settings.real(delay))

@@ -1,0 +1,164 @@
+"""Decides whether an event is recorded: by an override, by what is impossible, or by the first rule that holds."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from minutekeeper.calendars.event import CalendarEvent, is_over
+from minutekeeper.calendars.policy import Policy
+from minutekeeper.calendars.rules import BotOverrides, BuiltinRule, Rule
+from minutekeeper.meetings.fields import BotOptions
+
+Wanted = Literal["always", "never"]
+
+
+class Override(NamedTuple):
+    wanted: Wanted
+    scope: Literal["event", "series"]
+
+
+MAX_OVERRIDES = 1000
+"""They are part of the input of every reconcile."""
+
+
+class Overrides(BaseModel):
+    """By event id, and by the id of a series; that of an event goes before that of its series."""
+
+    model_config = ConfigDict(frozen=True)
+
+    events: dict[str, Wanted] = {}
+    series: dict[str, Wanted] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for another one."""
+        return len(self.events) + len(self.series) >= MAX_OVERRIDES
+
+    def for_event(self, event: CalendarEvent) -> Override | None:
+        if wanted := self.events.get(event.event_id):
+            return Override(wanted, "event")
+        if event.recurring_event_id and (wanted := self.series.get(event.recurring_event_id)):
+            return Override(wanted, "series")
+        return None
+
+    def with_event(self, event_id: str, wanted: Wanted | None) -> "Overrides":
+        """The overrides after a change; None leaves the event to its series and to the policy again."""
+        return self.model_copy(update={"events": _changed(self.events, event_id, wanted)})
+
+    def with_series(self, series_id: str, wanted: Wanted | None) -> "Overrides":
+        return self.model_copy(update={"series": _changed(self.series, series_id, wanted)})
+
+
+NO_OVERRIDES = Overrides()
+
+
+def _changed(before: dict[str, Wanted], key: str, wanted: Wanted | None) -> dict[str, Wanted]:
+    others = {each: value for each, value in before.items() if each != key}
+    return others if wanted is None else others | {key: wanted}
+
+
+_LONGEST_REASON = 300
+
+
+class Decision(BaseModel):
+    """`rule` is the name of a rule of the policy, or one of `BuiltinRule`; `reason` a sentence for people.
+
+    `bot` is None where the policy says nothing of the bot.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    record: bool
+    rule: str
+    reason: str
+    bot: BotOptions | None = None
+
+
+class RuleEvaluation(NamedTuple):
+    """A rule of the policy that was evaluated: whether it holds, and why."""
+
+    number: int
+    rule: Rule
+    holds: bool
+    why: str
+
+
+def decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: datetime) -> Decision:
+    """The decision about an event at an instant.
+
+    First comes the word `never`, then what makes a bot impossible, then the provider's own timer, then the word
+    `always`, then the policy.
+    """
+    override = overrides.for_event(event)
+    if override and override.wanted == "never":
+        return _skip(BuiltinRule.OVERRIDE, f'Skipped: somebody said "never" for this {override.scope}.')
+    if obstacle := _obstacle(event, now):
+        return _skip(*obstacle)
+    if event.provider_records:
+        reason = "Left to the provider: its own timer sends a bot, until `calendar unrecord` takes that back."
+        return _skip(BuiltinRule.PROVIDER, reason)
+    if override:
+        reason = f'Recorded: somebody said "always" for this {override.scope}.'
+        return Decision(record=True, rule=BuiltinRule.OVERRIDE, reason=reason, bot=_bot(policy.bot))
+    for looked_at in evaluate_rules(policy, event):
+        if looked_at.holds:
+            return _by_rule(policy, looked_at)
+    record = policy.otherwise == "record"
+    reason = (
+        f'{"Recorded" if record else "Skipped"}: no rule holds, and otherwise the policy says "{policy.otherwise}".'
+    )
+    return Decision(
+        record=record, rule=BuiltinRule.OTHERWISE, reason=reason, bot=_bot(policy.bot) if record else None
+    )
+
+
+def evaluate_rules(policy: Policy, event: CalendarEvent) -> Iterator[RuleEvaluation]:
+    """The rules in their order, up to the one that decides."""
+    for number, rule in enumerate(policy.rules, start=1):
+        findings = list(rule.findings(event, policy))
+        missing = [each.text for each in findings if not each.holds]
+        why = missing or [each.text for each in findings] or ["it holds of every event"]
+        yield RuleEvaluation(number, rule, not missing, " and ".join(why))
+        if not missing:
+            return
+
+
+def _obstacle(event: CalendarEvent, now: datetime) -> tuple[BuiltinRule, str] | None:
+    if event.deleted:
+        return BuiltinRule.DELETED, "Not recorded: the event was deleted or cancelled."
+    if not event.meeting_url.strip():
+        return BuiltinRule.NO_LINK, "Not recorded: the event has no link to a meeting."
+    if event.link is None:
+        reason = "Not recorded: its link is none of Google Meet, Zoom or Microsoft Teams by which a bot can join."
+        return BuiltinRule.UNUSABLE_LINK, reason
+    if event.all_day:
+        return (
+            BuiltinRule.ALL_DAY,
+            "Not recorded: it lasts all day, so there is no time at which a bot should come.",
+        )
+    if is_over(event.expected_end, now):
+        return BuiltinRule.OVER, "Not recorded: it is over."
+    return None
+
+
+def _skip(rule: BuiltinRule, reason: str) -> Decision:
+    return Decision(record=False, rule=rule, reason=reason)
+
+
+def _by_rule(policy: Policy, decider: RuleEvaluation) -> Decision:
+    record = decider.rule.then == "record"
+    verb = "Recorded" if record else "Skipped"
+    reason = f'{verb} by rule {decider.number}, "{decider.rule.name}": {decider.why}.'
+    if len(reason) > _LONGEST_REASON:
+        reason = f"{reason[: _LONGEST_REASON - 1]}…"
+    bot = _bot(policy.bot, decider.rule.bot) if record else None
+    return Decision(record=record, rule=decider.rule.name, reason=reason, bot=bot)
+
+
+def _bot(*changes: BotOverrides | None) -> BotOptions | None:
+    options: dict[str, object] = {}
+    for each in changes:
+        options |= each.model_dump(exclude_none=True) if each else {}
+    return BotOptions.model_validate(options) if options else None

@@ -1,0 +1,85 @@
+"""A policy: ordered rules, read from JSON that people write."""
+
+import json
+from collections import Counter
+from typing import Any, Literal, Self
+
+from pydantic import ConfigDict, ValidationError, model_validator
+
+from minutekeeper.calendars import policy_errors
+from minutekeeper.calendars.event import Response
+from minutekeeper.calendars.rule_conditions import PolicyContext
+from minutekeeper.calendars.rules import BotOverrides, Conditions, Rule, Verdict
+
+MAX_CHARACTERS = 64 * 1024
+"""Longer policies are refused, because the policy is part of the input of every reconcile."""
+
+
+class PolicyError(ValueError):
+    """The text is no policy. `problems` has one line for each error, and so has the message."""
+
+    def __init__(self, found: tuple[str, ...]) -> None:
+        super().__init__("\n".join(found))
+        self.problems = found
+
+
+class Policy(PolicyContext):
+    """Which events get a bot: the first rule that holds decides, and `otherwise` if none does.
+
+    `bot` is for all bots that the policy sends; a rule's own `bot` goes before it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    bot: BotOverrides | None = None
+    rules: tuple[Rule, ...] = ()
+    otherwise: Verdict = "record"
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        found = list(policy_errors.consistency_errors(self.model_dump(mode="json", exclude_none=True)))
+        if found:
+            raise ValueError("\n".join(found))
+        return self
+
+
+DEFAULT_POLICY = Policy(
+    rules=(Rule(name="declined", when=Conditions(response=(Response.DECLINED,)), then="skip"),), otherwise="record"
+)
+"""Whatever has a link, unless the calendar's owner said no."""
+
+
+def load_policy(text: str) -> Policy:
+    """Read a policy.
+
+    Raises:
+        PolicyError: naming everything that is wrong with it at once.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise PolicyError((f"it is longer than {MAX_CHARACTERS:,} characters",))
+    data, found = _parsed(text)
+    try:
+        policy = Policy.model_validate(data)
+    except ValidationError as error:
+        found += [*policy_errors.validation_messages(error, Policy), *policy_errors.consistency_errors(data)]
+    if found:
+        raise PolicyError(tuple(dict.fromkeys(found)))
+    return policy
+
+
+def _parsed(text: str) -> tuple[Any, list[str]]:
+    """What the text says, and which names it gives twice: because JSON silently drops the first of two."""
+    twice: list[str] = []
+
+    def noting_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        counts = Counter(name for name, _ in pairs)
+        twice.extend(f"{name!r} is given twice in one place" for name, count in counts.items() if count > 1)
+        return dict(pairs)
+
+    try:
+        return json.loads(text.removeprefix("\ufeff"), object_pairs_hook=noting_doubles), twice
+    except json.JSONDecodeError as error:
+        raise PolicyError((f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}",)) from None
+    except RecursionError:
+        raise PolicyError(("it is nested too deeply",)) from None

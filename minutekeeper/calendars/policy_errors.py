@@ -1,0 +1,98 @@
+"""Describes what is wrong with a policy: where, what, and what was probably meant."""
+
+import difflib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from minutekeeper.calendars.rule_conditions import AttendeesCondition, OrganizerCondition, WorkingHours
+from minutekeeper.calendars.rules import BotOverrides, Conditions, Rule
+from minutekeeper.text import one_line
+
+_MODELS: dict[str, type[BaseModel]] = {
+    "rules": Rule,
+    "when": Conditions,
+    "unless": Conditions,
+    "organizer": OrganizerCondition,
+    "attendees": AttendeesCondition,
+    "working_hours": WorkingHours,
+    "bot": BotOverrides,
+}
+"""What is expected at a place of a policy, by the last name of its path."""
+
+_MESSAGES = {
+    "missing": "is missing",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "string_type": "must be a text in quotes",
+    "tuple_type": "must be a list",
+    "model_type": "must be an object in braces",
+    "too_short": "must name at least one",
+    "string_too_short": "must not be empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+    "value_error": "{error}",
+}
+
+_LONGEST = 60
+
+
+def validation_messages(error: ValidationError, root: type[BaseModel]) -> Iterator[str]:
+    """One line for every problem that pydantic found."""
+    for each in error.errors(include_url=False):
+        lines = _message(each, root).splitlines()
+        place = _place(each["loc"])
+        yield from (f"{place}: {line}" for line in lines) if place else lines
+
+
+def consistency_errors(data: Any) -> Iterator[str]:
+    """What is inconsistent in a policy whose parts are valid by themselves. Takes any JSON."""
+    policy = data if isinstance(data, dict) else {}
+    rules = policy.get("rules")
+    rules = [rule if isinstance(rule, dict) else {} for rule in rules] if isinstance(rules, list | tuple) else []
+    names = Counter(one_line(name) for rule in rules if isinstance(name := rule.get("name"), str))
+    yield from (f"rules: {name!r} is the name of {count} rules" for name, count in names.items() if count > 1)
+    if policy.get("my_domains"):
+        return
+    for number, rule in enumerate(rules):
+        for part in ("when", "unless"):
+            conditions = rule.get(part)
+            attendees = conditions.get("attendees") if isinstance(conditions, dict) else None
+            for name in ("external", "internal_only"):
+                if isinstance(attendees, dict) and attendees.get(name) is not None:
+                    yield f"rules[{number}].{part}.attendees.{name}: list your own mail domains in my_domains first"
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    # Names in angle brackets are ours: they tell the forms of a value apart.
+    parts = [part for part in location if not str(part).startswith("<")]
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{one_line(part)[:_LONGEST]}" for part in parts)
+    return path.removeprefix(".")
+
+
+def _message(error: ErrorDetails, root: type[BaseModel]) -> str:
+    if error["type"] == "extra_forbidden":
+        names = [part for part in error["loc"] if isinstance(part, str) and not part.startswith("<")]
+        return _unknown(names[-1], _MODELS[names[-2]] if len(names) > 1 else root)
+    template = _MESSAGES.get(error["type"])
+    if template is None:
+        return error["msg"]
+    if not error["loc"] and error["type"] == "model_type":
+        return "a policy must be an object in braces"
+    message = template.format(**error.get("ctx", {}))
+    given = error["input"]
+    named = error["type"] in {"missing", "value_error", "too_short", "string_too_short", "string_too_long"}
+    return message if named or isinstance(given, dict | list) else f"{message}, not {json.dumps(given)[:_LONGEST]}"
+
+
+def _unknown(name: str, model: type[BaseModel]) -> str:
+    known = [field.alias or each for each, field in model.model_fields.items()]
+    near = difflib.get_close_matches(name.casefold(), known, n=1)
+    return f"unknown; did you mean {near[0]}?" if near else f"unknown; known here are {', '.join(known)}"

@@ -1,0 +1,293 @@
+"""Every setting of every process, read from the environment (and a `.env` file) once."""
+
+import re
+from ipaddress import IPv4Address, ip_address
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from minutekeeper.meetings.deadlines import Deadlines
+from minutekeeper.meetings.dispatch_timing import LONGEST_AHEAD, WakeUp
+
+_DEADLINE_PREFIX = "MINUTEKEEPER_DEADLINE_"
+_WEB_ADDRESS = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^\s/?#@\\\[\]:]+)(:[0-9]{1,5})?(/[^\s?#\\]*)?")
+_HOSTS = re.compile(r"[a-z0-9*.:_\[\]-]+(,[a-z0-9*.:_\[\]-]+)*")
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def _in_current_folder() -> str:
+    return (Path.cwd() / ".minutekeeper" / "artifacts").as_uri()
+
+
+class Settings(BaseSettings):
+    """Settings with their defaults. Temporal's own, `TEMPORAL_*`, are read by `temporalio.envconfig`."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    meetingbaas_api_key: SecretStr = Field(SecretStr(""), description="API key of the Meeting BaaS account.")
+    meetingbaas_base_url: str = Field(
+        "https://api.meetingbaas.com", description="Base URL of the Meeting BaaS API."
+    )
+    meetingbaas_api_key_previous: SecretStr = Field(
+        SecretStr(""), description="The key before the last rotation, still accepted in webhooks."
+    )
+    bridge_public_url: str = Field(
+        "http://127.0.0.1:8090",
+        description="Address at which the provider reaches the bridge: `https://…`; `http://` on loopback only.",
+    )
+    bridge_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs webhook URLs, the marks on our bots and connect links: at least 32 random characters.",
+    )
+    bridge_secret_previous: SecretStr = Field(
+        SecretStr(""), description="The secret before the last rotation, still accepted."
+    )
+    artifacts_url: str = Field(
+        default_factory=_in_current_folder,
+        description="Where recordings and transcripts are stored: `file:///…` or `s3://bucket/prefix`; "
+        "by default `.minutekeeper/artifacts` in the current folder.",
+    )
+
+    minutekeeper_bridge_host: str = Field("127.0.0.1", description="The address on which the bridge listens.")
+    minutekeeper_bridge_port: Port = Field(8090, description="The port on which the bridge listens.")
+    minutekeeper_bridge_metrics_address: str = Field(
+        "",
+        description="`address:port` for Prometheus metrics of a bridge, apart from the public port; empty: none.",
+    )
+    minutekeeper_bridge_allow_missing_key: bool = Field(
+        default=False, description="Accept webhooks without a key header on the bots' own URLs."
+    )
+    minutekeeper_bridge_max_body_bytes: int = Field(
+        16 * 1024 * 1024, gt=0, description="Larger webhook bodies are rejected with 413."
+    )
+    minutekeeper_adopt_all_bots: bool = Field(
+        default=False,
+        description="Follow every bot of the account that reports to the bridge and store its recording; "
+        "otherwise only bots of the calendars that are connected here.",
+    )
+    minutekeeper_service_name: str = Field(
+        "Minutekeeper",
+        min_length=1,
+        max_length=80,
+        description="Name of your service on the connect pages.",
+    )
+    minutekeeper_support_contact: str = Field(
+        "",
+        max_length=200,
+        description="Contact on the connect pages: an email address, an https address, or a short text.",
+    )
+    minutekeeper_google_client_id: str = Field(
+        "", description="Client id of the OAuth client at Google with which users connect their calendars."
+    )
+    minutekeeper_google_client_secret: SecretStr = Field(
+        SecretStr(""), description="Client secret of the OAuth client at Google."
+    )
+    minutekeeper_microsoft_client_id: str = Field(
+        "", description="Client id of the app registration at Microsoft with which users connect their calendars."
+    )
+    minutekeeper_microsoft_client_secret: SecretStr = Field(
+        SecretStr(""), description="Client secret of the app registration at Microsoft."
+    )
+    minutekeeper_microsoft_tenant: str = Field(
+        "common",
+        pattern="^[A-Za-z0-9.-]+$",
+        description="Accounts that may connect: `common`, `organizations`, `consumers`, or the id of one tenant.",
+    )
+    minutekeeper_oauth_base_url: str = Field(
+        "",
+        pattern="^(https?://.*[^/])?$",
+        description="For tests: base URL that serves `/google` and `/microsoft` instead of the real services.",
+    )
+    minutekeeper_calendar_check_seconds: float = Field(
+        3600.0,
+        ge=1,
+        description="Interval between checks of which calendars the provider can read.",
+    )
+    minutekeeper_max_dispatches: int = Field(
+        3, ge=1, description="Most bots sent to one meeting, when another attempt can cure a failure."
+    )
+    minutekeeper_send_seconds: float = Field(
+        8.0, gt=1, lt=10, description="Timeout of one request that sends a bot."
+    )
+    minutekeeper_requests_per_second: float = Field(
+        20.0,
+        ge=0,
+        le=1000,
+        description="Requests that the account's plan allows: 2 to 20; 0: no limit. A lower limit is detected from "
+        "rejected requests.",
+    )
+    minutekeeper_largest_rush: int = Field(
+        1000,
+        ge=1,
+        description="Meetings at one instant for which bookings made here wake up early enough, so that half of "
+        "their bots are sent before the instant at that limit.",
+    )
+    minutekeeper_arm_ahead_seconds: float = Field(
+        20.0,
+        ge=2,
+        le=600,
+        description="Lead before the dispatch time at which a worker picks up the dispatch activity of a meeting "
+        "booked here.",
+    )
+    minutekeeper_spread_seconds: float = Field(
+        40.0,
+        ge=0,
+        le=600,
+        description="Span before that lead over which meetings at one instant, booked here, wake up.",
+    )
+    minutekeeper_armed_slots: int = Field(
+        5000, ge=1, description="Most activities that one worker runs at the same time; most of them only wait."
+    )
+    minutekeeper_cached_workflows: int = Field(
+        500, ge=1, description="Workflows that one worker keeps in memory; others are replayed from their history."
+    )
+    minutekeeper_speech_to_text_provider: str = Field(
+        "Default", description="Transcription service: `Default`, `Gladia` or `Runpod`."
+    )
+    minutekeeper_speech_to_text_api_key: SecretStr = Field(
+        SecretStr(""), description="API key for a transcription service that needs its own."
+    )
+    minutekeeper_download_slots: int = Field(
+        4, ge=1, description="Recordings that one worker downloads at the same time."
+    )
+    minutekeeper_download_hosts: str = Field(
+        "",
+        description="The only hosts from which recordings may be downloaded, separated by commas; `*` stands for "
+        "any characters, `host:port` names another port than that of http or https. "
+        "Empty: every host with a public address, by https.",
+    )
+    minutekeeper_download_private_addresses: bool = Field(
+        default=False,
+        description="Also download from loopback, private and link-local addresses, for a store in your network.",
+    )
+    minutekeeper_download_max_bytes: int = Field(
+        20 * 1024 * 1024 * 1024, gt=0, description="Larger recordings are not downloaded."
+    )
+    minutekeeper_download_give_up_seconds: int = Field(
+        86_400,
+        gt=0,
+        description="How long a download is retried while all its links, also renewed ones, are refused.",
+    )
+    minutekeeper_shutdown_seconds: float = Field(
+        20.0,
+        gt=0,
+        description="How long a worker may take to finish its tasks after SIGTERM; then its process ends.",
+    )
+    minutekeeper_hold_patches: bool = Field(
+        default=False,
+        description="Do not activate new workflow patches. Set it while workers of an older release run.",
+    )
+    minutekeeper_metrics_address: str = Field(
+        "", description="`address:port` for Prometheus metrics of a worker; empty: none."
+    )
+    minutekeeper_temporal_ui_url: str = Field(
+        "",
+        description="Address of Temporal's web UI, for `minutekeeper open`; not needed for Temporal Cloud.",
+    )
+    minutekeeper_log_format: str = Field(
+        "text", pattern="^(text|json)$", description="`text`, or `json` with one object per line."
+    )
+    minutekeeper_log_level: str = Field(
+        "INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="Lowest level that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
+    )
+
+    @field_validator("meetingbaas_base_url", "bridge_public_url", "minutekeeper_temporal_ui_url")
+    @classmethod
+    def _is_web_address(cls, value: str) -> str:
+        if (value and not _WEB_ADDRESS.fullmatch(value)) or not value.isprintable():
+            raise ValueError(
+                "must be an address such as https://bridge.example.com, with http:// or https:// in front, and "
+                "without user, password, query and fragment"
+            )
+        return value.rstrip("/")
+
+    @field_validator("minutekeeper_service_name", "minutekeeper_support_contact")
+    @classmethod
+    def _is_one_line(cls, value: str) -> str:
+        if not value.isprintable() or value != value.strip():
+            raise ValueError("must be one line of printable characters, without blanks around them")
+        return value
+
+    @field_validator("artifacts_url")
+    @classmethod
+    def _is_store_address(cls, value: str) -> str:
+        if not value.startswith(("file:///", "s3://")):
+            raise ValueError("must be file:///an/absolute/folder or s3://bucket/prefix")
+        return value.rstrip("/")
+
+    @field_validator("minutekeeper_metrics_address", "minutekeeper_bridge_metrics_address")
+    @classmethod
+    def _is_ip_and_port(cls, value: str) -> str:
+        if value:
+            socket_address(value)
+        return value
+
+    @field_validator("minutekeeper_download_hosts")
+    @classmethod
+    def _is_list_of_hosts(cls, value: str) -> str:
+        hosts = "".join(value.lower().split())
+        if hosts and not _HOSTS.fullmatch(hosts):
+            raise ValueError("must be hosts with commas between them, such as *.example.com,127.0.0.1:8080")
+        return hosts
+
+    @property
+    def wake_up(self) -> WakeUp:
+        per_second = self.minutekeeper_requests_per_second
+        half_a_rush = self.minutekeeper_largest_rush / (2 * per_second) if per_second else 0.0
+        ahead = min(self.minutekeeper_arm_ahead_seconds + half_a_rush, LONGEST_AHEAD)
+        return WakeUp(ahead=ahead, spread=self.minutekeeper_spread_seconds)
+
+    @property
+    def download_hosts(self) -> tuple[str, ...]:
+        return tuple(filter(None, self.minutekeeper_download_hosts.split(",")))
+
+
+class DeadlineSettings(Deadlines, BaseSettings):
+    """The deadlines of `minutekeeper.meetings.deadlines`, each from `MINUTEKEEPER_DEADLINE_<NAME>` in seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_DEADLINE_PREFIX,
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+    )
+
+
+def socket_address(text: str) -> tuple[str, int]:
+    """The IP address and port of `127.0.0.1:9464` or `[::1]:9464`. Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    is_v6 = host.startswith("[") and host.endswith("]")
+    try:
+        address = ip_address(host[1:-1]) if is_v6 else IPv4Address(host)
+        is_port = port.isascii() and port.isdecimal() and int(port) <= 65535
+    except ValueError:
+        is_port = False
+    if not is_port:
+        raise ValueError("must be an IP address and a port, such as 127.0.0.1:9464 or [::1]:9464")
+    return str(address), int(port)
+
+
+def signing_secrets(settings: Settings) -> list[str]:
+    """What proves a text to be ours: the present secret, and the one before the last rotation."""
+    secrets = [settings.bridge_secret.get_secret_value(), settings.bridge_secret_previous.get_secret_value()]
+    return [secret for secret in secrets if secret.strip()]
+
+
+def load_deadlines() -> Deadlines:
+    return Deadlines(**DeadlineSettings().model_dump())
+
+
+def describe_invalid(error: ValidationError) -> str:
+    """One line for each setting that is wrong, naming the variable, for people."""
+    prefix = _DEADLINE_PREFIX if error.title == DeadlineSettings.__name__ else ""
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        name = prefix + "_".join(str(part) for part in problem["loc"]).upper()
+        lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
+    return "\n".join(lines)

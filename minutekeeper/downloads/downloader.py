@@ -1,0 +1,316 @@
+"""Fetching a large file over HTTP so that no interruption costs more than one piece. Knows nothing of Temporal."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+import aiohttp
+
+from minutekeeper.downloads.content_encoding import EncodingError, InflatedError, layers_of, undo
+from minutekeeper.downloads.media_detection import extension_of, is_media
+from minutekeeper.downloads.range_requests import (
+    Answer,
+    ChangedError,
+    DeadLinkError,
+    ForbiddenLinkError,
+    OversizeError,
+    Pace,
+    SetbackError,
+    ask,
+    expires_soon,
+    measure,
+)
+from minutekeeper.downloads.resumable_file import Pieces
+from minutekeeper.meetings.collection import DownloadProgress
+from minutekeeper.meetings.views import Artifact
+from minutekeeper.providers.base import Media, ProviderError
+from minutekeeper.storage.errors import SpoiltPartError
+
+Renew = Callable[[], Awaitable[Media]]
+"""Asks for a link to the same recording that is made just now; may raise LinkError."""
+
+_MAX_SETBACKS = 5
+_MAX_RESTARTS = 2
+_MEASUREMENTS = 3
+_MAX_QUESTIONS = 5
+_LONGEST_PAUSE = 10.0
+_HEAD_BYTES = 512
+
+
+class DownloadError(Exception):
+    """The file could not be fetched this time; what was fetched is kept. The message never holds the link."""
+
+
+class LinkError(DownloadError):
+    """A link that was made just now is refused, or leads to no recording."""
+
+
+class RefusedError(LinkError):
+    """The links lead where this machine's policy lets none lead: somebody has to change the one or the other."""
+
+
+class MissingError(LinkError):
+    """A link that was made just now leads to nothing (404, 410)."""
+
+
+class LostError(Exception):
+    """Nothing can bring the recording home any more."""
+
+
+class TooSmallError(Exception):
+    """The file is too small to be a recording."""
+
+
+class TooLargeError(Exception):
+    """The file is larger than what may be fetched."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """`piece_bytes` is what a crash costs at most, and with a bucket half of what one download holds in memory.
+
+    `pause` is the first wait after a setback in seconds; it doubles from one setback to the next. A file of more
+    than `max_bytes` is not fetched. A server that sends fewer than `least_rate` bytes a second for `rate_seconds`
+    is left.
+    """
+
+    piece_bytes: int = 8 * 1024 * 1024
+    pause: float = 0.5
+    max_bytes: int = 20 * 1024 * 1024 * 1024
+    least_rate: int = 16 * 1024
+    rate_seconds: float = 60
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Download:
+    """One file on its way into the store. `progress` may be read at any time."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, pieces: Pieces, renew: Renew, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
+        self._session = session
+        self._pieces = pieces
+        self._renew = renew
+        self._limits = limits
+        self._head = bytearray()  # what came of a file before it was known to begin as a recording
+        self._ended = False
+        self._is_confirmed = False
+        self._is_unconfirmed = False  # whether a link was refused when the size of a whole file was asked for
+        self._restarts = 0
+
+    @property
+    def progress(self) -> DownloadProgress:
+        return DownloadProgress(done=self._held, total=self._pieces.version.total)
+
+    async def run(self, media: Media, path_for: Callable[[str], str], least_bytes: int) -> Artifact:
+        """Fetches what is missing and puts the whole file under `path_for` of its extension.
+
+        A file of less than `least_bytes` is no recording. Raises DownloadError, TooSmallError, TooLargeError,
+        StoreError, and whatever `renew` raises.
+        """
+        try:
+            await self._pieces.open(self._limits.piece_bytes)
+            media = await self._fetch_or_keep(media)
+            if self._held < least_bytes:
+                too_small = TooSmallError(f"the recording has only {self._held} bytes")
+                await self._pieces.discard()
+                raise too_small
+            artifact = await self._assemble(media, path_for)
+            await self._pieces.finish(artifact)
+            return artifact
+        finally:
+            self._pieces.close()
+
+    async def _assemble(self, media: Media, path_for: Callable[[str], str]) -> Artifact:
+        try:
+            head = await self._pieces.head(_HEAD_BYTES)
+            layers, content = layers_of(head, self._pieces.version.encoding)
+            decoded = partial(undo, layers, self._limits.max_bytes) if layers else None
+            return await self._pieces.assemble(path_for(extension_of(content, media.extension)), decoded)
+        except SpoiltPartError:
+            await self._pieces.discard()
+            raise
+        except EncodingError as error:
+            await self._pieces.discard()
+            raise (TooLargeError if isinstance(error, InflatedError) else LinkError)(str(error)) from None
+
+    @property
+    def _held(self) -> int:
+        return self._pieces.size + len(self._head)
+
+    @property
+    def _is_whole(self) -> bool:
+        total = self._pieces.version.total
+        return self._ended if total is None else self._held == total
+
+    async def _fetch_or_keep(self, media: Media) -> Media:
+        """Puts aside what came, so that the next attempt need not fetch it again."""
+        try:
+            return await self._fetch(media)
+        except DownloadError:
+            await self._pieces.keep()
+            raise
+
+    async def _fetch(self, media: Media) -> Media:
+        """Asks until every byte is there; returns the media that the last bytes came from.
+
+        Only a whole piece counts as getting on: a server that sends a few bytes now and then must not hold a slot.
+        """
+        setbacks, since = 0, self._held
+        renewed_at: int | None = None
+        if expires_soon(media):
+            media, renewed_at = await self._renew(), self._held
+        while not (self._is_whole and self._is_confirmed):
+            trouble = await self._attempt(media)
+            if trouble is None:
+                continue
+            if isinstance(trouble, SetbackError):
+                if self._held - since >= self._limits.piece_bytes:
+                    setbacks, since = 0, self._held
+                setbacks += 1
+                if setbacks <= _MAX_SETBACKS:
+                    await asyncio.sleep(min(self._limits.pause * 2 ** (setbacks - 1), _LONGEST_PAUSE))
+                    continue
+            is_new = renewed_at is not None and self._held - renewed_at < self._limits.piece_bytes
+            media, renewed_at = await self._renew_after(trouble, media, is_new=is_new), self._held
+            setbacks, since, self._restarts = 0, self._held, 0
+        return media
+
+    async def _renew_after(self, trouble: SetbackError | DeadLinkError, media: Media, *, is_new: bool) -> Media:
+        """A fresh link in place of one that is no good; that it `is_new` says that no other would be better."""
+        if is_new and not self._is_unconfirmed:
+            raise _verdict(trouble)
+        try:
+            return await self._renew()
+        except (LinkError, LostError, ProviderError) as error:
+            if self._is_unconfirmed:
+                # All bytes are here: that the provider gives no link any more is no reason to lose them.
+                self._is_confirmed = True
+                return media
+            if isinstance(error, LinkError):
+                raise LinkError(f"{trouble}; {error}") from None
+            raise
+
+    async def _attempt(self, media: Media) -> SetbackError | DeadLinkError | None:
+        """One request for all that is missing; returns what went wrong, unless it was another file than before."""
+        try:
+            if not self._is_whole:
+                await self._receive(media)
+            await self._judge_head()
+            await self._confirm(media)
+        except ChangedError:
+            await self._start_over()
+            self._restarts += 1
+            if self._restarts > _MAX_RESTARTS:
+                return DeadLinkError("the file changed again and again while it was downloaded")
+        except OversizeError as oversize:
+            await self._start_over()
+            return oversize
+        except (SetbackError, DeadLinkError) as trouble:
+            return trouble
+        return None
+
+    async def _receive(self, media: Media) -> None:
+        async with ask(self._session, media, self._held, self._pieces.version) as answer:
+            self._refuse_oversize(answer.version.total or 0)
+            if not self._held:
+                await self._pieces.begin(answer.version)
+            await self._take(answer)
+        if not self._is_whole:
+            raise SetbackError("the server sent less than it announced")
+
+    async def _take(self, answer: Answer) -> None:
+        surplus = self._held - answer.position  # a server without ranges sends again what we have
+        pace = Pace(self._limits.least_rate, self._limits.rate_seconds)
+        async for chunk in answer.content.iter_any():
+            pace.received(len(chunk))
+            missing = chunk[surplus:]
+            surplus -= len(chunk) - len(missing)
+            total = self._pieces.version.total
+            if total is not None and self._held + len(missing) > total:
+                raise ChangedError
+            self._refuse_oversize(self._held + len(missing))
+            if self._pieces.size:
+                await self._pieces.write(missing)
+            else:
+                self._head += missing
+                if len(self._head) >= _HEAD_BYTES:
+                    await self._judge_head()
+            pace.wait()
+        self._ended = True
+
+    async def _judge_head(self) -> None:
+        """Nothing of an error page is kept: what comes first waits until enough of it is there to tell."""
+        if not self._head:
+            return
+        head, version = bytes(self._head), self._pieces.version
+        try:
+            _, content = layers_of(head[:_HEAD_BYTES], version.encoding)
+        except EncodingError as error:
+            self._forget()
+            raise DeadLinkError(str(error)) from None
+        if not is_media(content, version.content_type):
+            self._forget()
+            raise DeadLinkError("the provider serves something else than a recording")
+        self._head.clear()
+        await self._pieces.write(head)
+
+    async def _confirm(self, media: Media) -> None:
+        """Half a file whose answer announced just that looks whole: only another answer can tell.
+
+        An answer that says nothing of use may be an accident, so the question is asked again. A whole file is not
+        given up because nobody ever answers it, not even with a fresh link.
+        """
+        others = 0
+        for question in range(_MAX_QUESTIONS if self._held else 0):
+            size = await self._measure(media)
+            if size == self._held:
+                self._is_confirmed = True
+                return
+            others += size is not None
+            if others == _MEASUREMENTS:
+                break
+            await asyncio.sleep(min(self._limits.pause * 2**question, _LONGEST_PAUSE))
+        if others:
+            raise ChangedError
+        self._is_confirmed = True
+
+    async def _measure(self, media: Media) -> int | None:
+        try:
+            return await measure(self._session, media, self._held, self._pieces.version)
+        except SetbackError:
+            return None
+        except DeadLinkError:
+            if not self._is_unconfirmed:
+                self._is_unconfirmed = True
+                raise
+            return None  # with a fresh link neither
+
+    def _refuse_oversize(self, size: int) -> None:
+        if size > self._limits.max_bytes:
+            raise OversizeError(
+                f"the recording is larger than {self._limits.max_bytes} bytes, "
+                "the most that MINUTEKEEPER_DOWNLOAD_MAX_BYTES allows"
+            )
+
+    async def _start_over(self) -> None:
+        await self._pieces.discard()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._head.clear()
+        self._ended = False
+
+
+def _verdict(trouble: SetbackError | DeadLinkError) -> Exception:
+    """What it means that this befell a link that was made just now."""
+    if isinstance(trouble, SetbackError):
+        return DownloadError(f"the download does not get on: {trouble}")
+    if isinstance(trouble, OversizeError):
+        return TooLargeError(str(trouble))
+    if isinstance(trouble, ForbiddenLinkError):
+        return RefusedError(str(trouble))
+    return (MissingError if trouble.is_missing else LinkError)(str(trouble))

@@ -1,0 +1,215 @@
+"""Requests the rest of a file from a media server, interprets the answer, and detects servers that are too slow."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+from yarl import URL
+
+from minutekeeper.downloads.resumable_file import Version
+from minutekeeper.downloads.url_policy import RefusedLinkError
+from minutekeeper.providers.base import Media
+
+_TRY_AGAIN = frozenset({408, 425, 429})
+
+_DEAD_LINK = frozenset({400, 401, 403, 404, 410})
+"""S3 refuses an expired link with 403, and with 400 if the credentials behind it have expired."""
+
+_NEARLY_EXPIRED = timedelta(seconds=30)
+
+_ANSWER_SECONDS = 60
+"""For the redirects and the head of an answer; how fast its content comes is judged by who takes it."""
+
+_MAX_REDIRECTS = 5
+
+_CONTENT_RANGE = re.compile(r"bytes\s+(?:(\d{1,15})-\d{1,15}|\*)/(\d{1,15}|\*)")
+
+_NO_ENCODING = frozenset({"", "identity"})
+
+
+class SetbackError(Exception):
+    """Something that asking again may cure. The message never holds the link."""
+
+
+class DeadLinkError(Exception):
+    """Something that a fresh link may cure. The message never holds the link."""
+
+    def __init__(self, message: str, *, is_missing: bool = False) -> None:
+        super().__init__(message)
+        self.is_missing = is_missing
+
+
+class ForbiddenLinkError(DeadLinkError):
+    """The link leads where this machine's policy lets none lead."""
+
+
+class OversizeError(DeadLinkError):
+    """The file is larger than what may be fetched."""
+
+
+class ChangedError(Exception):
+    """The file is another one than before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a server sends: `position` is the offset in the file at which `content` begins."""
+
+    position: int
+    version: Version
+    content: aiohttp.StreamReader
+
+
+def expires_soon(media: Media) -> bool:
+    return media.expires_at is not None and media.expires_at - datetime.now(UTC) < _NEARLY_EXPIRED
+
+
+@asynccontextmanager
+async def ask(session: aiohttp.ClientSession, media: Media, offset: int, version: Version) -> AsyncIterator[Answer]:
+    """One request for everything from `offset` on of a file whose beginning came as `version`.
+
+    The server may send more than that: look at the position. Raises SetbackError, DeadLinkError, ChangedError.
+    """
+    headers = {}
+    if offset:
+        headers["Range"] = f"bytes={offset}-"
+        if version.condition:
+            headers["If-Range"] = version.condition
+    async with _request(session, media, headers) as response:
+        answer = _understand(response, offset)
+        if offset and not answer.version.is_same(version):
+            raise ChangedError
+        if answer.position > offset:
+            raise SetbackError("the server skipped a part")
+        yield answer
+
+
+@asynccontextmanager
+async def _request(
+    session: aiohttp.ClientSession, media: Media, headers: dict[str, str]
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    headers = {"Accept-Encoding": "identity", **headers}
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            response = await session.get(_target(media), headers=headers, max_redirects=_MAX_REDIRECTS)
+        async with response:
+            yield response
+    except RefusedLinkError as refused:
+        raise ForbiddenLinkError(str(refused)) from None
+    except (aiohttp.TooManyRedirects, aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+        raise DeadLinkError("the link to the recording leads round in circles, or nowhere") from None
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        # The texts of the HTTP library quote the link, which is as good as a key.
+        raise SetbackError(f"the connection fails ({type(error).__name__})") from None
+
+
+async def measure(session: aiohttp.ClientSession, media: Media, held: int, version: Version) -> int | None:
+    """The size of a file of which `held` bytes came as `version`, by an answer of its own.
+
+    None if the answer says nothing that could be used: this is a mere check. Raises DeadLinkError, and SetbackError
+    if there was no answer: asked for again, there may be one.
+    """
+    async with _request(session, media, {"Range": "bytes=0-0"}) as response:
+        if response.status in _TRY_AGAIN or response.status >= 500:
+            raise SetbackError(f"the server answered {response.status}")
+        return _size(response, held, version)
+
+
+def _size(response: aiohttp.ClientResponse, held: int, version: Version) -> int | None:
+    if response.status in _DEAD_LINK:
+        raise _dead(response.status)
+    if response.status not in {200, 206, 416} or _encoding(response) != version.encoding:
+        return None
+    if part := _content_range(response):
+        return None if part[2] == "*" else int(part[2])
+    length = response.content_length
+    # The whole file from a server that knows no ranges; a shorter answer may be the byte alone, or some other page.
+    is_file = response.status == 200 and response.content_type == version.content_type
+    return length if is_file and length is not None and length >= held else None
+
+
+def _target(media: Media) -> URL:
+    try:
+        # A signature covers the URL as it was written: nothing in it may be quoted anew.
+        return URL(media.url, encoded=True)
+    except ValueError:
+        raise DeadLinkError("the link to the recording is no URL") from None
+
+
+def _understand(response: aiohttp.ClientResponse, offset: int) -> Answer:
+    status = response.status
+    if status in _DEAD_LINK:
+        raise _dead(status)
+    if status == 416:
+        raise ChangedError
+    if status not in {200, 206}:
+        raise SetbackError(f"the server answered {status}")
+    position, total = 0, response.content_length
+    if (part := _content_range(response)) and part[1]:
+        position, total = int(part[1]), None if part[2] == "*" else int(part[2])
+    elif status == 206 and offset:
+        # Where this part belongs, nobody says.
+        raise ChangedError
+    return Answer(
+        position=position,
+        version=Version(
+            etag=_plain(response.headers.get("ETag", "")),
+            last_modified=_plain(response.headers.get("Last-Modified", "")),
+            total=total,
+            encoding=_encoding(response),
+            content_type=response.content_type,
+        ),
+        content=response.content,
+    )
+
+
+def _dead(status: int) -> DeadLinkError:
+    return DeadLinkError(f"the link to the recording was refused with {status}", is_missing=status in {404, 410})
+
+
+def _content_range(response: aiohttp.ClientResponse) -> re.Match[str] | None:
+    """Which part of the file was sent, as some servers say it whatever the status."""
+    return _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
+
+
+def _encoding(response: aiohttp.ClientResponse) -> str:
+    names = (name.strip().lower() for name in ",".join(response.headers.getall("Content-Encoding", [])).split(","))
+    return ", ".join(_plain(name) for name in names if name not in _NO_ENCODING)
+
+
+def _plain(header: str) -> str:
+    """A header's text, empty if it holds what cannot be kept and sent back as it came."""
+    return header if header.isascii() and header.isprintable() else ""
+
+
+class Pace:
+    """A stopwatch that runs only while a server is waited for, beginning now.
+
+    Fewer than `least_rate` bytes a second in some `seconds` of waiting are too few.
+    """
+
+    def __init__(self, least_rate: int, seconds: float) -> None:
+        self._least_rate = least_rate
+        self._seconds = seconds
+        self._waited = 0.0
+        self._received = 0
+        self._waiting_since = time.monotonic()
+
+    def received(self, size: int) -> None:
+        """Stops the watch. Raises SetbackError."""
+        self._waited += time.monotonic() - self._waiting_since
+        self._received += size
+        if self._waited < self._seconds:
+            return
+        if self._received < self._least_rate * self._waited:
+            raise SetbackError(f"the server sends fewer than {self._least_rate} bytes a second")
+        self._waited, self._received = 0.0, 0
+
+    def wait(self) -> None:
+        """Starts the watch again."""
+        self._waiting_since = time.monotonic()

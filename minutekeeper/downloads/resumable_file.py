@@ -1,0 +1,236 @@
+"""A file that is downloaded in several attempts, with the version of it that the attempts have in common."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from minutekeeper.downloads.local_partial import FolderPart
+from minutekeeper.downloads.s3_partial import BucketPart
+from minutekeeper.meetings.views import Artifact
+from minutekeeper.storage.errors import NotStoredError, StoreError
+from minutekeeper.storage.store import ArtifactStore
+
+
+class Part(Protocol):
+    """`size` is the number of bytes that are here, in memory or in the store. All calls may raise StoreError."""
+
+    @property
+    def size(self) -> int: ...
+
+    async def take_over(self) -> None:
+        """Goes on with what earlier attempts left."""
+
+    async def write(self, data: bytes) -> None:
+        """Appends; bytes that a crash would cost are fewer than a piece."""
+
+    async def keep(self) -> None:
+        """Puts everything into the store."""
+
+    async def head(self, size: int) -> bytes:
+        """The first `size` bytes, or all if there are fewer."""
+
+    def read(self) -> AsyncIterator[bytes]:
+        """Everything. Raises SpoiltPartError at the end of what turns out to be something else than was written."""
+        ...
+
+    async def assemble(self, path: str) -> Artifact:
+        """Makes one file of it under its final name; nothing may be written afterwards.
+
+        Size and hash of what is stored are compared before. Raises SpoiltPartError.
+        """
+
+    async def stop(self) -> None:
+        """Ends the work; what is in the store stays there, and nothing joins it any more."""
+
+    def abandon(self) -> None:
+        """The same without waiting."""
+
+
+def part_in(store: ArtifactStore, folder: str, piece_bytes: int) -> Part:
+    """A part where only attempts at the same bytes look. `piece_bytes` is what a crash costs at most."""
+    if store.root is not None:
+        return FolderPart(store, store.root, folder, piece_bytes)
+    return BucketPart(store, folder, piece_bytes)
+
+
+Decode = Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]]
+
+
+class Version(BaseModel):
+    """Which file the pieces belong to, as far as its server says: `total` is in bytes, of the file as it is sent.
+
+    `encoding` is its Content-Encoding, empty if it has none; `content_type` is what an answer was called, which
+    makes no other version.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    etag: str = ""
+    last_modified: str = ""
+    total: int | None = None
+    encoding: str = ""
+    content_type: str = ""
+
+    def is_same(self, other: "Version") -> bool:
+        """Whether both can be one file: what one of them does not say is no difference."""
+        return self.encoding == other.encoding and all(
+            not mine or not theirs or mine == theirs
+            for mine, theirs in (
+                (self.etag, other.etag),
+                (self.last_modified, other.last_modified),
+                (self.total, other.total),
+            )
+        )
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.etag or self.last_modified or self.total)
+
+    @property
+    def condition(self) -> str:
+        """What a request for the rest names (If-Range), so that no other file's rest is sent; may be empty."""
+        return self.last_modified if self.etag.startswith("W/") else self.etag or self.last_modified
+
+    @property
+    def key(self) -> str:
+        named = self.model_dump_json(exclude={"content_type"})
+        return hashlib.sha256(named.encode()).hexdigest()[:12]
+
+
+class Pieces:
+    """What is here of one download, under a folder of the store.
+
+    The bytes lie in a folder of their version, so that a worker that was thought dead and wakes up cannot mix two.
+    """
+
+    def __init__(self, store: ArtifactStore, folder: str) -> None:
+        self._store = store
+        self._folder = folder
+        self._piece_bytes = 0
+        self._part: Part | None = None
+        self.version = Version()
+
+    @property
+    def size(self) -> int:
+        """The number of bytes from the start that need no fetching."""
+        return self._part.size if self._part else 0
+
+    async def open(self, piece_bytes: int) -> None:
+        """Goes on with what earlier attempts left. `piece_bytes` is what a crash may cost at most."""
+        self._piece_bytes = piece_bytes
+        version = await self._noted_version()
+        if version and version.is_known:
+            await self._part_of(version).take_over()
+
+    async def begin(self, version: Version) -> None:
+        """Throws away what is there and starts with another version of the file."""
+        await self.discard()
+        self._part_of(version)
+        await self._store.put(self._version_path, version.model_dump_json().encode())
+
+    async def write(self, data: bytes) -> None:
+        """Appends to what `begin` started or `open` found."""
+        await self._begun.write(data)
+
+    async def keep(self) -> None:
+        """Puts into the store what is only in memory yet."""
+        if self._part:
+            await self._part.keep()
+
+    async def head(self, size: int) -> bytes:
+        """The first `size` bytes of what is here, fewer if there are no more."""
+        return await self._begun.head(size)
+
+    async def assemble(self, path: str, decoded: Decode | None = None) -> Artifact:
+        """Makes one file of it under its final name, or of what `decoded` makes of its bytes.
+
+        An attempt that was overtaken gives its file no name. Raises SpoiltPartError, and StoreError if another
+        attempt has begun with another version of the file.
+        """
+        if finished := await self.finished():
+            return finished
+        if await self._noted_version() != self.version:
+            raise StoreError("Another attempt has begun with another version of the file")
+        if decoded is None:
+            return await self._begun.assemble(path)
+        async with self._store.writer(path) as writer:
+            async for chunk in decoded(self._begun.read()):
+                await writer.write(chunk)
+        return writer.artifact
+
+    async def finish(self, artifact: Artifact) -> None:
+        """Notes that the file is whole under its final name, and drops the pieces."""
+        await self._store.put(self._done_path, artifact.model_dump_json().encode())
+        await self._store.delete_prefix(self._part_folder)
+
+    async def finished(self) -> Artifact | None:
+        """The whole file, if an earlier attempt finished it and nobody removed it since."""
+        try:
+            artifact = Artifact.model_validate_json(await self._store.get(self._done_path))
+        except (NotStoredError, ValidationError):
+            return None
+        return artifact if await self._store.size(artifact.path) == artifact.size else None
+
+    async def discard(self) -> None:
+        if self._part:
+            await self._part.stop()
+            self._part = None
+        await self._store.delete_prefix(self._folder)
+        self.version = Version()
+
+    def close(self) -> None:
+        """Ends the work without waiting; what is in the store stays there."""
+        if self._part:
+            self._part.abandon()
+
+    async def stuck_since(self, now: datetime) -> datetime:
+        """When this was first asked at the present size, in whatever attempt: no piece has come since then."""
+        path = f"{self._stuck_folder}/{self.size:015d}"
+        try:
+            return datetime.fromisoformat((await self._store.get(path)).decode())
+        except (NotStoredError, ValueError):
+            await self._store.put(path, now.isoformat().encode())
+            return now
+
+    async def abandon(self) -> None:
+        """Leaves nothing of a download that will never be whole."""
+        await self.discard()
+        await self._store.delete_prefix(self._stuck_folder)
+
+    async def _noted_version(self) -> Version | None:
+        try:
+            return Version.model_validate_json(await self._store.get(self._version_path))
+        except (NotStoredError, ValidationError):
+            # A power cut may leave a file that holds nothing.
+            return None
+
+    @property
+    def _stuck_folder(self) -> str:
+        """Beside the pieces, because it has to outlive them: a server may begin to send an error page each time."""
+        return f"{self._folder}.stuck"
+
+    @property
+    def _version_path(self) -> str:
+        return f"{self._folder}/version.json"
+
+    @property
+    def _done_path(self) -> str:
+        return f"{self._folder}/done.json"
+
+    @property
+    def _part_folder(self) -> str:
+        return f"{self._folder}/{self.version.key}"
+
+    @property
+    def _begun(self) -> Part:
+        if self._part is None:
+            raise RuntimeError("nothing was begun")
+        return self._part
+
+    def _part_of(self, version: Version) -> Part:
+        self.version = version
+        self._part = part_in(self._store, self._part_folder, self._piece_bytes)
+        return self._part

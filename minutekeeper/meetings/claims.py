@@ -1,0 +1,144 @@
+"""Tracks which calendars claim a meeting. It is cancelled only when the last claim is released. Pure.
+
+A claim or release that was overtaken changes nothing, because the work of a calendar may be repeated and delayed.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from minutekeeper.meetings.fields import BotOptions, NormalisedMeetingUrl, Title, UtcDatetime, check_order
+from minutekeeper.meetings.views import InterestedCalendar
+
+
+class Claim(BaseModel):
+    """A calendar's interest in a meeting, and how its event wants the meeting to be.
+
+    `seen_at` is when the calendar was looked at: of two claims or releases of a calendar the later one counts,
+    whichever arrives first. `updated_at` is when the event itself was changed.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    event_id: str
+    seen_at: UtcDatetime
+    start_time: UtcDatetime
+    meeting_url: NormalisedMeetingUrl
+    end_time: UtcDatetime | None = None
+    title: Title = Field("", max_length=500)
+    bot: BotOptions | None = None
+    is_organizer: bool = False
+    updated_at: UtcDatetime | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        check_order(self.start_time, self.end_time)
+        return self
+
+
+class ClaimAnswer(StrEnum):
+    TAKEN = "taken"
+    HELD = "held"
+    """The claim counts, but the meeting stays where it is: it is being recorded."""
+
+
+class Release(BaseModel):
+    """A calendar lets go of a meeting. `seen_at` as for a claim.
+
+    `deleted_at` is when the event was deleted, where that is the reason and the calendar says so.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    seen_at: UtcDatetime
+    why: str = Field("", max_length=500)
+    deleted_at: UtcDatetime | None = None
+
+
+class Interest(BaseModel):
+    """The calendars that want a meeting, by calendar id, and when others last let go of it.
+
+    `followed` is the claim that the meeting last took its time and place from.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    claims: dict[str, Claim] = {}
+    released: dict[str, UtcDatetime] = {}
+    followed: Claim | None = None
+
+
+_MOST_RELEASES = 200
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def beginning_with(claim: Claim | None) -> Interest:
+    """The interest in a meeting that was just booked, by a calendar or by people."""
+    return Interest(claims={claim.calendar_id: claim}, followed=claim) if claim else Interest()
+
+
+def with_claim(interest: Interest, claim: Claim) -> Interest:
+    """The interest after a claim; the very same if it was overtaken by a later word of that calendar."""
+    if claim.seen_at < _last_word(interest, claim.calendar_id):
+        return interest
+    claims = {**interest.claims, claim.calendar_id: claim}
+    released = {name: at for name, at in interest.released.items() if name != claim.calendar_id}
+    return interest.model_copy(update={"claims": claims, "released": released})
+
+
+def with_release(interest: Interest, release: Release) -> Interest:
+    """The interest after a release; the very same if it was overtaken by a later word of that calendar."""
+    if release.seen_at < _last_word(interest, release.calendar_id):
+        return interest
+    claims = {name: claim for name, claim in interest.claims.items() if name != release.calendar_id}
+    released = {**interest.released, release.calendar_id: release.seen_at}
+    newest = sorted(released, key=lambda name: released[name])[-_MOST_RELEASES:]
+    return interest.model_copy(update={"claims": claims, "released": {name: released[name] for name in newest}})
+
+
+def leading(interest: Interest) -> Claim | None:
+    """The claim that speaks for the meeting: the organiser's, else that of the event that was changed last."""
+    return max(interest.claims.values(), key=_weight, default=None)
+
+
+def to_follow(interest: Interest) -> Claim | None:
+    """The leading claim, if it wants the meeting to be otherwise than the one that was followed last.
+
+    An attendee's copy that is older than what was followed is only not up to date.
+    """
+    leader, followed = leading(interest), interest.followed
+    if leader is None or followed is None:
+        return leader
+    is_news = leader.is_organizer or _changed_at(leader) >= _changed_at(followed)
+    return leader if is_news and _wish(leader) != _wish(followed) else None
+
+
+def calendars_of(interest: Interest) -> tuple[InterestedCalendar, ...]:
+    """The calendars that want the meeting, the one that speaks for it first."""
+    claims = sorted(interest.claims.values(), key=_weight, reverse=True)
+    return tuple(InterestedCalendar(calendar_id=each.calendar_id, event_id=each.event_id) for each in claims)
+
+
+def _last_word(interest: Interest, calendar_id: str) -> datetime:
+    claim = interest.claims.get(calendar_id)
+    words = [claim.seen_at] if claim else []
+    if at := interest.released.get(calendar_id):
+        words.append(at)
+    return max(words, default=_LONG_AGO)
+
+
+def _weight(claim: Claim) -> tuple[bool, datetime, datetime, str]:
+    return (claim.is_organizer, _changed_at(claim), claim.seen_at, claim.calendar_id)
+
+
+def _changed_at(claim: Claim) -> datetime:
+    return claim.updated_at or claim.seen_at
+
+
+def _wish(claim: Claim) -> tuple[object, ...]:
+    return (claim.start_time, claim.end_time, claim.meeting_url, claim.title, claim.bot)

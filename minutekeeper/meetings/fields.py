@@ -1,0 +1,57 @@
+"""Types of fields that requests and claims have in common."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from minutekeeper.meetings.meeting_urls import parse_meeting_url
+from minutekeeper.text import balanced
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+"""Outside of these an instant is a slip, and arithmetic with it may leave the calendar."""
+
+ASSUMED_LENGTH = timedelta(hours=1)
+"""How long a meeting is taken to last when nobody said when it ends."""
+
+
+def _in_utc(instant: datetime) -> datetime:
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        raise ValueError(f"{instant.isoformat()} must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+    return instant.astimezone(UTC)
+
+
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""An instant with a zone (`2026-12-01T10:00:00Z`, `…+01:00`), kept as UTC."""
+
+NormalisedMeetingUrl = Annotated[str, AfterValidator(lambda text: parse_meeting_url(text).url)]
+"""A Google Meet, Zoom or Microsoft Teams link, normalised so that equal meetings have equal URLs."""
+
+Title = Annotated[str, AfterValidator(balanced)]
+"""What people call a meeting; its direction does not leak into what stands beside it."""
+
+
+class RecordingMode(StrEnum):
+    SPEAKER_VIEW = "speaker_view"
+    GALLERY_VIEW = "gallery_view"
+    AUDIO_ONLY = "audio_only"
+
+
+class BotOptions(BaseModel):
+    """How the bot looks and behaves. Timeouts are in seconds; None leaves them to the provider."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field("Minutekeeper", min_length=1, max_length=255)
+    image: str | None = None
+    entry_message: str | None = None
+    recording_mode: RecordingMode = RecordingMode.SPEAKER_VIEW
+    waiting_room_timeout: int | None = Field(None, ge=1, le=7200)
+    noone_joined_timeout: int | None = Field(None, ge=1, le=7200)
+    silence_timeout: int | None = Field(None, ge=1, le=7200)
+
+
+def check_order(start: datetime, end: datetime | None) -> None:
+    if end is not None and end <= start:
+        raise ValueError(f"end_time {end.isoformat()} must be after start_time {start.isoformat()}")

@@ -1,0 +1,234 @@
+"""Requests for a running meeting: reschedule, cancel, leave, send, claim, release.
+
+Update handlers record them here. A request is validated before it is recorded; recording changes only the state,
+and the main loop acts on it. Pure.
+"""
+
+from datetime import datetime
+
+from minutekeeper.meetings import claims, descriptions
+from minutekeeper.meetings.claims import Claim, ClaimAnswer, Interest, Release
+from minutekeeper.meetings.dispatch import is_worth_joining, unbookable
+from minutekeeper.meetings.fields import BotOptions
+from minutekeeper.meetings.meeting_state import MeetingState
+from minutekeeper.meetings.next_steps import StopKind, StopState
+from minutekeeper.meetings.request import CalendarOrigin, Reschedule
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.meetings.views import RELEASED, Evidence
+
+
+class ChangeRefusedError(Exception):
+    """The change is not possible now; the message says why. `is_invalid`: its content makes no sense."""
+
+    def __init__(self, message: str, *, is_invalid: bool = False) -> None:
+        super().__init__(message)
+        self.is_invalid = is_invalid
+
+
+def check_reschedule(state: MeetingState, change: Reschedule, now: datetime) -> None:
+    """Raises ChangeRefusedError for a move that makes no sense."""
+    _check_open(state, "moved")
+    _check_not_provider_scheduled(state, "moved")
+    if state.stop:
+        raise ChangeRefusedError("This meeting was stopped already and cannot be moved.")
+    before, moved = state.request, state.request.moved(change)
+    same = ("start_time", "end_time", "meeting_url")
+    if all(getattr(moved, name) == getattr(before, name) for name in same):
+        return
+    if problem := unbookable(moved, now):
+        raise ChangeRefusedError(problem, is_invalid=True)
+
+
+def reschedule(state: MeetingState, change: Reschedule, now: datetime) -> None:
+    """Moves the meeting, unless its bot is in the call: then the recording goes on, and `held_change` says so."""
+    state.held_change = ""
+    if _moves(state, change) and state.is_in_call:
+        state.held_change = (
+            "The bot is in the call, so its recording goes on and the meeting keeps its time; "
+            "leave or cancel the meeting to end the recording."
+        )
+        state.note(now, "held", state.held_change)
+        return
+    _move(state, change, now)
+
+
+def check_open_for_stop(state: MeetingState, kind: StopKind) -> None:
+    """Raises ChangeRefusedError if the meeting is over, or no bot can leave."""
+    _check_open(state, "cancelled" if kind is StopKind.CANCEL else "left")
+    if kind is StopKind.LEAVE and state.current_status is MeetingStatus.SCHEDULED:
+        raise ChangeRefusedError("No bot is in this meeting yet; cancel the meeting instead.")
+
+
+def stop(state: MeetingState, kind: StopKind, reason: str, now: datetime, event: str = "") -> None:
+    """Ends the meeting for us. A cancellation takes the place of a request to leave; a repeat changes nothing."""
+    is_stronger = state.stop is not None and (state.stop.kind, kind) == (StopKind.LEAVE, StopKind.CANCEL)
+    if state.stop is not None and not is_stronger:
+        return
+    evidence = Evidence(event=event or kind.value, at=now, text=reason)
+    state.stop = StopState(kind=kind, evidence=evidence)
+    for session in state.sessions:
+        session.leave_requested = True
+    what = "The meeting was cancelled" if kind is StopKind.CANCEL else "The bot was asked to leave"
+    state.note(now, kind.value, f"{what}{f': {reason}' if reason else '.'}")
+
+
+def check_send(state: MeetingState, now: datetime) -> None:
+    """Raises ChangeRefusedError unless another bot can be sent now."""
+    _check_not_provider_scheduled(state, "joined by another bot")
+    if state.stop:
+        raise ChangeRefusedError("This meeting was stopped; book it again to have a bot in it.")
+    if state.current is None or state.current_status is MeetingStatus.SCHEDULED:
+        raise ChangeRefusedError("The meeting's first bot is still to be sent; no other one is needed yet.")
+    if not is_worth_joining(state.request, now):
+        end = descriptions.clock(state.request.expected_end)
+        raise ChangeRefusedError(
+            f"The meeting has less than a minute left (planned end: {end}); reschedule it to a later end first."
+        )
+
+
+def send_bot(state: MeetingState, reason: str, now: datetime) -> None:
+    """Has another bot sent as soon as the present one is gone, which is told to leave."""
+    state.send_requested = True
+    state.failure = None
+    for session in state.sessions:
+        session.leave_requested = session.leave_requested or not session.is_gone
+    state.note(now, "send", f"Another bot was asked for{f': {reason}' if reason else '.'}")
+
+
+def vacate(state: MeetingState, at: datetime, other: str, now: datetime) -> None:
+    """Has the bot leave when another meeting begins in its room; not before its own meeting's planned end."""
+    current = state.current
+    if current is None or current.is_gone or current.superseded or at < state.request.expected_end:
+        return
+    if current.leave_at is None or at < current.leave_at:
+        current.leave_at = at
+        state.note(
+            now, "room_needed", f"Meeting {other} begins here at {descriptions.clock(at)}: the bot leaves by then."
+        )
+
+
+def check_claim(state: MeetingState) -> None:
+    """Raises ChangeRefusedError if the meeting can be claimed no more."""
+    _check_open(state, "claimed")
+    _check_not_provider_scheduled(state, "claimed")
+    if state.stop:
+        raise ChangeRefusedError("This meeting was stopped already and cannot be claimed.")
+
+
+def claim(state: MeetingState, wanted: Claim, now: datetime) -> ClaimAnswer:
+    """Takes in a calendar's claim, and moves the meeting where the leading claim wants it."""
+    before = state.interest
+    state.interest = claims.with_claim(before, wanted)
+    if before.claims and wanted.calendar_id not in before.claims:
+        state.note(now, "claimed", f"Calendar {wanted.calendar_id} has this meeting too.")
+    if before.followed is None and (is_booked_by_hand(state) or _is_as_booked(state, wanted)):
+        # The first one only tells what the meeting was booked for; people who booked it had reasons for theirs.
+        state.interest = state.interest.model_copy(update={"followed": wanted})
+    return _apply_leading_claim(state, now)
+
+
+def release(state: MeetingState, released: Release, now: datetime) -> None:
+    """Takes in that a calendar wants the meeting no more. It is cancelled when the last claim is released.
+
+    A meeting that people booked themselves is not cancelled by a calendar.
+    """
+    before = state.interest
+    state.interest = claims.with_release(before, released)
+    if not _had_claim(state, released.calendar_id, before) or released.calendar_id in state.interest.claims:
+        return
+    state.note(now, "released", f"Calendar {released.calendar_id} let go of this meeting. {released.why}".strip())
+    if state.is_closing:
+        return
+    if state.interest.claims:
+        _apply_leading_claim(state, now)
+        return
+    if is_booked_by_hand(state) or state.stop:
+        return
+    if state.is_in_call and (released.deleted_at or now) >= state.request.start_time:
+        state.note(now, "kept_on", "The meeting had begun, so its recording goes on.")
+        return
+    stop(state, StopKind.CANCEL, released.why, now, RELEASED)
+
+
+def is_booked_by_hand(state: MeetingState) -> bool:
+    return state.request.calendar is None or state.request.follows is not None
+
+
+def _apply_leading_claim(state: MeetingState, now: datetime) -> ClaimAnswer:
+    wanted = claims.to_follow(state.interest)
+    _show_leading_calendar(state)
+    if wanted is None:
+        return ClaimAnswer.TAKEN
+    change = Reschedule(
+        start_time=wanted.start_time,
+        end_time=wanted.end_time,
+        meeting_url=wanted.meeting_url,
+        title=wanted.title,
+    )
+    is_late = bool(state.standing) and not is_worth_joining(state.request.moved(change), now)
+    if _moves(state, change) and (state.is_in_call or is_late):
+        return ClaimAnswer.HELD
+    state.interest = state.interest.model_copy(update={"followed": wanted})
+    _move(state, change, now)
+    # An event without an end has none, although a change of the start alone would keep the length.
+    update = {"bot": wanted.bot or BotOptions(), "end_time": wanted.end_time}
+    state.request = state.request.model_copy(update=update)
+    return ClaimAnswer.TAKEN
+
+
+def _moves(state: MeetingState, change: Reschedule) -> bool:
+    """Whether the change brings the meeting to another time or place."""
+    moved = state.request.moved(change)
+    return (moved.start_time, moved.meeting_url) != (state.request.start_time, state.request.meeting_url)
+
+
+def _move(state: MeetingState, change: Reschedule, now: datetime) -> None:
+    moves = _moves(state, change)
+    before, state.request = state.request, state.request.moved(change)
+    if not moves:
+        state.note(now, "changed", "The meeting's end or title was changed; its start stays.")
+        return
+    for session in state.sessions:
+        session.superseded = True
+        session.leave_requested = True
+    state.failure = state.account_trouble = None
+    state.send_requested = False
+    state.known_since = now
+    link = "" if before.meeting_url == state.request.meeting_url else f", now at {state.request.public_url}"
+    moved = f"Moved from {descriptions.clock(before.start_time)} to {descriptions.clock(state.request.start_time)}"
+    state.note(now, "rescheduled", f"{moved}{link}.")
+
+
+def _show_leading_calendar(state: MeetingState) -> None:
+    """The meeting names the calendar whose claim leads now as its origin."""
+    leader = claims.leading(state.interest)
+    if leader is not None and state.request.calendar is not None:
+        origin = CalendarOrigin(calendar_id=leader.calendar_id, event_id=leader.event_id)
+        state.request = state.request.model_copy(update={"calendar": origin})
+
+
+def _had_claim(state: MeetingState, calendar_id: str, before: Interest) -> bool:
+    """A calendar whose reconcile run died between booking and claim has the meeting all the same."""
+    origin = state.request.calendar
+    is_bookers = not before.claims and origin is not None and origin.calendar_id == calendar_id
+    return is_bookers or calendar_id in before.claims
+
+
+def _is_as_booked(state: MeetingState, wanted: Claim) -> bool:
+    names = ("start_time", "end_time", "meeting_url", "title")
+    return all(getattr(wanted, name) == getattr(state.request, name) for name in names)
+
+
+def _check_open(state: MeetingState, what: str) -> None:
+    if state.is_closing:
+        status = state.current_status
+        came_to = status.value if status.is_final else "what its bot left is being collected"
+        raise ChangeRefusedError(f"This meeting is over ({came_to}) and cannot be {what} any more.")
+
+
+def _check_not_provider_scheduled(state: MeetingState, what: str) -> None:
+    if state.request.follows:
+        raise ChangeRefusedError(
+            f"The provider sent this bot by its own timer, so the meeting cannot be {what} here; "
+            "change the event in its calendar."
+        )

@@ -1,0 +1,136 @@
+"""Reading a calendar: as little as answers the news of it, and what is really gone."""
+
+import asyncio
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from minutekeeper.calendars.event import CalendarEvent
+from minutekeeper.calendars.messages import PendingChanges
+from minutekeeper.calendars.tracked_events import TrackedEvents
+from minutekeeper.providers.base import NotFoundError, UnavailableError
+from minutekeeper.providers.calendar_base import ConnectedCalendars, EventFilter, EventStatus
+
+_LOOK_BACK = timedelta(days=1)
+"""What began so long ago may still be going on."""
+_OVERLAP = timedelta(minutes=2)
+"""Changes of the same time may become visible one after the other."""
+_FEW = 10
+"""So many events are asked for one by one. For more, one list of what changed comes first."""
+_QUESTIONS_AT_ONCE = 5
+
+
+class Reading(NamedTuple):
+    """`gone` are the ids of events that do not exist any more, `unread` of those that could not be read.
+
+    `cursor` is the newest change up to which nothing was missed; it stays where only some events were asked for.
+    """
+
+    events: list[CalendarEvent]
+    gone: frozenset[str]
+    unread: tuple[str, ...]
+    cursor: datetime | None
+    was_full: bool = False
+
+
+class _Answers(NamedTuple):
+    """What came of asking for events one by one."""
+
+    found: list[CalendarEvent]
+    gone: frozenset[str]
+    unread: tuple[str, ...]
+
+
+class CalendarReader:
+    """Every method raises ProviderError where an answer was not whole: NotFoundError for an unknown calendar."""
+
+    def __init__(self, provider: ConnectedCalendars, calendar_id: str) -> None:
+        self._provider = provider
+        self._calendar_id = calendar_id
+
+    async def read(
+        self, news: PendingChanges, cursor: datetime | None, book: TrackedEvents, now: datetime
+    ) -> Reading:
+        """What the news is about: the events that it names, what changed since the cursor, or all that is to come.
+
+        Where something changed and no change is to be found, an event was perhaps removed: then it is all as well.
+        """
+        if news.full or cursor is None:
+            return await self._read_all(news, cursor, book, now)
+        if not news.unnamed and 0 < len(news.event_ids) <= _FEW:
+            answers = await self.ask(news.event_ids)
+            if not answers.unread:
+                return Reading(answers.found, answers.gone, (), cursor)
+        changed = await self._listed(EventFilter(status=EventStatus.ALL, updated_since=cursor - _OVERLAP))
+        if news.unnamed and not any(_is_news(book, event) for event in changed):
+            return await self._read_all(news, cursor, book, now)
+        found, gone, unread = await self.ask(_others(news.event_ids, changed))
+        return Reading(changed + found, gone, unread, _newest(changed, cursor, now))
+
+    async def ask(self, event_ids: Iterable[str]) -> _Answers:
+        """Asks for each by itself: a list may lack an event that could not be read, or lies too far ahead."""
+        slots = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
+        found: list[CalendarEvent] = []
+        gone: set[str] = set()
+        unread: list[str] = []
+
+        async def ask(event_id: str) -> None:
+            async with slots:
+                try:
+                    event = await self._provider.event(event_id)
+                except NotFoundError:
+                    gone.add(event_id)
+                except UnavailableError:
+                    unread.append(event_id)
+                else:
+                    if event.calendar_id in {"", self._calendar_id}:
+                        found.append(event)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for event_id in dict.fromkeys(event_ids):
+                    group.create_task(ask(event_id))
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None
+        if gone:
+            # A provider that has lost the whole calendar, or is asked with another key, knows none of its events.
+            await self._provider.calendar(self._calendar_id)
+        return _Answers(found, frozenset(gone), tuple(unread))
+
+    async def _read_all(
+        self, news: PendingChanges, cursor: datetime | None, book: TrackedEvents, now: datetime
+    ) -> Reading:
+        events = await self._listed(EventFilter(status=EventStatus.ALL, starts_from=now - _LOOK_BACK))
+        listed = _ids(events)
+        missing = [each for each in book.entries.values() if each.event_id not in listed and not each.is_over(now)]
+        booked = {entry.meeting_id for entry in book.entries.values() if entry.booked}
+        at_stake = [entry.event_id for entry in missing if entry.meeting_id in booked]
+        found, gone, unread = await self.ask([*at_stake, *_others(news.event_ids, events)])
+        # On the others hangs no meeting, so nobody needs to be sure.
+        gone |= {entry.event_id for entry in missing}.difference(at_stake)
+        owed = tuple(event_id for event_id in unread if event_id in news.event_ids)
+        return Reading(events + found, gone, owed, _newest(events, cursor, now), was_full=True)
+
+    async def _listed(self, filters: EventFilter) -> list[CalendarEvent]:
+        events = [event async for event in self._provider.events(self._calendar_id, filters)]
+        return sorted(events, key=lambda event: event.updated_at.timestamp() if event.updated_at else 0.0)
+
+
+def _ids(events: Iterable[CalendarEvent]) -> set[str]:
+    return {event.event_id for event in events}
+
+
+def _others(event_ids: Iterable[str], seen: Collection[CalendarEvent]) -> list[str]:
+    known = _ids(seen)
+    return [event_id for event_id in event_ids if event_id not in known]
+
+
+def _is_news(book: TrackedEvents, event: CalendarEvent) -> bool:
+    known = book.entries.get(event.event_id)
+    return known is None or known.updated_at != event.updated_at
+
+
+def _newest(events: Iterable[CalendarEvent], cursor: datetime | None, now: datetime) -> datetime | None:
+    """Never in the future: a change that claims so would hide those that really come later."""
+    changes = [min(event.updated_at, now) for event in events if event.updated_at]
+    return max([*changes, *([cursor] if cursor else [])], default=None)

@@ -1,0 +1,63 @@
+"""The provider that the settings name, opened the same way by every process."""
+
+from collections.abc import Callable
+
+from pydantic import SecretStr
+
+from minutekeeper.config import Settings, load_deadlines, signing_secrets
+from minutekeeper.providers.base import ProviderAccount
+from minutekeeper.providers.calendar_base import CalendarProvider
+from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
+from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
+from minutekeeper.providers.meetingbaas.provider import DispatchPolicy, MeetingBaasProvider
+from minutekeeper.providers.meetingbaas.request_models import SpeechToText
+
+_LEAST_SECRET = 8
+
+
+def open_provider(settings: Settings) -> ProviderAccount:
+    """A provider for the account of the settings; the caller closes it with `aclose`."""
+    key = settings.meetingbaas_api_key.get_secret_value()
+    speech_key = settings.minutekeeper_speech_to_text_api_key.get_secret_value()
+    return MeetingBaasProvider(
+        MeetingBaasClient(
+            settings.meetingbaas_base_url,
+            key,
+            send_timeout=settings.minutekeeper_send_seconds,
+            secrets=secrets_of(settings),
+        ),
+        webhook_keys=[key, settings.meetingbaas_api_key_previous.get_secret_value()],
+        signing_secrets=signing_secrets(settings),
+        speech_to_text=SpeechToText(
+            provider=settings.minutekeeper_speech_to_text_provider, api_key=speech_key or None
+        ),
+        policy=DispatchPolicy(
+            max_dispatches=settings.minutekeeper_max_dispatches,
+            deadlines=load_deadlines(),
+        ),
+    )
+
+
+def open_calendars(settings: Settings, on_call: Callable[[], None] | None = None) -> CalendarProvider:
+    """The calendars of the same account; the caller closes it with `aclose`. `on_call` is called for each call."""
+    speech_key = settings.minutekeeper_speech_to_text_api_key.get_secret_value()
+    return MeetingBaasCalendars(
+        settings.meetingbaas_base_url,
+        settings.meetingbaas_api_key.get_secret_value(),
+        speech_to_text=SpeechToText(
+            provider=settings.minutekeeper_speech_to_text_provider, api_key=speech_key or None
+        ),
+        secrets=secrets_of(settings),
+        signing_secrets=signing_secrets(settings),
+        on_call=on_call,
+    )
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Every key and secret that is set, to be taken out of texts from outside that quote it.
+
+    Those of a few letters are in many a word, and so no secret.
+    """
+    values = [getattr(settings, name) for name in type(settings).model_fields]
+    texts = [value.get_secret_value().strip() for value in values if isinstance(value, SecretStr)]
+    return tuple(text for text in texts if len(text) >= _LEAST_SECRET)

@@ -1,0 +1,167 @@
+"""Finds bots at the provider: by key, by origin, and what one of them is doing."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote, urlsplit
+
+from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
+from minutekeeper.providers.base import BotOrigin, BotReality, FoundBot, Observation, UnavailableError
+from minutekeeper.providers.meetingbaas.bot_metadata import Extra
+from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
+from minutekeeper.providers.meetingbaas.request_models import BotQuery
+from minutekeeper.providers.meetingbaas.response_models import BotDetails, BotSummary, MeetingData
+from minutekeeper.providers.meetingbaas.status_codes import failure_reason, status_of
+
+CLOCK_SKEW = timedelta(minutes=2)
+"""The provider stamps bots by its own clock."""
+
+_LONGEST_LIFE = timedelta(hours=6)
+"""Bots are killed after five hours, and a reserved one waits a little before."""
+
+_ROUTES = frozenset({"j", "l", "lookup", "meet", "meetup-join", "my", "w"})
+"""Parts of paths that lead to every meeting of a platform."""
+
+
+async def find_bots(
+    client: MeetingBaasClient, signing_secrets: Sequence[str], key: str, meeting_url: str, since: datetime
+) -> list[FoundBot]:
+    """Bots created since then under this key or for this meeting, newest first.
+
+    One list is asked for, by what names the meeting: it is filtered before it is cut into pages, so that it is one
+    page however many bots the account has. A key belongs to one meeting's URL, so its bots are in that list as
+    well; a list by key would be filtered page by page. Both are checked again: the list is young, and one that
+    ignores its filters must not pass a stranger's bot off as ours. Nor must another bot that carries our key.
+    """
+    created_after = since - CLOCK_SKEW
+    name = _meeting_name(meeting_url)
+    query = (
+        BotQuery(created_after=created_after, meeting_url=name)
+        if name
+        else BotQuery(created_after=created_after, filter_by_extra={"dispatch_key": key})
+    )
+    found: dict[str, FoundBot] = {}
+    async for bot in client.list_bots(query):
+        created_at = bot.created_at or since
+        extra = bot.extra.verified(signing_secrets)
+        is_match = extra.dispatch_key == key or name in _names(bot.meeting_url)
+        if bot.bot_id and is_match and created_at >= created_after:
+            found[bot.bot_id] = _found(bot, extra, created_at)
+    return sorted(found.values(), key=lambda bot: bot.created_at, reverse=True)
+
+
+async def is_at_work(client: MeetingBaasClient, bot_id: str) -> bool:
+    """Whether the list has this bot as one that has not ended."""
+    query = BotQuery(created_after=datetime.now(UTC) - _LONGEST_LIFE)
+    async for bot in client.list_bots(query):
+        if bot.bot_id == bot_id:
+            return bot.ended_at is None
+    return False
+
+
+def _found(bot: BotSummary, extra: Extra, created_at: datetime) -> FoundBot:
+    return FoundBot(
+        bot_id=bot.bot_id,
+        created_at=created_at,
+        is_open=bot.ended_at is None,
+        key=extra.dispatch_key,
+        workflow_id=extra.workflow_id,
+        run=extra.run,
+    )
+
+
+def _meeting_name(meeting_url: str) -> str:
+    """What names the meeting in any spelling of its URL: a code, a number or a thread."""
+    return max(_names(meeting_url), key=len, default=meeting_url.partition("?")[0])
+
+
+def _names(meeting_url: str) -> set[str]:
+    try:
+        path = unquote(urlsplit(meeting_url).path)
+    except ValueError:
+        return set()
+    return set(re.findall(r"[\w-]+", path.lower())) - _ROUTES
+
+
+async def origin_of(client: MeetingBaasClient, signing_secrets: Sequence[str], bot_id: str) -> BotOrigin:
+    """Raises NotFoundError if the bot has no data. Nobody has written down whether one at work has any."""
+    data = await client.meeting_data(bot_id, include_transcripts=False)
+    details = data.bot_data.bot
+    if details is None:
+        raise UnavailableError("Meeting BaaS answered for a bot without saying anything of it.")
+    return _origin(bot_id, details, details.extra.verified(signing_secrets), data.bot_data.event_uuid)
+
+
+async def recent_origins(
+    client: MeetingBaasClient, signing_secrets: Sequence[str], since: datetime
+) -> AsyncIterator[list[BotOrigin]]:
+    """The list has every bot, but not its event."""
+    async for page in client.pages_of_bots(BotQuery(created_after=since - CLOCK_SKEW)):
+        yield [_origin(bot.bot_id, bot, bot.extra.verified(signing_secrets), "") for bot in page if bot.bot_id]
+
+
+def _origin(bot_id: str, bot: BotDetails | BotSummary, extra: Extra, event_id: str) -> BotOrigin:
+    return BotOrigin(
+        bot_id=bot.bot_id or bot_id,
+        meeting_url=bot.meeting_url,
+        created_at=bot.created_at or datetime.now(UTC),
+        is_ours=bool(extra.dispatch_key),
+        workflow_id=extra.workflow_id,
+        dispatch=extra.dispatch,
+        event_id=event_id,
+    )
+
+
+def observation(bot_id: str, data: MeetingData) -> Observation:
+    """Settles a bot: it has ended once `ended_at` is set, well if there is a file or no error, else badly.
+
+    A file outweighs errors, because then something was recorded. Raises UnavailableError if nothing is said of it.
+    """
+    bot = data.bot_data.bot
+    if data.content_deleted:
+        text = _text("its data were deleted at the provider", bot.errors if bot else "")
+        return Observation(reality=BotReality.GONE, events=(), text=text)
+    if bot is None:
+        raise UnavailableError("Meeting BaaS answered for a bot without saying anything of it.")
+    events = _movements(bot_id, bot)
+    if bot.ended_at is None:
+        return Observation(reality=BotReality.OPEN, events=events, text=_text("it has not ended", bot.errors))
+    failed = bool(bot.errors) and not data.has_recording
+    final = BotEvent(
+        kind=BotEventKind.FAILED if failed else BotEventKind.COMPLETE,
+        bot_id=bot_id,
+        occurred_at=bot.ended_at,
+        reason=failure_reason(bot.errors) if failed else None,
+        code=bot.errors if failed else "",
+        text="" if failed else bot.errors,
+        source=EventSource.API,
+        has_recording=data.has_recording,
+        has_transcript=bool(data.bot_data.transcripts),
+    )
+    return Observation(
+        reality=BotReality.FAILED if failed else BotReality.COMPLETE,
+        events=tuple(sorted((*events, final), key=lambda event: event.occurred_at)),
+        text=_text(f"it ended at {bot.ended_at:%Y-%m-%d %H:%M:%SZ}", bot.errors),
+    )
+
+
+def _movements(bot_id: str, bot: BotDetails) -> tuple[BotEvent, ...]:
+    """Entering and leaving the call; the codes are those whose webhooks would have said so."""
+    moments = (("in_call_not_recording", bot.bot_joined_at), ("call_ended", bot.bot_exited_at))
+    events = [
+        BotEvent(
+            kind=BotEventKind.STATUS,
+            bot_id=bot_id,
+            occurred_at=at,
+            status=status_of(code),
+            code=code,
+            source=EventSource.API,
+        )
+        for code, at in moments
+        if at is not None
+    ]
+    return tuple(sorted(events, key=lambda event: event.occurred_at))
+
+
+def _text(what: str, errors: str) -> str:
+    return f"{what}: {errors}" if errors else what

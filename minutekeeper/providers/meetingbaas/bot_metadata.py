@@ -1,0 +1,97 @@
+"""What a bot of ours carries in `extra`, the provider's place for free data, so that it can be led back to us.
+
+Others in the same account can write there too, so it is signed, and what we did not sign counts as absent.
+"""
+
+import hmac
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from minutekeeper.providers.meetingbaas.json_decoding import decode_json
+from minutekeeper.signing import Purpose, signer
+
+_EVENT_KEY = "mk-calendar-event"
+
+_MAX_LENGTH = 1000
+"""Characters; Temporal takes no longer workflow ids."""
+
+
+class Extra(BaseModel):
+    """Everything is empty for a bot that is not ours."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dispatch_key: str = ""
+    dispatch: int | None = None
+    workflow_id: str = ""
+    run: str = ""
+
+    def to_wire(self, secrets: Sequence[str]) -> dict[str, str]:
+        """Flat texts only: the provider filters by them, and its filter knows nothing else.
+
+        The first secret signs. Raises ValueError without one.
+        """
+        if not secrets:
+            raise ValueError("a bot cannot be marked as ours without a secret that signs")
+        return {
+            "dispatch_key": self.dispatch_key,
+            "dispatch": "" if self.dispatch is None else str(self.dispatch),
+            "workflow_id": self.workflow_id,
+            "run": self.run,
+            "signature": self.signature(secrets[0]),
+        }
+
+    def signature(self, secret: str) -> str:
+        fields = json.dumps([self.dispatch_key, self.dispatch, self.workflow_id, self.run])
+        return signer(Purpose.BOT_METADATA, [secret]).get_signature(fields).decode()
+
+
+class ReceivedExtra(BaseModel):
+    """What came back as the `extra` of a bot, whoever wrote it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    claimed: Extra = Extra()
+    signature: str = Field("", repr=False)
+
+    def verified(self, secrets: Sequence[str]) -> Extra:
+        """What one of the secrets signed; empty if none did."""
+        if not self.claimed.dispatch_key:
+            return Extra()
+        given = self.signature.encode("utf-8", "surrogatepass")
+        matches = [hmac.compare_digest(given, self.claimed.signature(secret).encode()) for secret in secrets]
+        return self.claimed if any(matches) else Extra()
+
+
+def event_extra(secrets: Sequence[str]) -> dict[str, str]:
+    """What bots carry that the provider sends to events for us: all the same, as the occurrences of a series do."""
+    return Extra(dispatch_key=_EVENT_KEY).to_wire(secrets)
+
+
+def _from_wire(value: Any) -> ReceivedExtra:
+    if isinstance(value, str):
+        try:
+            value = decode_json(value.encode("utf-8", "replace"))
+        except ValueError:
+            return ReceivedExtra()
+    if not isinstance(value, dict):
+        return ReceivedExtra()
+    texts = {name: item for name, item in value.items() if isinstance(item, str) and len(item) <= _MAX_LENGTH}
+    claimed = Extra(
+        dispatch_key=texts.get("dispatch_key", ""),
+        dispatch=_counter(value.get("dispatch")),
+        workflow_id=texts.get("workflow_id", ""),
+        run=texts.get("run", ""),
+    )
+    return ReceivedExtra(claimed=claimed, signature=texts.get("signature", ""))
+
+
+def _counter(value: Any) -> int | None:
+    text = str(value) if isinstance(value, str | int) else ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+ExtraField = Annotated[ReceivedExtra, BeforeValidator(_from_wire)]

@@ -1,0 +1,147 @@
+"""The API's events, with what only their raw objects say, as events of ours."""
+
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, model_validator
+
+from minutekeeper.calendars.event import Attendee, CalendarEvent
+from minutekeeper.meetings.link_texts import best_meeting_url
+from minutekeeper.meetings.meeting_urls import MeetingUrl, MeetingUrlError, parse_meeting_url
+from minutekeeper.providers.base import UnavailableError
+from minutekeeper.providers.meetingbaas.bot_metadata import ExtraField, ReceivedExtra
+from minutekeeper.providers.meetingbaas.fields import Flag, Identifier, Instant, Objects, Text, Tolerant
+from minutekeeper.providers.meetingbaas.raw_calendar_events import RawEvent, read_raw
+
+logger = logging.getLogger(__name__)
+
+_URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+
+
+class BotParameters(Tolerant):
+    extra: ExtraField = ReceivedExtra()
+
+
+BotParam = Annotated[BotParameters, BeforeValidator(lambda value: value if isinstance(value, dict) else {})]
+"""The bot that the API sends to an event by its own timer: empty if it sends none."""
+
+
+class EventAnswer(Tolerant):
+    """An event as the specification has it, or as guide pages name it, perhaps in an object of its own."""
+
+    event_id: Identifier = Field("", validation_alias=AliasChoices("uuid", "id", "event_uuid"))
+    calendar_id: Identifier = Field(
+        "", validation_alias=AliasChoices("calendar_uuid", "calendarUuid", "calendar_id", "calendarId")
+    )
+    google_id: Identifier = ""
+    name: Text = Field("", validation_alias=AliasChoices("name", "title"))
+    meeting_url: Text = ""
+    start_time: Instant = None
+    end_time: Instant = None
+    is_organizer: Flag = False
+    is_recurring: Flag = False
+    recurring_event_id: Identifier = ""
+    deleted: Flag = False
+    last_updated_at: Instant = Field(
+        None, validation_alias=AliasChoices("last_updated_at", "lastUpdatedAt", "updated_at", "updatedAt")
+    )
+    attendees: Objects = Field([])
+    bot_param: BotParam = BotParameters()
+    raw: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unwrapped(cls, value: Any) -> Any:
+        for name in ("event", "data"):
+            nested = value.get(name) if isinstance(value, dict) else None
+            if isinstance(nested, dict):
+                return nested
+        return value
+
+
+def to_event(answer: EventAnswer, calendar_id: str = "", signing_secrets: Sequence[str] = ()) -> CalendarEvent:
+    """The event; `calendar_id` is what it was asked by, if it does not say so itself.
+
+    The provider records it for us if one of the `signing_secrets` marked the bot that it sends.
+
+    Raises UnavailableError for one without an id or without any time.
+    """
+    raw = read_raw(answer.raw)
+    start_time = answer.start_time or raw.start_time
+    deleted = answer.deleted or raw.cancelled
+    if start_time is None and deleted:
+        # Of what was deleted, Google may tell no more than that; any time will do.
+        start_time = raw.original_start or answer.last_updated_at or raw.updated_at
+    is_recurring = answer.is_recurring or raw.is_instance or bool(answer.recurring_event_id)
+    try:
+        return CalendarEvent(
+            event_id=answer.event_id,
+            calendar_id=answer.calendar_id or calendar_id,
+            start_time=start_time,
+            end_time=answer.end_time or raw.end_time,
+            time_zone=raw.time_zone,
+            title=answer.name or raw.title,
+            meeting_url=_best_link(answer.meeting_url, raw),
+            all_day=raw.all_day,
+            deleted=deleted,
+            is_organizer=answer.is_organizer or raw.is_organizer,
+            organizer_email=raw.organizer_email,
+            attendees=_people(answer.attendees, raw),
+            guests_known=raw.guests_known,
+            response=raw.response,
+            is_recurring=is_recurring,
+            recurring_event_id=answer.recurring_event_id or raw.series_id,
+            original_start=raw.original_start if is_recurring else None,
+            uid=raw.uid,
+            provider_event_id=answer.google_id or raw.event_id,
+            updated_at=answer.last_updated_at or raw.updated_at,
+            provider_records=bool(answer.bot_param.extra.verified(signing_secrets).dispatch_key),
+        )
+    except ValidationError:
+        raise UnavailableError("Meeting BaaS gave an event without an id or without a time.") from None
+
+
+def to_events(
+    answers: Iterable[Any], calendar_id: str = "", signing_secrets: Sequence[str] = ()
+) -> list[CalendarEvent]:
+    """Those that can be read: one odd event must not hide all the others. It is told in the log."""
+    events = []
+    for answer in answers:
+        try:
+            events.append(to_event(EventAnswer.model_validate(answer), calendar_id, signing_secrets))
+        except UnavailableError as error:
+            logger.warning("An event of calendar %s is left out: %s", calendar_id or "(unknown)", error)
+    return events
+
+
+def _best_link(given: str, raw: RawEvent) -> str:
+    """The link by which a bot can join, else the first that looks like one, else what the API gave."""
+    places = (given, *raw.links)
+    if found := best_meeting_url(places, raw.notes):
+        return next((place for place in places if " " not in place and _is(place, found)), found.url)
+    urls = (url for place in places for url in _URL.findall(place))
+    return next(urls, given)
+
+
+def _is(place: str, link: MeetingUrl) -> bool:
+    """Whether a text is nothing but this link, as the calendar spells it."""
+    try:
+        return parse_meeting_url(place) == link
+    except MeetingUrlError:
+        return False
+
+
+def _people(listed: Iterable[Any], raw: RawEvent) -> tuple[Attendee, ...]:
+    """Everybody of either list once; only the raw one has answers, and says what is no person."""
+    known = {attendee.email.casefold() for attendee in raw.attendees} | raw.rooms
+    others = (AttendeeAnswer.model_validate(entry) for entry in listed)
+    return raw.attendees + tuple(
+        Attendee(email=other.email, name=other.name) for other in others if other.email.casefold() not in known
+    )
+
+
+class AttendeeAnswer(Tolerant):
+    email: Text = ""
+    name: Text = ""

@@ -1,0 +1,151 @@
+"""The bot endpoints of the Meeting BaaS v1 API, as typed calls. Every one may raise any ProviderError."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from minutekeeper.providers.base import DuplicateBotError, NotFoundError, RequestRejectedError, UnavailableError
+from minutekeeper.providers.meetingbaas.http import ConflictError, Connection
+from minutekeeper.providers.meetingbaas.request_models import BotQuery, NewBot, SpeechToText
+from minutekeeper.providers.meetingbaas.response_models import (
+    AccountWebhook,
+    Acknowledgement,
+    BotPage,
+    BotSummary,
+    CreatedBot,
+    MeetingData,
+    Screenshot,
+)
+from minutekeeper.providers.meetingbaas.response_parsing import path_part, read, read_meeting_data, read_with
+
+_SCREENSHOTS = TypeAdapter(list[Screenshot])
+_PAGE_PAUSES = (0.2, 1.0)
+"""Seconds before a page of a list that failed is asked for again."""
+
+
+class MeetingBaasClient:
+    """One account. `send_timeout` is how long sending a bot may take in all, in seconds.
+
+    Nothing that it says holds the key or another of the `secrets`. Raises ValueError for a key that cannot be sent.
+    """
+
+    def __init__(
+        self, base_url: str, api_key: str, *, send_timeout: float = 10.0, secrets: Iterable[str] = ()
+    ) -> None:
+        self._connection = Connection(base_url, api_key, secrets)
+        self._send_timeout = send_timeout
+
+    @property
+    def secrets(self) -> Collection[str]:
+        return self._connection.secrets
+
+    async def create_bot(self, bot: NewBot) -> str:
+        """Sends a bot and returns its id. Raises DuplicateBotError if one is on its way to this meeting."""
+        try:
+            answer = await self._connection.call("POST", "/bots/", body=bot.to_wire(), seconds=self._send_timeout)
+        except ConflictError as error:
+            raise DuplicateBotError(str(error)) from None
+        except NotFoundError as error:
+            # There is no bot yet that could be unknown: the address is wrong.
+            raise RequestRejectedError(f"{error} Check the base URL.") from None
+        created = read(CreatedBot, answer)
+        if not created.bot_id:
+            raise UnavailableError("Meeting BaaS took the bot, but its answer holds no bot id.")
+        return created.bot_id
+
+    async def leave(self, bot_id: str) -> None:
+        """Raises NotFoundError or ConflictError for a bot that is gone."""
+        answer = await self._connection.call("DELETE", f"/bots/{path_part(bot_id, 'a bot')}")
+        if answer.strip() and not read(Acknowledgement, answer).ok:
+            raise UnavailableError("Meeting BaaS did not confirm that the bot leaves.")
+
+    async def meeting_data(
+        self, bot_id: str, *, include_transcripts: bool = True, seconds: float = 30.0
+    ) -> MeetingData:
+        """In bounded memory, however long the transcript. Raises TooLargeError for one that is beyond reason."""
+        params = {"bot_id": bot_id, "include_transcripts": str(include_transcripts).lower()}
+        answer = await self._connection.fetch("/bots/meeting_data", params=params, seconds=seconds)
+        return await asyncio.to_thread(read_meeting_data, answer, self.secrets)
+
+    async def list_bots(self, query: BotQuery) -> AsyncIterator[BotSummary]:
+        """The bots of all pages."""
+        async for page in self.pages_of_bots(query):
+            for bot in page:
+                yield bot
+
+    async def pages_of_bots(self, query: BotQuery) -> AsyncIterator[list[BotSummary]]:
+        """All pages: filters apply after paging, so a short or empty page is not the last one.
+
+        A list that ignores `created_after` is read as far as that, if it has the newest first.
+        """
+        params = query.to_wire()
+        cursors = {query.cursor}
+        while True:
+            page = read(BotPage, await self._page_of_bots(params))
+            yield page.bots
+            if not page.next_cursor or _goes_back_beyond(page.bots, query.created_after):
+                return
+            if page.next_cursor in cursors:
+                raise UnavailableError("Meeting BaaS goes round in circles: its list repeats a cursor.")
+            cursors.add(page.next_cursor)
+            params["cursor"] = page.next_cursor
+
+    async def _page_of_bots(self, params: dict[str, str]) -> bytes:
+        """One page, asked for again if it fails: a list has dozens, and none may cost all those before it."""
+        for pause in _PAGE_PAUSES:
+            try:
+                return await self._connection.call("GET", "/bots/bots_with_metadata", params=params)
+            except UnavailableError:
+                await asyncio.sleep(pause)
+        return await self._connection.call("GET", "/bots/bots_with_metadata", params=params)
+
+    async def delete_data(self, bot_id: str) -> str:
+        """Deletes recording, transcript and logs for good; returns the provider's word for what it found."""
+        answer = await self._connection.call("POST", f"/bots/{path_part(bot_id, 'a bot')}/delete_data")
+        return read(Acknowledgement, answer).status
+
+    async def retranscribe(
+        self, bot_id: str, speech_to_text: SpeechToText | None = None, webhook_url: str | None = None
+    ) -> None:
+        """Orders a new transcript; `transcription_complete` says when meeting_data has it."""
+        body: dict[str, Any] = {"bot_uuid": bot_id}
+        if speech_to_text is not None:
+            body["speech_to_text"] = speech_to_text.model_dump(exclude_none=True)
+        if webhook_url is not None:
+            body["webhook_url"] = webhook_url
+        await self._connection.call("POST", "/bots/retranscribe", body=body)
+
+    async def screenshots(self, bot_id: str) -> list[Screenshot]:
+        answer = await self._connection.call("GET", f"/bots/{path_part(bot_id, 'a bot')}/screenshots")
+        return read_with(_SCREENSHOTS.validate_python, answer)
+
+    async def webhook_url(self) -> str:
+        """Where the account's webhooks go; empty if nowhere."""
+        return read(AccountWebhook, await self._connection.call("GET", "/accounts/webhook_url")).webhook_url
+
+    async def set_webhook_url(self, webhook_url: str) -> None:
+        await self._connection.call("POST", "/accounts/webhook_url", body={"webhook_url": webhook_url})
+
+    async def retry_webhook(self, bot_id: str, webhook_url: str | None = None) -> None:
+        """Has the bot's final webhook sent again, to its own address or another."""
+        params = {"bot_uuid": bot_id} | ({"webhook_url": webhook_url} if webhook_url else {})
+        await self._connection.call("POST", "/bots/retry_webhook", params=params)
+
+    async def warm_up(self, calls: int) -> None:
+        """Has connections ready for so many calls at once, as far as the pool goes. Never raises."""
+        await self._connection.warm_up(calls)
+
+    async def aclose(self) -> None:
+        await self._connection.aclose()
+
+
+def _goes_back_beyond(bots: Sequence[BotSummary], created_after: datetime | None) -> bool:
+    """Whether a page has the newest first and ends with bots that are too old to be asked for."""
+    times = [bot.created_at for bot in bots if bot.created_at]
+    if created_after is None or not times or times[0] <= times[-1]:
+        return False
+    return times[-1] < created_after and all(later >= earlier for later, earlier in pairwise(times))

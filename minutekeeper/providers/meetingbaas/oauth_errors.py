@@ -1,0 +1,37 @@
+"""Recognises what Google and Microsoft say of a grant that no longer holds, in whatever text it is passed on.
+
+The API documents neither status nor body for it: it shows up in errors of calls and in the report of resync_all.
+"""
+
+import re
+
+from minutekeeper.providers.calendar_base import GrantTrouble
+
+_APP = re.compile(
+    r"""invalid[_ ]?client | unauthorized_client | deleted_client
+    | aadsts(?:700016|7000215|7000222|7000112)
+    | access_?not_?configured | service_disabled | has\ not\ been\ used\ in .{0,60} project""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""The client is unknown or its secret wrong or expired; or its owner has not switched the calendar API on."""
+
+_USER = re.compile(
+    r"""invalid[_ ]?grant | expired\ or\ revoked
+    | insufficient[_ ]?(?:authentication[_ ])?(?:scope|permission)
+    | aadsts(?:50173|50076|50079|50057|65001|70000|70008|700082|700084)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""The refresh token is expired, revoked or unknown, or was granted for less than calendars."""
+
+ADVICE = {
+    GrantTrouble.USER: " The user has to connect the calendar again.",
+    GrantTrouble.APP: " The OAuth app needs care: its client secret, or its calendar API that is not switched on.",
+}
+
+
+def grant_trouble(text: str) -> GrantTrouble | None:
+    """Who has to act, or None if the text speaks of something else."""
+    # What ails the app ails the grants of all its users, and may be told in words of both.
+    if _APP.search(text):
+        return GrantTrouble.APP
+    return GrantTrouble.USER if _USER.search(text) else None

@@ -1,0 +1,175 @@
+"""Meeting BaaS behind the port of `minutekeeper.providers.base`."""
+
+import hmac
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from minutekeeper.meetings.deadlines import Deadlines
+from minutekeeper.meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, SentBot
+from minutekeeper.meetings.fields import BotOptions
+from minutekeeper.providers.base import (
+    BotOrigin,
+    BotReality,
+    CalendarNotice,
+    Collected,
+    DispatchAddress,
+    FoundBot,
+    Ignored,
+    NotFoundError,
+    Notice,
+    Observation,
+    Removal,
+)
+from minutekeeper.providers.meetingbaas import bot_lookup, recordings, webhooks
+from minutekeeper.providers.meetingbaas.bot_lookup import observation, origin_of, recent_origins
+from minutekeeper.providers.meetingbaas.bot_metadata import Extra
+from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
+from minutekeeper.providers.meetingbaas.http import API_KEY_HEADER, ConflictError
+from minutekeeper.providers.meetingbaas.request_models import AutomaticLeave, NewBot, SpeechToText
+
+_KEY_HEADERS = frozenset({API_KEY_HEADER, "x-spoke-api-key"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class DispatchPolicy:
+    """How bots are planned: a reserved one is called exactly `lead` before the start.
+
+    The rest is passed on in every DispatchPlan.
+    """
+
+    lead: timedelta = timedelta(minutes=4)
+    max_dispatches: int = 3
+    deadlines: Deadlines = field(default_factory=Deadlines)
+
+
+class MeetingBaasProvider:
+    """A Provider for one account.
+
+    `webhook_keys` are the account's keys, now and before its last rotation; empty ones are passed over. The first
+    of the `signing_secrets` marks bots as ours; what any of them marked is ours.
+    """
+
+    def __init__(
+        self,
+        client: MeetingBaasClient,
+        *,
+        webhook_keys: Sequence[str],
+        signing_secrets: Sequence[str] = (),
+        speech_to_text: SpeechToText | None = None,
+        policy: DispatchPolicy | None = None,
+    ) -> None:
+        self._client = client
+        self._webhook_keys = [_encoded(key) for key in webhook_keys if key.strip()]
+        self._signing_secrets = signing_secrets
+        self._speech_to_text = speech_to_text or SpeechToText()
+        self._policy = policy or DispatchPolicy()
+
+    def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
+        policy = self._policy
+        call_at = start_time - policy.lead
+        if now <= call_at:
+            return DispatchPlan(
+                call_at=call_at,
+                join_at=start_time,
+                mode=DispatchMode.RESERVED,
+                deadlines=policy.deadlines,
+                max_dispatches=policy.max_dispatches,
+            )
+        return DispatchPlan(
+            call_at=now,
+            join_at=now,
+            mode=DispatchMode.IMMEDIATE,
+            deadlines=policy.deadlines,
+            max_dispatches=policy.max_dispatches,
+        )
+
+    async def warm_up(self, calls: int) -> None:
+        await self._client.warm_up(calls)
+
+    async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
+        bot = self._new_bot(order, address)
+        sent_at = datetime.now(UTC)
+        bot_id = await self._client.create_bot(bot)
+        return SentBot(bot_id=bot_id, sent_at=sent_at, mode=order.mode)
+
+    def _new_bot(self, order: DispatchOrder, address: DispatchAddress) -> NewBot:
+        extra = Extra(
+            dispatch_key=order.key, dispatch=order.dispatch, workflow_id=address.workflow_id, run=order.run
+        )
+        return NewBot(
+            meeting_url=order.meeting_url,
+            bot_name=order.bot.name,
+            reserved=order.mode is DispatchMode.RESERVED,
+            recording_mode=order.bot.recording_mode,
+            bot_image=order.bot.image,
+            entry_message=order.bot.entry_message,
+            speech_to_text=self._speech_to_text if order.transcript else None,
+            automatic_leave=_automatic_leave(order.bot),
+            webhook_url=address.webhook_url,
+            deduplication_key=order.key,
+            extra=extra.to_wire(self._signing_secrets),
+        )
+
+    async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
+        return await bot_lookup.find_bots(self._client, self._signing_secrets, key, meeting_url, since)
+
+    async def cancel(self, bot_id: str) -> Removal:
+        try:
+            await self._client.leave(bot_id)
+        except (NotFoundError, ConflictError):
+            return Removal.ALREADY_GONE
+        return Removal.LEAVING
+
+    async def observe(self, bot_id: str) -> Observation:
+        try:
+            data = await self._client.meeting_data(bot_id)
+        except NotFoundError as error:
+            # Nobody has written down whether meeting_data knows a bot that is still at work; the list does.
+            is_at_work = await bot_lookup.is_at_work(self._client, bot_id)
+            reality = BotReality.OPEN if is_at_work else BotReality.GONE
+            return Observation(reality=reality, events=(), text=str(error))
+        return observation(bot_id, data)
+
+    async def origin(self, bot_id: str) -> BotOrigin:
+        return await origin_of(self._client, self._signing_secrets, bot_id)
+
+    def recent_origins(self, since: datetime) -> AsyncIterator[Sequence[BotOrigin]]:
+        return recent_origins(self._client, self._signing_secrets, since)
+
+    def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
+        given = [value for name, value in headers.items() if name.lower() in _KEY_HEADERS]
+        if not given:
+            return allow_missing_key
+        # Every pair is compared, so that the time taken tells nothing.
+        matches = [hmac.compare_digest(_encoded(value), key) for value in given for key in self._webhook_keys]
+        return any(matches)
+
+    def parse_webhook(self, body: bytes, received_at: datetime) -> Notice | CalendarNotice | Ignored:
+        return webhooks.parse_webhook(body, received_at, self._client.secrets, self._signing_secrets)
+
+    async def collect(self, bot_id: str, pushed: bytes | None) -> Collected:
+        return await recordings.collect(self._client, bot_id, pushed)
+
+    async def retranscribe(self, bot_id: str) -> None:
+        await self._client.retranscribe(bot_id)
+
+    async def account_webhook_url(self) -> str:
+        return await self._client.webhook_url()
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+def _encoded(key: str) -> bytes:
+    """Also for headers that were no text: those arrive with surrogates in place of their bytes."""
+    return key.strip().encode("utf-8", "surrogatepass")
+
+
+def _automatic_leave(bot: BotOptions) -> AutomaticLeave | None:
+    timeouts = AutomaticLeave(
+        waiting_room_timeout=bot.waiting_room_timeout,
+        noone_joined_timeout=bot.noone_joined_timeout,
+        silence_timeout=bot.silence_timeout,
+    )
+    return None if timeouts == AutomaticLeave() else timeouts

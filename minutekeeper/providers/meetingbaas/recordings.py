@@ -1,0 +1,117 @@
+"""What a bot recorded, from its delivery or from the API, and until when its URLs are valid."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from minutekeeper.meetings.media_types import media_extension_of
+from minutekeeper.providers.base import Collected, MalformedWebhookError, Media, NotFoundError, ProviderError
+from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
+from minutekeeper.providers.meetingbaas.fields import parse_time
+from minutekeeper.providers.meetingbaas.response_bodies import TooLargeError
+from minutekeeper.providers.meetingbaas.response_models import MeetingData
+from minutekeeper.providers.meetingbaas.transcripts import TranscriptError, from_meeting_data, from_webhook
+from minutekeeper.providers.meetingbaas.webhooks import DeliveryData, read_delivery
+from minutekeeper.transcripts.model import Transcript
+
+
+def expires_at(url: str) -> datetime | None:
+    """The end of a URL signed for S3 in UTC: signing time and validity in seconds, or the older `Expires` epoch."""
+    try:
+        query = {name.lower(): value for name, value in parse_qsl(urlsplit(url).query)}
+        signed_at = parse_time(query.get("x-amz-date"))
+        if signed_at is not None:
+            return signed_at + timedelta(seconds=int(query.get("x-amz-expires", "")))
+    except (ValueError, OverflowError):
+        return None
+    return parse_time(query.get("expires"))
+
+
+_SECONDS_OF_A_LONG_TRANSCRIPT = 300.0
+
+_NOTHING = Collected(media=(), transcript=None)
+
+
+async def collect(client: MeetingBaasClient, bot_id: str, pushed: bytes | None) -> Collected:
+    """Uses what was pushed if it has everything, else asks for the rest."""
+    # Hours of speech take a second to read: whatever else this process does must not wait for it.
+    given = _NOTHING if pushed is None else await asyncio.to_thread(_from_delivery, pushed)
+    if given.media and given.transcript is not None:
+        return given
+    try:
+        asked = await _ask(client, bot_id)
+    except ProviderError:
+        if not given.media:
+            raise
+        # The recording can be fetched now; its transcript is asked for again later anyway.
+        return given
+    if given.transcript is not None and not (given.transcript.is_empty and asked.transcript):
+        asked = replace(asked, transcript=given.transcript, transcript_failed=False)
+    # The answer's URLs are the fresher ones.
+    return asked if asked.media else replace(asked, media=given.media)
+
+
+async def _ask(client: MeetingBaasClient, bot_id: str) -> Collected:
+    try:
+        data = await client.meeting_data(bot_id, seconds=_SECONDS_OF_A_LONG_TRANSCRIPT)
+    except NotFoundError:
+        return replace(_NOTHING, deleted=True)
+    except TooLargeError:
+        # The recording is there all the same.
+        data = await client.meeting_data(bot_id, include_transcripts=False)
+        return replace(await asyncio.to_thread(_from_meeting_data, data), transcript_failed=True)
+    return await asyncio.to_thread(_from_meeting_data, data)
+
+
+def _from_meeting_data(data: MeetingData) -> Collected:
+    bot = data.bot_data.bot
+    audio_only = bot is not None and bot.recording_mode == "audio_only"
+    transcript = _transcript(from_meeting_data, data.bot_data.transcripts)
+    return Collected(
+        media=_media(data.mp4, data.audio, audio_only=audio_only),
+        transcript=transcript,
+        transcript_failed=transcript is None and bot is not None and bot.transcription_fails,
+        deleted=data.content_deleted,
+        duration=data.duration,
+    )
+
+
+def _from_delivery(body: bytes) -> Collected:
+    """What a stored `complete` holds; nothing if it cannot be read."""
+    try:
+        data = read_delivery(body).data
+    except MalformedWebhookError:
+        return _NOTHING
+    return Collected(media=_media(data.mp4, data.audio, audio_only=False), transcript=_delivered_transcript(data))
+
+
+def _delivered_transcript(data: DeliveryData) -> Transcript | None:
+    """An empty list says that nobody spoke; that of the API, which stands there from the start, says nothing."""
+    return Transcript() if data.transcript == [] else _transcript(from_webhook, data.transcript or [])
+
+
+def _transcript(read: Callable[[Sequence[Any]], Transcript], items: Sequence[Any]) -> Transcript | None:
+    """The transcript in these items; None if there are none or they cannot be understood."""
+    try:
+        return read(items) if items else None
+    except TranscriptError:
+        return None
+
+
+def _media(video: str, audio: str, *, audio_only: bool) -> tuple[Media, ...]:
+    """The one recording: the video, or the sound where there is no video."""
+    url = video or audio
+    if not url:
+        return ()
+    extension = media_extension_of(_path(url)) or ("mp3" if audio_only or not video else "mp4")
+    return (Media(url=url, extension=extension, expires_at=expires_at(url)),)
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""

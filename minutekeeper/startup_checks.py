@@ -1,0 +1,74 @@
+"""What must be right before a process starts: secrets that are long enough, and a public address that is safe."""
+
+import re
+from collections.abc import Sequence
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from minutekeeper.config import Settings
+
+LEAST_SECRET_CHARACTERS = 32
+"""Of BRIDGE_SECRET: whoever guesses it can write into every meeting and connect calendars for any user."""
+
+_MAKE_ONE = "`openssl rand -hex 32` makes one; it must be the same for worker, bridge and command line"
+
+
+def start_problems(settings: Settings) -> list[str]:
+    """What keeps worker and bridge from starting, one sentence each, naming the variable; none if all is well."""
+    return [*key_problems(settings), *signing_problems(settings), *address_problems(settings)]
+
+
+def key_problems(settings: Settings) -> list[str]:
+    """For what speaks to the provider."""
+    if settings.meetingbaas_api_key.get_secret_value().strip():
+        return []
+    return ["MEETINGBAAS_API_KEY is not set: it must be the key of the Meeting BaaS account"]
+
+
+def signing_problems(settings: Settings) -> list[str]:
+    """For what signs, or verifies what was signed."""
+    if not settings.bridge_secret.get_secret_value().strip():
+        return [f"BRIDGE_SECRET is not set: it must be a long random text; {_MAKE_ONE}"]
+    problems = _too_short("BRIDGE_SECRET", settings.bridge_secret)
+    if settings.bridge_secret_previous.get_secret_value().strip():
+        problems += _too_short("BRIDGE_SECRET_PREVIOUS", settings.bridge_secret_previous)
+    return problems
+
+
+def address_problems(settings: Settings) -> list[str]:
+    """For what makes URLs that others follow."""
+    url = settings.bridge_public_url
+    if url.startswith("https://") or is_loopback(url):
+        return []
+    why = "because tokens and links would travel in plain text; http:// is for this machine alone"
+    return [f"BRIDGE_PUBLIC_URL is {url}: it must start with https://, {why}, such as http://127.0.0.1:8090"]
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to the machine that follows it, whatever any name server says."""
+    parts = urlsplit(url)
+    if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?", parts.netloc):
+        return False
+    host = (parts.hostname or "").removesuffix(".")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address.is_loopback
+
+
+def told(problems: Sequence[str]) -> str:
+    """The problems for people, a line each."""
+    return "".join(f"{problem}.\n" for problem in problems)
+
+
+def _too_short(name: str, secret: SecretStr) -> list[str]:
+    length = len(secret.get_secret_value().strip())
+    if length >= LEAST_SECRET_CHARACTERS:
+        return []
+    characters = "1 character" if length == 1 else f"{length} characters"
+    return [f"{name} has {characters}: it must have at least {LEAST_SECRET_CHARACTERS}; {_MAKE_ONE}"]

@@ -1,0 +1,299 @@
+"""The artifact store: one set of operations over a folder or an S3 bucket.
+
+The storage library is called through its blocking interface in threads of our own. Its asyncio interface aborts the
+interpreter now and then when a process ends soon after a call (its native threads ask for the interpreter lock
+while Python shuts down), which a command such as `doctor` does every time.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from minutekeeper.meetings.media_types import content_type_of
+from minutekeeper.meetings.views import Artifact
+from minutekeeper.storage.errors import NotStoredError, StoreError, in_plain_words
+from minutekeeper.storage.filesystem import FILE_MODE, make_durable, make_folder, sweep_folder, sweep_staging
+from minutekeeper.storage.layout import checked
+from minutekeeper.storage.streaming_writer import ArtifactWriter
+
+if TYPE_CHECKING:
+    from obstore import Attributes
+
+_Result = TypeVar("_Result")
+
+_THREADS = 8
+_CHUNK_BYTES = 1024 * 1024
+_REQUEST_SECONDS = 60
+_RETRIES = 3
+
+
+class Entry(NamedTuple):
+    """One file of a listing; `size` in bytes."""
+
+    path: str
+    size: int
+
+
+class ArtifactStore:
+    """Files under relative paths with `/`. Whoever reads a path finds a whole file there or none.
+
+    A path that is absolute, or has `..`, empty parts or control characters, is refused with ValueError. Everything
+    else that goes wrong is a StoreError.
+    """
+
+    def __init__(self, url: str) -> None:
+        """`url` is `file:///an/absolute/folder`, made if missing, or `s3://bucket/prefix`.
+
+        For S3, credentials, region and endpoint come from the usual `AWS_*` variables. `root` is the folder on this
+        machine's disk, None for a bucket.
+        """
+        self.url = url
+        with in_plain_words(f"open {url}"):
+            self._store = _open(url)
+        self.root = self._store.prefix if isinstance(self._store, LocalStore) else None
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="artifacts")
+
+    async def put(self, path: str, data: bytes) -> Artifact:
+        """Writes a whole file at once, over an older one if there is one, and makes it survive a power cut."""
+        checked(path)
+
+        def work() -> Artifact:
+            with in_plain_words(f"write {path}"):
+                self._prepare(path)
+                try:
+                    self._store.put(path, data, use_multipart=False, attributes=self._attributes(path))
+                except BaseError as error:
+                    # In a folder, a quicker writer of the same file sweeps away what others were writing.
+                    if not (self.root and self._content(path) == data):
+                        raise error from None
+                self._settle(path)
+            return Artifact(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+        return await self.in_thread(work)
+
+    async def create(self, path: str, data: bytes) -> bool:
+        """Writes a whole file unless there is one already; whether this very content is there afterwards.
+
+        Of several who try at once with different contents, one gets True.
+        """
+        checked(path)
+
+        def work() -> bool:
+            with in_plain_words(f"write {path}"):
+                self._prepare(path)
+                try:
+                    self._store.put(path, data, use_multipart=False, mode="create")
+                except BaseError as error:
+                    # The quicker one sweeps away what others were writing, and an answer that was lost may have
+                    # been a success.
+                    if (there := self._content(path)) is not None:
+                        return there == data
+                    raise error from None
+                self._settle(path)
+            return True
+
+        return await self.in_thread(work)
+
+    @asynccontextmanager
+    async def writer(self, path: str) -> AsyncIterator[ArtifactWriter]:
+        """Writes a file piece by piece. It appears under its name when the block ends without an exception.
+
+        On S3 a writer that was killed leaves an unfinished multipart upload, which a lifecycle rule of the bucket
+        should remove.
+        """
+        checked(path)
+
+        def prepare() -> None:
+            with in_plain_words(f"write {path}"):
+                self._prepare(path)
+
+        await self.in_thread(prepare)
+        writer = ArtifactWriter(self._store, path, self._threads, self._attributes(path))
+        try:
+            yield writer
+            await writer.commit()
+        except BaseException as error:
+            writer.abandon(error)
+            raise
+
+        def work() -> None:
+            with in_plain_words(f"write {path}"):
+                self._settle(path)
+
+        await self.in_thread(work)
+
+    async def get(self, path: str) -> bytes:
+        """The whole file. Raises NotStoredError."""
+        checked(path)
+
+        def work() -> bytes:
+            with in_plain_words(f"read {path}"):
+                return self._store.get(path).bytes().to_bytes()
+
+        return await self.in_thread(work)
+
+    async def beginning(self, path: str, size: int) -> bytes:
+        """The first `size` bytes of a file, or all of one that has fewer. Raises NotStoredError."""
+        checked(path)
+
+        def work() -> bytes:
+            with in_plain_words(f"read {path}"):
+                return bytes(next(iter(self._store.get(path).stream(min_chunk_size=size)), b""))[:size]
+
+        return await self.in_thread(work)
+
+    async def read(self, path: str) -> AsyncIterator[bytes]:
+        """The file in chunks of about a mebibyte. Raises NotStoredError at the first one."""
+        checked(path)
+
+        def start() -> Callable[[], bytes | None]:
+            with in_plain_words(f"read {path}"):
+                chunks = iter(self._store.get(path).stream(min_chunk_size=_CHUNK_BYTES))
+
+            def following() -> bytes | None:
+                with in_plain_words(f"read {path}"):
+                    chunk = next(chunks, None)
+                return None if chunk is None else bytes(chunk)
+
+            return following
+
+        following = await self.in_thread(start)
+        while (chunk := await self.in_thread(following)) is not None:
+            yield chunk
+
+    async def size(self, path: str) -> int | None:
+        """Bytes of a file, None if there is no such file."""
+        checked(path)
+
+        def work() -> int:
+            with in_plain_words(f"look at {path}"):
+                return self._store.head(path)["size"]
+
+        try:
+            return await self.in_thread(work)
+        except NotStoredError:
+            return None
+
+    async def exists(self, path: str) -> bool:
+        return await self.size(path) is not None
+
+    async def list(self, prefix: str = "") -> list[Entry]:
+        """Every file in a folder and in the folders below it, sorted by path; an absent folder has none."""
+        if prefix:
+            checked(prefix)
+
+        def work() -> list[Entry]:
+            with in_plain_words(f"list {prefix or self.url}"):
+                found = self._store.list(prefix or None).collect()
+            return sorted(Entry(each["path"], each["size"]) for each in found)
+
+        return await self.in_thread(work)
+
+    async def folders(self) -> Sequence[str]:
+        """The names of the folders at the top, without looking into them."""
+
+        def work() -> list[str]:
+            with in_plain_words(f"list {self.url}"):
+                return sorted(self._store.list_with_delimiter()["common_prefixes"])
+
+        return await self.in_thread(work)
+
+    async def delete(self, path: str) -> None:
+        """Removes a file; that it is gone already is no error."""
+        await self._delete([checked(path)])
+
+    async def delete_prefix(self, prefix: str) -> None:
+        """Removes every file in a folder and in the folders below it."""
+        checked(prefix)
+        await self._delete([entry.path for entry in await self.list(prefix)])
+        if self.root:
+            folder = self.root / prefix
+
+            def work() -> None:
+                with in_plain_words(f"remove {prefix}"):
+                    sweep_folder(folder)
+
+            await self.in_thread(work)
+
+    async def check(self) -> None:
+        """Writes, reads and removes a small file. Raises StoreError with a message that says what does not work."""
+        path = f".probe-{uuid.uuid4().hex}"
+        try:
+            await self.put(path, path.encode())
+            read = await self.get(path)
+            await self.delete(path)
+        except StoreError as error:
+            raise StoreError(f"The artifact store {self.url} is of no use: {error}") from None
+        if read != path.encode():
+            raise StoreError(f"The artifact store {self.url} gives back something else than what was written")
+
+    async def _delete(self, paths: Sequence[str]) -> None:
+        def remove(what: Sequence[str]) -> None:
+            with in_plain_words(f"remove {what[0]}"):
+                self._store.delete(what)
+
+        def work() -> None:
+            try:
+                remove(paths)
+            except NotStoredError:
+                # A folder stops at the first file that is gone already.
+                for path in paths:
+                    with contextlib.suppress(NotStoredError):
+                        remove([path])
+
+        if paths:
+            await self.in_thread(work)
+
+    def _prepare(self, path: str) -> None:
+        """Makes the folder of a file: the storage library would let everybody look into it."""
+        if self.root:
+            make_folder((self.root / path).parent)
+
+    def in_thread(self, work: Callable[[], _Result]) -> asyncio.Future[_Result]:
+        """Work on the store that blocks, in one of its threads; it goes on there even if nobody waits any more."""
+        return asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _attributes(self, path: str) -> "Attributes | None":
+        """What a bucket tells browsers of a file; a folder keeps none."""
+        return None if self.root else {"Content-Type": content_type_of(path)}
+
+    def _content(self, path: str) -> bytes | None:
+        try:
+            return self._store.get(path).bytes().to_bytes()
+        except FileNotFoundError:
+            return None
+
+    def _settle(self, path: str) -> None:
+        if self.root:
+            (self.root / path).chmod(FILE_MODE)
+            make_durable(self.root / path)
+            sweep_staging(self.root / path)
+
+
+def _open(url: str) -> ObjectStore:
+    if url.startswith("s3://"):
+        plain_http = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+        return S3Store.from_url(
+            url,
+            client_options={"timeout": timedelta(seconds=_REQUEST_SECONDS), "allow_http": plain_http},
+            retry_config={
+                "max_retries": _RETRIES,
+                "retry_timeout": timedelta(seconds=_REQUEST_SECONDS),
+            },
+        )
+    if not url.startswith("file:///"):
+        raise StoreError(f"ARTIFACTS_URL is {url!r}: it must be file:///an/absolute/folder or s3://bucket/prefix")
+    make_folder(Path(unquote(urlsplit(url).path)))
+    return LocalStore.from_url(url, automatic_cleanup=True)

@@ -1,0 +1,77 @@
+"""Writing a file that is too large for memory, so that nobody ever sees half of it."""
+
+import asyncio
+import contextlib
+import hashlib
+import threading
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING
+
+import obstore
+from obstore.store import ObjectStore
+
+from minutekeeper.meetings.views import Artifact
+from minutekeeper.storage.errors import in_plain_words
+
+if TYPE_CHECKING:
+    from obstore import Attributes
+
+_BUFFER_BYTES = 8 * 1024 * 1024
+_PARALLEL_UPLOADS = 2
+"""Buffer and uploads bound the memory of one writer to about three buffers."""
+
+
+class ArtifactWriter:
+    """A file that is being written. `artifact` is known once the file stands under its name."""
+
+    def __init__(
+        self, store: ObjectStore, path: str, threads: Executor, attributes: "Attributes | None" = None
+    ) -> None:
+        self._file = obstore.open_writer(
+            store, path, attributes=attributes, buffer_size=_BUFFER_BYTES, max_concurrency=_PARALLEL_UPLOADS
+        )
+        self._path = path
+        self._threads = threads
+        # A cancelled call goes on in its thread: whatever comes next must wait for it.
+        self._lock = threading.Lock()
+        self._hash = hashlib.sha256()
+        self._size = 0
+        self._artifact: Artifact | None = None
+
+    @property
+    def artifact(self) -> Artifact:
+        if self._artifact is None:
+            raise RuntimeError(f"{self._path} is not finished")
+        return self._artifact
+
+    async def write(self, data: bytes) -> None:
+        """Raises StoreError."""
+
+        def work() -> None:
+            with self._lock:
+                with in_plain_words(f"write {self._path}"):
+                    self._file.write(data)
+                self._hash.update(data)
+                self._size += len(data)
+
+        await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def commit(self) -> None:
+        """Puts the file under its name. Raises StoreError."""
+
+        def work() -> None:
+            with self._lock, in_plain_words(f"write {self._path}"):
+                self._file.close()
+
+        await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        self._artifact = Artifact(path=self._path, size=self._size, sha256=self._hash.hexdigest())
+
+    def abandon(self, error: BaseException) -> None:
+        """Removes what was written, without waiting for it: whoever was cancelled must stop at once."""
+
+        def work() -> None:
+            # What cannot be removed was never visible; the error that is on its way tells more.
+            with self._lock, contextlib.suppress(Exception):
+                self._file.__exit__(type(error), error, None)
+
+        self._threads.submit(work)

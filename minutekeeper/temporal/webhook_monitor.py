@@ -1,0 +1,146 @@
+"""A worker that notices when bots fall silent, or speak in words unknown here: it counts and logs that."""
+
+import contextlib
+import logging
+import threading
+from datetime import datetime
+from typing import Any
+
+from temporalio import activity, workflow
+from temporalio.common import MetricMeter
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    HandleSignalInput,
+    Interceptor,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
+
+from minutekeeper.input_validation import InvalidInputError, read
+from minutekeeper.meetings.bot_events import BotEvent, ObservedBot, is_unheard_of
+from minutekeeper.meetings.dispatch import SentBot
+from minutekeeper.meetings.webhook_health import WINDOW, BotQuestion, ReportingWindow, Turn, is_silent
+from minutekeeper.temporal.names import BOT_EVENT_SIGNAL
+
+logger = logging.getLogger(__name__)
+
+_MINUTES = round(WINDOW.total_seconds() / 60)
+
+BOTS_SENT = ("minutekeeper_bots_sent_total", "Bots sent that should report to us by webhook.")
+BOTS_HEARD = ("minutekeeper_bots_heard_total", "Bots that reported by webhook; each counts once.")
+BOTS_SILENT = ("minutekeeper_bots_silent_total", "Bots that should have reported and did not; each counts once.")
+UNKNOWN_WORDS = (
+    "minutekeeper_unknown_words_total",
+    "Statuses and failures of bots in words that are unknown here; each counts once for a bot.",
+)
+
+_MOST_REMEMBERED = 10_000
+"""Bots with their unknown words, so that what comes by webhook and by asking is not counted twice."""
+
+
+class ReportingInterceptor(Interceptor):
+    """Watches what passes through a worker for meetings; changes nothing of it.
+
+    `public_url` is where bots report to, for the message. The metrics are Prometheus counters of the worker.
+    """
+
+    def __init__(self, public_url: str) -> None:
+        self._public_url = public_url
+        self._window = ReportingWindow()
+        self._unknown_words: dict[tuple[str, str], None] = {}
+        # Workflows run in threads, activities in the event loop.
+        self._lock = threading.Lock()
+
+    def intercept_activity(self, inner: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        return _Answers(inner, self)
+
+    def workflow_interceptor_class(self, _about: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
+        watch = self
+
+        class Ear(_Signals):
+            reports = watch
+
+        return Ear
+
+    def take_in(self, bot_id: str, at: datetime, *, silent: bool) -> None:
+        """What is new of a bot's reports at an instant; logs a line if that turns the whole."""
+        with self._lock:
+            turn = self._window.take_in(bot_id, at, silent=silent)
+        if turn is not None:
+            self._tell(turn)
+
+    def note_words(self, event: BotEvent, meter: MetricMeter) -> None:
+        """Counts and logs the words of an event if they are unknown here."""
+        if not is_unheard_of(event):
+            return
+        words = (event.bot_id, event.code)
+        with self._lock:
+            if words in self._unknown_words:
+                return
+            self._unknown_words[words] = None
+            if len(self._unknown_words) > _MOST_REMEMBERED:
+                del self._unknown_words[next(iter(self._unknown_words))]
+        meter.create_counter(*UNKNOWN_WORDS).add(1, {"kind": event.kind.value})
+        logger.warning("Bot %s reports a %s in words unknown here: %s", event.bot_id, event.kind.value, event.code)
+
+    def _tell(self, turn: Turn) -> None:
+        if not turn.silent:
+            logger.warning("Bots report by webhook again.")
+            return
+        logger.warning(
+            "%d of %d bots that were due in the last %d minutes did not report by webhook: check BRIDGE_PUBLIC_URL "
+            "(%s), whether the bridge is up there, and whether the provider has switched its webhooks off; "
+            "`minutekeeper doctor` helps. Meetings go on by asking the API.",
+            turn.silent,
+            turn.known,
+            _MINUTES,
+            self._public_url,
+        )
+
+
+class _Answers(ActivityInboundInterceptor):
+    """Sees which bots are sent, and what the provider says of those that are asked about."""
+
+    def __init__(self, inner: ActivityInboundInterceptor, reports: ReportingInterceptor) -> None:
+        super().__init__(inner)
+        self._reports = reports
+
+    async def execute_activity(self, call: ExecuteActivityInput) -> Any:
+        result = await super().execute_activity(call)
+        if isinstance(result, ObservedBot):
+            for event in result.events:
+                self._reports.note_words(event, activity.metric_meter())
+        match list(call.args), result:
+            case _, SentBot(shared_with=""):
+                activity.metric_meter().create_counter(*BOTS_SENT).add(1)
+            case [BotQuestion() as question], ObservedBot() as seen if is_silent(question, seen):
+                if not question.known_to_be_silent:
+                    activity.metric_meter().create_counter(*BOTS_SILENT).add(1)
+                self._reports.take_in(question.bot_id, question.asked_at, silent=True)
+        return result
+
+
+class _Signals(WorkflowInboundInterceptor):
+    """Hears the reports of one workflow's bots. It lives as long as the workflow, so it knows each bot's first."""
+
+    reports: ReportingInterceptor
+
+    def __init__(self, inner: WorkflowInboundInterceptor) -> None:
+        super().__init__(inner)
+        self._heard: set[str] = set()
+
+    async def handle_signal(self, signal: HandleSignalInput) -> None:
+        if signal.signal == BOT_EVENT_SIGNAL:
+            with contextlib.suppress(InvalidInputError):
+                self._hear(read(BotEvent, signal.args))
+        await super().handle_signal(signal)
+
+    def _hear(self, event: BotEvent) -> None:
+        meter = workflow.metric_meter()
+        if event.bot_id not in self._heard:
+            self._heard.add(event.bot_id)
+            meter.create_counter(*BOTS_HEARD).add(1)
+        if not workflow.unsafe.is_replaying():
+            self.reports.take_in(event.bot_id, workflow.now(), silent=False)
+            self.reports.note_words(event, meter)

@@ -1,0 +1,129 @@
+"""What brings recordings home, run as a worker would run it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+from temporalio.testing import ActivityEnvironment
+
+from activities.recordings import RecordingActivities
+from minutekeeper.downloads.downloader import Limits
+from minutekeeper.meetings.collection import (
+    Collection,
+    CollectOrder,
+    DownloadProgress,
+    ManifestOrder,
+    RecordingResult,
+    TranscriptResult,
+)
+from minutekeeper.meetings.status import TranscriptState
+from minutekeeper.meetings.views import Artifact
+from minutekeeper.providers.base import Collected
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.transcripts.model import Segment, Transcript
+from tests.activities.fake_provider import Answer, FakeProvider, recorded
+from tests.activities.media_server import BLOCK, MediaServer
+
+BODY = "m/raw/complete.json"
+FIRST = CollectOrder(folder="m", bot_id="bot-1", title="Board", start_time=datetime(2026, 12, 1, 10, tzinfo=UTC))
+ORDER = FIRST.model_copy(update={"is_trouble_told": True})
+"""That of a meeting which shows its trouble already."""
+WHOLE = ORDER.model_copy(update={"meeting_url": "https://meet.google.com/abc-defg-hij"})
+"""The same where this is all that the meeting keeps."""
+LIMITS = Limits(piece_bytes=BLOCK, pause=0)
+NOTHING = Collected(media=(), transcript=None)
+SPOKEN = Transcript(segments=(Segment(speaker="Ada", start=0.5, end=2, text="Grüße an alle"),), speakers=("Ada",))
+
+
+def manifest_of(*artifacts: Artifact | None) -> ManifestOrder:
+    return ManifestOrder(
+        folder="m",
+        meeting_id="Board: Q4",
+        meeting_url="https://meet.google.com/abc-defg-hij",
+        title="Board",
+        start_time=datetime(2026, 12, 1, 10, tzinfo=UTC),
+        bot_ids=("bot-0", "bot-1"),
+        transcript=TranscriptState.READY,
+        artifacts=tuple(artifact for artifact in artifacts if artifact is not None),
+    )
+
+
+@dataclass
+class Desk:
+    """One attempt's worker: a provider that lists the server's file unless told otherwise; heartbeats are kept."""
+
+    server: MediaServer
+    store: ArtifactStore
+    session: aiohttp.ClientSession
+    provider: FakeProvider
+    limits: Limits = LIMITS
+    give_up: timedelta = timedelta(days=1)
+    temporal: ActivityEnvironment = field(default_factory=ActivityEnvironment)
+    beats: list[DownloadProgress] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        # So that a cut takes away nothing, and the server need not wait until it can be sure.
+        self.server.received = lambda: self.received
+        self.temporal.on_heartbeat = self.beats.append
+
+    def answers(self, asked: Callable[[], Answer], pushed: Callable[[], Answer] | None = None) -> None:
+        """What the provider tells from now on when it is asked, and of a delivery that was stored."""
+        self.provider = FakeProvider(asked, pushed)
+
+    def next(self) -> "Desk":
+        """The next attempt's worker."""
+        return replace(self, temporal=ActivityEnvironment(), beats=[])
+
+    @property
+    def received(self) -> int:
+        """Bytes that are here, as the last heartbeat told."""
+        return self.beats[-1].done if self.beats else 0
+
+    @property
+    def recording(self) -> RecordingResult:
+        """What is to come of the server's file."""
+        artifact = Artifact(path="m/recording.mp4", size=self.server.size, sha256=self.server.sha256)
+        return RecordingResult(artifact=artifact)
+
+    async def kept(self) -> list[str]:
+        """The files of the store but for the claims of the folders."""
+        return [entry.path for entry in await self.store.list() if not entry.path.endswith("/.run.json")]
+
+    async def collect(self, order: CollectOrder = ORDER) -> Collection:
+        return await self.temporal.run(self._activities.collect, order)
+
+    async def download(self, order: CollectOrder = ORDER) -> RecordingResult:
+        """The recording alone."""
+        brought = await self.collect(order.model_copy(update={"transcript": False}))
+        text = brought.recording_lost or brought.nothing_recorded
+        artifact = next(iter(brought.artifacts_in(order.folder)), None)
+        return RecordingResult(artifact=artifact, text=text, lost=bool(brought.recording_lost))
+
+    async def loses(self) -> str:
+        """Why nothing can bring the recording home any more."""
+        given_up = await self.download()
+        assert (given_up.lost, given_up.artifact) == (True, None)
+        return given_up.text
+
+    async def download_delivered(self) -> RecordingResult:
+        """The recording that a stored delivery tells of."""
+        await self.store.put(BODY, b"the delivery")
+        return await self.download(ORDER.model_copy(update={"body": BODY}))
+
+    async def transcript(self, order: CollectOrder = ORDER) -> TranscriptResult:
+        """The transcript alone."""
+        brought = await self.collect(order.model_copy(update={"recording": False}))
+        artifacts = tuple(brought.artifacts_in(order.folder))
+        return TranscriptResult(state=brought.transcript, artifacts=artifacts, trouble=brought.transcript_trouble)
+
+    async def manifest(self, order: ManifestOrder) -> Artifact:
+        return await self.temporal.run(self._activities.write_manifest, order)
+
+    @property
+    def _activities(self) -> RecordingActivities:
+        return RecordingActivities(self.provider.port, self.store, self.session, self.limits, self.give_up)
+
+
+def desk_of(server: MediaServer, store: ArtifactStore, session: aiohttp.ClientSession) -> Desk:
+    return Desk(server, store, session, FakeProvider(lambda: recorded(server.link())))

@@ -1,0 +1,236 @@
+"""A file that grows in a folder: what the next writer finds after crashes, power cuts and writers that wake up."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from minutekeeper.downloads.local_partial import PartFile
+from minutekeeper.storage.errors import SpoiltPartError
+
+BATCHES = [bytes([number]) * 1000 for number in range(1, 6)]
+CONTENT = b"".join(BATCHES)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "m" / ".unfinished" / "bot"
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "m" / "recording.mp4"
+
+
+def write(file: PartFile, *batches: bytes) -> None:
+    for batch in batches:
+        file.write([memoryview(batch)])
+
+
+def dead_writer(folder: Path, *batches: bytes) -> None:
+    file = PartFile(folder)
+    write(file, *batches)
+    file.abandon()
+
+
+def only(folder: Path, suffix: str) -> Path:
+    (found,) = folder.glob(f"*{suffix}")
+    return found
+
+
+def assert_whole_after_writing_the_rest(folder: Path, target: Path, held: int) -> None:
+    file = PartFile(folder)
+    assert file.take_over() == held
+    write(file, CONTENT[held:])
+    assert file.move(target) == hashlib.sha256(CONTENT).hexdigest()
+    assert target.read_bytes() == CONTENT
+
+
+def test_nothing_was_left(folder: Path, target: Path) -> None:
+    assert_whole_after_writing_the_rest(folder, target, 0)
+
+
+def test_the_file_of_a_dead_writer_is_gone_on_with_and_not_written_anew(folder: Path, target: Path) -> None:
+    dead_writer(folder, *BATCHES[:3])
+    file = only(folder, ".part").stat().st_ino
+
+    assert_whole_after_writing_the_rest(folder, target, 3000)
+
+    assert target.stat().st_ino == file
+
+
+def test_a_writer_that_wakes_up_spoils_nothing(folder: Path, target: Path) -> None:
+    frozen = PartFile(folder)
+    write(frozen, *BATCHES[:3])
+
+    second = PartFile(folder)
+    assert second.take_over() == 3000
+    write(frozen, b"something else")
+    write(second, *BATCHES[3:])
+    digest = second.move(target)
+    write(frozen, b"something else again")
+    with pytest.raises(FileNotFoundError):
+        frozen.move(target)
+    frozen.abandon()
+
+    assert target.read_bytes() == CONTENT
+    assert digest == hashlib.sha256(CONTENT).hexdigest()
+
+
+def zeros(part: Path) -> None:
+    part.write_bytes(CONTENT[:2000] + bytes(1000))
+
+
+def cut(part: Path) -> None:
+    os.truncate(part, 2500)
+
+
+def more(part: Path) -> None:
+    part.write_bytes(CONTENT[:2000] + b"never noted" * 200)
+
+
+@pytest.mark.parametrize("damage", [zeros, cut, more])
+def test_bytes_count_only_as_far_as_the_journal_proves_them(
+    folder: Path, target: Path, damage: Callable[[Path], None]
+) -> None:
+    dead_writer(folder, *BATCHES[:3])
+    damage(only(folder, ".part"))
+
+    assert_whole_after_writing_the_rest(folder, target, 2000)
+
+
+def test_a_copy_holds_nothing_but_what_the_journal_proves(folder: Path, target: Path) -> None:
+    frozen = PartFile(folder)
+    write(frozen, *BATCHES[:3])
+    with only(folder, ".part").open("r+b") as file:
+        file.seek(2500)
+        file.write(b"something else")
+
+    assert_whole_after_writing_the_rest(folder, target, 2000)
+    frozen.abandon()
+
+
+def test_a_writer_that_is_given_up_while_it_takes_over_changes_nothing(folder: Path, target: Path) -> None:
+    frozen = PartFile(folder)
+    write(frozen, *BATCHES[:3])
+    before = sorted(folder.iterdir())
+
+    second = PartFile(folder)
+    second.abandon()
+    with pytest.raises(InterruptedError):
+        second.take_over()
+
+    assert sorted(folder.iterdir()) == before
+    assert_whole_after_writing_the_rest(folder, target, 3000)
+    frozen.abandon()
+
+
+@pytest.mark.parametrize("late", [b"something else" * 100, b"x" * 1000])
+def test_on_a_disk_without_locks_a_writer_that_wakes_up_cannot_spoil_the_file(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch, late: bytes
+) -> None:
+    monkeypatch.setattr("fcntl.flock", lambda *_: None)
+    frozen = PartFile(folder)
+    write(frozen, *BATCHES[:3])
+    second = PartFile(folder)
+    second.take_over()
+    write(second, *BATCHES[3:])
+    write(frozen, late)
+
+    with pytest.raises(SpoiltPartError):
+        second.move(target)
+
+    assert not target.exists()
+    second.abandon()
+    frozen.abandon()
+
+
+@pytest.mark.parametrize("torn", [b"", b"\0" * 50, b'{"size":3000,"sha'])
+def test_a_torn_line_of_the_journal_is_no_obstacle(folder: Path, target: Path, torn: bytes) -> None:
+    dead_writer(folder, *BATCHES[:3])
+    journal = only(folder, ".journal")
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:2]) + torn)
+
+    assert_whole_after_writing_the_rest(folder, target, 2000)
+
+
+def test_a_line_that_is_not_true_does_not_hide_the_ones_after_it(folder: Path, target: Path) -> None:
+    dead_writer(folder, *BATCHES[:3])
+    journal = only(folder, ".journal")
+    first, *others = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(first.replace(b'"sha256":"', b'"sha256":"00') + b"".join(others))
+
+    assert_whole_after_writing_the_rest(folder, target, 3000)
+
+
+def test_the_longest_of_several_is_gone_on_with_and_no_other_is_left(folder: Path, target: Path) -> None:
+    for count in (1, 4, 2):
+        dead_writer(folder, *BATCHES[:count])
+
+    assert_whole_after_writing_the_rest(folder, target, 4000)
+
+    assert [path.suffix for path in folder.iterdir()] == [".journal"]
+
+
+def test_a_file_that_was_moved_but_not_reported_is_found_there(folder: Path, target: Path) -> None:
+    file = PartFile(folder)
+    write(file, *BATCHES)
+    file.move(target)
+
+    assert_whole_after_writing_the_rest(folder, target, len(CONTENT))
+
+
+def test_a_disk_that_only_admits_late_that_it_failed_keeps_nothing_under_a_final_name(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = PartFile(folder)
+    write(file, CONTENT)
+
+    def fail(_: object) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(OSError, match=r"^$"):
+            file.move(target)
+    file.abandon()
+
+    assert not target.exists()
+    assert_whole_after_writing_the_rest(folder, target, len(CONTENT))
+
+
+def test_a_disk_without_room_for_a_copy_is_not_left_with_half_of_one(
+    folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen = PartFile(folder)
+    write(frozen, *BATCHES[:3])
+    before = sorted(folder.iterdir())
+
+    def fail(_: object) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        second = PartFile(folder)
+        with pytest.raises(OSError, match=r"^$"):
+            second.take_over()
+    second.abandon()
+
+    assert sorted(folder.iterdir()) == before
+    frozen.abandon()
+    assert_whole_after_writing_the_rest(folder, target, 3000)
+
+
+def test_what_nobody_waits_for_any_more_is_not_written(folder: Path) -> None:
+    file = PartFile(folder)
+    write(file, BATCHES[0])
+    file.abandon()
+
+    write(file, BATCHES[1])
+    file.sync()
+
+    following = PartFile(folder)
+    assert following.take_over() == 1000
+    following.abandon()

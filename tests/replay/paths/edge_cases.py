@@ -1,0 +1,181 @@
+"""Superseded bots, strange news, silence, Temporal's own cancellation, and other uncommon ways."""
+
+import asyncio
+import contextlib
+from datetime import timedelta
+
+from temporalio.client import WorkflowFailureError
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.exceptions import ApplicationError
+
+from minutekeeper.meetings.bot_events import BotEventKind
+from minutekeeper.meetings.request import Reschedule, StopRequest
+from minutekeeper.meetings.status import MeetingStatus, TranscriptState
+from minutekeeper.providers.base import BotReality, Observation, RequestRejectedError
+from minutekeeper.temporal import search_attributes
+from tests.replay.paths.changes import PHASES, send
+from tests.replay.recorder import LONG_HISTORY, Play, Stage, enter, path, path_without_workers
+from tests.workflows.driver import URL, Meeting
+
+
+@path
+async def swapped_doubled_and_strange_events(stage: Stage) -> Meeting:
+    meeting = await stage.with_a_bot()
+    now = await meeting.now()
+    for code, second in (("in_call_recording", 3), ("joining_call", 1), ("in_call_recording", 3), ("nonsense", 9)):
+        await meeting.signal(BotEventKind.STATUS, code=code, occurred_at=now + timedelta(seconds=second))
+    await meeting.handle.signal("bot_event")
+    await meeting.signal(BotEventKind.FAILED, dispatch=7, code="a stranger")
+    await stage.see_out(meeting)
+    return meeting
+
+
+@path
+async def moved_while_recording_keeps_both_recordings(stage: Stage) -> Meeting:
+    meeting = await PHASES[MeetingStatus.RECORDING](stage)
+    await send(meeting, "reschedule")
+    await meeting.until_status(MeetingStatus.SCHEDULED)
+    await meeting.completes()
+    await meeting.until(lambda view: any("earlier/0/recording" in each.path for each in view.artifacts))
+    await meeting.forward(hours=2)
+    await meeting.until_bots(2)
+    await meeting.bot_sends("in_call_recording", dispatch=1)
+    await meeting.completes(dispatch=1)
+    await meeting.outcome_in_time()
+    return meeting
+
+
+@path
+async def removal_refused_at_first(stage: Stage) -> Meeting:
+    meeting = await PHASES[MeetingStatus.RECORDING](stage)
+    stage.provider.removal_failures = [RequestRejectedError("403: not now")]
+    await send(meeting, "reschedule")
+    await meeting.until(lambda view: "removal_refused" in [entry.event for entry in view.timeline])
+    await stage.see_out(meeting)
+    return meeting
+
+
+@path
+async def moved_to_another_link(stage: Stage) -> Meeting:
+    meeting = await PHASES[MeetingStatus.RECORDING](stage)
+    start_time = (await meeting.view()).start_time
+    await meeting.update(
+        "reschedule", Reschedule(start_time=start_time, meeting_url="https://zoom.us/j/1234567890")
+    )
+    await meeting.until_bots(2)
+    await stage.see_out(meeting)
+    return meeting
+
+
+@path
+async def new_title_only(stage: Stage) -> Meeting:
+    meeting = await PHASES[MeetingStatus.SCHEDULED](stage)
+    start_time = (await meeting.view()).start_time
+    await meeting.update("reschedule", Reschedule(start_time=start_time, title="Longer"))
+    await stage.see_out(meeting)
+    return meeting
+
+
+@path
+async def moved_to_now_and_cancelled_after_leave(stage: Stage) -> Meeting:
+    meeting = await PHASES[MeetingStatus.SCHEDULED](stage)
+    await meeting.update("reschedule", Reschedule(start_time=await meeting.now() + timedelta(seconds=30)))
+    await meeting.until_bots(1)
+    await meeting.update("leave", StopRequest())
+    await meeting.update("cancel", StopRequest())
+    await stage.see_out(meeting)
+    return meeting
+
+
+@path
+async def asked_in_vain(stage: Stage) -> Meeting:
+    meeting = await stage.with_a_bot("in_call_recording")
+    stage.provider.observation_failures = [RequestRejectedError("400: who are you")] * 2
+    await stage.see_out(meeting)
+    return meeting
+
+
+@path
+async def not_known_for_a_moment(stage: Stage) -> Meeting:
+    meeting = await stage.with_a_bot()
+    stage.provider.bots[0].observation = Observation(reality=BotReality.GONE, events=(), text="404")
+    await meeting.forward(minutes=6)
+    await meeting.until_status(MeetingStatus.ENDED)
+    stage.provider.bots[0].observation = Observation(reality=BotReality.OPEN, events=())
+    await meeting.forward(minutes=12)
+    await meeting.completes()
+    await meeting.outcome()
+    return meeting
+
+
+def _cancelled_in_temporal(phase: MeetingStatus) -> Play:
+    async def play(stage: Stage) -> Meeting:
+        meeting = await PHASES[phase](stage)
+        await meeting.until_status(phase)
+        await meeting.handle.cancel()
+        with contextlib.suppress(WorkflowFailureError):
+            await stage.see_out(meeting)
+        return meeting
+
+    return play
+
+
+for _phase in (MeetingStatus.SCHEDULED, MeetingStatus.DISPATCHING, MeetingStatus.RECORDING):
+    enter(f"cancelled_in_temporal_while_{_phase}", _cancelled_in_temporal(_phase))
+
+
+@path
+async def booked_with_search_attributes_and_a_calendar(stage: Stage) -> Meeting:
+    calendar = {"calendar_id": "calendar", "event_id": "event"}
+    meeting = await stage.with_a_bot(
+        "in_call_recording",
+        search_attributes=TypedSearchAttributes([SearchAttributePair(search_attributes.MEETING_URL, URL)]),
+        calendar=calendar,
+        title="Weekly",
+        colour="red",
+    )
+    await stage.see_out(meeting)
+    return meeting
+
+
+@path
+async def moved_until_its_history_is_cut_off(stage: Stage) -> Meeting:
+    meeting = await PHASES[MeetingStatus.SCHEDULED](stage)
+    await asyncio.gather(*(meeting.handle.signal("bot_event") for _ in range(LONG_HISTORY)))
+    await send(meeting, "reschedule")
+    await stage.see_out(meeting)
+    return meeting
+
+
+@path_without_workers
+async def woken_late(stage: Stage) -> Meeting:
+    async with stage.workers():
+        meeting = await stage.book(wake_up={"ahead": 1.0, "spread": 1.0})
+        view = await meeting.until_status(MeetingStatus.SCHEDULED)
+        await meeting.forward_to(view.start_time - timedelta(minutes=4, seconds=4))
+    await asyncio.sleep(6)
+    async with stage.workers():
+        await meeting.until_bots(1)
+        await stage.see_out(meeting)
+    return meeting
+
+
+@path
+async def manifest_cannot_be_written(stage: Stage) -> Meeting:
+    stage.recordings.manifest_failures = [ApplicationError("no room left", non_retryable=True)]
+    stage.recordings.transcripts = [TranscriptState.PENDING, TranscriptState.READY]
+    meeting = await stage.with_a_bot("in_call_recording")
+    await meeting.completes(has_transcript=False)
+    await meeting.until_status(MeetingStatus.COLLECTING)
+    await meeting.signal(BotEventKind.TRANSCRIPTION_COMPLETE)
+    await meeting.outcome()
+    return meeting
+
+
+@path
+async def nothing_more_can_be_brought_home(stage: Stage) -> Meeting:
+    stage.recordings.collect_failures = ["the store has been full for a week"]
+    meeting = await stage.with_a_bot("in_call_recording")
+    await meeting.completes()
+    await meeting.outcome()
+    return meeting

@@ -1,0 +1,91 @@
+"""A program: looks into a calendar, once for each line of its input, in processes of their own that may be killed.
+
+Usage: TEMPORAL_ADDRESS STORE. A line is a `Case` in JSON; the answer to it is the exit code of its process.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+from pydantic import BaseModel
+from temporalio.client import Client
+
+from activities import calendar_changes
+from activities.calendar_changes import ReconcileClock
+from activities.calendars import Reconciler
+from activities.meeting_bookings import MeetingBookings
+from minutekeeper.calendars.event import CalendarEvent
+from minutekeeper.calendars.messages import FULL_SYNC, ReconcileInput
+from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
+from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.temporal.worker_connection import plugin
+from tests.activities.crashing import in_process_of_its_own
+from tests.workflows.scripted_calendars import ScriptedCalendars
+
+BATCH = 3
+
+
+class Case(BaseModel):
+    """One attempt at a look. It is killed at moment `dies_at`, before or after a call; never if None."""
+
+    calendar_id: str
+    at: datetime
+    attempt: int
+    events: list[CalendarEvent]
+    dies_at: int | None = None
+
+
+class Fuse:
+    """Counts the moments at which a process can die: before and after every call that changes something."""
+
+    def __init__(self, moments: int | None) -> None:
+        self._moments = moments
+
+    def around(self, call: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
+        async def fused(*arguments: Any, **options: Any) -> Any:
+            self._burn()
+            answer = await call(*arguments, **options)
+            self._burn()
+            return answer
+
+        return fused
+
+    def _burn(self) -> None:
+        if self._moments == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self._moments is not None:
+            self._moments -= 1
+
+
+async def look(case: Case, address: str, store: str) -> None:
+    client = await Client.connect(address, plugins=[plugin()])
+    calendars = ScriptedCalendars(events_by_id={event.event_id: event for event in case.events})
+    fuse = Fuse(case.dies_at)
+    with (
+        patch.object(MeetingBookings, "claim", fuse.around(MeetingBookings.claim)),
+        patch.object(MeetingBookings, "release", fuse.around(MeetingBookings.release)),
+        patch.object(CalendarCheckpointStore, "write", fuse.around(CalendarCheckpointStore.write)),
+        patch.object(calendar_changes, "_BATCH", BATCH),
+    ):
+        await Reconciler(
+            ReconcileInput(calendar_id=case.calendar_id, at=case.at, changes=FULL_SYNC),
+            ReconcileClock(now=case.at, attempt_at=case.at + timedelta(microseconds=case.attempt)),
+            calendars=calendars,
+            checkpoints=CalendarCheckpointStore(ArtifactStore(store)),
+            meetings=MeetingBookings(client),
+        ).run()
+
+
+def main(address: str, store: str) -> None:
+    for line in sys.stdin:
+        code = in_process_of_its_own(look(Case.model_validate_json(line), address, store))
+        sys.stdout.write(f"{code}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

@@ -1,0 +1,277 @@
+"""A provider and a store that do what a test tells them, so that a meeting can live for a year in seconds."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
+from minutekeeper.meetings.collection import (
+    MANIFEST,
+    NEEDS_PERSON,
+    Collection,
+    CollectOrder,
+    ManifestOrder,
+    RecordingResult,
+    TranscriptResult,
+    collection_of,
+)
+from minutekeeper.meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, SentBot
+from minutekeeper.meetings.fields import BotOptions
+from minutekeeper.meetings.ids import folder_for, meeting_id_of
+from minutekeeper.meetings.request import AdoptedBot
+from minutekeeper.meetings.status import FailureReason, TranscriptState
+from minutekeeper.meetings.views import Artifact
+from minutekeeper.providers.base import (
+    BotOrigin,
+    BotReality,
+    CalendarNotice,
+    Collected,
+    DispatchAddress,
+    FoundBot,
+    Ignored,
+    NotFoundError,
+    Notice,
+    Observation,
+    Removal,
+)
+
+LEAD = timedelta(minutes=4)
+
+
+@dataclass
+class Bot:
+    bot_id: str
+    order: DispatchOrder
+    address: DispatchAddress
+    removed: bool = False
+    observation: Observation = field(default_factory=lambda: Observation(reality=BotReality.OPEN, events=()))
+
+
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
+@dataclass
+class ScriptedProvider:
+    """`failures` are raised by the next sends, one each; `after` marks those that strike after the bot exists.
+
+    `armed` is set when a send is in an activity's hands; it stays there while `let_go` is not set.
+    """
+
+    failures: list[Exception] = field(default_factory=list)
+    after: list[Exception] = field(default_factory=list)
+    removal_failures: list[Exception] = field(default_factory=list)
+    observation_failures: list[Exception] = field(default_factory=list)
+    bots: list[Bot] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    retranscribed: list[str] = field(default_factory=list)
+    hidden: bool = False
+    search_failures: list[Exception] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    """The bots that were told to leave, each time."""
+    stays_open: bool = False
+    """The provider says of removed bots that they are still there."""
+    armed: asyncio.Event = field(default_factory=asyncio.Event)
+    let_go: asyncio.Event = field(default_factory=_set_event)
+
+    def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
+        call_at = start_time - LEAD
+        if now > call_at:
+            return DispatchPlan(call_at=now, join_at=now, mode=DispatchMode.IMMEDIATE)
+        return DispatchPlan(
+            call_at=call_at,
+            join_at=start_time,
+            mode=DispatchMode.RESERVED,
+        )
+
+    def send_by_timer(self) -> AdoptedBot:
+        """A bot that nobody here asked for."""
+        now = datetime.now(UTC)
+        order = DispatchOrder(
+            key="mk-calendar-event",
+            dispatch=0,
+            run="",
+            meeting_url="https://meet.google.com/abc-defg-hij",
+            start_time=now,
+            call_at=now,
+            mode=DispatchMode.RESERVED,
+            transcript=True,
+            bot=BotOptions(),
+        )
+        bot = Bot(f"bot-{len(self.bots)}", order, DispatchAddress(webhook_url="", workflow_id=""))
+        self.bots.append(bot)
+        return AdoptedBot(bot_id=bot.bot_id, sent_at=now)
+
+    def finished(self, bot_id: str) -> Observation:
+        """What is said of a bot that left a recording."""
+        complete = BotEvent(
+            kind=BotEventKind.COMPLETE,
+            bot_id=bot_id,
+            occurred_at=datetime.now(UTC),
+            has_recording=True,
+            has_transcript=True,
+            source=EventSource.API,
+        )
+        return Observation(reality=BotReality.COMPLETE, events=(complete,))
+
+    def adds_double_of(self, bot: Bot) -> None:
+        """A second bot of the same request, which nobody was told of."""
+        self.bots.append(Bot("double", bot.order, bot.address))
+
+    async def warm_up(self, calls: int) -> None:
+        assert calls
+        self.armed.set()
+        await self.let_go.wait()
+
+    async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
+        if self.failures:
+            raise self.failures.pop(0)
+        bot = Bot(f"bot-{len(self.bots)}", order, address)
+        self.bots.append(bot)
+        if self.after:
+            raise self.after.pop(0)
+        return SentBot(bot_id=bot.bot_id, sent_at=order.call_at, mode=order.mode)
+
+    async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
+        if self.search_failures:
+            raise self.search_failures.pop(0)
+        if self.hidden:
+            return []
+        return [
+            FoundBot(
+                bot_id=bot.bot_id,
+                created_at=bot.order.call_at,
+                is_open=not bot.removed,
+                key=bot.order.key,
+                workflow_id=bot.address.workflow_id,
+                run=bot.order.run,
+            )
+            for bot in reversed(self.bots)
+            if bot.order.call_at >= since and (bot.order.key == key or bot.order.meeting_url == meeting_url)
+        ]
+
+    async def cancel(self, bot_id: str) -> Removal:
+        if self.removal_failures:
+            raise self.removal_failures.pop(0)
+        self.removed.append(bot_id)
+        bot = self.bot(bot_id)
+        already, bot.removed = bot.removed, True
+        if not bot.observation.events and not self.stays_open:
+            bot.observation = Observation(reality=BotReality.FAILED, events=(_stopped(bot_id),))
+        return Removal.ALREADY_GONE if already else Removal.LEAVING
+
+    async def observe(self, bot_id: str) -> Observation:
+        self.asked.append(bot_id)
+        if self.observation_failures:
+            raise self.observation_failures.pop(0)
+        return self.bot(bot_id).observation
+
+    async def origin(self, bot_id: str) -> BotOrigin:
+        raise NotFoundError(bot_id)
+
+    async def recent_origins(self, since: datetime) -> AsyncIterator[list[BotOrigin]]:  # noqa: ARG002
+        yield []
+
+    def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
+        return bool(headers) or allow_missing_key
+
+    def parse_webhook(self, body: bytes, received_at: datetime) -> Notice | CalendarNotice | Ignored:
+        return Ignored(why=f"{len(body)} bytes at {received_at}")
+
+    async def collect(self, bot_id: str, pushed: bytes | None) -> Collected:
+        return Collected(media=(), transcript=None, deleted=pushed is None and not bot_id)
+
+    async def retranscribe(self, bot_id: str) -> None:
+        self.retranscribed.append(bot_id)
+
+    async def aclose(self) -> None:
+        return
+
+    def bot(self, bot_id: str) -> Bot:
+        return next(bot for bot in self.bots if bot.bot_id == bot_id)
+
+
+@dataclass
+class ScriptedRecordings:
+    """Answers the collecting activities; `transcripts` are the states given out, the last one for ever.
+
+    `transcript_failures` say why the next ones cannot be stored, one each. `troubles` are what needs a person: each
+    is met by one attempt that tells it, and by the one that follows.
+    """
+
+    transcripts: list[TranscriptState] = field(default_factory=lambda: [TranscriptState.READY])
+    downloads: list[RecordingResult] = field(default_factory=list)
+    transcript_failures: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+    orders: list[CollectOrder] = field(default_factory=list)
+    manifests: list[ManifestOrder] = field(default_factory=list)
+    hold: asyncio.Event = field(default_factory=_set_event)
+    """Downloads wait while this is not set."""
+
+    @activity.defn
+    async def collect(self, order: CollectOrder) -> Collection:
+        self.orders.append(order)
+        if self.troubles and not order.is_trouble_told:
+            raise ApplicationError(self.troubles[0], type=NEEDS_PERSON, non_retryable=True)
+        await self.hold.wait()
+        if self.troubles:
+            raise ApplicationError(self.troubles.pop(0), type="StoreUnusableError")
+        folder = order.folder or folder_for(meeting_id_of(activity.info().workflow_id or ""))
+        order = order.model_copy(update={"folder": folder})
+        recording = self._download(folder) if order.recording else None
+        transcript = self._transcript(folder) if order.transcript else None
+        brought = collection_of(order, folder, recording, transcript)
+        if order.meeting_url and brought.is_settled:
+            return brought.with_manifest(_file(f"{folder}/{MANIFEST}"))
+        return brought
+
+    @activity.defn
+    async def write_manifest(self, order: ManifestOrder) -> Artifact:
+        self.manifests.append(order)
+        return _file(f"{order.folder}/{MANIFEST}")
+
+    def _download(self, folder: str) -> RecordingResult:
+        return (
+            self.downloads.pop(0) if self.downloads else RecordingResult(artifact=_file(f"{folder}/recording.mp4"))
+        )
+
+    def _transcript(self, folder: str) -> TranscriptResult:
+        if self.transcript_failures:
+            return TranscriptResult(state=TranscriptState.FAILED, trouble=self.transcript_failures.pop(0))
+        state = self.transcripts.pop(0) if len(self.transcripts) > 1 else self.transcripts[0]
+        files = tuple(_file(f"{folder}/transcript.{form}") for form in ("json", "md", "vtt", "srt", "txt"))
+        return TranscriptResult(state=state, artifacts=files if state is TranscriptState.READY else ())
+
+
+class NoWaiting:
+    """An armed dispatch does not wait in virtual time: its worker's clock is not the workflow's."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep_until(self, instant: datetime) -> None:
+        _ = instant.astimezone(UTC)
+
+    def hear(self, server_time: datetime) -> None:
+        _ = server_time
+
+
+def _stopped(bot_id: str) -> BotEvent:
+    return BotEvent(
+        kind=BotEventKind.FAILED,
+        bot_id=bot_id,
+        occurred_at=datetime.now(UTC),
+        code="ApiRequest",
+        reason=FailureReason.STOPPED,
+        source=EventSource.API,
+    )
+
+
+def _file(path: str) -> Artifact:
+    return Artifact(path=path, size=4096, sha256="0" * 64)
