@@ -1,10 +1,5 @@
-from pathlib import Path
+"""The media server and the store that the activities' tests use, too."""
 
-import pytest
+from tests.activities.conftest import media_server, store
 
-from minutekeeper.storage.store import ArtifactStore
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
-    return ArtifactStore(f"file://{tmp_path}")
+__all__ = ["media_server", "store"]
