@@ -24,27 +24,27 @@ from temporalio.worker import (
     Worker,
 )
 
-from activities.account_rate_limit import AccountLimit
+from activities.account_rate_limit import AccountRateLimit
 from activities.bots import BotActivities
 from activities.calendar_health import CalendarHealthActivities
 from activities.calendars import CalendarActivities
 from activities.dispatch_batches import ServerClock
-from activities.dispatch_slots import Pacing, rushes_of
+from activities.dispatch_slots import DispatchPacing, open_account_limit_queue
 from activities.recordings import RecordingActivities
 from minutekeeper.config import Settings
 from minutekeeper.config_reader import SettingsError, read_settings
-from minutekeeper.downloads.downloader import Limits
-from minutekeeper.downloads.url_policy import LinkPolicy, download_session
+from minutekeeper.downloads.downloader import DownloadLimits
+from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
 from minutekeeper.logs import set_up_logging
 from minutekeeper.process import exit_within, run_and_exit
 from minutekeeper.providers.factory import open_calendars, open_provider
-from minutekeeper.startup_checks import key_problems, start_problems, told
+from minutekeeper.startup_checks import describe_problems, key_problems, start_problems
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
 from minutekeeper.temporal.room_workflows import Rooms
-from minutekeeper.temporal.webhook_monitor import ReportingInterceptor
-from minutekeeper.temporal.worker_connection import connect_patiently
+from minutekeeper.temporal.webhook_monitor import WebhookMonitor
+from minutekeeper.temporal.worker_connection import connect_with_retry
 from workflows.calendar import CalendarWorkflow
 from workflows.calendar_health import CalendarHealthWorkflow
 from workflows.meeting import MeetingWorkflow
@@ -86,12 +86,12 @@ def meetings_worker(
         # as much CPU as all else together.
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=settings.minutekeeper_cached_workflows,
-        max_concurrent_activities=settings.minutekeeper_armed_slots,
+        max_concurrent_activities=settings.minutekeeper_max_concurrent_activities,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=_grace(settings),
         interceptors=interceptors,
-        patch_activation_callback=_hold_back if settings.minutekeeper_hold_patches else None,
+        patch_activation_callback=_deny_patches if settings.minutekeeper_disable_new_patches else None,
     )
     # The SDK has no setting for it but its debug mode, which runs workflows in the event loop.
     workflows = worker._workflow_worker  # noqa: SLF001
@@ -103,7 +103,7 @@ def _grace(settings: Settings) -> timedelta:
     return timedelta(seconds=settings.minutekeeper_shutdown_seconds * _GRACE_SHARE)
 
 
-def _hold_back(_: PatchActivationInput) -> bool:
+def _deny_patches(_: PatchActivationInput) -> bool:
     """No new way: a worker of an older release could not carry on a meeting that has taken it."""
     return False
 
@@ -119,9 +119,11 @@ def recordings_worker(client: Client, recordings: RecordingActivities, settings:
     )
 
 
-def _pacing(client: Client, settings: Settings) -> Pacing:
+def _pacing(client: Client, settings: Settings) -> DispatchPacing:
     clock = ServerClock()
-    return Pacing(clock, AccountLimit(settings.minutekeeper_requests_per_second), rushes_of(client, clock))
+    return DispatchPacing(
+        clock, AccountRateLimit(settings.minutekeeper_requests_per_second), open_account_limit_queue(client, clock)
+    )
 
 
 @contextlib.asynccontextmanager
@@ -143,18 +145,20 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
             store = ArtifactStore(settings.artifacts_url)
             calendars = CalendarActivities(account, store, settings.wake_up)
             rounds = CalendarHealthActivities(account, settings.minutekeeper_calendar_check_seconds)
-            reporting = ReportingInterceptor(settings.bridge_public_url)
+            reporting = WebhookMonitor(settings.bridge_public_url)
             workers.append(meetings_worker(client, (bots, calendars, rounds), settings, [reporting]))
         if queues in {"all", RECORDINGS_QUEUE}:
-            policy = LinkPolicy(
+            policy = UrlPolicy(
                 hosts=settings.download_hosts,
                 private_addresses=settings.minutekeeper_download_private_addresses,
             )
             recordings = RecordingActivities(
                 provider,
                 ArtifactStore(settings.artifacts_url),
-                await stack.enter_async_context(download_session(settings.minutekeeper_download_slots, policy)),
-                Limits(max_bytes=settings.minutekeeper_download_max_bytes),
+                await stack.enter_async_context(
+                    create_download_session(settings.minutekeeper_download_slots, policy)
+                ),
+                DownloadLimits(max_bytes=settings.minutekeeper_download_max_bytes),
                 timedelta(seconds=settings.minutekeeper_download_give_up_seconds),
             )
             workers.append(recordings_worker(client, recordings, settings))
@@ -170,7 +174,7 @@ async def serve(settings: Settings, queues: str) -> None:
     if settings.minutekeeper_metrics_address:
         metrics = PrometheusConfig(bind_address=settings.minutekeeper_metrics_address, durations_as_seconds=True)
         runtime = Runtime(telemetry=TelemetryConfig(metrics=metrics))
-    connecting = asyncio.create_task(connect_patiently(runtime=runtime))
+    connecting = asyncio.create_task(connect_with_retry(runtime=runtime))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not connecting.done():
@@ -198,7 +202,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Downloads sign nothing, and give no address away.
     problems = key_problems(settings) if queues == RECORDINGS_QUEUE else start_problems(settings)
     if problems:
-        sys.stderr.write(told(problems))
+        sys.stderr.write(describe_problems(problems))
         return 2
     set_up_logging(json=settings.minutekeeper_log_format == "json", level=settings.minutekeeper_log_level)
     # What was imported is looked at by no collection, which would take half the time of a task with many webhooks.

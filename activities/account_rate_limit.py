@@ -36,7 +36,7 @@ class NotYetError(Exception):
         self.seconds = seconds
 
 
-class AccountLimit:
+class AccountRateLimit:
     """Lets `per_second` requests through, evenly spaced; 0 is any number.
 
     A limit that turns out to be lower, or that nobody knew of, is learned from the answers: it is what was accepted
@@ -68,7 +68,7 @@ class AccountLimit:
         learned = self._learned * 2**minutes
         return learned if learned < (self._configured or _FORGOTTEN_AT) else self._configured
 
-    async def turn(self, importance: Importance, patience: float) -> None:
+    async def acquire(self, importance: Importance, patience: float) -> None:
         """Returns when a request may be made. Raises NotYetError at once if that is `patience` seconds away."""
         if not (rate := self.per_second):
             return

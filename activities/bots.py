@@ -7,28 +7,28 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.account_rate_limit import NotYetError
-from activities.dispatch_batches import HandedBackError
-from activities.dispatch_slots import Pacing, Turns
-from activities.errors import as_application_error
+from activities.dispatch_batches import WorkerShutdownError
+from activities.dispatch_slots import DispatchPacing, DispatchSlots
+from activities.errors import to_application_error
 from activities.room_entry import RoomEntry, RoomOccupiedError
 from activities.send_attempt import Attempt, OverdueError
 from minutekeeper.meetings.bot_events import ObservedBot
 from minutekeeper.meetings.dispatch import (
+    BotDispatch,
+    DispatchedBot,
     DispatchMode,
-    DispatchOrder,
     DispatchPlan,
-    DispatchRequest,
-    SentBot,
-    Terms,
+    DispatchTerms,
+    SendBotInput,
 )
-from minutekeeper.meetings.webhook_health import BotQuestion
+from minutekeeper.meetings.webhook_health import BotStatusQuery
 from minutekeeper.meetings.webhook_urls import bot_webhook_url
 from minutekeeper.providers.base import (
-    BotReality,
-    DispatchAddress,
+    BotCallback,
     DuplicateBotError,
     FoundBot,
     Provider,
+    ProviderBotStatus,
     ProviderError,
     RateLimitedError,
     UnavailableError,
@@ -55,19 +55,19 @@ class BotActivities:
         *,
         public_url: str,
         secret: str,
-        pacing: Pacing | None = None,
+        pacing: DispatchPacing | None = None,
         rooms: Rooms | None = None,
     ) -> None:
-        pacing = pacing or Pacing()
+        pacing = pacing or DispatchPacing()
         self._provider = provider
         self._public_url = public_url
         self._secret = secret
         self._rooms = RoomEntry(rooms, provider, pacing.clock) if rooms else None
         self._clock = pacing.clock
-        self._turns = Turns(pacing, provider.warm_up, activity.wait_for_worker_shutdown)
+        self._turns = DispatchSlots(pacing, provider.warm_up, activity.wait_for_worker_shutdown)
 
     @activity.defn
-    async def send_bot(self, request: DispatchRequest) -> SentBot:
+    async def send_bot(self, request: SendBotInput) -> DispatchedBot:
         """Sends a bot at the instant that the provider wants, once: one that may exist already is looked for first.
 
         Raises ApplicationError of the types in `activities.errors`; its details are whether it is certain that no
@@ -83,7 +83,7 @@ class BotActivities:
             if attempt.in_doubt and (found := await self._search(order, attempt, rebooked=request.rebooked)):
                 return _answer(found, request, plan)
             address = self._address(order)
-            async with self._turns.turn(order, address.workflow_id, attempt):
+            async with self._turns.slot(order, address.workflow_id, attempt):
                 sent = await self._send_within_limit(order, address, attempt)
         except RoomOccupiedError as error:
             attempt.ends_without_a_bot()
@@ -95,7 +95,7 @@ class BotActivities:
                 next_retry_delay=_ASK_FOR_ROOM_AGAIN,
                 category=ApplicationErrorCategory.BENIGN,
             ) from None
-        except (HandedBackError, NotYetError, OverdueError) as error:
+        except (WorkerShutdownError, NotYetError, OverdueError) as error:
             attempt.ends_without_a_bot()
             if isinstance(error, NotYetError):
                 error.seconds = attempt.pause(error.seconds, self._until_start(order))
@@ -108,38 +108,38 @@ class BotActivities:
             activity.logger.warning("Sending the bot failed (attempt %d): %s", activity.info().attempt, error)
             if isinstance(error, RateLimitedError) and error.retry_after is not None:
                 error.retry_after = attempt.pause(error.retry_after, self._until_start(order))
-            raise as_application_error(error, not attempt.in_doubt, plan.terms, retry_account=False) from None
+            raise to_application_error(error, not attempt.in_doubt, plan.terms, retry_account=False) from None
         return _answer(sent, request, plan)
 
     @activity.defn
-    async def find_bot(self, request: DispatchRequest) -> SentBot | None:
+    async def find_bot(self, request: SendBotInput) -> DispatchedBot | None:
         """The bot of a request that ended in doubt, if there is one."""
         plan = self._plan(request)
         try:
             found = await self._find_own(_order(request, plan), rebooked=request.rebooked)
         except ProviderError as error:
-            raise as_application_error(error) from None
+            raise to_application_error(error) from None
         return _answer(found, request, plan) if found else None
 
     @activity.defn
     async def remove_bot(self, bot_id: str) -> str:
         """Tells a bot to stay away or to leave; returns what became of it. Idempotent."""
         try:
-            return await self._provider.cancel(bot_id)
+            return await self._provider.remove_bot(bot_id)
         except ProviderError as error:
-            raise as_application_error(error) from None
+            raise to_application_error(error) from None
 
     @activity.defn
-    async def observe_bot(self, question: BotQuestion) -> ObservedBot:
+    async def observe_bot(self, question: BotStatusQuery) -> ObservedBot:
         """Asks the provider what became of a bot, and of a shared one also the meeting that owns it."""
         removed = False
         if question.shared_with and self._rooms:
             removed = await self._rooms.removed_by_owner(question.bot_id, question.shared_with)
         try:
-            seen = await self._provider.observe(question.bot_id)
+            seen = await self._provider.get_bot_status(question.bot_id)
         except ProviderError as error:
-            raise as_application_error(error) from None
-        is_gone = seen.reality is BotReality.GONE
+            raise to_application_error(error) from None
+        is_gone = seen.status is ProviderBotStatus.GONE
         return ObservedBot(events=seen.events, gone=is_gone, removed_by_owner=removed, text=seen.text)
 
     @activity.defn
@@ -148,13 +148,13 @@ class BotActivities:
         try:
             await self._provider.retranscribe(bot_id)
         except ProviderError as error:
-            raise as_application_error(error) from None
+            raise to_application_error(error) from None
 
-    def _plan(self, request: DispatchRequest) -> DispatchPlan:
+    def _plan(self, request: SendBotInput) -> DispatchPlan:
         """By the provider's own rule and this worker's settings; the same in every attempt."""
-        return self._provider.dispatch_plan(request.start_time, request.asked_at)
+        return self._provider.dispatch_plan(request.start_time, request.requested_at)
 
-    async def _search(self, order: DispatchOrder, attempt: Attempt, *, rebooked: bool) -> SentBot | None:
+    async def _search(self, order: BotDispatch, attempt: Attempt, *, rebooked: bool) -> DispatchedBot | None:
         """Looks for the bot of an earlier attempt, in time of its own: not in that which the request needs."""
         await self._turns.search(order, attempt)
         try:
@@ -163,10 +163,10 @@ class BotActivities:
         except TimeoutError:
             raise UnavailableError("the list of bots could not be read in time") from None
 
-    def _until_start(self, order: DispatchOrder) -> float:
+    def _until_start(self, order: BotDispatch) -> float:
         return (order.start_time - self._clock.now()).total_seconds()
 
-    async def _send_within_limit(self, order: DispatchOrder, address: DispatchAddress, attempt: Attempt) -> SentBot:
+    async def _send_within_limit(self, order: BotDispatch, address: BotCallback, attempt: Attempt) -> DispatchedBot:
         """Sends the bot, again after each refusal for the limit's sake, while this attempt has time for it."""
         while True:
             attempt.refuse_if_over()
@@ -178,8 +178,8 @@ class BotActivities:
                 self._turns.accepted()
                 return sent
 
-    async def _send(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
-        if order.mode is DispatchMode.RESERVED and self._clock.now() > order.call_at + _STILL_RESERVED:
+    async def _send(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
+        if order.mode is DispatchMode.RESERVED and self._clock.now() > order.dispatch_at + _STILL_RESERVED:
             order = order.model_copy(update={"mode": DispatchMode.IMMEDIATE})
         try:
             return await self._provider.dispatch(order, address)
@@ -187,8 +187,8 @@ class BotActivities:
             return await self._resolve_duplicate(order, address, refusal)
 
     async def _resolve_duplicate(
-        self, order: DispatchOrder, address: DispatchAddress, refusal: DuplicateBotError
-    ) -> SentBot:
+        self, order: BotDispatch, address: BotCallback, refusal: DuplicateBotError
+    ) -> DispatchedBot:
         """What stands behind a refused duplicate: our own bot, another meeting's, or one that has left already."""
         found = await self._find(order)
         for bot in found:
@@ -204,69 +204,69 @@ class BotActivities:
             return await self._provider.dispatch(fresh, address)
         raise UnavailableError(f"a duplicate was refused, but no bot for this meeting is listed: {refusal}")
 
-    async def _find_own(self, order: DispatchOrder, *, rebooked: bool) -> SentBot | None:
+    async def _find_own(self, order: BotDispatch, *, rebooked: bool) -> DispatchedBot | None:
         for bot in await self._find(order):
             if _is_own(bot, order) or (rebooked and _is_left_behind(bot, order)):
                 return _adopted(bot, order)
         return None
 
-    async def _find(self, order: DispatchOrder) -> list[FoundBot]:
-        since = min(order.asked_since or order.call_at, order.call_at, self._clock.now()) - _SEARCH_BACK
+    async def _find(self, order: BotDispatch) -> list[FoundBot]:
+        since = min(order.requested_since or order.dispatch_at, order.dispatch_at, self._clock.now()) - _SEARCH_BACK
         return await self._provider.find(order.key, order.meeting_url, since)
 
-    def _address(self, order: DispatchOrder) -> DispatchAddress:
+    def _address(self, order: BotDispatch) -> BotCallback:
         workflow_id = activity.info().workflow_id or ""
         url = bot_webhook_url(self._public_url, self._secret, workflow_id, order.dispatch)
-        return DispatchAddress(webhook_url=url, workflow_id=workflow_id)
+        return BotCallback(webhook_url=url, workflow_id=workflow_id)
 
 
 def _longest(plan: DispatchPlan) -> timedelta:
-    return timedelta(seconds=plan.deadlines.longest)
+    return timedelta(seconds=plan.deadlines.max_bot_lifetime)
 
 
-def _order(request: DispatchRequest, plan: DispatchPlan) -> DispatchOrder:
-    return DispatchOrder(
+def _order(request: SendBotInput, plan: DispatchPlan) -> BotDispatch:
+    return BotDispatch(
         key=request.key,
         dispatch=request.dispatch,
         run=request.run or activity.info().workflow_run_id or "",
         meeting_url=request.meeting_url,
         start_time=request.start_time,
-        call_at=plan.call_at,
+        dispatch_at=plan.dispatch_at,
         mode=plan.mode,
         transcript=request.transcript,
         bot=request.bot,
-        asked_since=request.first_asked_at or request.asked_at,
+        requested_since=request.first_requested_at or request.requested_at,
     )
 
 
-def _answer(sent: SentBot, request: DispatchRequest, plan: DispatchPlan) -> SentBot:
+def _answer(sent: DispatchedBot, request: SendBotInput, plan: DispatchPlan) -> DispatchedBot:
     join_at = None if plan.join_at == request.start_time else plan.join_at
     return sent.model_copy(update={"join_at": join_at, "terms": plan.terms})
 
 
-def _is_own(bot: FoundBot, order: DispatchOrder) -> bool:
+def _is_own(bot: FoundBot, order: BotDispatch) -> bool:
     return bot.run == order.run and bot.key in {order.key, _own_key(order)}
 
 
-def _is_left_behind(bot: FoundBot, order: DispatchOrder) -> bool:
+def _is_left_behind(bot: FoundBot, order: BotDispatch) -> bool:
     """Whether an earlier workflow of the same id sent it under this key."""
     is_same_id = bot.workflow_id == activity.info().workflow_id
     return is_same_id and bot.key in {order.key, f"{order.key}-{bot.run[-8:]}"}
 
 
-def _own_key(order: DispatchOrder) -> str:
+def _own_key(order: BotDispatch) -> str:
     """A key that no other run has; the beginning of a run's id is the time, so its end is taken."""
     return f"{order.key}-{order.run[-8:]}"
 
 
-def _adopted(bot: FoundBot, order: DispatchOrder, shared_with: str = "") -> SentBot:
-    return SentBot(
-        bot_id=bot.bot_id, sent_at=bot.created_at, mode=order.mode, adopted=True, shared_with=shared_with
+def _adopted(bot: FoundBot, order: BotDispatch, shared_with: str = "") -> DispatchedBot:
+    return DispatchedBot(
+        bot_id=bot.bot_id, sent_at=bot.created_at, mode=order.mode, is_adopted=True, shared_with=shared_with
     )
 
 
 def _left_to_others(
-    error: HandedBackError | NotYetError | OverdueError, is_proven: bool, terms: Terms
+    error: WorkerShutdownError | NotYetError | OverdueError, is_proven: bool, terms: DispatchTerms
 ) -> ApplicationError:
     if isinstance(error, OverdueError):
         return ApplicationError("the time of this attempt is over", is_proven, terms, type="Overdue")

@@ -11,7 +11,7 @@ from activities.meeting_bookings import CALL_ERRORS, BookingResult, MeetingBooki
 from minutekeeper.calendars.plan import ChangeKind, PlannedChange, apply_change
 from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.calendars.tracked_events import BookedState, TrackedEvents
-from minutekeeper.meetings.claims import Claim, Release
+from minutekeeper.meetings.claims import Claim, ClaimRelease
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpoint, CalendarCheckpointStore
 
 _BATCH_SIZE = 100
@@ -166,7 +166,7 @@ class PlanExecutor:
         entry = self.events.entries.get(change.event_id)
         return entry.updated_at if entry and entry.rule == BuiltinRule.DELETED else None
 
-    def _release_message(self, why: str, deleted_at: datetime | None = None) -> Release:
-        return Release(
+    def _release_message(self, why: str, deleted_at: datetime | None = None) -> ClaimRelease:
+        return ClaimRelease(
             calendar_id=self._calendar_id, seen_at=self._attempt_at, why=why[:500], deleted_at=deleted_at
         )

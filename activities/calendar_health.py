@@ -11,7 +11,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from activities.errors import as_application_error
+from activities.errors import to_application_error
 from activities.heartbeats import with_heartbeats
 from minutekeeper.calendars.health import (
     AccessFindings,
@@ -21,20 +21,20 @@ from minutekeeper.calendars.health import (
     HealthCheckResult,
 )
 from minutekeeper.providers.base import NotFoundError, ProviderError
-from minutekeeper.providers.calendar_base import ConnectedCalendar, GrantTrouble, Resync, SyncFailure
+from minutekeeper.providers.calendar_base import AccessProblemSource, ConnectedCalendar, ResyncResult, SyncFailure
 from minutekeeper.temporal.calendar_workflows import report_access, running_calendars
 
 _MAX_CONCURRENCY = 20
 _NOT_FOUND_TEXT = "the provider does not have this calendar any more"
 _OPAQUE = re.compile(r"\S{24,}")
 """Words as long as a token are left out, because the tokens by which the provider reads are not known here."""
-_BY_SOURCE = {GrantTrouble.USER: AccessProblem.USER_GRANT, GrantTrouble.APP: AccessProblem.OAUTH_APP}
+_BY_SOURCE = {AccessProblemSource.USER: AccessProblem.USER_GRANT, AccessProblemSource.APP: AccessProblem.OAUTH_APP}
 
 
 class CalendarResyncer(Protocol):
     """What is needed of a CalendarProvider."""
 
-    async def resync_all(self) -> Resync:
+    async def resync_all(self) -> ResyncResult:
         """Raises ProviderError."""
         ...
 
@@ -59,7 +59,7 @@ class CalendarHealthActivities:
         try:
             return await with_heartbeats(self._check(order, activity.client()), lambda: None)
         except ProviderError as error:
-            raise as_application_error(error) from None
+            raise to_application_error(error) from None
         except RPCError as error:
             raise ApplicationError(f"Temporal: {error}", type="Temporal") from None
 
@@ -105,7 +105,7 @@ class CalendarHealthActivities:
         return [each for each, there in zip(unnamed, known, strict=True) if not there]
 
 
-def evaluate_resync(before: AccessFindings, resync: Resync) -> AccessFindings:
+def evaluate_resync(before: AccessFindings, resync: ResyncResult) -> AccessFindings:
     """The problem of each calendar, after what was found before.
 
     A failure without a known reason is believed when it comes a second time in a row. If it is then that of all

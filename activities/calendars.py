@@ -9,20 +9,20 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.calendar_changes import PlanExecutor, ReconcileClock
-from activities.errors import as_application_error
+from activities.errors import to_application_error
 from activities.heartbeats import with_heartbeats
 from activities.meeting_bookings import CALL_ERRORS, MeetingBookings
 from minutekeeper.calendars.decisions import decide
 from minutekeeper.calendars.event import CalendarEvent
-from minutekeeper.calendars.event_changes import compare
+from minutekeeper.calendars.event_changes import compare_meetings
 from minutekeeper.calendars.messages import ReconcileCounts, ReconcileInput, ReconcileResult
 from minutekeeper.calendars.plan import ChangeKind, PlannedChange, make_plan
 from minutekeeper.calendars.tracked_events import BookedState, TrackedEvents, entry_for
-from minutekeeper.meetings.dispatch_timing import WAKE_UP, WakeUp
+from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING, DispatchTiming
 from minutekeeper.meetings.ids import base_meeting_id
 from minutekeeper.providers.base import ProviderError
 from minutekeeper.providers.calendar_base import ConnectedCalendars
-from minutekeeper.providers.calendar_reader import CalendarReader, Reading
+from minutekeeper.providers.calendar_reader import CalendarReader, CalendarSnapshot
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpoint, CalendarCheckpointStore, StaleWriteError
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
@@ -82,7 +82,7 @@ class Reconciler:
         await self._reconcile(events, reading)
         return self._result(reading)
 
-    async def _reconcile(self, events: Collection[CalendarEvent], reading: Reading) -> None:
+    async def _reconcile(self, events: Collection[CalendarEvent], reading: CalendarSnapshot) -> None:
         """Has the meetings follow what was read."""
         executor, now = self._executor, self._clock.now
         policy, overrides = self._order.policy, self._order.overrides
@@ -114,7 +114,7 @@ class Reconciler:
                     executor.failures.append(error)
                     return BookedState.RUNNING
 
-        states = await compare(executor.events, frozenset(running), state_of, self._clock.now)
+        states = await compare_meetings(executor.events, frozenset(running), state_of, self._clock.now)
         executor.events = executor.events.with_workflow_states(states)
         lost = [meeting_id for meeting_id, state in states.items() if state.is_lost]
         executor.counts["lost"] = len(lost)
@@ -169,7 +169,7 @@ class Reconciler:
     def _executor_from(self, checkpoint: CalendarCheckpoint) -> PlanExecutor:
         return PlanExecutor(checkpoint, self._clock, self._checkpoints, self._meetings)
 
-    def _result(self, reading: Reading | None = None) -> ReconcileResult:
+    def _result(self, reading: CalendarSnapshot | None = None) -> ReconcileResult:
         executor = self._executor
         return ReconcileResult(
             counts=ReconcileCounts(**executor.counts),
@@ -198,7 +198,7 @@ class CalendarActivities:
         self,
         calendars: ConnectedCalendars,
         store: ArtifactStore,
-        wake_up: WakeUp = WAKE_UP,
+        wake_up: DispatchTiming = DEFAULT_DISPATCH_TIMING,
         others: Mapping[str, ConnectedCalendars] | None = None,
     ) -> None:
         self._calendars: Mapping[str, ConnectedCalendars] = {"": calendars, **(others or {})}
@@ -231,7 +231,7 @@ class CalendarActivities:
         try:
             return await with_heartbeats(self._in_turn(reconciler), reconciler.progress)
         except ProviderError as error:
-            raise as_application_error(error) from None
+            raise to_application_error(error) from None
         except StoreError as error:
             raise ApplicationError(str(error), type="Store") from None
         except CALL_ERRORS as error:

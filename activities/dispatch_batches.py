@@ -84,7 +84,7 @@ _EARLIEST = timedelta(seconds=0.23)
 _APART = timedelta(milliseconds=0.5)
 """About what a request costs: the bots of a rush leave so much earlier that the last one is on time."""
 
-_TOO_CLOSE_TO_HAND_BACK = timedelta(seconds=1)
+_TOO_LATE_TO_ABANDON = timedelta(seconds=1)
 
 _HELD_SECONDS = 3.0
 """From the first send on, and far less than the server waits for an answer."""
@@ -94,11 +94,11 @@ WarmUp = Callable[[int], Awaitable[None]]
 Shutdown = Callable[[], Awaitable[None]]
 
 
-class HandedBackError(Exception):
+class WorkerShutdownError(Exception):
     """The worker shuts down, and there is time enough for another one to send the bot."""
 
 
-class Volleys:
+class DispatchBatches:
     """The volleys of one worker.
 
     `warm_up` prepares so many sends at once. `shutdown` returns when the worker has to stop; it is called from
@@ -109,33 +109,33 @@ class Volleys:
         self._clock = clock
         self._warm_up = warm_up
         self._shutdown = shutdown
-        self._volleys: dict[datetime, tuple[Volley, asyncio.Task[None]]] = {}
+        self._volleys: dict[datetime, tuple[DispatchBatch, asyncio.Task[None]]] = {}
 
     @contextlib.asynccontextmanager
-    async def turn(self, instant: datetime) -> AsyncIterator[None]:
+    async def slot(self, instant: datetime) -> AsyncIterator[None]:
         """The body sends one bot of an instant (UTC); at once, if the instant has passed.
 
         Afterwards waits for the other sends of the instant, three seconds at most: what comes of an answer costs
         far more than a send, and would delay it. A cancellation ends that wait and nothing else, so that no answer
-        is lost. Raises HandedBackError instead of running the body.
+        is lost. Raises WorkerShutdownError instead of running the body.
         """
         if self._clock.now() >= instant:
             yield
             return
         if instant not in self._volleys:
-            volley = Volley(instant)
+            volley = DispatchBatch(instant)
             self._volleys[instant] = volley, asyncio.create_task(self._lead(volley))
-        async with self._volleys[instant][0].turn():
+        async with self._volleys[instant][0].slot():
             yield
 
-    async def _lead(self, volley: "Volley") -> None:
+    async def _lead(self, volley: "DispatchBatch") -> None:
         try:
-            await volley.lead(self._clock, self._warm_up, self._shutdown)
+            await volley.run(self._clock, self._warm_up, self._shutdown)
         finally:
             del self._volleys[volley.instant]
 
 
-class Volley:
+class DispatchBatch:
     def __init__(self, instant: datetime) -> None:
         self.instant = instant
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -144,7 +144,7 @@ class Volley:
         self._over = asyncio.Event()
 
     @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def slot(self) -> AsyncIterator[None]:
         """See `Volleys.turn`."""
         self._unsent += 1
         try:
@@ -159,24 +159,24 @@ class Volley:
         with contextlib.suppress(asyncio.CancelledError):
             await self._over.wait()
 
-    async def lead(self, clock: Clock, warm_up: WarmUp, shutdown: Shutdown) -> None:
+    async def run(self, clock: Clock, warm_up: WarmUp, shutdown: Shutdown) -> None:
         """Gives everybody their turn, or hands all of them back; ends when nobody waits any longer."""
         stopping = asyncio.ensure_future(shutdown())
-        calling = asyncio.create_task(self._call_all(clock, warm_up))
+        calling = asyncio.create_task(self._release_all(clock, warm_up))
         sending = asyncio.create_task(self._over.wait())
         try:
             await asyncio.wait({stopping, calling}, return_when=asyncio.FIRST_COMPLETED)
-            if calling.done() or self.instant - clock.now() <= _TOO_CLOSE_TO_HAND_BACK:
+            if calling.done() or self.instant - clock.now() <= _TOO_LATE_TO_ABANDON:
                 await calling
                 await asyncio.wait({stopping, sending}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (stopping, calling, sending):
                 task.cancel()
             while self._waiting:
-                self._answer(HandedBackError())
+                self._answer(WorkerShutdownError())
             self._over.set()
 
-    async def _call_all(self, clock: Clock, warm_up: WarmUp) -> None:
+    async def _release_all(self, clock: Clock, warm_up: WarmUp) -> None:
         await clock.sleep_until(self.instant - _WARM_UP_AHEAD)
         await warm_up(len(self._waiting))
         await clock.sleep_until(self.instant - _EARLIEST)

@@ -15,10 +15,10 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.account_rate_limit import AccountLimit, NotYetError
-from activities.dispatch_batches import Clock, HandedBackError, ServerClock, Shutdown, Volleys, WarmUp
+from activities.account_rate_limit import AccountRateLimit, NotYetError
+from activities.dispatch_batches import Clock, DispatchBatches, ServerClock, Shutdown, WarmUp, WorkerShutdownError
 from activities.send_attempt import Attempt
-from minutekeeper.meetings.dispatch import DispatchMode, DispatchOrder
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchMode
 from minutekeeper.providers.base import RateLimitedError
 from minutekeeper.temporal.queries import IS_MEETING, IS_RUNNING
 
@@ -29,12 +29,12 @@ CountMeetings = Callable[[str], Awaitable[int]]
 
 ListMeetings = Callable[[str], Awaitable[list[str]]]
 
-LOOKED_AT_EVERY = timedelta(seconds=5)
+REFRESH_INTERVAL = timedelta(seconds=5)
 """How long what is known of a rush is relied on: meetings are booked and cancelled to the last moment."""
 
 _KEPT = timedelta(minutes=30)
 
-_PATIENCE = timedelta(seconds=3)
+_QUERY_TIMEOUT = timedelta(seconds=3)
 
 _SLOWER_BY = 0.03
 
@@ -46,7 +46,7 @@ _AT_ONCE_SECONDS = 0.5
 
 
 @dataclass
-class _Rush:
+class _RateLimitedBatch:
     ranks: dict[str, int] = field(default_factory=dict)
     size: int | None = None
     asked: set[str] = field(default_factory=set)
@@ -54,7 +54,7 @@ class _Rush:
     looking: asyncio.Task[None] | None = None
 
 
-class Rushes:
+class AccountLimitQueue:
     """The rushes that one worker has a part in.
 
     All meetings of an instant stand in Temporal's visibility store, in the order of their booking. Each worker
@@ -65,7 +65,7 @@ class Rushes:
         self._clock = clock
         self._count = count
         self._meetings = meetings
-        self._rushes: dict[datetime, _Rush] = {}
+        self._rushes: dict[datetime, _RateLimitedBatch] = {}
 
     async def slot(
         self, workflow_id: str, start_time: datetime, call_at: datetime, per_second: float
@@ -76,9 +76,9 @@ class Rushes:
         the slot is `call_at`.
         """
         second = start_time.replace(microsecond=0)
-        rush = self._rushes.setdefault(second, _Rush())
+        rush = self._rushes.setdefault(second, _RateLimitedBatch())
         now = self._clock.now()
-        if rush.looked_at is None or now - rush.looked_at > LOOKED_AT_EVERY:
+        if rush.looked_at is None or now - rush.looked_at > REFRESH_INTERVAL:
             rush.looked_at = now
             self._forget(now)
             rush.looking = asyncio.create_task(self._look(rush, second, per_second, workflow_id))
@@ -95,7 +95,7 @@ class Rushes:
         rank = rush.ranks.get(workflow_id, rush.size)
         return call_at + timedelta(seconds=(rank + 0.5 - rush.size / 2) * interval)
 
-    async def _look(self, rush: _Rush, second: datetime, per_second: float, workflow_id: str) -> None:
+    async def _look(self, rush: _RateLimitedBatch, second: datetime, per_second: float, workflow_id: str) -> None:
         until = second + timedelta(seconds=1)
         query = (
             f"{IS_MEETING} AND {IS_RUNNING} "
@@ -116,15 +116,17 @@ class Rushes:
             del self._rushes[key]
 
 
-def rushes_of(client: Client, clock: Clock) -> Rushes:
+def open_account_limit_queue(client: Client, clock: Clock) -> AccountLimitQueue:
     async def count(query: str) -> int:
-        return (await client.count_workflows(query, rpc_timeout=_PATIENCE)).count
+        return (await client.count_workflows(query, rpc_timeout=_QUERY_TIMEOUT)).count
 
     async def meetings(query: str) -> list[str]:
-        found = [(each.start_time, each.id) async for each in client.list_workflows(query, rpc_timeout=_PATIENCE)]
+        found = [
+            (each.start_time, each.id) async for each in client.list_workflows(query, rpc_timeout=_QUERY_TIMEOUT)
+        ]
         return [name for _, name in sorted(found)]
 
-    return Rushes(clock, count, meetings)
+    return AccountLimitQueue(clock, count, meetings)
 
 
 _BACK_IN_HAND_SECONDS = 3.0
@@ -135,46 +137,46 @@ _PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Pacing:
+class DispatchPacing:
     """What a worker's turns follow: time, the account's limit, and what is known of rushes.
 
-    Without `rushes`, all bots of an instant go at once, whatever the limit is.
+    Without `queue`, all bots of an instant go at once, whatever the limit is.
     """
 
     clock: Clock = field(default_factory=ServerClock)
-    limit: AccountLimit = field(default_factory=AccountLimit)
-    rushes: Rushes | None = None
+    limit: AccountRateLimit = field(default_factory=AccountRateLimit)
+    queue: AccountLimitQueue | None = None
 
 
-class Turns:
+class DispatchSlots:
     """The turns of one worker."""
 
-    def __init__(self, pacing: Pacing, warm_up: WarmUp, shutdown: Shutdown) -> None:
+    def __init__(self, pacing: DispatchPacing, warm_up: WarmUp, shutdown: Shutdown) -> None:
         self._clock = pacing.clock
         self._limit = pacing.limit
-        self._rushes = pacing.rushes
+        self._rushes = pacing.queue
         self._shutdown = shutdown
-        self._volleys = Volleys(self._clock, warm_up, shutdown)
+        self._volleys = DispatchBatches(self._clock, warm_up, shutdown)
 
     @contextlib.asynccontextmanager
-    async def turn(self, order: DispatchOrder, workflow_id: str, attempt: Attempt) -> AsyncIterator[None]:
-        """The body sends the order's bot. Raises HandedBackError or NotYetError instead of running it."""
+    async def slot(self, order: BotDispatch, workflow_id: str, attempt: Attempt) -> AsyncIterator[None]:
+        """The body sends the order's bot. Raises WorkerShutdownError or NotYetError instead of running it."""
         slot = await self._slot(order, workflow_id, attempt)
-        if slot is None and order.mode is DispatchMode.RESERVED and self._clock.now() < order.call_at:
-            async with self._volleys.turn(order.call_at):
+        if slot is None and order.mode is DispatchMode.RESERVED and self._clock.now() < order.dispatch_at:
+            async with self._volleys.slot(order.dispatch_at):
                 yield
             return
-        await self._request(order, slot or order.call_at, attempt)
+        await self._request(order, slot or order.dispatch_at, attempt)
         yield
 
-    async def search(self, order: DispatchOrder, attempt: Attempt) -> None:
+    async def search(self, order: BotDispatch, attempt: Attempt) -> None:
         """Returns when the list of bots may be asked for."""
-        await self._request(order, order.call_at, attempt)
+        await self._request(order, order.dispatch_at, attempt)
 
     def accepted(self) -> None:
         self._limit.accepted()
 
-    async def refused(self, order: DispatchOrder, attempt: Attempt, error: RateLimitedError) -> None:
+    async def refused(self, order: BotDispatch, attempt: Attempt, error: RateLimitedError) -> None:
         """Returns when a request that was refused for the limit's sake may be made again.
 
         Raises the error itself if that is too late for this attempt.
@@ -184,17 +186,17 @@ class Turns:
         if pause > attempt.patience:
             raise error
         await self._unless_stopping(asyncio.sleep(pause))
-        await self._request(order, order.call_at, attempt)
+        await self._request(order, order.dispatch_at, attempt)
 
-    async def _request(self, order: DispatchOrder, wanted_at: datetime, attempt: Attempt) -> None:
-        await self._unless_stopping(self._limit.turn((order.start_time, wanted_at), attempt.patience))
+    async def _request(self, order: BotDispatch, wanted_at: datetime, attempt: Attempt) -> None:
+        await self._unless_stopping(self._limit.acquire((order.start_time, wanted_at), attempt.patience))
 
-    async def _slot(self, order: DispatchOrder, workflow_id: str, attempt: Attempt) -> datetime | None:
+    async def _slot(self, order: BotDispatch, workflow_id: str, attempt: Attempt) -> datetime | None:
         """The order's slot, once it has come; None if it has none."""
         if order.mode is not DispatchMode.RESERVED or self._rushes is None:
             return None
         while rate := self._limit.of_account:
-            slot = await self._rushes.slot(workflow_id, order.start_time, order.call_at, rate)
+            slot = await self._rushes.slot(workflow_id, order.start_time, order.dispatch_at, rate)
             if slot is None:
                 return None
             now = self._clock.now()
@@ -203,17 +205,17 @@ class Turns:
                 return slot
             if seconds > attempt.patience:
                 raise NotYetError(seconds - _BACK_IN_HAND_SECONDS)
-            await self._unless_stopping(self._clock.sleep_until(min(slot, now + LOOKED_AT_EVERY)))
+            await self._unless_stopping(self._clock.sleep_until(min(slot, now + REFRESH_INTERVAL)))
         return None
 
     async def _unless_stopping(self, waiting: Coroutine[Any, Any, None]) -> None:
-        """Waits, unless this worker has to stop. Raises HandedBackError then."""
+        """Waits, unless this worker has to stop. Raises WorkerShutdownError then."""
         task = asyncio.create_task(waiting)
         stopping = asyncio.ensure_future(self._shutdown())
         try:
             await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
-                raise HandedBackError
+                raise WorkerShutdownError
             task.result()
         finally:
             task.cancel()

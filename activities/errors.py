@@ -36,7 +36,7 @@ _ACCOUNT_DELAY = timedelta(seconds=60)
 _LONGEST_PAUSE_SECONDS = 86_400.0
 
 
-def as_application_error(error: ProviderError, *details: Any, retry_account: bool = True) -> ApplicationError:
+def to_application_error(error: ProviderError, *details: Any, retry_account: bool = True) -> ApplicationError:
     """The error as Temporal records and retries it; `details` go along for the workflow.
 
     `retry_account` says whether trouble with the account is tried again by Temporal, once a minute, or handed to

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 _Result = TypeVar("_Result")
 
-_RHYTHM_SECONDS = 2.0
+_HEARTBEAT_SECONDS = 2.0
 
 
 async def with_heartbeats(work: Coroutine[Any, Any, _Result], details: Callable[[], object]) -> _Result:
@@ -24,7 +24,7 @@ async def with_heartbeats(work: Coroutine[Any, Any, _Result], details: Callable[
     shutdown = asyncio.create_task(activity.wait_for_worker_shutdown())
     try:
         while not task.done():
-            await asyncio.wait({task, shutdown}, timeout=_RHYTHM_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, shutdown}, timeout=_HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
                 activity.heartbeat(details())
             if shutdown.done() and not task.done():

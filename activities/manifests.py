@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from minutekeeper.meetings.collection import ManifestOrder
+from minutekeeper.meetings.collection import ManifestInput
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import NotStoredError
@@ -15,12 +15,12 @@ from minutekeeper.storage.store import ArtifactStore
 async def read_manifest(store: ArtifactStore, folder: str) -> Manifest | None:
     """None if there is none that can be read. Raises StoreError."""
     try:
-        return Manifest.model_validate_json(await store.get(layout.manifest(folder)))
+        return Manifest.model_validate_json(await store.get(layout.manifest_path(folder)))
     except (NotStoredError, ValidationError):
         return None
 
 
-async def put_manifest(store: ArtifactStore, order: ManifestOrder) -> Artifact:
+async def store_manifest(store: ArtifactStore, order: ManifestInput) -> Artifact:
     """Writes the manifest into the folder of the order, which is the true one, and clears up after downloads.
 
     A second attempt writes the same bytes. Clearing up comes last, because an attempt that follows needs what is
@@ -28,18 +28,20 @@ async def put_manifest(store: ArtifactStore, order: ManifestOrder) -> Artifact:
     """
     earlier = await read_manifest(store, order.folder)
     manifest = _manifest(order, earlier)
-    written = await store.put(layout.manifest(order.folder), f"{manifest.model_dump_json(indent=2)}\n".encode())
-    await clear_up(store, order.folder)
+    written = await store.put(
+        layout.manifest_path(order.folder), f"{manifest.model_dump_json(indent=2)}\n".encode()
+    )
+    await remove_partial_downloads(store, order.folder)
     return written
 
 
-async def clear_up(store: ArtifactStore, folder: str) -> None:
-    left = [entry.path for entry in await store.list(folder) if layout.is_unfinished(entry.path)]
-    for unfinished in {layout.unfinished(path) for path in (folder, *left)}:
+async def remove_partial_downloads(store: ArtifactStore, folder: str) -> None:
+    left = [entry.path for entry in await store.list(folder) if layout.is_partial_download(entry.path)]
+    for unfinished in {layout.partial_downloads_dir(path) for path in (folder, *left)}:
         await store.delete_prefix(unfinished)
 
 
-def _manifest(order: ManifestOrder, earlier: Manifest | None) -> Manifest:
+def _manifest(order: ManifestInput, earlier: Manifest | None) -> Manifest:
     known = {file.name: file for file in earlier.files} if earlier else {}
     files = []
     for artifact in order.artifacts:
@@ -53,7 +55,7 @@ def _manifest(order: ManifestOrder, earlier: Manifest | None) -> Manifest:
         start_time=order.start_time,
         run=order.run,
         bots=order.bot_ids,
-        deliveries=order.bodies,
+        deliveries=order.delivery_paths,
         transcript=order.transcript,
         files=tuple(files),
         written_at=datetime.now(UTC),

@@ -18,10 +18,10 @@ from temporalio.service import RPCError
 
 from minutekeeper.calendars.event_changes import booked_state_of
 from minutekeeper.calendars.tracked_events import BookedState
-from minutekeeper.meetings.claims import Claim, ClaimAnswer, Release
+from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult
 from minutekeeper.meetings.dispatch import is_worth_joining
-from minutekeeper.meetings.dispatch_timing import WAKE_UP, WakeUp
-from minutekeeper.meetings.ids import is_adopted, meeting_id_of, occurrences_of, workflow_id_for
+from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING, DispatchTiming
+from minutekeeper.meetings.ids import is_adopted, meeting_id_from_workflow_id, occurrences_of, workflow_id_for
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import RELEASED, MeetingView, Outcome
@@ -53,7 +53,7 @@ class MeetingBookings:
     Every method may raise one of CALL_ERRORS, after which it can be called again.
     """
 
-    def __init__(self, client: Client, wake_up: WakeUp = WAKE_UP) -> None:
+    def __init__(self, client: Client, wake_up: DispatchTiming = DEFAULT_DISPATCH_TIMING) -> None:
         self._client = client
         self._workflows = MeetingWorkflows(client, _LIMIT)
         self._wake_up = wake_up
@@ -85,7 +85,7 @@ class MeetingBookings:
                 return await self._claim(name, request, claim, after_ended=True)
         return BookingResult.CLOSED
 
-    async def release(self, meeting_id: str, release: Release) -> None:
+    async def release(self, meeting_id: str, release: ClaimRelease) -> None:
         """Releases a meeting, and what was booked under its name after it was held."""
         for name in map(workflow_id_for, occurrences_of(meeting_id)):
             handle = self._client.get_workflow_handle(name)
@@ -107,7 +107,7 @@ class MeetingBookings:
         Those that follow the provider's own bots are not released by calendars.
         """
         async for execution in self._workflows.running(is_claimed_by(calendar_id)):
-            if not is_adopted(meeting_id := meeting_id_of(execution.id)):
+            if not is_adopted(meeting_id := meeting_id_from_workflow_id(execution.id)):
                 yield meeting_id
 
     async def state(self, meeting_id: str) -> BookedState:
@@ -147,7 +147,7 @@ class MeetingBookings:
             answer = await self._workflows.claim(request, claim, name, after_ended=after_ended)
         except WorkflowUpdateFailedError:
             return BookingResult.ENDING
-        return BookingResult.ACCEPTED if answer is ClaimAnswer.TAKEN else BookingResult.DEFERRED
+        return BookingResult.ACCEPTED if answer is ClaimResult.ACCEPTED else BookingResult.DEFERRED
 
     async def _outcome(self, execution: WorkflowExecutionDescription) -> Outcome | None:
         """None for a meeting that did not end by itself."""

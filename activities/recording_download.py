@@ -9,47 +9,49 @@ import aiohttp
 from temporalio import activity
 
 from minutekeeper.downloads.downloader import (
-    Download,
-    Limits,
-    LinkError,
-    LostError,
-    MissingError,
-    RefusedError,
-    TooLargeError,
-    TooSmallError,
+    Downloader,
+    DownloadLimits,
+    DownloadRefusedError,
+    FileOverLimitError,
+    FileTooSmallError,
+    RecordingLostError,
+    UrlNotFoundError,
+    UrlRefusedError,
 )
-from minutekeeper.downloads.resumable_file import Pieces
-from minutekeeper.meetings.collection import MIN_RECORDING_BYTES, CollectOrder, DownloadProgress, RecordingResult
+from minutekeeper.downloads.resumable_file import ResumableFile
+from minutekeeper.meetings.collection import MIN_RECORDING_BYTES, CollectInput, DownloadProgress, RecordingResult
 from minutekeeper.meetings.media_types import AUDIO_TYPES
-from minutekeeper.providers.base import Collected, Media, NotFoundError, Provider
+from minutekeeper.providers.base import Media, NotFoundError, Provider, RecordedContent
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import NotStoredError
 from minutekeeper.storage.store import ArtifactStore
 
 
-class Delivered:
+class RecordedContentReader:
     """What is known of a bot, read once for all that one attempt needs of it: a transcript takes long to read."""
 
-    def __init__(self, provider: Provider, store: ArtifactStore, order: CollectOrder) -> None:
+    def __init__(self, provider: Provider, store: ArtifactStore, order: CollectInput) -> None:
         self._provider = provider
         self._store = store
         self._order = order
-        self._reading: asyncio.Task[Collected] | None = None
+        self._reading: asyncio.Task[RecordedContent] | None = None
 
-    async def read(self) -> Collected:
+    async def read(self) -> RecordedContent:
         """From the delivery that was stored, as long as it is there. Raises ProviderError and StoreError."""
         if self._reading is None:
             self._reading = asyncio.create_task(self._read())
         return await self._reading
 
-    async def _read(self) -> Collected:
+    async def _read(self) -> RecordedContent:
         body = None
-        if self._order.body:
+        if self._order.delivery_path:
             try:
-                body = await self._store.get(self._order.body)
+                body = await self._store.get(self._order.delivery_path)
             except NotStoredError:
-                activity.logger.warning("the stored delivery %s is gone: asking the provider", self._order.body)
-        return await self._provider.collect(self._order.bot_id, body)
+                activity.logger.warning(
+                    "the stored delivery %s is gone: asking the provider", self._order.delivery_path
+                )
+        return await self._provider.get_recorded_content(self._order.bot_id, body)
 
 
 _LEAST_BYTES_OF_NO_DURATION = 64 * 1024
@@ -60,96 +62,99 @@ _MISSING_IS_BELIEVED = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Line:
-    """How recordings are fetched. `session` comes from `minutekeeper.downloads.url_policy.download_session`.
+class DownloadOptions:
+    """How recordings are fetched. `session` comes from `minutekeeper.downloads.url_policy.create_download_session`.
 
     `give_up` is how long a recording is asked for whose links, the newest too, are refused or lead to none.
     """
 
     session: aiohttp.ClientSession
-    limits: Limits
+    limits: DownloadLimits
     give_up: timedelta
 
 
-class Fetching:
+class RecordingDownload:
     """One attempt for the bot of an order with its true folder. Only what no earlier one has is fetched."""
 
     def __init__(
         self,
         provider: Provider,
         store: ArtifactStore,
-        order: CollectOrder,
-        line: Line,
-        delivered: Delivered,
+        order: CollectInput,
+        line: DownloadOptions,
+        delivered: RecordedContentReader,
     ) -> None:
         self._provider = provider
         self._store = store
         self._order = order
         self._give_up = line.give_up
         self._delivered = delivered
-        self._pieces = Pieces(store, layout.pieces(order.folder, order.bot_id))
-        self._download = Download(line.session, self._pieces, self._renew, line.limits)
+        self._pieces = ResumableFile(store, layout.partial_download_dir(order.folder, order.bot_id))
+        self._download = Downloader(line.session, self._pieces, self._renew, line.limits)
 
     @property
     def progress(self) -> DownloadProgress:
         return self._download.progress
 
     async def run(self) -> RecordingResult:
-        """Raises LostError if no attempt can succeed any more; DownloadError, StoreError and ProviderError."""
+        """Raises RecordingLostError if no attempt can succeed any more.
+
+        DownloadError, StoreError and ProviderError.
+        """
         if artifact := await self._pieces.finished():
             return RecordingResult(artifact=artifact)
         try:
             return await self._fetch()
-        except TooSmallError as error:
+        except FileTooSmallError as error:
             return RecordingResult(text=f"{error}: nothing was recorded")
-        except LinkError as error:
-            if isinstance(error, RefusedError):
-                _tell_refusal(self._order.bot_id, error)
+        except UrlRefusedError as error:
+            if isinstance(error, DownloadRefusedError):
+                _log_refusal(self._order.bot_id, error)
             judgement = await self._judge(error)
-        except (TooLargeError, NotFoundError, LostError) as error:
-            judgement = LostError(str(error))
-        if isinstance(judgement, LostError):
+        except (FileOverLimitError, NotFoundError, RecordingLostError) as error:
+            judgement = RecordingLostError(str(error))
+        if isinstance(judgement, RecordingLostError):
             await self._pieces.abandon()
         raise judgement
 
     async def _fetch(self) -> RecordingResult:
         order = self._order
         found = await self._delivered.read()
-        if not found.media and order.body:
-            found = await self._provider.collect(order.bot_id, None)
+        if not found.media and order.delivery_path:
+            found = await self._provider.get_recorded_content(order.bot_id, None)
         media = _recording(found)
         if media is None:
             return RecordingResult(text="the provider lists no recording")
         least = MIN_RECORDING_BYTES if found.duration != 0 else _LEAST_BYTES_OF_NO_DURATION
-        artifact = await self._download.run(media, partial(layout.recording, order.folder), least)
+        artifact = await self._download.run(media, partial(layout.recording_path, order.folder), least)
         return RecordingResult(artifact=artifact)
 
-    async def _judge(self, error: LinkError) -> LinkError | LostError:
+    async def _judge(self, error: UrlRefusedError) -> UrlRefusedError | RecordingLostError:
         """Whether another attempt may still help; the text says until when, for those who look at the meeting."""
         now = datetime.now(UTC)
-        since = await self._pieces.stuck_since(now)
-        is_missing = isinstance(error, MissingError)
+        since = await self._pieces.stalled_since(now)
+        is_missing = isinstance(error, UrlNotFoundError)
         until = since + (min(self._give_up, _MISSING_IS_BELIEVED) if is_missing else self._give_up)
         if now < until:
             return type(error)(f"{error}; given up at {until:%Y-%m-%d %H:%M} UTC unless that changes")
-        return LostError(f"{error}; so it has been since {since:%Y-%m-%d %H:%M} UTC")
+        return RecordingLostError(f"{error}; so it has been since {since:%Y-%m-%d %H:%M} UTC")
 
     async def _renew(self) -> Media:
-        media = _recording(await self._provider.collect(self._order.bot_id, None))
+        media = _recording(await self._provider.get_recorded_content(self._order.bot_id, None))
         if media is None:
-            raise LinkError("the provider no longer lists the recording")
+            raise UrlRefusedError("the provider no longer lists the recording")
         return media
 
 
-def _tell_refusal(bot_id: str, error: RefusedError) -> None:
+def _log_refusal(bot_id: str, error: DownloadRefusedError) -> None:
     activity.logger.error("The recording of bot %s is not fetched: %s", bot_id, error)
     activity.metric_meter().create_counter(
         "minutekeeper_downloads_refused", "Attempts at a recording whose link the policy for downloads refuses."
     ).add(1)
 
 
-def _recording(found: Collected) -> Media | None:
+def _recording(found: RecordedContent) -> Media | None:
     """The video where there is one, else the sound, else None."""
     if found.deleted and not found.media:
-        raise LostError("the provider has deleted the recording")
+        raise RecordingLostError("the provider has deleted the recording")
     return min(found.media, key=lambda media: media.extension in AUDIO_TYPES, default=None)

@@ -11,23 +11,28 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import manifests
-from activities.errors import ACCOUNT, as_application_error
+from activities.errors import ACCOUNT, to_application_error
 from activities.heartbeats import with_heartbeats
-from activities.recording_download import Delivered, Fetching, Line
+from activities.recording_download import DownloadOptions, RecordedContentReader, RecordingDownload
 from activities.transcripts import write_transcript
-from minutekeeper.downloads.downloader import DEFAULT_LIMITS, Limits, LostError, RefusedError
+from minutekeeper.downloads.downloader import (
+    DEFAULT_DOWNLOAD_LIMITS,
+    DownloadLimits,
+    DownloadRefusedError,
+    RecordingLostError,
+)
 from minutekeeper.meetings.collection import (
     MANIFEST,
     NEEDS_PERSON,
-    Collection,
-    CollectOrder,
+    CollectInput,
+    CollectResult,
     DownloadProgress,
-    ManifestOrder,
+    ManifestInput,
     RecordingResult,
     TranscriptResult,
-    collection_of,
+    build_collect_result,
 )
-from minutekeeper.meetings.ids import folder_for, meeting_id_of
+from minutekeeper.meetings.ids import folder_for, meeting_id_from_workflow_id
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.base import Provider, ProviderError
@@ -37,10 +42,10 @@ from minutekeeper.storage.meeting_folders import claim_folder
 from minutekeeper.storage.store import ArtifactStore
 
 _Part = TypeVar("_Part")
-_Order = TypeVar("_Order", CollectOrder, ManifestOrder)
+_Order = TypeVar("_Order", CollectInput, ManifestInput)
 
 _GIVE_UP = timedelta(days=1)
-_FOR_A_PERSON = frozenset({RefusedError.__name__, StoreUnusableError.__name__, ACCOUNT})
+_FOR_A_PERSON = frozenset({DownloadRefusedError.__name__, StoreUnusableError.__name__, ACCOUNT})
 
 
 class RecordingActivities:
@@ -51,15 +56,15 @@ class RecordingActivities:
         provider: Provider,
         store: ArtifactStore,
         session: aiohttp.ClientSession,
-        limits: Limits = DEFAULT_LIMITS,
+        limits: DownloadLimits = DEFAULT_DOWNLOAD_LIMITS,
         give_up: timedelta = _GIVE_UP,
     ) -> None:
         self._provider = provider
         self._store = store
-        self._line = Line(session, limits, give_up)
+        self._line = DownloadOptions(session, limits, give_up)
 
     @activity.defn
-    async def collect(self, order: CollectOrder) -> Collection:
+    async def collect(self, order: CollectInput) -> CollectResult:
         """Brings recording and transcript home side by side, and only what no earlier attempt has brought.
 
         With the meeting's URL in the order, the manifest follows as soon as both are settled. What is lost for
@@ -72,23 +77,23 @@ class RecordingActivities:
         Raises ApplicationError, to be retried: `HandedBack`, and those that say why a part cannot be brought home
         now; their detail is the Collection so far. `NeedsPerson` ends it: the meeting shows it and asks anew.
         """
-        with _told_once(order):
+        with _logged_once(order):
             wanted = order.folder or folder_for(_meeting_id())
             ours = await with_heartbeats(self._claimed(order, wanted), lambda: DownloadProgress(done=0))
-            delivered = Delivered(self._provider, self._store, ours)
-            fetching = Fetching(self._provider, self._store, ours, self._line, delivered)
+            delivered = RecordedContentReader(self._provider, self._store, ours)
+            fetching = RecordingDownload(self._provider, self._store, ours, self._line, delivered)
             return await with_heartbeats(
                 self._collect(ours, wanted, fetching, delivered), lambda: fetching.progress
             )
 
     @activity.defn
-    async def write_manifest(self, order: ManifestOrder) -> Artifact:
+    async def write_manifest(self, order: ManifestInput) -> Artifact:
         """Removes what downloads left behind and writes `manifest.json`; a second attempt writes the same bytes.
 
         Needs only the store: a start-to-close of some minutes, retried until it works, since a folder without a
         manifest looks unfinished for ever. Heartbeats without a word. StoreError is retried, `NeedsPerson` not.
         """
-        with _told_once(order):
+        with _logged_once(order):
             return await with_heartbeats(self._write_manifest(order), _nothing_to_say)
 
     async def _claimed(self, order: _Order, wanted: str) -> _Order:
@@ -99,16 +104,16 @@ class RecordingActivities:
         return order.model_copy(update={"folder": folder, "run": run})
 
     async def _collect(
-        self, order: CollectOrder, wanted: str, fetching: Fetching, delivered: Delivered
-    ) -> Collection:
+        self, order: CollectInput, wanted: str, fetching: RecordingDownload, delivered: RecordedContentReader
+    ) -> CollectResult:
         """`order` has the true folder and run, `wanted` is the folder that was asked for."""
         if order.meeting_url and (whole := await self._finished(order, wanted)):
             return whole
         recording, transcript = await asyncio.gather(
-            _tried(_fetched(fetching), wanted=order.recording),
+            _tried(_download(fetching), wanted=order.recording),
             _tried(self._transcribed(order, delivered), wanted=order.transcript),
         )
-        brought = collection_of(
+        brought = build_collect_result(
             order,
             wanted,
             None if isinstance(recording, Exception) else recording,
@@ -117,9 +122,9 @@ class RecordingActivities:
         for trouble in (recording, transcript):
             if isinstance(trouble, Exception):
                 raise _with_what_was_brought(trouble, brought) from None
-        if not (order.meeting_url and order.start_time and brought.is_settled):
+        if not (order.meeting_url and order.start_time and brought.is_complete):
             return brought
-        manifest = ManifestOrder(
+        manifest = ManifestInput(
             folder=order.folder,
             run=order.run,
             meeting_id=_meeting_id(),
@@ -127,48 +132,48 @@ class RecordingActivities:
             title=order.title,
             start_time=order.start_time,
             bot_ids=(order.bot_id,),
-            bodies=(order.body,) if order.body else (),
+            delivery_paths=(order.delivery_path,) if order.delivery_path else (),
             transcript=brought.transcript,
             artifacts=tuple(brought.artifacts_in(order.folder)),
         )
-        return brought.with_manifest(await manifests.put_manifest(self._store, manifest))
+        return brought.with_manifest(await manifests.store_manifest(self._store, manifest))
 
-    async def _finished(self, order: CollectOrder, wanted: str) -> Collection | None:
+    async def _finished(self, order: CollectInput, wanted: str) -> CollectResult | None:
         """What an earlier attempt has brought home, if it died after the manifest."""
         manifest = await manifests.read_manifest(self._store, order.folder)
         if manifest is None or order.bot_id not in manifest.bots:
             return None
-        await manifests.clear_up(self._store, order.folder)
-        return Collection(
+        await manifests.remove_partial_downloads(self._store, order.folder)
+        return CollectResult(
             files={file.name: file.size for file in manifest.files}
-            | {MANIFEST: await self._store.size(layout.manifest(order.folder)) or 0},
+            | {MANIFEST: await self._store.size(layout.manifest_path(order.folder)) or 0},
             folder="" if order.folder == wanted else order.folder,
             transcript=manifest.transcript,
         )
 
-    async def _transcribed(self, order: CollectOrder, delivered: Delivered) -> TranscriptResult:
+    async def _transcribed(self, order: CollectInput, delivered: RecordedContentReader) -> TranscriptResult:
         try:
             return await write_transcript(self._store, order, delivered)
         except ProviderError as error:
-            failure = as_application_error(error)
+            failure = to_application_error(error)
             if not failure.non_retryable:
                 raise failure from None
-            return TranscriptResult(state=TranscriptState.FAILED, trouble=str(error))
+            return TranscriptResult(state=TranscriptState.FAILED, error=str(error))
 
-    async def _write_manifest(self, order: ManifestOrder) -> Artifact:
-        return await manifests.put_manifest(self._store, await self._claimed(order, order.folder))
+    async def _write_manifest(self, order: ManifestInput) -> Artifact:
+        return await manifests.store_manifest(self._store, await self._claimed(order, order.folder))
 
 
-async def _fetched(fetching: Fetching) -> RecordingResult:
+async def _download(fetching: RecordingDownload) -> RecordingResult:
     try:
         return await fetching.run()
-    except LostError as error:
-        return RecordingResult(text=str(error), lost=True)
+    except RecordingLostError as error:
+        return RecordingResult(text=str(error), is_lost=True)
     except ProviderError as error:
-        failure = as_application_error(error)
+        failure = to_application_error(error)
         if not failure.non_retryable:
             raise failure from None
-        return RecordingResult(text=str(error), lost=True)
+        return RecordingResult(text=str(error), is_lost=True)
 
 
 async def _tried(part: Coroutine[Any, Any, _Part], *, wanted: bool) -> _Part | Exception | None:
@@ -182,7 +187,7 @@ async def _tried(part: Coroutine[Any, Any, _Part], *, wanted: bool) -> _Part | E
         return error
 
 
-def _with_what_was_brought(trouble: Exception, brought: Collection) -> Exception:
+def _with_what_was_brought(trouble: Exception, brought: CollectResult) -> Exception:
     if not brought.files:
         return trouble
     known = trouble if isinstance(trouble, ApplicationError) else None
@@ -195,13 +200,13 @@ def _with_what_was_brought(trouble: Exception, brought: Collection) -> Exception
 
 
 @contextmanager
-def _told_once(order: _Order) -> Iterator[None]:
+def _logged_once(order: _Order) -> Iterator[None]:
     """Raises NEEDS_PERSON for what only a person can put right, unless the meeting shows it already."""
     try:
         yield
-    except (RefusedError, StoreUnusableError, ApplicationError) as trouble:
+    except (DownloadRefusedError, StoreUnusableError, ApplicationError) as trouble:
         kind = trouble.type if isinstance(trouble, ApplicationError) else type(trouble).__name__
-        if order.is_trouble_told or kind not in _FOR_A_PERSON:
+        if order.is_problem_logged or kind not in _FOR_A_PERSON:
             raise
         text, details = (
             (trouble.message, trouble.details) if isinstance(trouble, ApplicationError) else (str(trouble), ())
@@ -210,7 +215,7 @@ def _told_once(order: _Order) -> Iterator[None]:
 
 
 def _meeting_id() -> str:
-    return meeting_id_of(activity.info().workflow_id or "")
+    return meeting_id_from_workflow_id(activity.info().workflow_id or "")
 
 
 def _nothing_to_say() -> None:

@@ -5,9 +5,9 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.dispatch_batches import Clock
-from minutekeeper.meetings.dispatch import DispatchOrder, DispatchRequest, SentBot
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, SendBotInput
 from minutekeeper.meetings.fields import ASSUMED_LENGTH
-from minutekeeper.meetings.ids import meeting_id_of
+from minutekeeper.meetings.ids import meeting_id_from_workflow_id
 from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded, RoomReservation
 from minutekeeper.providers.base import Provider, UnavailableError
 from minutekeeper.temporal.room_workflows import Holder, Rooms, RoomsUnavailableError
@@ -28,7 +28,7 @@ class RoomEntry:
         self._provider = provider
         self._clock = clock
 
-    async def enter(self, request: DispatchRequest, order: DispatchOrder, longest: timedelta) -> SentBot | None:
+    async def enter(self, request: SendBotInput, order: BotDispatch, longest: timedelta) -> DispatchedBot | None:
         """Returns None once the room is reserved for this request, or the bot of the same meeting to share.
 
         Raises RoomOccupiedError, and ProviderError if what a lost workflow left behind cannot be looked up.
@@ -38,7 +38,7 @@ class RoomEntry:
             workflow_id=info.workflow_id or "",
             run_id=request.run or info.workflow_run_id or "",
             dispatch=request.dispatch,
-            requested_at=request.asked_at,
+            requested_at=request.requested_at,
         )
         now = self._clock.now()
         lifetime = max(request.start_time, now) - now + longest + _MARGIN
@@ -59,7 +59,7 @@ class RoomEntry:
             return False
         return presence is not None and presence.was_removed
 
-    async def _shared_bot(self, request: DispatchRequest, order: DispatchOrder, holder: Holder) -> SentBot | None:
+    async def _shared_bot(self, request: SendBotInput, order: BotDispatch, holder: Holder) -> DispatchedBot | None:
         """The bot in the room, if it serves this meeting as well; None if there is none any more."""
         owner = holder.reservation
         query = PresenceQuery(run_id=owner.run_id, dispatch=owner.dispatch)
@@ -71,40 +71,42 @@ class RoomEntry:
         await self._refuse_other_meeting(request, owner.workflow_id, presence)
         if not presence.bot_id or presence.was_removed:
             raise RoomOccupiedError(f"workflow {owner.workflow_id} has a bot on its way or leaving")
-        return SentBot(
+        return DispatchedBot(
             bot_id=presence.bot_id,
             provider=presence.provider,
             sent_at=self._clock.now(),
             mode=order.mode,
-            adopted=True,
+            is_adopted=True,
             shared_with=owner.workflow_id,
         )
 
-    async def _refuse_other_meeting(self, request: DispatchRequest, owner: str, presence: BotPresence) -> None:
+    async def _refuse_other_meeting(self, request: SendBotInput, owner: str, presence: BotPresence) -> None:
         """Meetings that follow each other in one room have a bot each, and the earlier one leaves first."""
         end_time = request.end_time or request.start_time + ASSUMED_LENGTH
         if request.start_time >= presence.end_time:
-            needed = RoomNeeded(at=request.start_time, meeting_id=meeting_id_of(activity.info().workflow_id or ""))
+            needed = RoomNeeded(
+                at=request.start_time, meeting_id=meeting_id_from_workflow_id(activity.info().workflow_id or "")
+            )
             await self._rooms.announce(owner, needed)
             raise RoomOccupiedError(f"the bot of workflow {owner} leaves when this meeting begins")
         if end_time <= presence.start_time:
             raise RoomOccupiedError(f"the bot of workflow {owner} is on its way to a later meeting in this room")
 
-    async def _left_behind(self, order: DispatchOrder, workflow_id: str) -> SentBot | None:
+    async def _left_behind(self, order: BotDispatch, workflow_id: str) -> DispatchedBot | None:
         """The bot of a workflow that was terminated or lost, if it is still there."""
         try:
-            found = await self._provider.find(order.key, order.meeting_url, order.call_at - timedelta(days=1))
+            found = await self._provider.find(order.key, order.meeting_url, order.dispatch_at - timedelta(days=1))
         except UnavailableError as error:
             raise RoomOccupiedError(
                 f"what workflow {workflow_id} left in the room is not known yet: {error}"
             ) from None
         for bot in found:
             if bot.is_open and bot.workflow_id == workflow_id:
-                return SentBot(
+                return DispatchedBot(
                     bot_id=bot.bot_id,
                     sent_at=bot.created_at,
                     mode=order.mode,
-                    adopted=True,
+                    is_adopted=True,
                     shared_with=workflow_id,
                 )
         return None

@@ -6,7 +6,7 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.dispatch_batches import elapsed_seconds
-from minutekeeper.meetings.dispatch import LAST_USEFUL_MINUTE, DispatchRequest
+from minutekeeper.meetings.dispatch import LAST_USEFUL_MINUTE, SendBotInput
 
 TIME_TO_SEND = timedelta(seconds=10)
 """What of an attempt's time belongs to the request that sends the bot."""
@@ -22,7 +22,7 @@ class Attempt:
     may differ.
     """
 
-    def __init__(self, request: DispatchRequest) -> None:
+    def __init__(self, request: SendBotInput) -> None:
         info = activity.info()
         self._began = elapsed_seconds()
         self._limit = info.start_to_close_timeout
@@ -31,7 +31,7 @@ class Attempt:
         self._lived = info.started_time - info.scheduled_time
         is_proven = list(info.heartbeat_details)[:1] == [info.attempt - 1]
         was_reset = info.attempt == 1 and info.current_attempt_scheduled_time > info.scheduled_time
-        self.in_doubt = request.look_first or was_reset or (info.attempt > 1 and not is_proven)
+        self.in_doubt = request.search_first or was_reset or (info.attempt > 1 and not is_proven)
         if was_reset:
             # An operator had the attempts counted anew: what those before told must not be taken for this one's.
             activity.heartbeat(_NOTHING_PROVEN)

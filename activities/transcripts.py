@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from activities.recording_download import Delivered
-from minutekeeper.meetings.collection import CollectOrder, TranscriptResult
+from activities.recording_download import RecordedContentReader
+from minutekeeper.meetings.collection import CollectInput, TranscriptResult
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.storage import layout
@@ -19,12 +19,14 @@ from minutekeeper.transcripts.model import Transcript
 _PIECE_BYTES = 8 * 1024 * 1024
 
 
-async def write_transcript(store: ArtifactStore, order: CollectOrder, delivered: Delivered) -> TranscriptResult:
+async def write_transcript(
+    store: ArtifactStore, order: CollectInput, delivered: RecordedContentReader
+) -> TranscriptResult:
     """Nothing is written for an empty transcript, and nothing twice: an attempt that follows finds a note.
 
     Raises ProviderError and StoreError.
     """
-    note = f"{layout.pieces(order.folder, order.bot_id)}.transcript"
+    note = f"{layout.partial_download_dir(order.folder, order.bot_id)}.transcript"
     if written := await _noted(store, note):
         return written
     found = await delivered.read()
@@ -37,7 +39,8 @@ async def write_transcript(store: ArtifactStore, order: CollectOrder, delivered:
     if transcript.is_empty:
         return TranscriptResult(state=TranscriptState.EMPTY)
     artifacts = [
-        await _put(store, layout.transcript(order.folder, form), parts) for form, parts in _forms(transcript, order)
+        await _put(store, layout.transcript_path(order.folder, form), parts)
+        for form, parts in _forms(transcript, order)
     ]
     result = TranscriptResult(state=TranscriptState.READY, artifacts=tuple(artifacts))
     await store.put(note, result.model_dump_json().encode())
@@ -77,7 +80,7 @@ def _piece(parts: Iterator[str]) -> bytes:
     return bytes(piece)
 
 
-def _forms(transcript: Transcript, order: CollectOrder) -> Iterator[tuple[str, Iterator[str]]]:
+def _forms(transcript: Transcript, order: CollectInput) -> Iterator[tuple[str, Iterator[str]]]:
     yield "json", formats.to_json(transcript)
     yield "md", _made(formats.to_markdown, transcript, order.title, order.start_time)
     yield "vtt", _made(formats.to_webvtt, transcript)

@@ -14,18 +14,18 @@ import sys
 from aiohttp import web
 
 from bridge.app import create_app
-from bridge.app_keys import IN_FLIGHT, REGISTRY
-from bridge.connection_limits import thin_out
+from bridge.app_keys import ACTIVE_REQUESTS, REGISTRY
+from bridge.connection_limits import close_idle_connections
 from bridge.metrics_server import served_metrics
 from minutekeeper.config import Settings, socket_address
 from minutekeeper.config_reader import SettingsError, read_settings
 from minutekeeper.logs import set_up_logging
 from minutekeeper.process import run_and_exit
 from minutekeeper.providers.factory import open_provider
-from minutekeeper.startup_checks import start_problems, told
+from minutekeeper.startup_checks import describe_problems, start_problems
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
-from minutekeeper.temporal.worker_connection import connect
+from minutekeeper.temporal.worker_connection import connect_for_worker
 
 _FINISHING_SECONDS = 2.0
 """For deliveries in flight when the process is told to stop: answering one takes less."""
@@ -42,7 +42,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     if problems := start_problems(settings):
-        sys.stderr.write(told(problems))
+        sys.stderr.write(describe_problems(problems))
         return 2
     set_up_logging(json=settings.minutekeeper_log_format == "json", level=settings.minutekeeper_log_level)
     try:
@@ -59,7 +59,7 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     store = ArtifactStore(settings.artifacts_url)
     # Signals are a few hundred bytes: packing them takes longer than sending them.
-    client = await connect(lazy=True, compressed=False)
+    client = await connect_for_worker(lazy=True, compressed=False)
     provider = open_provider(settings)
     app = create_app(settings, client, provider, store)
     runner = web.AppRunner(app, shutdown_timeout=_CANCELLING_SECONDS)
@@ -79,13 +79,13 @@ async def _serve(settings: Settings) -> None:
         # What is there by now stays: looking through it again and again would hold up deliveries each time.
         gc.collect()
         gc.freeze()
-        thinning = asyncio.create_task(thin_out(runner, app[IN_FLIGHT]), name="crowd")
+        thinning = asyncio.create_task(close_idle_connections(runner, app[ACTIVE_REQUESTS]), name="crowd")
         await stop.wait()
         thinning.cancel()
         await site.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_FINISHING_SECONDS):
-                await app[IN_FLIGHT].landed()
+                await app[ACTIVE_REQUESTS].wait_idle()
 
 
 if __name__ == "__main__":

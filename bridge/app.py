@@ -9,42 +9,42 @@ from prometheus_client import CollectorRegistry
 from temporalio.client import Client
 
 from bridge.app_keys import (
+    ACTIVE_REQUESTS,
     BODIES,
-    CALLS,
+    BOT_RATE_LIMIT,
     COUNTS,
-    COURIER,
-    DRAIN,
-    IN_FLIGHT,
+    FORWARDER,
     INBOX,
-    PACE,
+    INBOX_WORKER,
     PROVIDER,
     PROVIDER_CALLS,
     READINESS,
     REGISTRY,
     SETTINGS,
     STORE,
+    TEMPORAL,
 )
-from bridge.bot_adoption import Adopter
+from bridge.bot_adoption import BotAdopter
 from bridge.bot_origins import OriginLookup
-from bridge.bot_rate_limit import BotPace
+from bridge.bot_rate_limit import BotRateLimit
 from bridge.bot_search import BotSearch
 from bridge.connect.routes import add_connect_pages
-from bridge.connection_limits import IDLE_SECONDS, InFlight
+from bridge.connection_limits import IDLE_SECONDS, ActiveRequests
 from bridge.delivery_log import http_logger
-from bridge.forwarder import Courier
+from bridge.forwarder import WebhookForwarder
 from bridge.inbox import Inbox
-from bridge.inbox_worker import Drain
+from bridge.inbox_worker import InboxWorker
 from bridge.metrics import DeliveryCounts, ProviderCalls
 from bridge.middleware import (
     count_deliveries,
     count_in_flight,
     errors_as_json,
+    log_rejected_deliveries,
     one_line_per_delivery,
-    tell_of_refusals,
 )
 from bridge.readiness import Readiness
-from bridge.request_bodies import Bodies
-from bridge.temporal_gateway import TemporalCalls
+from bridge.request_bodies import RequestBodyReader
+from bridge.temporal_gateway import TemporalGateway
 from bridge.webhook_views import confirm_address, healthz, readyz, receive_account_webhook, receive_bot_webhook
 from minutekeeper.config import Settings, load_deadlines
 from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE, BOT_WEBHOOK_ROUTE
@@ -72,7 +72,7 @@ _BUFFER_BYTES = 32 * 1024
 _HEADER_BYTES = 16 * 1024
 """Of one header of a request: browsers of users bring the cookies of everything else on the same domain."""
 
-_LINGERING_SECONDS = 2.0
+_KEEP_READING_SECONDS = 2.0
 """How long the rest of a refused body is taken and thrown away, so that its sender gets the answer."""
 
 
@@ -85,7 +85,7 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
             "access_log": None,
             "logger": http_logger,
             "keepalive_timeout": IDLE_SECONDS,
-            "lingering_time": _LINGERING_SECONDS,
+            "lingering_time": _KEEP_READING_SECONDS,
             "read_bufsize": _BUFFER_BYTES,
             "max_field_size": _HEADER_BYTES,
             # Nothing unpacks what strangers send, not even to throw it away.
@@ -95,36 +95,36 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
     app[SETTINGS] = settings
     app[PROVIDER] = provider
     app[STORE] = store
-    app[BODIES] = Bodies(settings.minutekeeper_bridge_max_body_bytes)
+    app[BODIES] = RequestBodyReader(settings.minutekeeper_bridge_max_body_bytes)
     app[REGISTRY] = CollectorRegistry()
     app[COUNTS] = DeliveryCounts(app[REGISTRY])
-    app[IN_FLIGHT] = InFlight()
-    app[CALLS] = TemporalCalls(client)
-    app[READINESS] = Readiness(app[CALLS], store)
+    app[ACTIVE_REQUESTS] = ActiveRequests()
+    app[TEMPORAL] = TemporalGateway(client)
+    app[READINESS] = Readiness(app[TEMPORAL], store)
     app[PROVIDER_CALLS] = calls = ProviderCalls(app[REGISTRY])
     calendars = open_calendars(settings, on_call=lambda: calls.add("unknown_bots_event"))
     adopts_all = settings.minutekeeper_adopt_all_bots
-    adopter = Adopter(
+    adopter = BotAdopter(
         OriginLookup(provider, calls, adopts_all=adopts_all),
         calendars,
-        app[CALLS],
+        app[TEMPORAL],
         deadlines=load_deadlines(),
         adopts_all=adopts_all,
     )
-    app[COURIER] = Courier(app[CALLS], BotSearch(client), store, adopter)
+    app[FORWARDER] = WebhookForwarder(app[TEMPORAL], BotSearch(client), store, adopter)
     app[INBOX] = Inbox(store, app[REGISTRY])
-    app[PACE] = BotPace()
-    app[DRAIN] = Drain(app[INBOX], app[COURIER], app[CALLS])
+    app[BOT_RATE_LIMIT] = BotRateLimit()
+    app[INBOX_WORKER] = InboxWorker(app[INBOX], app[FORWARDER], app[TEMPORAL])
     setup_routes(app)
     add_connect_pages(app, client)
-    app.cleanup_ctx.append(_drain_the_inbox)
+    app.cleanup_ctx.append(_process_inbox)
     app.on_cleanup.append(lambda _app: calendars.aclose())
-    app.cleanup_ctx.append(tell_of_refusals)
+    app.cleanup_ctx.append(log_rejected_deliveries)
     return app
 
 
-async def _drain_the_inbox(app: web.Application) -> AsyncIterator[None]:
-    task = asyncio.create_task(app[DRAIN].run(), name="drain")
+async def _process_inbox(app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(app[INBOX_WORKER].run(), name="drain")
     yield
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -3,16 +3,16 @@
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from bridge.bot_rate_limit import BotPace
-from bridge.connection_limits import InFlight
-from bridge.delivery_log import Line
-from bridge.forwarder import Courier
+from bridge.bot_rate_limit import BotRateLimit
+from bridge.connection_limits import ActiveRequests
+from bridge.delivery_log import DeliveryLogEntry
+from bridge.forwarder import WebhookForwarder
 from bridge.inbox import Inbox
-from bridge.inbox_worker import Drain
+from bridge.inbox_worker import InboxWorker
 from bridge.metrics import DeliveryCounts, ProviderCalls
 from bridge.readiness import Readiness
-from bridge.request_bodies import Bodies
-from bridge.temporal_gateway import TemporalCalls
+from bridge.request_bodies import RequestBodyReader
+from bridge.temporal_gateway import TemporalGateway
 from minutekeeper.config import Settings
 from minutekeeper.providers.base import Provider
 from minutekeeper.storage.store import ArtifactStore
@@ -20,18 +20,18 @@ from minutekeeper.storage.store import ArtifactStore
 SETTINGS = web.AppKey("settings", Settings)
 PROVIDER = web.AppKey("provider", Provider)
 STORE = web.AppKey("store", ArtifactStore)
-CALLS = web.AppKey("calls", TemporalCalls)
-BODIES = web.AppKey("bodies", Bodies)
+TEMPORAL = web.AppKey("calls", TemporalGateway)
+BODIES = web.AppKey("bodies", RequestBodyReader)
 REGISTRY = web.AppKey("registry", CollectorRegistry)
 """The metrics of this application, and of no other in the same process."""
 COUNTS = web.AppKey("counts", DeliveryCounts)
 PROVIDER_CALLS = web.AppKey("provider_calls", ProviderCalls)
-COURIER = web.AppKey("courier", Courier)
+FORWARDER = web.AppKey("courier", WebhookForwarder)
 INBOX = web.AppKey("inbox", Inbox)
-IN_FLIGHT = web.AppKey("in_flight", InFlight)
-DRAIN = web.AppKey("drain", Drain)
-PACE = web.AppKey("pace", BotPace)
+ACTIVE_REQUESTS = web.AppKey("in_flight", ActiveRequests)
+INBOX_WORKER = web.AppKey("drain", InboxWorker)
+BOT_RATE_LIMIT = web.AppKey("pace", BotRateLimit)
 READINESS = web.AppKey("readiness", Readiness)
 
-LINE = web.RequestKey("line", Line)
+LINE = web.RequestKey("line", DeliveryLogEntry)
 """The log line of the delivery that this request brings."""

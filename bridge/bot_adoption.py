@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pydantic import ValidationError
 
 from bridge.bot_origins import OriginLookup
-from bridge.delivery import Delivery
-from bridge.temporal_gateway import TemporalCalls
+from bridge.delivery import WebhookDelivery
+from bridge.temporal_gateway import TemporalGateway
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.meetings.claims import Claim
 from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.ids import adopted_meeting_id, calendar_workflow_id_for, workflow_id_for
-from minutekeeper.meetings.request import AdoptedBot, CalendarOrigin, MeetingRequest
+from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, ProviderScheduledBot
 from minutekeeper.providers.base import BotOrigin, NotFoundError
 from minutekeeper.providers.calendar_base import CalendarProvider
 
@@ -27,21 +27,21 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class _Stranger:
+class _UnknownBot:
     """A bot that is not ours, as far as was known at `asked_at`; nobody is asked about it before `again_at`."""
 
     asked_at: datetime
     again_at: datetime
 
 
-class Adopter:
+class BotAdopter:
     """`adopts_all` makes every bot of the account ours, whoever sent it."""
 
     def __init__(
         self,
         origins: OriginLookup,
         calendars: CalendarProvider,
-        calls: TemporalCalls,
+        calls: TemporalGateway,
         *,
         deadlines: Deadlines,
         adopts_all: bool = False,
@@ -51,12 +51,12 @@ class Adopter:
         self._calls = calls
         self._deadlines = deadlines
         self._adopts_all = adopts_all
-        self._strangers: dict[str, _Stranger] = {}
+        self._strangers: dict[str, _UnknownBot] = {}
 
-    async def place(self, delivery: Delivery, limit: timedelta) -> Delivery | None:
+    async def resolve(self, delivery: WebhookDelivery, limit: timedelta) -> WebhookDelivery | None:
         """The delivery with the meeting it belongs to, which may have to be founded; None for a stranger's bot.
 
-        `limit` is how long one call to Temporal may take. Raises ProviderError and CallError.
+        `limit` is how long one call to Temporal may take. Raises ProviderError and TemporalCallError.
         """
         now = datetime.now(UTC)
         stranger = self._strangers.get(delivery.bot_id)
@@ -68,20 +68,20 @@ class Adopter:
             )
         except NotFoundError:
             pause = 3 * (stranger.again_at - stranger.asked_at) if stranger else _FIRST_PAUSE
-            self._remember(delivery.bot_id, _Stranger(now, now + min(pause, _LONGEST_PAUSE)))
+            self._remember(delivery.bot_id, _UnknownBot(now, now + min(pause, _LONGEST_PAUSE)))
             return None
         if origin is None:
             return None
         if origin.workflow_id:
-            return delivery.to(origin.workflow_id, dispatch=origin.dispatch)
+            return delivery.addressed_to(origin.workflow_id, dispatch=origin.dispatch)
         event = await self._event(origin.event_id)
         is_wanted = origin.is_ours or self._adopts_all or (event and await self._is_kept(event, limit))
         request = self._request(origin, event, now) if is_wanted else None
         if request is None:
-            self._remember(delivery.bot_id, _Stranger(now, _NEVER))
+            self._remember(delivery.bot_id, _UnknownBot(now, _NEVER))
             return None
         workflow_id = workflow_id_for(adopted_meeting_id(origin.bot_id))
-        return delivery.to(workflow_id, dispatch=0).founding(request)
+        return delivery.addressed_to(workflow_id, dispatch=0).creating_meeting(request)
 
     async def _event(self, event_id: str) -> CalendarEvent | None:
         """None if the bot was sent to none, or to one that is gone."""
@@ -97,7 +97,7 @@ class Adopter:
 
     def _request(self, origin: BotOrigin, event: CalendarEvent | None, now: datetime) -> MeetingRequest | None:
         """None for a bot in a place that is no meeting to us."""
-        bot = AdoptedBot(bot_id=origin.bot_id, sent_at=origin.created_at, deadlines=self._deadlines)
+        bot = ProviderScheduledBot(bot_id=origin.bot_id, sent_at=origin.created_at, deadlines=self._deadlines)
         try:
             if event is None:
                 return MeetingRequest(meeting_url=origin.meeting_url, start_time=origin.created_at, follows=bot)
@@ -109,7 +109,7 @@ class Adopter:
                 end_time=end_time,
                 title=event.title,
                 follows=bot,
-                calendar=CalendarOrigin(calendar_id=event.calendar_id, event_id=event.event_id),
+                calendar=CalendarEventRef(calendar_id=event.calendar_id, event_id=event.event_id),
                 claim=Claim(
                     calendar_id=event.calendar_id,
                     event_id=event.event_id,
@@ -123,7 +123,7 @@ class Adopter:
         except ValidationError:
             return None
 
-    def _remember(self, bot_id: str, stranger: _Stranger) -> None:
+    def _remember(self, bot_id: str, stranger: _UnknownBot) -> None:
         self._strangers.pop(bot_id, None)
         self._strangers[bot_id] = stranger
         if len(self._strangers) > _MOST_REMEMBERED:

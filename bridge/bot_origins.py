@@ -73,7 +73,7 @@ class OriginLookup:
         """None where a bot at work has no data yet."""
         self._calls.add("unknown_bot")
         try:
-            return await self._provider.origin(bot_id)
+            return await self._provider.get_bot_origin(bot_id)
         except NotFoundError:
             self._asked[bot_id] = None
             if len(self._asked) > _MOST_REMEMBERED:

@@ -13,7 +13,7 @@ _SECONDS_PER_WEBHOOK = 10.0
 _MOST_BOTS = 10_000
 
 
-class BotPace:
+class BotRateLimit:
     """Remembers, of the bots that reported last, how many more webhooks each may send."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:

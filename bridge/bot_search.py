@@ -9,13 +9,13 @@ from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
 from temporalio.client import Client
 from temporalio.converter import decode_typed_search_attributes
 
-from bridge.delivery import Outcome
-from bridge.temporal_gateway import CallError, one_try
+from bridge.delivery import DeliveryOutcome
+from bridge.temporal_gateway import TemporalCallError, single_attempt
 from minutekeeper.temporal.queries import quoted_list
 from minutekeeper.temporal.search_attributes import BOT_ID
 
 _AT_ONCE = 50
-_NEWEST = 10
+_PAGE_SIZE = 10
 """Workflows that are looked at for each bot."""
 _LIMIT = timedelta(seconds=3)
 
@@ -28,17 +28,17 @@ class BotSearch:
         self._wanted: dict[str, asyncio.Future[str | None]] = {}
         self._searching: asyncio.Task[None] | None = None
 
-    async def workflow_of(self, bot_id: str, limit: timedelta) -> str | None:
+    async def find_workflow_for_bot(self, bot_id: str, limit: timedelta) -> str | None:
         """The newest workflow that has this bot in its search attributes, which show it about a second late.
 
-        Raises CallError, also if that is not known after `limit`.
+        Raises TemporalCallError, also if that is not known after `limit`.
         """
         if bot_id not in self._wanted:
             self._wanted[bot_id] = asyncio.get_running_loop().create_future()
         found = self._wanted[bot_id]
         if self._searching is None or self._searching.done():
             self._searching = asyncio.create_task(self._search_all(), name="bot search")
-        async with one_try(limit):
+        async with single_attempt(limit):
             # Shielded, because others may wait for the same bot.
             return await asyncio.shield(found)
 
@@ -50,8 +50,8 @@ class BotSearch:
     async def _search(self, bots: dict[str, "asyncio.Future[str | None]"]) -> None:
         try:
             found = await self._newest_of(list(bots))
-        except CallError as error:
-            if error.outcome is Outcome.REFUSED and len(bots) > 1:
+        except TemporalCallError as error:
+            if error.outcome is DeliveryOutcome.REFUSED and len(bots) > 1:
                 # No bot's id may be in the way of the others.
                 for bot_id, waiting in bots.items():
                     await self._search({bot_id: waiting})
@@ -69,9 +69,9 @@ class BotSearch:
         request = ListWorkflowExecutionsRequest(
             namespace=self._client.namespace,
             query=f"{BOT_ID.name} IN ({quoted_list(bot_ids)})",
-            page_size=_NEWEST * len(bot_ids),
+            page_size=_PAGE_SIZE * len(bot_ids),
         )
-        async with one_try(_LIMIT):
+        async with single_attempt(_LIMIT):
             answer = await self._client.workflow_service.list_workflow_executions(request, timeout=_LIMIT)
         found: dict[str, WorkflowExecutionInfo] = {}
         for each in sorted(answer.executions, key=lambda each: each.start_time.ToNanoseconds()):

@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from aiohttp import web
 
 
-class InFlight:
+class ActiveRequests:
     def __init__(self) -> None:
         self._busy: set[web.RequestHandler] = set()
         self._none = asyncio.Event()
         self._none.set()
 
     @contextmanager
-    def one(self, connection: web.RequestHandler) -> Iterator[None]:
+    def track(self, connection: web.RequestHandler) -> Iterator[None]:
         """A request of a connection, which brings one after the other."""
         self._busy.add(connection)
         self._none.clear()
@@ -32,7 +32,7 @@ class InFlight:
     def has(self, connection: web.RequestHandler) -> bool:
         return connection in self._busy
 
-    async def landed(self) -> None:
+    async def wait_idle(self) -> None:
         """Returns when there is none."""
         await self._none.wait()
 
@@ -40,22 +40,22 @@ class InFlight:
 IDLE_SECONDS = 75.0
 """How long a connection may be silent, or take to send the head of a request: longer than proxies keep theirs."""
 
-_MOST = 500
+_MAX_CONNECTIONS = 500
 """Connections: half of the 1024 files that a process may usually open."""
 
-_LOOK_SECONDS = 5.0
+_CHECK_SECONDS = 5.0
 
 
-async def thin_out(runner: web.BaseRunner, in_flight: InFlight) -> None:
+async def close_idle_connections(runner: web.BaseRunner, in_flight: ActiveRequests) -> None:
     """Closes the oldest idle connections while there are too many; runs until it is cancelled.
 
     Every connection has the time between two looks to say something.
     """
     before: set[web.RequestHandler] = set()
     while True:
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_CHECK_SECONDS)
         connections = runner.server.connections if runner.server else []
         idle = [each for each in connections if each in before and not in_flight.has(each)]
-        for connection in idle[: max(0, len(connections) - _MOST)]:
+        for connection in idle[: max(0, len(connections) - _MAX_CONNECTIONS)]:
             connection.force_close()
         before = set(connections)

@@ -5,42 +5,42 @@ import traceback
 from dataclasses import dataclass
 from typing import Self
 
-from bridge.delivery import Outcome
-from bridge.forwarder import Handover
+from bridge.delivery import DeliveryOutcome
+from bridge.forwarder import ForwardResult
 from minutekeeper.storage.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
 _LONGEST_VALUE = 300
 _LEVELS = {
-    Outcome.AWAY.value: logging.WARNING,
-    Outcome.NOT_NOW.value: logging.WARNING,
-    Outcome.REFUSED.value: logging.ERROR,
+    DeliveryOutcome.TEMPORAL_DOWN.value: logging.WARNING,
+    DeliveryOutcome.RETRY_LATER.value: logging.WARNING,
+    DeliveryOutcome.REFUSED.value: logging.ERROR,
 }
 
 
 @dataclass
-class Line:
+class DeliveryLogEntry:
     """What is known of a delivery so far. Never give it a body, a header or an address that carries a token."""
 
     workflow_id: str = ""
     bot_id: str = ""
     event: str = ""
     outcome: str = ""
-    why: str = ""
+    detail: str = ""
 
     @classmethod
-    def of(cls, handover: Handover) -> Self:
+    def of(cls, handover: ForwardResult) -> Self:
         line = cls()
-        line.tell(handover)
+        line.add(handover)
         return line
 
-    def tell(self, handover: Handover) -> None:
+    def add(self, handover: ForwardResult) -> None:
         self.workflow_id = handover.delivery.workflow_id
         self.bot_id = handover.delivery.bot_id
         self.event = handover.delivery.event
         self.outcome = handover.outcome.value
-        self.why = handover.why
+        self.detail = handover.detail
 
     def write(self, answer: int | None = None) -> None:
         """`answer` is the HTTP status the sender got; without one, the delivery came from the inbox."""
@@ -54,7 +54,7 @@ class Line:
             "from the inbox" if answer is None else f"answered {answer}",
             f"{fields['event']}: " if self.event else "",
             fields["outcome"],
-            f" ({fields['why']})" if self.why else "",
+            f" ({fields['detail']})" if self.detail else "",
             extra={**fields, "answer": answer},
         )
 

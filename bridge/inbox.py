@@ -8,29 +8,29 @@ from enum import StrEnum
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from pydantic import ValidationError
 
-from bridge.delivery import Delivery
+from bridge.delivery import WebhookDelivery
 from minutekeeper.meetings.ids import INBOX
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import NotStoredError
-from minutekeeper.storage.store import ArtifactStore, Entry
+from minutekeeper.storage.store import ArtifactStore, StoredObject
 
 logger = logging.getLogger(__name__)
 
 _LATE_FOR = timedelta(days=7)
 """How long what came too late is kept."""
 
-_KEPT_BOUNDS = layout.SHELF_BOUNDS
+_KEPT_BOUNDS = layout.INBOX_BOUNDS
 """What others send must not fill the store, be it for bots of their own or refused by Temporal."""
 
 
-class Shelf(StrEnum):
+class InboxFolder(StrEnum):
     WAITING = INBOX
     """For Temporal to come back."""
-    UNCLAIMED = layout.inbox("unclaimed")
+    UNKNOWN_BOT = layout.inbox_path("unclaimed")
     """For a meeting to show that the bot is its own."""
-    LATE = layout.inbox("late")
+    LATE = layout.inbox_path("late")
     """For a person to look at: it waited for Temporal, and its meeting had ended when Temporal came back."""
-    REJECTED = layout.inbox("rejected")
+    REJECTED = layout.inbox_path("rejected")
     """For a person to look at: unreadable, or refused by Temporal."""
 
 
@@ -52,11 +52,11 @@ class InboxMetrics:
             registry=registry,
         )
 
-    def show(self, shelf: Shelf, *, files: int, size: int) -> None:
+    def show(self, shelf: InboxFolder, *, files: int, size: int) -> None:
         self._files.labels(shelf.name.lower()).set(files)
         self._bytes.labels(shelf.name.lower()).set(size)
 
-    def count_dropped(self, shelf: Shelf) -> None:
+    def count_dropped(self, shelf: InboxFolder) -> None:
         self._dropped.labels(shelf.name.lower()).inc()
 
 
@@ -72,14 +72,14 @@ class Inbox:
         self._making_room = asyncio.Lock()
         self._coming: list[int] = []
         """The sizes of unclaimed deliveries that are being put there."""
-        self.news = {shelf: asyncio.Event() for shelf in Shelf}
+        self.news = {shelf: asyncio.Event() for shelf in InboxFolder}
         """Set when this process puts something there."""
 
-    async def put(self, delivery: Delivery, shelf: Shelf) -> None:
+    async def put(self, delivery: WebhookDelivery, shelf: InboxFolder) -> None:
         await self._store.put(f"{shelf}/{_name_of(delivery)}", delivery.model_dump_json().encode())
         self.news[shelf].set()
 
-    async def put_unclaimed(self, delivery: Delivery) -> bool:
+    async def put_unclaimed(self, delivery: WebhookDelivery) -> bool:
         """Returns False, and keeps nothing, if too many wait already.
 
         While those that wait are large, it is kept without its body: what was recorded can be asked for.
@@ -88,45 +88,45 @@ class Inbox:
         size = len(delivery.body or b"") * 4 // 3
         self._coming.append(size)
         try:
-            waiting = await self.entries(Shelf.UNCLAIMED)
+            waiting = await self.entries(InboxFolder.UNKNOWN_BOT)
             if len(waiting) + len(self._coming) > _KEPT_BOUNDS.files:
-                self._metrics.count_dropped(Shelf.UNCLAIMED)
+                self._metrics.count_dropped(InboxFolder.UNKNOWN_BOT)
                 return False
             if sum(entry.size for entry in waiting) + sum(self._coming) > _KEPT_BOUNDS.bytes:
                 changed = changed.model_copy(update={"body": None})
-            await self.put(changed, Shelf.UNCLAIMED)
+            await self.put(changed, InboxFolder.UNKNOWN_BOT)
         finally:
             self._coming.remove(size)
         return True
 
-    async def put_late(self, delivery: Delivery) -> None:
+    async def put_late(self, delivery: WebhookDelivery) -> None:
         """Keeps it for a week, or until there is no more room for it."""
-        oldest = f"{Shelf.LATE}/{_stamp(datetime.now(UTC) - _LATE_FOR)}"
-        for path in await self.paths(Shelf.LATE):
+        oldest = f"{InboxFolder.LATE}/{_stamp(datetime.now(UTC) - _LATE_FOR)}"
+        for path in await self.paths(InboxFolder.LATE):
             if path < oldest:
                 await self.remove(path)
-        await self._put_aside(Shelf.LATE, _name_of(delivery), delivery.model_dump_json().encode())
+        await self._put_aside(InboxFolder.LATE, _name_of(delivery), delivery.model_dump_json().encode())
 
-    async def put_rejected(self, delivery: Delivery) -> None:
+    async def put_rejected(self, delivery: WebhookDelivery) -> None:
         """Keeps it until there is no more room for it."""
-        await self._put_aside(Shelf.REJECTED, _name_of(delivery), delivery.model_dump_json().encode())
+        await self._put_aside(InboxFolder.REJECTED, _name_of(delivery), delivery.model_dump_json().encode())
 
     async def measure(self) -> None:
         """Brings the metrics of every shelf up to date."""
         found = await self._store.list(INBOX)
-        for shelf in Shelf:
+        for shelf in InboxFolder:
             sizes = [entry.size for entry in found if entry.path.rpartition("/")[0] == shelf]
             self._metrics.show(shelf, files=len(sizes), size=sum(sizes))
 
-    async def entries(self, shelf: Shelf) -> list[Entry]:
+    async def entries(self, shelf: InboxFolder) -> list[StoredObject]:
         """Oldest first."""
         return [entry for entry in await self._store.list(shelf) if entry.path.rpartition("/")[0] == shelf]
 
-    async def paths(self, shelf: Shelf) -> list[str]:
+    async def paths(self, shelf: InboxFolder) -> list[str]:
         """Oldest first."""
         return [entry.path for entry in await self.entries(shelf)]
 
-    async def read(self, path: str) -> Delivery | None:
+    async def read(self, path: str) -> WebhookDelivery | None:
         """None if another process was quicker, or if the file is no delivery, which moves it aside."""
         try:
             content = await self._store.get(path)
@@ -134,12 +134,12 @@ class Inbox:
             return None
         delivery = _delivery(content)
         if delivery is None:
-            await self._put_aside(Shelf.REJECTED, path.rpartition("/")[2], content)
+            await self._put_aside(InboxFolder.REJECTED, path.rpartition("/")[2], content)
             await self.remove(path)
-            logger.error("%r in the inbox cannot be read and was moved to %r", path, str(Shelf.REJECTED))
+            logger.error("%r in the inbox cannot be read and was moved to %r", path, str(InboxFolder.REJECTED))
         return delivery
 
-    async def _put_aside(self, shelf: Shelf, name: str, content: bytes) -> None:
+    async def _put_aside(self, shelf: InboxFolder, name: str, content: bytes) -> None:
         """Puts it where people look, in place of the oldest there if there is no room. Drops what is too large."""
         if len(content) > _KEPT_BOUNDS.bytes:
             self._drop(shelf, name)
@@ -154,7 +154,7 @@ class Inbox:
                 self._drop(shelf, oldest.path)
             await self._store.put(f"{shelf}/{name}", content)
 
-    def _drop(self, shelf: Shelf, name: str) -> None:
+    def _drop(self, shelf: InboxFolder, name: str) -> None:
         self._metrics.count_dropped(shelf)
         logger.warning("%r was dropped, because %s is full", name, shelf)
 
@@ -162,7 +162,7 @@ class Inbox:
         await self._store.delete(path)
 
 
-def _name_of(delivery: Delivery) -> str:
+def _name_of(delivery: WebhookDelivery) -> str:
     return f"{_stamp(delivery.received_at)}-{delivery.short_hash}.json"
 
 
@@ -170,8 +170,8 @@ def _stamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
-def _delivery(content: bytes) -> Delivery | None:
+def _delivery(content: bytes) -> WebhookDelivery | None:
     try:
-        return Delivery.model_validate_json(content)
+        return WebhookDelivery.model_validate_json(content)
     except ValidationError:
         return None

@@ -6,13 +6,13 @@ import logging
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from bridge.delivery import Delivery, Outcome
-from bridge.delivery_log import Line, without_secrets
-from bridge.forwarder import Courier
-from bridge.inbox import Inbox, Shelf
-from bridge.temporal_gateway import TemporalCalls
+from bridge.delivery import DeliveryOutcome, WebhookDelivery
+from bridge.delivery_log import DeliveryLogEntry, without_secrets
+from bridge.forwarder import WebhookForwarder
+from bridge.inbox import Inbox, InboxFolder
+from bridge.temporal_gateway import TemporalGateway
 from minutekeeper.storage.errors import StoreError
-from minutekeeper.storage.store import Entry
+from minutekeeper.storage.store import StoredObject
 
 logger = logging.getLogger(__name__)
 
@@ -23,22 +23,22 @@ _BYTES_AT_ONCE = 32 * 1024 * 1024
 _UNCLAIMED_FOR = timedelta(minutes=5)
 """How long an unknown bot may turn out to be ours: a search shows a new bot after about a second."""
 
-_UNTOLD_FOR = timedelta(days=1)
+_OWNER_UNKNOWN_FOR = timedelta(days=1)
 """The same while the provider does not answer who sent it."""
 
 _SHORTEST_OUTAGE = timedelta(minutes=1)
 """A shorter silence of Temporal leaves an unknown bot time enough: single calls fail on the best of days."""
 
 _FIRST_PAUSE = 0.25
-_LONGEST_PAUSES = {Shelf.WAITING: 5.0, Shelf.UNCLAIMED: 15.0}
+_LONGEST_PAUSES = {InboxFolder.WAITING: 5.0, InboxFolder.UNKNOWN_BOT: 15.0}
 _MEASURE_SECONDS = 60.0
 
-_LOOK_AROUND = 30.0
+_IDLE_POLL_SECONDS = 30.0
 """Seconds after which an idle drain looks for what other processes left behind."""
 
 
-class Drain:
-    def __init__(self, inbox: Inbox, courier: Courier, calls: TemporalCalls) -> None:
+class InboxWorker:
+    def __init__(self, inbox: Inbox, courier: WebhookForwarder, calls: TemporalGateway) -> None:
         self._inbox = inbox
         self._courier = courier
         self._calls = calls
@@ -49,76 +49,80 @@ class Drain:
         """Runs until it is cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for shelf, longest_pause in _LONGEST_PAUSES.items():
-                tasks.create_task(self._keep_working_off(shelf, longest_pause))
+                tasks.create_task(self._keep_processing(shelf, longest_pause))
             tasks.create_task(self._keep_measuring())
 
-    async def work_off(self, shelf: Shelf) -> bool:
+    async def process_folder(self, shelf: InboxFolder) -> bool:
         """Hands on what can be handed on, oldest first; returns whether nothing is left.
 
         A delivery that has to stay holds up only the later ones for the same workflow or bot.
         """
         held_up: set[str] = set()
         for paths in _batches(await self._inbox.entries(shelf)):
-            obstacles = await self._work_off_some(paths, shelf, held_up)
+            obstacles = await self._process_some(paths, shelf, held_up)
             held_up.update(obstacles)
-            if Outcome.AWAY in obstacles.values() and not await self._calls.is_there():
+            if DeliveryOutcome.TEMPORAL_DOWN in obstacles.values() and not await self._calls.is_healthy():
                 break
         return not held_up
 
-    async def _work_off_some(
-        self, paths: Sequence[str], shelf: Shelf, held_up: Collection[str]
-    ) -> dict[str, Outcome]:
+    async def _process_some(
+        self, paths: Sequence[str], shelf: InboxFolder, held_up: Collection[str]
+    ) -> dict[str, DeliveryOutcome]:
         """Returns what is in the way, by workflow or bot. Different ones are served at the same time."""
-        obstacles: dict[str, Outcome] = {}
-        queues: dict[str, list[tuple[str, Delivery]]] = {}
+        obstacles: dict[str, DeliveryOutcome] = {}
+        queues: dict[str, list[tuple[str, WebhookDelivery]]] = {}
         contents = await asyncio.gather(*map(self._inbox.read, paths), return_exceptions=True)
         for path, content in zip(paths, contents, strict=True):
-            if isinstance(content, Delivery):
+            if isinstance(content, WebhookDelivery):
                 queues.setdefault(content.workflow_id or content.bot_id, []).append((path, content))
             elif isinstance(content, Exception):
-                _tell(path, content)
-                obstacles[path] = Outcome.NOT_NOW
+                _log_result(path, content)
+                obstacles[path] = DeliveryOutcome.RETRY_LATER
         free = [address for address in queues if address not in held_up]
-        outcomes = await asyncio.gather(*(self._hand_on_in_order(queues[address], shelf) for address in free))
+        outcomes = await asyncio.gather(*(self._process_in_order(queues[address], shelf) for address in free))
         return obstacles | {address: outcome for address, outcome in zip(free, outcomes, strict=True) if outcome}
 
-    async def _hand_on_in_order(self, queue: Sequence[tuple[str, Delivery]], shelf: Shelf) -> Outcome | None:
+    async def _process_in_order(
+        self, queue: Sequence[tuple[str, WebhookDelivery]], shelf: InboxFolder
+    ) -> DeliveryOutcome | None:
         """Stops at the first delivery that has to stay, and returns why."""
         for path, delivery in queue:
             try:
-                obstacle = await self._hand_on(path, delivery, shelf)
+                obstacle = await self._process_delivery(path, delivery, shelf)
             except Exception as error:  # noqa: BLE001 - one delivery must never be in the way of the others
-                _tell(path, error)
-                obstacle = Outcome.NOT_NOW
+                _log_result(path, error)
+                obstacle = DeliveryOutcome.RETRY_LATER
             if obstacle:
                 return obstacle
         return None
 
-    async def _hand_on(self, path: str, delivery: Delivery, shelf: Shelf) -> Outcome | None:
-        handover = await self._courier.hand_over(delivery, patiently=True)
-        line = Line.of(handover)
-        self._note_whether_away(is_away=handover.outcome is Outcome.AWAY)
+    async def _process_delivery(
+        self, path: str, delivery: WebhookDelivery, shelf: InboxFolder
+    ) -> DeliveryOutcome | None:
+        handover = await self._courier.forward(delivery, patiently=True)
+        line = DeliveryLogEntry.of(handover)
+        self._note_outage(is_away=handover.outcome is DeliveryOutcome.TEMPORAL_DOWN)
         match handover.outcome:
-            case Outcome.NOT_NOW | Outcome.AWAY:
+            case DeliveryOutcome.RETRY_LATER | DeliveryOutcome.TEMPORAL_DOWN:
                 line.write()
                 return handover.outcome
-            case Outcome.UNCLAIMED | Outcome.UNTOLD if shelf is Shelf.UNCLAIMED and self._may_still_be_ours(
-                delivery, handover.outcome
+            case DeliveryOutcome.UNKNOWN_BOT | DeliveryOutcome.OWNER_UNKNOWN if (
+                shelf is InboxFolder.UNKNOWN_BOT and self._may_still_be_ours(delivery, handover.outcome)
             ):
                 return handover.outcome
-            case Outcome.UNCLAIMED | Outcome.UNTOLD:
-                kept = shelf is Shelf.WAITING and await self._inbox.put_unclaimed(delivery)
-                line.why = "kept for a while" if kept else "dropped"
-            case Outcome.FINISHED if shelf is Shelf.WAITING:
+            case DeliveryOutcome.UNKNOWN_BOT | DeliveryOutcome.OWNER_UNKNOWN:
+                kept = shelf is InboxFolder.WAITING and await self._inbox.put_unclaimed(delivery)
+                line.detail = "kept for a while" if kept else "dropped"
+            case DeliveryOutcome.FINISHED if shelf is InboxFolder.WAITING:
                 await self._inbox.put_late(delivery)
-                line.why = "too late for its meeting, kept for a week"
-            case Outcome.REFUSED:
+                line.detail = "too late for its meeting, kept for a week"
+            case DeliveryOutcome.REFUSED:
                 await self._inbox.put_rejected(delivery)
         await self._inbox.remove(path)
         line.write()
         return None
 
-    def _note_whether_away(self, *, is_away: bool) -> None:
+    def _note_outage(self, *, is_away: bool) -> None:
         now = datetime.now(UTC)
         if is_away:
             self._away_since = self._away_since or now
@@ -127,24 +131,26 @@ class Drain:
             self._answering_since = now
         self._away_since = None
 
-    def _may_still_be_ours(self, delivery: Delivery, outcome: Outcome) -> bool:
+    def _may_still_be_ours(self, delivery: WebhookDelivery, outcome: DeliveryOutcome) -> bool:
         """An unknown bot has its time from when Temporal could be asked: an outage is not counted against it."""
         since = max(delivery.unclaimed_since or delivery.received_at, self._answering_since)
-        return datetime.now(UTC) - since < (_UNTOLD_FOR if outcome is Outcome.UNTOLD else _UNCLAIMED_FOR)
+        return datetime.now(UTC) - since < (
+            _OWNER_UNKNOWN_FOR if outcome is DeliveryOutcome.OWNER_UNKNOWN else _UNCLAIMED_FOR
+        )
 
-    async def _keep_working_off(self, shelf: Shelf, longest_pause: float) -> None:
+    async def _keep_processing(self, shelf: InboxFolder, longest_pause: float) -> None:
         pause = _FIRST_PAUSE
         while True:
             self._inbox.news[shelf].clear()
             try:
-                complete = await self.work_off(shelf)
+                complete = await self.process_folder(shelf)
             except Exception as error:  # noqa: BLE001 - whatever it is, what waits must not wait for ever
                 logger.warning("The inbox cannot be worked off: %s", without_secrets(error))
                 complete = False
             if complete:
                 pause = _FIRST_PAUSE
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_AROUND):
+                    async with asyncio.timeout(_IDLE_POLL_SECONDS):
                         await self._inbox.news[shelf].wait()
             else:
                 await asyncio.sleep(pause)
@@ -157,7 +163,7 @@ class Drain:
             await asyncio.sleep(_MEASURE_SECONDS)
 
 
-def _batches(entries: Sequence[Entry]) -> Iterator[list[str]]:
+def _batches(entries: Sequence[StoredObject]) -> Iterator[list[str]]:
     batch: list[str] = []
     room = _BYTES_AT_ONCE
     for entry in entries:
@@ -170,5 +176,5 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[str]]:
         yield batch
 
 
-def _tell(path: str, error: Exception) -> None:
+def _log_result(path: str, error: Exception) -> None:
     logger.warning("%r stays in the inbox: %s", path, without_secrets(error))

@@ -56,7 +56,7 @@ class ProviderCalls:
         self._calls.labels(purpose).inc()
 
 
-def describe(refused: collections.Counter[str]) -> str:
+def describe_refusal(refused: collections.Counter[str]) -> str:
     """Refused deliveries in one line for people, with what to do about those that need not be."""
     reasons = [
         f"{count} x {outcome}{f' ({_CURES[outcome]})' if outcome in _CURES else ''}"

@@ -9,19 +9,19 @@ from collections.abc import AsyncIterator
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from bridge.app_keys import COUNTS, IN_FLIGHT, LINE
+from bridge.app_keys import ACTIVE_REQUESTS, COUNTS, LINE
 from bridge.delivery_log import without_secrets
-from bridge.metrics import NO_SUCH_ADDRESS, describe
+from bridge.metrics import NO_SUCH_ADDRESS, describe_refusal
 
 logger = logging.getLogger(__name__)
 
 
-_TELLING_HEADERS = (hdrs.ALLOW, hdrs.RETRY_AFTER)
+_LOGGED_HEADERS = (hdrs.ALLOW, hdrs.RETRY_AFTER)
 
 
 @web.middleware
 async def count_in_flight(request: web.Request, handler: Handler) -> web.StreamResponse:
-    with request.app[IN_FLIGHT].one(request.protocol):
+    with request.app[ACTIVE_REQUESTS].track(request.protocol):
         return await handler(request)
 
 
@@ -38,7 +38,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return await handler(request)
     except web.HTTPException as error:
         # Passed on as an exception, it would keep what it came by, large bodies too, until garbage is collected.
-        headers = {name: error.headers[name] for name in _TELLING_HEADERS if name in error.headers}
+        headers = {name: error.headers[name] for name in _LOGGED_HEADERS if name in error.headers}
         text = {"error": error.text or error.reason}
         return web.json_response(text, status=error.status, reason=error.reason, headers=headers)
     except Exception as error:  # noqa: BLE001 - aiohttp would log a traceback, which may quote the body
@@ -67,22 +67,22 @@ async def count_deliveries(request: web.Request, handler: Handler) -> web.Stream
     return response
 
 
-async def tell_of_refusals(app: web.Application) -> AsyncIterator[None]:
+async def log_rejected_deliveries(app: web.Application) -> AsyncIterator[None]:
     """Once a minute, for as long as the application runs."""
-    task = asyncio.create_task(_tell_of_refusals(app), name="refusals")
+    task = asyncio.create_task(_log_rejected_deliveries(app), name="refusals")
     yield
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
 
 
-async def _tell_of_refusals(app: web.Application) -> None:
+async def _log_rejected_deliveries(app: web.Application) -> None:
     told: Counter[str] = Counter()
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
         refused = app[COUNTS].refused()
         if fresh := refused - told:
-            logger.warning("Deliveries refused in the last %g seconds: %s", _EVERY_SECONDS, describe(fresh))
+            logger.warning("Deliveries refused in the last %g seconds: %s", _EVERY_SECONDS, describe_refusal(fresh))
         told = refused
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import NamedTuple
 
-from bridge.temporal_gateway import TemporalCalls
+from bridge.temporal_gateway import TemporalGateway
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 
@@ -25,7 +25,7 @@ class Parts(NamedTuple):
 
 
 class Readiness:
-    def __init__(self, calls: TemporalCalls, store: ArtifactStore) -> None:
+    def __init__(self, calls: TemporalGateway, store: ArtifactStore) -> None:
         self._calls = calls
         self._store = store
         self._checked_at = 0.0
@@ -42,7 +42,7 @@ class Readiness:
         return await asyncio.shield(self._check)
 
     async def _look(self) -> Parts:
-        return Parts(*await asyncio.gather(self._calls.is_there(), self._is_writable()))
+        return Parts(*await asyncio.gather(self._calls.is_healthy(), self._is_writable()))
 
     async def _is_writable(self) -> bool:
         # A store that hangs keeps a thread for as long as it does, so its check goes on until it answers.

@@ -24,7 +24,7 @@ _SLOW_BYTES = 1024 * 1024
 """From here on understanding a body takes long enough to be felt by other senders."""
 
 
-class Bodies:
+class RequestBodyReader:
     """`limit` is the largest size of one body in bytes."""
 
     def __init__(self, limit: int) -> None:
@@ -72,7 +72,7 @@ class Bodies:
         if announced is not None and announced > self._limit:
             raise web.HTTPRequestEntityTooLarge(self._limit, announced)
         if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
-            raise web.HTTPUnsupportedMediaType(text="the body is compressed; send it as it is")
+            raise web.HTTPUnsupportedMediaType(text="the body is compressed; send it is")
         at_most = self._limit if announced is None else announced
         body = bytearray()
         async for chunk in request.content.iter_any():

@@ -16,7 +16,7 @@ from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from bridge.delivery import Delivery, Outcome
+from bridge.delivery import DeliveryOutcome, WebhookDelivery
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.temporal.meeting_workflows import FirstSignal, MeetingWorkflows
 from minutekeeper.temporal.queries import is_ended_workflow, is_unknown_workflow
@@ -26,21 +26,21 @@ _PROBE = timedelta(seconds=1)
 _SILENCE = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
 
 
-class CallError(Exception):
+class TemporalCallError(Exception):
     """The call had no success; the message is Temporal's own text."""
 
-    def __init__(self, outcome: Outcome, why: str) -> None:
+    def __init__(self, outcome: DeliveryOutcome, why: str) -> None:
         super().__init__(why)
         self.outcome = outcome
 
 
-class TemporalCalls:
-    """Every method raises CallError. `limit` is how long one call may take."""
+class TemporalGateway:
+    """Every method raises TemporalCallError. `limit` is how long one call may take."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def signal(self, delivery: Delivery, limit: timedelta) -> None:
+    async def signal(self, delivery: WebhookDelivery, limit: timedelta) -> None:
         """A plain signal, for it wakes no finished meeting; the bare call, for only that takes a request id."""
         context = WorkflowSerializationContext(namespace=self._client.namespace, workflow_id=delivery.workflow_id)
         request = SignalWorkflowExecutionRequest(
@@ -52,27 +52,27 @@ class TemporalCalls:
         )
         payloads = await self._client.data_converter.with_context(context).encode([delivery.message])
         request.input.payloads.extend(payloads)
-        async with one_try(limit):
+        async with single_attempt(limit):
             await self._client.workflow_service.signal_workflow_execution(request, timeout=limit)
 
-    async def found(self, delivery: Delivery, request: MeetingRequest, limit: timedelta) -> None:
+    async def start_meeting(self, delivery: WebhookDelivery, request: MeetingRequest, limit: timedelta) -> None:
         """Starts a meeting with its first signal; only signals it if it runs already.
 
         One that has ended stays so, as long as Temporal remembers it.
         """
-        async with one_try(limit):
+        async with single_attempt(limit):
             try:
                 signal = FirstSignal(delivery.signal, delivery.message)
                 meetings = MeetingWorkflows(self._client, limit)
                 await meetings.start(request, delivery.workflow_id, first_signal=signal)
             except WorkflowAlreadyStartedError as error:
-                raise CallError(Outcome.FINISHED, str(error)) from error
+                raise TemporalCallError(DeliveryOutcome.FINISHED, str(error)) from error
 
     async def is_running(self, workflow_id: str, limit: timedelta) -> bool:
         try:
             status = await self._status(workflow_id, limit)
-        except CallError as error:
-            if error.outcome is Outcome.UNKNOWN:
+        except TemporalCallError as error:
+            if error.outcome is DeliveryOutcome.UNKNOWN:
                 return False
             raise
         return status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
@@ -85,38 +85,40 @@ class TemporalCalls:
         request = DescribeWorkflowExecutionRequest(
             namespace=self._client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
         )
-        async with one_try(limit):
+        async with single_attempt(limit):
             answer = await self._client.workflow_service.describe_workflow_execution(request, timeout=limit)
         return answer.workflow_execution_info.status
 
-    async def is_there(self) -> bool:
+    async def is_healthy(self) -> bool:
         try:
-            async with one_try(_PROBE):
+            async with single_attempt(_PROBE):
                 return await self._client.service_client.check_health(timeout=_PROBE)
-        except CallError:
+        except TemporalCallError:
             return False
 
 
 @asynccontextmanager
-async def one_try(limit: timedelta) -> AsyncIterator[None]:
+async def single_attempt(limit: timedelta) -> AsyncIterator[None]:
     try:
         # The time that an RPC is given does not cover the first connection of a lazy client.
         async with asyncio.timeout(limit.total_seconds()):
             yield
     except RPCError as error:
-        raise CallError(_outcome(error), f"{error.status.name}: {error.message}") from error
+        raise TemporalCallError(_outcome(error), f"{error.status.name}: {error.message}") from error
     except TimeoutError as error:
-        raise CallError(Outcome.AWAY, f"no answer within {limit.total_seconds():g} s") from error
+        raise TemporalCallError(
+            DeliveryOutcome.TEMPORAL_DOWN, f"no answer within {limit.total_seconds():g} s"
+        ) from error
     except RuntimeError as error:
         # This is how a lazy client says that it cannot connect.
-        raise CallError(Outcome.AWAY, str(error)) from error
+        raise TemporalCallError(DeliveryOutcome.TEMPORAL_DOWN, str(error)) from error
 
 
-def _outcome(error: RPCError) -> Outcome:
+def _outcome(error: RPCError) -> DeliveryOutcome:
     if error.status in _SILENCE:
-        return Outcome.AWAY
+        return DeliveryOutcome.TEMPORAL_DOWN
     if error.status is RPCStatusCode.INVALID_ARGUMENT:
-        return Outcome.REFUSED
+        return DeliveryOutcome.REFUSED
     if is_unknown_workflow(error):
-        return Outcome.FINISHED if is_ended_workflow(error) else Outcome.UNKNOWN
-    return Outcome.NOT_NOW
+        return DeliveryOutcome.FINISHED if is_ended_workflow(error) else DeliveryOutcome.UNKNOWN
+    return DeliveryOutcome.RETRY_LATER

@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from bridge.app_keys import BODIES, COURIER, INBOX, LINE, PACE, PROVIDER, READINESS, SETTINGS
-from bridge.delivery import Delivery, Outcome
-from bridge.delivery_log import Line
-from bridge.forwarder import Handover
-from bridge.inbox import Shelf
+from bridge.app_keys import BODIES, BOT_RATE_LIMIT, FORWARDER, INBOX, LINE, PROVIDER, READINESS, SETTINGS
+from bridge.delivery import DeliveryOutcome, WebhookDelivery
+from bridge.delivery_log import DeliveryLogEntry
+from bridge.forwarder import ForwardResult
+from bridge.inbox import InboxFolder
 from bridge.metrics import WRONG_KEY, WRONG_TOKEN
 from minutekeeper.config import signing_secrets
 from minutekeeper.meetings.webhook_urls import token_matches
-from minutekeeper.providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
+from minutekeeper.providers.base import BotWebhook, CalendarWebhook, IgnoredWebhook, MalformedWebhookError
 from minutekeeper.providers.factory import secrets_of
 from minutekeeper.storage.errors import StoreError
 
@@ -37,40 +37,48 @@ _RETRY_AFTER_SECONDS = 5
 async def receive_bot_webhook(request: web.Request) -> web.Response:
     """A delivery to a bot's own address, which names the workflow and proves that we made it."""
     workflow_id = request.match_info["workflow_id"]
-    line = request[LINE] = Line(workflow_id=workflow_id)
+    line = request[LINE] = DeliveryLogEntry(workflow_id=workflow_id)
     if not is_ours(request):
         raise _unauthorized(line, WRONG_TOKEN)
     _check_key(request, allow_missing=request.app[SETTINGS].minutekeeper_bridge_allow_missing_key)
     async with request.app[BODIES].of(request) as body:
         received_at = datetime.now(UTC)
-        notice = await _understood(request, body, received_at)
-        if not isinstance(notice, Notice):
+        notice = await _parse(request, body, received_at)
+        if not isinstance(notice, BotWebhook):
             return _ignored(line, notice)
         dispatch = int(request.match_info["dispatch"])
-        return await _deliver(
+        return await _forward(
             request,
-            Delivery.of_bot(
-                notice, _to_keep(request, notice, body), received_at, workflow_id=workflow_id, dispatch=dispatch
+            WebhookDelivery.of_bot(
+                notice,
+                _redacted_body_to_store(request, notice, body),
+                received_at,
+                workflow_id=workflow_id,
+                dispatch=dispatch,
             ),
         )
 
 
 async def receive_account_webhook(request: web.Request) -> web.Response:
     """A delivery to the account's address: about a calendar, or a bot whose meeting has to be found."""
-    line = request[LINE] = Line()
+    line = request[LINE] = DeliveryLogEntry()
     _check_key(request, allow_missing=False)
     async with request.app[BODIES].of(request) as body:
         received_at = datetime.now(UTC)
-        notice = await _understood(request, body, received_at)
-        if isinstance(notice, Ignored):
+        notice = await _parse(request, body, received_at)
+        if isinstance(notice, IgnoredWebhook):
             return _ignored(line, notice)
-        if isinstance(notice, CalendarNotice):
-            return await _deliver(request, Delivery.of_calendar(notice, received_at))
+        if isinstance(notice, CalendarWebhook):
+            return await _forward(request, WebhookDelivery.of_calendar(notice, received_at))
         workflow_id, dispatch = notice.workflow_id, notice.event.dispatch
-        return await _deliver(
+        return await _forward(
             request,
-            Delivery.of_bot(
-                notice, _to_keep(request, notice, body), received_at, workflow_id=workflow_id, dispatch=dispatch
+            WebhookDelivery.of_bot(
+                notice,
+                _redacted_body_to_store(request, notice, body),
+                received_at,
+                workflow_id=workflow_id,
+                dispatch=dispatch,
             ),
         )
 
@@ -86,24 +94,24 @@ async def readyz(request: web.Request) -> web.Response:
     return web.json_response(parts._asdict(), status=200 if all(parts) else 503)
 
 
-async def _deliver(request: web.Request, delivery: Delivery) -> web.Response:
+async def _forward(request: web.Request, delivery: WebhookDelivery) -> web.Response:
     line, inbox = request[LINE], request.app[INBOX]
     # A final event counts apart, so that no flood of statuses can keep it out.
-    if delivery.bot_id and not request.app[PACE].admits(f"{delivery.bot_id} {delivery.kind}"):
-        line.tell(Handover(Outcome.REPEATED, delivery))
-        return web.json_response({"outcome": Outcome.REPEATED})
+    if delivery.bot_id and not request.app[BOT_RATE_LIMIT].admits(f"{delivery.bot_id} {delivery.kind}"):
+        line.add(ForwardResult(DeliveryOutcome.REPEATED, delivery))
+        return web.json_response({"outcome": DeliveryOutcome.REPEATED})
     try:
-        handover = await request.app[COURIER].hand_over(delivery)
-        line.tell(handover)
+        handover = await request.app[FORWARDER].forward(delivery)
+        line.add(handover)
         match handover.outcome:
-            case Outcome.AWAY | Outcome.NOT_NOW:
-                await inbox.put(handover.delivery, Shelf.WAITING)
-            case Outcome.REFUSED:
+            case DeliveryOutcome.TEMPORAL_DOWN | DeliveryOutcome.RETRY_LATER:
+                await inbox.put(handover.delivery, InboxFolder.WAITING)
+            case DeliveryOutcome.REFUSED:
                 await inbox.put_rejected(handover.delivery)
-            case Outcome.UNCLAIMED:
-                line.why = "kept for a while" if await inbox.put_unclaimed(delivery) else "dropped"
+            case DeliveryOutcome.UNKNOWN_BOT:
+                line.detail = "kept for a while" if await inbox.put_unclaimed(delivery) else "dropped"
     except StoreError as error:
-        line.outcome, line.why = "not kept", str(error)
+        line.outcome, line.detail = "not kept", str(error)
         raise web.HTTPServiceUnavailable(
             text="the delivery could not be kept; send it again",
             headers={"Retry-After": str(_RETRY_AFTER_SECONDS)},
@@ -116,14 +124,14 @@ def _check_key(request: web.Request, *, allow_missing: bool) -> None:
         raise _unauthorized(request[LINE], WRONG_KEY)
 
 
-def _unauthorized(line: Line, why: str) -> web.HTTPUnauthorized:
+def _unauthorized(line: DeliveryLogEntry, why: str) -> web.HTTPUnauthorized:
     line.outcome = why
     return web.HTTPUnauthorized(text="unauthorized")
 
 
-async def _understood(
+async def _parse(
     request: web.Request, body: bytes, received_at: datetime
-) -> Notice | CalendarNotice | Ignored:
+) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
     try:
         async with request.app[BODIES].turn(body):
             return request.app[PROVIDER].parse_webhook(body, received_at)
@@ -131,7 +139,7 @@ async def _understood(
         raise web.HTTPBadRequest(text=str(error)) from error
 
 
-def _to_keep(request: web.Request, notice: Notice, body: bytes) -> bytes | None:
+def _redacted_body_to_store(request: web.Request, notice: BotWebhook, body: bytes) -> bytes | None:
     """The body as it may be stored, if it has to be: the provider's own words may quote a key of ours."""
     if not notice.keep_body:
         return None
@@ -140,7 +148,7 @@ def _to_keep(request: web.Request, notice: Notice, body: bytes) -> bytes | None:
     return body
 
 
-def _ignored(line: Line, notice: Ignored | CalendarNotice) -> web.Response:
+def _ignored(line: DeliveryLogEntry, notice: IgnoredWebhook | CalendarWebhook) -> web.Response:
     line.outcome = "ignored"
-    line.why = notice.why if isinstance(notice, Ignored) else "news of a calendar on a bot's address"
+    line.detail = notice.detail if isinstance(notice, IgnoredWebhook) else "news of a calendar on a bot's address"
     return web.json_response({"outcome": line.outcome})

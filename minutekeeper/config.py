@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from minutekeeper.meetings.deadlines import Deadlines
-from minutekeeper.meetings.dispatch_timing import LONGEST_AHEAD, WakeUp
+from minutekeeper.meetings.dispatch_timing import LONGEST_AHEAD, DispatchTiming
 
 _DEADLINE_PREFIX = "MINUTEKEEPER_DEADLINE_"
 _WEB_ADDRESS = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^\s/?#@\\\[\]:]+)(:[0-9]{1,5})?(/[^\s?#\\]*)?")
@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     minutekeeper_max_dispatches: int = Field(
         3, ge=1, description="Most bots sent to one meeting, when another attempt can cure a failure."
     )
-    minutekeeper_send_seconds: float = Field(
+    minutekeeper_send_timeout_seconds: float = Field(
         8.0, gt=1, lt=10, description="Timeout of one request that sends a bot."
     )
     minutekeeper_requests_per_second: float = Field(
@@ -125,20 +125,20 @@ class Settings(BaseSettings):
         description="Meetings at one instant for which bookings made here wake up early enough, so that half of "
         "their bots are sent before the instant at that limit.",
     )
-    minutekeeper_arm_ahead_seconds: float = Field(
+    minutekeeper_dispatch_lead_seconds: float = Field(
         20.0,
         ge=2,
         le=600,
         description="Lead before the dispatch time at which a worker picks up the dispatch activity of a meeting "
         "booked here.",
     )
-    minutekeeper_spread_seconds: float = Field(
+    minutekeeper_dispatch_jitter_seconds: float = Field(
         40.0,
         ge=0,
         le=600,
         description="Span before that lead over which meetings at one instant, booked here, wake up.",
     )
-    minutekeeper_armed_slots: int = Field(
+    minutekeeper_max_concurrent_activities: int = Field(
         5000, ge=1, description="Most activities that one worker runs at the same time; most of them only wait."
     )
     minutekeeper_cached_workflows: int = Field(
@@ -176,7 +176,7 @@ class Settings(BaseSettings):
         gt=0,
         description="How long a worker may take to finish its tasks after SIGTERM; then its process ends.",
     )
-    minutekeeper_hold_patches: bool = Field(
+    minutekeeper_disable_new_patches: bool = Field(
         default=False,
         description="Do not activate new workflow patches. Set it while workers of an older release run.",
     )
@@ -236,11 +236,11 @@ class Settings(BaseSettings):
         return hosts
 
     @property
-    def wake_up(self) -> WakeUp:
+    def wake_up(self) -> DispatchTiming:
         per_second = self.minutekeeper_requests_per_second
         half_a_rush = self.minutekeeper_largest_rush / (2 * per_second) if per_second else 0.0
-        ahead = min(self.minutekeeper_arm_ahead_seconds + half_a_rush, LONGEST_AHEAD)
-        return WakeUp(ahead=ahead, spread=self.minutekeeper_spread_seconds)
+        ahead = min(self.minutekeeper_dispatch_lead_seconds + half_a_rush, LONGEST_AHEAD)
+        return DispatchTiming(ahead=ahead, spread=self.minutekeeper_dispatch_jitter_seconds)
 
     @property
     def download_hosts(self) -> tuple[str, ...]:

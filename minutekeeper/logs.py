@@ -6,7 +6,7 @@ import sys
 from pythonjsonlogger.json import JsonFormatter
 from temporalio import workflow
 
-from minutekeeper.meetings.ids import meeting_id_of
+from minutekeeper.meetings.ids import meeting_id_from_workflow_id
 
 _LOGGERS_OF_URLS = ("aiohttp.access", "httpx")
 """They log whole URLs at INFO, and ours carry tokens and signatures."""
@@ -18,7 +18,7 @@ class _MeetingFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         context = getattr(record, "temporal_workflow", None) or getattr(record, "temporal_activity", None) or {}
         workflow_id = getattr(record, "workflow_id", None) or context.get("workflow_id") or ""
-        names = {"meeting_id": meeting_id_of(workflow_id), "bot_id": getattr(record, "bot_id", "")}
+        names = {"meeting_id": meeting_id_from_workflow_id(workflow_id), "bot_id": getattr(record, "bot_id", "")}
         subject = " ".join(name for name in names.values() if name)
         record.__dict__.update(names, subject=f"[{subject}] " if subject else "")
         return True

@@ -61,7 +61,7 @@ def is_loopback(url: str) -> bool:
     return address.is_loopback
 
 
-def told(problems: Sequence[str]) -> str:
+def describe_problems(problems: Sequence[str]) -> str:
     """The problems for people, a line each."""
     return "".join(f"{problem}.\n" for problem in problems)
 

@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 
 from minutekeeper.meetings import descriptions
 from minutekeeper.meetings.dispatch import is_worth_joining, unbookable
-from minutekeeper.meetings.ids import meeting_id_for, meeting_id_of, workflow_id_for
+from minutekeeper.meetings.ids import meeting_id_for, meeting_id_from_workflow_id, workflow_id_for
 from minutekeeper.meetings.meeting_urls import meeting_key
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus
@@ -108,7 +108,9 @@ async def _start(
 ) -> BookedMeeting:
     workflows = MeetingWorkflows(temporal, RPC_TIMEOUT)
     await workflows.start(request, workflow_id, after_ended=booking is BookingOutcome.BOOKED_ANEW)
-    return BookedMeeting(meeting_id=meeting_id_of(workflow_id), workflow_id=workflow_id, booking=booking)
+    return BookedMeeting(
+        meeting_id=meeting_id_from_workflow_id(workflow_id), workflow_id=workflow_id, booking=booking
+    )
 
 
 async def _existing(
@@ -127,7 +129,7 @@ async def _existing(
     if is_own_id and not is_same and booking is not BookingOutcome.BOOKED_ANEW:
         raise MeetingRefusedError(
             f"The workflow id {workflow_id} belongs to another meeting, {view.meeting_url} at "
-            f"{descriptions.clock(view.start_time)} ({view.status.value}); choose another id, or reschedule "
+            f"{descriptions.format_utc(view.start_time)} ({view.status.value}); choose another id, or reschedule "
             "that meeting."
         )
     return BookedMeeting(meeting_id=view.meeting_id, workflow_id=workflow_id, booking=booking, view=view)

@@ -81,14 +81,14 @@ async def calendar_disconnect_user(user: User, platform: UserPlatform, *, as_jso
     from minutekeeper.providers.base import ProviderError
     from minutekeeper.storage.errors import StoreError
     from minutekeeper.storage.store import ArtifactStore
-    from minutekeeper.storage.user_connections import ConnectionChangedError, Connections
+    from minutekeeper.storage.user_connections import ConcurrentUpdateError, UserConnectionStore
     from starter.errors import MeetingError
     from starter.inputs import settings
     from starter.output import print_line, sanitize, write_json
 
     ours = settings()
     try:
-        connections = Connections(ArtifactStore(ours.artifacts_url))
+        connections = UserConnectionStore(ArtifactStore(ours.artifacts_url))
         known = await connections.read(user, platform.value)
         if not known.calendar_id:
             raise MeetingError(f"{sanitize(user)} has no {platform.value} calendar connected.")
@@ -96,7 +96,7 @@ async def calendar_disconnect_user(user: User, platform: UserPlatform, *, as_jso
         await connections.write(known.disconnected())
     except (StoreError, ProviderError) as error:
         raise MeetingError(str(error)) from None
-    except ConnectionChangedError:
+    except ConcurrentUpdateError:
         raise MeetingError("The user is connecting a calendar at the moment; check, and try again.") from None
     revoke_at = REVOKING[platform.value]
     if as_json:

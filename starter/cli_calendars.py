@@ -49,7 +49,7 @@ async def calendar_raw(*, credentials: Credentials = None, as_json: Json = False
     grant = load_credentials(credentials)
     async with open_calendar_account(settings()) as provider:
         with translate_provider_errors():
-            calendars = await provider.raw_calendars(grant)
+            calendars = await provider.list_available_calendars(grant)
     if as_json:
         write_json(calendars)
     elif not calendars:
@@ -273,13 +273,17 @@ def _print_explanation(found: "EventExplanation") -> None:
 
 
 async def _resync_all(*, as_json: bool) -> int:
-    from minutekeeper.providers.calendar_base import GrantTrouble
+    from minutekeeper.providers.calendar_base import AccessProblemSource
     from starter.calendars.client import CalendarsClient
     from starter.output import amount, print_line, sanitize, write_json
 
     advice = {
-        GrantTrouble.USER: " The user must grant access again: `minutekeeper calendar connect` with the new token.",
-        GrantTrouble.APP: " Check the OAuth app: its client secret, and whether the calendar API is enabled.",
+        AccessProblemSource.USER: (
+            " The user must grant access again: `minutekeeper calendar connect` with the new token."
+        ),
+        AccessProblemSource.APP: (
+            " Check the OAuth app: its client secret, and whether the calendar API is enabled."
+        ),
         None: "",
     }
     async with CalendarsClient.opened() as client:

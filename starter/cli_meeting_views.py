@@ -258,7 +258,7 @@ async def _newest_transcript(store: "ArtifactStore", meeting: str, form: Transcr
     from contextlib import suppress
 
     from minutekeeper.storage.errors import NotStoredError
-    from minutekeeper.storage.layout import transcript as transcript_path
+    from minutekeeper.storage.layout import transcript_path
     from minutekeeper.storage.meeting_folders import transcript_folders
 
     for folder in await transcript_folders(store, meeting):

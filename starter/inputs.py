@@ -48,11 +48,11 @@ def signing_settings(*, address: bool = False) -> "Settings":
 
     Raises MeetingInputError that names the variable.
     """
-    from minutekeeper.startup_checks import address_problems, signing_problems, told  # noqa: PLC0415 - see `settings`
+    from minutekeeper.startup_checks import address_problems, describe_problems, signing_problems  # noqa: PLC0415 - see `settings`
 
     found = settings()
     if problems := [*signing_problems(found), *(address_problems(found) if address else ())]:
-        raise MeetingInputError("", told(problems).rstrip("\n"))
+        raise MeetingInputError("", describe_problems(problems).rstrip("\n"))
     return found
 
 

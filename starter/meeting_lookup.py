@@ -90,7 +90,7 @@ class MeetingLookup:
     async def _by_earlier_bot(self, bot_id: str) -> list[str]:
         """Asks the provider, because search attributes only hold the newest bot of a meeting."""
         try:
-            name = (await self._bots.origin(bot_id)).workflow_id
+            name = (await self._bots.get_bot_origin(bot_id)).workflow_id
         except (NotFoundError, RequestRejectedError):
             return []
         return list(await meetings_by_workflow_id(self._temporal, [name] if name else []))

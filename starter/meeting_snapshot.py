@@ -15,10 +15,10 @@ from temporalio.client import (
 )
 
 from minutekeeper.meetings.collection import DownloadProgress
-from minutekeeper.meetings.ids import meeting_id_of
+from minutekeeper.meetings.ids import meeting_id_from_workflow_id
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState, WebhookState
-from minutekeeper.meetings.views import Evidence, InterestedCalendar, MeetingView, Outcome
+from minutekeeper.meetings.views import ClaimingCalendar, Evidence, MeetingView, Outcome
 from minutekeeper.temporal.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from minutekeeper.temporal.search_attributes import (
     BOT_ID,
@@ -99,7 +99,7 @@ def summary_of(execution: WorkflowExecution) -> MeetingSummary:
     """Reads the search attributes; what is not known yet is empty."""
     known = execution.typed_search_attributes
     return MeetingSummary(
-        meeting_id=meeting_id_of(execution.id),
+        meeting_id=meeting_id_from_workflow_id(execution.id),
         workflow_id=execution.id,
         status=_status_of(execution),
         start_time=known.get(MEETING_START),
@@ -238,7 +238,7 @@ def _outcome_without_result(execution: WorkflowExecution, text: str) -> Outcome:
     if execution.status is None:
         raise ValueError("a described execution has a status")
     return Outcome(
-        meeting_id=meeting_id_of(execution.id),
+        meeting_id=meeting_id_from_workflow_id(execution.id),
         status=STATUS_OF_CLOSED_EXECUTION[execution.status],
         reason=_REASON_OF_CLOSED_EXECUTION.get(execution.status),
         evidence=Evidence(
@@ -268,13 +268,13 @@ def _with_request(summary: MeetingSummary, request: MeetingRequest | None) -> Me
 def _bot_goes_at(summary: MeetingSummary, request: MeetingRequest | None) -> datetime | None:
     if summary.status is not MeetingStatus.SCHEDULED or summary.start_time is None or request is None:
         return None
-    return request.wake_up.call_at(summary.start_time)
+    return request.wake_up.dispatch_at(summary.start_time)
 
 
-def _calendars_of(request: MeetingRequest | None) -> tuple[InterestedCalendar, ...]:
+def _calendars_of(request: MeetingRequest | None) -> tuple[ClaimingCalendar, ...]:
     """The calendar that booked it. Other calendars that claim the meeting are known to its workflow alone."""
     origin = request.calendar if request else None
-    return (InterestedCalendar(calendar_id=origin.calendar_id, event_id=origin.event_id),) if origin else ()
+    return (ClaimingCalendar(calendar_id=origin.calendar_id, event_id=origin.event_id),) if origin else ()
 
 
 async def _request_of(temporal: Client, execution: WorkflowExecution) -> MeetingRequest | None:

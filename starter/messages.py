@@ -113,7 +113,7 @@ def explanation(view: MeetingView, pending: Sequence[PendingActivity]) -> list[s
     if view.evidence:
         quote = f": {view.evidence.text}" if view.evidence.text else ""
         sentences.append(
-            sentence(f"Last event: {view.evidence.event} at {descriptions.clock(view.evidence.at)}{quote}")
+            sentence(f"Last event: {view.evidence.event} at {descriptions.format_utc(view.evidence.at)}{quote}")
         )
     elif not view.timeline:
         sentences.append("No worker answered, so only what Temporal itself knows is shown.")
@@ -136,19 +136,20 @@ def _next_step(view: MeetingView) -> list[str]:
     if view.next_deadline:
         return [
             (
-                f"If the bot does not report by {descriptions.clock(view.next_deadline)}, the provider is asked "
+                f"If the bot does not report by {descriptions.format_utc(view.next_deadline)}, the provider "
+                "is asked "
                 "about it."
             )
         ]
     if view.status is not MeetingStatus.SCHEDULED:
         return []
-    start = descriptions.clock(view.start_time)
+    start = descriptions.format_utc(view.start_time)
     if view.bot_goes_at is None:
         return [f"A bot will be sent for the start at {start}."]
-    return [f"A bot will be sent at {descriptions.clock(view.bot_goes_at)} for the start at {start}."]
+    return [f"A bot will be sent at {descriptions.format_utc(view.bot_goes_at)} for the start at {start}."]
 
 
 def _retry_sentence(activity: PendingActivity) -> str:
     times = "once" if activity.attempts == 1 else f"{activity.attempts} times"
-    again = f"; next attempt at {descriptions.clock(activity.retry_at)}" if activity.retry_at else ""
+    again = f"; next attempt at {descriptions.format_utc(activity.retry_at)}" if activity.retry_at else ""
     return f"{activity.activity} failed {times}, last error: {activity.failure}{again}"

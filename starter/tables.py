@@ -8,7 +8,7 @@ from rich.text import Text
 
 from minutekeeper.meetings import descriptions
 from minutekeeper.meetings.status import MeetingStatus
-from minutekeeper.meetings.views import InterestedCalendar, KeptFile, MeetingView, TimelineEntry
+from minutekeeper.meetings.views import ClaimingCalendar, MeetingView, StoredFile, TimelineEntry
 from starter import messages
 from starter.layout import Facts, Table
 from starter.meeting_lookup import FoundMeeting
@@ -67,7 +67,7 @@ def timeline(entries: Sequence[TimelineEntry]) -> Table:
 
 def timeline_cells(entry: TimelineEntry) -> tuple[Text, Text, Text]:
     return (
-        Text(sanitize(descriptions.clock(entry.at)), style="dim"),
+        Text(sanitize(descriptions.format_utc(entry.at)), style="dim"),
         Text(sanitize(entry.event), style="cyan"),
         Text(sanitize(entry.text)),
     )
@@ -113,10 +113,10 @@ def _facts(view: MeetingView, now: datetime) -> list[tuple[str, Text]]:
     facts += [("File", Text(_file(each))) for each in view.artifacts]
     if view.evidence:
         quote = f": {view.evidence.text}" if view.evidence.text else ""
-        event = f"{view.evidence.event} at {descriptions.clock(view.evidence.at)}{quote}"
+        event = f"{view.evidence.event} at {descriptions.format_utc(view.evidence.at)}{quote}"
         facts.append(("Last event", Text(sanitize(event))))
     if view.next_deadline:
-        facts.append(("Next check", Text(sanitize(descriptions.clock(view.next_deadline)))))
+        facts.append(("Next check", Text(sanitize(descriptions.format_utc(view.next_deadline)))))
     facts += [("ID", Text(sanitize(view.meeting_id))), ("Workflow", Text(sanitize(view.workflow_id)))]
     return facts
 
@@ -124,16 +124,20 @@ def _facts(view: MeetingView, now: datetime) -> list[tuple[str, Text]]:
 def _time_left(view: MeetingView, now: datetime) -> str:
     if view.status.is_final or view.start_time <= now:
         return ""
-    return f", in {descriptions.span(view.start_time - now)}"
+    return f", in {descriptions.format_duration(view.start_time - now)}"
 
 
 def _lead(view: MeetingView) -> str:
-    return f", {descriptions.span(view.start_time - view.bot_goes_at)} before the start" if view.bot_goes_at else ""
+    return (
+        f", {descriptions.format_duration(view.start_time - view.bot_goes_at)} before the start"
+        if view.bot_goes_at
+        else ""
+    )
 
 
-def _calendar(calendar: InterestedCalendar) -> str:
+def _calendar(calendar: ClaimingCalendar) -> str:
     return f"{calendar.calendar_id}, event {calendar.event_id}"
 
 
-def _file(file: KeptFile) -> str:
+def _file(file: StoredFile) -> str:
     return f"{sanitize(file.path)} ({file.size:,} bytes)"

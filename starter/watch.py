@@ -110,7 +110,7 @@ class _StatusLine:
     def __rich__(self) -> RenderableType:
         left = self._view.start_time - datetime.now(UTC)
         is_ahead = left > timedelta() and self._view.status in _BEFORE_THE_CALL
-        starts = f", starts in {descriptions.span(left)}" if is_ahead else ""
+        starts = f", starts in {descriptions.format_duration(left)}" if is_ahead else ""
         line = Text(f"{self._view.status.value}{starts}", style="dim")
         return line if self._progress is None else Group(line, _bar(self._progress))
 

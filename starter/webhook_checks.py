@@ -12,12 +12,12 @@ from minutekeeper.meetings import descriptions
 from minutekeeper.meetings.ids import INBOX
 from minutekeeper.meetings.status import MeetingStatus, WebhookState
 from minutekeeper.meetings.views import MeetingView
-from minutekeeper.meetings.webhook_health import is_alarming
+from minutekeeper.meetings.webhook_health import should_alarm
 from minutekeeper.meetings.webhook_urls import bot_webhook_url
 from minutekeeper.startup_checks import address_problems
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import StoreError
-from minutekeeper.storage.store import ArtifactStore, Entry
+from minutekeeper.storage.store import ArtifactStore, StoredObject
 from minutekeeper.temporal.queries import IS_MEETING
 from minutekeeper.temporal.search_attributes import BOT_ID
 from starter.error_translation import translate_temporal_errors
@@ -34,9 +34,9 @@ _STALLED_AFTER = timedelta(minutes=5)
 """The bridge retries every few seconds."""
 _NEARLY_FULL = 0.9
 _FOLDERS = {
-    layout.inbox("unclaimed"): "for unknown bots",
-    layout.inbox("late"): "too late for their meetings",
-    layout.inbox("rejected"): "unreadable or rejected by Temporal",
+    layout.inbox_path("unclaimed"): "for unknown bots",
+    layout.inbox_path("late"): "too late for their meetings",
+    layout.inbox_path("rejected"): "unreadable or rejected by Temporal",
 }
 _TIMESTAMP_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 
@@ -92,7 +92,7 @@ async def check_deliveries(connecting: "asyncio.Task[Client]", settings: Setting
     more = ", …" if len(silent) > _MAX_NAMED else ""
     named = f"silent: {', '.join(view.meeting_id for view in silent[:_MAX_NAMED])}{more}"
     last_silence = max(view.start_time for view in silent)
-    if any(view.start_time > last_silence for view in reporting) or not is_alarming(len(silent), known):
+    if any(view.start_time > last_silence for view in reporting) or not should_alarm(len(silent), known):
         return f"{count} ({named})"
     raise CheckFailedError(
         f"only {count} ({named})",
@@ -130,7 +130,7 @@ async def check_inbox(settings: Settings) -> str:
         entries = await ArtifactStore(settings.artifacts_url).list(INBOX)
     except StoreError as error:
         raise CheckFailedError("not checked: the artifact store does not work", "see there") from error
-    folders: dict[str, list[Entry]] = {}
+    folders: dict[str, list[StoredObject]] = {}
     for entry in entries:
         folders.setdefault(entry.path.rpartition("/")[0], []).append(entry)
     waiting = folders.pop(INBOX, [])
@@ -148,21 +148,21 @@ async def check_inbox(settings: Settings) -> str:
     return found
 
 
-def _waiting(entries: Sequence[Entry]) -> str:
-    return f"{len(entries)} waiting, the oldest for {descriptions.span(_age(entries))}"
+def _waiting(entries: Sequence[StoredObject]) -> str:
+    return f"{len(entries)} waiting, the oldest for {descriptions.format_duration(_age(entries))}"
 
 
-def _age(entries: Sequence[Entry]) -> timedelta:
+def _age(entries: Sequence[StoredObject]) -> timedelta:
     return datetime.now(UTC) - min(_received_at(entry.path.rpartition("/")[2]) for entry in entries)
 
 
-def _folder_summary(name: str, entries: Sequence[Entry]) -> str:
+def _folder_summary(name: str, entries: Sequence[StoredObject]) -> str:
     size = sum(entry.size for entry in entries) / (1024 * 1024)
     return f"{len(entries)} in {name}/ ({size:.1f} MiB) {_FOLDERS[name]}"
 
 
-def _is_full(entries: Sequence[Entry]) -> bool:
-    bounds = layout.SHELF_BOUNDS
+def _is_full(entries: Sequence[StoredObject]) -> bool:
+    bounds = layout.INBOX_BOUNDS
     size = sum(entry.size for entry in entries)
     return len(entries) >= _NEARLY_FULL * bounds.files or size >= _NEARLY_FULL * bounds.bytes
 

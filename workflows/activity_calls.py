@@ -17,10 +17,10 @@ with workflow.unsafe.imports_passed_through():
     from minutekeeper.calendars.messages import ReconcileInput, ReconcileResult
     from minutekeeper.meetings.bot_events import ObservedBot
     from minutekeeper.meetings.bot_state import BotState
-    from minutekeeper.meetings.collection import Collection, CollectOrder, ManifestOrder
-    from minutekeeper.meetings.dispatch import DispatchRequest, SentBot
+    from minutekeeper.meetings.collection import CollectInput, CollectResult, ManifestInput
+    from minutekeeper.meetings.dispatch import DispatchedBot, SendBotInput
     from minutekeeper.meetings.views import Artifact
-    from minutekeeper.meetings.webhook_health import BotQuestion
+    from minutekeeper.meetings.webhook_health import BotStatusQuery
     from minutekeeper.temporal.names import RECORDINGS_QUEUE
 
 
@@ -49,7 +49,7 @@ _SEARCH_ALLOWANCE = timedelta(seconds=20)
 """An attempt that has to look for the bot of an earlier one has at least this long for it."""
 
 
-def send_bot(request: DispatchRequest, call_at: datetime, give_up_at: datetime) -> ActivityHandle[SentBot]:
+def send_bot(request: SendBotInput, call_at: datetime, give_up_at: datetime) -> ActivityHandle[DispatchedBot]:
     """Armed until about `call_at`, then tried again for as long as a bot still helps the meeting.
 
     A send that was lost with its worker is noticed ten seconds after its instant. A cancellation waits for the
@@ -69,7 +69,7 @@ def send_bot(request: DispatchRequest, call_at: datetime, give_up_at: datetime) 
     )
 
 
-def find_bot(request: DispatchRequest) -> ActivityHandle[SentBot | None]:
+def find_bot(request: SendBotInput) -> ActivityHandle[DispatchedBot | None]:
     """Whether a bot was sent after all; tried for hours, because the answer decides if one is left behind."""
     return workflow.start_activity_method(
         BotActivities.find_bot,
@@ -93,7 +93,7 @@ def remove_bot(bot: BotState) -> ActivityHandle[str]:
     )
 
 
-async def observe_bot(question: BotQuestion, why: str) -> ObservedBot:
+async def observe_bot(question: BotStatusQuery, why: str) -> ObservedBot:
     """Given up after minutes: the next deadline asks again anyway."""
     return await workflow.execute_activity_method(
         BotActivities.observe_bot,
@@ -117,7 +117,7 @@ async def retranscribe(bot: BotState) -> None:
     )
 
 
-async def collect(order: CollectOrder) -> Collection:
+async def collect(order: CollectInput) -> CollectResult:
     """Hours for a long recording on a slow line, but a dead worker is noticed within a minute by its heartbeats.
 
     Tried for a week: the recording exists, and an outage of the provider or the store is no reason to lose it.
@@ -134,7 +134,7 @@ async def collect(order: CollectOrder) -> Collection:
     )
 
 
-async def write_manifest(order: ManifestOrder) -> Artifact:
+async def write_manifest(order: ManifestInput) -> Artifact:
     """Only the store is needed; tried for a week so that no whole folder stays without its manifest."""
     return await workflow.execute_activity_method(
         RecordingActivities.write_manifest,
@@ -169,7 +169,7 @@ def _whole_seconds(span: timedelta) -> timedelta:
     return timedelta(seconds=math.ceil(span.total_seconds()))
 
 
-def _collect_summary(order: CollectOrder) -> str:
+def _collect_summary(order: CollectInput) -> str:
     parts = ["recording"] * order.recording + ["transcript"] * order.transcript
     return " and ".join(parts)
 

@@ -14,13 +14,13 @@ from workflows.timers import wait_until
 with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings import ids
     from minutekeeper.meetings.bot_state import BotState
-    from minutekeeper.meetings.collection import MANIFEST, NEEDS_PERSON, Collection, CollectOrder, ManifestOrder
+    from minutekeeper.meetings.collection import MANIFEST, NEEDS_PERSON, CollectInput, CollectResult, ManifestInput
     from minutekeeper.meetings.meeting_state import MeetingState
     from minutekeeper.meetings.session_state import SessionStage, SessionState
     from minutekeeper.meetings.status import FailureReason, TranscriptState
     from minutekeeper.meetings.views import Evidence, Failure
 
-_Input = TypeVar("_Input", CollectOrder, ManifestOrder)
+_Input = TypeVar("_Input", CollectInput, ManifestInput)
 _Result = TypeVar("_Result")
 
 _MAX_DOUBLINGS = 8
@@ -104,15 +104,15 @@ class ArtifactCollector:
             self._apply_files(order, brought)
             self._apply_transcript(brought)
 
-    def _order(self, bot: BotState) -> CollectOrder:
+    def _order(self, bot: BotState) -> CollectInput:
         request, session = self._meeting.request, self._session
         session.transcript_finished = bot.transcript_finished
         is_all = len(self._meeting.sessions) == 1 and not session.folder
-        return CollectOrder(
+        return CollectInput(
             folder=session.folder or "",
             run=activity_calls.earlier_run(self._meeting.run_id),
             bot_id=bot.bot_id,
-            body=bot.delivery_path,
+            delivery_path=bot.delivery_path,
             title=request.title,
             start_time=request.start_time,
             recording=request.wanted.recording and bot.has_recording,
@@ -121,7 +121,7 @@ class ArtifactCollector:
             meeting_url=request.public_url if is_all else "",
         )
 
-    async def _request(self, order: CollectOrder) -> Collection:
+    async def _request(self, order: CollectInput) -> CollectResult:
         try:
             return await call_showing_trouble(self._meeting, activity_calls.collect, order)
         except ActivityError as error:
@@ -133,11 +133,11 @@ class ArtifactCollector:
                 update={
                     "recording_lost": text if order.recording and not has_recording else "",
                     "transcript": brought.transcript if has_transcript else TranscriptState.FAILED,
-                    "transcript_trouble": text if order.transcript and not has_transcript else "",
+                    "transcript_error": text if order.transcript and not has_transcript else "",
                 }
             )
 
-    def _apply_recording(self, order: CollectOrder, brought: Collection) -> None:
+    def _apply_recording(self, order: CollectInput, brought: CollectResult) -> None:
         meeting, session, now = self._meeting, self._session, workflow.now()
         self._apply_files(order, brought)
         folder = order.folder or ids.folder_for(meeting.meeting_id)
@@ -147,20 +147,20 @@ class ArtifactCollector:
             meeting.note(now, "recording_stored", f"The recording is in the store: {path}.")
         if stored or not order.recording:
             return
-        reason = FailureReason.RECORDING_LOST if brought.recording_lost else FailureReason.EMPTY_RECORDING
-        text = brought.recording_lost or brought.nothing_recorded
+        reason = FailureReason.RECORDING_LOST if brought.is_recording_lost else FailureReason.EMPTY_RECORDING
+        text = brought.is_recording_lost or brought.no_recording_reason
         session.failure = Failure(reason=reason, evidence=Evidence(event="download", at=now, text=text))
         meeting.note(now, reason.value, f"There is no recording to keep: {text}")
 
-    def _apply_files(self, order: CollectOrder, brought: Collection) -> None:
+    def _apply_files(self, order: CollectInput, brought: CollectResult) -> None:
         if brought.files:
             folder = order.folder or ids.folder_for(self._meeting.meeting_id)
             known = {each.path for each in brought.artifacts_in(folder)}
             kept = [each for each in self._meeting.artifacts if each.path not in known]
             self._meeting.artifacts = kept + brought.artifacts_in(folder)
-            self._meeting.has_manifest = brought.is_whole
+            self._meeting.has_manifest = brought.has_manifest
 
-    def _apply_transcript(self, brought: Collection) -> None:
+    def _apply_transcript(self, brought: CollectResult) -> None:
         """A transcript that is not ready is asked for again, for as long as the provider keeps it."""
         meeting, session, now = self._meeting, self._session, workflow.now()
         session.transcript_due_at = None
@@ -171,14 +171,14 @@ class ArtifactCollector:
             deadlines = meeting.policy.deadlines
             pause = deadlines.transcript * 2 ** min(session.transcript_attempts, _MAX_DOUBLINGS)
             ended_at = session.bot.final_event_at or now
-            if now + timedelta(seconds=pause) < ended_at + timedelta(seconds=deadlines.abandon):
+            if now + timedelta(seconds=pause) < ended_at + timedelta(seconds=deadlines.give_up):
                 session.transcript_attempts += 1
                 session.transcript_due_at = now + timedelta(seconds=pause)
                 meeting.changed()
                 return
             state = TranscriptState.FAILED
-        if brought.transcript_trouble:
-            trouble = f"The transcript could not be stored: {brought.transcript_trouble}"
+        if brought.transcript_error:
+            trouble = f"The transcript could not be stored: {brought.transcript_error}"
             meeting.note(now, "transcript_failed", trouble)
         elif state in _TRANSCRIPT_SENTENCES:
             meeting.note(now, f"transcript_{state.value}", _TRANSCRIPT_SENTENCES[state])
@@ -189,7 +189,7 @@ class ArtifactCollector:
 async def write_manifest(meeting: MeetingState, in_flight: InFlight) -> bool:
     """Last of all, because a manifest says that the folder is whole. Returns whether it was written."""
     meeting.artifacts = [each for each in meeting.artifacts if not each.path.endswith(f"/{MANIFEST}")]
-    order = ManifestOrder(
+    order = ManifestInput(
         folder=ids.folder_for(meeting.meeting_id),
         run=meeting.run_id,
         meeting_id=meeting.meeting_id,
@@ -197,7 +197,7 @@ async def write_manifest(meeting: MeetingState, in_flight: InFlight) -> bool:
         title=meeting.request.title,
         start_time=meeting.request.start_time,
         bot_ids=tuple(bot.bot_id for bot in meeting.bots),
-        bodies=tuple(bot.delivery_path for bot in meeting.bots if bot.delivery_path),
+        delivery_paths=tuple(bot.delivery_path for bot in meeting.bots if bot.delivery_path),
         transcript=meeting.transcript,
         artifacts=tuple(meeting.artifacts),
     )
@@ -225,7 +225,7 @@ async def call_showing_trouble(
         text = f"This needs a person, and is tried on meanwhile: {failure.message}"
         meeting.note(workflow.now(), "needs_help", text)
     try:
-        return await call(order.model_copy(update={"is_trouble_told": True}))
+        return await call(order.model_copy(update={"is_problem_logged": True}))
     finally:
         meeting.storage_trouble = ""
         meeting.changed()
@@ -239,8 +239,8 @@ def _failure_behind(error: ActivityError) -> ApplicationError | None:
     return cause
 
 
-def _collected_before(failure: ApplicationError | None) -> Collection:
+def _collected_before(failure: ApplicationError | None) -> CollectResult:
     """What the last attempt had stored when it was given up."""
     if failure is not None and failure.details and isinstance(failure.details[0], dict):
-        return Collection.model_validate(failure.details[0])
-    return Collection()
+        return CollectResult.model_validate(failure.details[0])
+    return CollectResult()

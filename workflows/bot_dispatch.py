@@ -14,7 +14,7 @@ from workflows.timers import wait_until
 
 with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings.deadlines import Deadlines
-    from minutekeeper.meetings.dispatch import DispatchRequest, SentBot, is_worth_joining
+    from minutekeeper.meetings.dispatch import DispatchedBot, SendBotInput, is_worth_joining
     from minutekeeper.meetings.ids import dispatch_key
     from minutekeeper.meetings.meeting_state import MeetingState
     from minutekeeper.meetings.session_state import SessionStage, SessionState
@@ -53,7 +53,7 @@ class BotDispatcher:
     async def _request_bot(self) -> None:
         """A change that arrives meanwhile is honoured afterwards, because a bot id that exists must not be lost."""
         request = self.state.request = self._next_request()
-        call_at = self._meeting.request.wake_up.call_at(self.state.start_time)
+        call_at = self._meeting.request.wake_up.dispatch_at(self.state.start_time)
         with self._in_flight:
             sending = activity_calls.send_bot(request, call_at, self._meeting.request.expected_end)
             await workflow.wait_condition(
@@ -72,28 +72,30 @@ class BotDispatcher:
             else:
                 self._confirm(sent)
 
-    def _next_request(self) -> DispatchRequest:
+    def _next_request(self) -> SendBotInput:
         """The request for the session's bot; its key is the same however often it is made."""
         meeting, session = self._meeting.request, self.state
-        asked_before = session.request.first_asked_at or session.request.asked_at if session.request else None
+        asked_before = (
+            session.request.first_requested_at or session.request.requested_at if session.request else None
+        )
         if meeting.rebooked and asked_before is None:
             asked_before = meeting.start_time - timedelta(seconds=meeting.wake_up.lead)
-        return DispatchRequest(
+        return SendBotInput(
             key=dispatch_key(session.meeting_url, session.start_time, session.dispatch),
             dispatch=session.dispatch,
             run=activity_calls.earlier_run(self._meeting.run_id),
             meeting_url=session.meeting_url,
             start_time=session.start_time,
             end_time=meeting.end_time,
-            asked_at=workflow.now(),
+            requested_at=workflow.now(),
             transcript=meeting.wanted.transcript,
             bot=meeting.bot,
-            look_first=session.request is not None or meeting.rebooked,
+            search_first=session.request is not None or meeting.rebooked,
             rebooked=meeting.rebooked,
-            first_asked_at=asked_before,
+            first_requested_at=asked_before,
         )
 
-    def _confirm(self, sent: SentBot) -> None:
+    def _confirm(self, sent: DispatchedBot) -> None:
         self._meeting.policy = sent.terms
         self._meeting.add_bot(self.state, sent, workflow.now())
 
@@ -105,9 +107,9 @@ class BotDispatcher:
         event = self._meeting.early_event(self.state)
         if event is not None:
             now = workflow.now()
-            self._meeting.add_bot(self.state, SentBot(bot_id=event.bot_id, sent_at=now, adopted=True), now)
+            self._meeting.add_bot(self.state, DispatchedBot(bot_id=event.bot_id, sent_at=now, is_adopted=True), now)
 
-    async def _compare_answer(self, sending: ActivityHandle[SentBot]) -> None:
+    async def _compare_answer(self, sending: ActivityHandle[DispatchedBot]) -> None:
         """The answer that comes after the bot's webhook may name another bot, which is one too many."""
         with self._in_flight:
             try:
@@ -131,7 +133,7 @@ class BotDispatcher:
                 self._meeting.note(now, "dispatch_failed", failed.sentence)
             if failed.reason is FailureReason.ACCOUNT:
                 self._meeting.account_trouble = failure
-                self.state.retry_at = now + timedelta(seconds=self._deadlines.account)
+                self.state.retry_at = now + timedelta(seconds=self._deadlines.account_retry)
                 self._meeting.changed()
                 return
         if failed.is_uncertain:
@@ -158,7 +160,7 @@ class BotDispatcher:
                 searching.cancel()
                 self._confirm_by_webhook()
                 return
-            self.state.retry_at = workflow.now() + timedelta(seconds=self._deadlines.removal / 6)
+            self.state.retry_at = workflow.now() + timedelta(seconds=self._deadlines.removed_bot / 6)
             try:
                 sent = await searching
             except ActivityError as error:

@@ -203,7 +203,7 @@ class BotSession:
             except ActivityError as error:
                 text = f"Bot {self._bot.bot_id} could not be told to leave: {error.cause}"
                 self._meeting.note(workflow.now(), "removal_refused", text)
-                self.state.retry_at = workflow.now() + timedelta(seconds=self._deadlines.removal)
+                self.state.retry_at = workflow.now() + timedelta(seconds=self._deadlines.removed_bot)
                 return
         if self._bot.removed_at is None:
             self._meeting.note(workflow.now(), "bot_withdrawn", f"Told bot {self._bot.bot_id} to leave ({answer}).")

@@ -7,7 +7,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 with workflow.unsafe.imports_passed_through():
-    from minutekeeper.meetings.dispatch import Terms
+    from minutekeeper.meetings.dispatch import DispatchTerms
     from minutekeeper.meetings.status import FailureReason
 
 _SENTENCES = {
@@ -36,7 +36,7 @@ class DispatchFailure:
     reason: FailureReason
     text: str
     is_uncertain: bool
-    policy: Terms | None
+    policy: DispatchTerms | None
 
     @property
     def sentence(self) -> str:
@@ -61,7 +61,7 @@ def read_dispatch_failure(error: BaseException) -> DispatchFailure:
     if isinstance(cause, ApplicationError):
         reason = _REASONS.get(cause.type or "", reason)
         is_proven = list(cause.details[:1]) == [True]
-        policy = Terms.model_validate(cause.details[1]) if len(cause.details) > 1 else None
+        policy = DispatchTerms.model_validate(cause.details[1]) if len(cause.details) > 1 else None
     if reason is FailureReason.MISSED and was_begun and not is_last:
         reason = FailureReason.SEND_TIMEOUT
     text = str(cause) or type(cause).__name__

@@ -17,12 +17,12 @@ from workflows.timers import wait_until
 with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings import descriptions, ids, meeting_changes
     from minutekeeper.meetings.bot_events import BotEvent
-    from minutekeeper.meetings.claims import Claim, ClaimAnswer, Release
-    from minutekeeper.meetings.dispatch import SentBot, Terms
+    from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult
+    from minutekeeper.meetings.dispatch import DispatchedBot, DispatchTerms
     from minutekeeper.meetings.meeting_changes import ChangeRefusedError
     from minutekeeper.meetings.meeting_state import MeetingState
     from minutekeeper.meetings.meeting_view import bot_presence, meeting_view
-    from minutekeeper.meetings.next_steps import NextStep, StepKind, StopKind
+    from minutekeeper.meetings.next_steps import ChangeKind, NextStep, StopKind
     from minutekeeper.meetings.request import NO_REASON, MeetingRequest, Reschedule, StopRequest
     from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded
     from minutekeeper.meetings.status import TranscriptState
@@ -58,7 +58,7 @@ class MeetingWorkflow(UnknownCalls):
         if len(inputs) > 1:
             self._state = _given_state(inputs)
         else:
-            meeting_id = ids.meeting_id_of(info.workflow_id)
+            meeting_id = ids.meeting_id_from_workflow_id(info.workflow_id)
             names = (meeting_id, info.workflow_id, info.first_execution_run_id)
             self._state = MeetingState.initial(request, names, info.workflow_start_time)
         self._jitter = ids.jitter_fraction(info.workflow_id)
@@ -98,26 +98,26 @@ class MeetingWorkflow(UnknownCalls):
             self._continue_as_new_if_suggested()
             step = state.next_step(workflow.now(), self._jitter)
             match step.kind:
-                case StepKind.START:
+                case ChangeKind.START:
                     self._note_if_late()
                     state.add_session(workflow.now())
-                case StepKind.TOO_LATE:
+                case ChangeKind.TOO_LATE:
                     state.fail_too_late(workflow.now())
-                case StepKind.WAIT:
+                case ChangeKind.WAIT:
                     await self._wait(step)
 
     def _initialise(self) -> None:
         state, request = self._state, self._state.request
         if state.timeline:
             return
-        state.note(workflow.now(), *descriptions.beginning(request))
+        state.note(workflow.now(), *descriptions.first_timeline_entry(request))
         if unknown := sorted(request.model_extra or {}):
             named = ", ".join(name[:40] for name in unknown[:10])
             state.note(workflow.now(), "unknown_fields", f"Left aside, as they mean nothing here: {named}.")
         if bot := request.follows:
-            state.policy = Terms(deadlines=bot.deadlines, max_dispatches=1)
-            sent = SentBot(
-                bot_id=bot.bot_id, sent_at=bot.sent_at, join_at=bot.sent_at, adopted=True, terms=state.policy
+            state.policy = DispatchTerms(deadlines=bot.deadlines, max_dispatches=1)
+            sent = DispatchedBot(
+                bot_id=bot.bot_id, sent_at=bot.sent_at, join_at=bot.sent_at, is_adopted=True, terms=state.policy
             )
             state.add_bot(state.add_session(workflow.now()), sent, workflow.now())
 
@@ -150,7 +150,7 @@ class MeetingWorkflow(UnknownCalls):
         if step.until is None:
             await workflow.wait_condition(has_work)
             return
-        call_at = state.request.wake_up.call_at(state.request.start_time)
+        call_at = state.request.wake_up.dispatch_at(state.request.start_time)
         summary = descriptions.sleep_summary(call_at, state.request.start_time)
         if state.standing or step.is_room_occupied:
             summary = "an earlier bot is not gone yet" if step.is_room_occupied else "another bot is sent"
@@ -159,10 +159,10 @@ class MeetingWorkflow(UnknownCalls):
     def _note_if_late(self) -> None:
         """Whether nothing ran when the first bot was due."""
         state, now = self._state, workflow.now()
-        call_at = state.request.wake_up.call_at(state.request.start_time)
+        call_at = state.request.wake_up.dispatch_at(state.request.start_time)
         was_known = state.known_since <= state.request.wake_up.wake_at(state.request.start_time, self._jitter)
         if not state.standing and was_known and now > call_at:
-            late = descriptions.span(now - call_at)
+            late = descriptions.format_duration(now - call_at)
             state.note(now, "woke_late", f"Nothing ran when the bot was due; that was {late} ago.")
 
     def _conclude(self) -> Outcome:
@@ -251,7 +251,7 @@ class MeetingWorkflow(UnknownCalls):
             meeting_changes.check_send(self._state, workflow.now())
 
     @workflow.update
-    def claim(self, *inputs: object) -> ClaimAnswer:
+    def claim(self, *inputs: object) -> ClaimResult:
         """A calendar wants this meeting, perhaps at another time or place than before: takes a Claim."""
         return meeting_changes.claim(self._state, given(Claim, inputs), workflow.now())
 
@@ -264,11 +264,11 @@ class MeetingWorkflow(UnknownCalls):
     @workflow.update
     def release(self, *inputs: object) -> None:
         """A calendar wants this meeting no more: takes a Release. With the last claim the meeting is cancelled."""
-        meeting_changes.release(self._state, given(Release, inputs), workflow.now())
+        meeting_changes.release(self._state, given(ClaimRelease, inputs), workflow.now())
 
     @release.validator
     def _may_release(self, *inputs: object) -> None:
-        given(Release, inputs)
+        given(ClaimRelease, inputs)
 
     @workflow.query
     def status(self, *inputs: object) -> MeetingView:

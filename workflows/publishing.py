@@ -70,7 +70,7 @@ class MeetingPublisher:
         if changed := [each for each in pairs if state.published.get(each.key.name) != str(each.value)]:
             workflow.upsert_search_attributes([each.key.value_set(each.value) for each in changed])
             state.published |= {each.key.name: str(each.value) for each in changed}
-        workflow.set_current_details(descriptions.details(meeting_view(state)))
+        workflow.set_current_details(descriptions.meeting_markdown(meeting_view(state)))
 
     async def run(self) -> None:
         """Publishes for as long as the workflow lives, once per workflow task."""
@@ -89,7 +89,7 @@ class MeetingPublisher:
             yield SearchAttributePair(search_attributes.MEETING_STATUS, status.value)
         if bot := state.bot:
             yield SearchAttributePair(search_attributes.BOT_ID, search_attributes.as_keyword(bot.bot_id))
-        calendars = [each.calendar_id for each in claims.calendars_of(state.interest)]
+        calendars = [each.calendar_id for each in claims.claiming_calendars(state.interest)]
         if not calendars and state.request.calendar:
             calendars = [state.request.calendar.calendar_id]
         if calendars or search_attributes.CALENDAR_ID.name in state.published:

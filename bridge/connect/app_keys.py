@@ -2,14 +2,14 @@
 
 from aiohttp import web
 
-from bridge.connect.service import Connecting
-from bridge.connect.session_cookies import Cookies
-from bridge.request_bodies import Bodies
+from bridge.connect.service import ConnectService
+from bridge.connect.session_cookies import SessionCookies
+from bridge.request_bodies import RequestBodyReader
 from minutekeeper.calendars.connect_link import ConnectLink
 
-CONNECTING = web.AppKey("connecting", Connecting)
-FORMS = web.AppKey("forms", Bodies)
-COOKIES = web.AppKey("cookies", Cookies)
+CONNECT_SERVICE = web.AppKey("connecting", ConnectService)
+FORMS = web.AppKey("forms", RequestBodyReader)
+COOKIES = web.AppKey("cookies", SessionCookies)
 
 LINK = web.RequestKey("link", ConnectLink)
 """The link of the user who makes a request, once it is known."""

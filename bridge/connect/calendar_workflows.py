@@ -4,37 +4,37 @@ from datetime import timedelta
 
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from bridge.temporal_gateway import one_try
+from bridge.temporal_gateway import single_attempt
 from minutekeeper.calendars.messages import CalendarWorkflowInput, DisconnectRequest
 from minutekeeper.temporal.calendar_workflows import describe_calendar, request_disconnect, start_or_renew_calendar
 
 _LIMIT = timedelta(seconds=10)
 
 
-class CalendarCalls:
-    """Every method raises CallError."""
+class CalendarWorkflows:
+    """Every method raises TemporalCallError."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def keep(self, request: CalendarWorkflowInput) -> None:
+    async def start_or_renew(self, request: CalendarWorkflowInput) -> None:
         """Starts the workflow of a calendar; one that runs hears of the renewed access, and reconciles at once."""
-        async with one_try(_LIMIT):
+        async with single_attempt(_LIMIT):
             await start_or_renew_calendar(self._client, request)
 
-    async def is_kept(self, calendar_id: str) -> bool:
+    async def is_running(self, calendar_id: str) -> bool:
         return await self._status_of(calendar_id) is WorkflowExecutionStatus.RUNNING
 
-    async def was_ever_kept(self, calendar_id: str) -> bool:
+    async def was_ever_started(self, calendar_id: str) -> bool:
         return await self._status_of(calendar_id) is not None
 
     async def _status_of(self, calendar_id: str) -> WorkflowExecutionStatus | None:
         """The status of its workflow; None if there is none."""
-        async with one_try(_LIMIT):
+        async with single_attempt(_LIMIT):
             execution = await describe_calendar(self._client, calendar_id)
         return execution.status if execution else None
 
-    async def bid_farewell(self, calendar_id: str, why: str) -> bool:
+    async def request_disconnect(self, calendar_id: str, why: str) -> bool:
         """Has a calendar release its meetings and end; False if it has no workflow that could."""
-        async with one_try(_LIMIT):
+        async with single_attempt(_LIMIT):
             return await request_disconnect(self._client, calendar_id, DisconnectRequest(reason=why))

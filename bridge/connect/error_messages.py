@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from bridge.connect.errors import Problem
+from bridge.connect.errors import ConnectErrorCode
 
 
-class Explanation(NamedTuple):
+class ErrorPage(NamedTuple):
     """`user` are steps for users, on the page; `owner` for those who run the service, in the log."""
 
     status: int
@@ -19,21 +19,21 @@ _AGAIN = "Open your link once more. It stays good until a calendar is connected,
 _NEW_LINK = "Ask for a new link where you got this one."
 _TELL = "Tell the people who run this service, and name the code below."
 
-EXPLANATIONS = {
-    Problem.LINK_FORGED: Explanation(
+ERROR_PAGES = {
+    ConnectErrorCode.LINK_FORGED: ErrorPage(
         403,
         "This link is not genuine",
         "It was changed or cut off on its way, or it was not made here. Nothing was connected.",
         ("Copy the whole link, up to its last letter.", _NEW_LINK),
         ("BRIDGE_SECRET must be the same where links are made and where the bridge runs.",),
     ),
-    Problem.LINK_EXPIRED: Explanation(
+    ConnectErrorCode.LINK_EXPIRED: ErrorPage(
         410,
         "This link has expired",
         "A link is good for 24 hours. Nothing was connected.",
         (_NEW_LINK,),
     ),
-    Problem.LINK_USED: Explanation(
+    ConnectErrorCode.LINK_USED: ErrorPage(
         410,
         "This link was used already",
         "A link connects one calendar, once. Nothing was changed now.",
@@ -42,20 +42,20 @@ EXPLANATIONS = {
             f"Otherwise: {_NEW_LINK[0].lower()}{_NEW_LINK[1:]}",
         ),
     ),
-    Problem.NOT_SET_UP: Explanation(
+    ConnectErrorCode.NOT_SET_UP: ErrorPage(
         503,
         "Calendars cannot be connected here yet",
         "This service has not been registered with the company that keeps your calendar.",
         (_TELL,),
         ("Set the client id and the client secret of the platform, and restart the bridge.",),
     ),
-    Problem.OVERTAKEN: Explanation(
+    ConnectErrorCode.OVERTAKEN: ErrorPage(
         409,
         "Another window was quicker",
         "The same person's calendar is being connected elsewhere at this moment. This attempt changed nothing.",
         ("Look there first.", f"If no calendar is connected afterwards: {_AGAIN[0].lower()}{_AGAIN[1:]}"),
     ),
-    Problem.SESSION_LOST: Explanation(
+    ConnectErrorCode.SESSION_LOST: ErrorPage(
         400,
         "This browser has lost the thread",
         "It came without the cookie that was set when you began, more than an hour later, or from a page of "
@@ -65,7 +65,7 @@ EXPLANATIONS = {
             _AGAIN,
         ),
     ),
-    Problem.CONSENT_REFUSED: Explanation(
+    ConnectErrorCode.CONSENT_REFUSED: ErrorPage(
         403,
         "You did not agree",
         "Without your consent the calendar cannot be read. Nothing was connected.",
@@ -74,7 +74,7 @@ EXPLANATIONS = {
             "If you could not agree because an administrator has to: ask for approval of this app, and come back.",
         ),
     ),
-    Problem.CONSENT_FAILED: Explanation(
+    ConnectErrorCode.CONSENT_FAILED: ErrorPage(
         502,
         "You could not be asked for your consent",
         "The company that keeps your calendar reported an error instead of an answer. Nothing was connected.",
@@ -84,14 +84,14 @@ EXPLANATIONS = {
             "The bridge's log names the error.",
         ),
     ),
-    Problem.CODE_REFUSED: Explanation(
+    ConnectErrorCode.CODE_REFUSED: ErrorPage(
         502,
         "Your consent was not accepted",
         "What you brought back was too old, or was used before. Nothing was connected.",
         (_AGAIN,),
         ("If it stays so: the redirect address of the app must be exactly that of docs/connect.md.",),
     ),
-    Problem.APP_REFUSED: Explanation(
+    ConnectErrorCode.APP_REFUSED: ErrorPage(
         502,
         "This service is not let in",
         "The company that keeps your calendar does not accept the credentials of this service. "
@@ -104,7 +104,7 @@ EXPLANATIONS = {
             ),
         ),
     ),
-    Problem.NO_REFRESH_TOKEN: Explanation(
+    ConnectErrorCode.NO_REFRESH_TOKEN: ErrorPage(
         502,
         "The consent does not last",
         "You agreed, but no lasting access was given, and without it the calendar could be read for an hour "
@@ -127,20 +127,20 @@ EXPLANATIONS = {
             ),
         ),
     ),
-    Problem.MISSING_SCOPES: Explanation(
+    ConnectErrorCode.MISSING_SCOPES: ErrorPage(
         403,
         "Something was left unticked",
         "You allowed less than what is needed to read your calendar. Nothing was connected.",
         ("Open your link once more, and leave every box about calendars ticked.",),
         ("Every scope of docs/connect.md must be allowed for the app.",),
     ),
-    Problem.GRANT_REFUSED: Explanation(
+    ConnectErrorCode.GRANT_REFUSED: ErrorPage(
         502,
         "Your consent no longer holds",
         "It was taken back, or does not cover calendars. Nothing was connected.",
         (_AGAIN, "Agree to everything that you are asked for."),
     ),
-    Problem.CALENDAR_API_DISABLED: Explanation(
+    ConnectErrorCode.CALENDAR_API_DISABLED: ErrorPage(
         502,
         "Calendars are not switched on for this service",
         "You did everything right, but this service may not read calendars yet. Nothing was connected.",
@@ -150,20 +150,20 @@ EXPLANATIONS = {
             "Microsoft: add the delegated permission Calendars.Read to the app registration.",
         ),
     ),
-    Problem.NO_CALENDAR: Explanation(
+    ConnectErrorCode.NO_CALENDAR: ErrorPage(
         404,
         "There is no such calendar",
         "The account has no calendar, or the one you chose is gone. Nothing was connected.",
         ("Look whether you are signed in to the right account, then open your link once more.",),
     ),
-    Problem.ACCOUNT: Explanation(
+    ConnectErrorCode.ACCOUNT: ErrorPage(
         502,
         "This service has a problem of its own",
         "You did everything right, but the calendar could not be taken over. Nothing was connected.",
         (_TELL,),
         ("Meeting BaaS refuses the account: look at its key and its plan. The bridge's log has its answer.",),
     ),
-    Problem.UNAVAILABLE: Explanation(
+    ConnectErrorCode.UNAVAILABLE: ErrorPage(
         503,
         "Something does not answer at the moment",
         "Perhaps the company that keeps your calendar, perhaps a part of this service. Nothing of yours is lost.",

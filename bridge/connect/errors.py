@@ -2,14 +2,14 @@
 
 from enum import StrEnum
 
-from bridge.temporal_gateway import CallError
+from bridge.temporal_gateway import TemporalCallError
 from minutekeeper.calendars.connect_link import ConnectLink
 from minutekeeper.providers.base import AccountError, NotFoundError, ProviderError, RequestRejectedError
-from minutekeeper.providers.calendar_base import GrantError, GrantTrouble
+from minutekeeper.providers.calendar_base import AccessProblemSource, CalendarAccessError
 from minutekeeper.storage.errors import StoreError
 
 
-class Problem(StrEnum):
+class ConnectErrorCode(StrEnum):
     """The code that an `error_url` is told. A code keeps its meaning for ever."""
 
     LINK_FORGED = "link_forged"
@@ -37,26 +37,26 @@ class ConnectError(Exception):
     `why` is for the log: words of ours or a closed list of codes, nothing that somebody sent.
     """
 
-    def __init__(self, problem: Problem, *, link: ConnectLink | None = None, why: str = "") -> None:
+    def __init__(self, problem: ConnectErrorCode, *, link: ConnectLink | None = None, why: str = "") -> None:
         super().__init__(problem.value)
         self.problem = problem
         self.link = link
         self.why = why
 
 
-def as_connect_error(error: ConnectError | ProviderError | StoreError | CallError) -> ConnectError:
+def to_connect_error(error: ConnectError | ProviderError | StoreError | TemporalCallError) -> ConnectError:
     if isinstance(error, ConnectError):
         return error
-    return ConnectError(_problem(error), why=f"{type(error).__name__}: {error}")
+    return ConnectError(_error_code(error), why=f"{type(error).__name__}: {error}")
 
 
-def _problem(error: Exception) -> Problem:
-    if isinstance(error, GrantError):
+def _error_code(error: Exception) -> ConnectErrorCode:
+    if isinstance(error, CalendarAccessError):
         # The app's own credentials were accepted a moment ago, when the code was exchanged.
-        is_app = error.trouble is GrantTrouble.APP
-        return Problem.CALENDAR_API_DISABLED if is_app else Problem.GRANT_REFUSED
+        is_app = error.trouble is AccessProblemSource.APP
+        return ConnectErrorCode.CALENDAR_API_DISABLED if is_app else ConnectErrorCode.GRANT_REFUSED
     if isinstance(error, NotFoundError):
-        return Problem.NO_CALENDAR
+        return ConnectErrorCode.NO_CALENDAR
     if isinstance(error, AccountError | RequestRejectedError):
-        return Problem.ACCOUNT
-    return Problem.UNAVAILABLE
+        return ConnectErrorCode.ACCOUNT
+    return ConnectErrorCode.UNAVAILABLE

@@ -12,7 +12,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_r
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from pydantic import SecretStr
 
-from bridge.connect.errors import ConnectError, Problem
+from bridge.connect.errors import ConnectError, ConnectErrorCode
 from minutekeeper.calendars.user_connection import CalendarPlatform
 from minutekeeper.config import Settings
 from minutekeeper.providers.calendar_base import CalendarCredentials
@@ -50,7 +50,7 @@ class OAuthApp:
     scopes: tuple[str, ...]
     extras: Mapping[str, str]
 
-    def lacks(self, granted: str) -> bool:
+    def missing_scopes(self, granted: str) -> bool:
         """Whether an answer that names these scopes allows less than was asked for."""
         names = {scope.rpartition("/")[2] for scope in granted.split()}
         # Microsoft tells of lasting access by giving it.
@@ -127,19 +127,21 @@ def authorization_url(app: OAuthApp, state: str, verifier: str) -> str:
     return url
 
 
-def code_in(query: Mapping[str, str]) -> str:
+def authorization_code(query: Mapping[str, str]) -> str:
     """The code that the user brings back. Raises ConnectError if he brings none."""
     if error := query.get("error"):
         why = _codes_in(error, query.get("error_description", ""))
         if error in _REFUSALS:
-            raise ConnectError(Problem.CONSENT_REFUSED, why=why)
-        raise ConnectError(Problem.UNAVAILABLE if error in _PAUSES else Problem.CONSENT_FAILED, why=why)
+            raise ConnectError(ConnectErrorCode.CONSENT_REFUSED, why=why)
+        raise ConnectError(
+            ConnectErrorCode.UNAVAILABLE if error in _PAUSES else ConnectErrorCode.CONSENT_FAILED, why=why
+        )
     if not (code := query.get("code")):
-        raise ConnectError(Problem.CONSENT_FAILED, why="neither a code nor an error came back")
+        raise ConnectError(ConnectErrorCode.CONSENT_FAILED, why="neither a code nor an error came back")
     return code
 
 
-async def redeem(app: OAuthApp, code: str, verifier: str) -> CalendarCredentials:
+async def exchange_code(app: OAuthApp, code: str, verifier: str) -> CalendarCredentials:
     """Exchanges the code. Raises ConnectError, which quotes nothing of the answer but known codes."""
     form: str = prepare_token_request(
         "authorization_code",
@@ -155,15 +157,15 @@ async def redeem(app: OAuthApp, code: str, verifier: str) -> CalendarCredentials
             response = await http.post(app.token_url, content=form, headers=headers)
     except HTTP_ERRORS as error:
         why = f"the token endpoint cannot be reached: {error_name(error)}"
-        raise ConnectError(Problem.UNAVAILABLE, why=why) from None
+        raise ConnectError(ConnectErrorCode.UNAVAILABLE, why=why) from None
     status, answer = response.status_code, _object(response.content)
     if status != 200 or "error" in answer:
         raise _refusal(status, answer)
-    if "scope" in answer and app.lacks(str(answer["scope"])):
-        raise ConnectError(Problem.MISSING_SCOPES)
+    if "scope" in answer and app.missing_scopes(str(answer["scope"])):
+        raise ConnectError(ConnectErrorCode.MISSING_SCOPES)
     token = answer.get("refresh_token")
     if not isinstance(token, str) or not token:
-        raise ConnectError(Problem.NO_REFRESH_TOKEN)
+        raise ConnectError(ConnectErrorCode.NO_REFRESH_TOKEN)
     return CalendarCredentials(
         platform=app.platform,
         client_id=app.client_id,
@@ -176,10 +178,10 @@ def _refusal(status: int, answer: Mapping[str, Any]) -> ConnectError:
     error = str(answer.get("error", ""))
     why = f"the token endpoint answered {status}: {_codes_in(error, str(answer.get('error_description', '')))}"
     if error in _APP_ERRORS:
-        return ConnectError(Problem.APP_REFUSED, why=why)
+        return ConnectError(ConnectErrorCode.APP_REFUSED, why=why)
     if status == 429 or status >= 500 or error in _PAUSES:
-        return ConnectError(Problem.UNAVAILABLE, why=why)
-    return ConnectError(Problem.CODE_REFUSED, why=why)
+        return ConnectError(ConnectErrorCode.UNAVAILABLE, why=why)
+    return ConnectError(ConnectErrorCode.CODE_REFUSED, why=why)
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -10,19 +10,19 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bridge.connect.error_messages import EXPLANATIONS
-from bridge.connect.errors import Problem
+from bridge.connect.error_messages import ERROR_PAGES
+from bridge.connect.errors import ConnectErrorCode
 from bridge.connect.oauth import NAMES
-from bridge.connect.session_cookies import Arrival
+from bridge.connect.session_cookies import ConnectedAccount
 from minutekeeper.calendars.connect_link import ConnectLink
 from minutekeeper.calendars.user_connection import (
     REVOKING,
     CalendarPlatform,
     UserConnection,
     calendar_title,
-    for_people,
+    format_account,
 )
-from minutekeeper.providers.calendar_base import RawCalendar
+from minutekeeper.providers.calendar_base import AvailableCalendar
 from minutekeeper.text import balanced
 
 _STYLE = """
@@ -86,7 +86,7 @@ _HEADERS = {
 }
 
 
-class Service(NamedTuple):
+class ServiceInfo(NamedTuple):
     """Who runs the pages: the name of the service, and whom its users can ask; empty if nobody is named."""
 
     name: str
@@ -102,7 +102,7 @@ class Choice(NamedTuple):
 
 
 def page(
-    title: str, body: str, service: Service, *, status: int = 200, form_leads_to: Iterable[str] = ()
+    title: str, body: str, service: ServiceInfo, *, status: int = 200, form_leads_to: Iterable[str] = ()
 ) -> web.Response:
     """`form_leads_to` are addresses to which the answer to a form may redirect: browsers follow to no other."""
     html = (
@@ -121,7 +121,7 @@ def page(
     return web.Response(status=status, text=html, content_type="text/html", charset="utf-8", headers=headers)
 
 
-def elsewhere(address: str) -> web.Response:
+def redirect(address: str) -> web.Response:
     """Sends the browser on, with a GET and without telling where it comes from."""
     return web.Response(status=303, headers=_HEADERS | {"Location": address})
 
@@ -153,7 +153,7 @@ def notice(heading: str, words: str) -> str:
     return f'<p class="notice"><strong>{escape(heading)}</strong> {escape(words)}</p>'
 
 
-def steps(heading: str, items: Sequence[str]) -> str:
+def step_list(heading: str, items: Sequence[str]) -> str:
     """`items` are HTML."""
     if not items:
         return ""
@@ -183,7 +183,7 @@ def choices(question: str, name: str, options: Iterable[Choice]) -> str:
     return f"<fieldset>\n<legend>{escape(question)}</legend>\n{chr(10).join(lines)}\n</fieldset>"
 
 
-def _contact(service: Service) -> str:
+def _contact(service: ServiceInfo) -> str:
     if not service.contact:
         return f"{escape(service.name)} runs this page. Questions? Ask the people who gave you the link."
     if service.contact.startswith("https://"):
@@ -209,8 +209,8 @@ _SHOWN_ID = 8
 """So much of the end of an id tells calendars without a name apart."""
 
 
-def welcome(
-    service: Service, link: ConnectLink, replaced: UserConnection | None, form_leads_to: Sequence[str]
+def start(
+    service: ServiceInfo, link: ConnectLink, replaced: UserConnection | None, form_leads_to: Sequence[str]
 ) -> web.Response:
     platform = CalendarPlatform(link.platform)
     name = NAMES[platform]
@@ -236,10 +236,10 @@ def welcome(
     return page(f"Connect your {name} calendar", "\n".join(body), service, form_leads_to=form_leads_to)
 
 
-def choosing(
-    service: Service,
+def calendar_choice(
+    service: ServiceInfo,
     link: ConnectLink,
-    calendars: Sequence[RawCalendar],
+    calendars: Sequence[AvailableCalendar],
     replaced: UserConnection | None,
     form_leads_to: Sequence[str],
 ) -> web.Response:
@@ -264,7 +264,7 @@ def choosing(
     return page(title, "\n".join(body), service, form_leads_to=form_leads_to)
 
 
-def done(service: Service, platform: CalendarPlatform, arrival: Arrival | None) -> web.Response:
+def success(service: ServiceInfo, platform: CalendarPlatform, arrival: ConnectedAccount | None) -> web.Response:
     """`arrival` is None for those who come back to the page later, or by its bare address."""
     name = NAMES[platform]
     told: dict[str, str] = {}
@@ -278,12 +278,12 @@ def done(service: Service, platform: CalendarPlatform, arrival: Arrival | None) 
     return page(f"Your {name} calendar is connected", "\n".join(body), service)
 
 
-def trouble(service: Service, problem: Problem, link: str = "") -> web.Response:
+def error(service: ServiceInfo, problem: ConnectErrorCode, link: str = "") -> web.Response:
     """`link` is the user's own, where it is worth another try."""
-    told = EXPLANATIONS[problem]
+    told = ERROR_PAGES[problem]
     body = [
         paragraph(told.what),
-        steps("What you can do", [text(step) for step in told.user]),
+        step_list("What you can do", [text(step) for step in told.user]),
         button("Try again", link) if link else "",
         code(problem.value),
     ]
@@ -300,12 +300,12 @@ def _replacing(name: str, replaced: UserConnection) -> str:
 
 def _told(replaced: UserConnection | None) -> str:
     """Brings back which calendar the page spoke of."""
-    return hidden("told", replaced.calendar_id if replaced else "")
+    return hidden("confirmed_calendar_id", replaced.calendar_id if replaced else "")
 
 
-def _ending(service: Service, platform: CalendarPlatform) -> str:
+def _ending(service: ServiceInfo, platform: CalendarPlatform) -> str:
     places = [f"{link(address)} ({text(kind)})" for kind, address in REVOKING[platform].items()]
-    return steps(
+    return step_list(
         "If you change your mind",
         (
             text(f"Ask the people who run {service.name} to disconnect the calendar."),
@@ -314,9 +314,9 @@ def _ending(service: Service, platform: CalendarPlatform) -> str:
     )
 
 
-def _label(calendar: RawCalendar, number: int) -> str:
+def _label(calendar: AvailableCalendar, number: int) -> str:
     title = calendar_title(calendar.name, calendar.email, calendar.raw_id)
-    if not calendar.is_primary and not for_people(calendar.name) and not for_people(calendar.raw_id):
+    if not calendar.is_primary and not format_account(calendar.name) and not format_account(calendar.raw_id):
         # Meeting BaaS may name nothing but the account, which is the same for all of them.
         end = calendar.raw_id.partition("@")[0][-_SHOWN_ID:]
         title = f"Calendar {number} of {title}, whose id ends in {end}"

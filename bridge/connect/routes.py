@@ -7,16 +7,16 @@ from temporalio.client import Client
 
 from bridge.app_keys import PROVIDER_CALLS, SETTINGS, STORE
 from bridge.connect import views
-from bridge.connect.app_keys import CONNECTING, COOKIES, FORMS
-from bridge.connect.calendar_workflows import CalendarCalls
+from bridge.connect.app_keys import CONNECT_SERVICE, COOKIES, FORMS
+from bridge.connect.calendar_workflows import CalendarWorkflows
 from bridge.connect.oauth import CALLBACK_ROUTE
-from bridge.connect.service import Connecting
-from bridge.connect.session_cookies import Cookies, Seals
-from bridge.request_bodies import Bodies
+from bridge.connect.service import ConnectService
+from bridge.connect.session_cookies import CookieEncryption, SessionCookies
+from bridge.request_bodies import RequestBodyReader
 from minutekeeper.calendars.connect_link import CONNECT_ROUTE
 from minutekeeper.config import signing_secrets
 from minutekeeper.providers.factory import open_calendars
-from minutekeeper.storage.user_connections import Connections
+from minutekeeper.storage.user_connections import UserConnectionStore
 
 _PLATFORM = "{platform:google|microsoft}"
 _TICKET = "{ticket:[0-9a-f]{32}}"
@@ -25,22 +25,22 @@ _MOST_FORM_BYTES = 4096
 
 def add_connect_pages(app: web.Application, client: Client) -> None:
     settings = app[SETTINGS]
-    app[FORMS] = Bodies(_MOST_FORM_BYTES)
-    app[COOKIES] = Cookies(Seals(signing_secrets(settings)), settings.bridge_public_url)
+    app[FORMS] = RequestBodyReader(_MOST_FORM_BYTES)
+    app[COOKIES] = SessionCookies(CookieEncryption(signing_secrets(settings)), settings.bridge_public_url)
     app.cleanup_ctx.append(_connecting(client))
-    app.router.add_get(f"/connect/done/{_PLATFORM}", views.done)
-    app.router.add_get("/connect/problem/{problem}", views.trouble)
-    app.router.add_get(f"/connect/choice/{_TICKET}", views.ask)
-    app.router.add_post(f"/connect/choice/{_TICKET}", views.choose)
-    app.router.add_get(CALLBACK_ROUTE.replace("{platform}", _PLATFORM), views.come_back)
-    app.router.add_get(CONNECT_ROUTE, views.welcome)
-    app.router.add_post(CONNECT_ROUTE, views.leave)
+    app.router.add_get(f"/connect/done/{_PLATFORM}", views.success_page)
+    app.router.add_get("/connect/problem/{problem}", views.error_page)
+    app.router.add_get(f"/connect/choice/{_TICKET}", views.choose_calendar_page)
+    app.router.add_post(f"/connect/choice/{_TICKET}", views.choose_calendar)
+    app.router.add_get(CALLBACK_ROUTE.replace("{platform}", _PLATFORM), views.oauth_callback)
+    app.router.add_get(CONNECT_ROUTE, views.start_page)
+    app.router.add_post(CONNECT_ROUTE, views.redirect_to_provider)
 
 
 def _connecting(client: Client) -> Callable[[web.Application], AsyncIterator[None]]:
     async def context(app: web.Application) -> AsyncIterator[None]:
         calendars = open_calendars(app[SETTINGS], on_call=lambda: app[PROVIDER_CALLS].add("connecting"))
-        app[CONNECTING] = Connecting(calendars, CalendarCalls(client), Connections(app[STORE]))
+        app[CONNECT_SERVICE] = ConnectService(calendars, CalendarWorkflows(client), UserConnectionStore(app[STORE]))
         yield
         await calendars.aclose()
 

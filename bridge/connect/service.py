@@ -10,21 +10,21 @@ import logging
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from bridge.connect.calendar_workflows import CalendarCalls
-from bridge.connect.errors import ConnectError, Problem
+from bridge.connect.calendar_workflows import CalendarWorkflows
+from bridge.connect.errors import ConnectError, ConnectErrorCode
 from bridge.connect.session_cookies import KEPT_SECONDS
-from bridge.temporal_gateway import CallError
+from bridge.temporal_gateway import TemporalCallError
 from minutekeeper.calendars.connect_link import ConnectLink
 from minutekeeper.calendars.messages import CalendarWorkflowInput
 from minutekeeper.calendars.user_connection import UNFINISHED, PendingConnection, UserConnection
 from minutekeeper.providers.base import NotFoundError, ProviderError, UnavailableError
 from minutekeeper.providers.calendar_base import (
+    AvailableCalendar,
     CalendarCredentials,
     CalendarProvider,
     ConnectedCalendar,
-    RawCalendar,
 )
-from minutekeeper.storage.user_connections import ConnectionChangedError, Connections
+from minutekeeper.storage.user_connections import ConcurrentUpdateError, UserConnectionStore
 from minutekeeper.text import one_line
 
 _TRIES = 5
@@ -36,66 +36,69 @@ _LONGEST_RAW_ID = 1000
 logger = logging.getLogger(__name__)
 
 
-class NotToldError(Exception):
+class ConfirmationRequiredError(Exception):
     """The user does not know yet that a calendar of his would be replaced."""
 
 
-class Connecting:
-    """`connect` and `spend` raise ConnectError, ProviderError, StoreError and CallError."""
+class ConnectService:
+    """`connect` and `consume_ticket` raise ConnectError, ProviderError, StoreError and TemporalCallError."""
 
-    def __init__(self, calendars: CalendarProvider, calls: CalendarCalls, connections: Connections) -> None:
+    def __init__(
+        self, calendars: CalendarProvider, calls: CalendarWorkflows, connections: UserConnectionStore
+    ) -> None:
         self._calendars = calendars
         self._calls = calls
         self._connections = connections
 
-    async def known(self, link: ConnectLink) -> UserConnection:
+    async def load_connection(self, link: ConnectLink) -> UserConnection:
         """What was noted of the user's calendar. Raises ConnectError if the link was used already."""
         known = await self._connections.read(link.user, link.platform)
         if known.is_spent(link.link_id):
-            raise ConnectError(Problem.LINK_USED)
+            raise ConnectError(ConnectErrorCode.LINK_USED)
         return known
 
     async def is_kept(self, known: UserConnection) -> bool:
         """Whether there is a calendar that would be replaced by another one."""
-        return bool(known.calendar_id) and await self._calls.is_kept(known.calendar_id)
+        return bool(known.calendar_id) and await self._calls.is_running(known.calendar_id)
 
-    async def choices(self, credentials: CalendarCredentials) -> list[RawCalendar]:
+    async def available_calendars(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
         """The calendars that the user could connect. Raises ConnectError if there are none."""
-        found = await self._calendars.raw_calendars(credentials)
+        found = await self._calendars.list_available_calendars(credentials)
         usable = [each for each in found if len(each.raw_id.encode(errors="replace")) <= _LONGEST_RAW_ID]
         if not usable:
-            raise ConnectError(Problem.NO_CALENDAR)
+            raise ConnectError(ConnectErrorCode.NO_CALENDAR)
         return usable
 
-    async def choice(self, credentials: CalendarCredentials, raw_id: str) -> RawCalendar:
+    async def available_calendar(self, credentials: CalendarCredentials, raw_id: str) -> AvailableCalendar:
         """The calendar of this id. Raises ConnectError if it is none that these credentials lead to."""
-        for each in await self.choices(credentials):
+        for each in await self.available_calendars(credentials):
             if each.raw_id == raw_id:
                 return each
-        raise ConnectError(Problem.NO_CALENDAR)
+        raise ConnectError(ConnectErrorCode.NO_CALENDAR)
 
-    async def spend(self, link: ConnectLink, ticket: str) -> None:
+    async def consume_ticket(self, link: ConnectLink, ticket: str) -> None:
         """Whoever spends a ticket may go on: it happens once."""
         now = datetime.now(UTC)
         for _ in range(_TRIES):
-            known = await self.known(link)
+            known = await self.load_connection(link)
             if known.is_spent(ticket):
-                raise ConnectError(Problem.CODE_REFUSED, why="it came back a second time")
-            with contextlib.suppress(ConnectionChangedError):
+                raise ConnectError(ConnectErrorCode.CODE_REFUSED, why="it came back a second time")
+            with contextlib.suppress(ConcurrentUpdateError):
                 await self._connections.write(known.spending(ticket, link.expires_at + _AWAY, now))
                 return
-        raise ConnectError(Problem.OVERTAKEN)
+        raise ConnectError(ConnectErrorCode.OVERTAKEN)
 
     async def connect(
-        self, link: ConnectLink, credentials: CalendarCredentials, chosen: RawCalendar, told: str
+        self, link: ConnectLink, credentials: CalendarCredentials, chosen: AvailableCalendar, told: str
     ) -> ConnectedCalendar:
-        """Connects one of the user's `choices`.
+        """Connects one of the user's `available_calendars`.
 
-        Raises NotToldError if it would replace another calendar than the one that the user was `told` of.
+        Raises ConfirmationRequiredError if it would replace another calendar than the one that the user was `told`
+        of.
         """
-        known = await self.known(link)
+        known = await self.load_connection(link)
         if known.calendar_id != told and known.raw_id != chosen.raw_id and await self.is_kept(known):
-            raise NotToldError
+            raise ConfirmationRequiredError
         attempt = PendingConnection(
             attempt_id=secrets.token_urlsafe(12),
             raw_id=chosen.raw_id,
@@ -119,14 +122,14 @@ class Connecting:
         return calendar
 
     async def _keep_new(
-        self, link: ConnectLink, begun: UserConnection, chosen: RawCalendar, calendar: ConnectedCalendar
+        self, link: ConnectLink, begun: UserConnection, chosen: AvailableCalendar, calendar: ConnectedCalendar
     ) -> UserConnection:
         try:
             await self._keep(link, calendar)
             return await self._write(_connected(begun, chosen, calendar))
-        except (CallError, ConnectError):
+        except (TemporalCallError, ConnectError):
             # What cannot be taken back now is taken back by whoever comes next.
-            with contextlib.suppress(CallError, ProviderError):
+            with contextlib.suppress(TemporalCallError, ProviderError):
                 await self._let_go(calendar.calendar_id, UNFINISHED)
             raise
 
@@ -137,7 +140,7 @@ class Connecting:
             platform=link.platform,
             owner=calendar.email or calendar.name,
         )
-        await self._calls.keep(request)
+        await self._calls.start_or_renew(request)
 
     async def _renewed(
         self, known: UserConnection, credentials: CalendarCredentials, raw_id: str
@@ -166,20 +169,24 @@ class Connecting:
             if await self._connections.claim(calendar.calendar_id, begun.claim_of(attempt.attempt_id)):
                 return begun, calendar
             # Somebody took it for the one of which he never heard: he keeps it.
-        raise ConnectError(Problem.OVERTAKEN, why="the provider gave only calendars that others have")
+        raise ConnectError(ConnectErrorCode.OVERTAKEN, why="the provider gave only calendars that others have")
 
     async def _write_made(self, begun: UserConnection, calendar_id: str) -> UserConnection:
         try:
             return await self._connections.write(begun.having_made(calendar_id))
-        except ConnectionChangedError:
+        except ConcurrentUpdateError:
             attempt_id = begun.attempt.attempt_id if begun.attempt else ""
-            with contextlib.suppress(CallError, ProviderError):
+            with contextlib.suppress(TemporalCallError, ProviderError):
                 if await self._connections.claim(calendar_id, begun.claim_of(attempt_id)):
                     await self._let_go(calendar_id, UNFINISHED)
-            raise ConnectError(Problem.OVERTAKEN) from None
+            raise ConnectError(ConnectErrorCode.OVERTAKEN) from None
 
     async def _taken_over(
-        self, known: UserConnection, begun: UserConnection, credentials: CalendarCredentials, chosen: RawCalendar
+        self,
+        known: UserConnection,
+        begun: UserConnection,
+        credentials: CalendarCredentials,
+        chosen: AvailableCalendar,
     ) -> ConnectedCalendar | None:
         """A calendar that the unfinished attempt before may have made, without hearing of it, and nobody else has.
 
@@ -194,7 +201,7 @@ class Connecting:
         for each in await self._made_of(chosen.raw_id):
             if each.calendar_id in unfinished.before or each.email != chosen.email:
                 continue
-            if await self._calls.was_ever_kept(each.calendar_id):
+            if await self._calls.was_ever_started(each.calendar_id):
                 continue
             if await self._connections.claim(each.calendar_id, claim):
                 with contextlib.suppress(NotFoundError):
@@ -215,16 +222,16 @@ class Connecting:
 
     async def _let_go(self, calendar_id: str, why: str) -> None:
         """Its workflow lets go of the meetings and deletes it; one that has none is just deleted."""
-        if not await self._calls.bid_farewell(calendar_id, why):
+        if not await self._calls.request_disconnect(calendar_id, why):
             await self._calendars.delete_calendar(calendar_id)
 
     async def _write(self, connection: UserConnection) -> UserConnection:
         try:
             return await self._connections.write(connection)
-        except ConnectionChangedError:
-            raise ConnectError(Problem.OVERTAKEN) from None
+        except ConcurrentUpdateError:
+            raise ConnectError(ConnectErrorCode.OVERTAKEN) from None
 
 
-def _connected(begun: UserConnection, chosen: RawCalendar, calendar: ConnectedCalendar) -> UserConnection:
+def _connected(begun: UserConnection, chosen: AvailableCalendar, calendar: ConnectedCalendar) -> UserConnection:
     now = datetime.now(UTC)
     return begun.connected(calendar.calendar_id, chosen.raw_id, calendar.name, calendar.email, now)

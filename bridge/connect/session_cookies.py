@@ -13,7 +13,7 @@ from aiohttp import web
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bridge.connect.errors import ConnectError, Problem
+from bridge.connect.errors import ConnectError, ConnectErrorCode
 from bridge.connect.oauth import new_verifier
 from minutekeeper.calendars.connect_link import ConnectLink
 from minutekeeper.signing import Purpose, derived_keys
@@ -24,18 +24,18 @@ KEPT_SECONDS = 3600
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-class Seals:
+class CookieEncryption:
     """`secrets`: the first one seals, all of them open."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         keys = derived_keys(Purpose.CONNECT_SESSION, secrets)
         self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
-    def close(self, content: BaseModel) -> str:
+    def encrypt(self, content: BaseModel) -> str:
         """A text for cookies and URLs, about as long as the JSON of the content."""
         return self._fernet.encrypt(zlib.compress(content.model_dump_json().encode(), 9)).decode()
 
-    def open(self, model: type[_Model], sealed: str) -> _Model | None:
+    def decrypt(self, model: type[_Model], sealed: str) -> _Model | None:
         """None for what is not of ours, or too old."""
         try:
             content = self._fernet.decrypt(sealed.encode(), ttl=KEPT_SECONDS)
@@ -53,11 +53,11 @@ class Seals:
 
 _PREFIX = "minutekeeper-"
 
-_JOURNEY = _PREFIX + "connect-{ticket}"
+_SESSION = _PREFIX + "connect-{ticket}"
 
 _GRANT = _PREFIX + "grant-{ticket}"
 
-_ARRIVAL = "of"
+_ACCOUNT = "of"
 
 _LONGEST_COOKIE = 4096
 """Browsers keep no longer one, counted with its name and its attributes."""
@@ -66,33 +66,38 @@ _MOST_TOGETHER = 6000
 """Names and values of all cookies that come along: servers and proxies refuse more than 8,190 bytes of them."""
 
 
-class Journey(BaseModel):
-    """`told` is the calendar of which the user knows that another one will replace it."""
+class OAuthSession(BaseModel):
+    """`confirmed_calendar_id` is the calendar of which the user knows that another one will replace it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     link: ConnectLink
     state: str = Field(repr=False)
     verifier: str = Field(repr=False)
-    told: str = ""
+    confirmed_calendar_id: str = ""
 
     @classmethod
-    def begin(cls, link: ConnectLink, told: str) -> Self:
-        return cls(link=link, state=secrets.token_urlsafe(32), verifier=new_verifier(), told=told)
+    def begin(cls, link: ConnectLink, confirmed_calendar_id: str) -> Self:
+        return cls(
+            link=link,
+            state=secrets.token_urlsafe(32),
+            verifier=new_verifier(),
+            confirmed_calendar_id=confirmed_calendar_id,
+        )
 
     @property
-    def ticket(self) -> str:
+    def session_id(self) -> str:
         """Tells journeys in one browser apart, and gives nothing away of the state."""
         return ticket_for(self.state)
 
 
-class Grant(BaseModel):
+class OAuthGrant(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     refresh_token: str = Field(repr=False)
 
 
-class Arrival(BaseModel):
+class ConnectedAccount(BaseModel):
     """What the last page tells: for whom which calendar of which account was connected."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -106,50 +111,52 @@ def ticket_for(state: str) -> str:
     return hashlib.sha256(state.encode(errors="replace")).hexdigest()[:32]
 
 
-class Cookies:
+class SessionCookies:
     """Sets and reads them, and seals what the last page tells.
 
     They go along only where the connect pages are, and are no script's business.
     """
 
-    def __init__(self, seals: Seals, public_url: str) -> None:
+    def __init__(self, seals: CookieEncryption, public_url: str) -> None:
         self._seals = seals
         parts = urlsplit(public_url)
         self._secure = parts.scheme == "https"
         self._path = f"{parts.path}/connect"
 
-    def arrival(self, request: web.Request) -> Arrival | None:
-        return self._seals.open(Arrival, request.query.get(_ARRIVAL, ""))
+    def connected_account(self, request: web.Request) -> ConnectedAccount | None:
+        return self._seals.decrypt(ConnectedAccount, request.query.get(_ACCOUNT, ""))
 
-    def done_path(self, platform: str, arrival: Arrival) -> str:
-        return f"/connect/done/{platform}?{_ARRIVAL}={self._seals.close(arrival)}"
+    def done_path(self, platform: str, arrival: ConnectedAccount) -> str:
+        return f"/connect/done/{platform}?{_ACCOUNT}={self._seals.encrypt(arrival)}"
 
-    def journey(self, request: web.Request, ticket: str, state: str | None = None) -> Journey:
+    def session(self, request: web.Request, ticket: str, state: str | None = None) -> OAuthSession:
         """The journey of a ticket, and, if `state` is given, of this very state. Raises ConnectError."""
-        sealed = request.cookies.get(_JOURNEY.format(ticket=ticket), "")
-        journey = self._seals.open(Journey, sealed)
-        if journey is None or not hmac.compare_digest(journey.ticket.encode(), ticket.encode()):
-            raise ConnectError(Problem.SESSION_LOST)
+        sealed = request.cookies.get(_SESSION.format(ticket=ticket), "")
+        journey = self._seals.decrypt(OAuthSession, sealed)
+        if journey is None or not hmac.compare_digest(journey.session_id.encode(), ticket.encode()):
+            raise ConnectError(ConnectErrorCode.SESSION_LOST)
         if state is not None and not hmac.compare_digest(journey.state.encode(), state.encode(errors="replace")):
-            raise ConnectError(Problem.SESSION_LOST)
+            raise ConnectError(ConnectErrorCode.SESSION_LOST)
         return journey
 
-    def grant(self, request: web.Request, ticket: str) -> Grant:
+    def grant(self, request: web.Request, ticket: str) -> OAuthGrant:
         """Raises ConnectError."""
-        grant = self._seals.open(Grant, request.cookies.get(_GRANT.format(ticket=ticket), ""))
+        grant = self._seals.decrypt(OAuthGrant, request.cookies.get(_GRANT.format(ticket=ticket), ""))
         if grant is None:
-            raise ConnectError(Problem.SESSION_LOST)
+            raise ConnectError(ConnectErrorCode.SESSION_LOST)
         return grant
 
-    def keep_journey(self, request: web.Request, response: web.StreamResponse, journey: Journey) -> None:
-        self._keep(request, response, _JOURNEY.format(ticket=journey.ticket), journey)
+    def keep_session(self, request: web.Request, response: web.StreamResponse, journey: OAuthSession) -> None:
+        self._keep(request, response, _SESSION.format(ticket=journey.session_id), journey)
 
-    def keep_grant(self, request: web.Request, response: web.StreamResponse, ticket: str, grant: Grant) -> None:
+    def keep_grant(
+        self, request: web.Request, response: web.StreamResponse, ticket: str, grant: OAuthGrant
+    ) -> None:
         """Raises ConnectError for a grant that fits in no cookie."""
         self._keep(request, response, _GRANT.format(ticket=ticket), grant)
 
     def forget(self, response: web.StreamResponse, ticket: str) -> None:
-        for name in (_JOURNEY, _GRANT):
+        for name in (_SESSION, _GRANT):
             response.del_cookie(name.format(ticket=ticket), path=self._path)
 
     def forget_unreadable(self, request: web.Request, response: web.StreamResponse) -> None:
@@ -161,7 +168,7 @@ class Cookies:
     def _keep(self, request: web.Request, response: web.StreamResponse, name: str, content: BaseModel) -> None:
         response.set_cookie(
             name,
-            self._seals.close(content),
+            self._seals.encrypt(content),
             max_age=KEPT_SECONDS,
             path=self._path,
             secure=self._secure,
@@ -170,7 +177,7 @@ class Cookies:
         )
         cookie = response.cookies[name]
         if (length := len(cookie.OutputString())) > _LONGEST_COOKIE:
-            raise ConnectError(Problem.UNAVAILABLE, why=f"a cookie would have {length} bytes")
+            raise ConnectError(ConnectErrorCode.UNAVAILABLE, why=f"a cookie would have {length} bytes")
         self._make_room(request, response, name, len(name) + len(cookie.value))
 
     def _make_room(self, request: web.Request, response: web.StreamResponse, name: str, used: int) -> None:

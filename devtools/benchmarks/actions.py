@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from devtools.benchmarks.environment import Stand
+from devtools.benchmarks.environment import BenchmarkEnvironment
 from devtools.stack.temporal_server import NAMESPACE
 
 _SETTLING_SECONDS = 3.0
@@ -26,7 +26,7 @@ def read_actions(metrics: str, namespace: str) -> Counter[str]:
     return counted
 
 
-async def actions(stand: Stand) -> Counter[str]:
+async def actions(stand: BenchmarkEnvironment) -> Counter[str]:
     """What the server has counted since it began; it tells its counters with some delay."""
     await asyncio.sleep(_SETTLING_SECONDS)
     async with stand.http.get(stand.metrics_url) as answer:

@@ -8,7 +8,7 @@ from typing import Any
 from temporalio.client import WorkflowExecution
 
 from devtools.benchmarks.booking import link
-from devtools.benchmarks.environment import Stand
+from devtools.benchmarks.environment import BenchmarkEnvironment
 from minutekeeper.calendars.messages import CalendarWorkflowInput
 from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETING_WORKFLOW, MEETINGS_QUEUE
@@ -21,7 +21,7 @@ _LOOK_SECONDS = 0.5
 _PATIENCE_SECONDS = 180.0
 
 
-async def booked_by_a_calendar(stand: Stand, count: int) -> float:
+async def booked_by_a_calendar(stand: BenchmarkEnvironment, count: int) -> float:
     """Meetings a second that a calendar of so many new events books at its first look."""
     calendar_id = await _connect(stand, count)
     await stand.client.start_workflow(
@@ -34,7 +34,7 @@ async def booked_by_a_calendar(stand: Stand, count: int) -> float:
     return (len(started) - 1) / (started[-1] - started[0]).total_seconds()
 
 
-async def _connect(stand: Stand, count: int) -> str:
+async def _connect(stand: BenchmarkEnvironment, count: int) -> str:
     """The id of a calendar that the provider has copied with all its events."""
     grant = await stand.provider.order("calendars/accounts", {"email": _OWNER})
     first = datetime.now(UTC) + _FIRST
@@ -47,7 +47,7 @@ async def _connect(stand: Stand, count: int) -> str:
     return str(connected["calendar"]["uuid"])
 
 
-async def _meetings(stand: Stand, calendar_id: str, count: int) -> list[WorkflowExecution]:
+async def _meetings(stand: BenchmarkEnvironment, calendar_id: str, count: int) -> list[WorkflowExecution]:
     query = f'CalendarId = "{calendar_id}" AND WorkflowType = "{MEETING_WORKFLOW}"'
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from devtools.benchmarks.environment import Stand, running_stand
+from devtools.benchmarks.environment import BenchmarkEnvironment, running_environment
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Bench:
         speed: float = 1.0,
         settings: Mapping[str, str] = MappingProxyType({}),
         is_sampled: bool = False,
-    ) -> AsyncIterator[Stand]:
+    ) -> AsyncIterator[BenchmarkEnvironment]:
         """A stand of a row's own, see `running_stand`; its logs and its database are left to be looked at."""
         path = self.folder / name
         try:
-            async with running_stand(
+            async with running_environment(
                 path, self.say, speed=speed, settings=settings, is_sampled=is_sampled
             ) as stand:
                 yield stand

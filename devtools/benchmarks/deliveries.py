@@ -16,7 +16,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from devtools.benchmarks.booking import beginning_now, in_parallel
-from devtools.benchmarks.environment import Stand
+from devtools.benchmarks.environment import BenchmarkEnvironment
 from devtools.benchmarks.provider import Bot
 
 _PATIENCE_SECONDS = 120.0
@@ -66,7 +66,7 @@ class Deliveries:
         return Delivery(next(self._bots), number // self._rounds, datetime.now(UTC))
 
 
-async def meetings_under_way(stand: Stand, series: str, size: int) -> list[Bot]:
+async def meetings_under_way(stand: BenchmarkEnvironment, series: str, size: int) -> list[Bot]:
     """Meetings that have a bot, and whose bots say nothing by themselves."""
     await stand.provider.script("silent")
     meetings = beginning_now(series, range(size))

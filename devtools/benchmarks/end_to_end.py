@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from devtools.benchmarks.booking import in_parallel
-from devtools.benchmarks.environment import Stand
+from devtools.benchmarks.environment import BenchmarkEnvironment
 from devtools.benchmarks.histories import ended
 from devtools.benchmarks.measure import percentile
 from devtools.benchmarks.processes import usage
@@ -15,7 +15,7 @@ _NEARLY_ALL = 0.95
 
 
 @dataclass(frozen=True)
-class Lives:
+class EndToEndRuns:
     """So many lives lived side by side.
 
     `rate` is meetings a second until nearly all had ended, `cpu` the CPU seconds of a meeting by kind of process,
@@ -30,7 +30,7 @@ class Lives:
     still_open: int
 
 
-async def lived(stand: Stand, meetings: list[MeetingRequest], patience: float) -> Lives:
+async def lived(stand: BenchmarkEnvironment, meetings: list[MeetingRequest], patience: float) -> EndToEndRuns:
     """Books all of them at once, and waits for their ends for so many seconds."""
     booked: set[str] = set()
 
@@ -44,7 +44,7 @@ async def lived(stand: Stand, meetings: list[MeetingRequest], patience: float) -
     took = (datetime.now(UTC) - began).total_seconds()
     spent = {kind: seconds - before.get(kind, 0.0) for kind, seconds in cpu_by_kind(stand).items()}
     ends = [(at - began).total_seconds() for at in found.values()]
-    return Lives(
+    return EndToEndRuns(
         rate=_NEARLY_ALL * len(meetings) / percentile(ends, _NEARLY_ALL),
         cpu={kind: seconds / len(meetings) for kind, seconds in spent.items()},
         busy=sum(spent.values()) / took,
@@ -53,7 +53,7 @@ async def lived(stand: Stand, meetings: list[MeetingRequest], patience: float) -
     )
 
 
-def cpu_by_kind(stand: Stand) -> dict[str, float]:
+def cpu_by_kind(stand: BenchmarkEnvironment) -> dict[str, float]:
     """CPU seconds until now; all workers are one kind."""
     spent: dict[str, float] = {}
     for name, group in stand.crew.groups().items():

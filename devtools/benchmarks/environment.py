@@ -15,7 +15,7 @@ from devtools.stack.data_folder import DataFolder
 from devtools.stack.environment import WORKER_STOP_SECONDS, Addresses, choose_addresses, service_environment
 from devtools.stack.ports import HOST, claim_ports
 from devtools.stack.stack import other_services, temporal_service
-from devtools.stack.supervisor import Crew, Service, python_module
+from devtools.stack.supervisor import ProcessGroup, Service, python_module
 from devtools.stack.temporal_server import NAMESPACE, ServerProbe
 from minutekeeper.config import Settings
 from minutekeeper.temporal.worker_connection import plugin
@@ -29,7 +29,7 @@ _READY = "ready, polling"
 
 
 @dataclass(frozen=True)
-class Stand:
+class BenchmarkEnvironment:
     """`environment` is what each of the processes finds; `metrics_url` is where the server tells its counters.
 
     With `is_sampled`, worker and bridge note where their time goes.
@@ -40,7 +40,7 @@ class Stand:
     client: Client
     provider: SimulatedProvider
     http: aiohttp.ClientSession
-    crew: Crew
+    crew: ProcessGroup
     folder: DataFolder
     metrics_url: str
     is_sampled: bool = False
@@ -67,14 +67,14 @@ class Stand:
 
 
 @asynccontextmanager
-async def running_stand(
+async def running_environment(
     path: Path,
     say: Callable[[str], None],
     *,
     speed: float = 1.0,
     settings: Mapping[str, str] = MappingProxyType({}),
     is_sampled: bool = False,
-) -> AsyncIterator[Stand]:
+) -> AsyncIterator[BenchmarkEnvironment]:
     """All processes, answering, on an empty folder; they are stopped at the end, whatever the end is.
 
     `speed` is how much faster simulated bots live. Raises ServiceError if a process does not come up.
@@ -89,7 +89,7 @@ async def running_stand(
     # Else every workflow compiles its modules anew where they were edited since they were last kept compiled.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     metrics_url = f"http://{HOST}:{ports[_METRICS]}/metrics"
-    crew = Crew(folder, say)
+    crew = ProcessGroup(folder, say)
     timeout = aiohttp.ClientTimeout(total=_PROBE_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0)) as http:
         probe = ServerProbe(addresses.temporal, addresses.ui, http)
@@ -104,7 +104,9 @@ async def running_stand(
                 bridge = dataclasses.replace(bridge, command=_sampled(folder, "bridge", "bridge"))
             await crew.start(services["simulator"], bridge)
             provider = SimulatedProvider(str(addresses.simulator), environment["MEETINGBAAS_API_KEY"], http)
-            stand = Stand(addresses, environment, client, provider, http, crew, folder, metrics_url, is_sampled)
+            stand = BenchmarkEnvironment(
+                addresses, environment, client, provider, http, crew, folder, metrics_url, is_sampled
+            )
             await stand.start_worker(1)
             yield stand
         finally:

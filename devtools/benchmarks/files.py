@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from devtools.benchmarks.context import Bench
-from devtools.benchmarks.environment import Stand
+from devtools.benchmarks.environment import BenchmarkEnvironment
 from devtools.stack.ports import HOST, claim_ports
 from devtools.stack.supervisor import Service, python_module
 
@@ -19,7 +19,7 @@ from devtools.stack.supervisor import Service, python_module
 class Files:
     """`address` is where every path leads to a recording."""
 
-    stand: Stand
+    stand: BenchmarkEnvironment
     address: str
 
     async def serve(self, size: int) -> None:

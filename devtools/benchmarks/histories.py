@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from temporalio.api.enums.v1 import EventType
 
-from devtools.benchmarks.environment import Stand
+from devtools.benchmarks.environment import BenchmarkEnvironment
 
 _COLLECT = "collect"
 _LOOK_SECONDS = 0.5
 
 
-async def ended(stand: Stand, workflow_ids: Collection[str], patience: float) -> dict[str, datetime]:
+async def ended(stand: BenchmarkEnvironment, workflow_ids: Collection[str], patience: float) -> dict[str, datetime]:
     """When the workflows ended: all of them, or those that did within so many seconds."""
     deadline = time.monotonic() + patience
     while True:
@@ -23,13 +23,13 @@ async def ended(stand: Stand, workflow_ids: Collection[str], patience: float) ->
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _completed(stand: Stand) -> AsyncIterator[tuple[str, datetime]]:
+async def _completed(stand: BenchmarkEnvironment) -> AsyncIterator[tuple[str, datetime]]:
     async for execution in stand.client.list_workflows("ExecutionStatus = 'Completed'"):
         if execution.close_time is not None:
             yield execution.id, execution.close_time
 
 
-async def download_span(stand: Stand, workflow_id: str) -> tuple[datetime, datetime]:
+async def download_span(stand: BenchmarkEnvironment, workflow_id: str) -> tuple[datetime, datetime]:
     """When the activity that brings the recording home began its last attempt, and when it was done."""
     history = await stand.client.get_workflow_handle(workflow_id).fetch_history()
     scheduled: set[int] = set()

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from devtools.benchmarks.booking import LEAD, link, sleep_until, whole_second
 from devtools.benchmarks.day import by_rate, starts
-from devtools.benchmarks.environment import Stand
+from devtools.benchmarks.environment import BenchmarkEnvironment
 from devtools.benchmarks.histories import ended
 from devtools.benchmarks.lateness import calls
 from devtools.benchmarks.measure import most_at_once, per_second, percentile
@@ -49,7 +49,7 @@ class Day:
         )
 
 
-async def live_through(stand: Stand, count: int, seconds: float, patience: float) -> Day:
+async def live_through(stand: BenchmarkEnvironment, count: int, seconds: float, patience: float) -> Day:
     """So many meetings in so many seconds; waits for so long for the last of them to end."""
     offsets = starts(count, seconds, _SEED)
     first = whole_second(_FIRST_AHEAD)

@@ -6,7 +6,7 @@ from random import Random
 from typing import TypeVar
 
 from devtools.chaos.lives import NORMAL, STAYS, WEIGHTS
-from devtools.chaos.plan import Act, Change, PlannedMeeting, Wish
+from devtools.chaos.plan import Change, CustomerAction, PlannedMeeting, Scenario
 from devtools.chaos.rooms import letters, new_link
 from devtools.chaos.scale import LEAD, Scale
 from devtools.chaos.twins import plan_twins
@@ -16,21 +16,21 @@ _Card = TypeVar("_Card", bound=str)
 _RUSH = 15.0
 """Meetings start on the hour, all at once; here, half of the reserved bots are called on a multiple of this."""
 
-_WISHES: Mapping[Wish, int] = {
-    Wish.NONE: 55,
-    Wish.MOVED_ASLEEP: 6,
-    Wish.MOVED_SENT: 7,
-    Wish.MOVED_TWICE: 4,
-    Wish.MOVED_LINK: 3,
-    Wish.CANCELLED_ASLEEP: 4,
-    Wish.CANCELLED_ARMED: 4,
-    Wish.CANCELLED_SENT: 6,
-    Wish.LEFT: 6,
-    Wish.SHARED: 3,
-    Wish.SHARED_CANCELLED: 2,
+_WISHES: Mapping[Scenario, int] = {
+    Scenario.NONE: 55,
+    Scenario.MOVED_ASLEEP: 6,
+    Scenario.MOVED_SENT: 7,
+    Scenario.MOVED_TWICE: 4,
+    Scenario.MOVED_LINK: 3,
+    Scenario.CANCELLED_ASLEEP: 4,
+    Scenario.CANCELLED_ARMED: 4,
+    Scenario.CANCELLED_SENT: 6,
+    Scenario.LEFT: 6,
+    Scenario.SHARED: 3,
+    Scenario.SHARED_CANCELLED: 2,
 }
-_BEFORE_ITS_BOT = frozenset({Wish.MOVED_ASLEEP, Wish.MOVED_TWICE, Wish.CANCELLED_ASLEEP})
-_GOES_ON_THERE = frozenset({Wish.MOVED_SENT, Wish.MOVED_TWICE})
+_BEFORE_ITS_BOT = frozenset({Scenario.MOVED_ASLEEP, Scenario.MOVED_TWICE, Scenario.CANCELLED_ASLEEP})
+_GOES_ON_THERE = frozenset({Scenario.MOVED_SENT, Scenario.MOVED_TWICE})
 """A second bot goes to the same link, and lives an ordinary life there."""
 
 _SILENT = frozenset({"silent", "no_final"})
@@ -65,43 +65,47 @@ class _Planner:
         self._rng.shuffle(cards)
         return cards + self._rng.choices(cards, [weights[card] for card in cards], k=max(0, count - len(cards)))
 
-    def plan(self, wish: Wish, lives: Iterator[str]) -> list[PlannedMeeting]:
+    def plan(self, wish: Scenario, lives: Iterator[str]) -> list[PlannedMeeting]:
         """The meeting of a wish, or the two of a meeting that is booked twice."""
-        if wish is Wish.NONE:
+        if wish is Scenario.NONE:
             return [self._ordinary(next(lives))]
-        if wish in {Wish.SHARED, Wish.SHARED_CANCELLED}:
+        if wish in {Scenario.SHARED, Scenario.SHARED_CANCELLED}:
             return self._booked_twice(wish)
         meeting = self._asleep() if wish in _BEFORE_ITS_BOT else self._any()
-        if wish is Wish.CANCELLED_ARMED:
+        if wish is Scenario.CANCELLED_ARMED:
             meeting = self._reserved()
         return [
             replace(
                 meeting,
                 wish=wish,
-                life=NORMAL if wish is Wish.MOVED_ASLEEP else STAYS,
+                life=NORMAL if wish is Scenario.MOVED_ASLEEP else STAYS,
                 lives=1 if wish in _GOES_ON_THERE else None,
                 changes=self._changes(wish, meeting),
             )
         ]
 
-    def _changes(self, wish: Wish, meeting: PlannedMeeting) -> tuple[Change, ...]:
+    def _changes(self, wish: Scenario, meeting: PlannedMeeting) -> tuple[Change, ...]:
         between = self._rng.uniform
         changes: tuple[Change, ...]
         match wish:
-            case Wish.MOVED_ASLEEP:
+            case Scenario.MOVED_ASLEEP:
                 changes = (self._move(between(3, 10)),)
-            case Wish.MOVED_SENT:
+            case Scenario.MOVED_SENT:
                 changes = (self._move(between(0, 8), awaits_bot=True),)
-            case Wish.MOVED_TWICE:
+            case Scenario.MOVED_TWICE:
                 changes = (self._move(between(3, 10)), self._move(between(1, 6), awaits_bot=True))
-            case Wish.MOVED_LINK:
+            case Scenario.MOVED_LINK:
                 changes = (replace(self._move(between(0, 8), awaits_bot=True), meeting_url=new_link(self._rng)),)
-            case Wish.CANCELLED_ASLEEP:
-                changes = (Change(Act.CANCEL, between(3, 10)),)
-            case Wish.CANCELLED_ARMED:
-                changes = (Change(Act.CANCEL, max(0.0, meeting.start_at - LEAD - between(0, 6) - meeting.book_at)),)
+            case Scenario.CANCELLED_ASLEEP:
+                changes = (Change(CustomerAction.CANCEL, between(3, 10)),)
+            case Scenario.CANCELLED_ARMED:
+                changes = (
+                    Change(
+                        CustomerAction.CANCEL, max(0.0, meeting.start_at - LEAD - between(0, 6) - meeting.book_at)
+                    ),
+                )
             case _:
-                act = Act.LEAVE if wish is Wish.LEFT else Act.CANCEL
+                act = CustomerAction.LEAVE if wish is Scenario.LEFT else CustomerAction.CANCEL
                 changes = (Change(act, between(0, 8), awaits_bot=True),)
         return changes
 
@@ -111,7 +115,7 @@ class _Planner:
         meeting = self._reserved() if reserved else self._running()
         return replace(meeting, life=life, audio_only=self._rng.random() < 0.05)
 
-    def _booked_twice(self, wish: Wish) -> list[PlannedMeeting]:
+    def _booked_twice(self, wish: Scenario) -> list[PlannedMeeting]:
         meeting = self._any() if self._scale.reserved_silence else self._running()
         first = replace(meeting, wish=wish, life=self._rng.choice(_SHARED_LIVES))
         second = replace(
@@ -120,8 +124,10 @@ class _Planner:
             life=NORMAL,
             twin=f"twin-{letters(self._rng, 8)}",
         )
-        if wish is Wish.SHARED_CANCELLED:
-            first = replace(first, changes=(Change(Act.CANCEL, self._rng.uniform(1, 4), awaits_bot=True),))
+        if wish is Scenario.SHARED_CANCELLED:
+            first = replace(
+                first, changes=(Change(CustomerAction.CANCEL, self._rng.uniform(1, 4), awaits_bot=True),)
+            )
         return [first, second]
 
     def _any(self) -> PlannedMeeting:
@@ -157,6 +163,6 @@ class _Planner:
         """To a time for which a bot is reserved, or to one so near that it is sent at once."""
         if self._rng.random() < 0.5:
             start_in = LEAD + self._rng.uniform(5, self._scale.notice)
-            return Change(Act.MOVE, after, awaits_bot, start_in, start_in + self._rng.uniform(61, 90))
+            return Change(CustomerAction.MOVE, after, awaits_bot, start_in, start_in + self._rng.uniform(61, 90))
         start_in = self._rng.uniform(5, 0.9 * self._scale.patience)
-        return Change(Act.MOVE, after, awaits_bot, start_in, max(self._scale.patience, start_in + 30))
+        return Change(CustomerAction.MOVE, after, awaits_bot, start_in, max(self._scale.patience, start_in + 30))

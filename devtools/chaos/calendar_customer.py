@@ -6,8 +6,8 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.service import RPCError, RPCStatusCode
 
 from devtools.chaos.evidence import Booking
-from minutekeeper.meetings.claims import Claim, ClaimAnswer, Release
-from minutekeeper.meetings.request import CalendarOrigin, MeetingRequest, Reschedule
+from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult
+from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Reschedule
 from minutekeeper.temporal.names import CLAIM_UPDATE, RELEASE_UPDATE
 from starter.errors import MeetingError, MeetingRefusedError
 
@@ -28,21 +28,21 @@ class CalendarCustomer:
         """The request as a calendar books it: with its origin and its claim."""
         move = Reschedule(start_time=request.start_time, end_time=request.end_time)
         claim = _claim(event_id, request.meeting_url, move).model_copy(update={"bot": request.bot})
-        origin = CalendarOrigin(calendar_id=_CALENDAR, event_id=event_id)
+        origin = CalendarEventRef(calendar_id=_CALENDAR, event_id=event_id)
         return request.model_copy(update={"calendar": origin, "claim": claim})
 
     async def move(self, workflow_id: str, booking: Booking, move: Reschedule) -> None:
         claim = _claim(workflow_id, booking.meeting_url, move)
-        answer = await self._update(workflow_id, CLAIM_UPDATE, claim, ClaimAnswer)
-        if answer is ClaimAnswer.HELD:
+        answer = await self._update(workflow_id, CLAIM_UPDATE, claim, ClaimResult)
+        if answer is ClaimResult.DEFERRED:
             raise MeetingRefusedError("It is being recorded, and stays where it is.")
 
     async def release(self, workflow_id: str) -> None:
-        release = Release(calendar_id=_CALENDAR, seen_at=datetime.now(UTC), why="Its event was deleted.")
+        release = ClaimRelease(calendar_id=_CALENDAR, seen_at=datetime.now(UTC), why="Its event was deleted.")
         await self._update(workflow_id, RELEASE_UPDATE, release, None)
 
     async def _update(
-        self, workflow_id: str, name: str, message: Claim | Release, answer: type[ClaimAnswer] | None
+        self, workflow_id: str, name: str, message: Claim | ClaimRelease, answer: type[ClaimResult] | None
     ) -> object:
         handle = self._temporal.get_workflow_handle(workflow_id)
         try:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from devtools.chaos.calendar_customer import CalendarCustomer
 from devtools.chaos.evidence import Booking, Order
-from devtools.chaos.plan import Act, Change, PlannedMeeting
+from devtools.chaos.plan import Change, CustomerAction, PlannedMeeting
 from minutekeeper.meetings.fields import BotOptions, RecordingMode
 from minutekeeper.meetings.request import MeetingRequest, Reschedule
 from starter.client import MeetingsClient
@@ -96,7 +96,7 @@ class Customers:
         order = Order(workflow_id=workflow_id, act=change.act, asked_at=datetime.now(UTC))
         act: Callable[[], Awaitable[object]]
         match change.act:
-            case Act.MOVE:
+            case CustomerAction.MOVE:
                 move = self._move(change)
                 update = {
                     "start_time": move.start_time,
@@ -107,11 +107,11 @@ class Customers:
                 act = partial(self.client.reschedule, workflow_id, move)
                 if meeting.by_calendar:
                     act = partial(self._calendar.move, workflow_id, booking, move)
-            case Act.CANCEL:
+            case CustomerAction.CANCEL:
                 act = partial(self.client.cancel, workflow_id)
-            case Act.LEAVE:
+            case CustomerAction.LEAVE:
                 act = partial(self.client.leave, workflow_id)
-            case Act.RELEASE:
+            case CustomerAction.RELEASE:
                 act = partial(self._calendar.release, workflow_id)
         try:
             await _insist(act)

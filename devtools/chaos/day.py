@@ -12,12 +12,12 @@ from devtools.chaos import histories, stored
 from devtools.chaos.bookings import plan_meetings
 from devtools.chaos.customer import Customers
 from devtools.chaos.environment import Scene
-from devtools.chaos.evidence import Evidence, RoomOutage, Struck
-from devtools.chaos.fault_plan import plan_blows
+from devtools.chaos.evidence import Evidence, InjectedFault, RoomOutage
+from devtools.chaos.fault_plan import plan_faults
 from devtools.chaos.faults import refusals, standing_faults
-from devtools.chaos.inject import strike
+from devtools.chaos.inject import inject
 from devtools.chaos.lives import NORMAL, script_rule
-from devtools.chaos.plan import Blow, PlannedMeeting, RoomFault
+from devtools.chaos.plan import Fault, PlannedMeeting, RoomFault
 from devtools.chaos.rooms import room_of
 from devtools.chaos.scale import SPEED, Scale
 from starter.client import MeetingsClient
@@ -39,7 +39,7 @@ class Day:
         self._seed = seed
         self._say = say
         self._began = datetime.now(UTC)
-        self._struck: list[Struck] = []
+        self._struck: list[InjectedFault] = []
         self._refused: list[tuple[datetime, datetime]] = []
         self._room_outages: list[RoomOutage] = []
 
@@ -51,7 +51,7 @@ class Day:
         customers = Customers(MeetingsClient(self._scene.client), self._began)
         await asyncio.gather(
             self._serve(customers, meetings),
-            *(self._strike(blow) for blow in plan_blows(self._seed, self._scale)),
+            *(self._strike(blow) for blow in plan_faults(self._seed, self._scale)),
             *(self._refuse(at, order) for at, order in refusals(self._seed, self._scale)),
             *(self._disturb(meeting.meeting_url, fault) for meeting in meetings for fault in meeting.faults),
         )
@@ -75,11 +75,11 @@ class Day:
             async with asyncio.timeout(self._scale.window + self._scale.settling):
                 await customers.serve(meetings)
 
-    async def _strike(self, blow: Blow) -> None:
+    async def _strike(self, blow: Fault) -> None:
         await self._until(blow.at)
         lasting = f" for {blow.seconds:.0f} s" if blow.seconds else ""
         self._tell(f"{blow.kind} of {blow.target}{lasting}")
-        self._struck.append(await strike(self._scene.crew, blow))
+        self._struck.append(await inject(self._scene.crew, blow))
 
     async def _refuse(self, at: float, order: dict[str, Any]) -> None:
         await self._until(at)

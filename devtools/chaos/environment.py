@@ -16,7 +16,7 @@ from devtools.stack.data_folder import DataFolder
 from devtools.stack.environment import choose_addresses, service_environment
 from devtools.stack.ports import claim_ports
 from devtools.stack.stack import other_services, temporal_service
-from devtools.stack.supervisor import Crew, Service
+from devtools.stack.supervisor import ProcessGroup, Service
 from devtools.stack.temporal_server import NAMESPACE, ServerProbe
 from minutekeeper.config import Settings
 from minutekeeper.temporal.worker_connection import plugin
@@ -33,7 +33,7 @@ _RECORDING_BYTES = 300_000
 class Scene:
     """Everything that a run acts on. `artifacts` is the folder that is the store."""
 
-    crew: Crew
+    crew: ProcessGroup
     client: Client
     provider: SimulatedProvider
     artifacts: Path
@@ -50,7 +50,7 @@ async def running_scene(folder: DataFolder, seed: int, say: Callable[[str], None
     settings = Settings.model_construct()
     addresses = choose_addresses(ports, folder, settings, simulator=True)
     environment = service_environment(addresses, folder, settings, SPEED) | _shortened(seed)
-    crew = Crew(folder, say)
+    crew = ProcessGroup(folder, say)
     timeout = aiohttp.ClientTimeout(total=_PROBE_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout) as http:
         probe = ServerProbe(addresses.temporal, addresses.ui, http)

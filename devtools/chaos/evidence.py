@@ -8,10 +8,10 @@ from typing import TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from devtools.chaos.ledger import Bot, Ledger
-from devtools.chaos.plan import Act, BlowKind
+from devtools.chaos.plan import CustomerAction, FaultKind
 from devtools.chaos.rooms import room_of
 from minutekeeper.meetings.bot_events import BotEvent
-from minutekeeper.meetings.ids import folder_for, meeting_id_of
+from minutekeeper.meetings.ids import folder_for, meeting_id_from_workflow_id
 from minutekeeper.meetings.views import Outcome
 
 
@@ -42,7 +42,7 @@ class Order(_Fact):
     """
 
     workflow_id: str
-    act: Act
+    act: CustomerAction
     asked_at: AwareDatetime
     acknowledged_at: AwareDatetime | None = None
     refusal: str = ""
@@ -64,7 +64,7 @@ class Run(_Fact):
     pending: str = ""
 
 
-class StoredFile(_Fact):
+class FileInStore(_Fact):
     path: str
     size: int
     sha256: str
@@ -79,10 +79,10 @@ class Waiting(_Fact):
     body_sha256: str = ""
 
 
-class Struck(_Fact):
+class InjectedFault(_Fact):
     """A blow as it fell. `until` is when the process was let go or started again."""
 
-    kind: BlowKind
+    kind: FaultKind
     target: str
     at: AwareDatetime
     until: AwareDatetime
@@ -101,18 +101,18 @@ class Evidence(_Fact):
     orders: tuple[Order, ...] = ()
     ledger: Ledger = Ledger()
     runs: tuple[Run, ...] = ()
-    files: tuple[StoredFile, ...] = ()
+    files: tuple[FileInStore, ...] = ()
     manifests: dict[str, dict[str, str]] = {}
     """What each `manifest.json` says: SHA-256 by path in the store."""
     inbox: tuple[Waiting, ...] = ()
-    struck: tuple[Struck, ...] = ()
+    struck: tuple[InjectedFault, ...] = ()
     refused: tuple[tuple[AwareDatetime, AwareDatetime], ...] = ()
     """When the account was refused, so that nobody could send or remove a bot."""
     room_outages: tuple[RoomOutage, ...] = ()
 
-    def files_of(self, workflow_id: str) -> list[StoredFile]:
+    def files_of(self, workflow_id: str) -> list[FileInStore]:
         """What lies in the folder of a meeting, or in those beside it that a later run was given."""
-        folder = folder_for(meeting_id_of(workflow_id))
+        folder = folder_for(meeting_id_from_workflow_id(workflow_id))
         roots = [root for root in self._files_by_root if root == folder or root.startswith(f"{folder}~")]
         return [file for root in roots for file in self._files_by_root[root]]
 
@@ -146,7 +146,7 @@ class Evidence(_Fact):
         return first
 
     @cached_property
-    def _files_by_root(self) -> dict[str, list[StoredFile]]:
+    def _files_by_root(self) -> dict[str, list[FileInStore]]:
         return _grouped(self.files, lambda file: file.path.partition("/")[0])
 
     @cached_property
@@ -164,7 +164,7 @@ class Evidence(_Fact):
     @property
     def outages(self) -> list[tuple[datetime, datetime]]:
         """When nobody could have acted, in order: there was no server, or the provider refused the account."""
-        without_server = [(blow.at, blow.until) for blow in self.struck if blow.kind is BlowKind.OUTAGE]
+        without_server = [(blow.at, blow.until) for blow in self.struck if blow.kind is FaultKind.OUTAGE]
         return sorted([*without_server, *self.refused])
 
     def in_fair_time(self, since: datetime, seconds: float, room: str) -> datetime:

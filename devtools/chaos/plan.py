@@ -8,7 +8,7 @@ from typing import Any
 from devtools.chaos.lives import NORMAL
 
 
-class Act(StrEnum):
+class CustomerAction(StrEnum):
     """What a customer may do to a meeting that is booked."""
 
     MOVE = "move"
@@ -26,7 +26,7 @@ class Change:
     from the beginning of the run. An empty link leaves that as it is.
     """
 
-    act: Act
+    act: CustomerAction
     after: float
     awaits_bot: bool = False
     start_in: float = 0.0
@@ -44,7 +44,7 @@ class RoomFault:
     order: Mapping[str, Any]
 
 
-class Wish(StrEnum):
+class Scenario(StrEnum):
     """What customers want beyond a booking."""
 
     NONE = "nothing more"
@@ -91,7 +91,7 @@ class PlannedMeeting:
     book_at: float
     start_at: float
     end_at: float
-    wish: Wish | TwinKind = Wish.NONE
+    wish: Scenario | TwinKind = Scenario.NONE
     life: str = NORMAL
     lives: int | None = None
     later_life: str = NORMAL
@@ -108,7 +108,7 @@ class PlannedMeeting:
         return f"Chaos: {self.wish}, {self.life}"
 
 
-class BlowKind(StrEnum):
+class FaultKind(StrEnum):
     KILL = "SIGKILL"
     FREEZE = "SIGSTOP"
     OUTAGE = "outage"
@@ -116,10 +116,10 @@ class BlowKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Blow:
+class Fault:
     """What is done to a process of the stack, and for how many seconds it lasts if it is not a mere kill."""
 
     at: float
-    kind: BlowKind
+    kind: FaultKind
     target: str
     seconds: float = 0.0

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from devtools.chaos.evidence import Evidence, Run
 from devtools.chaos.judge import judge
 from devtools.chaos.lateness import Lateness, measure
-from devtools.chaos.plan import BlowKind, TwinKind
+from devtools.chaos.plan import FaultKind, TwinKind
 from devtools.chaos.rules.breach import Breach
 
 _TWINS = frozenset(TwinKind)
@@ -49,7 +49,7 @@ class Report(BaseModel):
 
 def report_on(evidence: Evidence, *, seed: int, planned: int, short: bool, began_at: datetime) -> Report:
     ledger = evidence.ledger
-    outages = [blow.until - blow.at for blow in evidence.struck if blow.kind is BlowKind.OUTAGE]
+    outages = [blow.until - blow.at for blow in evidence.struck if blow.kind is FaultKind.OUTAGE]
     return Report(
         seed=seed,
         planned=planned,

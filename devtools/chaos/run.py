@@ -57,4 +57,4 @@ async def _happen(folder: DataFolder, seed: int, meetings: int, scale: Scale) ->
 
         async with running_scene(folder, seed, note) as scene:
             day = Day(scene, scale, seed, tell)
-            return await scene.crew.keep(day.live(meetings))
+            return await scene.crew.run_while_healthy(day.live(meetings))

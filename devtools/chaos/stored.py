@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from devtools.chaos.evidence import StoredFile, Waiting
+from devtools.chaos.evidence import FileInStore, Waiting
 from minutekeeper.meetings.bot_events import BotEvent
 from minutekeeper.meetings.ids import INBOX
 from minutekeeper.storage.manifest import Manifest
@@ -21,7 +21,7 @@ class _InboxFile(BaseModel):
     body: bytes | None = None
 
 
-def read_files(root: Path) -> list[StoredFile]:
+def read_files(root: Path) -> list[FileInStore]:
     """Every file of the meetings; paths are relative to the store."""
     paths = (path for path in sorted(root.rglob("*")) if path.is_file())
     files = [(path.relative_to(root).as_posix(), path) for path in paths]
@@ -58,7 +58,7 @@ def read_inbox(root: Path) -> list[Waiting]:
     return waiting
 
 
-def _stored(name: str, path: Path) -> StoredFile:
+def _stored(name: str, path: Path) -> FileInStore:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return StoredFile(path=name, size=path.stat().st_size, sha256=sha256)
+    return FileInStore(path=name, size=path.stat().st_size, sha256=sha256)

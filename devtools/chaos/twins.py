@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from devtools.chaos.lives import NORMAL, STAYS, TALK
-from devtools.chaos.plan import Act, Change, PlannedMeeting, RoomFault, TwinKind
+from devtools.chaos.plan import Change, CustomerAction, PlannedMeeting, RoomFault, TwinKind
 from devtools.chaos.rooms import letters, new_link, respelled, room_of
 from devtools.chaos.scale import GRACE_SECONDS, LEAD, SPEED, Scale
 
@@ -63,8 +63,8 @@ class _Room:
             TwinKind.ACCOUNT_REFUSED: self._account_refused,
             TwinKind.PROVIDER_DOWN: self._provider_down,
             TwinKind.ANSWER_LOST: self._answer_lost,
-            TwinKind.CANCELLED: lambda: self._given_up(Act.CANCEL),
-            TwinKind.LEFT: lambda: self._given_up(Act.LEAVE),
+            TwinKind.CANCELLED: lambda: self._given_up(CustomerAction.CANCEL),
+            TwinKind.LEFT: lambda: self._given_up(CustomerAction.LEAVE),
             TwinKind.TRIPLETS: self._triplets,
             TwinKind.DOUBLED: self._doubled,
         }
@@ -83,7 +83,9 @@ class _Room:
             return self._one_changed(self._pair(self._rng.uniform(0, 1), reserved=False), change)
         start_in = LEAD + self._rng.uniform(2, 10)
         end_in = start_in + self._rng.uniform(61, 90)
-        change = Change(Act.MOVE, self._rng.uniform(0, 3), awaits_bot=True, start_in=start_in, end_in=end_in)
+        change = Change(
+            CustomerAction.MOVE, self._rng.uniform(0, 3), awaits_bot=True, start_in=start_in, end_in=end_in
+        )
         return self._one_changed(self._pair(self._rng.uniform(0, 2), reserved=True), change)
 
     def _moved_in_call(self) -> _Pair:
@@ -93,7 +95,7 @@ class _Room:
     def _moved_onto(self) -> _Pair:
         """Moved from another hour onto the very start of the other, whose bot is on its way or in the call."""
         first = self._running()
-        change = Change(Act.MOVE, self._rng.uniform(1, 12), onto=(first.start_at, first.end_at))
+        change = Change(CustomerAction.MOVE, self._rng.uniform(1, 12), onto=(first.start_at, first.end_at))
         return first, replace(self._asleep_beside(first), changes=(change,))
 
     def _by_calendar(self) -> _Pair:
@@ -102,7 +104,7 @@ class _Room:
         variants: tuple[tuple[Change, ...], ...] = (
             (),
             (self._move_near(self._rng.uniform(0, 9), awaits_bot=True),),
-            (Change(Act.RELEASE, self._rng.uniform(0, 9), awaits_bot=True),),
+            (Change(CustomerAction.RELEASE, self._rng.uniform(0, 9), awaits_bot=True),),
         )
         calendar = replace(
             calendar,
@@ -139,7 +141,7 @@ class _Room:
         )
         return replace(first, faults=faults), second
 
-    def _given_up(self, act: Act) -> _Pair:
+    def _given_up(self, act: CustomerAction) -> _Pair:
         """One is ended by its owner while its bot is on its way or in the call; the other still wants it."""
         change = Change(act, self._rng.choice((self._rng.uniform(0, 3), self._rng.uniform(5, 9))), awaits_bot=True)
         first, second = self._pair(self._rng.uniform(0, _MINUTE), reserved=False)
@@ -157,7 +159,7 @@ class _Room:
         book_at = self._rng.uniform(1, min(10, self._scale.last_twin))
         meeting = self._meeting(book_at, book_at, book_at + _LENGTH)
         fault = self._fault(book_at - 1, 60, {"kind": "second_bot", "times": 1}, _POST)
-        leave = Change(Act.LEAVE, GRACE_SECONDS + 10, awaits_bot=True)
+        leave = Change(CustomerAction.LEAVE, GRACE_SECONDS + 10, awaits_bot=True)
         yield replace(meeting, life=STAYS, later_life=STAYS, faults=(fault,), changes=(leave,))
 
     def _disturbed(self, after: float, order: Mapping[str, Any]) -> _Pair:
@@ -225,7 +227,7 @@ class _Room:
     def _move_near(self, after: float, *, awaits_bot: bool = False) -> Change:
         """To a start so near that the bot is sent at once."""
         start_in = self._rng.uniform(5, 20)
-        return Change(Act.MOVE, after, awaits_bot, start_in, _LENGTH)
+        return Change(CustomerAction.MOVE, after, awaits_bot, start_in, _LENGTH)
 
     def _minutes(self) -> float:
         """One to thirty simulated minutes, as far as the bot of the earlier one is still there."""

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from devtools.simulator import account_views, bots_views, media_views, sim_views
 from devtools.simulator.calendars.routes import calendar_routes
-from devtools.simulator.faults.requests import strike_requests
+from devtools.simulator.faults.requests import inject_request_faults
 from devtools.simulator.faults.views import order_faults, remove_faults, show_faults
 from devtools.simulator.keys import SIMULATION
 from devtools.simulator.middlewares import authenticate, limit, note_changes, record
@@ -17,7 +17,7 @@ from devtools.simulator.simulation import Simulation
 from devtools.simulator.storage import kept
 
 # Faults lie between the two: the ledger must see them, and they strike whoever calls.
-_MIDDLEWARES = (note_changes, record, strike_requests, authenticate, limit)
+_MIDDLEWARES = (note_changes, record, inject_request_faults, authenticate, limit)
 _UUID = "{uuid:[0-9a-fA-F-]{36}}"
 
 

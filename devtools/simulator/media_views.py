@@ -6,7 +6,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from devtools.simulator.faults.downloads import spoil, strike_download
+from devtools.simulator.faults.downloads import inject_download_faults, spoil
 from devtools.simulator.keys import INCOMPLETE, SIMULATION
 from devtools.simulator.media import CONTENT_TYPES, MediaFile
 from devtools.simulator.responses import xml_error
@@ -43,7 +43,7 @@ async def _send(
     request: web.Request, bot: Bot, file: MediaFile, span: range, response: web.StreamResponse
 ) -> web.StreamResponse:
     response.content_type = CONTENT_TYPES[file.kind]
-    if fault := strike_download(request, bot):
+    if fault := inject_download_faults(request, bot):
         return await spoil(fault, request, file, span, response)
     response.content_length = span.stop - span.start
     await response.prepare(request)

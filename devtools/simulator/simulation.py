@@ -15,7 +15,7 @@ from devtools.simulator.bot_script import go_on, live
 from devtools.simulator.calendars.samples import add_samples
 from devtools.simulator.calendars.service import Calendars
 from devtools.simulator.faults.deliveries import Outbox
-from devtools.simulator.faults.fault_registry import FaultBook
+from devtools.simulator.faults.fault_registry import FaultRegistry
 from devtools.simulator.models import BotRequest, EmitOrder, ScriptRule
 from devtools.simulator.payloads import FINAL_CODES, final, status_change
 from devtools.simulator.rate_limit import RateLimit
@@ -57,7 +57,7 @@ class Simulation:
     def _forget(self) -> None:
         settings = self.settings
         self.ledger = Ledger()
-        self.faults = FaultBook(settings, self.ledger)
+        self.faults = FaultRegistry(settings, self.ledger)
         self.sender = WebhookSender(self._session, settings, self.ledger)
         self._outbox = Outbox(self.sender, self.faults, settings)
         self.bots: dict[UUID, Bot] = {}

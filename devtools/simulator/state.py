@@ -38,7 +38,7 @@ class DuplicateBotError(Exception):
     """A bot went to the same meeting a short while ago."""
 
 
-class Teller(Protocol):
+class WebhookSource(Protocol):
     """Whoever webhooks tell of, the `turn`-th of its kind. Faults hold its deliveries back in `held`."""
 
     uuid: UUID

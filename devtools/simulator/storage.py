@@ -17,7 +17,7 @@ from devtools.simulator.calendars.accounts import Account, RawCalendar
 from devtools.simulator.calendars.connected import Connected, Entry
 from devtools.simulator.calendars.control_models import AppOrder
 from devtools.simulator.calendars.grants import App, Grant
-from devtools.simulator.calendars.provider_events import Happening
+from devtools.simulator.calendars.provider_events import ProviderEvent
 from devtools.simulator.calendars.wire import Credentials, EventBot
 from devtools.simulator.media import MediaFile
 from devtools.simulator.models import BotRequest
@@ -74,7 +74,7 @@ class _RawCalendar(_Kept):
 
 
 class _Entry(_Kept):
-    happening: Happening
+    happening: ProviderEvent
     provider_id: str
     uuid: UUID
     updated_at: datetime
@@ -105,7 +105,7 @@ class State(_Kept):
     grants: list[Grant] = []
     accounts: list[Account] = []
     calendars: list[_RawCalendar] = []
-    happenings: list[Happening] = []
+    happenings: list[ProviderEvent] = []
     connected: list[_Connected] = []
 
 

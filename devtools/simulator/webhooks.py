@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import aiohttp
 
 from devtools.simulator.settings import SimulatorSettings
-from devtools.simulator.state import Bot, DeliveryRecord, Ledger, Teller, now
+from devtools.simulator.state import Bot, DeliveryRecord, Ledger, WebhookSource, now
 
 STATUS_CHANGE = "bot.status_change"
 
@@ -20,7 +20,7 @@ STATUS_CHANGE = "bot.status_change"
 class Delivery:
     """A webhook due to `url`; the ledger names its teller, or whom it is `about`, whatever the body says."""
 
-    teller: Teller
+    teller: WebhookSource
     url: str
     body: Any
     about: UUID | None = None

@@ -30,9 +30,9 @@ def dev(  # noqa: PLR0913 - one argument for each option
     """Temporal with its UI, a worker, the bridge and a simulated Meeting BaaS in one terminal, until Ctrl-C."""
     # Loaded late, so that --help is quick and an early Ctrl-C finds someone who handles it.
     from devtools.stack.runner import run_to_exit_status, serve  # noqa: PLC0415 - loaded late, see above
-    from devtools.stack.stack import Options  # noqa: PLC0415 - loaded late, see above
+    from devtools.stack.stack import StackOptions  # noqa: PLC0415 - loaded late, see above
 
-    options = Options(
+    options = StackOptions(
         data_dir=data_dir,
         temporal_port=temporal_port,
         temporal_http_port=temporal_http_port,

@@ -100,7 +100,7 @@ class DataFolder:
         for file in (*self.path.glob(f"{self.database.name}*"), *state, self._secret_file):
             file.unlink(missing_ok=True)
 
-    def put_old_logs_aside(self) -> None:
+    def rotate_logs(self) -> None:
         """Keeps the logs of earlier runs as `.log.1`, the last one, to `.log.5`; an empty one displaces none."""
         for log in self.logs.glob("*.log"):
             if log.stat().st_size == 0:
@@ -111,7 +111,7 @@ class DataFolder:
                     older.replace(_aside(log, number + 1))
             log.replace(_aside(log))
 
-    def shorten_logs(self) -> None:
+    def truncate_logs(self) -> None:
         """Empties logs that have grown large, keeping what they held as `.log.1`; services append and go on."""
         for log in self.logs.glob("*.log"):
             if log.stat().st_size > _MAX_LOG_BYTES:

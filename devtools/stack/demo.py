@@ -15,7 +15,7 @@ from rich.filesize import decimal
 
 from devtools.stack.environment import SIMULATOR_KEY, temporal_environment
 from devtools.stack.runner import beside_python
-from devtools.stack.stack import Options, Stack, running_stack
+from devtools.stack.stack import Stack, StackOptions, running_stack
 from minutekeeper import keyboard_interrupt  # noqa: F401 - it works by being loaded before all that takes time
 from minutekeeper.calendars.user_connection import CalendarPlatform
 from minutekeeper.config import Settings
@@ -53,7 +53,7 @@ async def show_a_calendar(stack: Stack, meeting_url: str, starts_in: timedelta) 
         }
     )
     async with CalendarsClient.opened(given) as calendars, aiohttp.ClientSession(raise_for_status=True) as http:
-        google = _Google(http, f"{at.simulator}/_sim/calendars")
+        google = _SimulatedGoogle(http, f"{at.simulator}/_sim/calendars")
         connected = await calendars.connect(await google.user(_ANNA))
         print_line(
             f"Connected the simulated Google calendar of {_ANNA}. She plans a meeting for the day after tomorrow …"
@@ -69,7 +69,7 @@ async def show_a_calendar(stack: Stack, meeting_url: str, starts_in: timedelta) 
     return moved.meeting.meeting_id
 
 
-class _Google:
+class _SimulatedGoogle:
     """The control of what happens in the simulated calendars."""
 
     def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
@@ -125,15 +125,15 @@ async def show_meetings(speed: float) -> int:
     """
     starts_in = timedelta(seconds=max(_SIMULATED_SECONDS_TO_RECORD / speed, _FEWEST_SECONDS))
     print_line("Starting Temporal, a worker, the bridge and a simulated Meeting BaaS …")
-    async with running_stack(Options(_DATA_DIR, speed=speed, fresh=True), print_line) as stack:
+    async with running_stack(StackOptions(_DATA_DIR, speed=speed, fresh=True), print_line) as stack:
         print_line(f"All are up. Temporal's UI: {stack.addresses.ui}\n")
         os.environ |= temporal_environment(stack.addresses)
         booked = (await _book(stack, starts_in, speed)).meeting_id
-        of_calendar = await stack.crew.keep(show_a_calendar(stack, _meeting_url(), starts_in))
+        of_calendar = await stack.processes.run_while_healthy(show_a_calendar(stack, _meeting_url(), starts_in))
         print_line("Now the life of the first one as it happens:\n")
-        status = await stack.crew.keep(watch_meeting(booked, as_json=False))
+        status = await stack.processes.run_while_healthy(watch_meeting(booked, as_json=False))
         print_line("\nAnd that of the one from the calendar:\n")
-        status = await stack.crew.keep(watch_meeting(of_calendar, as_json=False)) or status
+        status = await stack.processes.run_while_healthy(watch_meeting(of_calendar, as_json=False)) or status
         _show_files(stack.folder.artifacts, booked, of_calendar)
     return status
 

@@ -11,7 +11,7 @@ from devtools.stack.temporal_server import NAMESPACE
 from minutekeeper.config import Settings
 from minutekeeper.config_reader import SettingsError
 from minutekeeper.config_reader import read_settings as all_settings
-from minutekeeper.startup_checks import address_problems, signing_problems, told
+from minutekeeper.startup_checks import address_problems, describe_problems, signing_problems
 
 SIMULATOR_KEY = "minutekeeper-dev"
 """The simulated account's key, unless one is configured."""
@@ -147,7 +147,7 @@ def read_settings(*, simulator: bool) -> Settings:
     if not simulator:
         problems += address_problems(settings)
     if problems:
-        raise UsageError(told(problems).rstrip("\n"))
+        raise UsageError(describe_problems(problems).rstrip("\n"))
     if not simulator and not settings.meetingbaas_api_key.get_secret_value():
         raise UsageError(
             "--no-simulator uses the real Meeting BaaS API: set MEETINGBAAS_API_KEY to your account's key."

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     child = subprocess.Popen(  # noqa: S603 - the command is the stack's own
         command,
         stdin=subprocess.DEVNULL,
-        preexec_fn=_dying_with_leash(),  # noqa: PLW1509 - no other thread runs yet
+        preexec_fn=_die_with_guard(),  # noqa: PLW1509 - no other thread runs yet
     )
     released = threading.Event()
     threading.Thread(target=_stop_when_released, args=(released,), daemon=True).start()
@@ -49,7 +49,7 @@ def _stop_when_released(released: threading.Event) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def _dying_with_leash() -> Callable[[], None] | None:
+def _die_with_guard() -> Callable[[], None] | None:
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from devtools.stack.errors import ServiceError, UsageError
-from devtools.stack.stack import Options, Stack, running_stack
+from devtools.stack.stack import Stack, StackOptions, running_stack
 from minutekeeper.process import INTERRUPTED
 from starter.output import print_line
 
@@ -57,7 +57,7 @@ async def _cancelled_by_signal(work: Coroutine[Any, Any, int], received: list[si
     return await task
 
 
-async def serve(options: Options, *, as_json: bool) -> int:
+async def serve(options: StackOptions, *, as_json: bool) -> int:
     """Runs the stack for as long as it stays up."""
     async with running_stack(options, partial(print_line, stderr=True)) as stack:
         if as_json:
@@ -66,7 +66,7 @@ async def serve(options: Options, *, as_json: bool) -> int:
             sys.stdout.flush()
         else:
             introduce(stack)
-        await stack.crew.keep(asyncio.Event().wait())
+        await stack.processes.run_while_healthy(asyncio.Event().wait())
     return 0
 
 

@@ -18,7 +18,7 @@ from devtools.stack.environment import (
     service_environment,
 )
 from devtools.stack.ports import claim_ports
-from devtools.stack.supervisor import Crew, Service, python_module
+from devtools.stack.supervisor import ProcessGroup, Service, python_module
 from devtools.stack.temporal_server import ServerProbe, answers, server_command
 
 
@@ -65,7 +65,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Options:
+class StackOptions:
     """How a stack is started.
 
     A port of 0 takes any free one; `speed` is how much faster simulated life runs; `fresh` throws away what earlier
@@ -89,11 +89,11 @@ class Stack:
 
     addresses: Addresses
     folder: DataFolder
-    crew: Crew
+    processes: ProcessGroup
 
 
 @asynccontextmanager
-async def running_stack(options: Options, say: Say) -> AsyncIterator[Stack]:
+async def running_stack(options: StackOptions, say: Say) -> AsyncIterator[Stack]:
     """A stack in which everything answers; it is stopped at the end, whatever the end is.
 
     Raises UsageError if it cannot be started as asked, ServiceError if a service does not come up.
@@ -105,8 +105,8 @@ async def running_stack(options: Options, say: Say) -> AsyncIterator[Stack]:
         addresses = choose_addresses(ports, folder, settings, simulator=options.simulator)
         if options.fresh:
             folder.empty()
-        folder.put_old_logs_aside()
-        stack = Stack(addresses, folder, Crew(folder, say))
+        folder.rotate_logs()
+        stack = Stack(addresses, folder, ProcessGroup(folder, say))
         timeout = aiohttp.ClientTimeout(total=_REQUEST_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as http:
             environment = service_environment(addresses, folder, settings, options.speed)
@@ -114,16 +114,16 @@ async def running_stack(options: Options, say: Say) -> AsyncIterator[Stack]:
             folder.write_environment({name: environment[name] for name in CLIENT_VARIABLES})
             probe = ServerProbe(addresses.temporal, addresses.ui, http)
             try:
-                await stack.crew.start(temporal_service(ports, folder, probe, environment))
-                await stack.crew.start(*other_services(ports, addresses, probe, environment, http))
+                await stack.processes.start(temporal_service(ports, folder, probe, environment))
+                await stack.processes.start(*other_services(ports, addresses, probe, environment, http))
                 yield stack
             finally:
-                await stack.crew.stop_all()
+                await stack.processes.stop_all()
     finally:
         folder.close()
 
 
-def _wanted_ports(options: Options) -> dict[str, int]:
+def _wanted_ports(options: StackOptions) -> dict[str, int]:
     wanted = {
         "--temporal-port": options.temporal_port,
         "--temporal-http-port": options.temporal_http_port,

@@ -158,7 +158,7 @@ _LOOK_SECONDS = 1.0
 _Result = TypeVar("_Result")
 
 
-class Crew:
+class ProcessGroup:
     """Services by name, stopped in the opposite order to that in which they were started.
 
     `say` gets a line when something happens to one of them.
@@ -176,9 +176,9 @@ class Crew:
         Raises ServiceError if one does not, or if any service does not stay up meanwhile.
         """
         supervisors = [self._launch(service) for service in services]
-        await self.keep(_all_ready(supervisors))
+        await self.run_while_healthy(_all_ready(supervisors))
 
-    async def keep(self, work: Awaitable[_Result]) -> _Result:
+    async def run_while_healthy(self, work: Awaitable[_Result]) -> _Result:
         """What the work returns, for as long as the services stay up meanwhile.
 
         Raises ServiceError if one does not.
@@ -189,7 +189,7 @@ class Crew:
                 running = [task for task in self._tasks.values() if not task.done()]
                 await asyncio.wait([working, *running], timeout=_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 self._raise_if_failed()
-                self._folder.shorten_logs()
+                self._folder.truncate_logs()
             return await working
         finally:
             working.cancel()
@@ -205,18 +205,18 @@ class Crew:
             await supervisor.stop()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def crash(self, name: str) -> None:
+    async def kill_and_restart(self, name: str) -> None:
         """Ends a service as a power cut does; its supervisor starts it again."""
         os.killpg(await self._group(name), signal.SIGKILL)
 
     async def kill(self, name: str) -> None:
         """Ends a service like that for good."""
-        await self.crash(name)
+        await self.kill_and_restart(name)
         await self.stop(name)
 
-    async def keep_down(self, name: str, seconds: float) -> None:
+    async def kill_for(self, name: str, seconds: float) -> None:
         """Ends a service like that, and starts it again only after so long."""
-        await self.crash(name)
+        await self.kill_and_restart(name)
         supervisor = self._supervisors[name]
         await supervisor.stop()
         await self._tasks[name]

@@ -66,7 +66,7 @@ class CalendarState(CalendarWorkflowInput):
         if self.is_disconnected:
             return CalendarStatus.DISCONNECTED
         if self.disconnect_reason:
-            return CalendarStatus.LEAVING
+            return CalendarStatus.DISCONNECTING
         if self.problem:
             return CalendarStatus.ERROR
         return CalendarStatus.ACTIVE if self.reconcile_count else CalendarStatus.SYNCING

@@ -58,15 +58,15 @@ class ConnectLink(BaseModel):
     error_url: _WebAddress = ""
 
 
-class LinkFault(StrEnum):
+class ConnectLinkFault(StrEnum):
     FORGED = "forged"
     EXPIRED = "expired"
 
 
-class LinkError(Exception):
+class ConnectLinkError(Exception):
     """The link opens nothing. `link` is what it says, where at least its signature is ours."""
 
-    def __init__(self, fault: LinkFault, link: ConnectLink | None = None) -> None:
+    def __init__(self, fault: ConnectLinkFault, link: ConnectLink | None = None) -> None:
         super().__init__(fault.value)
         self.fault = fault
         self.link = link
@@ -98,9 +98,9 @@ def read_link(text: str, signing_secrets: Sequence[str], now: datetime) -> Conne
     try:
         link = ConnectLink.model_validate(serializer(Purpose.CONNECT_LINK, signing_secrets).loads(_as_made(text)))
     except (BadData, ValidationError) as error:
-        raise LinkError(LinkFault.FORGED) from error
+        raise ConnectLinkError(ConnectLinkFault.FORGED) from error
     if now >= link.expires_at:
-        raise LinkError(LinkFault.EXPIRED, link)
+        raise ConnectLinkError(ConnectLinkFault.EXPIRED, link)
     return link
 
 

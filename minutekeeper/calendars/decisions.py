@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from minutekeeper.calendars.event import CalendarEvent, is_over
+from minutekeeper.calendars.event import CalendarEvent, is_past
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BotOverrides, BuiltinRule, Rule
 from minutekeeper.meetings.fields import BotOptions
@@ -138,7 +138,7 @@ def _obstacle(event: CalendarEvent, now: datetime) -> tuple[BuiltinRule, str] | 
             BuiltinRule.ALL_DAY,
             "Not recorded: it lasts all day, so there is no time at which a bot should come.",
         )
-    if is_over(event.expected_end, now):
+    if is_past(event.expected_end, now):
         return BuiltinRule.OVER, "Not recorded: it is over."
     return None
 

@@ -49,4 +49,4 @@ def _what_to_do(view: CalendarView) -> list[str]:
 
 
 def _when(instant: datetime | None) -> str:
-    return descriptions.clock(instant) if instant else "not yet"
+    return descriptions.format_utc(instant) if instant else "not yet"

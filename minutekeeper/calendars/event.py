@@ -107,7 +107,7 @@ def expected_end(start_time: datetime, end_time: datetime | None) -> datetime:
     return end_time if end_time and end_time > start_time else start_time + ASSUMED_LENGTH
 
 
-def is_over(end: datetime, now: datetime) -> bool:
+def is_past(end: datetime, now: datetime) -> bool:
     """Whether a bot sent now would see nothing of a meeting that ends at `end`."""
     return now >= end - LAST_USEFUL_MINUTE
 

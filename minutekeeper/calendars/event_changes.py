@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 
-from minutekeeper.calendars.event import is_over
+from minutekeeper.calendars.event import is_past
 from minutekeeper.calendars.tracked_events import BookedState, TrackedEvent, TrackedEvents
 from minutekeeper.meetings.ids import occurrences_of
 from minutekeeper.meetings.status import MeetingStatus
@@ -23,7 +23,7 @@ def booked_state_of(execution_status: str, meeting_status: str) -> BookedState:
     return BookedState.ENDED
 
 
-async def compare(
+async def compare_meetings(
     book: TrackedEvents, running: Collection[str], ask: Callable[[str], Awaitable[BookedState]], now: datetime
 ) -> Mapping[str, BookedState]:
     """The states of the booked meetings that are not over, by meeting id.
@@ -54,4 +54,4 @@ async def compare(
 
 
 def _is_open(entry: TrackedEvent, now: datetime) -> bool:
-    return entry.booked and not is_over(entry.applied.expected_end, now)
+    return entry.booked and not is_past(entry.applied.expected_end, now)

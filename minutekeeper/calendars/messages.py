@@ -69,7 +69,7 @@ class CalendarStatus(StrEnum):
     ACTIVE = "active"
     ERROR = "error"
     """It cannot be read; `error` says why. Its meetings stay booked."""
-    LEAVING = "leaving"
+    DISCONNECTING = "leaving"
     """It releases its meetings."""
     DISCONNECTED = "disconnected"
 

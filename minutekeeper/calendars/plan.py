@@ -154,7 +154,7 @@ class BotLoad(BaseModel):
     at_once: PeakLoad
 
 
-def load_of(steps: Iterable[PlannedChange]) -> BotLoad:
+def bot_load(steps: Iterable[PlannedChange]) -> BotLoad:
     """The bots of all meetings that a plan books or leaves booked, each from its start to its expected end."""
     wishes = [step.desired for step in steps if step.kind is not ChangeKind.RELEASE]
     starts = sorted(wish.start_time for wish in wishes)

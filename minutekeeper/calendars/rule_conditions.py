@@ -117,7 +117,7 @@ class WorkingHours(BaseModel):
         local = start_time.astimezone(zoneinfo.ZoneInfo(self.time_zone or time_zone))
         return _WEEK[local.weekday()] in self.days and self.from_ <= local.strftime("%H:%M") < self.to
 
-    def told(self, time_zone: str) -> str:
+    def describe(self, time_zone: str) -> str:
         return f"it starts on {'/'.join(self.days)} from {self.from_} to {self.to}, {self.time_zone or time_zone}"
 
 
@@ -142,13 +142,13 @@ class PolicyContext(BaseModel):
     time_zone: TimeZone = "UTC"
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     """A part of a policy. Unknown fields are errors, because they are most likely typing errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class OrganizerCondition(Strict):
+class OrganizerCondition(StrictModel):
     """Holds for an organiser whose address matches a pattern or belongs to one of the domains."""
 
     emails: OneOrMore[Pattern] | None = None
@@ -166,7 +166,7 @@ class OrganizerCondition(Strict):
         return ConditionResult(holds, f"the organiser is of {either(wanted)}")
 
 
-class AttendeesCondition(Strict):
+class AttendeesCondition(StrictModel):
     """Holds when everything that is given holds for those who take part, the organiser included."""
 
     external: StrictBool | None = None

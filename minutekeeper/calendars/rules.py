@@ -14,7 +14,7 @@ from minutekeeper.calendars.rule_conditions import (
     OrganizerCondition,
     Pattern,
     PolicyContext,
-    Strict,
+    StrictModel,
     WorkingHours,
     either,
     matches_title,
@@ -26,7 +26,7 @@ from minutekeeper.text import one_line
 Minutes = Annotated[int, Field(strict=True, ge=0, le=7 * 24 * 60)]
 
 
-class Conditions(Strict):
+class Conditions(StrictModel):
     """All that are given must hold; none given hold of every event."""
 
     organizer: (
@@ -88,7 +88,7 @@ class Conditions(Strict):
     def _of_time(self, event: CalendarEvent, home: PolicyContext) -> Iterator[ConditionResult]:
         if self.working_hours is not None:
             holds = self.working_hours.include(event.start_time, home.time_zone)
-            yield ConditionResult(holds, self.working_hours.told(home.time_zone))
+            yield ConditionResult(holds, self.working_hours.describe(home.time_zone))
         minutes = event.length.total_seconds() / 60
         if self.minimum_minutes is not None:
             yield ConditionResult(
@@ -134,7 +134,7 @@ def _own_name(text: str) -> str:
     return name
 
 
-class BotOverrides(Strict):
+class BotOverrides(StrictModel):
     """Options of the bot that a policy sets; the others stay as they are. Timeouts are in seconds."""
 
     name: str | None = Field(None, min_length=1, max_length=255)
@@ -146,7 +146,7 @@ class BotOverrides(Strict):
     silence_timeout: Seconds | None = None
 
 
-class Rule(Strict):
+class Rule(StrictModel):
     """Decides the events for which all of `when` holds, and not all of `unless`."""
 
     name: Annotated[str, Field(max_length=100), AfterValidator(_own_name)]

@@ -7,10 +7,10 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from minutekeeper.calendars.decisions import Decision
-from minutekeeper.calendars.event import CalendarEvent, Title, expected_end, is_over, meeting_id_for_event
+from minutekeeper.calendars.event import CalendarEvent, Title, expected_end, is_past, meeting_id_for_event
 from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.meetings.fields import BotOptions, UtcDatetime
-from minutekeeper.meetings.request import CalendarOrigin, MeetingRequest
+from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest
 
 
 class BookedState(StrEnum):
@@ -56,7 +56,7 @@ class DesiredMeeting(BaseModel):
             end_time=self.end_time,
             title=self.title,
             bot=self.bot or BotOptions(),
-            calendar=CalendarOrigin(calendar_id=calendar_id, event_id=event_id),
+            calendar=CalendarEventRef(calendar_id=calendar_id, event_id=event_id),
         )
 
 
@@ -92,11 +92,11 @@ class TrackedEvent(BaseModel):
         return max(self.applied.expected_end, self.desired.expected_end)
 
     def is_over(self, now: datetime) -> bool:
-        return is_over(self.last_end, now)
+        return is_past(self.last_end, now)
 
     def was_held(self, now: datetime) -> bool:
         """Whether the meeting that was booked for the event is over."""
-        return self.booked and is_over(self.applied.expected_end, now)
+        return self.booked and is_past(self.applied.expected_end, now)
 
 
 def entry_for(event: CalendarEvent, decision: Decision) -> TrackedEvent:
@@ -170,7 +170,7 @@ class TrackedEvents(BaseModel):
         entry = self.entries[event_id]
         applied_before = None if entry.desired == applied else applied
         updated = entry.model_copy(
-            update={"booked": True, "applied_before": applied_before, "ended_as": _lasting(entry.ended_as)}
+            update={"booked": True, "applied_before": applied_before, "ended_as": _still_tracked(entry.ended_as)}
         )
         return released.model_copy(update={"entries": released.entries | {event_id: updated}})
 
@@ -213,7 +213,7 @@ def _after(old: TrackedEvent, fresh: TrackedEvent, **more: object) -> TrackedEve
     return fresh.model_copy(update={"meeting_id": old.meeting_id, "occurrence": old.occurrence} | more)
 
 
-def _lasting(state: BookedState | None) -> BookedState | None:
+def _still_tracked(state: BookedState | None) -> BookedState | None:
     """What a user cancelled stays cancelled, also when its event changes."""
     return state if state is BookedState.CANCELLED else None
 

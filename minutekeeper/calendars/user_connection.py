@@ -36,11 +36,11 @@ _NOTHING = {"calendar_id": "", "attempt_id": "", "raw_id": "", "name": "", "emai
 
 def calendar_title(name: str, email: str, raw_id: str) -> str:
     """The title of a calendar for people: names that a person could have given, shortened, and no id."""
-    told = dict.fromkeys((for_people(name) or for_people(raw_id), for_people(email)))
+    told = dict.fromkeys((format_account(name) or format_account(raw_id), format_account(email)))
     return " - ".join(text for text in told if text) or "a calendar without a name"
 
 
-def for_people(text: str) -> str:
+def format_account(text: str) -> str:
     """A name from outside on one line and not too long; empty if it is an id of a machine."""
     if _MACHINE_ID.search(text):
         return ""
@@ -48,7 +48,7 @@ def for_people(text: str) -> str:
     return shown if len(shown) <= _LONGEST_NAME else f"{shown[:_LONGEST_NAME]}…"
 
 
-class Claim(BaseModel):
+class ConnectionClaim(BaseModel):
     """Whose a calendar at the provider is: it belongs to the attempt that claimed it first, for good.
 
     The empty claim is that of operators, who connect calendars for no user.
@@ -122,8 +122,8 @@ class UserConnection(BaseModel):
         kept = {name: end for name, end in self.spent.items() if end > now}
         return self.model_copy(update={"spent": kept | {token: until}})
 
-    def claim_of(self, attempt_id: str) -> Claim:
-        return Claim(user=self.user, platform=self.platform, attempt_id=attempt_id)
+    def claim_of(self, attempt_id: str) -> ConnectionClaim:
+        return ConnectionClaim(user=self.user, platform=self.platform, attempt_id=attempt_id)
 
     def attempting(self, attempt: PendingConnection) -> Self:
         """What the attempt before is known to have made is left over, unless it is what is connected."""

@@ -13,7 +13,7 @@ from minutekeeper.storage.filesystem import open_privately, sync
 _SUFFIX = ".journal"
 
 
-class Mark(BaseModel):
+class Checkpoint(BaseModel):
     """A line: the hash of the first `size` bytes. `moved_to`, relative to the folder, is where all of them go."""
 
     model_config = ConfigDict(frozen=True)
@@ -24,11 +24,11 @@ class Mark(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Journal:
+class ChecksumLog:
     """The marks of the file `part`, in the order of their sizes."""
 
     part: Path
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[Checkpoint, ...] = ()
 
     @property
     def size(self) -> int:
@@ -40,7 +40,7 @@ class Journal:
         moved = self.marks[-1].moved_to if self.marks else ""
         return Path(os.path.normpath(self.part.parent / moved)) if moved else None
 
-    def note(self, mark: Mark) -> None:
+    def append(self, mark: Checkpoint) -> None:
         """Adds a mark. Raises OSError."""
         with io.FileIO(self._path, "ab", opener=open_privately) as file:
             write_all(file, f"{mark.model_dump_json(exclude_defaults=True)}\n".encode())
@@ -59,7 +59,7 @@ class Journal:
         return self.part.with_suffix(_SUFFIX)
 
 
-def journals_in(folder: Path) -> list[Journal]:
+def checksum_logs_in(folder: Path) -> list[ChecksumLog]:
     """The longest first. Raises OSError."""
     with contextlib.suppress(FileNotFoundError):
         found = [_read(path) for path in folder.iterdir() if path.suffix == _SUFFIX]
@@ -67,13 +67,13 @@ def journals_in(folder: Path) -> list[Journal]:
     return []
 
 
-def _read(path: Path) -> Journal:
+def _read(path: Path) -> ChecksumLog:
     marks = []
     for line in path.read_bytes().splitlines():
         # A crash or a power cut may have torn a line.
         with contextlib.suppress(ValidationError):
-            marks.append(Mark.model_validate_json(line))
-    return Journal(part=path.with_suffix(".part"), marks=tuple(sorted(marks, key=lambda mark: mark.size)))
+            marks.append(Checkpoint.model_validate_json(line))
+    return ChecksumLog(part=path.with_suffix(".part"), marks=tuple(sorted(marks, key=lambda mark: mark.size)))
 
 
 def write_all(file: io.FileIO, data: bytes | memoryview) -> None:

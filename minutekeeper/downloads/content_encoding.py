@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import Protocol
 
-from minutekeeper.downloads.media_detection import kind_of
+from minutekeeper.downloads.media_detection import detect_media_kind
 
 _GZIP = b"\x1f\x8b\x08"
 _STEP_BYTES = 1024 * 1024
@@ -41,7 +41,7 @@ class InflatedError(EncodingError):
     """The content is larger than what may be fetched."""
 
 
-def layers_of(head: bytes, encoding: str) -> tuple[tuple[Layer, ...], bytes]:
+def encoding_layers(head: bytes, encoding: str) -> tuple[tuple[Layer, ...], bytes]:
     """What has to be undone of a file that begins with `head`, from the outside, and how the file begins then.
 
     Raises EncodingError.
@@ -55,14 +55,14 @@ def layers_of(head: bytes, encoding: str) -> tuple[tuple[Layer, ...], bytes]:
         if len(layers) > _MOST_LAYERS:
             raise EncodingError("the recording is compressed again and again")
         head = _beginning(layer, head)
-    if named and kind_of(head) is None:
+    if named and detect_media_kind(head) is None:
         raise EncodingError(
             f"the recording is stored with Content-Encoding {encoding}, which cannot be undone here"
         )
     return tuple(layers), head
 
 
-def undo(layers: tuple[Layer, ...], max_bytes: int, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+def decode_content(layers: tuple[Layer, ...], max_bytes: int, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The content without its layers. Raises EncodingError while it is read, also for more than `max_bytes`."""
     for layer in layers:
         chunks = _undo_one(layer, max_bytes, chunks)
@@ -74,7 +74,7 @@ def _layer(head: bytes, named: list[str]) -> Layer | None:
         if named[-1:] in (["gzip"], ["x-gzip"]):
             named.pop()
         return partial(zlib.decompressobj, 31)
-    if named[-1:] == ["deflate"] and kind_of(head) is None:
+    if named[-1:] == ["deflate"] and detect_media_kind(head) is None:
         named.pop()
         has_header = len(head) > 1 and head[0] & 0x0F == 8 and (head[0] << 8 | head[1]) % 31 == 0
         return partial(zlib.decompressobj, 15 if has_header else -15)

@@ -7,25 +7,25 @@ from functools import partial
 
 import aiohttp
 
-from minutekeeper.downloads.content_encoding import EncodingError, InflatedError, layers_of, undo
-from minutekeeper.downloads.media_detection import extension_of, is_media
+from minutekeeper.downloads.content_encoding import EncodingError, InflatedError, decode_content, encoding_layers
+from minutekeeper.downloads.media_detection import detect_extension, is_media
 from minutekeeper.downloads.range_requests import (
-    Answer,
-    ChangedError,
-    DeadLinkError,
-    ForbiddenLinkError,
-    OversizeError,
-    Pace,
-    SetbackError,
-    ask,
+    ExpiredUrlError,
+    FileChangedError,
+    FileTooLargeError,
+    ForbiddenUrlError,
+    RangeResponse,
+    RetryableDownloadError,
+    ThroughputGuard,
     expires_soon,
-    measure,
+    fetch_size,
+    open_range,
 )
-from minutekeeper.downloads.resumable_file import Pieces
+from minutekeeper.downloads.resumable_file import ResumableFile
 from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.base import Media, ProviderError
-from minutekeeper.storage.errors import SpoiltPartError
+from minutekeeper.storage.errors import DamagedPartError
 
 Renew = Callable[[], Awaitable[Media]]
 """Asks for a link to the same recording that is made just now; may raise LinkError."""
@@ -33,7 +33,7 @@ Renew = Callable[[], Awaitable[Media]]
 _MAX_SETBACKS = 5
 _MAX_RESTARTS = 2
 _MEASUREMENTS = 3
-_MAX_QUESTIONS = 5
+_MAX_LINK_RENEWALS = 5
 _LONGEST_PAUSE = 10.0
 _HEAD_BYTES = 512
 
@@ -42,32 +42,32 @@ class DownloadError(Exception):
     """The file could not be fetched this time; what was fetched is kept. The message never holds the link."""
 
 
-class LinkError(DownloadError):
+class UrlRefusedError(DownloadError):
     """A link that was made just now is refused, or leads to no recording."""
 
 
-class RefusedError(LinkError):
+class DownloadRefusedError(UrlRefusedError):
     """The links lead where this machine's policy lets none lead: somebody has to change the one or the other."""
 
 
-class MissingError(LinkError):
+class UrlNotFoundError(UrlRefusedError):
     """A link that was made just now leads to nothing (404, 410)."""
 
 
-class LostError(Exception):
+class RecordingLostError(Exception):
     """Nothing can bring the recording home any more."""
 
 
-class TooSmallError(Exception):
+class FileTooSmallError(Exception):
     """The file is too small to be a recording."""
 
 
-class TooLargeError(Exception):
+class FileOverLimitError(Exception):
     """The file is larger than what may be fetched."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class DownloadLimits:
     """`piece_bytes` is what a crash costs at most, and with a bucket half of what one download holds in memory.
 
     `pause` is the first wait after a setback in seconds; it doubles from one setback to the next. A file of more
@@ -82,14 +82,18 @@ class Limits:
     rate_seconds: float = 60
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_DOWNLOAD_LIMITS = DownloadLimits()
 
 
-class Download:
+class Downloader:
     """One file on its way into the store. `progress` may be read at any time."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, pieces: Pieces, renew: Renew, limits: Limits = DEFAULT_LIMITS
+        self,
+        session: aiohttp.ClientSession,
+        pieces: ResumableFile,
+        renew: Renew,
+        limits: DownloadLimits = DEFAULT_DOWNLOAD_LIMITS,
     ) -> None:
         self._session = session
         self._pieces = pieces
@@ -108,14 +112,14 @@ class Download:
     async def run(self, media: Media, path_for: Callable[[str], str], least_bytes: int) -> Artifact:
         """Fetches what is missing and puts the whole file under `path_for` of its extension.
 
-        A file of less than `least_bytes` is no recording. Raises DownloadError, TooSmallError, TooLargeError,
+        A file of less than `least_bytes` is no recording. Raises DownloadError, FileTooSmallError, TooLargeError,
         StoreError, and whatever `renew` raises.
         """
         try:
             await self._pieces.open(self._limits.piece_bytes)
             media = await self._fetch_or_keep(media)
             if self._held < least_bytes:
-                too_small = TooSmallError(f"the recording has only {self._held} bytes")
+                too_small = FileTooSmallError(f"the recording has only {self._held} bytes")
                 await self._pieces.discard()
                 raise too_small
             artifact = await self._assemble(media, path_for)
@@ -127,15 +131,17 @@ class Download:
     async def _assemble(self, media: Media, path_for: Callable[[str], str]) -> Artifact:
         try:
             head = await self._pieces.head(_HEAD_BYTES)
-            layers, content = layers_of(head, self._pieces.version.encoding)
-            decoded = partial(undo, layers, self._limits.max_bytes) if layers else None
-            return await self._pieces.assemble(path_for(extension_of(content, media.extension)), decoded)
-        except SpoiltPartError:
+            layers, content = encoding_layers(head, self._pieces.version.encoding)
+            decoded = partial(decode_content, layers, self._limits.max_bytes) if layers else None
+            return await self._pieces.finalise(path_for(detect_extension(content, media.extension)), decoded)
+        except DamagedPartError:
             await self._pieces.discard()
             raise
         except EncodingError as error:
             await self._pieces.discard()
-            raise (TooLargeError if isinstance(error, InflatedError) else LinkError)(str(error)) from None
+            raise (FileOverLimitError if isinstance(error, InflatedError) else UrlRefusedError)(
+                str(error)
+            ) from None
 
     @property
     def _held(self) -> int:
@@ -151,7 +157,7 @@ class Download:
         try:
             return await self._fetch(media)
         except DownloadError:
-            await self._pieces.keep()
+            await self._pieces.flush()
             raise
 
     async def _fetch(self, media: Media) -> Media:
@@ -167,7 +173,7 @@ class Download:
             trouble = await self._attempt(media)
             if trouble is None:
                 continue
-            if isinstance(trouble, SetbackError):
+            if isinstance(trouble, RetryableDownloadError):
                 if self._held - since >= self._limits.piece_bytes:
                     setbacks, since = 0, self._held
                 setbacks += 1
@@ -179,59 +185,61 @@ class Download:
             setbacks, since, self._restarts = 0, self._held, 0
         return media
 
-    async def _renew_after(self, trouble: SetbackError | DeadLinkError, media: Media, *, is_new: bool) -> Media:
+    async def _renew_after(
+        self, trouble: RetryableDownloadError | ExpiredUrlError, media: Media, *, is_new: bool
+    ) -> Media:
         """A fresh link in place of one that is no good; that it `is_new` says that no other would be better."""
         if is_new and not self._is_unconfirmed:
             raise _verdict(trouble)
         try:
             return await self._renew()
-        except (LinkError, LostError, ProviderError) as error:
+        except (UrlRefusedError, RecordingLostError, ProviderError) as error:
             if self._is_unconfirmed:
                 # All bytes are here: that the provider gives no link any more is no reason to lose them.
                 self._is_confirmed = True
                 return media
-            if isinstance(error, LinkError):
-                raise LinkError(f"{trouble}; {error}") from None
+            if isinstance(error, UrlRefusedError):
+                raise UrlRefusedError(f"{trouble}; {error}") from None
             raise
 
-    async def _attempt(self, media: Media) -> SetbackError | DeadLinkError | None:
+    async def _attempt(self, media: Media) -> RetryableDownloadError | ExpiredUrlError | None:
         """One request for all that is missing; returns what went wrong, unless it was another file than before."""
         try:
             if not self._is_whole:
                 await self._receive(media)
             await self._judge_head()
             await self._confirm(media)
-        except ChangedError:
+        except FileChangedError:
             await self._start_over()
             self._restarts += 1
             if self._restarts > _MAX_RESTARTS:
-                return DeadLinkError("the file changed again and again while it was downloaded")
-        except OversizeError as oversize:
+                return ExpiredUrlError("the file changed again and again while it was downloaded")
+        except FileTooLargeError as oversize:
             await self._start_over()
             return oversize
-        except (SetbackError, DeadLinkError) as trouble:
+        except (RetryableDownloadError, ExpiredUrlError) as trouble:
             return trouble
         return None
 
     async def _receive(self, media: Media) -> None:
-        async with ask(self._session, media, self._held, self._pieces.version) as answer:
+        async with open_range(self._session, media, self._held, self._pieces.version) as answer:
             self._refuse_oversize(answer.version.total or 0)
             if not self._held:
-                await self._pieces.begin(answer.version)
+                await self._pieces.start(answer.version)
             await self._take(answer)
         if not self._is_whole:
-            raise SetbackError("the server sent less than it announced")
+            raise RetryableDownloadError("the server sent less than it announced")
 
-    async def _take(self, answer: Answer) -> None:
+    async def _take(self, answer: RangeResponse) -> None:
         surplus = self._held - answer.position  # a server without ranges sends again what we have
-        pace = Pace(self._limits.least_rate, self._limits.rate_seconds)
+        pace = ThroughputGuard(self._limits.least_rate, self._limits.rate_seconds)
         async for chunk in answer.content.iter_any():
             pace.received(len(chunk))
             missing = chunk[surplus:]
             surplus -= len(chunk) - len(missing)
             total = self._pieces.version.total
             if total is not None and self._held + len(missing) > total:
-                raise ChangedError
+                raise FileChangedError
             self._refuse_oversize(self._held + len(missing))
             if self._pieces.size:
                 await self._pieces.write(missing)
@@ -248,13 +256,13 @@ class Download:
             return
         head, version = bytes(self._head), self._pieces.version
         try:
-            _, content = layers_of(head[:_HEAD_BYTES], version.encoding)
+            _, content = encoding_layers(head[:_HEAD_BYTES], version.encoding)
         except EncodingError as error:
             self._forget()
-            raise DeadLinkError(str(error)) from None
+            raise ExpiredUrlError(str(error)) from None
         if not is_media(content, version.content_type):
             self._forget()
-            raise DeadLinkError("the provider serves something else than a recording")
+            raise ExpiredUrlError("the provider serves something else than a recording")
         self._head.clear()
         await self._pieces.write(head)
 
@@ -265,7 +273,7 @@ class Download:
         given up because nobody ever answers it, not even with a fresh link.
         """
         others = 0
-        for question in range(_MAX_QUESTIONS if self._held else 0):
+        for question in range(_MAX_LINK_RENEWALS if self._held else 0):
             size = await self._measure(media)
             if size == self._held:
                 self._is_confirmed = True
@@ -275,15 +283,15 @@ class Download:
                 break
             await asyncio.sleep(min(self._limits.pause * 2**question, _LONGEST_PAUSE))
         if others:
-            raise ChangedError
+            raise FileChangedError
         self._is_confirmed = True
 
     async def _measure(self, media: Media) -> int | None:
         try:
-            return await measure(self._session, media, self._held, self._pieces.version)
-        except SetbackError:
+            return await fetch_size(self._session, media, self._held, self._pieces.version)
+        except RetryableDownloadError:
             return None
-        except DeadLinkError:
+        except ExpiredUrlError:
             if not self._is_unconfirmed:
                 self._is_unconfirmed = True
                 raise
@@ -291,7 +299,7 @@ class Download:
 
     def _refuse_oversize(self, size: int) -> None:
         if size > self._limits.max_bytes:
-            raise OversizeError(
+            raise FileTooLargeError(
                 f"the recording is larger than {self._limits.max_bytes} bytes, "
                 "the most that MINUTEKEEPER_DOWNLOAD_MAX_BYTES allows"
             )
@@ -305,12 +313,12 @@ class Download:
         self._ended = False
 
 
-def _verdict(trouble: SetbackError | DeadLinkError) -> Exception:
+def _verdict(trouble: RetryableDownloadError | ExpiredUrlError) -> Exception:
     """What it means that this befell a link that was made just now."""
-    if isinstance(trouble, SetbackError):
+    if isinstance(trouble, RetryableDownloadError):
         return DownloadError(f"the download does not get on: {trouble}")
-    if isinstance(trouble, OversizeError):
-        return TooLargeError(str(trouble))
-    if isinstance(trouble, ForbiddenLinkError):
-        return RefusedError(str(trouble))
-    return (MissingError if trouble.is_missing else LinkError)(str(trouble))
+    if isinstance(trouble, FileTooLargeError):
+        return FileOverLimitError(str(trouble))
+    if isinstance(trouble, ForbiddenUrlError):
+        return DownloadRefusedError(str(trouble))
+    return (UrlNotFoundError if trouble.is_missing else UrlRefusedError)(str(trouble))

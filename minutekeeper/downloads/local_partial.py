@@ -13,16 +13,16 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from minutekeeper.downloads.checksum_log import Journal, Mark, journals_in, write_all
+from minutekeeper.downloads.checksum_log import Checkpoint, ChecksumLog, checksum_logs_in, write_all
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.storage.errors import SpoiltPartError, in_plain_words
+from minutekeeper.storage.errors import DamagedPartError, translate_store_errors
 from minutekeeper.storage.filesystem import make_folder, open_privately, sync
 from minutekeeper.storage.store import ArtifactStore
 
 _CHUNK_BYTES = 1024 * 1024
 
 
-class PartFile:
+class LockedFile:
     """The file of one writer, in a folder where all writers write the same bytes. Every call blocks.
 
     A writer goes on in the file of a dead one; that of one which may only be frozen, and wake up, it copies. Either
@@ -31,7 +31,7 @@ class PartFile:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._journal = Journal(part=folder / f"{uuid.uuid4().hex}.part")
+        self._journal = ChecksumLog(part=folder / f"{uuid.uuid4().hex}.part")
         # A call that nobody waits for any more goes on in its thread: whatever comes next must wait for it.
         self._lock = threading.Lock()
         self._is_abandoned = False
@@ -44,13 +44,13 @@ class PartFile:
         """The hash of what was written."""
         return self._hash.hexdigest()
 
-    def take_over(self) -> int:
+    def resume(self) -> int:
         """Goes on with the most of what earlier writers left: the number of bytes. Raises OSError."""
         with self._lock:
-            left = journals_in(self._folder)
+            left = checksum_logs_in(self._folder)
             for journal in left:
                 if not self._size:
-                    self._take(journal)
+                    self._resume_from(journal)
             for journal in left:
                 if journal.part != self._journal.part:
                     journal.remove()
@@ -66,7 +66,7 @@ class PartFile:
                 write_all(file, data)
                 self._hash.update(data)
                 self._size += len(data)
-            self._journal.note(self._mark())
+            self._journal.append(self._mark())
 
     def sync(self) -> None:
         """Makes what was written survive a power cut; writing may go on meanwhile. Raises OSError."""
@@ -91,19 +91,19 @@ class PartFile:
         """Puts the file, safely on the disk, under its final name: its SHA-256.
 
         It is read again before, because a writer that woke up, on a disk without locks, may have written to it.
-        Raises OSError and SpoiltPartError.
+        Raises OSError and DamagedPartError.
         """
         with self._lock:
             os.fsync(self._opened())
             self._compare()
-            self._journal.note(self._mark(os.path.relpath(target, self._folder)))
+            self._journal.append(self._mark(os.path.relpath(target, self._folder)))
             make_folder(target.parent)
             self._journal.part.replace(target)
             sync(target.parent)
             self._close()
             return self.sha256
 
-    def abandon(self) -> None:
+    def close_without_waiting(self) -> None:
         """Ends the writing, also that which is under way; what was written stays for the next writer."""
         self._is_abandoned = True
         with self._lock:
@@ -118,7 +118,7 @@ class PartFile:
                     raise InterruptedError
                 digest.update(chunk)
         if (size, digest.digest()) != (self._size, self._hash.digest()):
-            raise SpoiltPartError(f"the file on the disk has {size} bytes, {self._size} were received")
+            raise DamagedPartError(f"the file on the disk has {size} bytes, {self._size} were received")
 
     def _opened(self) -> io.FileIO:
         if self._file is None:
@@ -132,17 +132,17 @@ class PartFile:
         if self._file is not None:
             self._file.close()
 
-    def _mark(self, moved_to: str = "") -> Mark:
-        return Mark(size=self._size, sha256=self.sha256, moved_to=moved_to)
+    def _mark(self, moved_to: str = "") -> Checkpoint:
+        return Checkpoint(size=self._size, sha256=self.sha256, moved_to=moved_to)
 
-    def _take(self, journal: Journal) -> None:
+    def _resume_from(self, journal: ChecksumLog) -> None:
         with contextlib.suppress(FileNotFoundError):
             file = journal.part.open("r+b", buffering=0)
             if _lock(file, journal.part):
                 self._close()
                 self._journal, self._file = journal, file
-                self._prove(journal, file)
-                self._cut(file)
+                self._verify(journal, file)
+                self._truncate(file)
                 return
             file.close()
         for source in filter(None, (journal.part, journal.moved_to)):
@@ -150,13 +150,13 @@ class PartFile:
                 self._copy(journal, file)
                 return
 
-    def _copy(self, journal: Journal, source: io.FileIO) -> None:
+    def _copy(self, journal: ChecksumLog, source: io.FileIO) -> None:
         try:
             mine = self._opened()
-            self._prove(journal, source, mine)
-            self._cut(mine)
+            self._verify(journal, source, mine)
+            self._truncate(mine)
             os.fsync(mine)
-            self._journal.note(self._mark())
+            self._journal.append(self._mark())
             self._journal.sync()
         except OSError:
             # A disk that has no room for two must not be left with one and a half.
@@ -164,7 +164,7 @@ class PartFile:
             self._journal.remove()
             raise
 
-    def _prove(self, journal: Journal, source: io.FileIO, copy: io.FileIO | None = None) -> None:
+    def _verify(self, journal: ChecksumLog, source: io.FileIO, copy: io.FileIO | None = None) -> None:
         """Finds out how much is there: up to the last mark that is true."""
         digest, position = hashlib.sha256(), 0
         for mark in journal.marks:
@@ -181,7 +181,7 @@ class PartFile:
             if digest.hexdigest() == mark.sha256:
                 self._hash, self._size = digest.copy(), position
 
-    def _cut(self, file: io.FileIO) -> None:
+    def _truncate(self, file: io.FileIO) -> None:
         file.truncate(self._size)
         file.seek(self._size)
 
@@ -205,7 +205,7 @@ _SYNC_BYTES = 32 * 1024 * 1024
 """Waiting for the disk more often would slow a download down, and only a power cut would make it worth while."""
 
 
-class FolderPart:
+class LocalPartialFile:
     """One file on this machine's disk.
 
     While a batch is hashed and written in a thread, the next one comes in: a crash costs both. A power cut costs at
@@ -217,7 +217,7 @@ class FolderPart:
         self._store = store
         self._root = root
         self._folder = folder
-        self._file = PartFile(root / folder)
+        self._file = LockedFile(root / folder)
         self._batch_bytes = min(_BATCH_BYTES, piece_bytes // 2)
         self._batch: list[memoryview] = []
         self._waiting = 0
@@ -225,8 +225,8 @@ class FolderPart:
         self._syncing: asyncio.Future[None] | None = None
         self._synced = 0
 
-    async def take_over(self) -> None:
-        self.size = self._synced = await self._in_thread(self._folder, self._file.take_over)
+    async def resume(self) -> None:
+        self.size = self._synced = await self._in_thread(self._folder, self._file.resume)
 
     async def write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -237,11 +237,11 @@ class FolderPart:
             self._waiting += len(fits)
             self.size += len(fits)
             if self._waiting == self._batch_bytes:
-                await self._hand_over()
+                await self._write_batch()
 
     async def keep(self) -> None:
         if self._batch:
-            await self._hand_over()
+            await self._write_batch()
         await _end(self._writing)
 
     async def head(self, size: int) -> bytes:
@@ -259,7 +259,7 @@ class FolderPart:
             position += len(chunk)
             yield chunk
         if (position, digest.hexdigest()) != (self.size, self._file.sha256):
-            raise SpoiltPartError(f"the file on the disk has {position} bytes, {self.size} were received")
+            raise DamagedPartError(f"the file on the disk has {position} bytes, {self.size} were received")
 
     async def assemble(self, path: str) -> Artifact:
         await self.keep()
@@ -268,12 +268,12 @@ class FolderPart:
         return Artifact(path=path, size=self.size, sha256=digest)
 
     async def stop(self) -> None:
-        await self._in_thread(self._folder, self._file.abandon)
+        await self._in_thread(self._folder, self._file.close_without_waiting)
 
-    def abandon(self) -> None:
-        self._in_thread(self._folder, self._file.abandon)
+    def close_without_waiting(self) -> None:
+        self._in_thread(self._folder, self._file.close_without_waiting)
 
-    async def _hand_over(self) -> None:
+    async def _write_batch(self) -> None:
         batch, self._batch, self._waiting = self._batch, [], 0
         await _end(self._writing)
         if self.size - self._synced > _SYNC_BYTES:
@@ -284,7 +284,7 @@ class FolderPart:
 
     def _in_thread(self, path: str, work: Callable[[], _Result]) -> asyncio.Future[_Result]:
         def in_words() -> _Result:
-            with in_plain_words(f"write {path}"):
+            with translate_store_errors(f"write {path}"):
                 return work()
 
         future = self._store.in_thread(in_words)

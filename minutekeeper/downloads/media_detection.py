@@ -12,63 +12,63 @@ _TS_PACKET = 188
 
 
 @dataclass(frozen=True)
-class Kind:
+class MediaKind:
     """A kind of file: the extension it has by default, and others that a link may rightly call it."""
 
     extension: str
     others: frozenset[str] = frozenset()
 
 
-_MP4 = Kind("mp4", frozenset({"m4a", "m4b", "m4v", "mov", "3gp"}))
+_MP4 = MediaKind("mp4", frozenset({"m4a", "m4b", "m4v", "mov", "3gp"}))
 _ISO_BRANDS = {
-    b"M4A ": Kind("m4a", frozenset({"m4b"})),
-    b"M4B ": Kind("m4b", frozenset({"m4a"})),
-    b"M4V ": Kind("m4v", frozenset({"mp4"})),
-    b"qt  ": Kind("mov"),
+    b"M4A ": MediaKind("m4a", frozenset({"m4b"})),
+    b"M4B ": MediaKind("m4b", frozenset({"m4a"})),
+    b"M4V ": MediaKind("m4v", frozenset({"mp4"})),
+    b"qt  ": MediaKind("mov"),
 }
-_OGG = Kind("ogg", frozenset({"oga", "ogv", "opus"}))
-_ASF_KIND = Kind("wmv", frozenset({"wma", "asf"}))
+_OGG = MediaKind("ogg", frozenset({"oga", "ogv", "opus"}))
+_ASF_KIND = MediaKind("wmv", frozenset({"wma", "asf"}))
 _BEGINNINGS = {
-    b"ID3": Kind("mp3", frozenset({"aac", "mp2"})),
+    b"ID3": MediaKind("mp3", frozenset({"aac", "mp2"})),
     b"OggS": _OGG,
-    b"fLaC": Kind("flac"),
-    b"#!AMR": Kind("amr"),
-    b"caff": Kind("caf"),
-    b"FLV\x01": Kind("flv"),
-    b"\0\0\x01\xba": Kind("mpg", frozenset({"mpeg"})),
-    b"\0\0\x01\xb3": Kind("mpg", frozenset({"mpeg"})),
+    b"fLaC": MediaKind("flac"),
+    b"#!AMR": MediaKind("amr"),
+    b"caff": MediaKind("caf"),
+    b"FLV\x01": MediaKind("flv"),
+    b"\0\0\x01\xba": MediaKind("mpg", frozenset({"mpeg"})),
+    b"\0\0\x01\xb3": MediaKind("mpg", frozenset({"mpeg"})),
     _ASF: _ASF_KIND,
 }
 _CHUNKED = {
-    (b"RIFF", b"WAVE"): Kind("wav"),
-    (b"RF64", b"WAVE"): Kind("wav"),
-    (b"BW64", b"WAVE"): Kind("wav"),
-    (b"RIFF", b"AVI "): Kind("avi"),
-    (b"FORM", b"AIFF"): Kind("aiff", frozenset({"aif"})),
-    (b"FORM", b"AIFC"): Kind("aiff", frozenset({"aif"})),
+    (b"RIFF", b"WAVE"): MediaKind("wav"),
+    (b"RF64", b"WAVE"): MediaKind("wav"),
+    (b"BW64", b"WAVE"): MediaKind("wav"),
+    (b"RIFF", b"AVI "): MediaKind("avi"),
+    (b"FORM", b"AIFF"): MediaKind("aiff", frozenset({"aif"})),
+    (b"FORM", b"AIFC"): MediaKind("aiff", frozenset({"aif"})),
 }
 
 
-def kind_of(head: bytes) -> Kind | None:
+def detect_media_kind(head: bytes) -> MediaKind | None:
     """The kind of a file that begins with `head` (some hundred bytes), None if it is none that we know."""
     if head[4:8] in _ISO_BOXES:
         return _ISO_BRANDS.get(head[8:12], _MP4) if head[4:8] == b"ftyp" else _MP4
     if head.startswith(_EBML):
         is_webm = b"webm" in head[:_EBML_BYTES]
-        return Kind("webm", frozenset({"weba"})) if is_webm else Kind("mkv", frozenset({"mka"}))
+        return MediaKind("webm", frozenset({"weba"})) if is_webm else MediaKind("mkv", frozenset({"mka"}))
     if chunked := _CHUNKED.get((head[:4], head[8:12])):
         return chunked
     for beginning, kind in _BEGINNINGS.items():
         if head.startswith(beginning):
             return kind
     if head[:1] == b"G" and head[_TS_PACKET : _TS_PACKET + 1] == b"G" and not _is_text(head):
-        return Kind("ts")
+        return MediaKind("ts")
     return _mpeg_frame(head)
 
 
-def extension_of(head: bytes, hint: str) -> str:
+def detect_extension(head: bytes, hint: str) -> str:
     """The extension of a file by its first bytes; `hint`, what its link says, if they allow it."""
-    kind = kind_of(head)
+    kind = detect_media_kind(head)
     return hint if kind is None or hint in kind.others else kind.extension
 
 
@@ -78,19 +78,19 @@ def is_media(head: bytes, content_type: str) -> bool:
     A known start is believed whatever the server calls it. What is unknown is refused only if it is text: refusing
     a format that we have not met yet would lose a recording.
     """
-    if kind_of(head) is not None:
+    if detect_media_kind(head) is not None:
         return True
     return not content_type.startswith(_TEXT_TYPES) and not _is_text(head)
 
 
-def _mpeg_frame(head: bytes) -> Kind | None:
+def _mpeg_frame(head: bytes) -> MediaKind | None:
     """An MPEG audio frame or an AAC one (ADTS), by its header; two bytes alone may also begin a text in UTF-16."""
     if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
     if head[1] & 0xF6 == 0xF0:
-        return Kind("aac")
+        return MediaKind("aac")
     has_layer, has_rates = head[1] & 0x06, head[2] & 0xF0 != 0xF0 and head[2] & 0x0C != 0x0C
-    return Kind("mp3", frozenset({"mp2"})) if has_layer and has_rates else None
+    return MediaKind("mp3", frozenset({"mp2"})) if has_layer and has_rates else None
 
 
 def _is_text(head: bytes) -> bool:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 from yarl import URL
 
-from minutekeeper.downloads.resumable_file import Version
-from minutekeeper.downloads.url_policy import RefusedLinkError
+from minutekeeper.downloads.resumable_file import FileVersion
+from minutekeeper.downloads.url_policy import UrlNotAllowedError
 from minutekeeper.providers.base import Media
 
 _TRY_AGAIN = frozenset({408, 425, 429})
@@ -32,11 +32,11 @@ _CONTENT_RANGE = re.compile(r"bytes\s+(?:(\d{1,15})-\d{1,15}|\*)/(\d{1,15}|\*)")
 _NO_ENCODING = frozenset({"", "identity"})
 
 
-class SetbackError(Exception):
+class RetryableDownloadError(Exception):
     """Something that asking again may cure. The message never holds the link."""
 
 
-class DeadLinkError(Exception):
+class ExpiredUrlError(Exception):
     """Something that a fresh link may cure. The message never holds the link."""
 
     def __init__(self, message: str, *, is_missing: bool = False) -> None:
@@ -44,24 +44,24 @@ class DeadLinkError(Exception):
         self.is_missing = is_missing
 
 
-class ForbiddenLinkError(DeadLinkError):
+class ForbiddenUrlError(ExpiredUrlError):
     """The link leads where this machine's policy lets none lead."""
 
 
-class OversizeError(DeadLinkError):
+class FileTooLargeError(ExpiredUrlError):
     """The file is larger than what may be fetched."""
 
 
-class ChangedError(Exception):
+class FileChangedError(Exception):
     """The file is another one than before."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class RangeResponse:
     """What a server sends: `position` is the offset in the file at which `content` begins."""
 
     position: int
-    version: Version
+    version: FileVersion
     content: aiohttp.StreamReader
 
 
@@ -70,10 +70,13 @@ def expires_soon(media: Media) -> bool:
 
 
 @asynccontextmanager
-async def ask(session: aiohttp.ClientSession, media: Media, offset: int, version: Version) -> AsyncIterator[Answer]:
+async def open_range(
+    session: aiohttp.ClientSession, media: Media, offset: int, version: FileVersion
+) -> AsyncIterator[RangeResponse]:
     """One request for everything from `offset` on of a file whose beginning came as `version`.
 
-    The server may send more than that: look at the position. Raises SetbackError, DeadLinkError, ChangedError.
+    The server may send more than that: look at the position. Raises RetryableDownloadError, ExpiredUrlError,
+    FileChangedError.
     """
     headers = {}
     if offset:
@@ -83,9 +86,9 @@ async def ask(session: aiohttp.ClientSession, media: Media, offset: int, version
     async with _request(session, media, headers) as response:
         answer = _understand(response, offset)
         if offset and not answer.version.is_same(version):
-            raise ChangedError
+            raise FileChangedError
         if answer.position > offset:
-            raise SetbackError("the server skipped a part")
+            raise RetryableDownloadError("the server skipped a part")
         yield answer
 
 
@@ -99,30 +102,30 @@ async def _request(
             response = await session.get(_target(media), headers=headers, max_redirects=_MAX_REDIRECTS)
         async with response:
             yield response
-    except RefusedLinkError as refused:
-        raise ForbiddenLinkError(str(refused)) from None
+    except UrlNotAllowedError as refused:
+        raise ForbiddenUrlError(str(refused)) from None
     except (aiohttp.TooManyRedirects, aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
-        raise DeadLinkError("the link to the recording leads round in circles, or nowhere") from None
+        raise ExpiredUrlError("the link to the recording leads round in circles, or nowhere") from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         # The texts of the HTTP library quote the link, which is as good as a key.
-        raise SetbackError(f"the connection fails ({type(error).__name__})") from None
+        raise RetryableDownloadError(f"the connection fails ({type(error).__name__})") from None
 
 
-async def measure(session: aiohttp.ClientSession, media: Media, held: int, version: Version) -> int | None:
+async def fetch_size(session: aiohttp.ClientSession, media: Media, held: int, version: FileVersion) -> int | None:
     """The size of a file of which `held` bytes came as `version`, by an answer of its own.
 
-    None if the answer says nothing that could be used: this is a mere check. Raises DeadLinkError, and SetbackError
-    if there was no answer: asked for again, there may be one.
+    None if the answer says nothing that could be used: this is a mere check. Raises ExpiredUrlError, and
+    RetryableDownloadError if there was no answer: asked for again, there may be one.
     """
     async with _request(session, media, {"Range": "bytes=0-0"}) as response:
         if response.status in _TRY_AGAIN or response.status >= 500:
-            raise SetbackError(f"the server answered {response.status}")
+            raise RetryableDownloadError(f"the server answered {response.status}")
         return _size(response, held, version)
 
 
-def _size(response: aiohttp.ClientResponse, held: int, version: Version) -> int | None:
+def _size(response: aiohttp.ClientResponse, held: int, version: FileVersion) -> int | None:
     if response.status in _DEAD_LINK:
-        raise _dead(response.status)
+        raise _is_expired(response.status)
     if response.status not in {200, 206, 416} or _encoding(response) != version.encoding:
         return None
     if part := _content_range(response):
@@ -138,26 +141,26 @@ def _target(media: Media) -> URL:
         # A signature covers the URL as it was written: nothing in it may be quoted anew.
         return URL(media.url, encoded=True)
     except ValueError:
-        raise DeadLinkError("the link to the recording is no URL") from None
+        raise ExpiredUrlError("the link to the recording is no URL") from None
 
 
-def _understand(response: aiohttp.ClientResponse, offset: int) -> Answer:
+def _understand(response: aiohttp.ClientResponse, offset: int) -> RangeResponse:
     status = response.status
     if status in _DEAD_LINK:
-        raise _dead(status)
+        raise _is_expired(status)
     if status == 416:
-        raise ChangedError
+        raise FileChangedError
     if status not in {200, 206}:
-        raise SetbackError(f"the server answered {status}")
+        raise RetryableDownloadError(f"the server answered {status}")
     position, total = 0, response.content_length
     if (part := _content_range(response)) and part[1]:
         position, total = int(part[1]), None if part[2] == "*" else int(part[2])
     elif status == 206 and offset:
         # Where this part belongs, nobody says.
-        raise ChangedError
-    return Answer(
+        raise FileChangedError
+    return RangeResponse(
         position=position,
-        version=Version(
+        version=FileVersion(
             etag=_plain(response.headers.get("ETag", "")),
             last_modified=_plain(response.headers.get("Last-Modified", "")),
             total=total,
@@ -168,8 +171,8 @@ def _understand(response: aiohttp.ClientResponse, offset: int) -> Answer:
     )
 
 
-def _dead(status: int) -> DeadLinkError:
-    return DeadLinkError(f"the link to the recording was refused with {status}", is_missing=status in {404, 410})
+def _is_expired(status: int) -> ExpiredUrlError:
+    return ExpiredUrlError(f"the link to the recording was refused with {status}", is_missing=status in {404, 410})
 
 
 def _content_range(response: aiohttp.ClientResponse) -> re.Match[str] | None:
@@ -187,7 +190,7 @@ def _plain(header: str) -> str:
     return header if header.isascii() and header.isprintable() else ""
 
 
-class Pace:
+class ThroughputGuard:
     """A stopwatch that runs only while a server is waited for, beginning now.
 
     Fewer than `least_rate` bytes a second in some `seconds` of waiting are too few.
@@ -201,13 +204,13 @@ class Pace:
         self._waiting_since = time.monotonic()
 
     def received(self, size: int) -> None:
-        """Stops the watch. Raises SetbackError."""
+        """Stops the watch. Raises RetryableDownloadError."""
         self._waited += time.monotonic() - self._waiting_since
         self._received += size
         if self._waited < self._seconds:
             return
         if self._received < self._least_rate * self._waited:
-            raise SetbackError(f"the server sends fewer than {self._least_rate} bytes a second")
+            raise RetryableDownloadError(f"the server sends fewer than {self._least_rate} bytes a second")
         self._waited, self._received = 0.0, 0
 
     def wait(self) -> None:

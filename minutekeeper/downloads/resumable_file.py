@@ -7,20 +7,20 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from minutekeeper.downloads.local_partial import FolderPart
-from minutekeeper.downloads.s3_partial import BucketPart
+from minutekeeper.downloads.local_partial import LocalPartialFile
+from minutekeeper.downloads.s3_partial import S3PartialFile
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.storage.errors import NotStoredError, StoreError
 from minutekeeper.storage.store import ArtifactStore
 
 
-class Part(Protocol):
+class PartialFile(Protocol):
     """`size` is the number of bytes that are here, in memory or in the store. All calls may raise StoreError."""
 
     @property
     def size(self) -> int: ...
 
-    async def take_over(self) -> None:
+    async def resume(self) -> None:
         """Goes on with what earlier attempts left."""
 
     async def write(self, data: bytes) -> None:
@@ -33,33 +33,36 @@ class Part(Protocol):
         """The first `size` bytes, or all if there are fewer."""
 
     def read(self) -> AsyncIterator[bytes]:
-        """Everything. Raises SpoiltPartError at the end of what turns out to be something else than was written."""
+        """Everything.
+
+        Raises DamagedPartError at the end of what turns out to be something else than was written.
+        """
         ...
 
     async def assemble(self, path: str) -> Artifact:
         """Makes one file of it under its final name; nothing may be written afterwards.
 
-        Size and hash of what is stored are compared before. Raises SpoiltPartError.
+        Size and hash of what is stored are compared before. Raises DamagedPartError.
         """
 
     async def stop(self) -> None:
         """Ends the work; what is in the store stays there, and nothing joins it any more."""
 
-    def abandon(self) -> None:
+    def close_without_waiting(self) -> None:
         """The same without waiting."""
 
 
-def part_in(store: ArtifactStore, folder: str, piece_bytes: int) -> Part:
+def part_in(store: ArtifactStore, folder: str, piece_bytes: int) -> PartialFile:
     """A part where only attempts at the same bytes look. `piece_bytes` is what a crash costs at most."""
     if store.root is not None:
-        return FolderPart(store, store.root, folder, piece_bytes)
-    return BucketPart(store, folder, piece_bytes)
+        return LocalPartialFile(store, store.root, folder, piece_bytes)
+    return S3PartialFile(store, folder, piece_bytes)
 
 
 Decode = Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]]
 
 
-class Version(BaseModel):
+class FileVersion(BaseModel):
     """Which file the pieces belong to, as far as its server says: `total` is in bytes, of the file as it is sent.
 
     `encoding` is its Content-Encoding, empty if it has none; `content_type` is what an answer was called, which
@@ -74,7 +77,7 @@ class Version(BaseModel):
     encoding: str = ""
     content_type: str = ""
 
-    def is_same(self, other: "Version") -> bool:
+    def is_same(self, other: "FileVersion") -> bool:
         """Whether both can be one file: what one of them does not say is no difference."""
         return self.encoding == other.encoding and all(
             not mine or not theirs or mine == theirs
@@ -100,7 +103,7 @@ class Version(BaseModel):
         return hashlib.sha256(named.encode()).hexdigest()[:12]
 
 
-class Pieces:
+class ResumableFile:
     """What is here of one download, under a folder of the store.
 
     The bytes lie in a folder of their version, so that a worker that was thought dead and wakes up cannot mix two.
@@ -110,8 +113,8 @@ class Pieces:
         self._store = store
         self._folder = folder
         self._piece_bytes = 0
-        self._part: Part | None = None
-        self.version = Version()
+        self._part: PartialFile | None = None
+        self.version = FileVersion()
 
     @property
     def size(self) -> int:
@@ -123,19 +126,19 @@ class Pieces:
         self._piece_bytes = piece_bytes
         version = await self._noted_version()
         if version and version.is_known:
-            await self._part_of(version).take_over()
+            await self._part_of(version).resume()
 
-    async def begin(self, version: Version) -> None:
+    async def start(self, version: FileVersion) -> None:
         """Throws away what is there and starts with another version of the file."""
         await self.discard()
         self._part_of(version)
         await self._store.put(self._version_path, version.model_dump_json().encode())
 
     async def write(self, data: bytes) -> None:
-        """Appends to what `begin` started or `open` found."""
+        """Appends to what `start` started or `open` found."""
         await self._begun.write(data)
 
-    async def keep(self) -> None:
+    async def flush(self) -> None:
         """Puts into the store what is only in memory yet."""
         if self._part:
             await self._part.keep()
@@ -144,10 +147,10 @@ class Pieces:
         """The first `size` bytes of what is here, fewer if there are no more."""
         return await self._begun.head(size)
 
-    async def assemble(self, path: str, decoded: Decode | None = None) -> Artifact:
+    async def finalise(self, path: str, decoded: Decode | None = None) -> Artifact:
         """Makes one file of it under its final name, or of what `decoded` makes of its bytes.
 
-        An attempt that was overtaken gives its file no name. Raises SpoiltPartError, and StoreError if another
+        An attempt that was overtaken gives its file no name. Raises DamagedPartError, and StoreError if another
         attempt has begun with another version of the file.
         """
         if finished := await self.finished():
@@ -179,14 +182,14 @@ class Pieces:
             await self._part.stop()
             self._part = None
         await self._store.delete_prefix(self._folder)
-        self.version = Version()
+        self.version = FileVersion()
 
     def close(self) -> None:
         """Ends the work without waiting; what is in the store stays there."""
         if self._part:
-            self._part.abandon()
+            self._part.close_without_waiting()
 
-    async def stuck_since(self, now: datetime) -> datetime:
+    async def stalled_since(self, now: datetime) -> datetime:
         """When this was first asked at the present size, in whatever attempt: no piece has come since then."""
         path = f"{self._stuck_folder}/{self.size:015d}"
         try:
@@ -200,9 +203,9 @@ class Pieces:
         await self.discard()
         await self._store.delete_prefix(self._stuck_folder)
 
-    async def _noted_version(self) -> Version | None:
+    async def _noted_version(self) -> FileVersion | None:
         try:
-            return Version.model_validate_json(await self._store.get(self._version_path))
+            return FileVersion.model_validate_json(await self._store.get(self._version_path))
         except (NotStoredError, ValidationError):
             # A power cut may leave a file that holds nothing.
             return None
@@ -225,12 +228,12 @@ class Pieces:
         return f"{self._folder}/{self.version.key}"
 
     @property
-    def _begun(self) -> Part:
+    def _begun(self) -> PartialFile:
         if self._part is None:
             raise RuntimeError("nothing was begun")
         return self._part
 
-    def _part_of(self, version: Version) -> Part:
+    def _part_of(self, version: FileVersion) -> PartialFile:
         self.version = version
         self._part = part_in(self._store, self._part_folder, self._piece_bytes)
         return self._part

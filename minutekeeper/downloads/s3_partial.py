@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple, Self
 
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.storage.errors import NotStoredError, SpoiltPartError
+from minutekeeper.storage.errors import DamagedPartError, NotStoredError
 from minutekeeper.storage.store import ArtifactStore
 
 _NAME = re.compile(r"(\d{15})-(\d+)-([0-9a-f]{64})")
@@ -30,7 +30,7 @@ class _Piece(NamedTuple):
         return f"{self.offset:015d}-{self.size}-{self.sha256}"
 
 
-class BucketPart:
+class S3PartialFile:
     """An object for each piece, so that nobody can tear a hole.
 
     Attempts that overlap cut the file differently: each goes on with a chain of pieces that fit together, and reads
@@ -49,7 +49,7 @@ class BucketPart:
     def size(self) -> int:
         return self._stored + len(self._buffer)
 
-    async def take_over(self) -> None:
+    async def resume(self) -> None:
         entries = await self._store.list(self._folder)
         whole = ((_Piece.of(entry.path.rpartition("/")[2]), entry.size) for entry in entries)
         self._pieces = _longest_chain(piece for piece, size in whole if piece and piece.size == size)
@@ -96,7 +96,7 @@ class BucketPart:
     async def stop(self) -> None:
         """Nothing goes on by itself here."""
 
-    def abandon(self) -> None:
+    def close_without_waiting(self) -> None:
         """As above."""
 
     async def _proven(self, piece: _Piece) -> AsyncIterator[bytes]:
@@ -107,9 +107,9 @@ class BucketPart:
                 size += len(chunk)
                 yield chunk
         except NotStoredError:
-            raise SpoiltPartError(f"{piece.name} is gone") from None
+            raise DamagedPartError(f"{piece.name} is gone") from None
         if (size, digest.hexdigest()) != (piece.size, piece.sha256):
-            raise SpoiltPartError(f"{piece.name} holds something else than what was received")
+            raise DamagedPartError(f"{piece.name} holds something else than what was received")
 
     def _path(self, piece: _Piece) -> str:
         return f"{self._folder}/{piece.name}"

@@ -38,12 +38,12 @@ _RELAYS = IPv4Network("192.88.99.0/24")
 _TRANSLATED_IPV4 = IPv6Network("64:ff9b::/96")
 
 
-class RefusedLinkError(Exception):
+class UrlNotAllowedError(Exception):
     """A link that may not be followed. The message names at most its host, and what would allow it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinkPolicy:
+class UrlPolicy:
     """Where links may lead: without `hosts`, to any host by https.
 
     `hosts` are patterns such as `*.example.com` or `127.0.0.1:8080`, in which `*` stands for any characters; one
@@ -55,9 +55,9 @@ class LinkPolicy:
     private_addresses: bool = False
 
     def check(self, url: URL) -> None:
-        """Looks at everything but the addresses behind a name. Raises RefusedLinkError."""
+        """Looks at everything but the addresses behind a name. Raises UrlNotAllowedError."""
         if url.scheme not in {"http", "https"}:
-            raise RefusedLinkError("the link is neither http nor https")
+            raise UrlNotAllowedError("the link is neither http nor https")
         host = _host(url)
         authority = host if url.is_default_port() else f"{host}:{url.port}"
         if self.hosts:
@@ -65,19 +65,19 @@ class LinkPolicy:
         else:
             _check_openly(url, authority)
         if url.user is not None or url.password is not None:
-            raise RefusedLinkError(f"the link to {authority} carries a user name, as no recording's does")
+            raise UrlNotAllowedError(f"the link to {authority} carries a user name, as no recording's does")
         if (address := _address(host)) and not self.allows(address):
-            raise RefusedLinkError(_not_public(host))
+            raise UrlNotAllowedError(_not_public(host))
 
     def _check_list(self, authority: str) -> None:
         if not any(_pattern(each).fullmatch(authority) for each in self.hosts):
-            raise RefusedLinkError(f"the link leads to {authority}, which is not in MINUTEKEEPER_DOWNLOAD_HOSTS")
+            raise UrlNotAllowedError(f"the link leads to {authority}, which is not in MINUTEKEEPER_DOWNLOAD_HOSTS")
 
     def usable(self, name: str, addresses: list[str]) -> list[str]:
-        """Those of a name's addresses that may be connected to. Raises RefusedLinkError if there are none."""
+        """Those of a name's addresses that may be connected to. Raises UrlNotAllowedError if there are none."""
         found = [each for each in addresses if (address := _address(each)) and self.allows(address)]
         if not found:
-            raise RefusedLinkError(_not_public(name))
+            raise UrlNotAllowedError(_not_public(name))
         return found
 
     def allows(self, address: IPv4Address | IPv6Address) -> bool:
@@ -86,10 +86,10 @@ class LinkPolicy:
 
 def _check_openly(url: URL, authority: str) -> None:
     if url.scheme != "https":
-        raise RefusedLinkError(f"the link leads to {authority} by http, {_UNLESS_LISTED}")
+        raise UrlNotAllowedError(f"the link leads to {authority} by http, {_UNLESS_LISTED}")
     port = _HTTPS if url.port is None else url.port
     if port != _HTTPS and port < _LEAST_PORT:
-        raise RefusedLinkError(f"the link leads to {authority}, a port that is not the web's, {_UNLESS_LISTED}")
+        raise UrlNotAllowedError(f"the link leads to {authority}, a port that is not the web's, {_UNLESS_LISTED}")
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
@@ -110,7 +110,7 @@ def _host(url: URL) -> str:
     if (address := _address(host)) is not None:
         return f"[{address}]" if isinstance(address, IPv6Address) else host
     if len(host) > _MAX_NAME or not _NAME.fullmatch(host) or _NUMBER.fullmatch(host):
-        raise RefusedLinkError("the link does not name a host")
+        raise UrlNotAllowedError("the link does not name a host")
     return host
 
 
@@ -137,12 +137,12 @@ _CONNECT_SECONDS = 10
 _SILENCE_SECONDS = 30
 
 
-def download_session(slots: int, policy: LinkPolicy) -> aiohttp.ClientSession:
+def create_download_session(slots: int, policy: UrlPolicy) -> aiohttp.ClientSession:
     """The connections for `slots` downloads at a time; to be made in the running event loop, and closed.
 
-    Every request, the redirected ones too, may raise RefusedLinkError. Behind a proxy of the environment it is the
-    proxy that looks names up: only names are checked then, and without a list of hosts what this machine knows of
-    them as well.
+    Every request, the redirected ones too, may raise UrlNotAllowedError. Behind a proxy of the environment it is
+    the proxy that looks names up: only names are checked then, and without a list of hosts what this machine knows
+    of them as well.
     """
 
     async def check(request: aiohttp.ClientRequest, follow: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -162,7 +162,7 @@ def download_session(slots: int, policy: LinkPolicy) -> aiohttp.ClientSession:
     )
 
 
-async def _check_name(policy: LinkPolicy, host: str) -> None:
+async def _check_name(policy: UrlPolicy, host: str) -> None:
     """Refuses a name that leads inwards as far as this machine knows; a proxy may know names that it does not."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
@@ -178,7 +178,7 @@ class CheckedResolver(AbstractResolver):
     The connector connects to just these, without asking again: a name cannot change between check and use.
     """
 
-    def __init__(self, policy: LinkPolicy, resolver: AbstractResolver) -> None:
+    def __init__(self, policy: UrlPolicy, resolver: AbstractResolver) -> None:
         self._policy = policy
         self._resolver = resolver
         self._proxies = _proxies()
@@ -186,7 +186,7 @@ class CheckedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Raises RefusedLinkError if no address may be used, OSError if the name is unknown."""
+        """Raises UrlNotAllowedError if no address may be used, OSError if the name is unknown."""
         found = await self._resolver.resolve(host, port, family)
         if host in self._proxies:
             return found

@@ -10,7 +10,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from minutekeeper.meetings.fields import BotOptions, NormalisedMeetingUrl, Title, UtcDatetime, check_order
-from minutekeeper.meetings.views import InterestedCalendar
+from minutekeeper.meetings.views import ClaimingCalendar
 
 
 class Claim(BaseModel):
@@ -39,13 +39,13 @@ class Claim(BaseModel):
         return self
 
 
-class ClaimAnswer(StrEnum):
-    TAKEN = "taken"
-    HELD = "held"
+class ClaimResult(StrEnum):
+    ACCEPTED = "taken"
+    DEFERRED = "held"
     """The claim counts, but the meeting stays where it is: it is being recorded."""
 
 
-class Release(BaseModel):
+class ClaimRelease(BaseModel):
     """A calendar lets go of a meeting. `seen_at` as for a claim.
 
     `deleted_at` is when the event was deleted, where that is the reason and the calendar says so.
@@ -59,7 +59,7 @@ class Release(BaseModel):
     deleted_at: UtcDatetime | None = None
 
 
-class Interest(BaseModel):
+class MeetingClaims(BaseModel):
     """The calendars that want a meeting, by calendar id, and when others last let go of it.
 
     `followed` is the claim that the meeting last took its time and place from.
@@ -74,26 +74,26 @@ class Interest(BaseModel):
 
 _MOST_RELEASES = 200
 
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def beginning_with(claim: Claim | None) -> Interest:
+def initial_claims(claim: Claim | None) -> MeetingClaims:
     """The interest in a meeting that was just booked, by a calendar or by people."""
-    return Interest(claims={claim.calendar_id: claim}, followed=claim) if claim else Interest()
+    return MeetingClaims(claims={claim.calendar_id: claim}, followed=claim) if claim else MeetingClaims()
 
 
-def with_claim(interest: Interest, claim: Claim) -> Interest:
+def add_claim(interest: MeetingClaims, claim: Claim) -> MeetingClaims:
     """The interest after a claim; the very same if it was overtaken by a later word of that calendar."""
-    if claim.seen_at < _last_word(interest, claim.calendar_id):
+    if claim.seen_at < _last_message_at(interest, claim.calendar_id):
         return interest
     claims = {**interest.claims, claim.calendar_id: claim}
     released = {name: at for name, at in interest.released.items() if name != claim.calendar_id}
     return interest.model_copy(update={"claims": claims, "released": released})
 
 
-def with_release(interest: Interest, release: Release) -> Interest:
+def release_claim(interest: MeetingClaims, release: ClaimRelease) -> MeetingClaims:
     """The interest after a release; the very same if it was overtaken by a later word of that calendar."""
-    if release.seen_at < _last_word(interest, release.calendar_id):
+    if release.seen_at < _last_message_at(interest, release.calendar_id):
         return interest
     claims = {name: claim for name, claim in interest.claims.items() if name != release.calendar_id}
     released = {**interest.released, release.calendar_id: release.seen_at}
@@ -101,35 +101,35 @@ def with_release(interest: Interest, release: Release) -> Interest:
     return interest.model_copy(update={"claims": claims, "released": {name: released[name] for name in newest}})
 
 
-def leading(interest: Interest) -> Claim | None:
+def leading_claim(interest: MeetingClaims) -> Claim | None:
     """The claim that speaks for the meeting: the organiser's, else that of the event that was changed last."""
     return max(interest.claims.values(), key=_weight, default=None)
 
 
-def to_follow(interest: Interest) -> Claim | None:
+def claim_to_apply(interest: MeetingClaims) -> Claim | None:
     """The leading claim, if it wants the meeting to be otherwise than the one that was followed last.
 
     An attendee's copy that is older than what was followed is only not up to date.
     """
-    leader, followed = leading(interest), interest.followed
+    leader, followed = leading_claim(interest), interest.followed
     if leader is None or followed is None:
         return leader
     is_news = leader.is_organizer or _changed_at(leader) >= _changed_at(followed)
-    return leader if is_news and _wish(leader) != _wish(followed) else None
+    return leader if is_news and _desired(leader) != _desired(followed) else None
 
 
-def calendars_of(interest: Interest) -> tuple[InterestedCalendar, ...]:
+def claiming_calendars(interest: MeetingClaims) -> tuple[ClaimingCalendar, ...]:
     """The calendars that want the meeting, the one that speaks for it first."""
     claims = sorted(interest.claims.values(), key=_weight, reverse=True)
-    return tuple(InterestedCalendar(calendar_id=each.calendar_id, event_id=each.event_id) for each in claims)
+    return tuple(ClaimingCalendar(calendar_id=each.calendar_id, event_id=each.event_id) for each in claims)
 
 
-def _last_word(interest: Interest, calendar_id: str) -> datetime:
+def _last_message_at(interest: MeetingClaims, calendar_id: str) -> datetime:
     claim = interest.claims.get(calendar_id)
     words = [claim.seen_at] if claim else []
     if at := interest.released.get(calendar_id):
         words.append(at)
-    return max(words, default=_LONG_AGO)
+    return max(words, default=_NEVER)
 
 
 def _weight(claim: Claim) -> tuple[bool, datetime, datetime, str]:
@@ -140,5 +140,5 @@ def _changed_at(claim: Claim) -> datetime:
     return claim.updated_at or claim.seen_at
 
 
-def _wish(claim: Claim) -> tuple[object, ...]:
+def _desired(claim: Claim) -> tuple[object, ...]:
     return (claim.start_time, claim.end_time, claim.meeting_url, claim.title, claim.bot)

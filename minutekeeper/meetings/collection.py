@@ -18,11 +18,11 @@ It ends the activity, so that the meeting can show it; the meeting then asks for
 """
 
 
-class CollectOrder(BaseModel):
+class CollectInput(BaseModel):
     """A bot whose recording, transcript or both are wanted.
 
-    `folder` is where its files go in the store, if not in the meeting's own folder; `body` is the stored delivery
-    to start from, empty to ask the API.
+    `folder` is where its files go in the store, if not in the meeting's own folder; `delivery_path` is the stored
+    delivery to start from, empty to ask the API.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,7 +31,7 @@ class CollectOrder(BaseModel):
     folder: str = ""
     run: str = ""
     """The first run of the workflow, if this is a later one: what another meeting of this name kept stays."""
-    body: str = ""
+    delivery_path: str = ""
     title: str = ""
     start_time: AwareDatetime | None = None
     recording: bool = True
@@ -40,34 +40,34 @@ class CollectOrder(BaseModel):
     """The provider announced the transcript: if there is none then, nobody spoke."""
     meeting_url: str = ""
     """Given if this is all that the meeting keeps: the manifest is written at once, when everything is there."""
-    is_trouble_told: bool = False
+    is_problem_logged: bool = False
     """Whether the meeting shows already what needs a person; then that is tried on like any other failure."""
 
 
 class RecordingResult(BaseModel):
     """`artifact` is None when there is no recording worth the name; `text` then says why, as evidence.
 
-    `lost`: there was one, and nothing can bring it home any more.
+    `is_lost`: there was one, and nothing can bring it home any more.
     """
 
     model_config = ConfigDict(frozen=True)
 
     artifact: Artifact | None = None
     text: str = ""
-    lost: bool = False
+    is_lost: bool = False
 
 
 class TranscriptResult(BaseModel):
-    """`trouble` says why a transcript could not be stored."""
+    """`error` says why a transcript could not be stored."""
 
     model_config = ConfigDict(frozen=True)
 
     state: TranscriptState
     artifacts: tuple[Artifact, ...] = ()
-    trouble: str = ""
+    error: str = ""
 
 
-class Collection(BaseModel):
+class CollectResult(BaseModel):
     """What was brought home: the bytes of each file by its name, short, because a history keeps it."""
 
     model_config = ConfigDict(frozen=True)
@@ -78,21 +78,21 @@ class Collection(BaseModel):
     folder: str = ""
     """Where they are, if not where they were wanted: a meeting of this name had finished there."""
     transcript: TranscriptState = TranscriptState.NOT_ASKED
-    transcript_trouble: str = ""
-    nothing_recorded: str = ""
+    transcript_error: str = ""
+    no_recording_reason: str = ""
     """Why there is no recording although one was expected, as evidence."""
-    recording_lost: str = ""
+    is_recording_lost: str = ""
     """The same if there was one, and nothing can bring it home any more."""
 
     @property
-    def is_whole(self) -> bool:
+    def has_manifest(self) -> bool:
         """Whether the manifest is written already."""
         return MANIFEST in self.files
 
     @property
-    def is_settled(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether all that was wanted is there, so that only the manifest is missing."""
-        is_missing = self.nothing_recorded or self.recording_lost or self.transcript_trouble
+        is_missing = self.no_recording_reason or self.is_recording_lost or self.transcript_error
         return bool(self.files) and not is_missing and self.transcript is not TranscriptState.PENDING
 
     def artifacts_in(self, folder: str) -> list[Artifact]:
@@ -102,13 +102,13 @@ class Collection(BaseModel):
             for name, size in self.files.items()
         ]
 
-    def with_manifest(self, manifest: Artifact) -> "Collection":
+    def with_manifest(self, manifest: Artifact) -> "CollectResult":
         return self.model_copy(update={"files": self.files | {MANIFEST: manifest.size}, "sha256": {}})
 
 
-def collection_of(
-    order: CollectOrder, wanted: str, recording: RecordingResult | None, transcript: TranscriptResult | None
-) -> Collection:
+def build_collect_result(
+    order: CollectInput, wanted: str, recording: RecordingResult | None, transcript: TranscriptResult | None
+) -> CollectResult:
     """What the two parts come to; None for one that was not wanted, or failed for now.
 
     `order` has the true folder, `wanted` is the one that was asked for.
@@ -118,19 +118,19 @@ def collection_of(
     if recording and recording.artifact:
         artifacts.insert(0, recording.artifact)
     elif recording:
-        missing = {"recording_lost" if recording.lost else "nothing_recorded": recording.text}
+        missing = {"is_recording_lost" if recording.is_lost else "no_recording_reason": recording.text}
     names = {artifact.path.removeprefix(f"{order.folder}/"): artifact for artifact in artifacts}
-    return Collection(
+    return CollectResult(
         files={name: artifact.size for name, artifact in names.items()},
         sha256={name: artifact.sha256 for name, artifact in names.items()},
         folder="" if order.folder == wanted else order.folder,
         transcript=transcript.state if transcript else TranscriptState.NOT_ASKED,
-        transcript_trouble=transcript.trouble if transcript else "",
+        transcript_error=transcript.error if transcript else "",
         **missing,
     )
 
 
-class ManifestOrder(BaseModel):
+class ManifestInput(BaseModel):
     """Everything that `manifest.json` says; it is written last, so its presence means that the folder is whole."""
 
     model_config = ConfigDict(frozen=True)
@@ -142,13 +142,13 @@ class ManifestOrder(BaseModel):
     title: str
     start_time: AwareDatetime
     bot_ids: tuple[str, ...]
-    bodies: tuple[str, ...] = ()
+    delivery_paths: tuple[str, ...] = ()
     """The stored deliveries that the files come from."""
     transcript: TranscriptState
     artifacts: tuple[Artifact, ...]
     """Those without a hash are in the manifest already."""
-    is_trouble_told: bool = False
-    """As in a CollectOrder."""
+    is_problem_logged: bool = False
+    """As in a CollectInput."""
 
 
 class DownloadProgress(BaseModel):

@@ -12,7 +12,9 @@ class Deadlines(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    first_sign: int = Field(180, gt=0, description="Sent, expected, and not a word: the webhook URL may be wrong.")
+    first_webhook: int = Field(
+        180, gt=0, description="Sent, expected, and not a word: the webhook URL may be wrong."
+    )
     joining: int = Field(300, gt=0, description="Joining takes a minute; a fresh machine up to four.")
     waiting_room: int = Field(
         780, gt=0, description="Bots give up after ten minutes; Google Meet throws them out then."
@@ -26,7 +28,7 @@ class Deadlines(BaseModel):
         gt=0,
         description="From leaving to the final event; the bot repeats that call for twenty minutes.",
     )
-    longest: int = Field(
+    max_bot_lifetime: int = Field(
         18_000, gt=0, description="No bot of the provider stays in a call for longer than five hours."
     )
     relief: int = Field(
@@ -39,17 +41,19 @@ class Deadlines(BaseModel):
     grace: int = Field(
         600, gt=0, description="A `failed` may be followed by a recording: providers and operators resend."
     )
-    removal: int = Field(
+    removed_bot: int = Field(
         120, gt=0, description="A removed bot needs a moment to say what it recorded before we ask."
     )
-    shared: int = Field(60, gt=0, description="The bot of another of our meetings reports there, so this one asks.")
+    shared_bot: int = Field(
+        60, gt=0, description="The bot of another of our meetings reports there, so this one asks."
+    )
     retry: int = Field(
         30, gt=0, description="A second bot sent at once would meet the trouble that ended the first."
     )
-    abandon: int = Field(
+    give_up: int = Field(
         604_800, gt=0, description="A provider that has been silent for a week is not asked any more."
     )
-    account: int = Field(
+    account_retry: int = Field(
         60, gt=0, description="Between two tries while the account is refused: key revoked, tokens used up."
     )
 

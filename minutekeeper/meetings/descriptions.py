@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource, is_unheard_of
-from minutekeeper.meetings.ids import meeting_id_of
+from minutekeeper.meetings.ids import meeting_id_from_workflow_id
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, WebhookState
 from minutekeeper.meetings.views import MeetingView
@@ -34,7 +34,7 @@ def event_name(event: BotEvent) -> str:
     return event.code or "status" if event.kind is BotEventKind.STATUS else event.kind.value
 
 
-def tell(event: BotEvent) -> str:
+def describe_event(event: BotEvent) -> str:
     """One sentence about an event of a bot, with the provider's own words where it gave some."""
     match event.kind:
         case BotEventKind.STATUS:
@@ -62,12 +62,12 @@ def _status_sentence(event: BotEvent) -> str:
     return _STATUSES.get(event.status, "The bot left the call.")
 
 
-def clock(instant: datetime) -> str:
+def format_utc(instant: datetime) -> str:
     """An instant as people read it in logs and timelines, in UTC."""
     return instant.strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def span(duration: timedelta) -> str:
+def format_duration(duration: timedelta) -> str:
     """A duration in the largest two units: `4 min`, `1 h 30 min`, `45 s`."""
     seconds = round(abs(duration.total_seconds()))
     hours, minutes, rest = seconds // 3600, seconds % 3600 // 60, seconds % 60
@@ -78,41 +78,41 @@ def span(duration: timedelta) -> str:
 def sleep_summary(call_at: datetime, start_time: datetime) -> str:
     """What a sleeping meeting waits for, on its timer in Temporal's UI."""
     lead = start_time - call_at
-    where = f"{span(lead)} before the start" if lead > timedelta() else "at once"
+    where = f"{format_duration(lead)} before the start" if lead > timedelta() else "at once"
     return f"until {call_at.strftime('%H:%M:%SZ')}, {where}"
 
 
-def beginning(request: MeetingRequest) -> tuple[str, str]:
+def first_timeline_entry(request: MeetingRequest) -> tuple[str, str]:
     """How a meeting came to be kept: a word and a sentence for its timeline."""
     if request.follows:
         return "adopted", f"The provider sent bot {request.follows.bot_id} by itself; it is followed from here on."
-    return "booked", f"Booked for {clock(request.start_time)}."
+    return "booked", f"Booked for {format_utc(request.start_time)}."
 
 
-def headline(request: MeetingRequest) -> str:
+def title_line(request: MeetingRequest) -> str:
     """One line that names a meeting."""
-    return f"{request.title or request.public_url}, {clock(request.start_time)}"
+    return f"{request.title or request.public_url}, {format_utc(request.start_time)}"
 
 
 def summary(request: MeetingRequest) -> str:
     """The same, as short as the summary of a workflow has to be."""
-    return truncate_utf8(one_line(headline(request)), _SUMMARY_BYTES)
+    return truncate_utf8(one_line(title_line(request)), _SUMMARY_BYTES)
 
 
-def booking(request: MeetingRequest, workflow_id: str) -> str:
+def describe_booking(request: MeetingRequest, workflow_id: str) -> str:
     """What was asked for, in Markdown: Temporal's UI shows it even where no worker answers."""
     wanted = [name for name, is_wanted in request.wanted if is_wanted]
     return "\n".join(
         [
-            f"- **Booked for:** {clock(request.start_time)}",
+            f"- **Booked for:** {format_utc(request.start_time)}",
             f"- **Where:** {request.platform}, {request.meeting_url}",
             f"- **Wanted:** {' and '.join(wanted) or 'nothing'} ({request.bot.recording_mode.value})",
-            f"- **Look at it:** `minutekeeper show {_plain(meeting_id_of(workflow_id))}`",
+            f"- **Look at it:** `minutekeeper show {_plain(meeting_id_from_workflow_id(workflow_id))}`",
         ]
     )
 
 
-def size(count: int) -> str:
+def format_size(count: int) -> str:
     """A number of bytes as people read it: `412 bytes`, `1.2 MB`."""
     if count < _KILO:
         return f"{count} bytes"
@@ -124,7 +124,7 @@ def size(count: int) -> str:
     return f"{scaled:.1f} {unit}"
 
 
-def details(view: MeetingView) -> str:
+def meeting_markdown(view: MeetingView) -> str:
     """The whole meeting in Markdown, for the details pane of Temporal's UI."""
     reason = f" ({view.reason.value})" if view.reason else ""
     verdict = f"{view.status.value.upper()}{reason}: " if view.status.is_final else ""
@@ -132,7 +132,8 @@ def details(view: MeetingView) -> str:
         f"## {_plain(verdict)}{_plain(view.title or view.meeting_url)}",
         "",
         f"- **Status:** {view.status.value}{reason}",
-        f"- **When:** {clock(view.start_time)}" + (f" to {clock(view.end_time)}" if view.end_time else ""),
+        f"- **When:** {format_utc(view.start_time)}"
+        + (f" to {format_utc(view.end_time)}" if view.end_time else ""),
         f"- **Where:** {view.platform}, {view.meeting_url}",
     ]
     lines += [
@@ -143,17 +144,19 @@ def details(view: MeetingView) -> str:
         lines.append(f"- **Bot:** `{view.bot_id}`")
     if view.evidence:
         words = f": {_plain(view.evidence.text)}" if view.evidence.text else ""
-        lines.append(f"- **Because:** {view.evidence.event} at {clock(view.evidence.at)}{words}")
+        lines.append(f"- **Because:** {view.evidence.event} at {format_utc(view.evidence.at)}{words}")
     if view.trouble:
         lines.append(f"- **Trouble:** {_plain(view.trouble)}")
     if view.webhooks is WebhookState.SILENT:
         lines.append("- **Webhooks:** the bot does not report, so the provider is asked about it")
     if view.next_deadline:
-        lines.append(f"- **Asks the provider itself at:** {clock(view.next_deadline)}")
+        lines.append(f"- **Asks the provider itself at:** {format_utc(view.next_deadline)}")
     lines.append(f"- **Transcript:** {view.transcript.value}")
-    lines += [f"- **File:** `{artifact.path}` ({size(artifact.size)})" for artifact in view.artifacts]
+    lines += [f"- **File:** `{artifact.path}` ({format_size(artifact.size)})" for artifact in view.artifacts]
     lines += ["", "| when | what | in words |", "| --- | --- | --- |"]
-    lines += [f"| {clock(entry.at)} | {_plain(entry.event)} | {_plain(entry.text)} |" for entry in view.timeline]
+    lines += [
+        f"| {format_utc(entry.at)} | {_plain(entry.event)} | {_plain(entry.text)} |" for entry in view.timeline
+    ]
     return "\n".join(lines)
 
 

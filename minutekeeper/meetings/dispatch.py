@@ -23,7 +23,7 @@ class DispatchMode(StrEnum):
     """From the provider's pool, at once."""
 
 
-class Terms(BaseModel):
+class DispatchTerms(BaseModel):
     """How a meeting goes on once its bot was asked for, by the settings of the worker that was asked.
 
     Workflows learn them with the answer, because their own code may look at no settings.
@@ -39,24 +39,24 @@ class Terms(BaseModel):
 class DispatchPlan(BaseModel):
     """When the provider wants to be called for a meeting, and how.
 
-    `call_at` is the exact instant of the call, `join_at` when the bot should then be seen (both UTC).
+    `dispatch_at` is the exact instant of the call, `join_at` when the bot should then be seen (both UTC).
     """
 
     model_config = ConfigDict(frozen=True)
 
-    call_at: UtcDatetime
+    dispatch_at: UtcDatetime
     join_at: UtcDatetime
     mode: DispatchMode
     deadlines: Deadlines = Deadlines()
     max_dispatches: int = 3
 
     @property
-    def terms(self) -> Terms:
-        return Terms(deadlines=self.deadlines, max_dispatches=self.max_dispatches)
+    def terms(self) -> DispatchTerms:
+        return DispatchTerms(deadlines=self.deadlines, max_dispatches=self.max_dispatches)
 
 
-class DispatchRequest(BaseModel):
-    """One bot that a meeting wants, as of `asked_at` (UTC). The provider's plan makes an order of it.
+class SendBotInput(BaseModel):
+    """One bot that a meeting wants, as of `requested_at` (UTC). The provider's plan makes an order of it.
 
     Holds no secret: what the bot must know beyond this, the activity adds.
     """
@@ -66,7 +66,7 @@ class DispatchRequest(BaseModel):
     key: str
     meeting_url: str
     start_time: UtcDatetime
-    asked_at: UtcDatetime
+    requested_at: UtcDatetime
     end_time: UtcDatetime | None = None
     """Of the meeting, where that is known: two meetings in one room at the same time are one."""
     dispatch: int = 0
@@ -74,16 +74,19 @@ class DispatchRequest(BaseModel):
     """The first run of the workflow, if this is a later one: an earlier meeting of the same name is told apart."""
     transcript: bool = True
     bot: BotOptions = BotOptions()
-    look_first: bool = False
+    search_first: bool = False
     """An earlier request of the same key ended in doubt: its bot may exist."""
     rebooked: bool = False
     """A workflow of the same id may have sent this very bot before it was lost; ended or not, that one is taken."""
-    first_asked_at: UtcDatetime | None = None
+    first_requested_at: UtcDatetime | None = None
     """When the first request of this key was made, if there was an earlier one."""
 
 
-class DispatchOrder(BaseModel):
-    """One bot to be sent at `call_at`, as a provider is told. `asked_since` is when it was first asked for."""
+class BotDispatch(BaseModel):
+    """One bot to be sent at `dispatch_at`, as a provider is told.
+
+    `requested_since` is when it was first asked for.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -92,14 +95,14 @@ class DispatchOrder(BaseModel):
     run: str
     meeting_url: str
     start_time: UtcDatetime
-    call_at: UtcDatetime
+    dispatch_at: UtcDatetime
     mode: DispatchMode
     transcript: bool
     bot: BotOptions
-    asked_since: UtcDatetime | None = None
+    requested_since: UtcDatetime | None = None
 
 
-class SentBot(BaseModel):
+class DispatchedBot(BaseModel):
     """The answer to a request. `shared_with` names the workflow whose bot is already in this very meeting."""
 
     model_config = ConfigDict(frozen=True)
@@ -110,9 +113,9 @@ class SentBot(BaseModel):
     mode: DispatchMode = DispatchMode.RESERVED
     join_at: UtcDatetime | None = None
     """When the bot should be seen, if not at the meeting's start."""
-    adopted: bool = False
+    is_adopted: bool = False
     shared_with: str = ""
-    terms: Terms = Terms()
+    terms: DispatchTerms = DispatchTerms()
 
 
 def is_worth_joining(request: MeetingRequest, now: datetime) -> bool:

@@ -8,7 +8,7 @@ LONGEST_AHEAD = 600.0
 """Seconds."""
 
 
-class WakeUp(BaseModel):
+class DispatchTiming(BaseModel):
     """How long before its start a meeting has its bot sent, in seconds; part of what is booked.
 
     The exact instant of the call is the provider's; this only has to be early enough for it. `lead` is how long
@@ -23,12 +23,12 @@ class WakeUp(BaseModel):
     ahead: float = Field(45.0, ge=0, le=LONGEST_AHEAD)
     spread: float = Field(40.0, ge=0, le=600)
 
-    def call_at(self, start_time: datetime) -> datetime:
+    def dispatch_at(self, start_time: datetime) -> datetime:
         return start_time - timedelta(seconds=self.lead)
 
     def wake_at(self, start_time: datetime, fraction: float) -> datetime:
         """`fraction`, in [0, 1), is the meeting's own place in the spread."""
-        return self.call_at(start_time) - timedelta(seconds=self.ahead + self.spread * fraction)
+        return self.dispatch_at(start_time) - timedelta(seconds=self.ahead + self.spread * fraction)
 
 
-WAKE_UP = WakeUp()
+DEFAULT_DISPATCH_TIMING = DispatchTiming()

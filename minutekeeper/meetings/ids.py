@@ -42,7 +42,7 @@ def workflow_id_for(meeting_id: str) -> str:
     return f"{_WORKFLOW_PREFIX}{meeting_id}"
 
 
-def meeting_id_of(workflow_id: str) -> str:
+def meeting_id_from_workflow_id(workflow_id: str) -> str:
     """The meeting id of any workflow id; a workflow that somebody named themselves is its own meeting id."""
     return workflow_id.removeprefix(_WORKFLOW_PREFIX)
 
@@ -65,7 +65,7 @@ def calendar_workflow_id_for(calendar_id: str) -> str:
     return f"{_CALENDAR_PREFIX}{calendar_id}"
 
 
-def calendar_id_of(workflow_id: str) -> str:
+def calendar_id_from_workflow_id(workflow_id: str) -> str:
     """The calendar id of the workflow id of a calendar."""
     return workflow_id.removeprefix(_CALENDAR_PREFIX)
 

@@ -34,7 +34,7 @@ _RUNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _BROKEN_SLASHES = re.compile(r"\A(https?):/+", re.IGNORECASE)
 
 
-def unwrapped(text: str) -> str | None:
+def unwrap_link(text: str) -> str | None:
     """The link that a link of a known wrapper carries, perhaps empty; None for every other link."""
     try:
         parts = urlsplit(text)

@@ -7,12 +7,12 @@ and the main loop acts on it. Pure.
 from datetime import datetime
 
 from minutekeeper.meetings import claims, descriptions
-from minutekeeper.meetings.claims import Claim, ClaimAnswer, Interest, Release
+from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult, MeetingClaims
 from minutekeeper.meetings.dispatch import is_worth_joining, unbookable
 from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.next_steps import StopKind, StopState
-from minutekeeper.meetings.request import CalendarOrigin, Reschedule
+from minutekeeper.meetings.request import CalendarEventRef, Reschedule
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import RELEASED, Evidence
 
@@ -80,7 +80,7 @@ def check_send(state: MeetingState, now: datetime) -> None:
     if state.current is None or state.current_status is MeetingStatus.SCHEDULED:
         raise ChangeRefusedError("The meeting's first bot is still to be sent; no other one is needed yet.")
     if not is_worth_joining(state.request, now):
-        end = descriptions.clock(state.request.expected_end)
+        end = descriptions.format_utc(state.request.expected_end)
         raise ChangeRefusedError(
             f"The meeting has less than a minute left (planned end: {end}); reschedule it to a later end first."
         )
@@ -103,7 +103,9 @@ def vacate(state: MeetingState, at: datetime, other: str, now: datetime) -> None
     if current.leave_at is None or at < current.leave_at:
         current.leave_at = at
         state.note(
-            now, "room_needed", f"Meeting {other} begins here at {descriptions.clock(at)}: the bot leaves by then."
+            now,
+            "room_needed",
+            f"Meeting {other} begins here at {descriptions.format_utc(at)}: the bot leaves by then.",
         )
 
 
@@ -115,10 +117,10 @@ def check_claim(state: MeetingState) -> None:
         raise ChangeRefusedError("This meeting was stopped already and cannot be claimed.")
 
 
-def claim(state: MeetingState, wanted: Claim, now: datetime) -> ClaimAnswer:
+def claim(state: MeetingState, wanted: Claim, now: datetime) -> ClaimResult:
     """Takes in a calendar's claim, and moves the meeting where the leading claim wants it."""
     before = state.interest
-    state.interest = claims.with_claim(before, wanted)
+    state.interest = claims.add_claim(before, wanted)
     if before.claims and wanted.calendar_id not in before.claims:
         state.note(now, "claimed", f"Calendar {wanted.calendar_id} has this meeting too.")
     if before.followed is None and (is_booked_by_hand(state) or _is_as_booked(state, wanted)):
@@ -127,13 +129,13 @@ def claim(state: MeetingState, wanted: Claim, now: datetime) -> ClaimAnswer:
     return _apply_leading_claim(state, now)
 
 
-def release(state: MeetingState, released: Release, now: datetime) -> None:
+def release(state: MeetingState, released: ClaimRelease, now: datetime) -> None:
     """Takes in that a calendar wants the meeting no more. It is cancelled when the last claim is released.
 
     A meeting that people booked themselves is not cancelled by a calendar.
     """
     before = state.interest
-    state.interest = claims.with_release(before, released)
+    state.interest = claims.release_claim(before, released)
     if not _had_claim(state, released.calendar_id, before) or released.calendar_id in state.interest.claims:
         return
     state.note(now, "released", f"Calendar {released.calendar_id} let go of this meeting. {released.why}".strip())
@@ -154,11 +156,11 @@ def is_booked_by_hand(state: MeetingState) -> bool:
     return state.request.calendar is None or state.request.follows is not None
 
 
-def _apply_leading_claim(state: MeetingState, now: datetime) -> ClaimAnswer:
-    wanted = claims.to_follow(state.interest)
+def _apply_leading_claim(state: MeetingState, now: datetime) -> ClaimResult:
+    wanted = claims.claim_to_apply(state.interest)
     _show_leading_calendar(state)
     if wanted is None:
-        return ClaimAnswer.TAKEN
+        return ClaimResult.ACCEPTED
     change = Reschedule(
         start_time=wanted.start_time,
         end_time=wanted.end_time,
@@ -167,13 +169,13 @@ def _apply_leading_claim(state: MeetingState, now: datetime) -> ClaimAnswer:
     )
     is_late = bool(state.standing) and not is_worth_joining(state.request.moved(change), now)
     if _moves(state, change) and (state.is_in_call or is_late):
-        return ClaimAnswer.HELD
+        return ClaimResult.DEFERRED
     state.interest = state.interest.model_copy(update={"followed": wanted})
     _move(state, change, now)
     # An event without an end has none, although a change of the start alone would keep the length.
     update = {"bot": wanted.bot or BotOptions(), "end_time": wanted.end_time}
     state.request = state.request.model_copy(update=update)
-    return ClaimAnswer.TAKEN
+    return ClaimResult.ACCEPTED
 
 
 def _moves(state: MeetingState, change: Reschedule) -> bool:
@@ -195,19 +197,22 @@ def _move(state: MeetingState, change: Reschedule, now: datetime) -> None:
     state.send_requested = False
     state.known_since = now
     link = "" if before.meeting_url == state.request.meeting_url else f", now at {state.request.public_url}"
-    moved = f"Moved from {descriptions.clock(before.start_time)} to {descriptions.clock(state.request.start_time)}"
+    moved = (
+        f"Moved from {descriptions.format_utc(before.start_time)} to "
+        f"{descriptions.format_utc(state.request.start_time)}"
+    )
     state.note(now, "rescheduled", f"{moved}{link}.")
 
 
 def _show_leading_calendar(state: MeetingState) -> None:
     """The meeting names the calendar whose claim leads now as its origin."""
-    leader = claims.leading(state.interest)
+    leader = claims.leading_claim(state.interest)
     if leader is not None and state.request.calendar is not None:
-        origin = CalendarOrigin(calendar_id=leader.calendar_id, event_id=leader.event_id)
+        origin = CalendarEventRef(calendar_id=leader.calendar_id, event_id=leader.event_id)
         state.request = state.request.model_copy(update={"calendar": origin})
 
 
-def _had_claim(state: MeetingState, calendar_id: str, before: Interest) -> bool:
+def _had_claim(state: MeetingState, calendar_id: str, before: MeetingClaims) -> bool:
     """A calendar whose reconcile run died between booking and claim has the meeting all the same."""
     origin = state.request.calendar
     is_bookers = not before.claims and origin is not None and origin.calendar_id == calendar_id

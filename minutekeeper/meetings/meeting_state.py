@@ -14,9 +14,9 @@ from minutekeeper.meetings import descriptions, polling_policy
 from minutekeeper.meetings import views as timeline
 from minutekeeper.meetings.bot_events import BotEvent, is_end_event
 from minutekeeper.meetings.bot_state import BotState, apply_bot_event
-from minutekeeper.meetings.claims import Interest
-from minutekeeper.meetings.dispatch import DispatchMode, SentBot, Terms, is_worth_joining
-from minutekeeper.meetings.next_steps import NextStep, StepKind, StopKind, StopState
+from minutekeeper.meetings.claims import MeetingClaims
+from minutekeeper.meetings.dispatch import DispatchedBot, DispatchMode, DispatchTerms, is_worth_joining
+from minutekeeper.meetings.next_steps import ChangeKind, NextStep, StopKind, StopState
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.session_state import SessionStage, SessionState
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
@@ -43,7 +43,7 @@ class MeetingState(BaseModel):
     sessions: list[SessionState] = []
     dispatches: int = 0
     """Requests for bots so far; the next one has this number."""
-    policy: Terms = Terms()
+    policy: DispatchTerms = DispatchTerms()
     """As the worker that answered last for a bot said."""
     stop: StopState | None = None
     send_requested: bool = False
@@ -64,7 +64,7 @@ class MeetingState(BaseModel):
     has_manifest: bool = False
     """Whether the manifest says everything that there is."""
     transcript: TranscriptState = TranscriptState.PENDING
-    interest: Interest = Interest()
+    interest: MeetingClaims = MeetingClaims()
     """Which calendars want the meeting."""
     timeline: tuple[TimelineEntry, ...] = ()
     next_check_at: AwareDatetime | None = None
@@ -84,7 +84,7 @@ class MeetingState(BaseModel):
             run_id=run_id,
             known_since=now,
             transcript=TranscriptState.PENDING if request.wanted.transcript else TranscriptState.NOT_ASKED,
-            interest=interest.beginning_with(request.claim),
+            interest=interest.initial_claims(request.claim),
         )
 
     @property
@@ -97,7 +97,7 @@ class MeetingState(BaseModel):
 
     def note(self, at: datetime, event: str, text: str) -> None:
         """Adds an entry to the timeline."""
-        self.timeline = timeline.record(self.timeline, TimelineEntry(at=at, event=event, text=text[:_MAX_NOTE]))
+        self.timeline = timeline.add_entry(self.timeline, TimelineEntry(at=at, event=event, text=text[:_MAX_NOTE]))
         self.changed()
 
     # Sessions.
@@ -140,10 +140,10 @@ class MeetingState(BaseModel):
         self.changed()
         return session
 
-    def add_bot(self, session: SessionState, sent: SentBot, now: datetime) -> None:
+    def add_bot(self, session: SessionState, sent: DispatchedBot, now: datetime) -> None:
         """Takes in the bot of a session, with the events that came before it."""
         shared = f", which workflow {sent.shared_with} had sent to this meeting already" if sent.shared_with else ""
-        found = "Found bot" if sent.adopted else "Sent bot"
+        found = "Found bot" if sent.is_adopted else "Sent bot"
         self.note(sent.sent_at, "bot_sent", f"{found} {sent.bot_id} ({sent.mode.value}){shared}.")
         session.bot = BotState(
             bot_id=sent.bot_id,
@@ -165,7 +165,7 @@ class MeetingState(BaseModel):
             if session.bot is not None and session.bot.is_sender_of(event):
                 before, session.bot = session.bot, apply_bot_event(session.bot, event, now)
                 if _says_more(session.bot, before):
-                    self.note(event.occurred_at, descriptions.event_name(event), descriptions.tell(event))
+                    self.note(event.occurred_at, descriptions.event_name(event), descriptions.describe_event(event))
                 self.changed()
                 return
         self.unmatched_events.append(event)
@@ -204,8 +204,8 @@ class MeetingState(BaseModel):
         self.sessions.append(session)
         provider = self.bots[0].provider if self.bots else ""
         self.note(now, "unexpected_bot", f"Bot {bot_id} reports here, too. It is one too many and is removed.")
-        sent = SentBot(
-            bot_id=bot_id, provider=provider, sent_at=now, mode=DispatchMode.IMMEDIATE, adopted=True, join_at=now
+        sent = DispatchedBot(
+            bot_id=bot_id, provider=provider, sent_at=now, mode=DispatchMode.IMMEDIATE, is_adopted=True, join_at=now
         )
         self.add_bot(session, sent, now)
 
@@ -247,16 +247,16 @@ class MeetingState(BaseModel):
     def next_step(self, now: datetime, jitter: float) -> "NextStep":
         """What the meeting does next about bot sessions."""
         if not self.wants_session(now):
-            return NextStep(StepKind.WAIT)
+            return NextStep(ChangeKind.WAIT)
         due = self.next_session_at(jitter)
         if now < due:
-            return NextStep(StepKind.WAIT, due)
+            return NextStep(ChangeKind.WAIT, due)
         if not self.standing and not is_worth_joining(self.request, now):
-            return NextStep(StepKind.TOO_LATE)
+            return NextStep(ChangeKind.TOO_LATE)
         if self._has_conflict(now):
             until = None if self.standing else max(self.request.start_time, self.request.expected_end)
-            return NextStep(StepKind.WAIT, until, is_room_occupied=True)
-        return NextStep(StepKind.START)
+            return NextStep(ChangeKind.WAIT, until, is_room_occupied=True)
+        return NextStep(ChangeKind.START)
 
     def _has_conflict(self, now: datetime) -> bool:
         """Whether an earlier bot, or one that may exist, could be in the room together with the next one."""
@@ -302,8 +302,8 @@ class MeetingState(BaseModel):
         """No bot is worth sending any more: says why none was sent."""
         end = self.request.expected_end
         left = "" if now >= end else ", so less than a minute is left"
-        start = descriptions.clock(self.request.start_time)
-        times = f"start {start}, end {descriptions.clock(end)}, now {descriptions.clock(now)}{left}"
+        start = descriptions.format_utc(self.request.start_time)
+        times = f"start {start}, end {descriptions.format_utc(end)}, now {descriptions.format_utc(now)}{left}"
         if self.account_trouble is not None:
             self.failure = self.account_trouble
             return

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from minutekeeper.meetings.link_wrappers import unwrapped
+from minutekeeper.meetings.link_wrappers import unwrap_link
 
 MAX_LENGTH = 2048
 
@@ -184,7 +184,7 @@ def _innermost(text: str) -> str:
     """The link itself, out of what copying left around it and out of its wrappers."""
     text = _cleaned(text)
     for _ in range(_MAX_WRAPPERS):
-        inner = unwrapped(text)
+        inner = unwrap_link(text)
         if inner is None:
             break
         text = _cleaned(inner)

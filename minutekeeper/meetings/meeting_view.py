@@ -38,15 +38,15 @@ def meeting_view(state: MeetingState) -> MeetingView:
         next_deadline=state.next_check_at,
         bot_goes_at=_bot_goes_at(state),
         timeline=state.timeline,
-        webhooks=webhook_health.state_of(bot) if bot else WebhookState.NOT_EXPECTED,
-        calendars=claims.calendars_of(state.interest),
+        webhooks=webhook_health.webhook_state(bot) if bot else WebhookState.NOT_EXPECTED,
+        calendars=claims.claiming_calendars(state.interest),
     )
 
 
 def _bot_goes_at(state: MeetingState) -> datetime | None:
     if state.current_status is not MeetingStatus.SCHEDULED:
         return None
-    return state.request.wake_up.call_at(state.request.start_time)
+    return state.request.wake_up.dispatch_at(state.request.start_time)
 
 
 def bot_presence(state: MeetingState, query: PresenceQuery) -> BotPresence:

@@ -21,7 +21,7 @@ class StopState(BaseModel):
     evidence: Evidence
 
 
-class StepKind(Enum):
+class ChangeKind(Enum):
     START = "start"
     """A bot session."""
     TOO_LATE = "too_late"
@@ -31,6 +31,6 @@ class StepKind(Enum):
 class NextStep(NamedTuple):
     """`until` bounds a wait (UTC); None waits for a change alone."""
 
-    kind: StepKind
+    kind: ChangeKind
     until: datetime | None = None
     is_room_occupied: bool = False

@@ -17,15 +17,15 @@ def next_status_check(bot: BotState, deadlines: Deadlines) -> datetime:
     """The instant at which the provider is asked about a bot, unless there is news before."""
     if bot.final_event_at is not None:
         last_news = max(bot.final_event_at, bot.polled_at or bot.final_event_at)
-        return last_news + timedelta(seconds=deadlines.removal if bot.removed_at else deadlines.grace)
+        return last_news + timedelta(seconds=deadlines.removed_bot if bot.removed_at else deadlines.grace)
     known = [bot.sent_at, bot.last_event_at, bot.polled_at, bot.removed_at]
     last_news = max(each for each in known if each is not None)
     if bot.shared_with:
-        return max(last_news, bot.join_at) + timedelta(seconds=deadlines.shared)
+        return max(last_news, bot.join_at) + timedelta(seconds=deadlines.shared_bot)
     if bot.removed_at is not None:
-        return last_news + _doubled(timedelta(seconds=deadlines.removal), bot.polls_without_news, deadlines)
+        return last_news + _doubled(timedelta(seconds=deadlines.removed_bot), bot.polls_without_news, deadlines)
     if not bot.events:
-        last_news, patience = max(last_news, bot.join_at), timedelta(seconds=deadlines.first_sign)
+        last_news, patience = max(last_news, bot.join_at), timedelta(seconds=deadlines.first_webhook)
     elif bot.status is MeetingStatus.JOINING:
         # A bot that reports ahead of its time is not late before that time.
         last_news, patience = max(last_news, bot.join_at), deadlines.for_status(bot.status)
@@ -64,7 +64,7 @@ def _doubled(patience: timedelta, polls_without_news: int, deadlines: Deadlines)
 
 def max_lifetime_end(bot: BotState, deadlines: Deadlines) -> datetime:
     """When the provider's longest bot has left by itself."""
-    return max(bot.sent_at, bot.join_at) + timedelta(seconds=deadlines.longest)
+    return max(bot.sent_at, bot.join_at) + timedelta(seconds=deadlines.max_bot_lifetime)
 
 
 def relief_at(bot: BotState, deadlines: Deadlines) -> datetime:
@@ -88,7 +88,7 @@ def is_over(bot: BotState) -> bool:
 
 def has_given_up(bot: BotState, now: datetime, deadlines: Deadlines) -> bool:
     """Whether the provider was asked in vain for so long that it is not asked any more."""
-    return now >= bot.sent_at + timedelta(seconds=deadlines.abandon)
+    return now >= bot.sent_at + timedelta(seconds=deadlines.give_up)
 
 
 def may_try_again(bots: Sequence[BotState]) -> bool:

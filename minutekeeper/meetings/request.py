@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from minutekeeper.meetings.claims import Claim
 from minutekeeper.meetings.deadlines import Deadlines
-from minutekeeper.meetings.dispatch_timing import WAKE_UP, WakeUp
+from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING, DispatchTiming
 from minutekeeper.meetings.fields import (
     ASSUMED_LENGTH,
     BotOptions,
@@ -22,7 +22,7 @@ from minutekeeper.meetings.fields import (
 from minutekeeper.meetings.meeting_urls import Platform, parse_meeting_url, public_url
 
 
-class CalendarOrigin(BaseModel):
+class CalendarEventRef(BaseModel):
     """The calendar event that a meeting comes from, by the provider's ids."""
 
     model_config = ConfigDict(frozen=True)
@@ -38,7 +38,7 @@ class WantedArtifacts(BaseModel):
     transcript: bool = True
 
 
-class AdoptedBot(BaseModel):
+class ProviderScheduledBot(BaseModel):
     """A bot that the provider sent by itself at `sent_at` (UTC): it is followed, and no other is sent.
 
     `deadlines` are those of the process that found it, because workflows may look at no settings.
@@ -66,13 +66,13 @@ class MeetingRequest(BaseModel):
     title: Title = Field("", max_length=500)
     bot: BotOptions = BotOptions()
     wanted: WantedArtifacts = WantedArtifacts()
-    wake_up: WakeUp = WAKE_UP
-    calendar: CalendarOrigin | None = None
+    wake_up: DispatchTiming = DEFAULT_DISPATCH_TIMING
+    calendar: CalendarEventRef | None = None
     claim: Claim | None = None
     """What the calendar that books the meeting wants of it, so that nothing more need be said."""
     rebooked: bool = False
     """It was booked before and Temporal lost it, so a bot that was sent then is looked for before another is."""
-    follows: AdoptedBot | None = None
+    follows: ProviderScheduledBot | None = None
     """The bot that is in the meeting already."""
 
     @model_validator(mode="before")

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel
 from minutekeeper.meetings import polling_policy
 from minutekeeper.meetings.bot_state import BotState
 from minutekeeper.meetings.deadlines import Deadlines
-from minutekeeper.meetings.dispatch import DispatchRequest
+from minutekeeper.meetings.dispatch import SendBotInput
 from minutekeeper.meetings.meeting_urls import meeting_key
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import Failure
@@ -44,7 +44,7 @@ class SessionState(BaseModel):
     start_time: AwareDatetime
     """Of the meeting, when the bot was asked for."""
     stage: SessionStage = SessionStage.DISPATCHING
-    request: DispatchRequest | None = None
+    request: SendBotInput | None = None
     """The request in flight, or the one whose answer was lost."""
     join_at: AwareDatetime
     """When its bot should be seen at the earliest."""
@@ -110,7 +110,7 @@ class SessionState(BaseModel):
         """Until when a bot of this session could be in the room, whatever became of it."""
         if self.bot is not None:
             return polling_policy.max_lifetime_end(self.bot, deadlines)
-        return self.join_at + timedelta(seconds=deadlines.longest)
+        return self.join_at + timedelta(seconds=deadlines.max_bot_lifetime)
 
     def may_meet(self, meeting_url: str, start: datetime, end: datetime, deadlines: Deadlines) -> bool:
         """Whether a bot of this session could be in the same room as another one between two instants (UTC)."""

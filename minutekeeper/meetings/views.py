@@ -25,7 +25,7 @@ MAX_ENTRIES = 200
 """A bot that sends the same status for ever must not grow the workflow's answer past what Temporal carries."""
 
 
-def record(timeline: tuple[TimelineEntry, ...], entry: TimelineEntry) -> tuple[TimelineEntry, ...]:
+def add_entry(timeline: tuple[TimelineEntry, ...], entry: TimelineEntry) -> tuple[TimelineEntry, ...]:
     """Adds an entry in its place by time; once full, the middle gives way, as beginnings and ends explain most."""
     entries = list(timeline)
     insort(entries, entry, key=lambda each: each.at)
@@ -34,7 +34,7 @@ def record(timeline: tuple[TimelineEntry, ...], entry: TimelineEntry) -> tuple[T
     return tuple(entries)
 
 
-class KeptFile(BaseModel):
+class StoredFile(BaseModel):
     """A file that a meeting keeps. `path` is relative to the store, `size` in bytes; the manifest has its hash."""
 
     model_config = ConfigDict(frozen=True)
@@ -53,8 +53,8 @@ class Artifact(BaseModel):
     sha256: str = ""
 
     @property
-    def kept(self) -> KeptFile:
-        return KeptFile(path=self.path, size=self.size)
+    def kept(self) -> StoredFile:
+        return StoredFile(path=self.path, size=self.size)
 
 
 Known = Annotated[
@@ -95,10 +95,10 @@ class Outcome(BaseModel):
     reason: FailureReason | None = None
     bot_id: str = ""
     transcript: TranscriptState = TranscriptState.NOT_ASKED
-    artifacts: tuple[KeptFile, ...] = ()
+    artifacts: tuple[StoredFile, ...] = ()
 
 
-class InterestedCalendar(BaseModel):
+class ClaimingCalendar(BaseModel):
     """A calendar that wants a meeting, and the event by which it does."""
 
     model_config = ConfigDict(frozen=True)
@@ -128,7 +128,7 @@ class MeetingView(BaseModel):
     start_time: AwareDatetime
     end_time: AwareDatetime | None
     transcript: TranscriptState
-    artifacts: tuple[KeptFile, ...]
+    artifacts: tuple[StoredFile, ...]
     dispatches: int
     next_deadline: AwareDatetime | None
     bot_goes_at: AwareDatetime | None
@@ -136,4 +136,4 @@ class MeetingView(BaseModel):
     timeline: tuple[TimelineEntry, ...]
     webhooks: WebhookState
     """Whether the newest bot reports by itself."""
-    calendars: tuple[InterestedCalendar, ...]
+    calendars: tuple[ClaimingCalendar, ...]

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from minutekeeper.meetings.bot_events import BotEvent
-from minutekeeper.meetings.dispatch import DispatchOrder, DispatchPlan, SentBot
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchPlan
 from minutekeeper.transcripts.model import Transcript
 
 
@@ -52,7 +52,7 @@ class MalformedWebhookError(ProviderError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DispatchAddress:
+class BotCallback:
     """What a bot is given beyond its order, to find its way back: never part of a workflow history.
 
     `webhook_url` carries a token; `workflow_id` is put where the provider keeps free data, so that account-wide
@@ -91,14 +91,14 @@ class BotOrigin:
     event_id: str = ""
 
 
-class Removal(StrEnum):
+class RemovalResult(StrEnum):
     """What became of a bot that was told to go: each of them means that it will not be in the meeting."""
 
     LEAVING = "leaving"
     ALREADY_GONE = "already_gone"
 
 
-class BotReality(StrEnum):
+class ProviderBotStatus(StrEnum):
     """What the provider itself says of a bot."""
 
     OPEN = "open"
@@ -109,10 +109,10 @@ class BotReality(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Observation:
+class BotObservation:
     """The provider's truth about a bot, sorted by time. `text` is the evidence in its own words, without keys."""
 
-    reality: BotReality
+    status: ProviderBotStatus
     events: tuple[BotEvent, ...]
     text: str = ""
 
@@ -131,7 +131,7 @@ class Media:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Collected:
+class RecordedContent:
     """What a bot brought home. A recording that is not there yet, or never was, is simply not listed.
 
     `transcript` is None while the provider has none; `transcript_failed` says that there will never be one.
@@ -146,7 +146,7 @@ class Collected:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notice:
+class BotWebhook:
     """A webhook about a bot, understood. `delivery` is the same for every repeat of one delivery.
 
     `workflow_id` and `dispatch` are what we gave the bot to carry, where the delivery brings it back; `event_id`
@@ -161,7 +161,7 @@ class Notice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CalendarNotice:
+class CalendarWebhook:
     """A webhook that says that something changed in a calendar. `delivery` is the same for every repeat.
 
     `event_ids` are the events that changed, where the sender names them; `everything` that they were too many.
@@ -174,10 +174,10 @@ class CalendarNotice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ignored:
-    """A well-formed webhook that means nothing to us; `why` is for the log."""
+class IgnoredWebhook:
+    """A well-formed webhook that means nothing to us; `detail` is for the log."""
 
-    why: str
+    detail: str
 
 
 class Provider(Protocol):
@@ -194,7 +194,7 @@ class Provider(Protocol):
         """
         ...
 
-    async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
+    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
         """Sends one bot, once, without looking for an earlier one.
 
         Raises DuplicateBotError if the provider refuses a second bot. After UnavailableError the bot may exist:
@@ -206,15 +206,15 @@ class Provider(Protocol):
         """Bots created at or after `since` under this dispatch key or for this meeting, newest first."""
         ...
 
-    async def cancel(self, bot_id: str) -> Removal:
+    async def remove_bot(self, bot_id: str) -> RemovalResult:
         """Tells a bot to stay away or to leave. Idempotent: a bot that is gone already is no error."""
         ...
 
-    async def observe(self, bot_id: str) -> Observation:
+    async def get_bot_status(self, bot_id: str) -> BotObservation:
         """What the provider says of a bot, as the same events that its webhooks bring."""
         ...
 
-    async def origin(self, bot_id: str) -> BotOrigin:
+    async def get_bot_origin(self, bot_id: str) -> BotOrigin:
         """Where a bot comes from that somebody else sent, by one call for this bot.
 
         Raises NotFoundError where the provider does not tell it: a bot at work may be in `recent_origins` alone.
@@ -229,11 +229,11 @@ class Provider(Protocol):
         """Whether the sender proved itself; compares in constant time."""
         ...
 
-    def parse_webhook(self, body: bytes, received_at: datetime) -> Notice | CalendarNotice | Ignored:
+    def parse_webhook(self, body: bytes, received_at: datetime) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
         """Reads a delivery of any year's shape. Raises MalformedWebhookError."""
         ...
 
-    async def collect(self, bot_id: str, pushed: bytes | None) -> Collected:
+    async def get_recorded_content(self, bot_id: str, pushed: bytes | None) -> RecordedContent:
         """What a bot recorded: from the final webhook's stored body, or, if `pushed` is None, freshly asked for."""
         ...
 

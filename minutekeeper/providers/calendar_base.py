@@ -29,7 +29,7 @@ class CalendarCredentials(BaseModel):
     refresh_token: SecretStr
 
 
-class GrantTrouble(StrEnum):
+class AccessProblemSource(StrEnum):
     """Who has to act before a calendar can be read again."""
 
     USER = "user"
@@ -38,16 +38,16 @@ class GrantTrouble(StrEnum):
     """The app is at fault, for all its users: its client secret, or a calendar API that is not switched on."""
 
 
-class GrantError(ProviderError):
+class CalendarAccessError(ProviderError):
     """Google or Microsoft gives no access to a calendar. Trying again changes nothing; `trouble` says who can."""
 
-    def __init__(self, message: str, trouble: GrantTrouble) -> None:
+    def __init__(self, message: str, trouble: AccessProblemSource) -> None:
         super().__init__(message)
         self.trouble = trouble
 
 
 @dataclass(frozen=True, kw_only=True)
-class RawCalendar:
+class AvailableCalendar:
     """A calendar that a user has at Google or Microsoft, whether or not it is connected."""
 
     raw_id: str
@@ -74,10 +74,10 @@ class SyncFailure:
 
     calendar_id: str
     text: str
-    trouble: GrantTrouble | None = None
+    trouble: AccessProblemSource | None = None
 
 
-class Resync(NamedTuple):
+class ResyncResult(NamedTuple):
     """The ids of the calendars that were synced, and the others."""
 
     synced: tuple[str, ...]
@@ -104,7 +104,7 @@ class EventFilter:
     organizer_email: str = ""
 
 
-class RecordingChange(BaseModel):
+class ScheduledRecordingChange(BaseModel):
     """What is to be different in a scheduled recording; fields that are not set stay as they are.
 
     Timeouts are in seconds. The bot comes back with `extra`, since nobody learns its id beforehand.
@@ -125,7 +125,7 @@ class RecordingChange(BaseModel):
     extra: Mapping[str, str] | None = None
 
 
-class Recording(RecordingChange):
+class ScheduledRecording(ScheduledRecordingChange):
     """How the provider is to record an event by itself."""
 
     name: str = Field("Minutekeeper", min_length=1, max_length=255)
@@ -136,8 +136,9 @@ class Recording(RecordingChange):
 class ConnectedCalendars(Protocol):
     """Calendars that are connected already: what a calendar's workflow needs of them.
 
-    Every method but the last may raise any ProviderError: GrantError where the calendar's own provider refuses,
-    NotFoundError for a calendar or event that is unknown or gone, UnavailableError for an answer that is not whole.
+    Every method but the last may raise any ProviderError: CalendarAccessError where the calendar's own provider
+    refuses, NotFoundError for a calendar or event that is unknown or gone, UnavailableError for an answer that is
+    not whole.
     """
 
     def events(self, calendar_id: str, filters: EventFilter | None = None) -> AsyncIterator[CalendarEvent]:
@@ -160,7 +161,7 @@ class ConnectedCalendars(Protocol):
 class CalendarProvider(ConnectedCalendars, Protocol):
     """The whole calendar half of a meeting-bot API; errors as for ConnectedCalendars."""
 
-    async def raw_calendars(self, credentials: CalendarCredentials) -> list[RawCalendar]:
+    async def list_available_calendars(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
         """What the user could connect."""
         ...
 
@@ -176,18 +177,18 @@ class CalendarProvider(ConnectedCalendars, Protocol):
         """Gives the calendar other credentials. All its scheduled recordings are gone afterwards."""
         ...
 
-    async def resync_all(self, days: int | None = None) -> Resync:
+    async def resync_all(self, days: int | None = None) -> ResyncResult:
         """Has all calendars read again, so many days ahead. The only call that tells of grants that have ended."""
         ...
 
     async def schedule_recording(
-        self, event_id: str, recording: Recording, *, all_occurrences: bool = False
+        self, event_id: str, recording: ScheduledRecording, *, all_occurrences: bool = False
     ) -> list[CalendarEvent]:
         """Has the event recorded by the provider, or all of its series; gives the events that will be."""
         ...
 
     async def change_recording(
-        self, event_id: str, change: RecordingChange, *, all_occurrences: bool = False
+        self, event_id: str, change: ScheduledRecordingChange, *, all_occurrences: bool = False
     ) -> list[CalendarEvent]:
         """Changes what is scheduled; gives the events that it concerns."""
         ...

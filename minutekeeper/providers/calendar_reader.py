@@ -15,12 +15,12 @@ _LOOK_BACK = timedelta(days=1)
 """What began so long ago may still be going on."""
 _OVERLAP = timedelta(minutes=2)
 """Changes of the same time may become visible one after the other."""
-_FEW = 10
+_MAX_INDIVIDUAL_LOOKUPS = 10
 """So many events are asked for one by one. For more, one list of what changed comes first."""
-_QUESTIONS_AT_ONCE = 5
+_MAX_CONCURRENT_LOOKUPS = 5
 
 
-class Reading(NamedTuple):
+class CalendarSnapshot(NamedTuple):
     """`gone` are the ids of events that do not exist any more, `unread` of those that could not be read.
 
     `cursor` is the newest change up to which nothing was missed; it stays where only some events were asked for.
@@ -33,7 +33,7 @@ class Reading(NamedTuple):
     was_full: bool = False
 
 
-class _Answers(NamedTuple):
+class _EventLookups(NamedTuple):
     """What came of asking for events one by one."""
 
     found: list[CalendarEvent]
@@ -50,26 +50,26 @@ class CalendarReader:
 
     async def read(
         self, news: PendingChanges, cursor: datetime | None, book: TrackedEvents, now: datetime
-    ) -> Reading:
+    ) -> CalendarSnapshot:
         """What the news is about: the events that it names, what changed since the cursor, or all that is to come.
 
         Where something changed and no change is to be found, an event was perhaps removed: then it is all as well.
         """
         if news.full or cursor is None:
             return await self._read_all(news, cursor, book, now)
-        if not news.unnamed and 0 < len(news.event_ids) <= _FEW:
+        if not news.unnamed and 0 < len(news.event_ids) <= _MAX_INDIVIDUAL_LOOKUPS:
             answers = await self.ask(news.event_ids)
             if not answers.unread:
-                return Reading(answers.found, answers.gone, (), cursor)
+                return CalendarSnapshot(answers.found, answers.gone, (), cursor)
         changed = await self._listed(EventFilter(status=EventStatus.ALL, updated_since=cursor - _OVERLAP))
         if news.unnamed and not any(_is_news(book, event) for event in changed):
             return await self._read_all(news, cursor, book, now)
         found, gone, unread = await self.ask(_others(news.event_ids, changed))
-        return Reading(changed + found, gone, unread, _newest(changed, cursor, now))
+        return CalendarSnapshot(changed + found, gone, unread, _newest(changed, cursor, now))
 
-    async def ask(self, event_ids: Iterable[str]) -> _Answers:
+    async def ask(self, event_ids: Iterable[str]) -> _EventLookups:
         """Asks for each by itself: a list may lack an event that could not be read, or lies too far ahead."""
-        slots = asyncio.Semaphore(_QUESTIONS_AT_ONCE)
+        slots = asyncio.Semaphore(_MAX_CONCURRENT_LOOKUPS)
         found: list[CalendarEvent] = []
         gone: set[str] = set()
         unread: list[str] = []
@@ -95,11 +95,11 @@ class CalendarReader:
         if gone:
             # A provider that has lost the whole calendar, or is asked with another key, knows none of its events.
             await self._provider.calendar(self._calendar_id)
-        return _Answers(found, frozenset(gone), tuple(unread))
+        return _EventLookups(found, frozenset(gone), tuple(unread))
 
     async def _read_all(
         self, news: PendingChanges, cursor: datetime | None, book: TrackedEvents, now: datetime
-    ) -> Reading:
+    ) -> CalendarSnapshot:
         events = await self._listed(EventFilter(status=EventStatus.ALL, starts_from=now - _LOOK_BACK))
         listed = _ids(events)
         missing = [each for each in book.entries.values() if each.event_id not in listed and not each.is_over(now)]
@@ -109,7 +109,7 @@ class CalendarReader:
         # On the others hangs no meeting, so nobody needs to be sure.
         gone |= {entry.event_id for entry in missing}.difference(at_stake)
         owed = tuple(event_id for event_id in unread if event_id in news.event_ids)
-        return Reading(events + found, gone, owed, _newest(events, cursor, now), was_full=True)
+        return CalendarSnapshot(events + found, gone, owed, _newest(events, cursor, now), was_full=True)
 
     async def _listed(self, filters: EventFilter) -> list[CalendarEvent]:
         events = [event async for event in self._provider.events(self._calendar_id, filters)]

@@ -9,7 +9,7 @@ from minutekeeper.providers.base import ProviderAccount
 from minutekeeper.providers.calendar_base import CalendarProvider
 from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
-from minutekeeper.providers.meetingbaas.provider import DispatchPolicy, MeetingBaasProvider
+from minutekeeper.providers.meetingbaas.provider import DispatchDefaults, MeetingBaasProvider
 from minutekeeper.providers.meetingbaas.request_models import SpeechToText
 
 _LEAST_SECRET = 8
@@ -23,7 +23,7 @@ def open_provider(settings: Settings) -> ProviderAccount:
         MeetingBaasClient(
             settings.meetingbaas_base_url,
             key,
-            send_timeout=settings.minutekeeper_send_seconds,
+            send_timeout=settings.minutekeeper_send_timeout_seconds,
             secrets=secrets_of(settings),
         ),
         webhook_keys=[key, settings.meetingbaas_api_key_previous.get_secret_value()],
@@ -31,7 +31,7 @@ def open_provider(settings: Settings) -> ProviderAccount:
         speech_to_text=SpeechToText(
             provider=settings.minutekeeper_speech_to_text_provider, api_key=speech_key or None
         ),
-        policy=DispatchPolicy(
+        policy=DispatchDefaults(
             max_dispatches=settings.minutekeeper_max_dispatches,
             deadlines=load_deadlines(),
         ),

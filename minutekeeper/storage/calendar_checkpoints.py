@@ -48,11 +48,11 @@ class CalendarCheckpointStore:
 
     async def read(self, calendar_id: str) -> CalendarCheckpoint | None:
         """None if there is none that can be read."""
-        return await self._read(layout.book(calendar_id))
+        return await self._read(layout.calendar_state_path(calendar_id))
 
     async def read_all(self, limit: int) -> AsyncIterator[CalendarCheckpoint]:
         """The checkpoints of all calendars that have one, at most so many."""
-        paths = [entry.path for entry in await self._store.list(CALENDARS) if layout.is_book(entry.path)]
+        paths = [entry.path for entry in await self._store.list(CALENDARS) if layout.is_calendar_state(entry.path)]
         for path in paths[:limit]:
             if (checkpoint := await self._read(path)) is not None:
                 yield checkpoint
@@ -63,10 +63,12 @@ class CalendarCheckpointStore:
         written_at = await self._written_at(calendar_id)
         if written_at and checkpoint.reconciled_at and written_at > checkpoint.reconciled_at:
             raise StaleWriteError(calendar_id)
-        await self._store.put(layout.book(calendar_id), checkpoint.model_dump_json(exclude_defaults=True).encode())
+        await self._store.put(
+            layout.calendar_state_path(calendar_id), checkpoint.model_dump_json(exclude_defaults=True).encode()
+        )
 
     async def remove(self, calendar_id: str) -> None:
-        await self._store.delete(layout.book(calendar_id))
+        await self._store.delete(layout.calendar_state_path(calendar_id))
 
     async def _read(self, path: str) -> CalendarCheckpoint | None:
         try:
@@ -79,6 +81,8 @@ class CalendarCheckpointStore:
 
     async def _written_at(self, calendar_id: str) -> datetime | None:
         try:
-            return _Stamp.model_validate_json(await self._store.get(layout.book(calendar_id))).reconciled_at
+            return _Stamp.model_validate_json(
+                await self._store.get(layout.calendar_state_path(calendar_id))
+            ).reconciled_at
         except (NotStoredError, ValidationError):
             return None

@@ -38,7 +38,7 @@ class NotStoredError(StoreError):
     """There is nothing under this path."""
 
 
-class SpoiltPartError(StoreError):
+class DamagedPartError(StoreError):
     """What was put together of a download is not what was received: it has to be fetched anew."""
 
     def __init__(self, what: str) -> None:
@@ -46,7 +46,7 @@ class SpoiltPartError(StoreError):
 
 
 @contextmanager
-def in_plain_words(doing: str) -> Iterator[None]:
+def translate_store_errors(doing: str) -> Iterator[None]:
     """Turns the storage library's errors into StoreError or NotStoredError.
 
     The original is dropped on purpose: it carries the storage service's answer, which quotes the access key.

@@ -48,7 +48,7 @@ def make_durable(file: Path) -> None:
         raise
 
 
-def sweep_staging(file: Path) -> None:
+def remove_staging_files(file: Path) -> None:
     """Removes what killed writers of this file left behind."""
     for sibling in file.parent.iterdir():
         staging = _STAGING.fullmatch(sibling.name)
@@ -56,7 +56,7 @@ def sweep_staging(file: Path) -> None:
             sibling.unlink(missing_ok=True)
 
 
-def sweep_folder(folder: Path) -> None:
+def remove_staging_tree(folder: Path) -> None:
     """Removes what killed writers left behind anywhere in a folder, and the folders that are empty then."""
     for place, _, names in os.walk(folder, topdown=False):
         for name in filter(_STAGING.fullmatch, names):

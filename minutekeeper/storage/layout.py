@@ -9,7 +9,7 @@ from minutekeeper.meetings.ids import CALENDARS, INBOX, USERS, folder_for
 _STAGING_NAME = re.compile(r"#\d+$")
 
 
-def checked(path: str) -> str:
+def validate_path(path: str) -> str:
     """The path itself if it may be used in the store. Raises ValueError that says what is wrong otherwise."""
     if path.startswith("/"):
         problem = "it must be relative"
@@ -29,7 +29,7 @@ class Bounds(NamedTuple):
     bytes: int
 
 
-SHELF_BOUNDS = Bounds(files=1000, bytes=64 * 1024 * 1024)
+INBOX_BOUNDS = Bounds(files=1000, bytes=64 * 1024 * 1024)
 """What each shelf of the inbox may hold, but for that of deliveries that wait for Temporal."""
 
 _UNFINISHED = ".unfinished"
@@ -37,60 +37,60 @@ _UNFINISHED = ".unfinished"
 _CLAIM = ".run.json"
 
 
-def recording(folder: str, extension: str) -> str:
+def recording_path(folder: str, extension: str) -> str:
     return f"{folder}/recording.{extension}"
 
 
-def transcript(folder: str, form: str) -> str:
+def transcript_path(folder: str, form: str) -> str:
     return f"{folder}/transcript.{form}"
 
 
-def manifest(folder: str) -> str:
+def manifest_path(folder: str) -> str:
     return f"{folder}/manifest.json"
 
 
-def claim(folder: str) -> str:
+def claim_path(folder: str) -> str:
     """Which run the folder belongs to."""
     return f"{folder}/{_CLAIM}"
 
 
-def raw(folder: str, name: str) -> str:
+def raw_delivery_path(folder: str, name: str) -> str:
     return f"{folder}/raw/{name}"
 
 
-def inbox(name: str) -> str:
+def inbox_path(name: str) -> str:
     return f"{INBOX}/{name}"
 
 
-def book(calendar_id: str) -> str:
+def calendar_state_path(calendar_id: str) -> str:
     """What a calendar remembers of its events."""
     return f"{CALENDARS}/{folder_for(calendar_id)}/book.json"
 
 
-def is_book(path: str) -> bool:
+def is_calendar_state(path: str) -> bool:
     return path.startswith(f"{CALENDARS}/") and path.endswith("/book.json")
 
 
-def calendar_claim(calendar_id: str) -> str:
+def calendar_claim_path(calendar_id: str) -> str:
     """Whose a calendar is."""
     return f"{CALENDARS}/{folder_for(calendar_id)}/claim.json"
 
 
-def connections(user: str, platform: str) -> str:
+def user_connections_path(user: str, platform: str) -> str:
     """The folder of what became of a user's calendar at Google or Microsoft, one file for each change."""
     return f"{USERS}/{folder_for(user)}/{platform}"
 
 
-def pieces(folder: str, bot_id: str) -> str:
+def partial_download_dir(folder: str, bot_id: str) -> str:
     """Where the download of one bot's recording keeps its pieces, until the manifest is written."""
     return f"{folder}/{_UNFINISHED}/{folder_for(bot_id)}"
 
 
-def is_unfinished(path: str) -> bool:
+def is_partial_download(path: str) -> bool:
     """Whether a file belongs to a download, not to what is kept: it is not to be shown."""
     return _UNFINISHED in path.split("/")
 
 
-def unfinished(path: str) -> str:
+def partial_downloads_dir(path: str) -> str:
     """The folder of all that downloads keep, from a file in it or from the folder that it lies in."""
     return f"{path.partition(f'/{_UNFINISHED}/')[0]}/{_UNFINISHED}"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from minutekeeper.meetings.ids import folder_for, meeting_id_of, workflow_id_for
+from minutekeeper.meetings.ids import folder_for, meeting_id_from_workflow_id, workflow_id_for
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import NotStoredError, StoreError
 from minutekeeper.storage.manifest import Manifest
@@ -51,13 +51,13 @@ async def transcript_folders(store: ArtifactStore, meeting: str) -> list[str]:
     meeting id, as files that were put there by hand have none. Raises StoreError.
     """
     for workflow_id in (meeting, workflow_id_for(meeting)):
-        plain = folder_for(meeting_id_of(workflow_id))
+        plain = folder_for(meeting_id_from_workflow_id(workflow_id))
         beside = [name for name in await store.folders() if name.startswith(f"{plain}~")]
         claims = [(await _read(store, folder), folder) for folder in (plain, *beside)]
         own = [(claim.claimed_at, folder) for claim, folder in claims if claim and claim.workflow_id == workflow_id]
         if own:
             return [folder for _, folder in sorted(own, reverse=True)]
-    plain = folder_for(meeting_id_of(meeting))
+    plain = folder_for(meeting_id_from_workflow_id(meeting))
     return [] if await _read(store, plain) else [plain]
 
 
@@ -74,7 +74,7 @@ async def _is_claimed(store: ArtifactStore, folder: str, workflow_id: str, run: 
         if await _finished_by_another(store, folder, run):
             return False
         claim = FolderClaim(workflow_id=workflow_id, run=run, claimed_at=datetime.now(UTC))
-        await store.create(layout.claim(folder), claim.model_dump_json().encode())
+        await store.create(layout.claim_path(folder), claim.model_dump_json().encode())
         # Read again, because not every storage service knows conditional writes.
         claim = await _read(store, folder)
     return claim is not None and claim.run == run
@@ -83,14 +83,14 @@ async def _is_claimed(store: ArtifactStore, folder: str, workflow_id: str, run: 
 async def _finished_by_another(store: ArtifactStore, folder: str, run: str) -> bool:
     """A folder that was copied without its hidden files still belongs to the run that its manifest names."""
     try:
-        return Manifest.model_validate_json(await store.get(layout.manifest(folder))).run != run
+        return Manifest.model_validate_json(await store.get(layout.manifest_path(folder))).run != run
     except (NotStoredError, ValidationError):
         return False
 
 
 async def _read(store: ArtifactStore, folder: str) -> FolderClaim | None:
     try:
-        return FolderClaim.model_validate_json(await store.get(layout.claim(folder)))
+        return FolderClaim.model_validate_json(await store.get(layout.claim_path(folder)))
     except NotStoredError:
         return None
     except ValidationError:

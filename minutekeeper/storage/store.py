@@ -23,9 +23,15 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 
 from minutekeeper.meetings.media_types import content_type_of
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.storage.errors import NotStoredError, StoreError, in_plain_words
-from minutekeeper.storage.filesystem import FILE_MODE, make_durable, make_folder, sweep_folder, sweep_staging
-from minutekeeper.storage.layout import checked
+from minutekeeper.storage.errors import NotStoredError, StoreError, translate_store_errors
+from minutekeeper.storage.filesystem import (
+    FILE_MODE,
+    make_durable,
+    make_folder,
+    remove_staging_files,
+    remove_staging_tree,
+)
+from minutekeeper.storage.layout import validate_path
 from minutekeeper.storage.streaming_writer import ArtifactWriter
 
 if TYPE_CHECKING:
@@ -39,7 +45,7 @@ _REQUEST_SECONDS = 60
 _RETRIES = 3
 
 
-class Entry(NamedTuple):
+class StoredObject(NamedTuple):
     """One file of a listing; `size` in bytes."""
 
     path: str
@@ -60,17 +66,17 @@ class ArtifactStore:
         machine's disk, None for a bucket.
         """
         self.url = url
-        with in_plain_words(f"open {url}"):
+        with translate_store_errors(f"open {url}"):
             self._store = _open(url)
         self.root = self._store.prefix if isinstance(self._store, LocalStore) else None
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="artifacts")
 
     async def put(self, path: str, data: bytes) -> Artifact:
         """Writes a whole file at once, over an older one if there is one, and makes it survive a power cut."""
-        checked(path)
+        validate_path(path)
 
         def work() -> Artifact:
-            with in_plain_words(f"write {path}"):
+            with translate_store_errors(f"write {path}"):
                 self._prepare(path)
                 try:
                     self._store.put(path, data, use_multipart=False, attributes=self._attributes(path))
@@ -88,10 +94,10 @@ class ArtifactStore:
 
         Of several who try at once with different contents, one gets True.
         """
-        checked(path)
+        validate_path(path)
 
         def work() -> bool:
-            with in_plain_words(f"write {path}"):
+            with translate_store_errors(f"write {path}"):
                 self._prepare(path)
                 try:
                     self._store.put(path, data, use_multipart=False, mode="create")
@@ -113,10 +119,10 @@ class ArtifactStore:
         On S3 a writer that was killed leaves an unfinished multipart upload, which a lifecycle rule of the bucket
         should remove.
         """
-        checked(path)
+        validate_path(path)
 
         def prepare() -> None:
-            with in_plain_words(f"write {path}"):
+            with translate_store_errors(f"write {path}"):
                 self._prepare(path)
 
         await self.in_thread(prepare)
@@ -129,41 +135,41 @@ class ArtifactStore:
             raise
 
         def work() -> None:
-            with in_plain_words(f"write {path}"):
+            with translate_store_errors(f"write {path}"):
                 self._settle(path)
 
         await self.in_thread(work)
 
     async def get(self, path: str) -> bytes:
         """The whole file. Raises NotStoredError."""
-        checked(path)
+        validate_path(path)
 
         def work() -> bytes:
-            with in_plain_words(f"read {path}"):
+            with translate_store_errors(f"read {path}"):
                 return self._store.get(path).bytes().to_bytes()
 
         return await self.in_thread(work)
 
     async def beginning(self, path: str, size: int) -> bytes:
         """The first `size` bytes of a file, or all of one that has fewer. Raises NotStoredError."""
-        checked(path)
+        validate_path(path)
 
         def work() -> bytes:
-            with in_plain_words(f"read {path}"):
+            with translate_store_errors(f"read {path}"):
                 return bytes(next(iter(self._store.get(path).stream(min_chunk_size=size)), b""))[:size]
 
         return await self.in_thread(work)
 
     async def read(self, path: str) -> AsyncIterator[bytes]:
         """The file in chunks of about a mebibyte. Raises NotStoredError at the first one."""
-        checked(path)
+        validate_path(path)
 
         def start() -> Callable[[], bytes | None]:
-            with in_plain_words(f"read {path}"):
+            with translate_store_errors(f"read {path}"):
                 chunks = iter(self._store.get(path).stream(min_chunk_size=_CHUNK_BYTES))
 
             def following() -> bytes | None:
-                with in_plain_words(f"read {path}"):
+                with translate_store_errors(f"read {path}"):
                     chunk = next(chunks, None)
                 return None if chunk is None else bytes(chunk)
 
@@ -175,10 +181,10 @@ class ArtifactStore:
 
     async def size(self, path: str) -> int | None:
         """Bytes of a file, None if there is no such file."""
-        checked(path)
+        validate_path(path)
 
         def work() -> int:
-            with in_plain_words(f"look at {path}"):
+            with translate_store_errors(f"look at {path}"):
                 return self._store.head(path)["size"]
 
         try:
@@ -189,15 +195,15 @@ class ArtifactStore:
     async def exists(self, path: str) -> bool:
         return await self.size(path) is not None
 
-    async def list(self, prefix: str = "") -> list[Entry]:
+    async def list(self, prefix: str = "") -> list[StoredObject]:
         """Every file in a folder and in the folders below it, sorted by path; an absent folder has none."""
         if prefix:
-            checked(prefix)
+            validate_path(prefix)
 
-        def work() -> list[Entry]:
-            with in_plain_words(f"list {prefix or self.url}"):
+        def work() -> list[StoredObject]:
+            with translate_store_errors(f"list {prefix or self.url}"):
                 found = self._store.list(prefix or None).collect()
-            return sorted(Entry(each["path"], each["size"]) for each in found)
+            return sorted(StoredObject(each["path"], each["size"]) for each in found)
 
         return await self.in_thread(work)
 
@@ -205,25 +211,25 @@ class ArtifactStore:
         """The names of the folders at the top, without looking into them."""
 
         def work() -> list[str]:
-            with in_plain_words(f"list {self.url}"):
+            with translate_store_errors(f"list {self.url}"):
                 return sorted(self._store.list_with_delimiter()["common_prefixes"])
 
         return await self.in_thread(work)
 
     async def delete(self, path: str) -> None:
         """Removes a file; that it is gone already is no error."""
-        await self._delete([checked(path)])
+        await self._delete([validate_path(path)])
 
     async def delete_prefix(self, prefix: str) -> None:
         """Removes every file in a folder and in the folders below it."""
-        checked(prefix)
+        validate_path(prefix)
         await self._delete([entry.path for entry in await self.list(prefix)])
         if self.root:
             folder = self.root / prefix
 
             def work() -> None:
-                with in_plain_words(f"remove {prefix}"):
-                    sweep_folder(folder)
+                with translate_store_errors(f"remove {prefix}"):
+                    remove_staging_tree(folder)
 
             await self.in_thread(work)
 
@@ -241,7 +247,7 @@ class ArtifactStore:
 
     async def _delete(self, paths: Sequence[str]) -> None:
         def remove(what: Sequence[str]) -> None:
-            with in_plain_words(f"remove {what[0]}"):
+            with translate_store_errors(f"remove {what[0]}"):
                 self._store.delete(what)
 
         def work() -> None:
@@ -279,7 +285,7 @@ class ArtifactStore:
         if self.root:
             (self.root / path).chmod(FILE_MODE)
             make_durable(self.root / path)
-            sweep_staging(self.root / path)
+            remove_staging_files(self.root / path)
 
 
 def _open(url: str) -> ObjectStore:

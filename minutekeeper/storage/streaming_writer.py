@@ -11,7 +11,7 @@ import obstore
 from obstore.store import ObjectStore
 
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.storage.errors import in_plain_words
+from minutekeeper.storage.errors import translate_store_errors
 
 if TYPE_CHECKING:
     from obstore import Attributes
@@ -49,7 +49,7 @@ class ArtifactWriter:
 
         def work() -> None:
             with self._lock:
-                with in_plain_words(f"write {self._path}"):
+                with translate_store_errors(f"write {self._path}"):
                     self._file.write(data)
                 self._hash.update(data)
                 self._size += len(data)
@@ -60,7 +60,7 @@ class ArtifactWriter:
         """Puts the file under its name. Raises StoreError."""
 
         def work() -> None:
-            with self._lock, in_plain_words(f"write {self._path}"):
+            with self._lock, translate_store_errors(f"write {self._path}"):
                 self._file.close()
 
         await asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -8,7 +8,7 @@ import uuid
 
 from pydantic import ValidationError
 
-from minutekeeper.calendars.user_connection import Claim, UserConnection
+from minutekeeper.calendars.user_connection import ConnectionClaim, UserConnection
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
@@ -17,11 +17,11 @@ _KEPT = 50
 """Changes that stay on file: far more than can be made while somebody still looks at an old one."""
 
 
-class ConnectionChangedError(Exception):
+class ConcurrentUpdateError(Exception):
     """Somebody else has changed the connection since it was read."""
 
 
-class Connections:
+class UserConnectionStore:
     """Every method raises StoreError for a store in trouble."""
 
     def __init__(self, store: ArtifactStore) -> None:
@@ -29,7 +29,7 @@ class Connections:
 
     async def read(self, user: str, platform: str) -> UserConnection:
         """What is known; a user who never connected anything has an empty one."""
-        paths = [entry.path for entry in await self._store.list(layout.connections(user, platform))]
+        paths = [entry.path for entry in await self._store.list(layout.user_connections_path(user, platform))]
         if not paths:
             return UserConnection(user=user, platform=platform)
         try:
@@ -38,22 +38,22 @@ class Connections:
             raise StoreError(f"{paths[-1]} cannot be read; remove it to fall back to the one before") from None
 
     async def write(self, connection: UserConnection) -> UserConnection:
-        """Makes it what is known from now on, and gives it with its number. Raises ConnectionChangedError."""
-        folder = layout.connections(connection.user, connection.platform)
+        """Makes it what is known from now on, and gives it with its number. Raises ConcurrentUpdateError."""
+        folder = layout.user_connections_path(connection.user, connection.platform)
         written = connection.model_copy(update={"changes": connection.changes + 1, "written_as": uuid.uuid4().hex})
         content = written.model_dump_json(exclude_defaults=True).encode()
         if not await self._store.create(_path(folder, written.changes), content):
-            raise ConnectionChangedError
+            raise ConcurrentUpdateError
         if written.changes > _KEPT:
             await self._store.delete(_path(folder, written.changes - _KEPT))
         return written
 
-    async def claim(self, calendar_id: str, claim: Claim) -> bool:
+    async def claim(self, calendar_id: str, claim: ConnectionClaim) -> bool:
         """Claims a calendar of the provider; whether it is this claim's now. Repeated, it says the same again.
 
         Of several who connect what may be one calendar, only the one whose claim it is may keep or delete it.
         """
-        return await self._store.create(layout.calendar_claim(calendar_id), claim.model_dump_json().encode())
+        return await self._store.create(layout.calendar_claim_path(calendar_id), claim.model_dump_json().encode())
 
 
 def _path(folder: str, number: int) -> str:

@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 
 from minutekeeper.calendars.health import ACCESS_RENEWED, AccessReport, CalendarHealthInput
 from minutekeeper.calendars.messages import CalendarWorkflowInput, DisconnectRequest
-from minutekeeper.meetings.ids import calendar_id_of, calendar_workflow_id_for
+from minutekeeper.meetings.ids import calendar_id_from_workflow_id, calendar_workflow_id_for
 from minutekeeper.temporal.names import (
     ACCESS_SIGNAL,
     CALENDAR_HEALTH_ID,
@@ -84,7 +84,7 @@ async def describe_calendar(client: Client, calendar_id: str) -> WorkflowExecuti
 async def running_calendars(client: Client) -> AsyncIterator[str]:
     """The ids of the calendars that have a running workflow. Raises RPCError."""
     async for execution in client.list_workflows(all_of(IS_CALENDAR, IS_RUNNING)):
-        yield calendar_id_of(execution.id)
+        yield calendar_id_from_workflow_id(execution.id)
 
 
 async def ensure_health_workflow(client: Client, *, check_now: bool = False) -> WorkflowHandle[Any, Any]:

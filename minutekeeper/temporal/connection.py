@@ -30,7 +30,7 @@ from temporalio.service import GrpcCompression
 from minutekeeper.temporal.names import INVALID_REQUEST, REFUSED
 
 
-class _LeanJson(PydanticJSONPlainPayloadConverter):
+class _CompactJsonConverter(PydanticJSONPlainPayloadConverter):
     """Leaves out what is as by default: that would make up a third of a meeting's history, which is paid for."""
 
     def __init__(self) -> None:
@@ -42,13 +42,13 @@ class _LeanJson(PydanticJSONPlainPayloadConverter):
         return Payload(metadata={"encoding": self.encoding.encode()}, data=data)
 
 
-class _LeanPayloadConverter(CompositePayloadConverter):
+class _CompactPayloadConverter(CompositePayloadConverter):
     """Hands on undecoded what it cannot decode where no type is asked for, so that workflows can say what it is."""
 
     def __init__(self) -> None:
         super().__init__(
             *(
-                _LeanJson() if isinstance(each, JSONPlainPayloadConverter) else each
+                _CompactJsonConverter() if isinstance(each, JSONPlainPayloadConverter) else each
                 for each in DefaultPayloadConverter.default_encoding_payload_converters
             )
         )
@@ -75,7 +75,7 @@ class _PlainFailures(DefaultFailureConverter):
 
 
 def data_converter() -> DataConverter:
-    return DataConverter(payload_converter_class=_LeanPayloadConverter, failure_converter_class=_PlainFailures)
+    return DataConverter(payload_converter_class=_CompactPayloadConverter, failure_converter_class=_PlainFailures)
 
 
 async def connect(

@@ -19,7 +19,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from minutekeeper.meetings import descriptions
-from minutekeeper.meetings.claims import Claim, ClaimAnswer
+from minutekeeper.meetings.claims import Claim, ClaimResult
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.temporal.names import CLAIM_UPDATE, MEETING_WORKFLOW, MEETINGS_QUEUE
 from minutekeeper.temporal.queries import IS_MEETING, IS_RUNNING, all_of, describe_workflow, quoted
@@ -92,7 +92,7 @@ class MeetingWorkflows:
 
     async def claim(
         self, request: MeetingRequest, claim: Claim, workflow_id: str, *, after_ended: bool = False
-    ) -> ClaimAnswer:
+    ) -> ClaimResult:
         """Claims a meeting for a calendar; starts its workflow first if none is running.
 
         Raises:
@@ -107,11 +107,11 @@ class MeetingWorkflows:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
         try:
-            answer: ClaimAnswer = await self.client.execute_update_with_start_workflow(
+            answer: ClaimResult = await self.client.execute_update_with_start_workflow(
                 CLAIM_UPDATE,
                 claim,
                 start_workflow_operation=start,
-                result_type=ClaimAnswer,
+                result_type=ClaimResult,
                 rpc_timeout=self.rpc_timeout,
             )
         except _START_ERRORS:
@@ -156,5 +156,5 @@ def _start_options(request: MeetingRequest, workflow_id: str, *, after_ended: bo
         id_reuse_policy=reuse,
         search_attributes=initial_attributes(request),
         static_summary=descriptions.summary(request),
-        static_details=descriptions.booking(request, workflow_id),
+        static_details=descriptions.describe_booking(request, workflow_id),
     )

@@ -19,8 +19,8 @@ from temporalio.worker import (
 
 from minutekeeper.input_validation import InvalidInputError, read
 from minutekeeper.meetings.bot_events import BotEvent, ObservedBot, is_unheard_of
-from minutekeeper.meetings.dispatch import SentBot
-from minutekeeper.meetings.webhook_health import WINDOW, BotQuestion, ReportingWindow, Turn, is_silent
+from minutekeeper.meetings.dispatch import DispatchedBot
+from minutekeeper.meetings.webhook_health import WINDOW, AlarmChange, BotStatusQuery, WebhookHealthWindow, is_silent
 from minutekeeper.temporal.names import BOT_EVENT_SIGNAL
 
 logger = logging.getLogger(__name__)
@@ -28,9 +28,9 @@ logger = logging.getLogger(__name__)
 _MINUTES = round(WINDOW.total_seconds() / 60)
 
 BOTS_SENT = ("minutekeeper_bots_sent_total", "Bots sent that should report to us by webhook.")
-BOTS_HEARD = ("minutekeeper_bots_heard_total", "Bots that reported by webhook; each counts once.")
+BOTS_REPORTING = ("minutekeeper_bots_heard_total", "Bots that reported by webhook; each counts once.")
 BOTS_SILENT = ("minutekeeper_bots_silent_total", "Bots that should have reported and did not; each counts once.")
-UNKNOWN_WORDS = (
+UNKNOWN_CODES = (
     "minutekeeper_unknown_words_total",
     "Statuses and failures of bots in words that are unknown here; each counts once for a bot.",
 )
@@ -39,7 +39,7 @@ _MOST_REMEMBERED = 10_000
 """Bots with their unknown words, so that what comes by webhook and by asking is not counted twice."""
 
 
-class ReportingInterceptor(Interceptor):
+class WebhookMonitor(Interceptor):
     """Watches what passes through a worker for meetings; changes nothing of it.
 
     `public_url` is where bots report to, for the message. The metrics are Prometheus counters of the worker.
@@ -47,30 +47,30 @@ class ReportingInterceptor(Interceptor):
 
     def __init__(self, public_url: str) -> None:
         self._public_url = public_url
-        self._window = ReportingWindow()
+        self._window = WebhookHealthWindow()
         self._unknown_words: dict[tuple[str, str], None] = {}
         # Workflows run in threads, activities in the event loop.
         self._lock = threading.Lock()
 
     def intercept_activity(self, inner: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return _Answers(inner, self)
+        return _ActivityObserver(inner, self)
 
     def workflow_interceptor_class(self, _about: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
         watch = self
 
-        class Ear(_Signals):
+        class Ear(_SignalObserver):
             reports = watch
 
         return Ear
 
-    def take_in(self, bot_id: str, at: datetime, *, silent: bool) -> None:
+    def record(self, bot_id: str, at: datetime, *, silent: bool) -> None:
         """What is new of a bot's reports at an instant; logs a line if that turns the whole."""
         with self._lock:
-            turn = self._window.take_in(bot_id, at, silent=silent)
+            turn = self._window.record(bot_id, at, silent=silent)
         if turn is not None:
-            self._tell(turn)
+            self._log_change(turn)
 
-    def note_words(self, event: BotEvent, meter: MetricMeter) -> None:
+    def note_unknown_codes(self, event: BotEvent, meter: MetricMeter) -> None:
         """Counts and logs the words of an event if they are unknown here."""
         if not is_unheard_of(event):
             return
@@ -81,10 +81,10 @@ class ReportingInterceptor(Interceptor):
             self._unknown_words[words] = None
             if len(self._unknown_words) > _MOST_REMEMBERED:
                 del self._unknown_words[next(iter(self._unknown_words))]
-        meter.create_counter(*UNKNOWN_WORDS).add(1, {"kind": event.kind.value})
+        meter.create_counter(*UNKNOWN_CODES).add(1, {"kind": event.kind.value})
         logger.warning("Bot %s reports a %s in words unknown here: %s", event.bot_id, event.kind.value, event.code)
 
-    def _tell(self, turn: Turn) -> None:
+    def _log_change(self, turn: AlarmChange) -> None:
         if not turn.silent:
             logger.warning("Bots report by webhook again.")
             return
@@ -99,10 +99,10 @@ class ReportingInterceptor(Interceptor):
         )
 
 
-class _Answers(ActivityInboundInterceptor):
+class _ActivityObserver(ActivityInboundInterceptor):
     """Sees which bots are sent, and what the provider says of those that are asked about."""
 
-    def __init__(self, inner: ActivityInboundInterceptor, reports: ReportingInterceptor) -> None:
+    def __init__(self, inner: ActivityInboundInterceptor, reports: WebhookMonitor) -> None:
         super().__init__(inner)
         self._reports = reports
 
@@ -110,21 +110,21 @@ class _Answers(ActivityInboundInterceptor):
         result = await super().execute_activity(call)
         if isinstance(result, ObservedBot):
             for event in result.events:
-                self._reports.note_words(event, activity.metric_meter())
+                self._reports.note_unknown_codes(event, activity.metric_meter())
         match list(call.args), result:
-            case _, SentBot(shared_with=""):
+            case _, DispatchedBot(shared_with=""):
                 activity.metric_meter().create_counter(*BOTS_SENT).add(1)
-            case [BotQuestion() as question], ObservedBot() as seen if is_silent(question, seen):
+            case [BotStatusQuery() as question], ObservedBot() as seen if is_silent(question, seen):
                 if not question.known_to_be_silent:
                     activity.metric_meter().create_counter(*BOTS_SILENT).add(1)
-                self._reports.take_in(question.bot_id, question.asked_at, silent=True)
+                self._reports.record(question.bot_id, question.asked_at, silent=True)
         return result
 
 
-class _Signals(WorkflowInboundInterceptor):
+class _SignalObserver(WorkflowInboundInterceptor):
     """Hears the reports of one workflow's bots. It lives as long as the workflow, so it knows each bot's first."""
 
-    reports: ReportingInterceptor
+    reports: WebhookMonitor
 
     def __init__(self, inner: WorkflowInboundInterceptor) -> None:
         super().__init__(inner)
@@ -140,7 +140,7 @@ class _Signals(WorkflowInboundInterceptor):
         meter = workflow.metric_meter()
         if event.bot_id not in self._heard:
             self._heard.add(event.bot_id)
-            meter.create_counter(*BOTS_HEARD).add(1)
+            meter.create_counter(*BOTS_REPORTING).add(1)
         if not workflow.unsafe.is_replaying():
-            self.reports.take_in(event.bot_id, workflow.now(), silent=False)
-            self.reports.note_words(event, meter)
+            self.reports.record(event.bot_id, workflow.now(), silent=False)
+            self.reports.note_unknown_codes(event, meter)

@@ -54,16 +54,18 @@ def plugin() -> SimplePlugin:
     return _Plugin("minutekeeper", data_converter=connection.data_converter(), workflow_runner=_sandboxed)
 
 
-async def connect(*, lazy: bool = False, runtime: Runtime | None = None, compressed: bool = True) -> Client:
+async def connect_for_worker(
+    *, lazy: bool = False, runtime: Runtime | None = None, compressed: bool = True
+) -> Client:
     """As `minutekeeper.temporal.connection.connect`; the client can also run workers."""
     return await connection.connect(lazy=lazy, runtime=runtime, compressed=compressed, plugins=[plugin()])
 
 
-async def connect_patiently(*, runtime: Runtime | None = None) -> Client:
+async def connect_with_retry(*, runtime: Runtime | None = None) -> Client:
     """Connects to a server that may not be up yet; waits for as long as it takes."""
     while True:
         try:
-            return await connect(runtime=runtime)
+            return await connect_for_worker(runtime=runtime)
         except (RuntimeError, RPCError) as error:
             logger.warning("Temporal does not answer yet, trying again: %s", error)
             await asyncio.sleep(_RETRY_SECONDS)

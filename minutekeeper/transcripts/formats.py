@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from minutekeeper.text import one_line
 from minutekeeper.transcripts.model import UNKNOWN_SPEAKER, Segment, Transcript
-from minutekeeper.transcripts.subtitles import cues
+from minutekeeper.transcripts.subtitles import make_subtitles
 
 _SEGMENT = TypeAdapter(Segment)
 _MARKDOWN_SYNTAX = re.compile(r"[\\`*_\[\]~#|$]")
@@ -62,7 +62,7 @@ def to_webvtt(transcript: Transcript) -> str:
     blocks += [
         f"{_timestamp(cue.start, '.')} --> {_timestamp(cue.end, '.')}\n"
         f"{_voice(cue.speaker)}{html.escape(cue.text, quote=False)}</v>\n"
-        for cue in cues(transcript)
+        for cue in make_subtitles(transcript)
     ]
     return "\n".join(blocks)
 
@@ -73,7 +73,7 @@ def to_srt(transcript: Transcript) -> str:
         f"{number}\n"
         f"{_timestamp(cue.start, ',')} --> {_timestamp(cue.end, ',')}\n"
         f"{_subrip(f'{cue.speaker}: {cue.text}')}\n"
-        for number, cue in enumerate(cues(transcript), start=1)
+        for number, cue in enumerate(make_subtitles(transcript), start=1)
     )
     return "\n".join(blocks)
 

@@ -23,7 +23,7 @@ _CHARACTERS_PER_SECOND = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Cue:
+class Subtitle:
     """One subtitle: a single line of text without control characters. Times are whole milliseconds, start < end."""
 
     speaker: str
@@ -32,7 +32,7 @@ class Cue:
     text: str
 
 
-class _Piece(NamedTuple):
+class _TimedText(NamedTuple):
     text: str
     start: float
     end: float
@@ -43,17 +43,17 @@ class _Piece(NamedTuple):
         return Spoken(self.text, self.after_blank)
 
 
-def cues(transcript: Transcript) -> list[Cue]:
+def make_subtitles(transcript: Transcript) -> list[Subtitle]:
     """All subtitles in the order of their starts; only those of different speakers overlap."""
-    by_speaker: dict[str, list[Cue]] = {}
+    by_speaker: dict[str, list[Subtitle]] = {}
     for segment in transcript.segments:
-        for cue in _segment_cues(segment):
+        for cue in _segment_subtitles(segment):
             by_speaker.setdefault(cue.speaker, []).append(cue)
     apart = (cue for own in by_speaker.values() for cue in _one_after_the_other(own))
     return sorted(apart, key=lambda cue: cue.start)
 
 
-def _one_after_the_other(own: list[Cue]) -> Iterator[Cue]:
+def _one_after_the_other(own: list[Subtitle]) -> Iterator[Subtitle]:
     """The subtitles of one speaker: each ends where the next begins, and of two that begin together one waits."""
     in_order = sorted(own, key=lambda cue: cue.start)
     free = 0
@@ -66,19 +66,19 @@ def _one_after_the_other(own: list[Cue]) -> Iterator[Cue]:
         yield replace(cue, start=start, end=end)
 
 
-def _segment_cues(segment: Segment) -> Iterator[Cue]:
+def _segment_subtitles(segment: Segment) -> Iterator[Subtitle]:
     speaker = one_line(segment.speaker) or UNKNOWN_SPEAKER
     start = 0
-    for group in _groups(_pieces(segment)):
+    for group in _groups(_timed_texts(segment)):
         # A word that claims to lie before the one it follows must not change the order of speech.
         start = max(start, round(group[0].start * 1000))
         end = max(start + _MIN_MILLISECONDS, *(round(piece.end * 1000) for piece in group))
         end = min(end, start + _MAX_MILLISECONDS)
-        yield Cue(speaker, start, end, balanced(join_words(piece.spoken for piece in group)))
+        yield Subtitle(speaker, start, end, balanced(join_words(piece.spoken for piece in group)))
 
 
-def _groups(pieces: Iterator[_Piece]) -> Iterator[list[_Piece]]:
-    group: list[_Piece] = []
+def _groups(pieces: Iterator[_TimedText]) -> Iterator[list[_TimedText]]:
+    group: list[_TimedText] = []
     for piece in pieces:
         if group and _starts_anew(group, piece):
             yield group
@@ -88,7 +88,7 @@ def _groups(pieces: Iterator[_Piece]) -> Iterator[list[_Piece]]:
         yield group
 
 
-def _starts_anew(group: list[_Piece], piece: _Piece) -> bool:
+def _starts_anew(group: list[_TimedText], piece: _TimedText) -> bool:
     words = [member.spoken for member in group]
     return (
         _columns(join_words([*words, piece.spoken])) > _MAX_COLUMNS
@@ -98,7 +98,7 @@ def _starts_anew(group: list[_Piece], piece: _Piece) -> bool:
     )
 
 
-def _pieces(segment: Segment) -> Iterator[_Piece]:
+def _timed_texts(segment: Segment) -> Iterator[_TimedText]:
     moments = {moment for word in segment.words for moment in (word.start, word.end)}
     if len(moments) <= 1:
         text = join_words(word.spoken for word in segment.words) or segment.text
@@ -109,10 +109,10 @@ def _pieces(segment: Segment) -> Iterator[_Piece]:
         if _columns(text) > _MAX_COLUMNS:
             yield from _spread(text, word.start, word.end)
         elif text:
-            yield _Piece(text, word.start, word.end, word.after_blank)
+            yield _TimedText(text, word.start, word.end, word.after_blank)
 
 
-def _spread(text: str, start: float, end: float) -> Iterator[_Piece]:
+def _spread(text: str, start: float, end: float) -> Iterator[_TimedText]:
     """Give each word of a text, or each part of one that is too long for a subtitle, its share of the time."""
     duration = end - start if end > start else len(text) / _CHARACTERS_PER_SECOND
     parts = [
@@ -124,7 +124,7 @@ def _spread(text: str, start: float, end: float) -> Iterator[_Piece]:
     per_character = duration / max(1, sum(map(len, parts)))
     for part in parts:
         end = start + per_character * len(part)
-        yield _Piece(part, start, end)
+        yield _TimedText(part, start, end)
         start = end
 
 

@@ -24,11 +24,16 @@ from minutekeeper.calendars.messages import (
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
 from minutekeeper.config import Settings
 from minutekeeper.providers.base import ProviderError
-from minutekeeper.providers.calendar_base import CalendarCredentials, CalendarProvider, RawCalendar, Resync
+from minutekeeper.providers.calendar_base import (
+    AvailableCalendar,
+    CalendarCredentials,
+    CalendarProvider,
+    ResyncResult,
+)
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
-from minutekeeper.storage.user_connections import Connections
+from minutekeeper.storage.user_connections import UserConnectionStore
 from minutekeeper.temporal.calendar_workflows import ensure_health_workflow
 from starter.calendars.connect import CalendarAccount, ConnectResult, connect_calendar
 from starter.calendars.credential_rotation import AppCredentials, CredentialRotation, rotate_credentials
@@ -85,7 +90,7 @@ class CalendarsClient:
     def __init__(self, temporal: Client, provider: CalendarProvider, store: ArtifactStore) -> None:
         self.temporal = temporal
         self._provider = provider
-        self._account = CalendarAccount(temporal, provider, Connections(store))
+        self._account = CalendarAccount(temporal, provider, UserConnectionStore(store))
         self._gateway = CalendarGateway(temporal, provider, store)
         self._notebooks = CalendarCheckpointStore(store)
         self._provider_recordings = ProviderRecordings(temporal, provider)
@@ -99,10 +104,10 @@ class CalendarsClient:
             temporal = (await MeetingsClient.connect()).temporal
             yield cls(temporal, provider, ArtifactStore(chosen.artifacts_url))
 
-    async def available(self, credentials: CalendarCredentials) -> list[RawCalendar]:
+    async def available(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
         """The calendars that the user can connect."""
         with translate_provider_errors():
-            return await self._provider.raw_calendars(credentials)
+            return await self._provider.list_available_calendars(credentials)
 
     async def connect(
         self, credentials: CalendarCredentials, raw_id: str | None = None, policy: Policy | None = None
@@ -247,7 +252,7 @@ class CalendarsClient:
                 await self._gateway.require_running(calendar), CalendarWorkflow.resync
             )
 
-    async def resync_all(self) -> Resync:
+    async def resync_all(self) -> ResyncResult:
         """Makes the provider read all calendars of the account again, because only this reveals revoked access.
 
         Changed calendars are reconciled as soon as the provider reports them, and access problems are signalled to

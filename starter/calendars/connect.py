@@ -10,15 +10,15 @@ from temporalio.client import Client, WorkflowHandle
 
 from minutekeeper.calendars.messages import CalendarStatus, CalendarView, CalendarWorkflowInput
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
-from minutekeeper.calendars.user_connection import Claim
+from minutekeeper.calendars.user_connection import ConnectionClaim
 from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.providers.calendar_base import (
+    AvailableCalendar,
     CalendarCredentials,
     CalendarProvider,
     ConnectedCalendar,
-    RawCalendar,
 )
-from minutekeeper.storage.user_connections import Connections
+from minutekeeper.storage.user_connections import UserConnectionStore
 from minutekeeper.temporal.calendar_workflows import describe_calendar, start_or_renew_calendar
 from starter.errors import MeetingInputError, MeetingRefusedError
 from starter.meeting_snapshot import is_closed
@@ -27,7 +27,7 @@ from workflows.calendar import CalendarWorkflow
 
 _QUERY_TIMEOUT = timedelta(seconds=5)
 
-_OPERATOR_CLAIM = Claim()
+_OPERATOR_CLAIM = ConnectionClaim()
 
 
 class ConnectOutcome(StrEnum):
@@ -57,7 +57,7 @@ class CalendarAccount(NamedTuple):
 
     temporal: Client
     provider: CalendarProvider
-    connections: Connections
+    connections: UserConnectionStore
 
 
 async def connect_calendar(
@@ -74,7 +74,7 @@ async def connect_calendar(
     calendar is being disconnected, ProviderError and StoreError.
     """
     temporal, provider, connections = account
-    wanted = _chosen(await provider.raw_calendars(credentials), raw_id)
+    wanted = _chosen(await provider.list_available_calendars(credentials), raw_id)
     known = await _known(provider, connections, wanted) if wanted else None
     if known is None:
         connected = await provider.create_calendar(credentials, wanted.raw_id if wanted else None)
@@ -100,7 +100,7 @@ async def connect_calendar(
     )
 
 
-def _chosen(calendars: Sequence[RawCalendar], raw_id: str | None) -> RawCalendar | None:
+def _chosen(calendars: Sequence[AvailableCalendar], raw_id: str | None) -> AvailableCalendar | None:
     """The requested calendar, else the primary one; None if none is marked as primary."""
     if raw_id is None:
         return next((one for one in calendars if one.is_primary), None)
@@ -114,7 +114,7 @@ def _chosen(calendars: Sequence[RawCalendar], raw_id: str | None) -> RawCalendar
 
 
 async def _known(
-    provider: CalendarProvider, connections: Connections, wanted: RawCalendar
+    provider: CalendarProvider, connections: UserConnectionStore, wanted: AvailableCalendar
 ) -> ConnectedCalendar | None:
     """Claims the calendar if the provider has it already and no user connected it."""
     for one in await provider.calendars():
@@ -131,7 +131,7 @@ async def _refuse_if_leaving(temporal: Client, calendar_id: str) -> None:
         view = await query_workflow(_handle(temporal, calendar_id), CalendarWorkflow.status, _QUERY_TIMEOUT)
     except NoAnswerError:
         return
-    if view.status is CalendarStatus.LEAVING:
+    if view.status is CalendarStatus.DISCONNECTING:
         raise MeetingRefusedError(
             f"Calendar {calendar_id} is being disconnected; connect it again when `minutekeeper calendar "
             "list` shows it as disconnected."

@@ -89,7 +89,7 @@ async def rotate_credentials(
 async def _renew(provider: CalendarProvider, calendar: CalendarRef, credentials: CalendarCredentials) -> None:
     """Raises MeetingInputError for another user's token, because it would give access to another calendar."""
     connected = calendar.connected or await provider.calendar(calendar.calendar_id)
-    raws = {each.raw_id for each in await provider.raw_calendars(credentials)}
+    raws = {each.raw_id for each in await provider.list_available_calendars(credentials)}
     if connected.raw_id and connected.raw_id not in raws:
         raise MeetingInputError("refresh_tokens", "this token gives no access to this calendar")
     await provider.update_credentials(calendar.calendar_id, credentials)

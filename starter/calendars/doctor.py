@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from temporalio.client import Client
 
 from minutekeeper.calendars.connect_link import connect_url, new_link
-from minutekeeper.calendars.event_changes import booked_state_of, compare
+from minutekeeper.calendars.event_changes import booked_state_of, compare_meetings
 from minutekeeper.calendars.health import AccessProblem, CalendarHealthView
 from minutekeeper.calendars.tracked_events import BookedState, TrackedEvents
 from minutekeeper.config import Settings
-from minutekeeper.meetings.ids import meeting_id_of, workflow_id_for
+from minutekeeper.meetings.ids import meeting_id_from_workflow_id, workflow_id_for
 from minutekeeper.providers.calendar_base import CalendarProvider
 from minutekeeper.startup_checks import address_problems, signing_problems
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
@@ -90,12 +90,12 @@ class MissingBookings:
     async def load(cls, temporal: Client) -> "MissingBookings":
         """Raises RPCError."""
         workflows = MeetingWorkflows(temporal, _DESCRIBE_TIMEOUT)
-        running = frozenset([meeting_id_of(each.id) async for each in workflows.running()])
+        running = frozenset([meeting_id_from_workflow_id(each.id) async for each in workflows.running()])
         return cls(temporal, running)
 
     async def of(self, book: TrackedEvents) -> list[str]:
         """Ids of meetings that are booked, wanted, not over and missing in Temporal. Raises RPCError."""
-        states = await compare(book, self._running, self._booked_state, datetime.now(UTC))
+        states = await compare_meetings(book, self._running, self._booked_state, datetime.now(UTC))
         wanted = {entry.meeting_id for entry in book.entries.values() if entry.record}
         return [meeting_id for meeting_id, state in states.items() if state.is_lost and meeting_id in wanted]
 

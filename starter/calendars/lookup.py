@@ -9,7 +9,7 @@ from temporalio.client import Client, WorkflowExecutionDescription
 
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.tracked_events import TrackedEvent, TrackedEvents
-from minutekeeper.meetings.ids import calendar_id_of, calendar_workflow_id_for
+from minutekeeper.meetings.ids import calendar_id_from_workflow_id, calendar_workflow_id_for
 from minutekeeper.providers.base import NotFoundError, RequestRejectedError
 from minutekeeper.providers.calendar_base import CalendarProvider, ConnectedCalendar
 from minutekeeper.temporal.calendar_workflows import running_calendars
@@ -59,7 +59,7 @@ async def find_calendar(temporal: Client, provider: CalendarProvider, text: str)
         if execution is None:
             continue
         if not is_closed(execution):
-            return CalendarRef(calendar_id_of(name), execution)
+            return CalendarRef(calendar_id_from_workflow_id(name), execution)
         ended = ended or execution
     connected = _only(text, await provider.calendars())
     if connected is not None:
@@ -68,7 +68,7 @@ async def find_calendar(temporal: Client, provider: CalendarProvider, text: str)
     if missing := await _missing_at_provider(temporal, text):
         return missing
     if ended is not None:
-        return CalendarRef(calendar_id_of(ended.id), ended)
+        return CalendarRef(calendar_id_from_workflow_id(ended.id), ended)
     raise CalendarNotFoundError(f"There is no calendar {text}. `minutekeeper calendar list` shows all.")
 
 
@@ -92,9 +92,13 @@ async def _missing_at_provider(temporal: Client, text: str) -> CalendarRef | Non
     name = text.strip().casefold()
     found = [each for each, one in zip(workflow_ids, owners, strict=True) if one.casefold() == name]
     if len(found) > 1:
-        ids = _some(map(calendar_id_of, found))
+        ids = _some(map(calendar_id_from_workflow_id, found))
         raise MeetingInputError("CALENDAR", f"{text!r} could be {ids}; use the id")
-    return CalendarRef(calendar_id_of(found[0]), await calendar_execution(temporal, found[0])) if found else None
+    return (
+        CalendarRef(calendar_id_from_workflow_id(found[0]), await calendar_execution(temporal, found[0]))
+        if found
+        else None
+    )
 
 
 async def calendar_execution(temporal: Client, workflow_id: str) -> WorkflowExecutionDescription | None:

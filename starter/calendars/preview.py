@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from minutekeeper.calendars.decisions import Overrides, decide
 from minutekeeper.calendars.messages import FULL_SYNC
-from minutekeeper.calendars.plan import BotLoad, ChangeKind, PlannedChange, load_of, make_plan
+from minutekeeper.calendars.plan import BotLoad, ChangeKind, PlannedChange, bot_load, make_plan
 from minutekeeper.calendars.policy import Policy, PolicyError, load_policy
 from minutekeeper.calendars.tracked_events import DesiredMeeting, TrackedEvents, entry_for
 from minutekeeper.meetings.ids import workflow_id_for
@@ -67,7 +67,7 @@ async def preview_policy(
         steps=tuple(map(_without_passcodes, steps)),
         kept=len(made.changes) - len(steps),
         shared=tuple(to_book[name] for name, meeting in existing.items() if not meeting.status.is_final),
-        load=load_of(made.changes),
+        load=bot_load(made.changes),
     )
 
 

@@ -11,7 +11,7 @@ from minutekeeper.calendars.event import CalendarEvent, meeting_id_for_event
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.calendars.tracked_events import TrackedEvents
-from minutekeeper.providers.calendar_base import CalendarProvider, Recording
+from minutekeeper.providers.calendar_base import CalendarProvider, ScheduledRecording
 from starter.calendars.events import meetings_of
 from starter.calendars.lookup import find_event, no_such_event
 from starter.errors import MeetingInputError, MeetingRefusedError
@@ -63,7 +63,7 @@ class ProviderRecordings:
         _refuse_recorded_by_policy(chosen, rules)
         await self._refuse_booked(chosen)
         options = rules[0].bot.model_dump(exclude_none=True) if rules[0].bot else {}
-        recording = Recording(**options)
+        recording = ScheduledRecording(**options)
         done = await self._provider.schedule_recording(event.event_id, recording, all_occurrences=all_occurrences)
         return _result(book, done)
 

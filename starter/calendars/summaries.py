@@ -10,7 +10,7 @@ from temporalio.client import Client, WorkflowExecution
 
 from minutekeeper.calendars.health import AccessProblem, suggested_fix
 from minutekeeper.calendars.messages import CalendarStatus, CalendarView
-from minutekeeper.meetings.ids import calendar_id_of, calendar_workflow_id_for
+from minutekeeper.meetings.ids import calendar_id_from_workflow_id, calendar_workflow_id_for
 from minutekeeper.providers.base import UnavailableError
 from minutekeeper.providers.calendar_base import CalendarProvider, ConnectedCalendar
 from minutekeeper.temporal.queries import IS_CALENDAR
@@ -135,7 +135,7 @@ async def _newest_runs(temporal: Client) -> dict[str, WorkflowExecution]:
     query = f"{IS_CALENDAR} AND ExecutionStatus != 'ContinuedAsNew'"
     runs: dict[str, WorkflowExecution] = {}
     async for execution in temporal.list_workflows(query):
-        runs.setdefault(calendar_id_of(execution.id), execution)
+        runs.setdefault(calendar_id_from_workflow_id(execution.id), execution)
     return runs
 
 
@@ -176,7 +176,7 @@ def _state_of(
         return CalendarSummaryState.DISCONNECTED, ""
     if view is None:
         return CalendarSummaryState.UNKNOWN, "no worker answered"
-    if view.status is CalendarStatus.LEAVING:
+    if view.status is CalendarStatus.DISCONNECTING:
         return CalendarSummaryState.LEAVING, view.error
     if trouble := view.error or _provider_trouble(connected, is_connected=is_connected):
         return CalendarSummaryState.ERROR, trouble

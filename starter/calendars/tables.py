@@ -6,7 +6,7 @@ from datetime import datetime
 from rich.text import Text
 
 from minutekeeper.calendars.plan import BotLoad, ChangeKind, PeakLoad, PlannedChange
-from minutekeeper.providers.calendar_base import RawCalendar
+from minutekeeper.providers.calendar_base import AvailableCalendar
 from starter.calendars.client import CalendarDetails
 from starter.calendars.events import DecidedEvent, EventMeeting
 from starter.calendars.explain import EventExplanation, EventFacts
@@ -31,7 +31,7 @@ _STEPS = {
 }
 
 
-def available_calendars(calendars: Iterable[RawCalendar]) -> Table:
+def available_calendars(calendars: Iterable[AvailableCalendar]) -> Table:
     table = Table("ID", "Name", "Primary")
     for each in calendars:
         table.add_row(

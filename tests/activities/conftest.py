@@ -7,14 +7,14 @@ import pytest
 from aiohttp import web
 
 from activities import heartbeats
-from minutekeeper.downloads.url_policy import LinkPolicy, download_session
+from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fetcher import Fetcher
 from tests.activities.media_server import MediaServer
-from tests.activities.recording_runner import Desk, desk_of
+from tests.activities.recording_runner import RecordingRunner, desk_of
 from tests.storage.s3_server import S3Server
 
-LOOPBACK = LinkPolicy(hosts=("127.0.0.1:*",), private_addresses=True)
+LOOPBACK = UrlPolicy(hosts=("127.0.0.1:*",), private_addresses=True)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ async def media_server() -> AsyncIterator[MediaServer]:
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with download_session(4, LOOPBACK) as session:
+    async with create_download_session(4, LOOPBACK) as session:
         yield session
 
 
@@ -44,9 +44,9 @@ def store(tmp_path: Path) -> ArtifactStore:
 @pytest.fixture
 async def desk(
     media_server: MediaServer, store: ArtifactStore, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[RecordingRunner]:
     """Heartbeats come fast, and no work may go on when the test is over."""
-    monkeypatch.setattr(heartbeats, "_RHYTHM_SECONDS", 0.01)
+    monkeypatch.setattr(heartbeats, "_HEARTBEAT_SECONDS", 0.01)
     yield desk_of(media_server, store, session)
     others = asyncio.all_tasks() - {asyncio.current_task()}
     assert not [task for task in others if "with_heartbeats" in repr(task) or "_bring_home" in repr(task)]

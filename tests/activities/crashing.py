@@ -17,8 +17,8 @@ from unittest.mock import patch
 from temporalio.testing import ActivityEnvironment
 
 from activities import recording_download, recordings
-from minutekeeper.downloads.downloader import Download, Limits
-from minutekeeper.downloads.url_policy import LinkPolicy, download_session
+from minutekeeper.downloads.downloader import Downloader, DownloadLimits
+from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fake_provider import FakeProvider, recorded
 from tests.activities.recording_runner import WHOLE
@@ -27,7 +27,7 @@ from tests.activities.recording_runner import WHOLE
 class Known:
     """What the world outside knows of a process: its download."""
 
-    download: Download | None = None
+    download: Downloader | None = None
 
     def as_json(self) -> bytes:
         return json.dumps({"held": self.download.progress.done if self.download else 0}).encode()
@@ -36,7 +36,7 @@ class Known:
 KNOWN = Known()
 
 
-class Watched(Download):
+class Watched(Downloader):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         KNOWN.download = self
@@ -64,13 +64,13 @@ async def bring_home(url: str, link: str, piece_bytes: int, *, fuse: Fuse | None
     if fuse is not None:
         store._threads = fuse
     provider = FakeProvider(lambda: recorded(link))
-    policy = LinkPolicy(hosts=("127.0.0.1:*",), private_addresses=True)
-    async with download_session(1, policy) as session:
-        limits = Limits(piece_bytes=piece_bytes)
+    policy = UrlPolicy(hosts=("127.0.0.1:*",), private_addresses=True)
+    async with create_download_session(1, policy) as session:
+        limits = DownloadLimits(piece_bytes=piece_bytes)
         activities = recordings.RecordingActivities(provider.port, store, session, limits)
         order = WHOLE.model_copy(update={"transcript": False})
         brought = await ActivityEnvironment().run(activities.collect, order)
-        assert brought.is_whole
+        assert brought.has_manifest
         assert set(brought.files) == {"recording.mp4", "manifest.json"}
 
 
@@ -111,5 +111,5 @@ def main(url: str, link: str, piece_bytes: int) -> None:
 
 
 if __name__ == "__main__":
-    with patch.object(recording_download, "Download", Watched):
+    with patch.object(recording_download, "Downloader", Watched):
         main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import cast
 
-from minutekeeper.providers.base import Collected, Media, Provider, ProviderError
+from minutekeeper.providers.base import Media, Provider, ProviderError, RecordedContent
 
-Answer = Collected | ProviderError
+Answer = RecordedContent | ProviderError
 
 
 class FakeProvider:
@@ -20,7 +20,7 @@ class FakeProvider:
     def port(self) -> Provider:
         return cast("Provider", self)
 
-    async def collect(self, bot_id: str, pushed: bytes | None) -> Collected:
+    async def get_recorded_content(self, bot_id: str, pushed: bytes | None) -> RecordedContent:
         assert bot_id == "bot-1"
         self.bodies.append(pushed)
         answer = self._pushed() if pushed is not None and self._pushed else self._asked()
@@ -29,6 +29,6 @@ class FakeProvider:
         return answer
 
 
-def recorded(url: str, extension: str = "mp4", duration: float | None = 60) -> Collected:
+def recorded(url: str, extension: str = "mp4", duration: float | None = 60) -> RecordedContent:
     media = (Media(url=url, extension=extension, expires_at=None),)
-    return Collected(media=media, transcript=None, duration=duration)
+    return RecordedContent(media=media, transcript=None, duration=duration)

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import aiohttp
 
-from minutekeeper.downloads.downloader import Download, Limits
-from minutekeeper.downloads.resumable_file import Pieces
+from minutekeeper.downloads.downloader import Downloader, DownloadLimits
+from minutekeeper.downloads.resumable_file import ResumableFile
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.base import Media
 from minutekeeper.storage.store import ArtifactStore
@@ -34,11 +34,11 @@ class Fetcher:
         self.server.tokens = {f"t{self.renewals}"}
         return self.media(f"t{self.renewals}")
 
-    def pieces(self) -> Pieces:
-        return Pieces(self.store, "m/.unfinished/bot-1")
+    def pieces(self) -> ResumableFile:
+        return ResumableFile(self.store, "m/.unfinished/bot-1")
 
-    async def run(self, limits: Limits = LIMITS, least_bytes: int = 0) -> Artifact:
-        download = Download(self.session, self.pieces(), self.renew, limits)
+    async def run(self, limits: DownloadLimits = LIMITS, least_bytes: int = 0) -> Artifact:
+        download = Downloader(self.session, self.pieces(), self.renew, limits)
         self.server.received = lambda: download.progress.done
         artifact = await download.run(self.media(), lambda extension: f"m/recording.{extension}", least_bytes)
         assert download.progress.done in {artifact.size, self.server.size}

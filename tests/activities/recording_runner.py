@@ -8,36 +8,36 @@ import aiohttp
 from temporalio.testing import ActivityEnvironment
 
 from activities.recordings import RecordingActivities
-from minutekeeper.downloads.downloader import Limits
+from minutekeeper.downloads.downloader import DownloadLimits
 from minutekeeper.meetings.collection import (
-    Collection,
-    CollectOrder,
+    CollectInput,
+    CollectResult,
     DownloadProgress,
-    ManifestOrder,
+    ManifestInput,
     RecordingResult,
     TranscriptResult,
 )
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.providers.base import Collected
+from minutekeeper.providers.base import RecordedContent
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.transcripts.model import Segment, Transcript
 from tests.activities.fake_provider import Answer, FakeProvider, recorded
 from tests.activities.media_server import BLOCK, MediaServer
 
 BODY = "m/raw/complete.json"
-FIRST = CollectOrder(folder="m", bot_id="bot-1", title="Board", start_time=datetime(2026, 12, 1, 10, tzinfo=UTC))
-ORDER = FIRST.model_copy(update={"is_trouble_told": True})
+FIRST = CollectInput(folder="m", bot_id="bot-1", title="Board", start_time=datetime(2026, 12, 1, 10, tzinfo=UTC))
+ORDER = FIRST.model_copy(update={"is_problem_logged": True})
 """That of a meeting which shows its trouble already."""
 WHOLE = ORDER.model_copy(update={"meeting_url": "https://meet.google.com/abc-defg-hij"})
 """The same where this is all that the meeting keeps."""
-LIMITS = Limits(piece_bytes=BLOCK, pause=0)
-NOTHING = Collected(media=(), transcript=None)
+LIMITS = DownloadLimits(piece_bytes=BLOCK, pause=0)
+NOTHING = RecordedContent(media=(), transcript=None)
 SPOKEN = Transcript(segments=(Segment(speaker="Ada", start=0.5, end=2, text="Grüße an alle"),), speakers=("Ada",))
 
 
-def manifest_of(*artifacts: Artifact | None) -> ManifestOrder:
-    return ManifestOrder(
+def manifest_of(*artifacts: Artifact | None) -> ManifestInput:
+    return ManifestInput(
         folder="m",
         meeting_id="Board: Q4",
         meeting_url="https://meet.google.com/abc-defg-hij",
@@ -50,14 +50,14 @@ def manifest_of(*artifacts: Artifact | None) -> ManifestOrder:
 
 
 @dataclass
-class Desk:
+class RecordingRunner:
     """One attempt's worker: a provider that lists the server's file unless told otherwise; heartbeats are kept."""
 
     server: MediaServer
     store: ArtifactStore
     session: aiohttp.ClientSession
     provider: FakeProvider
-    limits: Limits = LIMITS
+    limits: DownloadLimits = LIMITS
     give_up: timedelta = timedelta(days=1)
     temporal: ActivityEnvironment = field(default_factory=ActivityEnvironment)
     beats: list[DownloadProgress] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Desk:
         """What the provider tells from now on when it is asked, and of a delivery that was stored."""
         self.provider = FakeProvider(asked, pushed)
 
-    def next(self) -> "Desk":
+    def next(self) -> "RecordingRunner":
         """The next attempt's worker."""
         return replace(self, temporal=ActivityEnvironment(), beats=[])
 
@@ -90,34 +90,34 @@ class Desk:
         """The files of the store but for the claims of the folders."""
         return [entry.path for entry in await self.store.list() if not entry.path.endswith("/.run.json")]
 
-    async def collect(self, order: CollectOrder = ORDER) -> Collection:
+    async def collect(self, order: CollectInput = ORDER) -> CollectResult:
         return await self.temporal.run(self._activities.collect, order)
 
-    async def download(self, order: CollectOrder = ORDER) -> RecordingResult:
+    async def download(self, order: CollectInput = ORDER) -> RecordingResult:
         """The recording alone."""
         brought = await self.collect(order.model_copy(update={"transcript": False}))
-        text = brought.recording_lost or brought.nothing_recorded
+        text = brought.is_recording_lost or brought.no_recording_reason
         artifact = next(iter(brought.artifacts_in(order.folder)), None)
-        return RecordingResult(artifact=artifact, text=text, lost=bool(brought.recording_lost))
+        return RecordingResult(artifact=artifact, text=text, is_lost=bool(brought.is_recording_lost))
 
     async def loses(self) -> str:
         """Why nothing can bring the recording home any more."""
         given_up = await self.download()
-        assert (given_up.lost, given_up.artifact) == (True, None)
+        assert (given_up.is_lost, given_up.artifact) == (True, None)
         return given_up.text
 
     async def download_delivered(self) -> RecordingResult:
         """The recording that a stored delivery tells of."""
         await self.store.put(BODY, b"the delivery")
-        return await self.download(ORDER.model_copy(update={"body": BODY}))
+        return await self.download(ORDER.model_copy(update={"delivery_path": BODY}))
 
-    async def transcript(self, order: CollectOrder = ORDER) -> TranscriptResult:
+    async def transcript(self, order: CollectInput = ORDER) -> TranscriptResult:
         """The transcript alone."""
         brought = await self.collect(order.model_copy(update={"recording": False}))
         artifacts = tuple(brought.artifacts_in(order.folder))
-        return TranscriptResult(state=brought.transcript, artifacts=artifacts, trouble=brought.transcript_trouble)
+        return TranscriptResult(state=brought.transcript, artifacts=artifacts, error=brought.transcript_error)
 
-    async def manifest(self, order: ManifestOrder) -> Artifact:
+    async def manifest(self, order: ManifestInput) -> Artifact:
         return await self.temporal.run(self._activities.write_manifest, order)
 
     @property
@@ -125,5 +125,5 @@ class Desk:
         return RecordingActivities(self.provider.port, self.store, self.session, self.limits, self.give_up)
 
 
-def desk_of(server: MediaServer, store: ArtifactStore, session: aiohttp.ClientSession) -> Desk:
-    return Desk(server, store, session, FakeProvider(lambda: recorded(server.link())))
+def desk_of(server: MediaServer, store: ArtifactStore, session: aiohttp.ClientSession) -> RecordingRunner:
+    return RecordingRunner(server, store, session, FakeProvider(lambda: recorded(server.link())))

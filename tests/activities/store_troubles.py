@@ -19,9 +19,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.recordings import RecordingActivities
-from minutekeeper.downloads.downloader import Limits
-from minutekeeper.downloads.url_policy import LinkPolicy, download_session
-from minutekeeper.providers.base import Collected
+from minutekeeper.downloads.downloader import DownloadLimits
+from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
+from minutekeeper.providers.base import RecordedContent
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
@@ -66,7 +66,8 @@ class Disk:
         return {
             name: hashlib.sha256(path.read_bytes()).hexdigest()
             for name, path in found.items()
-            if not layout.is_unfinished(name) and path not in {self._filler, self._folder / layout.claim("m")}
+            if not layout.is_partial_download(name)
+            and path not in {self._filler, self._folder / layout.claim_path("m")}
         }
 
     def _mount(self, *options: str) -> None:
@@ -104,11 +105,11 @@ async def tell(what: str, disk: Disk, work: Callable[[], Awaitable[Any]], free: 
 async def main(folder: Path, link: str, trouble: str) -> None:
     disk = Disk(folder, trouble)
     store = ArtifactStore(folder.as_uri())
-    collected = Collected(media=recorded(link).media, transcript=SPOKEN)
-    policy = LinkPolicy(hosts=("127.0.0.1:*",), private_addresses=True)
-    async with download_session(1, policy) as session:
+    collected = RecordedContent(media=recorded(link).media, transcript=SPOKEN)
+    policy = UrlPolicy(hosts=("127.0.0.1:*",), private_addresses=True)
+    async with create_download_session(1, policy) as session:
         activities = RecordingActivities(
-            FakeProvider(lambda: collected).port, store, session, Limits(piece_bytes=BLOCK)
+            FakeProvider(lambda: collected).port, store, session, DownloadLimits(piece_bytes=BLOCK)
         )
 
         def run(activity: Callable[[Any], Awaitable[Any]], order: Any) -> Callable[[], Awaitable[Any]]:

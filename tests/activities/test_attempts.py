@@ -12,7 +12,7 @@ from temporalio.testing import ActivityEnvironment
 from activities import send_attempt as attempts
 from activities.bots import BotActivities
 from activities.dispatch_batches import ServerClock, elapsed_seconds
-from activities.dispatch_slots import Pacing
+from activities.dispatch_slots import DispatchPacing
 from minutekeeper.providers.base import FoundBot, RateLimitedError, UnavailableError
 from tests.activities.test_bots import Listing, an_attempt, found, order, send
 from tests.workflows.scripted import ScriptedProvider
@@ -38,7 +38,9 @@ async def test_a_wrong_clock_refuses_no_send_and_delays_none(skew: float) -> Non
     provider, now = ScriptedProvider(), datetime.now(UTC)
     at_once = order(start_time=now, asked_at=now)
     clock = ServerClock(Skewed(skew))
-    await asyncio.wait_for(send(provider, at_once, pacing=Pacing(clock), start_to_close_timeout=SEND_LIMIT), 2)
+    await asyncio.wait_for(
+        send(provider, at_once, pacing=DispatchPacing(clock), start_to_close_timeout=SEND_LIMIT), 2
+    )
     assert len(provider.bots) == 1
 
 
@@ -46,7 +48,9 @@ async def test_a_wrong_clock_refuses_no_send_and_delays_none(skew: float) -> Non
 async def test_an_armed_send_goes_by_the_servers_time(skew: float) -> None:
     provider = ScriptedProvider()
     due = datetime.now(UTC) + timedelta(seconds=0.5)
-    await asyncio.wait_for(send(provider, order(call_at=due), pacing=Pacing(ServerClock(Skewed(skew)))), 2)
+    await asyncio.wait_for(
+        send(provider, order(dispatch_at=due), pacing=DispatchPacing(ServerClock(Skewed(skew)))), 2
+    )
     assert datetime.now(UTC) >= due - timedelta(seconds=0.05)
 
 
@@ -54,7 +58,7 @@ async def test_an_armed_send_goes_by_the_servers_time(skew: float) -> None:
 async def test_a_clock_that_is_set_while_a_send_is_armed_changes_nothing(jump: float) -> None:
     provider, wall = ScriptedProvider(), Skewed(0)
     due = datetime.now(UTC) + timedelta(seconds=0.5)
-    armed = asyncio.create_task(send(provider, order(call_at=due), pacing=Pacing(ServerClock(wall))))
+    armed = asyncio.create_task(send(provider, order(dispatch_at=due), pacing=DispatchPacing(ServerClock(wall))))
     await asyncio.sleep(0.1)
     wall.seconds = jump
     await asyncio.wait_for(armed, 2)
@@ -73,7 +77,7 @@ async def test_a_worker_that_was_frozen_past_its_time_does_not_send(monkeypatch:
     monkeypatch.setattr(attempts, "elapsed_seconds", lambda: elapsed_seconds() + thawed)
     provider = ScriptedProvider()
     due = datetime.now(UTC) + timedelta(seconds=0.3)
-    armed = asyncio.create_task(send(provider, order(call_at=due), start_to_close_timeout=SEND_LIMIT))
+    armed = asyncio.create_task(send(provider, order(dispatch_at=due), start_to_close_timeout=SEND_LIMIT))
     await asyncio.sleep(0.1)
     thawed = 31.0
     with pytest.raises(ApplicationError) as refused:
@@ -109,7 +113,7 @@ async def ended(environment: ActivityEnvironment, provider: ScriptedProvider, wa
 
 async def test_after_attempts_that_sent_nothing_nobody_searches() -> None:
     provider = Counting(found())
-    armed = order(call_at=datetime.now(UTC) + timedelta(minutes=1))
+    armed = order(dispatch_at=datetime.now(UTC) + timedelta(minutes=1))
     first = await ended(an_attempt(attempt=1), provider, armed)
     second = await ended(an_attempt(attempt=2, heartbeat_details=first), provider, armed)
     provider.failures = [RateLimitedError("429", 1.0)]
@@ -122,22 +126,24 @@ async def test_after_attempts_that_sent_nothing_nobody_searches() -> None:
 @pytest.mark.parametrize("kept", [[], [1], [3]])
 async def test_one_attempt_of_which_nothing_is_known_is_enough_to_search(kept: list[int]) -> None:
     provider = Counting(found())
-    assert (await send(provider, order(), attempt=3, heartbeat_details=kept)).adopted
+    assert (await send(provider, order(), attempt=3, heartbeat_details=kept)).is_adopted
     assert provider.searches == 1
 
 
 async def test_an_activity_that_was_reset_by_hand_searches() -> None:
     now = datetime.now(UTC)
     reset = an_attempt(attempt=1, current_attempt_scheduled_time=now + timedelta(seconds=1), heartbeat_details=[1])
-    kept = await ended(reset, Counting(), order(call_at=now + timedelta(minutes=1)))
+    kept = await ended(reset, Counting(), order(dispatch_at=now + timedelta(minutes=1)))
     provider = Counting(found())
-    assert (await send(provider, order(), attempt=2, heartbeat_details=kept)).adopted
+    assert (await send(provider, order(), attempt=2, heartbeat_details=kept)).is_adopted
 
 
-@pytest.mark.parametrize("doubtful", [{"attempt": 2}, {"look_first": True}])
+@pytest.mark.parametrize("doubtful", [{"attempt": 2}, {"search_first": True}])
 async def test_being_handed_back_ends_no_doubt(doubtful: dict[str, Any]) -> None:
     provider = Counting()
-    wanted = order(call_at=datetime.now(UTC) + timedelta(minutes=1), look_first=doubtful.get("look_first", False))
+    wanted = order(
+        dispatch_at=datetime.now(UTC) + timedelta(minutes=1), search_first=doubtful.get("search_first", False)
+    )
     number = doubtful.get("attempt", 1)
     assert await ended(an_attempt(attempt=number), provider, wanted) == []
 

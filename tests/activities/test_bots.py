@@ -11,12 +11,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import dispatch_batches
 from activities.bots import BotActivities
-from activities.dispatch_slots import Pacing
+from activities.dispatch_slots import DispatchPacing
 from minutekeeper.meetings.deadlines import Deadlines
-from minutekeeper.meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, DispatchRequest, SentBot
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchMode, DispatchPlan, SendBotInput
 from minutekeeper.providers.base import (
     AccountError,
-    DispatchAddress,
+    BotCallback,
     DuplicateBotError,
     FoundBot,
     RequestRejectedError,
@@ -28,17 +28,17 @@ NOW = datetime(2026, 12, 1, 9, 56, tzinfo=UTC)
 WORKFLOW = "test"
 
 
-def order(call_at: datetime | None = None, **fields: Any) -> DispatchRequest:
+def order(dispatch_at: datetime | None = None, **fields: Any) -> SendBotInput:
     """Asked for a minute before the provider wants to be called."""
-    call_at = call_at or datetime.now(UTC)
+    dispatch_at = dispatch_at or datetime.now(UTC)
     values: dict[str, Any] = {
         "key": "mk-1-0",
         "run": "run-1234567890",
         "meeting_url": "https://meet.google.com/abc-defg-hij",
-        "start_time": call_at + LEAD,
-        "asked_at": call_at - timedelta(minutes=1),
+        "start_time": dispatch_at + LEAD,
+        "requested_at": dispatch_at - timedelta(minutes=1),
     }
-    return DispatchRequest(**(values | fields))
+    return SendBotInput(**(values | fields))
 
 
 class Listing(ScriptedProvider):
@@ -55,7 +55,7 @@ class Listing(ScriptedProvider):
         assert since < datetime.now(UTC)
         return self.found
 
-    async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
+    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
         if order.key in self.refuse:
             raise DuplicateBotError("409: a bot is in this meeting already")
         return await super().dispatch(order, address)
@@ -86,11 +86,11 @@ def an_attempt(**info: Any) -> ActivityEnvironment:
 
 
 async def send(
-    provider: ScriptedProvider, wanted: DispatchRequest, *, pacing: Pacing | None = None, **info: Any
-) -> SentBot:
+    provider: ScriptedProvider, wanted: SendBotInput, *, pacing: DispatchPacing | None = None, **info: Any
+) -> DispatchedBot:
     environment = an_attempt(**info)
     bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret", pacing=pacing)
-    result: SentBot = await environment.run(bots.send_bot, wanted)
+    result: DispatchedBot = await environment.run(bots.send_bot, wanted)
     return result
 
 
@@ -105,25 +105,25 @@ async def test_a_bot_gets_an_address_of_its_own() -> None:
 async def test_it_is_sent_at_its_instant_and_not_before() -> None:
     provider = ScriptedProvider()
     due = datetime.now(UTC) + timedelta(seconds=0.5)
-    await send(provider, order(call_at=due))
+    await send(provider, order(dispatch_at=due))
     assert datetime.now(UTC) >= due
 
 
 async def test_a_second_attempt_looks_before_it_sends() -> None:
     provider = Listing(found())
     sent = await send(provider, order(), attempt=2)
-    assert (sent.bot_id, sent.adopted) == ("there", True)
+    assert (sent.bot_id, sent.is_adopted) == ("there", True)
     assert not provider.bots
 
 
 async def test_so_does_the_first_attempt_of_an_order_in_doubt() -> None:
     provider = Listing(found())
-    assert (await send(provider, order(look_first=True))).adopted
+    assert (await send(provider, order(search_first=True))).is_adopted
 
 
 async def test_a_bot_of_an_earlier_run_is_not_this_orders() -> None:
     provider = Listing(found(run="another"))
-    assert not (await send(provider, order(), attempt=2)).adopted
+    assert not (await send(provider, order(), attempt=2)).is_adopted
 
 
 async def test_a_refused_duplicate_is_looked_up() -> None:
@@ -195,8 +195,8 @@ async def test_the_answer_says_when_the_bot_is_due_unless_that_is_the_meetings_s
 
 async def test_a_reserved_bot_that_is_late_is_sent_at_once() -> None:
     provider = ScriptedProvider()
-    await send(provider, order(call_at=datetime.now(UTC) - timedelta(seconds=40)))
-    await send(provider, order(call_at=datetime.now(UTC) - timedelta(seconds=5)))
+    await send(provider, order(dispatch_at=datetime.now(UTC) - timedelta(seconds=40)))
+    await send(provider, order(dispatch_at=datetime.now(UTC) - timedelta(seconds=5)))
     assert [bot.order.mode for bot in provider.bots] == [DispatchMode.IMMEDIATE, DispatchMode.RESERVED]
 
 
@@ -205,7 +205,7 @@ async def test_a_worker_that_shuts_down_hands_its_armed_order_back() -> None:
     provider = ScriptedProvider()
     bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret")
     armed = asyncio.create_task(
-        environment.run(bots.send_bot, order(call_at=datetime.now(UTC) + timedelta(minutes=1)))
+        environment.run(bots.send_bot, order(dispatch_at=datetime.now(UTC) + timedelta(minutes=1)))
     )
     await asyncio.sleep(0.05)
     environment.worker_shutdown()
@@ -225,7 +225,7 @@ async def test_a_bot_that_was_sent_is_told_although_its_order_is_cancelled_while
         both_sent = asyncio.Event()
         answered = asyncio.Event()
 
-        async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
+        async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
             sent = await super().dispatch(order, address)
             if len(self.bots) == 2:
                 self.both_sent.set()
@@ -237,8 +237,8 @@ async def test_a_bot_that_was_sent_is_told_although_its_order_is_cancelled_while
     bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret")
     due = datetime.now(UTC) + timedelta(seconds=0.5)
     slow, quick = an_attempt(), an_attempt()
-    hanging = asyncio.create_task(slow.run(bots.send_bot, order(key="slow", call_at=due)))
-    held = asyncio.create_task(quick.run(bots.send_bot, order(call_at=due)))
+    hanging = asyncio.create_task(slow.run(bots.send_bot, order(key="slow", dispatch_at=due)))
+    held = asyncio.create_task(quick.run(bots.send_bot, order(dispatch_at=due)))
     await asyncio.wait_for(provider.both_sent.wait(), 20)
     assert not held.done()
     quick.cancel()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities import dispatch_batches
-from activities.dispatch_batches import HandedBackError, Volleys
+from activities.dispatch_batches import DispatchBatches, WorkerShutdownError
 
 INSTANT = datetime(2100, 1, 1, 9, 56, tzinfo=UTC)
 PATIENCE = 10.0
@@ -30,7 +30,7 @@ class Stage:
     _ticked: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def __post_init__(self) -> None:
-        self.volleys = Volleys(self, self._warm_up, self._shutdown)
+        self.volleys = DispatchBatches(self, self._warm_up, self._shutdown)
 
     def arm(self, number: int) -> asyncio.Task[int]:
         self.orders[number] = asyncio.create_task(self._order(number))
@@ -46,11 +46,11 @@ class Stage:
 
     async def _order(self, number: int) -> int:
         try:
-            async with self.volleys.turn(INSTANT):
+            async with self.volleys.slot(INSTANT):
                 self.sent[number] = self.at
                 if number in self.slow:
                     await self.slow[number].wait()
-        except HandedBackError:
+        except WorkerShutdownError:
             self.handed_back.append(number)
             raise
         self.reported.append(number)
@@ -95,7 +95,7 @@ async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
         event.set()
     await stage.pass_to(INSTANT)
     for order in stage.orders.values():
-        with contextlib.suppress(HandedBackError, asyncio.CancelledError):
+        with contextlib.suppress(WorkerShutdownError, asyncio.CancelledError):
             await order
 
 
@@ -192,7 +192,7 @@ async def test_a_failed_send_is_told_at_once(stage: Stage) -> None:
     stage.arm(0)
 
     async def failing() -> None:
-        async with stage.volleys.turn(INSTANT):
+        async with stage.volleys.slot(INSTANT):
             raise ConnectionError
 
     failed = asyncio.create_task(failing())
@@ -235,7 +235,7 @@ async def test_a_worker_that_stops_in_the_last_second_still_sends(stage: Stage) 
 
 
 async def test_what_is_due_already_waits_for_nobody(stage: Stage) -> None:
-    async with stage.volleys.turn(INSTANT - timedelta(seconds=1)):
+    async with stage.volleys.slot(INSTANT - timedelta(seconds=1)):
         pass
     assert stage.warmed == []
 
@@ -244,7 +244,7 @@ async def test_other_instants_are_other_volleys(stage: Stage) -> None:
     stage.arm(0)
 
     async def later() -> None:
-        async with stage.volleys.turn(INSTANT + timedelta(seconds=1)):
+        async with stage.volleys.slot(INSTANT + timedelta(seconds=1)):
             pass
 
     waiting = asyncio.create_task(later())

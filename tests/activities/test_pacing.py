@@ -10,12 +10,12 @@ from itertools import pairwise
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.account_rate_limit import AccountLimit, NotYetError
+from activities.account_rate_limit import AccountRateLimit, NotYetError
 from activities.bots import BotActivities
 from activities.dispatch_batches import Clock
-from activities.dispatch_slots import Pacing, Rushes
+from activities.dispatch_slots import AccountLimitQueue, DispatchPacing
 from minutekeeper.config import Settings
-from minutekeeper.meetings.dispatch_timing import WAKE_UP
+from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING
 from tests.activities.test_attempts import Counting
 from tests.activities.test_bots import WORKFLOW, an_attempt, order, send
 from tests.workflows.scripted import LEAD
@@ -45,8 +45,8 @@ class Store:
         self.listed += 1
         return list(self.meetings)
 
-    def a_worker(self) -> Rushes:
-        return Rushes(self.clock, self.count, self.list)
+    def a_worker(self) -> AccountLimitQueue:
+        return AccountLimitQueue(self.clock, self.count, self.list)
 
     @property
     def clock(self) -> Clock:
@@ -124,10 +124,10 @@ class Account:
         self._taken.append(self.now)
         return True
 
-    async def send(self, limit: AccountLimit, name: str, importance: float = 0.0) -> None:
+    async def send(self, limit: AccountRateLimit, name: str, importance: float = 0.0) -> None:
         at = START + timedelta(seconds=importance)
         while True:
-            await limit.turn((at, at), ANY_PATIENCE)
+            await limit.acquire((at, at), ANY_PATIENCE)
             if self.takes():
                 limit.accepted()
                 self.sent[name] = self.now
@@ -176,7 +176,7 @@ Sleepless = Callable[[Account], contextlib.AbstractAsyncContextManager[None]]
 @pytest.mark.parametrize("allows", [2, 20])
 async def test_one_worker_keeps_to_the_limit(sleepless: Sleepless, allows: int) -> None:
     account = Account(allows)
-    limit = AccountLimit(allows, lambda: account.now)
+    limit = AccountRateLimit(allows, lambda: account.now)
     async with sleepless(account):
         await asyncio.gather(*(account.send(limit, f"m-{number}") for number in range(200)))
     assert account.refusals == 0
@@ -188,7 +188,7 @@ async def test_a_lower_limit_is_learned_from_refusals(
     sleepless: Sleepless, believed: int, allows: int, workers: int
 ) -> None:
     account = Account(allows)
-    limits = [AccountLimit(believed, lambda: account.now) for _ in range(workers)]
+    limits = [AccountRateLimit(believed, lambda: account.now) for _ in range(workers)]
     async with sleepless(account):
         await asyncio.gather(
             *(account.send(limits[number % workers], f"m-{number}") for number in range(60)),
@@ -203,7 +203,7 @@ async def test_a_lower_limit_is_learned_from_refusals(
 async def test_a_few_refusals_teach_nothing(believed: int, accepted: int, refused: int) -> None:
     """Such as of a worker that makes half of the account's requests, and is late with some of them."""
     now = 1000.0
-    limit = AccountLimit(believed, lambda: now)
+    limit = AccountRateLimit(believed, lambda: now)
     for number in range(4 * accepted):
         now = 1000 + number / max(accepted, 1)
         limit.accepted()
@@ -214,7 +214,7 @@ async def test_a_few_refusals_teach_nothing(believed: int, accepted: int, refuse
 
 async def test_the_most_important_go_first(sleepless: Sleepless) -> None:
     account = Account(20)
-    limit = AccountLimit(20, lambda: account.now)
+    limit = AccountRateLimit(20, lambda: account.now)
     names = [number * 7 % 50 for number in range(50)]
     async with sleepless(account):
         await asyncio.gather(*(account.send(limit, str(name), importance=name) for name in names))
@@ -223,12 +223,12 @@ async def test_the_most_important_go_first(sleepless: Sleepless) -> None:
 
 
 async def test_who_cannot_wait_is_told_how_long_it_takes() -> None:
-    limit = AccountLimit(2, lambda: 1000.0)
-    waiting = [asyncio.create_task(limit.turn((START, START), ANY_PATIENCE)) for _ in range(21)]
+    limit = AccountRateLimit(2, lambda: 1000.0)
+    waiting = [asyncio.create_task(limit.acquire((START, START), ANY_PATIENCE)) for _ in range(21)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     with pytest.raises(NotYetError) as refused:
-        await limit.turn((START, START), 5)
+        await limit.acquire((START, START), 5)
     assert refused.value.seconds == pytest.approx(10, abs=1)
     for task in waiting:
         task.cancel()
@@ -239,20 +239,20 @@ async def test_a_bot_whose_slot_is_far_is_handed_back_until_then_and_not_searche
     due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=10)
     names = [f"m-{number}" for number in range(1999)]
     store = Store([*names, WORKFLOW], now=datetime.now(UTC), instant=due + LEAD)
-    pacing = Pacing(limit=AccountLimit(20), rushes=store.a_worker())
+    pacing = DispatchPacing(limit=AccountRateLimit(20), queue=store.a_worker())
     kept: list[list[object]] = []
     lives = timedelta(hours=1)
     environment = an_attempt(start_to_close_timeout=timedelta(seconds=20), schedule_to_close_timeout=lives)
     environment.on_heartbeat = lambda *details: kept.append(list(details))
     bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret", pacing=pacing)
     with pytest.raises(ApplicationError) as handed_back:
-        await environment.run(bots.send_bot, order(call_at=due))
+        await environment.run(bots.send_bot, order(dispatch_at=due))
     assert (handed_back.value.type, handed_back.value.details[0]) == ("NotYet", True)
     assert handed_back.value.next_retry_delay is not None
     assert handed_back.value.next_retry_delay.total_seconds() == pytest.approx(10 + 50.7 - 3, abs=2)
     store.meetings = [WORKFLOW, *names]
-    another = Pacing(limit=AccountLimit(20), rushes=store.a_worker())
-    sent = await send(provider, order(call_at=due), pacing=another, attempt=2, heartbeat_details=kept[-1])
+    another = DispatchPacing(limit=AccountRateLimit(20), queue=store.a_worker())
+    sent = await send(provider, order(dispatch_at=due), pacing=another, attempt=2, heartbeat_details=kept[-1])
     assert sent.bot_id
     assert provider.searches == 0
 
@@ -265,13 +265,13 @@ def test_meetings_wake_up_early_enough_for_half_a_rush(per_second: float, larges
     settings = Settings(
         minutekeeper_requests_per_second=per_second,
         minutekeeper_largest_rush=largest,
-        minutekeeper_arm_ahead_seconds=20,
+        minutekeeper_dispatch_lead_seconds=20,
     )
     assert settings.wake_up.ahead == ahead
 
 
 def test_who_books_without_settings_gets_what_they_are_by_default() -> None:
-    assert Settings.model_construct().wake_up == WAKE_UP
+    assert Settings.model_construct().wake_up == DEFAULT_DISPATCH_TIMING
 
 
 async def test_a_server_that_does_not_answer_holds_nobody_up() -> None:
@@ -284,7 +284,7 @@ async def test_a_server_that_does_not_answer_holds_nobody_up() -> None:
         await answered.wait()
         return 40
 
-    worker = Rushes(store.clock, hang, store.list)
+    worker = AccountLimitQueue(store.clock, hang, store.list)
     first = asyncio.create_task(worker.slot("m-0", START, CALL_AT, 20.0))
     await asyncio.sleep(0)
     answered.set()

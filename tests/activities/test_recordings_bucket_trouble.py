@@ -7,27 +7,27 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from minutekeeper.downloads.downloader import Limits
+from minutekeeper.downloads.downloader import DownloadLimits
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fake_provider import recorded
-from tests.activities.recording_runner import BODY, SPOKEN, Desk, manifest_of
+from tests.activities.recording_runner import BODY, SPOKEN, RecordingRunner, manifest_of
 from tests.storage.s3_server import S3Server
 
 MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture
-def desk(desk: Desk, bucket: S3Server) -> Desk:
+def desk(desk: RecordingRunner, bucket: S3Server) -> RecordingRunner:
     """In front of a bucket, for a recording of three parts, with words."""
     desk.server.size = 20 * MEBIBYTE
     desk.store = ArtifactStore(f"s3://{bucket.bucket}")
-    desk.limits = Limits(piece_bytes=9 * MEBIBYTE, pause=0)
+    desk.limits = DownloadLimits(piece_bytes=9 * MEBIBYTE, pause=0)
     desk.answers(lambda: dataclasses.replace(recorded(desk.server.link()), transcript=SPOKEN))
     return desk
 
 
-def all_work(desk: Desk) -> dict[str, Callable[[], Awaitable[Any]]]:
+def all_work(desk: RecordingRunner) -> dict[str, Callable[[], Awaitable[Any]]]:
     """Everything that a meeting keeps, by the name of a file that comes of it."""
     return {
         BODY: lambda: desk.store.put(BODY, b"{}"),
@@ -39,7 +39,7 @@ def all_work(desk: Desk) -> dict[str, Callable[[], Awaitable[Any]]]:
 
 @pytest.mark.parametrize("refusal", [(503, "SlowDown"), (500, "InternalError"), (429, "TooManyRequests")])
 async def test_a_bucket_that_is_out_of_order_gets_nothing_and_all_of_it_afterwards(
-    bucket: S3Server, desk: Desk, refusal: tuple[int, str]
+    bucket: S3Server, desk: RecordingRunner, refusal: tuple[int, str]
 ) -> None:
     for name, write in all_work(desk).items():
         bucket.refusal = refusal
@@ -70,7 +70,7 @@ async def test_a_bucket_that_is_out_of_order_gets_nothing_and_all_of_it_afterwar
     ids=["every part", "one part", "start", "completion", "a piece", "note of the end", "removal of the pieces"],
 )
 async def test_a_bucket_that_fails_in_the_middle_of_a_recording_has_no_half_of_it(
-    bucket: S3Server, desk: Desk, refuses: Callable[[web.Request], bool]
+    bucket: S3Server, desk: RecordingRunner, refuses: Callable[[web.Request], bool]
 ) -> None:
     bucket.refusal, bucket.refuses = (503, "SlowDown"), refuses
     with pytest.raises(StoreError, match="it answers 503"):

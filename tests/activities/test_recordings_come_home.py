@@ -7,25 +7,25 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities import heartbeats
 from minutekeeper.meetings.collection import DownloadProgress
-from minutekeeper.providers.base import Collected, Media
+from minutekeeper.providers.base import Media, RecordedContent
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fake_provider import recorded
 from tests.activities.media_server import BLOCK, Fault
-from tests.activities.recording_runner import BODY, NOTHING, ORDER, Desk
+from tests.activities.recording_runner import BODY, NOTHING, ORDER, RecordingRunner
 
 
 async def test_a_recording_comes_home_and_work_of_a_moment_costs_no_heartbeat(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: RecordingRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heartbeats, "_RHYTHM_SECONDS", 60)
+    monkeypatch.setattr(heartbeats, "_HEARTBEAT_SECONDS", 60)
 
     assert await desk.download() == desk.recording
 
     assert not desk.beats
 
 
-async def test_heartbeats_tell_the_bytes_while_the_line_is_silent(desk: Desk) -> None:
+async def test_heartbeats_tell_the_bytes_while_the_line_is_silent(desk: RecordingRunner) -> None:
     desk.server.faults.append(Fault(wait_after=3 * BLOCK))
     reported = asyncio.Event()
     stuck = DownloadProgress(done=3 * BLOCK, total=desk.server.size)
@@ -45,7 +45,9 @@ async def test_heartbeats_tell_the_bytes_while_the_line_is_silent(desk: Desk) ->
         await task
 
 
-async def test_heartbeats_go_on_while_the_store_is_silent(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_heartbeats_go_on_while_the_store_is_silent(
+    desk: RecordingRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     alive = asyncio.Event()
 
     def beat(progress: DownloadProgress) -> None:
@@ -64,7 +66,7 @@ async def test_heartbeats_go_on_while_the_store_is_silent(desk: Desk, monkeypatc
         await desk.download()
 
 
-async def test_mp3(desk: Desk) -> None:
+async def test_mp3(desk: RecordingRunner) -> None:
     desk.server.head = b"ID3\x04"
     desk.answers(lambda: recorded(desk.server.link(), "mp3"))
 
@@ -74,15 +76,15 @@ async def test_mp3(desk: Desk) -> None:
     assert result.artifact.path == "m/recording.mp3"
 
 
-async def test_video_is_preferred(desk: Desk) -> None:
+async def test_video_is_preferred(desk: RecordingRunner) -> None:
     link = desk.server.link()
     both = tuple(Media(url=link, extension=each, expires_at=None) for each in ("mp3", "mp4"))
-    desk.answers(lambda: Collected(media=both, transcript=None))
+    desk.answers(lambda: RecordedContent(media=both, transcript=None))
 
     assert await desk.download() == desk.recording
 
 
-async def test_a_killed_worker_costs_at_most_one_piece(desk: Desk) -> None:
+async def test_a_killed_worker_costs_at_most_one_piece(desk: RecordingRunner) -> None:
     desk.server.faults.append(Fault(wait_after=6 * BLOCK + 10))
     first = asyncio.create_task(desk.download())
     await desk.server.reached.wait()
@@ -97,7 +99,7 @@ async def test_a_killed_worker_costs_at_most_one_piece(desk: Desk) -> None:
     assert desk.server.sent <= desk.server.size + BLOCK + 10
 
 
-async def test_a_worker_that_shuts_down_hands_the_download_back_at_once(desk: Desk) -> None:
+async def test_a_worker_that_shuts_down_hands_the_download_back_at_once(desk: RecordingRunner) -> None:
     desk.server.faults.append(Fault(wait_after=6 * BLOCK))
     task = asyncio.create_task(desk.download())
     await desk.server.reached.wait()
@@ -113,7 +115,7 @@ async def test_a_worker_that_shuts_down_hands_the_download_back_at_once(desk: De
     assert await desk.next().download() == desk.recording
 
 
-async def test_a_finished_file_is_neither_asked_for_nor_fetched_again(desk: Desk) -> None:
+async def test_a_finished_file_is_neither_asked_for_nor_fetched_again(desk: RecordingRunner) -> None:
     first = await desk.download()
 
     assert await desk.download() == first
@@ -121,14 +123,14 @@ async def test_a_finished_file_is_neither_asked_for_nor_fetched_again(desk: Desk
     assert len(desk.server.log) == len(desk.provider.bodies) == 1
 
 
-async def test_a_finished_file_that_somebody_removed_is_fetched_again(desk: Desk) -> None:
+async def test_a_finished_file_that_somebody_removed_is_fetched_again(desk: RecordingRunner) -> None:
     await desk.download()
     await desk.store.delete("m/recording.mp4")
 
     assert await desk.download() == desk.recording
 
 
-async def test_an_expired_link_is_renewed_by_asking_the_provider(desk: Desk) -> None:
+async def test_an_expired_link_is_renewed_by_asking_the_provider(desk: RecordingRunner) -> None:
     desk.answers(lambda: recorded(desk.server.link("t0")), pushed=lambda: recorded(desk.server.link("old")))
 
     assert await desk.download_delivered() == desk.recording
@@ -136,13 +138,13 @@ async def test_an_expired_link_is_renewed_by_asking_the_provider(desk: Desk) -> 
     assert desk.provider.bodies == [b"the delivery", None]
 
 
-async def test_a_delivery_that_is_gone_from_the_store_is_asked_for(desk: Desk) -> None:
-    assert await desk.download(ORDER.model_copy(update={"body": BODY})) == desk.recording
+async def test_a_delivery_that_is_gone_from_the_store_is_asked_for(desk: RecordingRunner) -> None:
+    assert await desk.download(ORDER.model_copy(update={"delivery_path": BODY})) == desk.recording
 
     assert desk.provider.bodies == [None]
 
 
-async def test_a_delivery_without_a_recording_is_not_the_last_word(desk: Desk) -> None:
+async def test_a_delivery_without_a_recording_is_not_the_last_word(desk: RecordingRunner) -> None:
     desk.answers(lambda: recorded(desk.server.link()), pushed=lambda: NOTHING)
 
     assert await desk.download_delivered() == desk.recording

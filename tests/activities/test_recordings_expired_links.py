@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from minutekeeper.downloads.downloader import Download, DownloadError, MissingError
-from minutekeeper.downloads.resumable_file import Pieces
+from minutekeeper.downloads.downloader import Downloader, DownloadError, UrlNotFoundError
+from minutekeeper.downloads.resumable_file import ResumableFile
 from minutekeeper.providers.base import Media
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fetcher import PATH, Fetcher
@@ -46,7 +46,7 @@ async def test_a_fresh_link_that_is_refused_ends_the_attempt(fetcher: Fetcher) -
 async def test_a_fresh_link_to_nothing_is_told_apart(fetcher: Fetcher, status: int) -> None:
     fetcher.server.faults.extend([Fault(status=status), Fault(status=status)])
 
-    with pytest.raises(MissingError):
+    with pytest.raises(UrlNotFoundError):
         await fetcher.run()
 
 
@@ -62,6 +62,6 @@ async def test_a_link_that_is_no_url(fetcher: Fetcher, store: ArtifactStore) -> 
     async def renew() -> Media:
         return Media(url="http://[::1", extension="mp4", expires_at=None)
 
-    download = Download(fetcher.session, Pieces(store, "m/.unfinished/x"), renew, LIMITS)
+    download = Downloader(fetcher.session, ResumableFile(store, "m/.unfinished/x"), renew, LIMITS)
     with pytest.raises(DownloadError, match=r"^the link to the recording is no URL$"):
         await download.run(await renew(), lambda _: PATH, 0)

@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from minutekeeper.downloads import url_policy
-from minutekeeper.downloads.downloader import DownloadError, Limits, TooSmallError
+from minutekeeper.downloads.downloader import DownloadError, DownloadLimits, FileTooSmallError
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.conftest import LOOPBACK
 from tests.activities.fetcher import Fetcher
@@ -145,7 +145,7 @@ async def test_the_first_bytes_give_a_recording_its_extension(
 async def test_too_small_to_be_a_recording(fetcher: Fetcher, size: int) -> None:
     fetcher.server.size = size
 
-    with pytest.raises(TooSmallError, match=f"only {size} bytes"):
+    with pytest.raises(FileTooSmallError, match=f"only {size} bytes"):
         await fetcher.run(least_bytes=1024)
 
     assert await fetcher.store.list() == []
@@ -156,7 +156,7 @@ async def test_memory_holds_a_few_pieces_not_the_file(fetcher: Fetcher) -> None:
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        artifact = await fetcher.run(Limits())
+        artifact = await fetcher.run(DownloadLimits())
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -169,7 +169,7 @@ async def test_a_silent_server_is_asked_again(fetcher: Fetcher, monkeypatch: pyt
     fetcher.server.faults.append(Fault(wait_after=4 * BLOCK))
     monkeypatch.setattr(url_policy, "_SILENCE_SECONDS", 0.2)
 
-    async with url_policy.download_session(1, LOOPBACK) as impatient:
+    async with url_policy.create_download_session(1, LOOPBACK) as impatient:
         fetcher.session = impatient
         await fetcher.assert_whole(await fetcher.run())
 
@@ -181,6 +181,6 @@ async def test_a_bucket_takes_pieces_and_file_as_a_folder_does(fetcher: Fetcher,
     fetcher.server.size = 20 * 1024 * 1024 + 1
     fetcher.server.faults.extend([Fault(cut_after=18 * 1024 * 1024), Fault(status=403)])
 
-    await fetcher.assert_whole(await fetcher.run(Limits(pause=0.001)))
+    await fetcher.assert_whole(await fetcher.run(DownloadLimits(pause=0.001)))
 
     assert fetcher.server.sent == fetcher.server.size

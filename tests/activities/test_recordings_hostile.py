@@ -9,15 +9,21 @@ import aiohttp
 import pytest
 
 from minutekeeper.downloads import range_requests
-from minutekeeper.downloads.downloader import Download, DownloadError, Limits, LinkError, TooLargeError
-from minutekeeper.downloads.resumable_file import Pieces
+from minutekeeper.downloads.downloader import (
+    Downloader,
+    DownloadError,
+    DownloadLimits,
+    FileOverLimitError,
+    UrlRefusedError,
+)
+from minutekeeper.downloads.resumable_file import ResumableFile
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.base import Media
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.media_server import BLOCK, Fault, MediaServer
 
 PATH = "m/recording.mp4"
-LIMITS = Limits(piece_bytes=BLOCK, pause=0)
+LIMITS = DownloadLimits(piece_bytes=BLOCK, pause=0)
 
 
 @dataclass
@@ -30,8 +36,10 @@ class Pushed:
     renewed: list[str]
     renewals: int = 0
 
-    async def fetch(self, limits: Limits = LIMITS, seen: Callable[[Download], None] = lambda _: None) -> Artifact:
-        download = Download(self.session, Pieces(self.store, "m/.unfinished/x"), self._renew, limits)
+    async def fetch(
+        self, limits: DownloadLimits = LIMITS, seen: Callable[[Downloader], None] = lambda _: None
+    ) -> Artifact:
+        download = Downloader(self.session, ResumableFile(self.store, "m/.unfinished/x"), self._renew, limits)
         seen(download)
         return await download.run(_media(self.link), lambda _: PATH, 0)
 
@@ -51,7 +59,7 @@ def pushed(media_server: MediaServer, store: ArtifactStore, session: aiohttp.Cli
 
 async def held(store: ArtifactStore) -> int:
     """Bytes that the next attempt need not fetch."""
-    pieces = Pieces(store, "m/.unfinished/x")
+    pieces = ResumableFile(store, "m/.unfinished/x")
     await pieces.open(BLOCK)
     pieces.close()
     return pieces.size
@@ -83,14 +91,16 @@ async def test_a_file_that_is_too_large_is_not_fetched(
 ) -> None:
     media_server.says_length = says_length
 
-    with pytest.raises(TooLargeError, match=rf"larger than {4 * BLOCK} bytes.*MINUTEKEEPER_DOWNLOAD_MAX_BYTES"):
-        await pushed.fetch(Limits(piece_bytes=BLOCK, pause=0.001, max_bytes=4 * BLOCK))
+    with pytest.raises(
+        FileOverLimitError, match=rf"larger than {4 * BLOCK} bytes.*MINUTEKEEPER_DOWNLOAD_MAX_BYTES"
+    ):
+        await pushed.fetch(DownloadLimits(piece_bytes=BLOCK, pause=0.001, max_bytes=4 * BLOCK))
 
     assert await pushed.store.list() == []
 
 
 async def test_a_file_of_just_the_allowed_size_is_fetched(pushed: Pushed, media_server: MediaServer) -> None:
-    artifact = await pushed.fetch(Limits(piece_bytes=BLOCK, max_bytes=media_server.size))
+    artifact = await pushed.fetch(DownloadLimits(piece_bytes=BLOCK, max_bytes=media_server.size))
 
     assert artifact.size == media_server.size
 
@@ -99,7 +109,7 @@ async def test_a_part_that_announces_too_much_is_not_fetched(pushed: Pushed, med
     media_server.headers = {"Content-Range": f"bytes 0-1/{10**14}"}
     media_server.faults.extend([Fault(only=BLOCK)] * 2)
 
-    with pytest.raises(TooLargeError):
+    with pytest.raises(FileOverLimitError):
         await pushed.fetch()
 
 
@@ -114,7 +124,7 @@ async def test_a_link_from_outside_that_is_too_large_is_cured_by_asking_the_prov
 
     media_server.faults.extend([Fault(before=grow), Fault(before=shrink)])
 
-    artifact = await pushed.fetch(Limits(piece_bytes=BLOCK, pause=0.001, max_bytes=10 * BLOCK))
+    artifact = await pushed.fetch(DownloadLimits(piece_bytes=BLOCK, pause=0.001, max_bytes=10 * BLOCK))
 
     assert await pushed.store.get(artifact.path) == media_server.content
     assert pushed.renewals == 1
@@ -125,7 +135,7 @@ async def test_a_server_that_trickles_is_left_and_what_it_sent_is_kept(
 ) -> None:
     media_server.size = 40 * BLOCK
     media_server.faults.extend([Fault(trickle=0.05)] * 12)
-    limits = Limits(piece_bytes=20 * BLOCK, pause=0.001, least_rate=2**30, rate_seconds=0.03)
+    limits = DownloadLimits(piece_bytes=20 * BLOCK, pause=0.001, least_rate=2**30, rate_seconds=0.03)
 
     with pytest.raises(
         DownloadError, match="does not get on: the server sends fewer than 1073741824 bytes a second"
@@ -142,15 +152,15 @@ async def test_a_server_that_trickles_is_left_and_what_it_sent_is_kept(
 async def test_time_that_the_store_takes_is_not_the_servers(
     pushed: Pushed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = Pieces.write
+    write = ResumableFile.write
 
-    async def slow(pieces: Pieces, data: bytes) -> None:
+    async def slow(pieces: ResumableFile, data: bytes) -> None:
         await asyncio.sleep(0.2)
         await write(pieces, data)
 
-    monkeypatch.setattr(Pieces, "write", slow)
+    monkeypatch.setattr(ResumableFile, "write", slow)
 
-    await pushed.fetch(Limits(piece_bytes=5 * BLOCK, least_rate=2**20, rate_seconds=0.1))
+    await pushed.fetch(DownloadLimits(piece_bytes=5 * BLOCK, least_rate=2**20, rate_seconds=0.1))
 
 
 async def test_a_server_that_never_answers_is_left(
@@ -232,7 +242,7 @@ async def test_a_part_that_makes_no_sense_ends_the_attempt(
     media_server.headers = {"Content-Range": part}
     media_server.faults.extend([Fault(status=206, body=b"\0\0\0\x20ftypisom" + bytes(500))] * 40)
 
-    with pytest.raises((DownloadError, TooLargeError)):
+    with pytest.raises((DownloadError, FileOverLimitError)):
         await pushed.fetch()
 
 
@@ -240,7 +250,7 @@ async def test_a_new_link_that_is_refused_ends_the_attempt_with_its_reason(pushe
     pushed.link = "http://192.0.2.1/secret?sig=secret"
     pushed.renewed = ["http://example.com/secret?sig=secret"]
 
-    with pytest.raises(LinkError) as refused:
+    with pytest.raises(UrlRefusedError) as refused:
         await pushed.fetch()
 
     assert str(refused.value) == "the link leads to example.com, which is not in MINUTEKEEPER_DOWNLOAD_HOSTS"

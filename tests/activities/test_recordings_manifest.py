@@ -5,10 +5,10 @@ import json
 
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.storage.manifest import Manifest
-from tests.activities.recording_runner import BODY, ORDER, Desk, manifest_of
+from tests.activities.recording_runner import BODY, ORDER, RecordingRunner, manifest_of
 
 
-async def test_says_what_the_folder_holds(desk: Desk) -> None:
+async def test_says_what_the_folder_holds(desk: RecordingRunner) -> None:
     recording = await desk.download()
 
     artifact = await desk.manifest(manifest_of(recording.artifact))
@@ -32,7 +32,7 @@ async def test_says_what_the_folder_holds(desk: Desk) -> None:
     }
 
 
-async def test_leaves_nothing_of_the_downloads(desk: Desk) -> None:
+async def test_leaves_nothing_of_the_downloads(desk: RecordingRunner) -> None:
     await desk.download()
     await desk.download(ORDER.model_copy(update={"folder": "m/earlier/0"}))
     await desk.store.put(BODY, b"{}")
@@ -47,13 +47,13 @@ async def test_leaves_nothing_of_the_downloads(desk: Desk) -> None:
     ]
 
 
-async def test_a_second_attempt_writes_the_same_bytes(desk: Desk) -> None:
+async def test_a_second_attempt_writes_the_same_bytes(desk: RecordingRunner) -> None:
     first = await desk.manifest(manifest_of())
 
     assert await desk.manifest(manifest_of()) == first
 
 
-async def test_other_facts_make_a_new_one(desk: Desk) -> None:
+async def test_other_facts_make_a_new_one(desk: RecordingRunner) -> None:
     await desk.store.put("m/manifest.json", b"not ours")
     await desk.manifest(manifest_of())
     first = Manifest.model_validate_json(await desk.store.get("m/manifest.json"))
@@ -67,7 +67,7 @@ async def test_other_facts_make_a_new_one(desk: Desk) -> None:
     assert second.written_at > first.written_at
 
 
-async def test_a_second_run_of_the_same_name_keeps_its_files_apart(desk: Desk) -> None:
+async def test_a_second_run_of_the_same_name_keeps_its_files_apart(desk: RecordingRunner) -> None:
     first, second = {"run": "0000-aaaaaaaa"}, {"run": "0000-bbbbbbbb"}
     await desk.download(ORDER.model_copy(update=first))
     await desk.manifest(manifest_of().model_copy(update=first))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutekeeper.downloads.media_detection import extension_of, is_media
+from minutekeeper.downloads.media_detection import detect_extension, is_media
 from minutekeeper.meetings.media_types import content_type_of, media_extension_of
 
 
@@ -53,12 +53,12 @@ def test_unknown_bytes_are_taken_unless_the_server_calls_them_text(content_type:
     ],
 )
 def test_the_extension_follows_first_bytes_and_link(head: bytes, hint: str, expected: str) -> None:
-    assert extension_of(head, hint) == expected
+    assert detect_extension(head, hint) == expected
     assert media_extension_of(f"a/b.{expected.upper()}") == expected
     assert content_type_of(f"m/recording.{expected}").startswith(("audio/", "video/"))
 
 
 def test_a_text_in_utf_16_is_no_sound() -> None:
-    assert extension_of("<Error>".encode("utf-16"), "mp4") == "mp4"
+    assert detect_extension("<Error>".encode("utf-16"), "mp4") == "mp4"
     assert content_type_of("m/manifest.json") == "application/json"
     assert content_type_of("m/recording.exe") == "application/octet-stream"

@@ -8,7 +8,7 @@ import zlib
 import pytest
 from aiohttp import web
 
-from minutekeeper.downloads.downloader import DownloadError, TooLargeError
+from minutekeeper.downloads.downloader import DownloadError, FileOverLimitError
 from minutekeeper.providers.base import UnavailableError
 from tests.activities.fetcher import PATH, Fetcher
 from tests.activities.media_server import BLOCK, Fault
@@ -179,7 +179,7 @@ async def test_a_file_that_grows_without_bounds_when_decoded_is_refused(fetcher:
     fetcher.server.serve(compressed(PLAIN + bytes(4_000_000)))
     fetcher.server.headers = {"Content-Encoding": "gzip"}
 
-    with pytest.raises(TooLargeError, match="when it is decompressed"):
+    with pytest.raises(FileOverLimitError, match="when it is decompressed"):
         await fetcher.run(type(LIMITS)(piece_bytes=BLOCK, pause=0.001, max_bytes=2_000_000))
 
     await fetcher.assert_nothing_visible()

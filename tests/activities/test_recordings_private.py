@@ -14,10 +14,10 @@ import pytest
 from devtools.stack.data_folder import DataFolder
 from minutekeeper.calendars.user_connection import UserConnection
 from minutekeeper.storage.store import ArtifactStore
-from minutekeeper.storage.user_connections import Connections
+from minutekeeper.storage.user_connections import UserConnectionStore
 from tests.activities.fake_provider import recorded
 from tests.activities.media_server import BLOCK, Fault
-from tests.activities.recording_runner import BODY, SPOKEN, WHOLE, Desk
+from tests.activities.recording_runner import BODY, SPOKEN, WHOLE, RecordingRunner
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077])
@@ -36,11 +36,11 @@ def open_to_others(folder: Path) -> list[str]:
 
 
 @pytest.mark.usefixtures("umask")
-async def test_files_and_folders_are_their_owners_alone(desk: Desk, tmp_path: Path) -> None:
+async def test_files_and_folders_are_their_owners_alone(desk: RecordingRunner, tmp_path: Path) -> None:
     desk.store = ArtifactStore((tmp_path / "a" / "store").as_uri())
     desk.answers(lambda: dataclasses.replace(recorded(desk.server.link()), transcript=SPOKEN))
     await desk.store.put(BODY, b"{}")
-    await Connections(desk.store).write(UserConnection(user="ada", platform="google"))
+    await UserConnectionStore(desk.store).write(UserConnection(user="ada", platform="google"))
     async with desk.store.writer("n/deep/er/x") as writer:
         await writer.write(b"1")
     desk.server.faults.extend([Fault(cut_after=6 * BLOCK), *[Fault(status=500)] * 12])
@@ -51,7 +51,7 @@ async def test_files_and_folders_are_their_owners_alone(desk: Desk, tmp_path: Pa
 
     brought = await desk.next().collect(WHOLE)
 
-    assert brought.is_whole
+    assert brought.has_manifest
     assert open_to_others(tmp_path) == []
 
 
@@ -94,12 +94,12 @@ def test_what_was_there_before_keeps_its_mode(tmp_path: Path) -> None:
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
-async def test_a_delivery_is_read_once_for_recording_and_transcript(desk: Desk) -> None:
+async def test_a_delivery_is_read_once_for_recording_and_transcript(desk: RecordingRunner) -> None:
     found = dataclasses.replace(recorded(desk.server.link()), transcript=SPOKEN)
     desk.answers(lambda: found, pushed=lambda: found)
     await desk.store.put(BODY, b"the delivery")
 
-    brought = await desk.collect(WHOLE.model_copy(update={"body": BODY}))
+    brought = await desk.collect(WHOLE.model_copy(update={"delivery_path": BODY}))
 
-    assert brought.is_whole
+    assert brought.has_manifest
     assert desk.provider.bodies == [b"the delivery"]

@@ -19,7 +19,7 @@ from minutekeeper.providers.base import (
     UnavailableError,
 )
 from tests.activities.media_server import Fault
-from tests.activities.recording_runner import Desk
+from tests.activities.recording_runner import RecordingRunner
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from tests.activities.recording_runner import Desk
     ],
 )
 async def test_trouble_is_retried_as_it_deserves(
-    desk: Desk, error: ProviderError, expected: tuple[str, timedelta | None]
+    desk: RecordingRunner, error: ProviderError, expected: tuple[str, timedelta | None]
 ) -> None:
     desk.answers(lambda: error)
 
@@ -48,12 +48,12 @@ async def test_trouble_is_retried_as_it_deserves(
 
 
 @pytest.mark.parametrize("error", [NotFoundError("no such bot"), RequestRejectedError("no such field")])
-async def test_what_no_other_try_can_cure_is_given_up(desk: Desk, error: ProviderError) -> None:
+async def test_what_no_other_try_can_cure_is_given_up(desk: RecordingRunner, error: ProviderError) -> None:
     desk.answers(lambda: error)
 
     assert await desk.loses() == str(error)
     transcript = await desk.transcript()
-    assert (transcript.state, transcript.trouble) == (TranscriptState.FAILED, str(error))
+    assert (transcript.state, transcript.error) == (TranscriptState.FAILED, str(error))
 
 
 def in_history(error: BaseException) -> str:
@@ -73,7 +73,7 @@ def in_history(error: BaseException) -> str:
     ],
 )
 async def test_no_link_gets_into_history_heartbeats_or_logs(
-    desk: Desk, caplog: pytest.LogCaptureFixture, faults: list[Fault]
+    desk: RecordingRunner, caplog: pytest.LogCaptureFixture, faults: list[Fault]
 ) -> None:
     caplog.set_level(logging.DEBUG)
     desk.server.faults.extend(faults)
@@ -87,7 +87,7 @@ async def test_no_link_gets_into_history_heartbeats_or_logs(
         assert "t0" not in text
 
 
-async def test_no_link_gets_into_history_even_if_nobody_answers(desk: Desk) -> None:
+async def test_no_link_gets_into_history_even_if_nobody_answers(desk: RecordingRunner) -> None:
     desk.server.url = "http://127.0.0.1:1"
 
     with pytest.raises(DownloadError) as caught:

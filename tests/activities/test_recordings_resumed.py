@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from minutekeeper.downloads.downloader import DownloadError
-from minutekeeper.downloads.resumable_file import Pieces
+from minutekeeper.downloads.resumable_file import ResumableFile
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fetcher import Fetcher
 from tests.activities.media_server import BLOCK, Fault
@@ -55,7 +55,7 @@ async def test_a_crash_between_assembling_and_noting_it_fetches_nothing_again(
 
     fetcher.server.size = 4 * BLOCK
     with monkeypatch.context() as patch:
-        patch.setattr(Pieces, "finish", crash)
+        patch.setattr(ResumableFile, "finish", crash)
         with pytest.raises(asyncio.CancelledError):
             await fetcher.run()
     before = fetcher.server.sent
@@ -82,12 +82,12 @@ async def test_a_process_that_is_killed_leaves_what_the_next_one_needs(fetcher: 
         "import asyncio, sys\n"
         "from minutekeeper.downloads.downloader import Download, Limits\n"
         "from minutekeeper.downloads.url_policy import download_session\n"
-        "from minutekeeper.downloads.url_policy import LinkPolicy\n"
+        "from minutekeeper.downloads.url_policy import UrlPolicy\n"
         "from minutekeeper.downloads.resumable_file import Pieces\n"
         "from minutekeeper.storage.store import ArtifactStore\n"
         "from minutekeeper.providers.base import Media\n"
         "async def main(store, link):\n"
-        "    policy = LinkPolicy(hosts=('127.0.0.1:*',), private_addresses=True)\n"
+        "    policy = UrlPolicy(hosts=('127.0.0.1:*',), private_addresses=True)\n"
         "    async with download_session(1, policy) as session:\n"
         "        pieces = Pieces(ArtifactStore(store), 'm/.unfinished/bot-1')\n"
         f"        download = Download(session, pieces, None, Limits(piece_bytes={BLOCK}))\n"

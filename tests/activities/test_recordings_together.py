@@ -5,22 +5,22 @@ import dataclasses
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from minutekeeper.meetings.collection import Collection
+from minutekeeper.meetings.collection import CollectResult
 from minutekeeper.meetings.status import TranscriptState
-from minutekeeper.providers.base import Collected
+from minutekeeper.providers.base import RecordedContent
 from minutekeeper.storage.manifest import Manifest
 from tests.activities.fake_provider import recorded
 from tests.activities.media_server import Fault
-from tests.activities.recording_runner import SPOKEN, WHOLE, Desk
+from tests.activities.recording_runner import SPOKEN, WHOLE, RecordingRunner
 
 TEXTS = {f"transcript.{form}" for form in ("json", "md", "vtt", "srt", "txt")}
 
 
-def all_of(desk: Desk) -> Collected:
+def all_of(desk: RecordingRunner) -> RecordedContent:
     return dataclasses.replace(recorded(desk.server.link()), transcript=SPOKEN)
 
 
-async def test_the_manifest_says_what_was_brought_home(desk: Desk) -> None:
+async def test_the_manifest_says_what_was_brought_home(desk: RecordingRunner) -> None:
     desk.answers(lambda: all_of(desk))
 
     brought = await desk.collect(WHOLE)
@@ -36,7 +36,7 @@ async def test_the_manifest_says_what_was_brought_home(desk: Desk) -> None:
     assert manifest.bots == (WHOLE.bot_id,)
 
 
-async def test_an_attempt_after_the_manifest_fetches_nothing(desk: Desk) -> None:
+async def test_an_attempt_after_the_manifest_fetches_nothing(desk: RecordingRunner) -> None:
     desk.answers(lambda: all_of(desk))
     brought = await desk.collect(WHOLE)
     fetched = len(desk.server.log)
@@ -46,13 +46,13 @@ async def test_an_attempt_after_the_manifest_fetches_nothing(desk: Desk) -> None
     assert len(desk.server.log) == fetched
 
 
-async def test_a_transcript_that_is_written_waits_for_its_recording(desk: Desk) -> None:
+async def test_a_transcript_that_is_written_waits_for_its_recording(desk: RecordingRunner) -> None:
     desk.answers(lambda: all_of(desk))
     desk.server.faults.extend([Fault(status=403)] * 20)
     with pytest.raises(ApplicationError) as failed:
         await desk.collect(WHOLE)
     (so_far,) = failed.value.details
-    assert isinstance(so_far, Collection)
+    assert isinstance(so_far, CollectResult)
     assert (set(so_far.files), so_far.transcript) == (TEXTS, TranscriptState.READY)
     assert failed.value.type == "LinkError"
     desk.server.faults.clear()
@@ -61,10 +61,10 @@ async def test_a_transcript_that_is_written_waits_for_its_recording(desk: Desk) 
     brought = await desk.next().collect(WHOLE)
 
     assert brought.transcript is TranscriptState.READY, "although nobody has it any more"
-    assert brought.is_whole
+    assert brought.has_manifest
 
 
-async def test_a_transcript_that_is_not_ready_leaves_the_manifest_for_later(desk: Desk) -> None:
+async def test_a_transcript_that_is_not_ready_leaves_the_manifest_for_later(desk: RecordingRunner) -> None:
     brought = await desk.collect(WHOLE)
 
     assert brought.transcript is TranscriptState.PENDING

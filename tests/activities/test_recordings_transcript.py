@@ -6,10 +6,10 @@ import hashlib
 import pytest
 
 from minutekeeper.meetings.status import TranscriptState
-from minutekeeper.providers.base import Collected
+from minutekeeper.providers.base import RecordedContent
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.transcripts.model import Transcript
-from tests.activities.recording_runner import NOTHING, SPOKEN, Desk
+from tests.activities.recording_runner import NOTHING, SPOKEN, RecordingRunner
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,9 @@ from tests.activities.recording_runner import NOTHING, SPOKEN, Desk
         (dataclasses.replace(NOTHING, transcript=Transcript()), TranscriptState.EMPTY),
     ],
 )
-async def test_without_words_nothing_is_written(desk: Desk, collected: Collected, state: TranscriptState) -> None:
+async def test_without_words_nothing_is_written(
+    desk: RecordingRunner, collected: RecordedContent, state: TranscriptState
+) -> None:
     desk.answers(lambda: collected)
 
     result = await desk.transcript()
@@ -30,7 +32,7 @@ async def test_without_words_nothing_is_written(desk: Desk, collected: Collected
     assert await desk.kept() == []
 
 
-async def test_five_forms_and_the_same_ones_again(desk: Desk) -> None:
+async def test_five_forms_and_the_same_ones_again(desk: RecordingRunner) -> None:
     desk.answers(lambda: dataclasses.replace(NOTHING, transcript=SPOKEN))
 
     result = await desk.transcript()
@@ -48,7 +50,7 @@ async def test_five_forms_and_the_same_ones_again(desk: Desk) -> None:
     assert await desk.transcript() == result
 
 
-async def test_a_store_that_fails_is_told(desk: Desk) -> None:
+async def test_a_store_that_fails_is_told(desk: RecordingRunner) -> None:
     desk.answers(lambda: dataclasses.replace(NOTHING, transcript=SPOKEN))
     await desk.store.put("m", b"a file where the folder should be")
 

@@ -111,7 +111,7 @@ class Bridge:
 class BotlessProvider(MeetingBaasProvider):
     """Knows no bot, and is never asked over the network."""
 
-    async def origin(self, bot_id: str) -> BotOrigin:
+    async def get_bot_origin(self, bot_id: str) -> BotOrigin:
         raise NotFoundError(bot_id)
 
     async def recent_origins(self, since: datetime) -> AsyncIterator[list[BotOrigin]]:  # noqa: ARG002

@@ -8,12 +8,12 @@ from unittest.mock import AsyncMock
 import pytest
 from temporalio.client import Client
 
-from bridge.app_keys import COURIER, DRAIN
-from bridge.delivery import Delivery, Outcome
-from bridge.forwarder import Handover
-from bridge.inbox import Inbox, Shelf
+from bridge.app_keys import FORWARDER, INBOX_WORKER
+from bridge.delivery import DeliveryOutcome, WebhookDelivery
+from bridge.forwarder import ForwardResult
+from bridge.inbox import Inbox, InboxFolder
 from minutekeeper.meetings.bot_events import BotEventKind
-from minutekeeper.providers.meetingbaas.bot_metadata import Extra
+from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata
 from minutekeeper.storage.store import ArtifactStore
 from tests.bot_events import bot_event
 from tests.bridge.support import (
@@ -36,7 +36,7 @@ async def test_what_the_bot_carries_leads_to_its_meeting(
     bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str
 ) -> None:
     await start_recorder(client, workflow_id)
-    extra = Extra(dispatch_key="mk-1", dispatch=3, workflow_id=workflow_id, run="r").to_wire([SECRET])
+    extra = BotMetadata(dispatch_key="mk-1", dispatch=3, workflow_id=workflow_id, run="r").to_wire([SECRET])
     assert (await bridge.to_account(complete(extra=extra))).json == {"outcome": "delivered"}
     (payload,) = await signals(client, workflow_id)
     assert payload["dispatch"] == 3
@@ -90,12 +90,12 @@ async def test_a_stranger_is_dropped_after_a_while_and_a_fresh_one_is_not(
     for number, minutes in enumerate((60, 6, 6, 1)):
         since = datetime.now(UTC) - timedelta(minutes=minutes)
         event = bot_event(kind=BotEventKind.STATUS, bot_id="stranger", occurred_at=NOON, code=f"code_{number}")
-        delivery = Delivery(delivery=f"d{number}", received_at=since, message=event, unclaimed_since=since)
-        await inbox.put(delivery, Shelf.UNCLAIMED)
+        delivery = WebhookDelivery(delivery=f"d{number}", received_at=since, message=event, unclaimed_since=since)
+        await inbox.put(delivery, InboxFolder.UNKNOWN_BOT)
     async with running_bridge(client, store) as bridge:
-        assert not await bridge.app[DRAIN].work_off(Shelf.UNCLAIMED)
+        assert not await bridge.app[INBOX_WORKER].process_folder(InboxFolder.UNKNOWN_BOT)
         assert len(await stored(store)) == 1
-    dropped = [each for each in log_lines(caplog) if each["why"] == "dropped"]
+    dropped = [each for each in log_lines(caplog) if each["detail"] == "dropped"]
     assert {each["event"] for each in dropped} == {"code_0", "code_1", "code_2"}
 
 
@@ -148,20 +148,20 @@ async def test_one_call_that_was_cut_postpones_no_strangers_end(
     since = datetime.now(UTC) - timedelta(minutes=6)
     for number in range(10):
         event = bot_event(kind=BotEventKind.STATUS, bot_id=f"s{number}", occurred_at=NOON, code="joining_call")
-        delivery = Delivery(delivery=f"d{number}", received_at=since, message=event, unclaimed_since=since)
-        await Inbox(store).put(delivery, Shelf.UNCLAIMED)
+        delivery = WebhookDelivery(delivery=f"d{number}", received_at=since, message=event, unclaimed_since=since)
+        await Inbox(store).put(delivery, InboxFolder.UNKNOWN_BOT)
 
     async def all_dropped() -> bool:
         return not await stored(store)
 
     async with running_bridge(client, store) as bridge:
-        courier = bridge.app[COURIER]
-        hand_over, cut = courier.hand_over, iter([Handover(Outcome.AWAY, delivery)])
+        courier = bridge.app[FORWARDER]
+        hand_over, cut = courier.forward, iter([ForwardResult(DeliveryOutcome.TEMPORAL_DOWN, delivery)])
 
-        async def sometimes(which: Delivery, *, patiently: bool = False) -> Handover:
+        async def sometimes(which: WebhookDelivery, *, patiently: bool = False) -> ForwardResult:
             return next(cut, None) or await hand_over(which, patiently=patiently)
 
-        monkeypatch.setattr(courier, "hand_over", sometimes)
+        monkeypatch.setattr(courier, "forward", sometimes)
         await eventually(all_dropped)
 
 
@@ -170,13 +170,13 @@ async def test_an_outage_of_temporal_is_not_counted_against_a_stranger(
 ) -> None:
     since = datetime.now(UTC) - timedelta(minutes=60)
     event = bot_event(kind=BotEventKind.STATUS, bot_id="stranger", occurred_at=NOON, code="joining_call")
-    delivery = Delivery(delivery="d", received_at=since, message=event, unclaimed_since=since)
+    delivery = WebhookDelivery(delivery="d", received_at=since, message=event, unclaimed_since=since)
     async with running_bridge(client, store) as bridge:
-        away = Handover(Outcome.AWAY, delivery)
+        away = ForwardResult(DeliveryOutcome.TEMPORAL_DOWN, delivery)
         monkeypatch.setattr("bridge.inbox_worker._SHORTEST_OUTAGE", timedelta(0))
         with monkeypatch.context() as outage:
-            outage.setattr(bridge.app[COURIER], "hand_over", AsyncMock(return_value=away))
-            await Inbox(store).put(delivery, Shelf.UNCLAIMED)
-            assert not await bridge.app[DRAIN].work_off(Shelf.UNCLAIMED)
-        assert not await bridge.app[DRAIN].work_off(Shelf.UNCLAIMED)
+            outage.setattr(bridge.app[FORWARDER], "forward", AsyncMock(return_value=away))
+            await Inbox(store).put(delivery, InboxFolder.UNKNOWN_BOT)
+            assert not await bridge.app[INBOX_WORKER].process_folder(InboxFolder.UNKNOWN_BOT)
+        assert not await bridge.app[INBOX_WORKER].process_folder(InboxFolder.UNKNOWN_BOT)
     assert len(await stored(store)) == 1

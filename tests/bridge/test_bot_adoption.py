@@ -9,13 +9,13 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from bridge.app_keys import DRAIN
-from bridge.delivery import Delivery
-from bridge.inbox import Inbox, Shelf
+from bridge.app_keys import INBOX_WORKER
+from bridge.delivery import WebhookDelivery
+from bridge.inbox import Inbox, InboxFolder
 from minutekeeper.meetings.bot_events import BotEventKind
 from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.meetings.request import MeetingRequest
-from minutekeeper.providers.meetingbaas.bot_metadata import Extra, event_extra
+from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata, event_extra
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.names import MEETING_WORKFLOW
 from minutekeeper.temporal.search_attributes import CALENDAR_ID, MEETING_URL
@@ -93,8 +93,8 @@ async def request_of(client: Client, bot_id: str) -> MeetingRequest:
 
 async def is_left_alone(client: Client, bridge: Bridge, store: ArtifactStore, bot_id: str) -> bool:
     """Whether a bot stays unclaimed when the provider was asked about it."""
-    assert not await bridge.app[DRAIN].work_off(Shelf.UNCLAIMED)
-    kept = [path for path in await stored(store) if path.startswith(Shelf.UNCLAIMED)]
+    assert not await bridge.app[INBOX_WORKER].process_folder(InboxFolder.UNKNOWN_BOT)
+    kept = [path for path in await stored(store) if path.startswith(InboxFolder.UNKNOWN_BOT)]
     found = client.list_workflows(f'WorkflowId = "meeting-bot-{bot_id}"')
     return bool(kept) and not [each async for each in found]
 
@@ -162,7 +162,7 @@ async def test_a_bot_that_a_meeting_sent_goes_to_that_meeting_and_is_never_adopt
     bridge: Bridge, client: Client, sim: Sim, workflow_id: str
 ) -> None:
     await start_recorder(client, workflow_id)
-    extra = Extra(dispatch_key="mk-1", dispatch=2, workflow_id=workflow_id, run="r")
+    extra = BotMetadata(dispatch_key="mk-1", dispatch=2, workflow_id=workflow_id, run="r")
     bot_id = await sim.send(extra=extra.to_wire([SECRET]))
     await bridge.to_account(status(bot_id=bot_id))
 
@@ -178,7 +178,7 @@ async def test_a_bot_that_names_a_meeting_of_ours_without_our_signature_steers_n
     bridge: Bridge, client: Client, sim: Sim, store: ArtifactStore, workflow_id: str
 ) -> None:
     await start_recorder(client, workflow_id)
-    forged = Extra(dispatch_key="mk-1", dispatch=0, workflow_id=workflow_id).to_wire(["another secret"])
+    forged = BotMetadata(dispatch_key="mk-1", dispatch=0, workflow_id=workflow_id).to_wire(["another secret"])
     for extra in (forged, {name: forged[name] for name in forged if name != "signature"}):
         bot_id = await sim.send(extra=extra)
         for body in (status(bot_id=bot_id), complete(bot_id=bot_id, extra=extra)):
@@ -247,10 +247,10 @@ async def test_a_provider_that_is_away_for_hours_costs_no_bot(
     for name, hours in ((bot_id, 20), ("of-nobody", 25)):
         since = datetime.now(UTC) - timedelta(hours=hours)
         event = bot_event(kind=BotEventKind.STATUS, bot_id=name, occurred_at=NOON, code="joining_call")
-        delivery = Delivery(delivery=name, received_at=since, message=event, unclaimed_since=since)
-        await inbox.put(delivery, Shelf.UNCLAIMED)
+        delivery = WebhookDelivery(delivery=name, received_at=since, message=event, unclaimed_since=since)
+        await inbox.put(delivery, InboxFolder.UNKNOWN_BOT)
     async with running_bridge(client, store, meetingbaas_base_url="http://127.0.0.1:9") as bridge:
-        assert not await bridge.app[DRAIN].work_off(Shelf.UNCLAIMED)
+        assert not await bridge.app[INBOX_WORKER].process_folder(InboxFolder.UNKNOWN_BOT)
         assert len(await stored(store)) == 1
     async with running_bridge(client, store, **asking(sim)):
         await request_of(client, bot_id)

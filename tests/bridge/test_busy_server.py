@@ -7,8 +7,8 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from bridge.delivery import Outcome
-from bridge.inbox import Inbox, Shelf
+from bridge.delivery import DeliveryOutcome
+from bridge.inbox import Inbox, InboxFolder
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.worker_connection import plugin
 from tests.bridge.support import codes, eventually, running_bridge, start_recorder, status, temporal_binary
@@ -35,10 +35,10 @@ async def test_what_a_busy_server_does_not_take_waits_and_arrives_once(
         expected = [f"code_{number:02}" for number in range(_DELIVERIES)]
         answers = await asyncio.gather(*(bridge.to_bot(workflow_id, status(code)) for code in expected))
         assert {answer.status for answer in answers} == {200}
-        assert Outcome.NOT_NOW in {answer.json["outcome"] for answer in answers}
+        assert DeliveryOutcome.RETRY_LATER in {answer.json["outcome"] for answer in answers}
 
         async def is_worked_off() -> bool:
-            return not await Inbox(store).paths(Shelf.WAITING)
+            return not await Inbox(store).paths(InboxFolder.WAITING)
 
         await eventually(is_worked_off, seconds=60)
     assert sorted(await codes(busy, workflow_id)) == expected

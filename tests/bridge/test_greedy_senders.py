@@ -7,9 +7,9 @@ import time
 import pytest
 from temporalio.client import Client
 
-from bridge.app_keys import IN_FLIGHT
-from bridge.connection_limits import thin_out
-from bridge.request_bodies import Bodies
+from bridge.app_keys import ACTIVE_REQUESTS
+from bridge.connection_limits import close_idle_connections
+from bridge.request_bodies import RequestBodyReader
 from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE
 from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import (
@@ -68,13 +68,13 @@ async def test_connections_that_say_nothing_or_never_finish_their_head_are_close
 async def test_when_there_are_too_many_connections_the_oldest_silent_ones_go(
     bridge: Bridge, client: Client, workflow_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.connection_limits._MOST", 20)
-    monkeypatch.setattr("bridge.connection_limits._LOOK_SECONDS", 0.2)
+    monkeypatch.setattr("bridge.connection_limits._MAX_CONNECTIONS", 20)
+    monkeypatch.setattr("bridge.connection_limits._CHECK_SECONDS", 0.2)
     await start_recorder(client, workflow_id)
     body = json.dumps(status()).encode()
     busy = await head_of_delivery(bridge, workflow_id, f"Content-Length: {len(body)}")
     silent = [await connect(bridge) for _ in range(50)]
-    guard = asyncio.create_task(thin_out(bridge.runner, bridge.app[IN_FLIGHT]))
+    guard = asyncio.create_task(close_idle_connections(bridge.runner, bridge.app[ACTIVE_REQUESTS]))
     for reader, _ in silent[:31]:
         assert await is_closed(reader)
     reader, writer = silent[-1]
@@ -121,7 +121,7 @@ async def test_large_bodies_without_room_are_asked_to_come_again_and_small_ones_
 
 
 async def test_while_large_bodies_are_understood_others_have_their_turns_between() -> None:
-    bodies, large = Bodies(4_000_000), b" " * 2_000_000
+    bodies, large = RequestBodyReader(4_000_000), b" " * 2_000_000
     order: list[str] = []
 
     async def understand() -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from temporalio.client import Client
 
-from bridge.inbox import Shelf
+from bridge.inbox import InboxFolder
 from minutekeeper.meetings.bot_events import BotEvent
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.worker_connection import plugin
@@ -120,7 +120,7 @@ async def test_any_body_is_understood_ignored_or_refused(
         assert answer.status == 400 or answer.json["outcome"] in OUTCOMES
         assert answer.status == 200 or isinstance(answer.json["error"], str)
     for path in await stored(store):
-        assert KEPT.fullmatch(path) or path.startswith(Shelf.UNCLAIMED), path
+        assert KEPT.fullmatch(path) or path.startswith(InboxFolder.UNKNOWN_BOT), path
 
 
 BOMBS: dict[str, tuple[bytes, int]] = {

@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry
 from temporalio.client import Client
 
 from bridge.app_keys import INBOX, REGISTRY
-from bridge.delivery import Delivery
-from bridge.inbox import Inbox, Shelf
+from bridge.delivery import WebhookDelivery
+from bridge.inbox import Inbox, InboxFolder
 from bridge.metrics_server import served_metrics
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
 from minutekeeper.storage.layout import Bounds
@@ -38,7 +38,7 @@ async def test_strangers_cannot_fill_the_store_with_many_deliveries(bridge: Brid
     bodies = [status(bot_id=f"stranger-{number}") for number in range(30)]
     answers = await asyncio.gather(*(bridge.to_account(body) for body in bodies))
     assert {answer.status for answer in answers} == {200}
-    assert len(await store.list(Shelf.UNCLAIMED)) <= BOUNDS.files
+    assert len(await store.list(InboxFolder.UNKNOWN_BOT)) <= BOUNDS.files
     await bridge.app[INBOX].measure()
     told = await _metrics(bridge)
     kept = round(float(told['minutekeeper_inbox_deliveries{shelf="unclaimed"}']))
@@ -50,7 +50,7 @@ async def test_strangers_cannot_fill_the_store_with_large_deliveries(bridge: Bri
     for number in range(BOUNDS.files):
         body = complete(bot_id=f"stranger-{number}", words=300)
         assert (await bridge.to_account(body)).json == {"outcome": "no meeting has this bot"}
-    entries = await store.list(Shelf.UNCLAIMED)
+    entries = await store.list(InboxFolder.UNKNOWN_BOT)
     assert len(entries) == BOUNDS.files
     assert sum(entry.size for entry in entries) < BOUNDS.bytes
     kept = [await Inbox(store).read(entry.path) for entry in entries]
@@ -58,10 +58,12 @@ async def test_strangers_cannot_fill_the_store_with_large_deliveries(bridge: Bri
     assert {True, False} == set(bodies), "the facts of all, the bodies of those that there was room for"
 
 
-@pytest.mark.parametrize("shelf", [Shelf.REJECTED, Shelf.LATE])
-async def test_what_people_have_to_look_at_makes_room_for_the_newest(store: ArtifactStore, shelf: Shelf) -> None:
+@pytest.mark.parametrize("shelf", [InboxFolder.REJECTED, InboxFolder.LATE])
+async def test_what_people_have_to_look_at_makes_room_for_the_newest(
+    store: ArtifactStore, shelf: InboxFolder
+) -> None:
     inbox = Inbox(store, registry := CollectorRegistry())
-    put = inbox.put_rejected if shelf is Shelf.REJECTED else inbox.put_late
+    put = inbox.put_rejected if shelf is InboxFolder.REJECTED else inbox.put_late
     now = datetime.now(NOON.tzinfo)
     for number in range(20):
         await put(_delivery(f"code_{number:02}", now + timedelta(seconds=number), size=number * 700))
@@ -78,17 +80,17 @@ async def test_what_people_have_to_look_at_makes_room_for_the_newest(store: Arti
 async def test_unreadable_files_are_moved_aside_within_the_bounds(store: ArtifactStore) -> None:
     inbox = Inbox(store)
     for number in range(20):
-        await store.put(path := f"{Shelf.WAITING}/2026-{number:02}.json", b"no delivery" * 1000)
+        await store.put(path := f"{InboxFolder.WAITING}/2026-{number:02}.json", b"no delivery" * 1000)
         assert await inbox.read(path) is None
-    assert await inbox.paths(Shelf.WAITING) == []
-    entries = await inbox.entries(Shelf.REJECTED)
+    assert await inbox.paths(InboxFolder.WAITING) == []
+    entries = await inbox.entries(InboxFolder.REJECTED)
     assert entries[-1].path.endswith("2026-19.json")
     assert sum(entry.size for entry in entries) <= BOUNDS.bytes
 
 
-def _delivery(code: str, received_at: datetime, *, size: int) -> Delivery:
+def _delivery(code: str, received_at: datetime, *, size: int) -> WebhookDelivery:
     event = BotEvent(kind=BotEventKind.STATUS, bot_id="bot-1", occurred_at=NOON, code=code, text="x" * size)
-    return Delivery(delivery=code, received_at=received_at, message=event, workflow_id="meeting-1")
+    return WebhookDelivery(delivery=code, received_at=received_at, message=event, workflow_id="meeting-1")
 
 
 async def _metrics(bridge: Bridge) -> dict[str, str]:

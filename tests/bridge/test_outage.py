@@ -11,14 +11,14 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from bridge.app_keys import CALLS, COURIER, DRAIN
-from bridge.delivery import Delivery, Outcome
-from bridge.inbox import Inbox, Shelf
+from bridge.app_keys import FORWARDER, INBOX_WORKER, TEMPORAL
+from bridge.delivery import DeliveryOutcome, WebhookDelivery
+from bridge.inbox import Inbox, InboxFolder
 from bridge.inbox_worker import _batches
-from bridge.temporal_gateway import CallError
+from bridge.temporal_gateway import TemporalCallError
 from devtools.stack.ports import claim_ports
 from minutekeeper.meetings.bot_events import BotEventKind
-from minutekeeper.storage.store import ArtifactStore, Entry
+from minutekeeper.storage.store import ArtifactStore, StoredObject
 from minutekeeper.temporal.worker_connection import plugin
 from tests.bot_events import bot_event
 from tests.bridge.support import (
@@ -100,19 +100,19 @@ async def test_what_waited_longer_than_its_meeting_lived_is_kept_for_a_week(
     cut_off: Bridge, client: Client, store: ArtifactStore, workflow_id: str
 ) -> None:
     handle = await start_recorder(client, workflow_id)
-    long_ago = f"{Shelf.LATE}/20200101T000000.000000Z-0.json"
+    long_ago = f"{InboxFolder.LATE}/20200101T000000.000000Z-0.json"
     await store.put(long_ago, b"{}")
     assert (await cut_off.to_bot(workflow_id, status())).status == 200
     await handle.terminate()
 
     async def is_worked_off() -> bool:
         inbox = Inbox(store)
-        return not await inbox.paths(Shelf.WAITING) and long_ago not in await stored(store)
+        return not await inbox.paths(InboxFolder.WAITING) and long_ago not in await stored(store)
 
     async with running_bridge(client, store):
         await eventually(is_worked_off)
     (kept,) = await stored(store)
-    assert kept.startswith(f"{Shelf.LATE}/")
+    assert kept.startswith(f"{InboxFolder.LATE}/")
     assert b"joining_call" in await store.get(kept)
 
 
@@ -145,9 +145,9 @@ async def test_senders_do_not_wait_one_by_one_for_a_server_that_keeps_silent(sto
         host, port = silent.getsockname()
         client = await Client.connect(f"{host}:{port}", lazy=True, plugins=[plugin()])
         async with running_bridge(client, store) as bridge:
-            courier, delivery = bridge.app[COURIER], _delivery("meeting-1", "joining_call")
-            first = await asyncio.gather(*(courier.hand_over(delivery) for _ in range(3)))
-            next_one = await courier.hand_over(delivery)
+            courier, delivery = bridge.app[FORWARDER], _delivery("meeting-1", "joining_call")
+            first = await asyncio.gather(*(courier.forward(delivery) for _ in range(3)))
+            next_one = await courier.forward(delivery)
             assert (await bridge.to_bot("meeting-1", status())).status == 200
     assert {each.why for each in first} == {"no answer within 1 s"}
     assert next_one.why == "it did not answer a moment ago"
@@ -157,10 +157,10 @@ async def test_one_slow_call_sends_no_other_delivery_to_the_inbox(
     bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await start_recorder(client, workflow_id)
-    calls = bridge.app[CALLS]
-    signal, slow = calls.signal, iter([CallError(Outcome.AWAY, "no answer within 1 s")])
+    calls = bridge.app[TEMPORAL]
+    signal, slow = calls.signal, iter([TemporalCallError(DeliveryOutcome.TEMPORAL_DOWN, "no answer within 1 s")])
 
-    async def first_one_slow(delivery: Delivery, limit: timedelta) -> None:
+    async def first_one_slow(delivery: WebhookDelivery, limit: timedelta) -> None:
         if error := next(slow, None):
             raise error
         await signal(delivery, limit)
@@ -178,9 +178,9 @@ async def test_a_delivery_whose_answer_got_lost_is_not_doubled(
     """The signal arrived, but the bridge never heard so and kept the delivery for another try."""
     await start_recorder(client, workflow_id)
     delivery = _delivery(workflow_id, "joining_call")
-    await bridge.app[COURIER].hand_over(delivery)
-    await Inbox(store).put(delivery, Shelf.WAITING)
-    await bridge.app[DRAIN].work_off(Shelf.WAITING)
+    await bridge.app[FORWARDER].forward(delivery)
+    await Inbox(store).put(delivery, InboxFolder.WAITING)
+    await bridge.app[INBOX_WORKER].process_folder(InboxFolder.WAITING)
     assert await _is_empty(store)
     assert await codes(client, workflow_id) == ["joining_call"]
 
@@ -200,7 +200,7 @@ async def test_two_bridges_on_one_store_do_no_harm(
 
 def test_large_deliveries_are_taken_from_the_inbox_a_few_at_a_time() -> None:
     sizes = [1, 2, 20 * MIB, 20 * MIB, 40 * MIB, *[3] * 34]
-    entries = [Entry(str(number), size) for number, size in enumerate(sizes)]
+    entries = [StoredObject(str(number), size) for number, size in enumerate(sizes)]
     batches = list(_batches(entries))
     assert [len(batch) for batch in batches] == [3, 1, 1, 32, 2]
     assert [path for batch in batches for path in batch] == [entry.path for entry in entries]
@@ -217,12 +217,12 @@ async def test_one_poisonous_delivery_is_in_nobodys_way(
     await store.put("inbox/00000000T000000.000000Z-1.txt", b'{"delivery": "half of one"}')
     sizes = {"refused": 3_000_000, "stuck": 5_000_000, "fine": 3}
     for name, size in sizes.items():
-        await inbox.put(_delivery(f"{workflow_id}-{name}", name, "x" * size), Shelf.WAITING)
+        await inbox.put(_delivery(f"{workflow_id}-{name}", name, "x" * size), InboxFolder.WAITING)
     async with running_bridge(client, store) as bridge:
-        assert not await bridge.app[DRAIN].work_off(Shelf.WAITING)
+        assert not await bridge.app[INBOX_WORKER].process_folder(InboxFolder.WAITING)
     assert await codes(client, f"{workflow_id}-fine") == ["fine"]
-    assert len(await inbox.paths(Shelf.REJECTED)) == 3
-    (stuck,) = await inbox.paths(Shelf.WAITING)
+    assert len(await inbox.paths(InboxFolder.REJECTED)) == 3
+    (stuck,) = await inbox.paths(InboxFolder.WAITING)
     assert b"stuck" in await store.get(stuck)
 
 
@@ -233,13 +233,13 @@ async def test_a_folder_that_cannot_be_written_is_in_nobodys_way(
     await start_recorder(client, f"{workflow_id}-blocked")
     await store.put(f"{workflow_id.removeprefix('meeting-')}-blocked", b"a file where a folder should be")
     blocked = _delivery(f"{workflow_id}-blocked", "blocked").model_copy(update={"body": b"{}"})
-    await Inbox(store).put(blocked, Shelf.WAITING)
-    await Inbox(store).put(_delivery(workflow_id, "fine"), Shelf.WAITING)
+    await Inbox(store).put(blocked, InboxFolder.WAITING)
+    await Inbox(store).put(_delivery(workflow_id, "fine"), InboxFolder.WAITING)
     async with running_bridge(client, store) as bridge:
-        assert not await bridge.app[DRAIN].work_off(Shelf.WAITING)
+        assert not await bridge.app[INBOX_WORKER].process_folder(InboxFolder.WAITING)
     assert await codes(client, workflow_id) == ["fine"]
     assert await codes(client, f"{workflow_id}-blocked") == []
-    assert len(await Inbox(store).paths(Shelf.WAITING)) == 1
+    assert len(await Inbox(store).paths(InboxFolder.WAITING)) == 1
 
 
 async def test_the_drain_outlives_a_store_that_goes_and_comes_back(
@@ -250,7 +250,7 @@ async def test_the_drain_outlives_a_store_that_goes_and_comes_back(
     async with running_bridge(client, store):
         await asyncio.sleep(0.1)
         (tmp_path / "gone").unlink()
-        await Inbox(store).put(_delivery(workflow_id, "afterwards"), Shelf.WAITING)
+        await Inbox(store).put(_delivery(workflow_id, "afterwards"), InboxFolder.WAITING)
         await eventually(lambda: _is_empty(store))
     assert await codes(client, workflow_id) == ["afterwards"]
 
@@ -261,11 +261,11 @@ async def test_what_is_held_up_keeps_its_place_in_line(
     await start_recorder(client, workflow_id)
     inbox = Inbox(store)
     for code, size in (("stuck", 5_000_000), ("behind it", 3)):
-        await inbox.put(_delivery(workflow_id, code, "x" * size), Shelf.WAITING)
+        await inbox.put(_delivery(workflow_id, code, "x" * size), InboxFolder.WAITING)
     async with running_bridge(client, store) as bridge:
-        assert not await bridge.app[DRAIN].work_off(Shelf.WAITING)
+        assert not await bridge.app[INBOX_WORKER].process_folder(InboxFolder.WAITING)
     assert await codes(client, workflow_id) == []
-    assert len(await inbox.paths(Shelf.WAITING)) == 2
+    assert len(await inbox.paths(InboxFolder.WAITING)) == 2
 
 
 async def test_a_wrong_namespace_is_not_taken_for_a_missing_meeting(
@@ -297,9 +297,9 @@ async def test_a_final_body_that_cannot_be_kept_is_not_signalled(
     assert await codes(client, workflow_id) == ["joining_call"]
 
 
-def _delivery(workflow_id: str, code: str, text: str = "") -> Delivery:
+def _delivery(workflow_id: str, code: str, text: str = "") -> WebhookDelivery:
     event = bot_event(kind=BotEventKind.STATUS, bot_id="bot-1", occurred_at=NOON, code=code, text=text)
-    return Delivery(delivery=code, received_at=datetime.now(UTC), message=event, workflow_id=workflow_id)
+    return WebhookDelivery(delivery=code, received_at=datetime.now(UTC), message=event, workflow_id=workflow_id)
 
 
 def _broken_store(tmp_path: Path) -> ArtifactStore:
@@ -311,12 +311,12 @@ def _broken_store(tmp_path: Path) -> ArtifactStore:
 
 
 async def _is_empty(store: ArtifactStore) -> bool:
-    return not await Inbox(store).paths(Shelf.WAITING)
+    return not await Inbox(store).paths(InboxFolder.WAITING)
 
 
 async def _only_unclaimed(store: ArtifactStore, count: int) -> bool:
     inbox = Inbox(store)
-    return await _is_empty(store) and len(await inbox.paths(Shelf.UNCLAIMED)) == count
+    return await _is_empty(store) and len(await inbox.paths(InboxFolder.UNKNOWN_BOT)) == count
 
 
 @contextlib.asynccontextmanager

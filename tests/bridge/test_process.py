@@ -17,7 +17,7 @@ import pytest
 from temporalio.client import Client
 
 from bridge.__main__ import main
-from bridge.inbox import Inbox, Shelf
+from bridge.inbox import Inbox, InboxFolder
 from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import (
     DEAD,
@@ -241,4 +241,4 @@ async def _refuses_connections(url: str) -> bool:
 
 
 async def _is_worked_off(store: ArtifactStore) -> bool:
-    return not await Inbox(store).paths(Shelf.WAITING)
+    return not await Inbox(store).paths(InboxFolder.WAITING)

@@ -186,7 +186,7 @@ async def test_an_object_that_says_nothing_to_us_gets_200_and_one_line(
             assert (answer.status, answer.json) == (200, {"outcome": "ignored"}), body
             [line] = log_lines(caplog)
             assert (line["outcome"], line["answer"]) == ("ignored", 200)
-            assert line["why"]
+            assert line["detail"]
     assert await signals(client, workflow_id) == []
     assert await stored(store) == []
 

@@ -11,8 +11,8 @@ import pytest_asyncio
 from prometheus_client import generate_latest
 from temporalio.client import Client
 
-from bridge.app_keys import DRAIN, REGISTRY
-from bridge.inbox import Shelf
+from bridge.app_keys import INBOX_WORKER, REGISTRY
+from bridge.inbox import InboxFolder
 from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import Bridge, running_bridge, status
 from tests.bridge.test_bot_adoption import asking, ours, request_of
@@ -46,7 +46,7 @@ async def reported(bridge: Bridge, bots: list[str]) -> None:
     """All of them at once, until each was looked for."""
     answers = await asyncio.gather(*(bridge.to_account(status(bot_id=bot_id)) for bot_id in bots))
     assert {answer.status for answer in answers} == {200}
-    await bridge.app[DRAIN].work_off(Shelf.UNCLAIMED)
+    await bridge.app[INBOX_WORKER].process_folder(InboxFolder.UNKNOWN_BOT)
 
 
 async def test_a_crowd_of_unknown_ids_costs_a_few_dozen_calls_and_hides_none_of_ours(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutekeeper.calendars.plan import BotLoad, PeakLoad, PlannedChange, load_of
+from minutekeeper.calendars.plan import BotLoad, PeakLoad, PlannedChange, bot_load
 from tests.calendars.support import DAY, HOUR, NOW, START, World, an_event
 
 MINUTE = timedelta(minutes=1)
@@ -13,7 +13,7 @@ MINUTE = timedelta(minutes=1)
 def load(meetings: Iterable[tuple[datetime, timedelta]]) -> BotLoad:
     world = World()
     world.now = NOW - 400 * DAY
-    return load_of(
+    return bot_load(
         world.look(
             *(
                 an_event(event_id=f"e{n}", start_time=start, end_time=start + length)
@@ -49,7 +49,7 @@ def test_what_is_kept_counts_and_what_is_released_does_not() -> None:
     world = World()
     world.sync(an_event(), an_event(event_id="e2"))
     steps: tuple[PlannedChange, ...] = world.look(an_event(deleted=True), an_event(event_id="e3")).changes
-    assert load_of(steps).bots == 2
+    assert bot_load(steps).bots == 2
 
 
 @given(st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 300)), max_size=30))

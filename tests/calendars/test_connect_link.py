@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from minutekeeper.calendars.connect_link import LinkError, LinkFault, connect_url, new_link, read_link
+from minutekeeper.calendars.connect_link import ConnectLinkError, ConnectLinkFault, connect_url, new_link, read_link
 from minutekeeper.meetings.webhook_urls import token_for
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -23,9 +23,9 @@ def last_part() -> str:
 
 def test_a_link_brings_back_what_it_was_made_of_until_a_day_has_passed() -> None:
     assert read_link(last_part(), ["secret-2", "secret-1"], NOW + timedelta(hours=23, minutes=59)) == LINK
-    with pytest.raises(LinkError) as caught:
+    with pytest.raises(ConnectLinkError) as caught:
         read_link(last_part(), ["secret-1"], NOW + timedelta(hours=24))
-    assert (caught.value.fault, caught.value.link) == (LinkFault.EXPIRED, LINK)
+    assert (caught.value.fault, caught.value.link) == (ConnectLinkFault.EXPIRED, LINK)
 
 
 def test_every_link_is_one_of_its_own() -> None:
@@ -37,20 +37,20 @@ def test_no_letter_of_a_link_can_be_changed(place: int, letter: str) -> None:
     text = last_part()
     changed = text[:place] + letter + text[place + 1 :]
     if changed != text:
-        with pytest.raises(LinkError):
+        with pytest.raises(ConnectLinkError):
             read_link(changed, ["secret-1"], NOW)
 
 
 @given(st.text())
 def test_nothing_else_is_a_link(text: str) -> None:
-    with pytest.raises(LinkError) as caught:
+    with pytest.raises(ConnectLinkError) as caught:
         read_link(text, ["secret-1"], NOW)
-    assert (caught.value.fault, caught.value.link) == (LinkFault.FORGED, None)
+    assert (caught.value.fault, caught.value.link) == (ConnectLinkFault.FORGED, None)
 
 
 def test_the_token_of_a_bots_address_signs_no_link() -> None:
     told = last_part().rpartition(".")[0]
-    with pytest.raises(LinkError):
+    with pytest.raises(ConnectLinkError):
         read_link(f"{told}.{token_for(told, 0, 'secret-1')}", ["secret-1"], NOW)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from minutekeeper.calendars.event_changes import booked_state_of, compare
+from minutekeeper.calendars.event_changes import booked_state_of, compare_meetings
 from minutekeeper.calendars.tracked_events import BookedState, TrackedEvents
 from tests.calendars.support import DAY, NOW, an_entry, an_event
 
@@ -28,7 +28,7 @@ def compared(
         asked.append(meeting_id)
         return (known or {}).get(meeting_id, BookedState.ABSENT)
 
-    states = asyncio.run(compare(book, frozenset(running), ask, NOW + later * DAY))
+    states = asyncio.run(compare_meetings(book, frozenset(running), ask, NOW + later * DAY))
     return dict(states), asked
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutekeeper.calendars.event import CalendarEvent, is_over
+from minutekeeper.calendars.event import CalendarEvent, is_past
 from minutekeeper.calendars.plan import ChangeKind
 from tests.calendars.support import HOUR, START, World, an_entry, an_event
 
@@ -37,12 +37,12 @@ def wanted(world: World, events: list[CalendarEvent]) -> set[str]:
         if event.link
         and not event.deleted
         and event.response != "declined"
-        and not is_over(event.expected_end, world.now)
+        and not is_past(event.expected_end, world.now)
     }
 
 
 def live(world: World) -> set[str]:
-    return {name for name, wish in world.meetings.items() if not is_over(wish.expected_end, world.now)}
+    return {name for name, wish in world.meetings.items() if not is_past(wish.expected_end, world.now)}
 
 
 def apply_change(history: History) -> World:

@@ -7,7 +7,7 @@ import pytest
 from minutekeeper.calendars.plan import ChangeKind
 from minutekeeper.calendars.tracked_events import KEPT_FOR, MOST_IDLE, TrackedEvent, TrackedEvents, entry_for
 from minutekeeper.meetings.fields import BotOptions, RecordingMode
-from minutekeeper.meetings.request import CalendarOrigin
+from minutekeeper.meetings.request import CalendarEventRef
 from tests.calendars.support import (
     DAY,
     HOUR,
@@ -49,7 +49,7 @@ def test_a_wish_is_a_meeting_that_can_be_booked() -> None:
     assert (request.meeting_url, request.start_time, request.end_time) == (URL, START, START + HOUR)
     assert request.title == "Weekly"
     assert request.bot == BotOptions(name="Ears", recording_mode=RecordingMode.AUDIO_ONLY)
-    assert request.calendar == CalendarOrigin(calendar_id="c1", event_id="e1")
+    assert request.calendar == CalendarEventRef(calendar_id="c1", event_id="e1")
 
 
 def test_a_book_survives_a_history() -> None:

@@ -8,12 +8,12 @@ from minutekeeper.calendars.user_connection import (
     REPLACED,
     REVOKING,
     UNFINISHED,
-    Claim,
+    ConnectionClaim,
     Leftover,
     PendingConnection,
     UserConnection,
     calendar_title,
-    for_people,
+    format_account,
 )
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -34,13 +34,13 @@ def test_of_a_new_user_nothing_is_known() -> None:
         "user": "anna",
         "platform": "google",
         "changes": 0,
-        **dict.fromkeys(("calendar_id", "attempt_id", "raw_id", "name", "email", "written_as"), ""),
+        **dict.fromkeys(("calendar_id", "attempt_id", "raw_id", "name", "email", "write_id"), ""),
         "connected_at": None,
         "attempt": None,
         "leftovers": (),
         "spent": {},
     }
-    assert dict(Claim()) == {"user": "", "platform": "", "attempt_id": ""}
+    assert dict(ConnectionClaim()) == {"user": "", "platform": "", "attempt_id": ""}
     assert dict(attempt()) == {"attempt_id": "a1", "raw_id": "raw", "before": frozenset(), "calendar_id": ""}
 
 
@@ -60,7 +60,7 @@ def test_a_calendar_that_was_connected_is_known_with_the_attempt_that_made_it() 
     assert (made.name, made.email, made.connected_at) == ("Team", "anna@a.example", NOON)
     assert made.attempt is None
     assert made.leftovers == ()
-    assert made.claim_of("a1") == Claim(user="anna", platform="google", attempt_id="a1")
+    assert made.claim_of("a1") == ConnectionClaim(user="anna", platform="google", attempt_id="a1")
 
 
 def test_connecting_the_same_calendar_again_leaves_nothing_over_and_keeps_its_attempt() -> None:
@@ -159,4 +159,4 @@ def test_a_calendar_is_shown_as_people_know_it(name: str, email: str, raw_id: st
     ],
 )
 def test_a_name_is_shown_unless_a_machine_made_it(text: str, shown: str) -> None:
-    assert for_people(text) == shown
+    assert format_account(text) == shown

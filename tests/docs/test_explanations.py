@@ -11,11 +11,11 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bridge.connect.error_messages import EXPLANATIONS
-from bridge.connect.errors import Problem
+from bridge.connect.error_messages import ERROR_PAGES
+from bridge.connect.errors import ConnectErrorCode
 from devtools.simulator.scripts import SCRIPTS
 from minutekeeper.meetings.fields import BotOptions
-from minutekeeper.meetings.request import CalendarOrigin, MeetingRequest, Reschedule, StopRequest, WantedArtifacts
+from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Reschedule, StopRequest, WantedArtifacts
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from starter.calendars.summaries import CalendarSummaryState
 
@@ -26,7 +26,7 @@ REQUEST_TABLES: dict[str, type[BaseModel]] = {
     "The request": MeetingRequest,
     "`bot`": BotOptions,
     "`wanted`": WantedArtifacts,
-    "`calendar`": CalendarOrigin,
+    "`calendar`": CalendarEventRef,
     "`reschedule`": Reschedule,
     "`cancel` and `leave`": StopRequest,
 }
@@ -89,8 +89,8 @@ def test_no_row_explains_a_field_that_does_not_exist(heading: str) -> None:
 
 
 def test_the_page_about_connecting_explains_every_code() -> None:
-    assert set(EXPLANATIONS) == set(Problem)
-    for code in Problem:
+    assert set(ERROR_PAGES) == set(ConnectErrorCode)
+    for code in ConnectErrorCode:
         assert f"| `{code}` |" in page("connect.md"), f"docs/connect.md does not explain {code}"
 
 

@@ -10,28 +10,28 @@ import pytest
 from aiohttp import web
 
 from minutekeeper.downloads import url_policy
-from minutekeeper.downloads.downloader import Download, Limits, LinkError, RefusedError
-from minutekeeper.downloads.resumable_file import Pieces
-from minutekeeper.downloads.url_policy import LinkPolicy, download_session
+from minutekeeper.downloads.downloader import Downloader, DownloadLimits, DownloadRefusedError, UrlRefusedError
+from minutekeeper.downloads.resumable_file import ResumableFile
+from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.base import Media
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.conftest import LOOPBACK
 from tests.activities.media_server import BLOCK, Fault, MediaServer
 
-PUBLIC_ONLY = LinkPolicy(hosts=("*",))
+PUBLIC_ONLY = UrlPolicy(hosts=("*",))
 
 
-async def fetch(store: ArtifactStore, policy: LinkPolicy, link: str) -> Artifact:
+async def fetch(store: ArtifactStore, policy: UrlPolicy, link: str) -> Artifact:
     """The link is all that there is: a new one is the same again."""
     media = Media(url=link, extension="mp4", expires_at=None)
 
     async def renew() -> Media:
         return media
 
-    async with download_session(1, policy) as session:
-        download = Download(
-            session, Pieces(store, "m/.unfinished/x"), renew, Limits(piece_bytes=BLOCK, pause=0.001)
+    async with create_download_session(1, policy) as session:
+        download = Downloader(
+            session, ResumableFile(store, "m/.unfinished/x"), renew, DownloadLimits(piece_bytes=BLOCK, pause=0.001)
         )
         return await download.run(media, lambda _: "m/recording.mp4", 0)
 
@@ -108,7 +108,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
 async def test_no_spelling_of_this_machine_is_reached(store: ArtifactStore, inside: MediaServer, host: str) -> None:
     link = inside.link().replace("127.0.0.1", host)
 
-    with pytest.raises(LinkError) as refused:
+    with pytest.raises(UrlRefusedError) as refused:
         await fetch(store, PUBLIC_ONLY, link)
 
     assert "sig=" not in str(refused.value)
@@ -116,9 +116,11 @@ async def test_no_spelling_of_this_machine_is_reached(store: ArtifactStore, insi
 
 
 async def test_a_host_that_is_not_allowed_is_not_reached(store: ArtifactStore, inside: MediaServer) -> None:
-    policy = LinkPolicy(hosts=("127.0.0.1", "127.0.0.1:1"), private_addresses=True)
+    policy = UrlPolicy(hosts=("127.0.0.1", "127.0.0.1:1"), private_addresses=True)
 
-    with pytest.raises(LinkError, match=r"leads to 127\.0\.0\.1:\d+, which is not in MINUTEKEEPER_DOWNLOAD_HOSTS"):
+    with pytest.raises(
+        UrlRefusedError, match=r"leads to 127\.0\.0\.1:\d+, which is not in MINUTEKEEPER_DOWNLOAD_HOSTS"
+    ):
         await fetch(store, policy, inside.link())
 
 
@@ -127,9 +129,9 @@ async def test_a_redirect_leads_only_to_allowed_hosts(
     store: ArtifactStore, media_server: MediaServer, inside: MediaServer, host: str
 ) -> None:
     media_server.faults.extend([Fault(location=inside.link().replace("127.0.0.1", host))] * 2)
-    policy = LinkPolicy(hosts=(media_server.url.removeprefix("http://"),), private_addresses=True)
+    policy = UrlPolicy(hosts=(media_server.url.removeprefix("http://"),), private_addresses=True)
 
-    with pytest.raises(LinkError, match="which is not in MINUTEKEEPER_DOWNLOAD_HOSTS"):
+    with pytest.raises(UrlRefusedError, match="which is not in MINUTEKEEPER_DOWNLOAD_HOSTS"):
         await fetch(store, policy, media_server.link())
 
     assert len(media_server.log) == 2
@@ -141,7 +143,7 @@ async def test_a_redirect_to_a_private_address_is_refused(
     names.answers = [["127.0.0.1"]]
     media_server.faults.extend([Fault(location=inside.link().replace("127.0.0.1", "127.0.0.2"))] * 2)
 
-    with pytest.raises(LinkError, match=r"leads to 127\.0\.0\.2, which is no public address"):
+    with pytest.raises(UrlRefusedError, match=r"leads to 127\.0\.0\.2, which is no public address"):
         await fetch(store, PUBLIC_ONLY, media_server.link().replace("127.0.0.1", "recordings.example"))
 
 
@@ -153,7 +155,7 @@ async def test_a_redirect_to_nowhere_ends_the_attempt(
 ) -> None:
     media_server.faults.extend([Fault(location=location)] * 20)
 
-    with pytest.raises(LinkError):
+    with pytest.raises(UrlRefusedError):
         await fetch(store, LOOPBACK, media_server.link())
 
     assert len(media_server.log) <= 12
@@ -192,7 +194,7 @@ async def test_a_name_that_turns_inwards_later_is_refused_then(
         names.answers = [["127.0.0.1"]]
         await fetch(store, PUBLIC_ONLY, link)
         names.answers = [["127.0.0.2"]]
-        with pytest.raises(LinkError, match=r"leads to recordings\.example, which is no public address"):
+        with pytest.raises(UrlRefusedError, match=r"leads to recordings\.example, which is no public address"):
             await fetch(store, PUBLIC_ONLY, link)
 
         names.answers = [["127.0.0.2", "127.0.0.1", "127.0.0.2"]]
@@ -208,8 +210,8 @@ async def test_a_proxy_is_not_asked_for_a_name_that_leads_inwards(
     monkeypatch.setenv("no_proxy", "")
     names.answers = [["127.0.0.1", "127.0.0.2"]]
 
-    with pytest.raises(RefusedError, match=r"leads to recordings\.example, which is no public address"):
-        await fetch(store, LinkPolicy(), "https://recordings.example/video.mp4?sig=t0")
+    with pytest.raises(DownloadRefusedError, match=r"leads to recordings\.example, which is no public address"):
+        await fetch(store, UrlPolicy(), "https://recordings.example/video.mp4?sig=t0")
 
     assert media_server.log == []
 
@@ -220,10 +222,10 @@ async def test_a_proxy_of_the_environment_may_be_inside(
 ) -> None:
     monkeypatch.setenv("http_proxy", media_server.url.replace("127.0.0.1", proxy))
     monkeypatch.setenv("no_proxy", "")
-    policy = LinkPolicy(hosts=("recordings.example",))
+    policy = UrlPolicy(hosts=("recordings.example",))
 
     await fetch(store, policy, "http://recordings.example/video.mp4?sig=t0")
 
     assert media_server.log[0].raw_path == "http://recordings.example/video.mp4?sig=t0"
-    with pytest.raises(LinkError, match="which is not in MINUTEKEEPER_DOWNLOAD_HOSTS"):
+    with pytest.raises(UrlRefusedError, match="which is not in MINUTEKEEPER_DOWNLOAD_HOSTS"):
         await fetch(store, policy, "http://inside.example/video.mp4?sig=t0")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from minutekeeper.downloads.local_partial import PartFile
-from minutekeeper.storage.errors import SpoiltPartError
+from minutekeeper.downloads.local_partial import LockedFile
+from minutekeeper.storage.errors import DamagedPartError
 
 BATCHES = [bytes([number]) * 1000 for number in range(1, 6)]
 CONTENT = b"".join(BATCHES)
@@ -24,15 +24,15 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "m" / "recording.mp4"
 
 
-def write(file: PartFile, *batches: bytes) -> None:
+def write(file: LockedFile, *batches: bytes) -> None:
     for batch in batches:
         file.write([memoryview(batch)])
 
 
 def dead_writer(folder: Path, *batches: bytes) -> None:
-    file = PartFile(folder)
+    file = LockedFile(folder)
     write(file, *batches)
-    file.abandon()
+    file.close_without_waiting()
 
 
 def only(folder: Path, suffix: str) -> Path:
@@ -41,8 +41,8 @@ def only(folder: Path, suffix: str) -> Path:
 
 
 def assert_whole_after_writing_the_rest(folder: Path, target: Path, held: int) -> None:
-    file = PartFile(folder)
-    assert file.take_over() == held
+    file = LockedFile(folder)
+    assert file.resume() == held
     write(file, CONTENT[held:])
     assert file.move(target) == hashlib.sha256(CONTENT).hexdigest()
     assert target.read_bytes() == CONTENT
@@ -62,18 +62,18 @@ def test_the_file_of_a_dead_writer_is_gone_on_with_and_not_written_anew(folder: 
 
 
 def test_a_writer_that_wakes_up_spoils_nothing(folder: Path, target: Path) -> None:
-    frozen = PartFile(folder)
+    frozen = LockedFile(folder)
     write(frozen, *BATCHES[:3])
 
-    second = PartFile(folder)
-    assert second.take_over() == 3000
+    second = LockedFile(folder)
+    assert second.resume() == 3000
     write(frozen, b"something else")
     write(second, *BATCHES[3:])
     digest = second.move(target)
     write(frozen, b"something else again")
     with pytest.raises(FileNotFoundError):
         frozen.move(target)
-    frozen.abandon()
+    frozen.close_without_waiting()
 
     assert target.read_bytes() == CONTENT
     assert digest == hashlib.sha256(CONTENT).hexdigest()
@@ -102,29 +102,29 @@ def test_bytes_count_only_as_far_as_the_journal_proves_them(
 
 
 def test_a_copy_holds_nothing_but_what_the_journal_proves(folder: Path, target: Path) -> None:
-    frozen = PartFile(folder)
+    frozen = LockedFile(folder)
     write(frozen, *BATCHES[:3])
     with only(folder, ".part").open("r+b") as file:
         file.seek(2500)
         file.write(b"something else")
 
     assert_whole_after_writing_the_rest(folder, target, 2000)
-    frozen.abandon()
+    frozen.close_without_waiting()
 
 
 def test_a_writer_that_is_given_up_while_it_takes_over_changes_nothing(folder: Path, target: Path) -> None:
-    frozen = PartFile(folder)
+    frozen = LockedFile(folder)
     write(frozen, *BATCHES[:3])
     before = sorted(folder.iterdir())
 
-    second = PartFile(folder)
-    second.abandon()
+    second = LockedFile(folder)
+    second.close_without_waiting()
     with pytest.raises(InterruptedError):
-        second.take_over()
+        second.resume()
 
     assert sorted(folder.iterdir()) == before
     assert_whole_after_writing_the_rest(folder, target, 3000)
-    frozen.abandon()
+    frozen.close_without_waiting()
 
 
 @pytest.mark.parametrize("late", [b"something else" * 100, b"x" * 1000])
@@ -132,19 +132,19 @@ def test_on_a_disk_without_locks_a_writer_that_wakes_up_cannot_spoil_the_file(
     folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch, late: bytes
 ) -> None:
     monkeypatch.setattr("fcntl.flock", lambda *_: None)
-    frozen = PartFile(folder)
+    frozen = LockedFile(folder)
     write(frozen, *BATCHES[:3])
-    second = PartFile(folder)
-    second.take_over()
+    second = LockedFile(folder)
+    second.resume()
     write(second, *BATCHES[3:])
     write(frozen, late)
 
-    with pytest.raises(SpoiltPartError):
+    with pytest.raises(DamagedPartError):
         second.move(target)
 
     assert not target.exists()
-    second.abandon()
-    frozen.abandon()
+    second.close_without_waiting()
+    frozen.close_without_waiting()
 
 
 @pytest.mark.parametrize("torn", [b"", b"\0" * 50, b'{"size":3000,"sha'])
@@ -175,7 +175,7 @@ def test_the_longest_of_several_is_gone_on_with_and_no_other_is_left(folder: Pat
 
 
 def test_a_file_that_was_moved_but_not_reported_is_found_there(folder: Path, target: Path) -> None:
-    file = PartFile(folder)
+    file = LockedFile(folder)
     write(file, *BATCHES)
     file.move(target)
 
@@ -185,7 +185,7 @@ def test_a_file_that_was_moved_but_not_reported_is_found_there(folder: Path, tar
 def test_a_disk_that_only_admits_late_that_it_failed_keeps_nothing_under_a_final_name(
     folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = PartFile(folder)
+    file = LockedFile(folder)
     write(file, CONTENT)
 
     def fail(_: object) -> None:
@@ -195,7 +195,7 @@ def test_a_disk_that_only_admits_late_that_it_failed_keeps_nothing_under_a_final
         patch.setattr(os, "fsync", fail)
         with pytest.raises(OSError, match=r"^$"):
             file.move(target)
-    file.abandon()
+    file.close_without_waiting()
 
     assert not target.exists()
     assert_whole_after_writing_the_rest(folder, target, len(CONTENT))
@@ -204,7 +204,7 @@ def test_a_disk_that_only_admits_late_that_it_failed_keeps_nothing_under_a_final
 def test_a_disk_without_room_for_a_copy_is_not_left_with_half_of_one(
     folder: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    frozen = PartFile(folder)
+    frozen = LockedFile(folder)
     write(frozen, *BATCHES[:3])
     before = sorted(folder.iterdir())
 
@@ -213,24 +213,24 @@ def test_a_disk_without_room_for_a_copy_is_not_left_with_half_of_one(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fail)
-        second = PartFile(folder)
+        second = LockedFile(folder)
         with pytest.raises(OSError, match=r"^$"):
-            second.take_over()
-    second.abandon()
+            second.resume()
+    second.close_without_waiting()
 
     assert sorted(folder.iterdir()) == before
-    frozen.abandon()
+    frozen.close_without_waiting()
     assert_whole_after_writing_the_rest(folder, target, 3000)
 
 
 def test_what_nobody_waits_for_any_more_is_not_written(folder: Path) -> None:
-    file = PartFile(folder)
+    file = LockedFile(folder)
     write(file, BATCHES[0])
-    file.abandon()
+    file.close_without_waiting()
 
     write(file, BATCHES[1])
     file.sync()
 
-    following = PartFile(folder)
-    assert following.take_over() == 1000
-    following.abandon()
+    following = LockedFile(folder)
+    assert following.resume() == 1000
+    following.close_without_waiting()

@@ -5,19 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from minutekeeper.downloads.url_policy import LinkPolicy, RefusedLinkError
+from minutekeeper.downloads.url_policy import UrlNotAllowedError, UrlPolicy
 
-PROVIDERS = LinkPolicy(
+PROVIDERS = UrlPolicy(
     hosts=(
         *("s3.amazonaws.com", "s3.*.amazonaws.com", "*.s3.amazonaws.com", "*.s3.*.amazonaws.com"),
         *("s3.*.scw.cloud", "*.s3.*.scw.cloud"),
     )
 )
-OPEN = LinkPolicy()
-ANY_HOST = LinkPolicy(hosts=("*",))
+OPEN = UrlPolicy()
+ANY_HOST = UrlPolicy(hosts=("*",))
 
 
-def check(policy: LinkPolicy, link: str) -> None:
+def check(policy: UrlPolicy, link: str) -> None:
     policy.check(URL(link, encoded=True))
 
 
@@ -56,7 +56,7 @@ def test_the_providers_links_are_followed(link: str) -> None:
     ],
 )
 def test_other_hosts_and_ports_are_refused(link: str) -> None:
-    with pytest.raises(RefusedLinkError, match="which is not in MINUTEKEEPER_DOWNLOAD_HOSTS"):
+    with pytest.raises(UrlNotAllowedError, match="which is not in MINUTEKEEPER_DOWNLOAD_HOSTS"):
         check(PROVIDERS, link)
 
 
@@ -101,7 +101,7 @@ def test_without_a_list_every_public_host_is_as_good(link: str) -> None:
     ],
 )
 def test_without_a_list_what_no_recordings_link_looks_like_is_refused(link: str, says: str) -> None:
-    with pytest.raises(RefusedLinkError, match=says) as refused:
+    with pytest.raises(UrlNotAllowedError, match=says) as refused:
         check(OPEN, link)
     assert "secret" not in str(refused.value)
 
@@ -110,7 +110,7 @@ def test_without_a_list_what_no_recordings_link_looks_like_is_refused(link: str,
     "link", ["ftp://example.com/x", "file:///etc/passwd", "gopher://example.com", "//x/y", "x"]
 )
 def test_other_schemes_are_refused(link: str) -> None:
-    with pytest.raises(RefusedLinkError, match="neither http nor https"):
+    with pytest.raises(UrlNotAllowedError, match="neither http nor https"):
         check(ANY_HOST, link)
 
 
@@ -146,9 +146,9 @@ def test_other_schemes_are_refused(link: str) -> None:
 )
 def test_addresses_that_are_not_public_are_refused_unless_allowed(host: str) -> None:
     link = f"http://{host}/video.mp4"
-    with pytest.raises(RefusedLinkError, match="no public address"):
+    with pytest.raises(UrlNotAllowedError, match="no public address"):
         check(ANY_HOST, link)
-    check(LinkPolicy(hosts=("*",), private_addresses=True), link)
+    check(UrlPolicy(hosts=("*",), private_addresses=True), link)
 
 
 @pytest.mark.parametrize(
@@ -166,8 +166,8 @@ def test_public_addresses_are_as_good_as_names(host: str) -> None:
     ],
 )
 def test_what_only_some_read_as_a_host_is_refused(host: str) -> None:
-    with pytest.raises((RefusedLinkError, ValueError)):
-        check(LinkPolicy(hosts=("*",), private_addresses=True), f"http://{host}/")
+    with pytest.raises((UrlNotAllowedError, ValueError)):
+        check(UrlPolicy(hosts=("*",), private_addresses=True), f"http://{host}/")
 
 
 @pytest.mark.parametrize(
@@ -181,15 +181,15 @@ def test_what_only_some_read_as_a_host_is_refused(host: str) -> None:
     ],
 )
 def test_a_pattern_names_a_host_and_a_port(pattern: str, link: str, other: str) -> None:
-    policy = LinkPolicy(hosts=("first.example", pattern), private_addresses=True)
+    policy = UrlPolicy(hosts=("first.example", pattern), private_addresses=True)
     check(policy, link)
-    with pytest.raises(RefusedLinkError):
+    with pytest.raises(UrlNotAllowedError):
         check(policy, other)
 
 
 def test_of_a_names_addresses_only_public_ones_are_used() -> None:
     assert PROVIDERS.usable("x", ["10.0.0.1", "93.184.216.34", "::1", "fe80::1%eth0"]) == ["93.184.216.34"]
-    with pytest.raises(RefusedLinkError, match="leads to x, which is no public address"):
+    with pytest.raises(UrlNotAllowedError, match="leads to x, which is no public address"):
         PROVIDERS.usable("x", ["10.0.0.1", "::1"])
 
 
@@ -197,7 +197,7 @@ def test_of_a_names_addresses_only_public_ones_are_used() -> None:
 def test_a_refusal_never_quotes_path_or_query(secret: str) -> None:
     with contextlib.suppress(ValueError):
         link = URL(f"https://example.com/path-{secret}?signature-{secret}", encoded=True)
-        with pytest.raises(RefusedLinkError) as refused:
+        with pytest.raises(UrlNotAllowedError) as refused:
             PROVIDERS.check(link)
         assert "signature-" not in str(refused.value)
         assert "path-" not in str(refused.value)

@@ -10,7 +10,7 @@ from minutekeeper.meetings import polling_policy
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
 from minutekeeper.meetings.bot_state import BotState, apply_bot_event
 from minutekeeper.meetings.deadlines import Deadlines
-from minutekeeper.meetings.dispatch import SentBot, is_worth_joining, unbookable
+from minutekeeper.meetings.dispatch import DispatchedBot, is_worth_joining, unbookable
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.request import MeetingRequest, Reschedule
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
@@ -53,7 +53,7 @@ def test_early_events_are_bounded_and_ends_outlast_the_steps_before_them() -> No
     for second in range(1, 500):
         state.apply_event(status(f"code_{second}", second, "late"), T0)
     assert len(state.unmatched_events) == 100
-    state.add_bot(state.add_session(T0), SentBot(bot_id="late", sent_at=T0), T0)
+    state.add_bot(state.add_session(T0), DispatchedBot(bot_id="late", sent_at=T0), T0)
     assert not state.unmatched_events
     (bot,) = state.bots
     assert [event.code for event in bot.events] == ["", *(f"code_{second}" for second in range(401, 500))]
@@ -72,7 +72,7 @@ def test_ten_thousand_events_of_one_bot_are_cheap_and_stay_few() -> None:
     codes = ("joining_call", "in_call_recording", "levitating")
     events = [status(codes[number % 3], number / 100) for number in range(10_000)]
     state = meeting()
-    state.add_bot(state.add_session(T0), SentBot(bot_id="b", sent_at=T0), T0)
+    state.add_bot(state.add_session(T0), DispatchedBot(bot_id="b", sent_at=T0), T0)
     began = process_time()
     for event in (*events, *events):
         state.apply_event(event, T0)

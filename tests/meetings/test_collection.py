@@ -7,27 +7,27 @@ import pytest
 from minutekeeper.meetings.collection import (
     MANIFEST,
     MIN_RECORDING_BYTES,
-    Collection,
-    CollectOrder,
+    CollectInput,
+    CollectResult,
     RecordingResult,
     TranscriptResult,
 )
 from minutekeeper.meetings.status import TranscriptState
-from minutekeeper.meetings.views import Artifact, KeptFile
+from minutekeeper.meetings.views import Artifact, StoredFile
 
 FILES = {"recording.mp4": 2000, "transcript.json": 30}
 HASHES = {"recording.mp4": "ab", "transcript.json": "cd"}
-HOME = Collection(files=FILES, sha256=HASHES, transcript=TranscriptState.READY)
+HOME = CollectResult(files=FILES, sha256=HASHES, transcript=TranscriptState.READY)
 
 
 def test_all_of_a_bot_is_wanted_unless_an_order_says_otherwise() -> None:
-    assert dict(CollectOrder(bot_id="b")) == {
+    assert dict(CollectInput(bot_id="b")) == {
         "bot_id": "b",
         **dict.fromkeys(("folder", "run", "body", "title", "meeting_url"), ""),
         "start_time": None,
         "recording": True,
         "transcript": True,
-        "is_trouble_told": False,
+        "is_problem_logged": False,
     }
 
 
@@ -35,33 +35,33 @@ def test_where_nothing_is_said_nothing_came_home() -> None:
     assert dict(RecordingResult()) == {"artifact": None, "text": "", "lost": False}
     state = TranscriptState.EMPTY
     assert dict(TranscriptResult(state=state)) == {"state": state, "artifacts": (), "trouble": ""}
-    assert dict(Collection()) == {
+    assert dict(CollectResult()) == {
         "files": {},
         "sha256": {},
-        **dict.fromkeys(("folder", "transcript_trouble", "nothing_recorded", "recording_lost"), ""),
+        **dict.fromkeys(("folder", "transcript_error", "no_recording_reason", "recording_lost"), ""),
         "transcript": TranscriptState.NOT_ASKED,
     }
-    assert not Collection().is_settled
-    assert not Collection().is_whole
+    assert not CollectResult().is_complete
+    assert not CollectResult().has_manifest
 
 
 def test_only_the_manifest_is_missing() -> None:
-    assert HOME.is_settled
-    assert not HOME.is_whole
+    assert HOME.is_complete
+    assert not HOME.has_manifest
 
 
 @pytest.mark.parametrize(
     "missing",
     [
-        {"nothing_recorded": "it was removed"},
+        {"no_recording_reason": "it was removed"},
         {"recording_lost": "its link has run out"},
-        {"transcript_trouble": "the disk is full"},
+        {"transcript_error": "the disk is full"},
         {"transcript": TranscriptState.PENDING},
         {"files": {}},
     ],
 )
 def test_something_is_missing_yet(missing: dict[str, Any]) -> None:
-    assert not HOME.model_copy(update=missing).is_settled
+    assert not HOME.model_copy(update=missing).is_complete
 
 
 def test_files_lie_in_the_folder_that_was_wanted_or_in_another_one_if_it_was_taken() -> None:
@@ -75,7 +75,7 @@ def test_files_lie_in_the_folder_that_was_wanted_or_in_another_one_if_it_was_tak
 
 def test_with_the_manifest_all_is_there_and_it_says_the_hashes() -> None:
     whole = HOME.with_manifest(Artifact(path="wanted/manifest.json", size=400, sha256="ef"))
-    assert whole.is_whole
+    assert whole.has_manifest
     assert whole.files == FILES | {"manifest.json": 400}
     assert whole.sha256 == {}
     assert whole.transcript is TranscriptState.READY
@@ -83,7 +83,7 @@ def test_with_the_manifest_all_is_there_and_it_says_the_hashes() -> None:
 
 def test_what_outcomes_show_of_a_file_is_its_path_and_its_size() -> None:
     assert Artifact(path="m/a", size=1).sha256 == ""
-    assert Artifact(path="m/a", size=1, sha256="ab").kept == KeptFile(path="m/a", size=1)
+    assert Artifact(path="m/a", size=1, sha256="ab").kept == StoredFile(path="m/a", size=1)
 
 
 def test_the_names_and_bounds_that_files_on_disks_rely_on() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from minutekeeper.meetings import descriptions
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
-from minutekeeper.meetings.request import AdoptedBot, MeetingRequest, WantedArtifacts
+from minutekeeper.meetings.request import MeetingRequest, ProviderScheduledBot, WantedArtifacts
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def status(meaning: MeetingStatus | None, code: str = "word", reason: FailureRea
     ],
 )
 def test_a_status_in_words(told: BotEvent, words: str) -> None:
-    assert descriptions.tell(told) == words
+    assert descriptions.describe_event(told) == words
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_status_in_words(told: BotEvent, words: str) -> None:
     ],
 )
 def test_an_end_that_gives_its_reason(reason: FailureReason, words: str) -> None:
-    assert descriptions.tell(status(MeetingStatus.ENDED, reason=reason)) == words
+    assert descriptions.describe_event(status(MeetingStatus.ENDED, reason=reason)) == words
 
 
 @pytest.mark.parametrize(
@@ -79,12 +79,12 @@ def test_an_end_that_gives_its_reason(reason: FailureReason, words: str) -> None
     ],
 )
 def test_a_final_event_in_words(fields: dict[str, Any], words: str) -> None:
-    assert descriptions.tell(event(**fields)) == words
+    assert descriptions.describe_event(event(**fields)) == words
 
 
 def test_what_the_provider_said_stands_behind_and_what_was_found_by_asking_says_so() -> None:
     told = status(MeetingStatus.RECORDING).model_copy(update={"text": "at last", "source": EventSource.API})
-    assert descriptions.tell(told) == "The bot is recording. (at last) (found by asking)"
+    assert descriptions.describe_event(told) == "The bot is recording. (at last) (found by asking)"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_an_entry_of_the_timeline_is_named_after_its_event(told: BotEvent, name:
     ],
 )
 def test_a_duration_in_words(seconds: float, words: str) -> None:
-    assert descriptions.span(timedelta(seconds=seconds)) == words
+    assert descriptions.format_duration(timedelta(seconds=seconds)) == words
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,11 @@ def test_a_duration_in_words(seconds: float, words: str) -> None:
     ],
 )
 def test_a_size_in_words(count: int, words: str) -> None:
-    assert descriptions.size(count) == words
+    assert descriptions.format_size(count) == words
 
 
 def test_an_instant_is_told_in_utc() -> None:
-    assert descriptions.clock(NOON) == "2026-12-01 12:00:00Z"
+    assert descriptions.format_utc(NOON) == "2026-12-01 12:00:00Z"
 
 
 def test_a_sleeping_meeting_says_when_it_sends_its_bot() -> None:
@@ -148,18 +148,18 @@ def test_a_sleeping_meeting_says_when_it_sends_its_bot() -> None:
 
 
 def test_a_meeting_begins_with_its_booking_or_with_a_bot_of_the_provider() -> None:
-    assert descriptions.beginning(REQUEST) == ("booked", "Booked for 2026-12-01 12:00:00Z.")
-    adopted = REQUEST.model_copy(update={"follows": AdoptedBot(bot_id="7f", sent_at=NOON)})
-    assert descriptions.beginning(adopted) == (
+    assert descriptions.first_timeline_entry(REQUEST) == ("booked", "Booked for 2026-12-01 12:00:00Z.")
+    adopted = REQUEST.model_copy(update={"follows": ProviderScheduledBot(bot_id="7f", sent_at=NOON)})
+    assert descriptions.first_timeline_entry(adopted) == (
         "adopted",
         "The provider sent bot 7f by itself; it is followed from here on.",
     )
 
 
 def test_a_meeting_is_named_by_its_title_or_its_link_without_the_password() -> None:
-    assert descriptions.headline(REQUEST) == "Weekly, 2026-12-01 12:00:00Z"
+    assert descriptions.title_line(REQUEST) == "Weekly, 2026-12-01 12:00:00Z"
     untitled = REQUEST.model_copy(update={"title": ""})
-    assert descriptions.headline(untitled) == "https://acme.zoom.us/j/12345678901, 2026-12-01 12:00:00Z"
+    assert descriptions.title_line(untitled) == "https://acme.zoom.us/j/12345678901, 2026-12-01 12:00:00Z"
 
 
 def test_a_summary_is_one_line_that_is_cut_after_300_bytes() -> None:
@@ -183,7 +183,9 @@ def test_a_summary_is_one_line_that_is_cut_after_300_bytes() -> None:
 )
 def test_a_booking_says_what_was_asked_for(*, recording: bool, transcript: bool, words: str) -> None:
     wanted = WantedArtifacts(recording=recording, transcript=transcript)
-    assert descriptions.booking(REQUEST.model_copy(update={"wanted": wanted}), "meeting-a_b").splitlines() == [
+    assert descriptions.describe_booking(
+        REQUEST.model_copy(update={"wanted": wanted}), "meeting-a_b"
+    ).splitlines() == [
         "- **Booked for:** 2026-12-01 12:00:00Z",
         f"- **Where:** zoom, {LINK}",
         f"- **Wanted:** {words} (speaker_view)",

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
 from minutekeeper.meetings.bot_state import BotState, FinalEvent, apply_bot_event
-from minutekeeper.meetings.dispatch import DispatchMode, SentBot
+from minutekeeper.meetings.dispatch import DispatchedBot, DispatchMode
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
@@ -256,7 +256,7 @@ def test_a_talkative_bot_still_shows_its_latest_status_and_its_end(seed: int, co
     assert after.has_recording == end.has_recording
 
 
-SENT = SentBot(bot_id="b", sent_at=T0, mode=DispatchMode.IMMEDIATE)
+SENT = DispatchedBot(bot_id="b", sent_at=T0, mode=DispatchMode.IMMEDIATE)
 
 
 def meeting() -> MeetingState:

@@ -7,14 +7,14 @@ import pytest
 from minutekeeper.meetings.ids import (
     adopted_meeting_id,
     base_meeting_id,
-    calendar_id_of,
+    calendar_id_from_workflow_id,
     calendar_workflow_id_for,
     dispatch_key,
     folder_for,
     is_adopted,
     jitter_fraction,
     meeting_id_for,
-    meeting_id_of,
+    meeting_id_from_workflow_id,
     occurrences_of,
     workflow_id_for,
 )
@@ -36,10 +36,10 @@ def test_a_fraction_of_a_second_makes_no_other_meeting() -> None:
 
 def test_the_workflows_of_meetings_and_calendars_are_named_after_them() -> None:
     assert workflow_id_for("abc") == "meeting-abc"
-    assert meeting_id_of("meeting-abc") == "abc"
-    assert meeting_id_of("meeting-meeting-abc") == "meeting-abc"
+    assert meeting_id_from_workflow_id("meeting-abc") == "abc"
+    assert meeting_id_from_workflow_id("meeting-meeting-abc") == "meeting-abc"
     assert calendar_workflow_id_for("abc") == "calendar-abc"
-    assert calendar_id_of("calendar-abc") == "abc"
+    assert calendar_id_from_workflow_id("calendar-abc") == "abc"
 
 
 def test_a_bot_that_the_provider_sent_by_itself_gives_its_meeting_the_name() -> None:

@@ -7,14 +7,14 @@ import pytest
 
 from minutekeeper.meetings import meeting_changes
 from minutekeeper.meetings.bot_events import BotEventKind
-from minutekeeper.meetings.claims import Claim, ClaimAnswer, Release
-from minutekeeper.meetings.dispatch import SentBot
+from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult
+from minutekeeper.meetings.dispatch import DispatchedBot
 from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.meetings.meeting_changes import ChangeRefusedError
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.meeting_view import meeting_view
-from minutekeeper.meetings.next_steps import StepKind, StopKind
-from minutekeeper.meetings.request import AdoptedBot, CalendarOrigin, MeetingRequest, Reschedule
+from minutekeeper.meetings.next_steps import ChangeKind, StopKind
+from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, ProviderScheduledBot, Reschedule
 from minutekeeper.meetings.session_state import SessionStage
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.meetings.views import Evidence, Failure, Outcome
@@ -37,7 +37,7 @@ def meeting(*codes: str, **fields: object) -> MeetingState:
     request = MeetingRequest.model_validate({"meeting_url": URL, "start_time": T0} | fields)
     state = MeetingState.initial(request, ("m", "meeting-m", "run"), DAY_BEFORE)
     if codes:
-        state.add_bot(state.add_session(T0), SentBot(bot_id="a", sent_at=T0), T0)
+        state.add_bot(state.add_session(T0), DispatchedBot(bot_id="a", sent_at=T0), T0)
     for second, code in enumerate(codes):
         state.apply_event(bot_event(bot_id="a", code=code, occurred_at=at(seconds=second)), T0)
     return state
@@ -70,7 +70,7 @@ def test_a_move_supersedes_what_was_sent_and_forgets_what_failed() -> None:
     assert (state.failure, state.account_trouble, state.send_requested) == (None, None, False)
     assert state.known_since == at(minutes=5)
     assert meeting_view(state).status is MeetingStatus.SCHEDULED
-    assert state.next_step(TOMORROW.start_time, 0).kind is StepKind.START
+    assert state.next_step(TOMORROW.start_time, 0).kind is ChangeKind.START
     assert notes(state)[-1] == "rescheduled"
     assert state.timeline[-1].text == "Moved from 2026-12-01 10:00:00Z to 2026-12-02 10:00:00Z."
 
@@ -121,7 +121,7 @@ def test_a_meeting_that_has_stopped_or_ended_or_is_the_providers_cannot_be_moved
         "stopped already": stopped,
         r"over \(completed\)": ended(meeting("call_ended")),
         "is being collected": failed(meeting("in_waiting_room")),
-        "by its own timer": meeting(follows=AdoptedBot(bot_id="a", sent_at=T0)),
+        "by its own timer": meeting(follows=ProviderScheduledBot(bot_id="a", sent_at=T0)),
     }
     for words, state in refused.items():
         with pytest.raises(ChangeRefusedError, match=words) as refusal:
@@ -168,7 +168,7 @@ def test_another_bot_is_sent_when_the_present_one_is_gone() -> None:
     assert state.timeline[-1].text == "Another bot was asked for: it hangs"
     assert state.next_step(at(minutes=5), 0).is_room_occupied
     state.apply_event(bot_event(bot_id="a", code="call_ended", occurred_at=at(minutes=6)), at(minutes=6))
-    assert state.next_step(at(minutes=6), 0).kind is StepKind.START
+    assert state.next_step(at(minutes=6), 0).kind is ChangeKind.START
 
 
 def test_a_meeting_that_has_failed_is_open_again_with_another_bot() -> None:
@@ -181,7 +181,7 @@ def test_a_meeting_that_has_failed_is_open_again_with_another_bot() -> None:
     state.sessions[0].leave_requested = True
     meeting_changes.send_bot(state, "", at(minutes=5))
     assert state.sessions[0].leave_requested, "a removal is not taken back"
-    assert state.next_step(at(minutes=5), 0).kind is StepKind.START
+    assert state.next_step(at(minutes=5), 0).kind is ChangeKind.START
 
 
 def test_no_other_bot_is_sent_where_it_makes_no_sense() -> None:
@@ -194,7 +194,10 @@ def test_no_other_bot_is_sent_where_it_makes_no_sense() -> None:
         "still to be sent": (meeting(), at(minutes=5)),
         "no other one is needed yet": (moved, at(minutes=5)),
         "less than a minute left": (meeting("in_call_recording"), at(minutes=59, seconds=1)),
-        "by its own timer": (meeting("in_call_recording", follows=AdoptedBot(bot_id="a", sent_at=T0)), T0),
+        "by its own timer": (
+            meeting("in_call_recording", follows=ProviderScheduledBot(bot_id="a", sent_at=T0)),
+            T0,
+        ),
     }
     for words, (state, now) in refused.items():
         with pytest.raises(ChangeRefusedError, match=words):
@@ -225,19 +228,19 @@ def claim(calendar_id: str = "anna", seen: float = 0, **fields: Any) -> Claim:
 
 def of_calendar(*codes: str, **fields: Any) -> MeetingState:
     """A meeting that the calendar `anna` booked with its claim."""
-    origin = CalendarOrigin(calendar_id="anna", event_id="event-anna")
+    origin = CalendarEventRef(calendar_id="anna", event_id="event-anna")
     return meeting(*codes, calendar=origin, claim=claim(seen=-60, **fields))
 
 
-def release(calendar_id: str = "anna", seen: float = 10, **fields: Any) -> Release:
-    return Release(calendar_id=calendar_id, seen_at=at(minutes=seen), **fields)
+def release(calendar_id: str = "anna", seen: float = 10, **fields: Any) -> ClaimRelease:
+    return ClaimRelease(calendar_id=calendar_id, seen_at=at(minutes=seen), **fields)
 
 
 def test_the_leading_claim_moves_the_meeting() -> None:
     state = of_calendar()
     state.request = state.request.model_copy(update={"end_time": at(hours=2)})
     wanted = claim(start_time=at(days=1), title="Moved", bot=BotOptions(name="Scribe"))
-    assert meeting_changes.claim(state, wanted, T0) is ClaimAnswer.TAKEN
+    assert meeting_changes.claim(state, wanted, T0) is ClaimResult.ACCEPTED
     request = state.request
     assert (request.start_time, request.end_time, request.title) == (at(days=1), None, "Moved")
     assert request.bot.name == "Scribe"
@@ -247,7 +250,7 @@ def test_the_leading_claim_moves_the_meeting() -> None:
 def test_a_claim_that_was_overtaken_changes_nothing() -> None:
     state = of_calendar()
     late = claim(seen=-90, start_time=at(days=1))
-    assert meeting_changes.claim(state, late, T0) is ClaimAnswer.TAKEN
+    assert meeting_changes.claim(state, late, T0) is ClaimResult.ACCEPTED
     assert state.request.start_time == T0
     assert not state.timeline
 
@@ -256,35 +259,35 @@ def test_a_claim_that_was_overtaken_changes_nothing() -> None:
 def test_a_claim_does_not_move_a_meeting_whose_bot_is_in_the_call(code: str) -> None:
     state = of_calendar(code)
     wanted = claim(start_time=at(days=1))
-    assert meeting_changes.claim(state, wanted, at(minutes=5)) is ClaimAnswer.HELD
+    assert meeting_changes.claim(state, wanted, at(minutes=5)) is ClaimResult.DEFERRED
     assert state.request.start_time == T0
     assert state.interest.claims["anna"] == wanted, "the claim counts"
     longer = claim(seen=1, end_time=at(hours=3))
-    assert meeting_changes.claim(state, longer, at(minutes=6)) is ClaimAnswer.TAKEN
+    assert meeting_changes.claim(state, longer, at(minutes=6)) is ClaimResult.ACCEPTED
     assert state.request.end_time == at(hours=3)
 
 
 def test_a_claim_does_not_move_a_meeting_that_has_a_bot_to_a_time_that_is_over() -> None:
     over = claim(start_time=at(hours=-3))
-    assert meeting_changes.claim(of_calendar("in_waiting_room"), over, at(minutes=5)) is ClaimAnswer.HELD
+    assert meeting_changes.claim(of_calendar("in_waiting_room"), over, at(minutes=5)) is ClaimResult.DEFERRED
     state = of_calendar()
-    assert meeting_changes.claim(state, over, at(minutes=5)) is ClaimAnswer.TAKEN
-    assert state.next_step(at(minutes=5), 0).kind is StepKind.TOO_LATE
+    assert meeting_changes.claim(state, over, at(minutes=5)) is ClaimResult.ACCEPTED
+    assert state.next_step(at(minutes=5), 0).kind is ChangeKind.TOO_LATE
 
 
 def test_the_first_claim_only_tells_what_the_meeting_was_booked_for() -> None:
     state = meeting(title="As people booked it")
-    assert meeting_changes.claim(state, claim(start_time=at(days=1)), T0) is ClaimAnswer.TAKEN
+    assert meeting_changes.claim(state, claim(start_time=at(days=1)), T0) is ClaimResult.ACCEPTED
     assert (state.request.start_time, state.request.title) == (T0, "As people booked it")
     meeting_changes.claim(state, claim(seen=1, start_time=at(days=2)), T0)
     assert state.request.start_time == at(days=2), "a change after that counts"
 
 
 def test_the_first_claim_of_the_calendar_that_booked_counts_if_the_event_has_moved_since() -> None:
-    origin = CalendarOrigin(calendar_id="anna", event_id="event-anna")
+    origin = CalendarEventRef(calendar_id="anna", event_id="event-anna")
     for days in (0, 1):
         state = meeting(calendar=origin)
-        assert meeting_changes.claim(state, claim(start_time=at(days=days)), DAY_BEFORE) is ClaimAnswer.TAKEN
+        assert meeting_changes.claim(state, claim(start_time=at(days=days)), DAY_BEFORE) is ClaimResult.ACCEPTED
         assert state.request.start_time == at(days=days)
         assert notes(state) == ["rescheduled"] * days
 
@@ -293,7 +296,7 @@ def test_a_second_calendar_is_told_and_the_leading_one_is_shown() -> None:
     state = of_calendar()
     meeting_changes.claim(state, claim("olga", is_organizer=True), T0)
     assert notes(state) == ["claimed"]
-    assert state.request.calendar == CalendarOrigin(calendar_id="olga", event_id="event-olga")
+    assert state.request.calendar == CalendarEventRef(calendar_id="olga", event_id="event-olga")
     assert [each.calendar_id for each in meeting_view(state).calendars] == ["olga", "anna"]
     meeting_changes.claim(state, claim("olga", 1, is_organizer=True), T0)
     assert notes(state) == ["claimed"]
@@ -318,7 +321,7 @@ def test_a_release_that_was_overtaken_or_is_of_a_stranger_changes_nothing() -> N
 
 
 def test_a_calendar_that_died_between_booking_and_claim_may_release_its_meeting() -> None:
-    state = meeting(calendar=CalendarOrigin(calendar_id="anna", event_id="event-anna"))
+    state = meeting(calendar=CalendarEventRef(calendar_id="anna", event_id="event-anna"))
     meeting_changes.release(state, release("ben"), DAY_BEFORE)
     assert state.stop is None
     meeting_changes.release(state, release("anna"), DAY_BEFORE)
@@ -326,8 +329,8 @@ def test_a_calendar_that_died_between_booking_and_claim_may_release_its_meeting(
 
 
 def test_a_meeting_that_people_booked_is_not_cancelled_by_a_calendar() -> None:
-    origin = CalendarOrigin(calendar_id="anna", event_id="event-anna")
-    adopted = meeting(calendar=origin, follows=AdoptedBot(bot_id="a", sent_at=T0))
+    origin = CalendarEventRef(calendar_id="anna", event_id="event-anna")
+    adopted = meeting(calendar=origin, follows=ProviderScheduledBot(bot_id="a", sent_at=T0))
     for state in (meeting(), adopted):
         meeting_changes.claim(state, claim(), T0)
         meeting_changes.release(state, release(), DAY_BEFORE)
@@ -359,7 +362,7 @@ def test_what_is_over_is_neither_claimed_nor_cancelled() -> None:
     refused = {
         "This meeting is over": state,
         "stopped already": stopped,
-        "by its own timer": meeting(follows=AdoptedBot(bot_id="a", sent_at=T0)),
+        "by its own timer": meeting(follows=ProviderScheduledBot(bot_id="a", sent_at=T0)),
     }
     for words, each in refused.items():
         with pytest.raises(ChangeRefusedError, match=words):

@@ -12,7 +12,7 @@ from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.meeting_view import meeting_view
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
-from minutekeeper.meetings.views import MAX_ENTRIES, TimelineEntry, record
+from minutekeeper.meetings.views import MAX_ENTRIES, TimelineEntry, add_entry
 from tests.bot_events import bot_event
 
 T0 = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
@@ -39,7 +39,7 @@ def heard(status: MeetingStatus, **fields: object) -> BotState:
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        (bot(join_at=at(minutes=4)), at(minutes=4, seconds=D.first_sign)),
+        (bot(join_at=at(minutes=4)), at(minutes=4, seconds=D.first_webhook)),
         (heard(MeetingStatus.JOINING, last_event_at=at(minutes=1)), at(minutes=1, seconds=D.joining)),
         (heard(MeetingStatus.JOINING, join_at=at(minutes=4)), at(minutes=4, seconds=D.joining)),
         (heard(MeetingStatus.WAITING_ROOM, join_at=at(minutes=4)), at(seconds=D.waiting_room)),
@@ -47,26 +47,26 @@ def heard(status: MeetingStatus, **fields: object) -> BotState:
         (heard(MeetingStatus.RECORDING), at(seconds=D.recording)),
         (heard(MeetingStatus.PAUSED), at(seconds=D.recording)),
         (heard(MeetingStatus.ENDED), at(seconds=D.ended)),
-        (bot(polled_at=at(minutes=1), polls_without_news=2), at(minutes=1, seconds=4 * D.first_sign)),
+        (bot(polled_at=at(minutes=1), polls_without_news=2), at(minutes=1, seconds=4 * D.first_webhook)),
         (bot(polled_at=at(minutes=1), polls_without_news=99), at(minutes=1, seconds=D.recording)),
         (
             heard(MeetingStatus.RECORDING, polled_at=at(hours=1), polls_without_news=3),
             at(hours=1, seconds=D.recording),
         ),
-        (bot(shared_with="w", polls_without_news=5), at(seconds=D.shared)),
-        (bot(shared_with="w", join_at=at(minutes=4)), at(minutes=4, seconds=D.shared)),
-        (bot(removed_at=at(minutes=9)), at(minutes=9, seconds=D.removal)),
+        (bot(shared_with="w", polls_without_news=5), at(seconds=D.shared_bot)),
+        (bot(shared_with="w", join_at=at(minutes=4)), at(minutes=4, seconds=D.shared_bot)),
+        (bot(removed_at=at(minutes=9)), at(minutes=9, seconds=D.removed_bot)),
         (
             bot(removed_at=at(minutes=9), polled_at=at(minutes=11), polls_without_news=1),
-            at(minutes=11, seconds=2 * D.removal),
+            at(minutes=11, seconds=2 * D.removed_bot),
         ),
         (bot(final_event_at=at(minutes=9)), at(minutes=9, seconds=D.grace)),
         (bot(final_event_at=at(minutes=9), polled_at=at(minutes=5)), at(minutes=9, seconds=D.grace)),
         (bot(final_event_at=at(minutes=9), polled_at=at(minutes=20)), at(minutes=20, seconds=D.grace)),
-        (bot(final_event_at=at(minutes=9), removed_at=at(minutes=8)), at(minutes=9, seconds=D.removal)),
+        (bot(final_event_at=at(minutes=9), removed_at=at(minutes=8)), at(minutes=9, seconds=D.removed_bot)),
         (
             heard(MeetingStatus.RECORDING, polled_at=at(hours=4, minutes=45)),
-            at(seconds=D.longest - D.relief),
+            at(seconds=D.max_bot_lifetime - D.relief),
         ),
         (
             heard(MeetingStatus.ENDED, polled_at=at(hours=4, minutes=45)),
@@ -122,8 +122,8 @@ def test_a_bot_is_relieved_before_its_longest_lifetime_ends() -> None:
 
 
 def test_a_provider_that_gives_no_answer_is_given_up_after_a_week() -> None:
-    assert not polling_policy.has_given_up(bot(), at(seconds=D.abandon - 1), D)
-    assert polling_policy.has_given_up(bot(), at(seconds=D.abandon), D)
+    assert not polling_policy.has_given_up(bot(), at(seconds=D.give_up - 1), D)
+    assert polling_policy.has_given_up(bot(), at(seconds=D.give_up), D)
 
 
 FAILED = FinalEvent(kind=BotEventKind.FAILED, at=T0, reason=FailureReason.PROVIDER_ERROR, text="said so")
@@ -184,7 +184,7 @@ def test_why_a_bot_brought_no_recording() -> None:
 def test_the_timeline_is_sorted_and_bounded() -> None:
     timeline: tuple[TimelineEntry, ...] = ()
     for minute in reversed(range(MAX_ENTRIES + 50)):
-        timeline = record(timeline, TimelineEntry(at=at(minutes=minute), event="e", text="t"))
+        timeline = add_entry(timeline, TimelineEntry(at=at(minutes=minute), event="e", text="t"))
     assert len(timeline) == MAX_ENTRIES
     assert timeline[0].at == T0
     assert list(timeline) == sorted(timeline, key=lambda entry: entry.at)
@@ -196,7 +196,7 @@ def test_details_cannot_be_broken_by_what_comes_from_outside() -> None:
     )
     state = MeetingState.initial(request, ("m", "meeting-m", "run"), T0)
     state.note(T0, "in_call|_|", "a | b\n\n| c")
-    details = descriptions.details(meeting_view(state))
+    details = descriptions.meeting_markdown(meeting_view(state))
     assert "<script" not in details.replace("\\<script", "")
     table = [line for line in details.splitlines() if line.startswith("| 2026")]
     assert len(table) == 1
@@ -207,7 +207,7 @@ def test_details_cannot_be_broken_by_what_comes_from_outside() -> None:
     ("seconds", "words"), [(240, "4 min"), (5400, "1 h 30 min"), (45, "45 s"), (0, "0 s"), (-60, "1 min")]
 )
 def test_spans_read_well(seconds: int, words: str) -> None:
-    assert descriptions.span(timedelta(seconds=seconds)) == words
+    assert descriptions.format_duration(timedelta(seconds=seconds)) == words
 
 
 def test_timers_say_what_they_wait_for() -> None:
@@ -218,4 +218,4 @@ def test_timers_say_what_they_wait_for() -> None:
 @pytest.mark.parametrize("kind", BotEventKind)
 def test_every_event_is_told_in_words(kind: BotEventKind) -> None:
     event = bot_event(kind=kind, bot_id="b", occurred_at=T0, code="odd", text="said so", source=EventSource.API)
-    assert descriptions.tell(event).endswith("(said so) (found by asking)")
+    assert descriptions.describe_event(event).endswith("(said so) (found by asking)")

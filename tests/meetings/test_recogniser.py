@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from minutekeeper.providers.meetingbaas.transcripts import from_meeting_data, from_webhook
 from minutekeeper.transcripts import formats
 from minutekeeper.transcripts.model import Transcript
-from minutekeeper.transcripts.subtitles import cues
+from minutekeeper.transcripts.subtitles import make_subtitles
 from tests.library.test_text import MARKS, leaves_no_direction_open
 
 NASTY = st.text(st.sampled_from(MARKS + "ab \u05d0\u200f<&-"), max_size=8)
@@ -77,20 +77,24 @@ def test_subtitles_of_one_speaker_do_not_overlap() -> None:
         {"speaker": "A", "words": [{"word": word, "start": start, "end": end}]}
         for word, start, end in (("Yes.", 0.0, 0.2), ("No.", 0.2, 0.4), ("Perhaps.", 0.4, 1.4))
     ]
-    shown = [(cue.start, cue.end) for cue in cues(from_webhook([*segments, {"speaker": "B", "words": []}]))]
+    shown = [
+        (cue.start, cue.end) for cue in make_subtitles(from_webhook([*segments, {"speaker": "B", "words": []}]))
+    ]
 
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(shown))
 
 
 def test_a_subtitle_of_one_long_word_ends_after_seven_seconds() -> None:
-    (cue,) = cues(from_webhook([{"speaker": "A", "words": [{"word": "It's", "start": 9.6, "end": 91.48}]}]))
+    (cue,) = make_subtitles(
+        from_webhook([{"speaker": "A", "words": [{"word": "It's", "start": 9.6, "end": 91.48}]}])
+    )
 
     assert (cue.start, cue.end) == (9600, 16_600)
 
 
 @given(SEGMENTS)
 def test_whatever_is_said_subtitles_are_short_and_apart(segments: list[Any]) -> None:
-    shown = cues(from_webhook(segments)) if any(segments) else []
+    shown = make_subtitles(from_webhook(segments)) if any(segments) else []
 
     for speaker in {cue.speaker for cue in shown}:
         own = [cue for cue in shown if cue.speaker == speaker]

@@ -9,7 +9,7 @@ from minutekeeper.meetings.ids import (
     folder_for,
     jitter_fraction,
     meeting_id_for,
-    meeting_id_of,
+    meeting_id_from_workflow_id,
     workflow_id_for,
 )
 from minutekeeper.meetings.request import MeetingRequest, Reschedule
@@ -74,8 +74,8 @@ def test_names_are_stable() -> None:
     meeting_id = meeting_id_for(URL, START)
     assert meeting_id == meeting_id_for(URL, START.astimezone())
     assert meeting_id.startswith("20261201-1000Z-")
-    assert meeting_id_of(workflow_id_for(meeting_id)) == meeting_id
-    assert meeting_id_of("my-own-name") == "my-own-name"
+    assert meeting_id_from_workflow_id(workflow_id_for(meeting_id)) == meeting_id
+    assert meeting_id_from_workflow_id("my-own-name") == "my-own-name"
     assert dispatch_key(URL, START, 0) != dispatch_key(URL, START, 1)
     assert not set(dispatch_key(URL, START, 0)) & set(":,")
     assert 0 <= jitter_fraction("meeting-x") < 1

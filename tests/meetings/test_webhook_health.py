@@ -13,13 +13,13 @@ from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import FailureReason, WebhookState
 from minutekeeper.meetings.webhook_health import (
     WINDOW,
-    ReportingWindow,
-    Turn,
-    is_alarming,
+    AlarmChange,
+    WebhookHealthWindow,
     is_silent,
+    should_alarm,
     status_query_for,
 )
-from minutekeeper.meetings.webhook_health import state_of as webhooks_of
+from minutekeeper.meetings.webhook_health import webhook_state as webhooks_of
 from tests.bot_events import bot_event
 
 T0 = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
@@ -116,10 +116,10 @@ def test_the_view_speaks_of_the_newest_bot() -> None:
     assert meeting_view(meeting).webhooks is WebhookState.NOT_EXPECTED
     meeting.add_session(T0).bot = bot(polled_at=at(minutes=3))
     assert meeting_view(meeting).webhooks is WebhookState.SILENT
-    assert "the bot does not report" in descriptions.details(meeting_view(meeting))
+    assert "the bot does not report" in descriptions.meeting_markdown(meeting_view(meeting))
     meeting.add_session(T0).bot = bot(dispatch=1, reported_until=at(minutes=5))
     assert meeting_view(meeting).webhooks is WebhookState.HEARD
-    assert "the bot does not report" not in descriptions.details(meeting_view(meeting))
+    assert "the bot does not report" not in descriptions.meeting_markdown(meeting_view(meeting))
 
 
 @pytest.mark.parametrize(
@@ -137,32 +137,32 @@ def test_the_view_speaks_of_the_newest_bot() -> None:
     ],
 )
 def test_how_many_are_an_alarm(silent: int, known: int, *, alarming: bool) -> None:
-    assert is_alarming(silent, known) is alarming
+    assert should_alarm(silent, known) is alarming
 
 
 def test_one_alarm_and_one_all_clear() -> None:
-    window = ReportingWindow()
+    window = WebhookHealthWindow()
 
-    def take(bot_id: str, minute: float, *, silent: bool) -> Turn | None:
-        return window.take_in(bot_id, at(minutes=minute), silent=silent)
+    def take(bot_id: str, minute: float, *, silent: bool) -> AlarmChange | None:
+        return window.record(bot_id, at(minutes=minute), silent=silent)
 
     assert take("well", 0, silent=False) is None
     assert take("a", 1, silent=True) is None
     assert take("b", 1, silent=True) is None
-    assert take("c", 2, silent=True) == Turn(silent=3, known=4)
+    assert take("c", 2, silent=True) == AlarmChange(silent=3, known=4)
     assert take("d", 3, silent=True) is None, "it was said already"
     for bot_id in ("a", "b", "c"):
         assert take(bot_id, 4, silent=False) is None
-    assert take("d", 5, silent=False) == Turn(silent=0, known=5)
+    assert take("d", 5, silent=False) == AlarmChange(silent=0, known=5)
     assert take("a", 6, silent=True) is None
     assert take("b", 6, silent=True) is None
-    assert take("c", 6, silent=True) == Turn(silent=3, known=5)
+    assert take("c", 6, silent=True) == AlarmChange(silent=3, known=5)
 
 
 def test_what_is_long_ago_does_not_count() -> None:
-    window = ReportingWindow()
+    window = WebhookHealthWindow()
     for number in range(50):
-        window.take_in(f"early-{number}", T0, silent=False)
+        window.record(f"early-{number}", T0, silent=False)
     later = T0 + WINDOW + timedelta(seconds=1)
-    assert window.take_in("one", later, silent=True) == Turn(silent=1, known=1)
-    assert window.take_in("other", later + WINDOW * 2, silent=False) == Turn(silent=0, known=1)
+    assert window.record("one", later, silent=True) == AlarmChange(silent=1, known=1)
+    assert window.record("other", later + WINDOW * 2, silent=False) == AlarmChange(silent=0, known=1)

@@ -13,18 +13,18 @@ from aiohttp import web
 from devtools.simulator.server import running_simulator
 from devtools.simulator.settings import Shape, SimulatorSettings
 from minutekeeper.meetings.bot_events import BotEventKind
-from minutekeeper.meetings.dispatch import DispatchMode, DispatchOrder
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchMode
 from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.providers.base import (
     AccountError,
-    BotReality,
-    Collected,
-    DispatchAddress,
+    BotCallback,
+    BotObservation,
+    BotWebhook,
     DuplicateBotError,
     NotFoundError,
-    Notice,
-    Observation,
-    Removal,
+    ProviderBotStatus,
+    RecordedContent,
+    RemovalResult,
     RequestRejectedError,
 )
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
@@ -33,15 +33,15 @@ from minutekeeper.providers.meetingbaas.request_models import BotQuery, NewBot
 from tests.providers.conftest import SECRET
 
 MEETING_URL = "https://meet.google.com/abc-defg-hij"
-ADDRESS = DispatchAddress(webhook_url="http://127.0.0.1:1/nobody", workflow_id="meeting-x")
+ADDRESS = BotCallback(webhook_url="http://127.0.0.1:1/nobody", workflow_id="meeting-x")
 START = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
-ORDER = DispatchOrder(
+ORDER = BotDispatch(
     key="mk-abc-3",
     dispatch=3,
     run="run-1",
     meeting_url=MEETING_URL,
     start_time=START,
-    call_at=START,
+    dispatch_at=START,
     mode=DispatchMode.IMMEDIATE,
     transcript=True,
     bot=BotOptions(entry_message="Hello", waiting_room_timeout=300),
@@ -75,13 +75,13 @@ async def house() -> AsyncIterator[House]:
         yield House(stack)
 
 
-async def settled(provider: MeetingBaasProvider, bot_id: str) -> Observation:
-    while (seen := await provider.observe(bot_id)).reality is BotReality.OPEN:  # noqa: ASYNC110 - asking again is the point
+async def settled(provider: MeetingBaasProvider, bot_id: str) -> BotObservation:
+    while (seen := await provider.get_bot_status(bot_id)).status is ProviderBotStatus.OPEN:  # noqa: ASYNC110 - asking again is the point
         await asyncio.sleep(0.05)
     return seen
 
 
-def words(collected: Collected) -> list[str]:
+def words(collected: RecordedContent) -> list[str]:
     assert collected.transcript
     return [word.text for segment in collected.transcript.segments for word in segment.words]
 
@@ -95,18 +95,18 @@ async def test_a_whole_life(house: House, shape: Shape) -> None:
     assert (found.key, found.workflow_id, found.run) == ("mk-abc-3", "meeting-x", "run-1")
 
     seen = await settled(provider, sent.bot_id)
-    assert seen.reality is BotReality.COMPLETE
+    assert seen.status is ProviderBotStatus.COMPLETE
     final = seen.events[-1]
     assert (final.kind, final.has_recording, final.has_transcript) == (BotEventKind.COMPLETE, True, True)
     assert [bot.is_open for bot in await provider.find(ORDER.key, MEETING_URL, sent.sent_at)] == [False]
 
-    collected = await provider.collect(sent.bot_id, None)
+    collected = await provider.get_recorded_content(sent.bot_id, None)
     (recording,) = collected.media
     assert recording.extension == "mp4"
     assert recording.expires_at is not None
     assert timedelta(hours=1) < recording.expires_at - datetime.now(UTC) <= timedelta(hours=2)
     assert words(collected)
-    assert await provider.cancel(sent.bot_id) in Removal
+    assert await provider.remove_bot(sent.bot_id) in RemovalResult
 
 
 @pytest.mark.parametrize("shape", get_args(Shape))
@@ -121,14 +121,14 @@ async def test_its_webhooks(house: House, shape: Shape) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     provider = await house.provider(shape=shape)
-    address = DispatchAddress(webhook_url=f"http://127.0.0.1:{runner.addresses[0][1]}/", workflow_id="meeting-x")
+    address = BotCallback(webhook_url=f"http://127.0.0.1:{runner.addresses[0][1]}/", workflow_id="meeting-x")
     sent = await provider.dispatch(ORDER, address)
-    notices: list[Notice] = []
+    notices: list[BotWebhook] = []
     while not notices or notices[-1].event.kind is BotEventKind.STATUS:
         body, headers = await deliveries.get()
         assert provider.accepts_webhook(headers)
         parsed = provider.parse_webhook(body, datetime.now(UTC))
-        assert isinstance(parsed, Notice)
+        assert isinstance(parsed, BotWebhook)
         notices.append(parsed)
     await runner.cleanup()
     events = [notice.event for notice in notices]
@@ -145,7 +145,10 @@ async def test_its_webhooks(house: House, shape: Shape) -> None:
     assert (events[-1].has_recording, events[-1].has_transcript) == (True, True)
     assert (notices[-1].workflow_id, events[-1].dispatch) == (("meeting-x", 3) if shape == "newest" else ("", None))
 
-    pushed, asked = await provider.collect(sent.bot_id, body), await provider.collect(sent.bot_id, None)
+    pushed, asked = (
+        await provider.get_recorded_content(sent.bot_id, body),
+        await provider.get_recorded_content(sent.bot_id, None),
+    )
     assert words(pushed) == words(asked)
     assert pushed.media[0].extension == "mp4"
 
@@ -190,17 +193,19 @@ async def test_a_bot_among_very_many_is_found(house: House) -> None:
 async def test_removal(house: House, gone: int) -> None:
     provider = await house.provider(speed=100, delete_ended_status=gone)
     sent = await provider.dispatch(ORDER, ADDRESS)
-    assert await provider.cancel(sent.bot_id) is Removal.LEAVING
-    assert (await settled(provider, sent.bot_id)).reality is BotReality.FAILED
-    assert await provider.cancel(sent.bot_id) is (Removal.LEAVING if gone == 200 else Removal.ALREADY_GONE)
-    assert await provider.cancel(str(uuid4())) is Removal.ALREADY_GONE
-    assert (await provider.observe(str(uuid4()))).reality is BotReality.GONE
+    assert await provider.remove_bot(sent.bot_id) is RemovalResult.LEAVING
+    assert (await settled(provider, sent.bot_id)).status is ProviderBotStatus.FAILED
+    assert await provider.remove_bot(sent.bot_id) is (
+        RemovalResult.LEAVING if gone == 200 else RemovalResult.ALREADY_GONE
+    )
+    assert await provider.remove_bot(str(uuid4())) is RemovalResult.ALREADY_GONE
+    assert (await provider.get_bot_status(str(uuid4()))).status is ProviderBotStatus.GONE
 
 
 async def test_a_bot_at_work_is_open_even_if_only_the_list_says_so(house: House) -> None:
     provider = await house.provider(running_meeting_data_status=404, speed=100)
     sent = await provider.dispatch(ORDER, ADDRESS)
-    assert (await provider.observe(sent.bot_id)).reality is BotReality.OPEN
+    assert (await provider.get_bot_status(sent.bot_id)).status is ProviderBotStatus.OPEN
 
 
 async def test_a_wrong_key_and_a_wrong_wish(house: House) -> None:
@@ -227,15 +232,15 @@ async def test_the_other_endpoints(house: House, shape: Shape) -> None:
     assert [bot.bot_id async for bot in client.list_bots(BotQuery(bot_name="minutekeeper"))] == [sent.bot_id]
     assert await client.delete_data(sent.bot_id) == "deleted"
     assert await client.delete_data(sent.bot_id) == "alreadyDeleted"
-    assert (await provider.collect(sent.bot_id, None)).media == ()
-    reality = (await provider.observe(sent.bot_id)).reality
-    assert reality is (BotReality.COMPLETE if shape == "newest" else BotReality.GONE)
+    assert (await provider.get_recorded_content(sent.bot_id, None)).media == ()
+    reality = (await provider.get_bot_status(sent.bot_id)).status
+    assert reality is (ProviderBotStatus.COMPLETE if shape == "newest" else ProviderBotStatus.GONE)
 
 
 async def test_where_a_bot_comes_from(house: House) -> None:
     provider = await house.provider()
     sent = await provider.dispatch(ORDER, ADDRESS)
-    ours = await provider.origin(sent.bot_id)
+    ours = await provider.get_bot_origin(sent.bot_id)
     assert (ours.bot_id, ours.meeting_url, ours.is_ours) == (sent.bot_id, MEETING_URL, True)
     assert (ours.workflow_id, ours.dispatch, ours.event_id) == ("meeting-x", 3, "")
     stranger = await (await house.client()).create_bot(
@@ -243,7 +248,7 @@ async def test_where_a_bot_comes_from(house: House) -> None:
             meeting_url=MEETING_URL, bot_name="x", reserved=False, deduplication_key="x", extra={"dispatch": "1"}
         )
     )
-    theirs = await provider.origin(stranger)
+    theirs = await provider.get_bot_origin(stranger)
     assert (theirs.is_ours, theirs.workflow_id, theirs.dispatch) == (False, "", None)
     with pytest.raises(NotFoundError):
-        await provider.origin(str(uuid4()))
+        await provider.get_bot_origin(str(uuid4()))

@@ -7,8 +7,13 @@ import pytest
 from pydantic import ValidationError
 
 from minutekeeper.providers.base import ProviderError, UnavailableError
-from minutekeeper.providers.calendar_base import CalendarCredentials, CalendarProvider, GrantError, GrantTrouble
-from minutekeeper.providers.meetingbaas.oauth_errors import ADVICE, grant_trouble
+from minutekeeper.providers.calendar_base import (
+    AccessProblemSource,
+    CalendarAccessError,
+    CalendarCredentials,
+    CalendarProvider,
+)
+from minutekeeper.providers.meetingbaas.oauth_errors import ADVICE, access_problem_source
 from tests.providers.calendar_support import CREDENTIALS, SECRETS
 from tests.providers.response_server import Answer, ToldServer
 
@@ -17,21 +22,21 @@ from tests.providers.response_server import Answer, ToldServer
 @pytest.mark.parametrize(
     ("text", "trouble"),
     [
-        ("invalid_grant: Token has been expired or revoked.", GrantTrouble.USER),
-        ('{"error": "invalid_client"}', GrantTrouble.APP),
+        ("invalid_grant: Token has been expired or revoked.", AccessProblemSource.USER),
+        ('{"error": "invalid_client"}', AccessProblemSource.APP),
     ],
 )
 async def test_refused_grants_are_told_from_all_else(
-    calendars: CalendarProvider, server: ToldServer, status: int, text: str, trouble: GrantTrouble
+    calendars: CalendarProvider, server: ToldServer, status: int, text: str, trouble: AccessProblemSource
 ) -> None:
     server.always = Answer(text.encode(), status=status)
     calls = (
-        calendars.raw_calendars(CREDENTIALS),
+        calendars.list_available_calendars(CREDENTIALS),
         calendars.create_calendar(CREDENTIALS),
         calendars.update_credentials("c-1", CREDENTIALS),
     )
     for call in calls:
-        with pytest.raises(GrantError) as caught:
+        with pytest.raises(CalendarAccessError) as caught:
             await call
         assert caught.value.trouble is trouble
         assert str(caught.value).endswith(ADVICE[trouble])
@@ -40,24 +45,27 @@ async def test_refused_grants_are_told_from_all_else(
 @pytest.mark.parametrize(
     ("text", "trouble"),
     [
-        ("invalid_grant", GrantTrouble.USER),
-        ("Error: InvalidGrant { description: None }", GrantTrouble.USER),
-        ("AADSTS700082: The refresh token has expired due to inactivity.", GrantTrouble.USER),
-        ("AADSTS50173: The provided grant has expired due to it being revoked", GrantTrouble.USER),
-        ("403: Request had insufficient authentication scopes.", GrantTrouble.USER),
-        ("invalid_client: The OAuth client was not found.", GrantTrouble.APP),
-        ("unauthorized_client", GrantTrouble.APP),
-        ("AADSTS7000215: Invalid client secret provided.", GrantTrouble.APP),
-        ("Google Calendar API has not been used in project 12345 before or it is disabled.", GrantTrouble.APP),
-        ('{"reason": "accessNotConfigured"}', GrantTrouble.APP),
+        ("invalid_grant", AccessProblemSource.USER),
+        ("Error: InvalidGrant { description: None }", AccessProblemSource.USER),
+        ("AADSTS700082: The refresh token has expired due to inactivity.", AccessProblemSource.USER),
+        ("AADSTS50173: The provided grant has expired due to it being revoked", AccessProblemSource.USER),
+        ("403: Request had insufficient authentication scopes.", AccessProblemSource.USER),
+        ("invalid_client: The OAuth client was not found.", AccessProblemSource.APP),
+        ("unauthorized_client", AccessProblemSource.APP),
+        ("AADSTS7000215: Invalid client secret provided.", AccessProblemSource.APP),
+        (
+            "Google Calendar API has not been used in project 12345 before or it is disabled.",
+            AccessProblemSource.APP,
+        ),
+        ('{"reason": "accessNotConfigured"}', AccessProblemSource.APP),
         ("Unauthorized client", None),
         ("InvalidApiKey", None),
         ("quotaExceeded", None),
         ("", None),
     ],
 )
-def test_what_is_said_of_grants(text: str, trouble: GrantTrouble | None) -> None:
-    assert grant_trouble(text) is trouble
+def test_what_is_said_of_grants(text: str, trouble: AccessProblemSource | None) -> None:
+    assert access_problem_source(text) is trouble
 
 
 async def test_a_plain_server_error_on_creation_comes_with_a_hint(
@@ -75,7 +83,7 @@ async def test_credentials_are_never_told(
     quoted = f'{{"error": "cannot use {SECRETS[0]} and {SECRETS[1]} of {api_key}"}}'.encode()
     server.always = Answer(quoted, status=status)
     calls = (
-        calendars.raw_calendars(CREDENTIALS),
+        calendars.list_available_calendars(CREDENTIALS),
         calendars.create_calendar(CREDENTIALS),
         calendars.update_credentials("c-1", CREDENTIALS),
     )

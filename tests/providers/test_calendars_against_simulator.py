@@ -17,21 +17,21 @@ from minutekeeper.calendars.event import CalendarEvent, Response, meeting_id_for
 from minutekeeper.calendars.user_connection import CalendarPlatform
 from minutekeeper.providers.base import (
     AccountError,
-    CalendarNotice,
+    CalendarWebhook,
     NotFoundError,
     ProviderError,
     RateLimitedError,
     UnavailableError,
 )
 from minutekeeper.providers.calendar_base import (
+    AccessProblemSource,
+    CalendarAccessError,
     CalendarCredentials,
     CalendarProvider,
     EventFilter,
     EventStatus,
-    GrantError,
-    GrantTrouble,
-    Recording,
-    RecordingChange,
+    ScheduledRecording,
+    ScheduledRecordingChange,
 )
 from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.providers.meetingbaas.webhooks import parse_webhook
@@ -116,7 +116,7 @@ async def test_a_calendar_from_its_connection_to_its_end(house: House) -> None:
     calendars = await house.open()
     team = {"id": "team@group.calendar.google.com", "name": "Team"}
     credentials = await house.account(calendars=[team])
-    raws = await calendars.raw_calendars(credentials)
+    raws = await calendars.list_available_calendars(credentials)
     assert [(raw.raw_id, raw.email, raw.is_primary) for raw in raws] == [
         (ANNA, ANNA, True),
         (team["id"], ANNA, False),
@@ -279,7 +279,7 @@ async def test_recordings(house: House, answer: str) -> None:
     await house.add(series={"count": 2, "every_days": 1})
     await calendars.resync_all()
     first, second = await listed(calendars, calendar_id)
-    recording = Recording(name="Scribe", entry_message="Hello", extra={"event": first.event_id})
+    recording = ScheduledRecording(name="Scribe", entry_message="Hello", extra={"event": first.event_id})
     scheduled = await calendars.schedule_recording(first.event_id, recording, all_occurrences=True)
     assert [event.event_id for event in scheduled] == [first.event_id, second.event_id]
     bots: list[Any] = []
@@ -288,14 +288,14 @@ async def test_recordings(house: House, answer: str) -> None:
     assert {bot["event_uuid"] for bot in bots} == {first.event_id, second.event_id}
     assert {bot["bot_name"] for bot in bots} == {"Scribe"}
     changed = await calendars.change_recording(
-        first.event_id, RecordingChange(entry_message=None, transcript=False)
+        first.event_id, ScheduledRecordingChange(entry_message=None, transcript=False)
     )
     assert [event.event_id for event in changed] == [first.event_id]
     for _ in range(2):
         removed = await calendars.remove_recording(first.event_id)
         assert [event.event_id for event in removed] == [first.event_id]
     with pytest.raises(NotFoundError):
-        await calendars.change_recording(first.event_id, RecordingChange(name="Clerk"))
+        await calendars.change_recording(first.event_id, ScheduledRecordingChange(name="Clerk"))
     with pytest.raises(NotFoundError):
         await calendars.schedule_recording("00000000-0000-4000-8000-000000000000", recording)
 
@@ -309,21 +309,21 @@ async def test_grants_that_end(house: House) -> None:
     await house.order(f"calendars/accounts/{ANNA}/expire")
     synced_ids, [failure] = await calendars.resync_all(7)
     assert synced_ids == (his, ottos)
-    assert (failure.calendar_id, failure.trouble) == (hers, GrantTrouble.USER)
+    assert (failure.calendar_id, failure.trouble) == (hers, AccessProblemSource.USER)
     for call in (
-        calendars.raw_calendars(credentials),
+        calendars.list_available_calendars(credentials),
         calendars.create_calendar(credentials),
         calendars.update_credentials(hers, credentials),
     ):
-        with pytest.raises(GrantError, match="invalid_grant") as caught:
+        with pytest.raises(CalendarAccessError, match="invalid_grant") as caught:
             await call
-        assert caught.value.trouble is GrantTrouble.USER
+        assert caught.value.trouble is AccessProblemSource.USER
         assert credentials.refresh_token.get_secret_value() not in str(caught.value)
     await calendars.update_credentials(hers, await house.account())
     await house.order("calendars/apps/microsoft-app/expire")
     synced_ids, [failure] = await calendars.resync_all()
     assert synced_ids == (hers, his)
-    assert (failure.calendar_id, failure.trouble) == (ottos, GrantTrouble.APP)
+    assert (failure.calendar_id, failure.trouble) == (ottos, AccessProblemSource.APP)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 500])
@@ -331,7 +331,7 @@ async def test_a_refused_grant_has_no_known_status(house: House, status: int) ->
     calendars = await house.open(grant_error_status=status)
     credentials = await house.account()
     await house.order(f"calendars/accounts/{ANNA}/expire")
-    with pytest.raises(GrantError):
+    with pytest.raises(CalendarAccessError):
         await calendars.create_calendar(credentials)
 
 
@@ -339,9 +339,9 @@ async def test_an_api_that_is_not_switched_on(house: House) -> None:
     calendars = await house.open()
     app = {"platform": "Google", "client_id": "bare", "client_secret": "bare-secret", "api_enabled": False}
     await house.order("calendars/apps", app)
-    with pytest.raises(GrantError, match="switched on") as caught:
+    with pytest.raises(CalendarAccessError, match="switched on") as caught:
         await calendars.create_calendar(await house.account(client_id="bare"))
-    assert caught.value.trouble is GrantTrouble.APP
+    assert caught.value.trouble is AccessProblemSource.APP
 
 
 async def test_a_wrong_key(house: House) -> None:
@@ -374,7 +374,7 @@ async def test_sync_webhooks_of_every_form_name_their_calendar(house: House, for
         await house.add()
         second = parse_webhook(await deliveries.get(), datetime.now(UTC))
     await runner.cleanup()
-    assert isinstance(first, CalendarNotice)
-    assert isinstance(second, CalendarNotice)
+    assert isinstance(first, CalendarWebhook)
+    assert isinstance(second, CalendarWebhook)
     assert {first.calendar_id, second.calendar_id} == {calendar_id}
     assert first.delivery != second.delivery

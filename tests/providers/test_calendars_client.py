@@ -9,14 +9,14 @@ from minutekeeper.calendars.user_connection import CalendarPlatform
 from minutekeeper.meetings.fields import RecordingMode
 from minutekeeper.providers.base import NotFoundError, ProviderError, RateLimitedError, UnavailableError
 from minutekeeper.providers.calendar_base import (
+    AccessProblemSource,
+    AvailableCalendar,
     CalendarProvider,
     ConnectedCalendar,
     EventFilter,
     EventStatus,
-    GrantTrouble,
-    RawCalendar,
-    Recording,
-    RecordingChange,
+    ScheduledRecording,
+    ScheduledRecordingChange,
     SyncFailure,
 )
 from minutekeeper.providers.meetingbaas.bot_metadata import event_extra
@@ -39,24 +39,24 @@ def asked(server: ToldServer) -> tuple[str, str, dict[str, str], Any]:
     [
         (
             {"calendars": [{"id": "g-1", "email": "a@b.c", "is_primary": True}]},
-            RawCalendar(raw_id="g-1", email="a@b.c", is_primary=True),
+            AvailableCalendar(raw_id="g-1", email="a@b.c", is_primary=True),
         ),
         (
             {"calendars": [{"id": "primary", "name": "Main", "description": "x", "is_primary": False}]},
-            RawCalendar(raw_id="primary", name="Main"),
+            AvailableCalendar(raw_id="primary", name="Main"),
         ),
         (
             [{"id": "g-1", "summary": "Main", "primary": True}],
-            RawCalendar(raw_id="g-1", name="Main", is_primary=True),
+            AvailableCalendar(raw_id="g-1", name="Main", is_primary=True),
         ),
-        ({"data": [{"id": "g-1", "isPrimary": True}]}, RawCalendar(raw_id="g-1", is_primary=True)),
+        ({"data": [{"id": "g-1", "isPrimary": True}]}, AvailableCalendar(raw_id="g-1", is_primary=True)),
     ],
 )
 async def test_raw_calendars(
-    calendars: CalendarProvider, server: ToldServer, answer: Any, found: RawCalendar
+    calendars: CalendarProvider, server: ToldServer, answer: Any, found: AvailableCalendar
 ) -> None:
     server.tell(Answer(answer))
-    assert await calendars.raw_calendars(CREDENTIALS) == [found]
+    assert await calendars.list_available_calendars(CREDENTIALS) == [found]
     assert asked(server) == ("POST", "/calendars/raw", {}, WIRE_CREDENTIALS)
 
 
@@ -68,12 +68,12 @@ async def test_a_raw_calendar_that_cannot_be_read_costs_no_other(
     calendars: CalendarProvider, server: ToldServer, odd: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.tell(Answer({"calendars": [{"id": "g-1"}, odd, {"id": "g-2"}]}))
-    assert [each.raw_id for each in await calendars.raw_calendars(CREDENTIALS)] == ["g-1", "g-2"]
+    assert [each.raw_id for each in await calendars.list_available_calendars(CREDENTIALS)] == ["g-1", "g-2"]
     assert "calendar 2 of the 3 of a user is left aside" in caplog.text
 
     server.tell(Answer({"calendars": [odd]}))
     with pytest.raises(UnavailableError, match="no known form"):
-        await calendars.raw_calendars(CREDENTIALS)
+        await calendars.list_available_calendars(CREDENTIALS)
 
 
 @pytest.mark.parametrize(
@@ -153,9 +153,9 @@ async def test_resync(calendars: CalendarProvider, server: ToldServer) -> None:
         SyncFailure(
             calendar_id="c-2",
             text="invalid_grant: Token has been expired or revoked.",
-            trouble=GrantTrouble.USER,
+            trouble=AccessProblemSource.USER,
         ),
-        SyncFailure(calendar_id="c-3", text="invalid_client: AADSTS7000222", trouble=GrantTrouble.APP),
+        SyncFailure(calendar_id="c-3", text="invalid_client: AADSTS7000222", trouble=AccessProblemSource.APP),
         SyncFailure(calendar_id="c-4", text='{"code": 503}'),
         SyncFailure(calendar_id="", text="all is lost"),
     )
@@ -268,11 +268,11 @@ async def test_one_event(calendars: CalendarProvider, server: ToldServer) -> Non
 @pytest.mark.parametrize("answer", [[EVENT], EVENT, {"data": [EVENT]}, {"events": [EVENT]}, {"event": EVENT}])
 async def test_recordings(calendars: CalendarProvider, server: ToldServer, answer: Any) -> None:
     server.always = Answer(answer)
-    [event] = await calendars.schedule_recording("e-1", Recording(name="Scribe", transcript=False))
+    [event] = await calendars.schedule_recording("e-1", ScheduledRecording(name="Scribe", transcript=False))
     assert event.event_id == EVENT["uuid"]
     body: Any = {"bot_name": "Scribe", "speech_to_text": None, "extra": event_extra([SECRET])}
     assert asked(server) == ("POST", "/calendar_events/e-1/bot", {}, body)
-    assert await calendars.change_recording("e-1", RecordingChange(name="Clerk")) == [event]
+    assert await calendars.change_recording("e-1", ScheduledRecordingChange(name="Clerk")) == [event]
     assert asked(server) == ("PATCH", "/calendar_events/e-1/bot", {}, {"bot_name": "Clerk"})
     assert await calendars.remove_recording("e-1", all_occurrences=True) == [event]
     assert asked(server) == ("DELETE", "/calendar_events/e-1/bot", {"all_occurrences": "true"}, None)
@@ -280,7 +280,7 @@ async def test_recordings(calendars: CalendarProvider, server: ToldServer, answe
 
 async def test_everything_that_a_recording_can_be(calendars: CalendarProvider, server: ToldServer) -> None:
     server.always = Answer([])
-    recording = Recording(
+    recording = ScheduledRecording(
         name="Scribe",
         image="https://example.com/bot.jpg",
         entry_message="Hello",
@@ -308,9 +308,9 @@ async def test_everything_that_a_recording_can_be(calendars: CalendarProvider, s
     }
     assert await calendars.schedule_recording("e-1", recording, all_occurrences=True) == []
     assert asked(server) == ("POST", "/calendar_events/e-1/bot", {"all_occurrences": "true"}, wire)
-    await calendars.change_recording("e-1", RecordingChange(transcript=True, entry_message=None))
+    await calendars.change_recording("e-1", ScheduledRecordingChange(transcript=True, entry_message=None))
     assert asked(server)[3] == {"speech_to_text": wire["speech_to_text"], "enter_message": None}
-    await calendars.change_recording("e-1", RecordingChange(transcript=False))
+    await calendars.change_recording("e-1", ScheduledRecordingChange(transcript=False))
     assert asked(server)[3] == {"speech_to_text": None}
 
 

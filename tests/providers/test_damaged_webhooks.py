@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutekeeper.providers.base import Ignored, MalformedWebhookError, Notice
-from minutekeeper.providers.meetingbaas.webhooks import Delivery, parse_webhook, read_facts
+from minutekeeper.providers.base import BotWebhook, IgnoredWebhook, MalformedWebhookError
+from minutekeeper.providers.meetingbaas.webhooks import WebhookEnvelope, parse_webhook, read_facts
 from tests.providers.webhook_bodies import NOW, OUR_EXTRA, SECRETS, final, status
 
 json_values = st.recursive(
@@ -49,12 +49,12 @@ def check_harmless(body: bytes) -> None:
         parsed = parse_webhook(body, NOW)
     except MalformedWebhookError:
         return
-    if isinstance(parsed, Notice):
+    if isinstance(parsed, BotWebhook):
         assert parsed.event.bot_id
         parsed.event.model_dump_json()
         assert len(parsed.event.code) <= 500
         assert len(parsed.delivery) < 1000
-    if not isinstance(parsed, Ignored):
+    if not isinstance(parsed, IgnoredWebhook):
         parsed.delivery.encode()
 
 
@@ -78,7 +78,7 @@ def test_a_long_transcript_is_only_known_to_be_there() -> None:
     spoken = {"speaker": "Ann", "words": [{"word": "half a smile: \ud83d", "start": 1, "end": 2}] * 5000}
     body = final("complete", mp4="https://s3/x", transcript=[spoken], extra=OUR_EXTRA)
     parsed = parse_webhook(json.dumps(body).encode(), NOW, (), SECRETS)
-    assert isinstance(parsed, Notice)
+    assert isinstance(parsed, BotWebhook)
     assert (parsed.event.has_recording, parsed.event.has_transcript, parsed.workflow_id) == (
         True,
         True,
@@ -86,11 +86,11 @@ def test_a_long_transcript_is_only_known_to_be_there() -> None:
     )
     nobody_spoke = final("complete", mp4="https://s3/x", transcript=[], padding="x" * 70_000)
     parsed = parse_webhook(json.dumps(nobody_spoke).encode(), NOW)
-    assert isinstance(parsed, Notice)
+    assert isinstance(parsed, BotWebhook)
     assert (parsed.event.has_recording, parsed.event.has_transcript) == (True, False)
 
 
-def _less_transcript(delivery: Delivery) -> Delivery:
+def _less_transcript(delivery: WebhookEnvelope) -> WebhookEnvelope:
     return dataclasses.replace(delivery, data=delivery.data.model_copy(update={"transcript": []}))
 
 

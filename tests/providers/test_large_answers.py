@@ -15,7 +15,7 @@ from devtools.simulator.transcripts import conversation, stored
 from minutekeeper.providers.base import UnavailableError
 from minutekeeper.providers.meetingbaas import response_bodies
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
-from minutekeeper.providers.meetingbaas.recordings import collect
+from minutekeeper.providers.meetingbaas.recordings import recorded_content
 from tests.devtools.stack.processes import ROOT
 
 HOURS = 10
@@ -26,7 +26,7 @@ PROGRAM = """
 import asyncio, re, sys
 from activities.transcripts import write_transcript
 from minutekeeper.storage.store import ArtifactStore
-from minutekeeper.meetings.collection import CollectOrder
+from minutekeeper.meetings.collection import CollectInput
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.recordings import collect
 
@@ -41,7 +41,7 @@ async def main():
     global client
     client = MeetingBaasClient(sys.argv[1], "key")
     before = peak()
-    order = CollectOrder(bot_id="b-1", folder="m")
+    order = CollectInput(bot_id="b-1", folder="m")
     result = await write_transcript(ArtifactStore(sys.argv[2]), order, Delivered())
     print(peak() - before, result.state.value)
     await client.aclose()
@@ -79,7 +79,7 @@ async def collected(*texts: str) -> Any:
     async with served(*texts) as url:
         client = MeetingBaasClient(url, "key")
         try:
-            return await collect(client, "b-1", None)
+            return await recorded_content(client, "b-1", None)
         finally:
             await client.aclose()
 

@@ -8,7 +8,13 @@ import pytest
 
 from minutekeeper.meetings.bot_events import BotEventKind, EventSource
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
-from minutekeeper.providers.base import BotReality, Collected, Media, RateLimitedError, UnavailableError
+from minutekeeper.providers.base import (
+    Media,
+    ProviderBotStatus,
+    RateLimitedError,
+    RecordedContent,
+    UnavailableError,
+)
 from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
 from tests.bot_events import bot_event
 from tests.providers.response_server import Answer, ToldServer
@@ -41,15 +47,15 @@ def complete(**data: Any) -> bytes:
     return json.dumps({"event": "complete", "data": {"bot_id": "b-1", **data}}).encode()
 
 
-def text_of(collected: Collected) -> str | None:
+def text_of(collected: RecordedContent) -> str | None:
     transcript = collected.transcript
     return None if transcript is None else " ".join(segment.text for segment in transcript.segments)
 
 
 async def test_a_bot_that_waits(provider: MeetingBaasProvider, server: ToldServer) -> None:
     server.tell(meeting_data({"ended_at": None}))
-    seen = await provider.observe("b-1")
-    assert (seen.reality, seen.events) == (BotReality.OPEN, ())
+    seen = await provider.get_bot_status("b-1")
+    assert (seen.status, seen.events) == (ProviderBotStatus.OPEN, ())
     assert server.asked[0].query == {"bot_id": "b-1", "include_transcripts": "true"}
 
 
@@ -66,11 +72,11 @@ async def test_a_bot_in_the_call_and_one_that_left(provider: MeetingBaasProvider
         code="in_call_not_recording",
         source=EventSource.API,
     )
-    seen = await provider.observe("b-1")
-    assert (seen.reality, seen.events) == (BotReality.OPEN, (joined,))
-    seen = await provider.observe("b-1")
+    seen = await provider.get_bot_status("b-1")
+    assert (seen.status, seen.events) == (ProviderBotStatus.OPEN, (joined,))
+    seen = await provider.get_bot_status("b-1")
     left = joined.model_copy(update={"occurred_at": ENDED_AT, "code": "call_ended", "status": MeetingStatus.ENDED})
-    assert (seen.reality, seen.events) == (BotReality.OPEN, (joined, left))
+    assert (seen.status, seen.events) == (ProviderBotStatus.OPEN, (joined, left))
     assert "odd" in seen.text
 
 
@@ -96,8 +102,8 @@ async def test_a_complete_bot(
     text: str,
 ) -> None:
     server.tell(meeting_data(bot, **fields))
-    seen = await provider.observe("b-1")
-    assert seen.reality is BotReality.COMPLETE
+    seen = await provider.get_bot_status("b-1")
+    assert seen.status is ProviderBotStatus.COMPLETE
     assert seen.events == (
         bot_event(
             kind=BotEventKind.COMPLETE,
@@ -117,8 +123,8 @@ async def test_a_failed_bot(provider: MeetingBaasProvider, server: ToldServer) -
     server.tell(
         meeting_data({"errors": "BotNotAccepted", "bot_exited_at": "2026-12-01T11:00:01Z", "bot_joined_at": None})
     )
-    seen = await provider.observe("b-1")
-    assert seen.reality is BotReality.FAILED
+    seen = await provider.get_bot_status("b-1")
+    assert seen.status is ProviderBotStatus.FAILED
     failed, left = seen.events
     assert (failed.kind, failed.code, failed.occurred_at) == (BotEventKind.FAILED, "BotNotAccepted", ENDED_AT)
     assert failed.reason is FailureReason.NOT_ACCEPTED
@@ -129,8 +135,8 @@ async def test_a_failed_bot(provider: MeetingBaasProvider, server: ToldServer) -
 async def test_a_bot_whose_data_were_deleted(provider: MeetingBaasProvider, server: ToldServer) -> None:
     server.tell(meeting_data(content_deleted=True), Answer({"content_deleted": True}))
     for _ in range(2):
-        seen = await provider.observe("b-1")
-        assert (seen.reality, seen.events) == (BotReality.GONE, ())
+        seen = await provider.get_bot_status("b-1")
+        assert (seen.status, seen.events) == (ProviderBotStatus.GONE, ())
         assert "deleted" in seen.text
 
 
@@ -142,29 +148,29 @@ async def test_an_answer_that_says_nothing_of_the_bot_settles_nothing(
 ) -> None:
     server.tell(Answer(body))
     with pytest.raises(UnavailableError):
-        await provider.observe("b-1")
+        await provider.get_bot_status("b-1")
 
 
 @pytest.mark.parametrize(
     ("bots", "reality"),
     [
-        ([], BotReality.GONE),
-        ([{"uuid": "another", "ended_at": None}], BotReality.GONE),
-        ([{"uuid": "b-1", "ended_at": "2026-12-01T11:00:00Z"}], BotReality.GONE),
-        ([{"uuid": "b-1", "ended_at": None}], BotReality.OPEN),
+        ([], ProviderBotStatus.GONE),
+        ([{"uuid": "another", "ended_at": None}], ProviderBotStatus.GONE),
+        ([{"uuid": "b-1", "ended_at": "2026-12-01T11:00:00Z"}], ProviderBotStatus.GONE),
+        ([{"uuid": "b-1", "ended_at": None}], ProviderBotStatus.OPEN),
     ],
 )
 async def test_a_bot_that_meeting_data_does_not_know_may_be_at_work(
-    provider: MeetingBaasProvider, server: ToldServer, bots: list[dict[str, Any]], reality: BotReality
+    provider: MeetingBaasProvider, server: ToldServer, bots: list[dict[str, Any]], reality: ProviderBotStatus
 ) -> None:
     server.tell(Answer(b"BotNotFound", status=404), Answer({"bots": bots}))
-    seen = await provider.observe("b-1")
-    assert (seen.reality, seen.events) == (reality, ())
+    seen = await provider.get_bot_status("b-1")
+    assert (seen.status, seen.events) == (reality, ())
     assert "BotNotFound" in seen.text
 
 
 async def test_a_push_with_everything_is_enough(provider: MeetingBaasProvider, server: ToldServer) -> None:
-    collected = await provider.collect(
+    collected = await provider.get_recorded_content(
         "b-1", complete(mp4=URL, audio="https://s3/x.wav", transcript=PUSHED_SEGMENTS)
     )
     assert collected.media == (VIDEO,)
@@ -180,7 +186,7 @@ async def test_a_push_without_transcript_is_completed_by_asking(
     provider: MeetingBaasProvider, server: ToldServer, transcript: dict[str, Any]
 ) -> None:
     server.tell(meeting_data(mp4=FRESH_URL, duration=61, transcripts=STORED_SEGMENTS))
-    collected = await provider.collect("b-1", complete(mp4=URL, **transcript))
+    collected = await provider.get_recorded_content("b-1", complete(mp4=URL, **transcript))
     assert collected.media == (FRESH_VIDEO,)
     assert text_of(collected) == "stored"
     assert collected.duration == 61
@@ -189,7 +195,7 @@ async def test_a_push_without_transcript_is_completed_by_asking(
 async def test_a_push_with_an_explicitly_empty_transcript_is_believed_at_once(
     provider: MeetingBaasProvider,
 ) -> None:
-    collected = await provider.collect("b-1", complete(mp4=URL, transcript=[]))
+    collected = await provider.get_recorded_content("b-1", complete(mp4=URL, transcript=[]))
 
     assert collected.transcript is not None
     assert collected.transcript.is_empty
@@ -200,7 +206,7 @@ async def test_a_pushed_recording_does_not_wait_for_an_answer(
 ) -> None:
     server.tell(Answer(status=503), meeting_data())
     for _ in range(2):
-        assert await provider.collect("b-1", complete(mp4=URL)) == Collected(
+        assert await provider.get_recorded_content("b-1", complete(mp4=URL)) == RecordedContent(
             media=(VIDEO,), transcript=None, duration=None if len(server.asked) == 1 else 0
         )
 
@@ -209,7 +215,7 @@ async def test_a_pushed_transcript_outlives_an_answer_without_one(
     provider: MeetingBaasProvider, server: ToldServer
 ) -> None:
     server.tell(meeting_data({"transcription_fails": 1}, mp4=FRESH_URL))
-    collected = await provider.collect("b-1", complete(mp4="", transcript=PUSHED_SEGMENTS))
+    collected = await provider.get_recorded_content("b-1", complete(mp4="", transcript=PUSHED_SEGMENTS))
     assert collected.media == (FRESH_VIDEO,)
     assert text_of(collected) == "pushed"
     assert not collected.transcript_failed
@@ -222,16 +228,16 @@ async def test_without_a_usable_push_everything_is_asked_for(
     provider: MeetingBaasProvider, server: ToldServer, pushed: bytes | None
 ) -> None:
     server.tell(meeting_data(mp4=FRESH_URL, transcripts=STORED_SEGMENTS, duration=61))
-    collected = await provider.collect("b-1", pushed)
+    collected = await provider.get_recorded_content("b-1", pushed)
     assert collected.media == (FRESH_VIDEO,)
     assert text_of(collected) == "stored"
-    assert collected == Collected(media=(FRESH_VIDEO,), transcript=collected.transcript, duration=61)
+    assert collected == RecordedContent(media=(FRESH_VIDEO,), transcript=collected.transcript, duration=61)
 
 
 async def test_trouble_while_asking_is_told(provider: MeetingBaasProvider, server: ToldServer) -> None:
     server.tell(Answer(status=429))
     with pytest.raises(RateLimitedError):
-        await provider.collect("b-1", None)
+        await provider.get_recorded_content("b-1", None)
 
 
 @pytest.mark.parametrize(
@@ -241,13 +247,15 @@ async def test_the_duration_if_it_is_one(
     provider: MeetingBaasProvider, server: ToldServer, duration: Any, seconds: float | None
 ) -> None:
     server.tell(meeting_data(duration=duration))
-    assert (await provider.collect("b-1", None)).duration == seconds
+    assert (await provider.get_recorded_content("b-1", None)).duration == seconds
 
 
 async def test_an_unknown_bot_has_lost_its_data(provider: MeetingBaasProvider, server: ToldServer) -> None:
     server.tell(Answer(status=404), meeting_data(content_deleted=True, duration=None))
     for _ in range(2):
-        assert await provider.collect("b-1", None) == Collected(media=(), transcript=None, deleted=True)
+        assert await provider.get_recorded_content("b-1", None) == RecordedContent(
+            media=(), transcript=None, deleted=True
+        )
 
 
 @pytest.mark.parametrize(("fails", "failed"), [(1, True), ("2", True), (True, True), (0, False), (None, False)])
@@ -256,9 +264,9 @@ async def test_a_transcript_failed_only_if_that_is_said(
 ) -> None:
     bot = {"transcription_fails": fails}
     server.tell(meeting_data(bot), meeting_data(bot, transcripts=STORED_SEGMENTS), meeting_data())
-    assert (await provider.collect("b-1", None)).transcript_failed is failed
-    assert not (await provider.collect("b-1", None)).transcript_failed
-    assert not (await provider.collect("b-1", None)).transcript_failed
+    assert (await provider.get_recorded_content("b-1", None)).transcript_failed is failed
+    assert not (await provider.get_recorded_content("b-1", None)).transcript_failed
+    assert not (await provider.get_recorded_content("b-1", None)).transcript_failed
 
 
 @pytest.mark.parametrize(
@@ -285,5 +293,5 @@ async def test_one_recording_in_its_form(
 ) -> None:
     mp4, audio = urls
     server.tell(meeting_data({"recording_mode": mode}, mp4=mp4, audio=audio))
-    collected = await provider.collect("b-1", None)
+    collected = await provider.get_recorded_content("b-1", None)
     assert [(media.url, media.extension) for media in collected.media] == expected

@@ -6,41 +6,41 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from minutekeeper.meetings.deadlines import Deadlines
-from minutekeeper.meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchMode, DispatchPlan
 from minutekeeper.meetings.fields import BotOptions, RecordingMode
 from minutekeeper.providers.base import (
-    DispatchAddress,
+    BotCallback,
     DuplicateBotError,
     FoundBot,
     NotFoundError,
     Provider,
-    Removal,
+    RemovalResult,
     UnavailableError,
 )
 from minutekeeper.providers.meetingbaas import http
-from minutekeeper.providers.meetingbaas.bot_metadata import Extra, event_extra
+from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata, event_extra
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
-from minutekeeper.providers.meetingbaas.provider import DispatchPolicy, MeetingBaasProvider
+from minutekeeper.providers.meetingbaas.provider import DispatchDefaults, MeetingBaasProvider
 from minutekeeper.providers.meetingbaas.request_models import SpeechToText
 from tests.providers.conftest import SECRET
 from tests.providers.response_server import Answer, ToldServer
 
 START = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 MEETING_URL = "https://meet.google.com/abc-defg-hij"
-ADDRESS = DispatchAddress(webhook_url="https://ours/webhooks/token", workflow_id="meeting-x")
-ORDER = DispatchOrder(
+ADDRESS = BotCallback(webhook_url="https://ours/webhooks/token", workflow_id="meeting-x")
+ORDER = BotDispatch(
     key="mk-abc-0",
     dispatch=0,
     run="run-1",
     meeting_url=MEETING_URL,
     start_time=START,
-    call_at=START - timedelta(minutes=4),
+    dispatch_at=START - timedelta(minutes=4),
     mode=DispatchMode.RESERVED,
     transcript=True,
     bot=BotOptions(),
 )
 
-OURS = Extra(dispatch_key="mk-abc-0", dispatch=0, workflow_id="meeting-x", run="run-1").to_wire([SECRET])
+OURS = BotMetadata(dispatch_key="mk-abc-0", dispatch=0, workflow_id="meeting-x", run="run-1").to_wire([SECRET])
 
 
 def test_it_is_a_provider(provider: MeetingBaasProvider) -> None:
@@ -52,7 +52,7 @@ def test_it_is_a_provider(provider: MeetingBaasProvider) -> None:
 def test_with_four_minutes_left_a_reserved_bot_is_planned(provider: MeetingBaasProvider, left: timedelta) -> None:
     plan = provider.dispatch_plan(START, START - left)
     assert plan == DispatchPlan(
-        call_at=datetime(2026, 12, 1, 9, 56, tzinfo=UTC),
+        dispatch_at=datetime(2026, 12, 1, 9, 56, tzinfo=UTC),
         join_at=START,
         mode=DispatchMode.RESERVED,
     )
@@ -61,23 +61,27 @@ def test_with_four_minutes_left_a_reserved_bot_is_planned(provider: MeetingBaasP
 @pytest.mark.parametrize("left", [timedelta(minutes=4, microseconds=-1), timedelta(0), timedelta(hours=-1)])
 def test_with_less_a_bot_is_sent_at_once(provider: MeetingBaasProvider, left: timedelta) -> None:
     now = START - left
-    assert provider.dispatch_plan(START, now) == DispatchPlan(call_at=now, join_at=now, mode=DispatchMode.IMMEDIATE)
+    assert provider.dispatch_plan(START, now) == DispatchPlan(
+        dispatch_at=now, join_at=now, mode=DispatchMode.IMMEDIATE
+    )
 
 
 @pytest.mark.parametrize("left", [timedelta(hours=1), timedelta(0)])
 def test_the_policy_is_in_every_plan(client: MeetingBaasClient, left: timedelta) -> None:
     deadlines = Deadlines(joining=7)
-    policy = DispatchPolicy(lead=timedelta(minutes=10), max_dispatches=5, deadlines=deadlines)
+    policy = DispatchDefaults(lead=timedelta(minutes=10), max_dispatches=5, deadlines=deadlines)
     plan = MeetingBaasProvider(client, webhook_keys=[], policy=policy).dispatch_plan(START, START - left)
     assert (plan.max_dispatches, plan.deadlines) == (5, deadlines)
-    assert plan.call_at == START - left if plan.mode is DispatchMode.IMMEDIATE else START - timedelta(minutes=10)
+    assert (
+        plan.dispatch_at == START - left if plan.mode is DispatchMode.IMMEDIATE else START - timedelta(minutes=10)
+    )
 
 
 async def test_sends_a_reserved_bot_with_a_way_back(provider: MeetingBaasProvider, server: ToldServer) -> None:
     server.tell(Answer({"bot_id": "b-1"}))
     before = datetime.now(UTC)
     sent = await provider.dispatch(ORDER, ADDRESS)
-    assert (sent.bot_id, sent.mode, sent.adopted, sent.shared_with) == ("b-1", DispatchMode.RESERVED, False, "")
+    assert (sent.bot_id, sent.mode, sent.is_adopted, sent.shared_with) == ("b-1", DispatchMode.RESERVED, False, "")
     assert before <= sent.sent_at <= datetime.now(UTC)
     assert server.asked[0].body == {
         "meeting_url": MEETING_URL,
@@ -137,21 +141,23 @@ async def test_a_refused_duplicate(provider: MeetingBaasProvider, server: ToldSe
 @pytest.mark.parametrize(
     ("answer", "removal"),
     [
-        (Answer({"ok": True}), Removal.LEAVING),
-        (Answer(status=404), Removal.ALREADY_GONE),
-        (Answer(status=409), Removal.ALREADY_GONE),
-        (Answer(b"bot has already left", status=400), Removal.ALREADY_GONE),
+        (Answer({"ok": True}), RemovalResult.LEAVING),
+        (Answer(status=404), RemovalResult.ALREADY_GONE),
+        (Answer(status=409), RemovalResult.ALREADY_GONE),
+        (Answer(b"bot has already left", status=400), RemovalResult.ALREADY_GONE),
     ],
 )
-async def test_cancels(provider: MeetingBaasProvider, server: ToldServer, answer: Answer, removal: Removal) -> None:
+async def test_cancels(
+    provider: MeetingBaasProvider, server: ToldServer, answer: Answer, removal: RemovalResult
+) -> None:
     server.tell(answer)
-    assert await provider.cancel("b-1") is removal
+    assert await provider.remove_bot("b-1") is removal
 
 
 async def test_a_removal_in_doubt_is_no_removal(provider: MeetingBaasProvider, server: ToldServer) -> None:
     server.tell(Answer(status=503))
     with pytest.raises(UnavailableError):
-        await provider.cancel("b-1")
+        await provider.remove_bot("b-1")
 
 
 def listed(bot_id: str, created_at: str = "2026-12-01T09:56:00Z", **fields: object) -> dict[str, object]:
@@ -193,7 +199,9 @@ async def test_a_meeting_without_a_name_is_found_by_its_key(
     provider: MeetingBaasProvider, server: ToldServer
 ) -> None:
     server.tell(
-        Answer({"bots": [listed("b", meeting_url="https://x/", extra=Extra(dispatch_key="k").to_wire([SECRET]))]})
+        Answer(
+            {"bots": [listed("b", meeting_url="https://x/", extra=BotMetadata(dispatch_key="k").to_wire([SECRET]))]}
+        )
     )
     assert [bot.bot_id for bot in await provider.find("k", "", START - timedelta(hours=1))] == ["b"]
     assert server.asked[0].query["filter_by_extra"] == "dispatch_key:k"
@@ -228,9 +236,9 @@ async def test_a_list_that_ignores_its_filters_brings_no_strangers(
         {
             "bots": [
                 listed("another meeting"),
-                listed("another key", extra=Extra(dispatch_key="mk-abc-01").to_wire([SECRET])),
+                listed("another key", extra=BotMetadata(dispatch_key="mk-abc-01").to_wire([SECRET])),
                 listed("unsigned", extra={name: OURS[name] for name in OURS if name != "signature"}),
-                listed("forged", extra=Extra(dispatch_key="mk-abc-0").to_wire(["another secret"])),
+                listed("forged", extra=BotMetadata(dispatch_key="mk-abc-0").to_wire(["another secret"])),
                 listed("put together", extra=OURS | {"run": "run-2"}),
                 listed("a longer code", meeting_url="https://meet.google.com/abc-defg-hijk"),
                 listed("an older one", "2026-11-30T10:00:00Z", **mine),
@@ -339,7 +347,7 @@ async def test_the_list_tells_of_a_young_bot_that_has_no_data_yet(
     }
     server.tell(Answer({"error": "not found"}, status=404))
     with pytest.raises(NotFoundError):
-        await provider.origin("b-1")
+        await provider.get_bot_origin("b-1")
     old = {"uuid": "b-2", "created_at": "2026-12-01T09:00:00Z", "extra": {"dispatch": "1"}}
     server.tell(Answer({"bots": [young], "next_cursor": "n"}), Answer({"bots": [old, {}]}))
     since = datetime(2026, 12, 1, 8, tzinfo=UTC)

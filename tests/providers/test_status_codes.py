@@ -100,7 +100,7 @@ async def test_an_error_that_is_found_by_asking(
 ) -> None:
     bot = {"ended_at": "2026-12-01T11:00:00Z", "errors": error}
     server.tell(Answer(json.dumps({"mp4": "", "bot_data": {"bot": bot, "transcripts": []}}).encode()))
-    (event,) = (await provider.observe("b-1")).events
+    (event,) = (await provider.get_bot_status("b-1")).events
     assert (event.kind, event.code, event.reason) == (BotEventKind.FAILED, error, ERRORS[error])
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from minutekeeper.meetings.bot_events import BotEventKind, EventSource
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
-from minutekeeper.providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
-from minutekeeper.providers.meetingbaas.bot_metadata import Extra, event_extra
+from minutekeeper.providers.base import BotWebhook, CalendarWebhook, IgnoredWebhook, MalformedWebhookError
+from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata, event_extra
 from minutekeeper.providers.meetingbaas.webhooks import parse_webhook
 from tests.providers.webhook_bodies import BOT, NOW, OUR_EXTRA, SECRETS, final, notice, parse, status
 
@@ -98,8 +98,8 @@ def test_unknown_status_codes_are_kept() -> None:
 
 
 def test_a_status_without_code_is_ignored() -> None:
-    assert isinstance(parse(status(None)), Ignored)
-    assert isinstance(parse({"event": "bot.status_change", "data": {"bot_id": BOT}}), Ignored)
+    assert isinstance(parse(status(None)), IgnoredWebhook)
+    assert isinstance(parse({"event": "bot.status_change", "data": {"bot_id": BOT}}), IgnoredWebhook)
 
 
 def test_a_status_may_be_a_bare_code() -> None:
@@ -217,7 +217,7 @@ def test_our_extra_leads_back_to_us(extra: Any) -> None:
         OUR_EXTRA | {"signature": OUR_EXTRA["signature"][:-1]},
         OUR_EXTRA | {"signature": "ü\ud800"},
         event_extra(SECRETS) | {"workflow_id": "meeting-y"},
-        Extra(dispatch_key="mk-abc-1", dispatch=1, workflow_id="meeting-x").to_wire(["another secret"]),
+        BotMetadata(dispatch_key="mk-abc-1", dispatch=1, workflow_id="meeting-x").to_wire(["another secret"]),
     ],
 )
 def test_extra_of_others_means_nothing(extra: Any) -> None:
@@ -241,16 +241,16 @@ def test_a_dispatch_that_is_no_number_makes_the_extra_anothers(dispatch: Any) ->
     ],
 )
 def test_a_calendar_sync(data: dict[str, Any]) -> None:
-    assert parse({"event": "calendar.sync_events", "data": data}) == CalendarNotice(
+    assert parse({"event": "calendar.sync_events", "data": data}) == CalendarWebhook(
         calendar_id="c-1", delivery="calendar.sync_events|c-1|2026-03-01T10:00:00+00:00"
     )
 
 
 def test_a_calendar_sync_names_the_events_that_changed_unless_they_are_too_many() -> None:
-    def notice_of(*event_ids: str) -> CalendarNotice:
+    def notice_of(*event_ids: str) -> CalendarWebhook:
         data = {"calendar_id": "c-1", "last_updated_ts": "2026-03-01T10:00:00Z", "affected_event_uuids": event_ids}
         parsed = parse({"event": "calendar.sync_events", "data": data})
-        assert isinstance(parsed, CalendarNotice)
+        assert isinstance(parsed, CalendarWebhook)
         return parsed
 
     assert notice_of("a", "b", "a").event_ids == ("a", "b")
@@ -263,7 +263,7 @@ def test_a_calendar_sync_names_the_events_that_changed_unless_they_are_too_many(
 def test_calendar_syncs_without_a_time_never_pass_for_repeats() -> None:
     def delivery(at: datetime = NOW, **data: Any) -> str:
         parsed = parse({"event": "calendar.sync_events", "data": {"calendar_id": "c-1", **data}}, at)
-        assert isinstance(parsed, CalendarNotice)
+        assert isinstance(parsed, CalendarWebhook)
         return parsed.delivery
 
     assert delivery() != delivery(LATER), "another change may look just the same"
@@ -288,9 +288,9 @@ def test_calendar_syncs_without_a_time_never_pass_for_repeats() -> None:
 @pytest.mark.parametrize("rest", [{"data": {"bot_id": BOT}}, {"data": {}}, {}, {"payload": 1}])
 def test_other_events_are_ignored(event: str, rest: dict[str, Any]) -> None:
     parsed = parse({"event": event, **rest})
-    assert isinstance(parsed, Ignored)
-    assert event[:100] in parsed.why
-    assert len(parsed.why) < 600
+    assert isinstance(parsed, IgnoredWebhook)
+    assert event[:100] in parsed.detail
+    assert len(parsed.detail) < 600
 
 
 PADDING = b" " * 70_000
@@ -343,14 +343,14 @@ def test_what_is_no_json_object_is_malformed(body: bytes, padding: bytes) -> Non
 def test_an_object_that_means_nothing_is_ignored(body: bytes, why: str, padding: bytes) -> None:
     """Because its sender could do no better by sending it again."""
     ignored = parse_webhook(padding + body, NOW)
-    assert isinstance(ignored, Ignored)
-    assert why in ignored.why
+    assert isinstance(ignored, IgnoredWebhook)
+    assert why in ignored.detail
 
 
 @pytest.mark.parametrize("padding", [b"", PADDING])
 def test_a_number_beyond_all_numbers_costs_no_more_than_its_field(padding: bytes) -> None:
     body = padding + b'{"event": "complete", "data": {"bot_id": ' + b"9" * 10_000 + b', "mp4": "https://s3/x"}}'
-    assert isinstance(parse_webhook(body, NOW), Ignored)
+    assert isinstance(parse_webhook(body, NOW), IgnoredWebhook)
 
 
 def test_no_text_keeps_a_secret_not_even_a_piece_of_one() -> None:
@@ -361,12 +361,12 @@ def test_no_text_keeps_a_secret_not_even_a_piece_of_one() -> None:
         status(said, error_message=said, error_type=[said]),
     ):
         parsed = parse_webhook(json.dumps(body).encode(), NOW, secrets)
-        assert isinstance(parsed, Notice)
+        assert isinstance(parsed, BotWebhook)
         shown = parsed.event.model_dump_json() + parsed.delivery
         assert not any(piece in shown for piece in ("account", "speech"))
     ignored = parse_webhook(json.dumps({"event": said[480:]}).encode(), NOW, secrets)
-    assert isinstance(ignored, Ignored)
-    assert "***, *** and ***" in ignored.why
+    assert isinstance(ignored, IgnoredWebhook)
+    assert "***, *** and ***" in ignored.detail
 
 
 @pytest.mark.parametrize("ahead", ["2026-03-01T12:59:00Z", "2026-03-01T13:01:00Z", "2099-01-01T00:00:00Z"])

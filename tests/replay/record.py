@@ -13,7 +13,7 @@ from temporalio.client import WorkflowHandle
 from minutekeeper.process import run_and_exit
 from tests.replay.compacting import compact
 from tests.replay.paths import PATHS
-from tests.replay.recorder import Played, Stage, theatre
+from tests.replay.recorder import Played, Recorder, theatre
 
 HISTORIES = Path(__file__).resolve().parent.parent / "histories"
 _SECONDS = 60.0
@@ -23,7 +23,7 @@ async def record(folder: Path, names: Sequence[str]) -> None:
     """Plays each path once; a history that was cut off becomes several files."""
     async with theatre() as env:
         for name in names:
-            played = await asyncio.wait_for(PATHS[name](Stage(env)), _SECONDS)
+            played = await asyncio.wait_for(PATHS[name](Recorder(env)), _SECONDS)
             for number, history in enumerate(await _runs(played)):
                 part = f"-{number + 1}" if number else ""
                 (folder / f"{name}{part}.json").write_text(compact(history))

@@ -15,9 +15,9 @@ from temporalio.service import RPCError
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
-from minutekeeper.meetings.collection import Collection, CollectOrder, ManifestOrder
+from minutekeeper.meetings.collection import CollectInput, CollectResult, ManifestInput
 from minutekeeper.meetings.views import Artifact, Outcome
-from minutekeeper.providers.base import BotReality, FoundBot, Observation
+from minutekeeper.providers.base import BotObservation, FoundBot, ProviderBotStatus
 from minutekeeper.temporal import search_attributes
 from minutekeeper.temporal.names import MEETINGS_QUEUE
 from tests.workflows.conftest import temporal_binary, with_plugin, working
@@ -28,7 +28,7 @@ LONG_HISTORY = 100
 """So that a meeting which is moved again and again is cut off after this many events; no other path comes near."""
 
 
-def finished(bot_id: str, *, recording: bool = True) -> Observation:
+def finished(bot_id: str, *, recording: bool = True) -> BotObservation:
     """What the provider says of a bot that has ended."""
     event = BotEvent(
         kind=BotEventKind.COMPLETE,
@@ -38,7 +38,7 @@ def finished(bot_id: str, *, recording: bool = True) -> Observation:
         has_recording=recording,
         has_transcript=recording,
     )
-    return Observation(reality=BotReality.COMPLETE, events=(event,), text="ended")
+    return BotObservation(status=ProviderBotStatus.COMPLETE, events=(event,), text="ended")
 
 
 @dataclass
@@ -53,8 +53,8 @@ class StagedProvider(ScriptedProvider):
             raise self.search_failures.pop(0)
         return await super().find(key, meeting_url, since)
 
-    async def observe(self, bot_id: str) -> Observation:
-        seen = await super().observe(bot_id)
+    async def get_bot_status(self, bot_id: str) -> BotObservation:
+        seen = await super().get_bot_status(bot_id)
         return finished(bot_id) if self.all_over else seen
 
 
@@ -69,21 +69,21 @@ class StagedRecordings(ScriptedRecordings):
     collect_failures: list[str] = field(default_factory=list)
 
     @activity.defn
-    async def collect(self, order: CollectOrder) -> Collection:
+    async def collect(self, order: CollectInput) -> CollectResult:
         brought = await super().collect(order)
         if self.collect_failures:
             raise ApplicationError(self.collect_failures.pop(0), brought, non_retryable=True)
         return brought
 
     @activity.defn
-    async def write_manifest(self, order: ManifestOrder) -> Artifact:
+    async def write_manifest(self, order: ManifestInput) -> Artifact:
         if self.manifest_failures:
             raise self.manifest_failures.pop(0)
         return await super().write_manifest(order)
 
 
 @dataclass
-class Stage:
+class Recorder:
     """One path's world; every path has a fresh one, on the same server."""
 
     env: WorkflowEnvironment
@@ -147,7 +147,7 @@ class Play(Protocol):
 
     __name__: str
 
-    async def __call__(self, stage: Stage) -> Played: ...
+    async def __call__(self, stage: Recorder) -> Played: ...
 
 
 PATHS: dict[str, Play] = {}
@@ -169,7 +169,7 @@ def path_without_workers(play: Play) -> Play:
 def enter(name: str, play: Play) -> None:
     """Enters one of many paths of the same kind."""
 
-    async def play_with_workers(stage: Stage) -> Played:
+    async def play_with_workers(stage: Recorder) -> Played:
         async with stage.workers():
             return await play(stage)
 

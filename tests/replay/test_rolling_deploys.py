@@ -12,7 +12,7 @@ import pytest_asyncio
 from minutekeeper.meetings.status import MeetingStatus
 from tests.replay.copies import copy_with
 from tests.replay.edits import GUARDED, RETIRED, UNGUARDED
-from tests.replay.worker_fleet import Fleet, Meeting, running_fleet
+from tests.replay.worker_fleet import Meeting, WorkerFleet, running_fleet
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("system")]
 
@@ -42,37 +42,37 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Releases:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fleet]:
+async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WorkerFleet]:
     async with running_fleet(tmp_path_factory.mktemp("fleet")) as running:
         yield running
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def fleet(servers: Fleet) -> AsyncIterator[Fleet]:
+async def fleet(servers: WorkerFleet) -> AsyncIterator[WorkerFleet]:
     """Without a worker at first: those of the test before are gone."""
     yield servers
     await servers.end()
 
 
-async def all_have_one_bot(fleet: Fleet, meetings: Iterable[Meeting]) -> None:
+async def all_have_one_bot(fleet: WorkerFleet, meetings: Iterable[Meeting]) -> None:
     for meeting in meetings:
         outcome = await asyncio.wait_for(meeting.result(), 90)
         assert outcome.status is MeetingStatus.COMPLETED
         assert len(await fleet.bots_of(meeting)) == 1
 
 
-async def no_task_failed(fleet: Fleet, meetings: Iterable[Meeting]) -> None:
+async def no_task_failed(fleet: WorkerFleet, meetings: Iterable[Meeting]) -> None:
     for meeting in meetings:
         assert not await fleet.events(meeting, "workflow_task_failed")
 
 
-async def asleep(fleet: Fleet, ahead: timedelta) -> Meeting:
+async def asleep(fleet: WorkerFleet, ahead: timedelta) -> Meeting:
     meeting = await fleet.book(ahead)
     await fleet.until_history(meeting, "timer_started")
     return meeting
 
 
-async def test_a_deploy_in_two_steps_is_not_noticed(fleet: Fleet, releases: Releases) -> None:
+async def test_a_deploy_in_two_steps_is_not_noticed(fleet: WorkerFleet, releases: Releases) -> None:
     old = await fleet.worker(releases.old)
     wakes_by_itself, moved_later = [await asleep(fleet, ahead) for ahead in (SOON, NEXT_MONTH)]
 
@@ -105,7 +105,7 @@ async def test_a_deploy_in_two_steps_is_not_noticed(fleet: Fleet, releases: Rele
 
 
 async def test_a_deploy_in_one_step_is_not_noticed_while_the_new_workers_live(
-    fleet: Fleet, releases: Releases
+    fleet: WorkerFleet, releases: Releases
 ) -> None:
     old = await fleet.worker(releases.old)
     meetings = [await asleep(fleet, NEXT_MONTH) for _ in range(3)]
@@ -120,7 +120,7 @@ async def test_a_deploy_in_one_step_is_not_noticed_while_the_new_workers_live(
     await no_task_failed(fleet, meetings)
 
 
-async def test_an_old_worker_cannot_carry_on_beyond_a_patch(fleet: Fleet, releases: Releases) -> None:
+async def test_an_old_worker_cannot_carry_on_beyond_a_patch(fleet: WorkerFleet, releases: Releases) -> None:
     """Why the deploy in two steps is there: in one step, a new worker that dies leaves such meetings behind."""
     new = await fleet.worker(releases.new)
     meeting = await asleep(fleet, NEXT_MONTH)
@@ -137,7 +137,7 @@ async def test_an_old_worker_cannot_carry_on_beyond_a_patch(fleet: Fleet, releas
 
 
 async def test_an_edit_without_a_patch_stops_sleeping_meetings_until_the_old_code_is_back(
-    fleet: Fleet, releases: Releases
+    fleet: WorkerFleet, releases: Releases
 ) -> None:
     old = await fleet.worker(releases.old)
     meeting = await asleep(fleet, NEXT_MONTH)
@@ -153,7 +153,7 @@ async def test_an_edit_without_a_patch_stops_sleeping_meetings_until_the_old_cod
     await all_have_one_bot(fleet, [meeting])
 
 
-async def test_a_patch_is_retired_in_two_steps(fleet: Fleet, releases: Releases) -> None:
+async def test_a_patch_is_retired_in_two_steps(fleet: WorkerFleet, releases: Releases) -> None:
     new = await fleet.worker(releases.new)
     took_the_new_way = await asleep(fleet, NEXT_MONTH)
     await fleet.stop(new)

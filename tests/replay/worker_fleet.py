@@ -37,7 +37,7 @@ Meeting = WorkflowHandle[Any, Outcome]
 
 
 @dataclass
-class Fleet:
+class WorkerFleet:
     client: Client
     simulator: str
     environment: dict[str, str]
@@ -53,7 +53,7 @@ class Fleet:
                 *(sys.executable, "-m", "worker"),
                 cwd=code,
                 env=self.environment
-                | {"PYTHONPATH": str(code), "MINUTEKEEPER_HOLD_PATCHES": str(hold_patches).lower()},
+                | {"PYTHONPATH": str(code), "MINUTEKEEPER_DISABLE_NEW_PATCHES": str(hold_patches).lower()},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -121,7 +121,7 @@ class Fleet:
 
 
 @asynccontextmanager
-async def running_fleet(folder: Path, *, requests_per_second: int = 0) -> AsyncIterator[Fleet]:
+async def running_fleet(folder: Path, *, requests_per_second: int = 0) -> AsyncIterator[WorkerFleet]:
     """A server, a simulator and a bridge that need no deploy; workers are started by the test."""
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(
@@ -146,7 +146,7 @@ async def running_fleet(folder: Path, *, requests_per_second: int = 0) -> AsyncI
             "MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES": "true",
         }
         environment["BRIDGE_PUBLIC_URL"] = await stack.enter_async_context(_bridge(environment))
-        fleet = Fleet(with_plugin(server.client), simulator, environment, folder)
+        fleet = WorkerFleet(with_plugin(server.client), simulator, environment, folder)
         stack.push_async_callback(fleet.end)
         yield fleet
 

@@ -27,7 +27,7 @@ CUSTOMERS_ONLY = {
 }
 
 
-class Desk:
+class CalendarTestBench:
     """Somebody at a command line whose provider is the simulator, with files in the current folder."""
 
     def __init__(self, sim: Sim) -> None:

@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from minutekeeper.temporal.search_attributes import ALL_KEYS
 from starter.client import MeetingsClient
 from tests.devtools.simulator.support import KEY, Sim, running_sim
-from tests.starter.calendar_support import Desk
+from tests.starter.calendar_support import CalendarTestBench
 from tests.starter.support import QUIET, SECRET, connect, fake_worker, target_of, temporal_server
 
 
@@ -70,5 +70,5 @@ async def sim(settings: pytest.MonkeyPatch) -> AsyncIterator[Sim]:
 
 
 @pytest.fixture
-def desk(sim: Sim) -> Desk:
-    return Desk(sim)
+def desk(sim: Sim) -> CalendarTestBench:
+    return CalendarTestBench(sim)

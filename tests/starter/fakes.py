@@ -11,7 +11,7 @@ from minutekeeper.calendars.health import HealthCheckInput, HealthCheckResult
 from minutekeeper.calendars.messages import ReconcileInput, ReconcileResult
 from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.dispatch import unbookable
-from minutekeeper.meetings.ids import meeting_id_of
+from minutekeeper.meetings.ids import meeting_id_from_workflow_id
 from minutekeeper.meetings.request import MeetingRequest, Reschedule, StopRequest
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState, WebhookState
 from minutekeeper.meetings.views import Evidence, MeetingView, Outcome, TimelineEntry
@@ -72,7 +72,7 @@ class FakeMeeting:
         self._outcome: Outcome | None = None
         self._downloading: asyncio.Task[None] | None = None
         self._view = MeetingView(
-            meeting_id=meeting_id_of(workflow_id),
+            meeting_id=meeting_id_from_workflow_id(workflow_id),
             workflow_id=workflow_id,
             status=MeetingStatus.SCHEDULED,
             reason=None,

@@ -19,7 +19,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState
-from minutekeeper.meetings.views import Evidence, KeptFile, Outcome
+from minutekeeper.meetings.views import Evidence, Outcome, StoredFile
 from minutekeeper.temporal.names import MEETINGS_QUEUE
 from minutekeeper.temporal.worker_connection import plugin
 from starter.cli import run
@@ -145,7 +145,7 @@ def a_request(hours: float = 24, **fields: Any) -> MeetingRequest:
 def an_outcome(meeting_id: str, status: MeetingStatus = MeetingStatus.COMPLETED, **fields: Any) -> Outcome:
     evidence = Evidence(event=status.value, at=datetime.now(UTC), text="the provider's own words")
     has_files = status is MeetingStatus.COMPLETED
-    files = (KeptFile(path=f"{meeting_id}/recording.mp4", size=12_345),) if has_files else ()
+    files = (StoredFile(path=f"{meeting_id}/recording.mp4", size=12_345),) if has_files else ()
     state = TranscriptState.READY if has_files else TranscriptState.FAILED
     bare = {"bot_id": "bot-1", "artifacts": files, "transcript": state}
     return Outcome.model_validate(

@@ -12,7 +12,7 @@ from minutekeeper.meetings.ids import calendar_workflow_id_for, workflow_id_for
 from minutekeeper.temporal.names import ACCESS_SIGNAL, CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from starter.client import MeetingsClient
 from tests.devtools.simulator import calendar_support
-from tests.starter.calendar_support import Desk, write
+from tests.starter.calendar_support import CalendarTestBench, write
 from tests.starter.support import SECRET, cli, eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
@@ -34,7 +34,7 @@ async def ail(client: MeetingsClient, calendar_id: str, ailment: AccessProblem) 
 
 
 async def test_the_doctor_makes_a_fresh_link_for_a_user_who_has_to_connect_again(
-    desk: Desk, client: MeetingsClient, settings: pytest.MonkeyPatch
+    desk: CalendarTestBench, client: MeetingsClient, settings: pytest.MonkeyPatch
 ) -> None:
     settings.setenv("BRIDGE_SECRET", SECRET)
     settings.setenv("BRIDGE_PUBLIC_URL", "https://bridge.example.com")
@@ -60,7 +60,7 @@ async def test_the_doctor_makes_a_fresh_link_for_a_user_who_has_to_connect_again
 
 
 async def test_new_credentials_go_to_the_calendars_whose_tokens_are_given(
-    desk: Desk, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingsClient
 ) -> None:
     of_anna, of_ben = await desk.connect(ANNA), await desk.connect(BEN)
     tokens = [(await calendar_support.account(desk.sim, email))["oauth_refresh_token"] for email in (ANNA, BEN)]
@@ -106,7 +106,9 @@ async def test_what_cannot_be_meant_is_named(content: dict[str, Any], named: str
     assert "planted" not in ended.error
 
 
-async def test_the_doctor_finds_that_nobody_checks_the_grants(desk: Desk, client: MeetingsClient) -> None:
+async def test_the_doctor_finds_that_nobody_checks_the_grants(
+    desk: CalendarTestBench, client: MeetingsClient
+) -> None:
     await desk.connect(ANNA)
     await client.temporal.get_workflow_handle("calendars-health").terminate()
     found = await cli("calendar", "doctor", "--json")
@@ -117,7 +119,9 @@ async def test_the_doctor_finds_that_nobody_checks_the_grants(desk: Desk, client
     assert not found.json["trouble"]
 
 
-async def test_both_doctors_show_booked_meetings_that_temporal_has_lost(desk: Desk, client: MeetingsClient) -> None:
+async def test_both_doctors_show_booked_meetings_that_temporal_has_lost(
+    desk: CalendarTestBench, client: MeetingsClient
+) -> None:
     made = await desk.connect(ANNA)
     for title in ("Kept", "Lost"):
         await desk.add(ANNA, made, title=title)
@@ -142,7 +146,9 @@ async def general_check() -> dict[str, Any]:
     return next(each for each in checks if each["name"] == "calendars")
 
 
-async def test_a_calendar_that_the_provider_lost_keeps_its_owner_and_is_let_go_of_by_that_name(desk: Desk) -> None:
+async def test_a_calendar_that_the_provider_lost_keeps_its_owner_and_is_let_go_of_by_that_name(
+    desk: CalendarTestBench,
+) -> None:
     owner = "lost-owner@example.com"
     made = await desk.connect(owner)
     await desk.sim.ok("DELETE", f"/calendars/{made}")

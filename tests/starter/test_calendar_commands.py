@@ -4,14 +4,14 @@ from functools import partial
 
 import pytest
 
-from minutekeeper.calendars.user_connection import Claim
+from minutekeeper.calendars.user_connection import ConnectionClaim
 from minutekeeper.meetings.ids import calendar_workflow_id_for
-from minutekeeper.providers.meetingbaas.bot_metadata import Extra
-from minutekeeper.storage.user_connections import Connections
+from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata
+from minutekeeper.storage.user_connections import UserConnectionStore
 from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from starter.client import MeetingsClient
 from tests.devtools.simulator import calendar_support
-from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, Desk, listed, write
+from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, CalendarTestBench, listed, write
 from tests.starter.fakes import UNREADABLE, Scene
 from tests.starter.support import SECRET, a_request, cli, eventually, play
 
@@ -20,14 +20,14 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures
 BEN = "ben@example.com"
 
 
-async def test_raw_lists_what_could_be_connected(desk: Desk) -> None:
+async def test_raw_lists_what_could_be_connected(desk: CalendarTestBench) -> None:
     file = await desk.credentials(ANNA, calendars=[{"id": "team", "name": "Team"}])
     found = (await cli("calendar", "raw", "--credentials", file, "--json")).json
     assert [(each["raw_id"], each["is_primary"]) for each in found] == [(ANNA, True), ("team", False)]
     assert "team" in (await cli("calendar", "raw", "--credentials", file)).out
 
 
-async def test_connecting_again_renews_the_credentials_and_nothing_else(desk: Desk) -> None:
+async def test_connecting_again_renews_the_credentials_and_nothing_else(desk: CalendarTestBench) -> None:
     file = await desk.credentials(ANNA)
     first = (await cli("calendar", "connect", "--credentials", file, "--json")).json
     assert first["connection"] == "connected"
@@ -40,7 +40,7 @@ async def test_connecting_again_renews_the_credentials_and_nothing_else(desk: De
     assert (await cli("calendar", "policy", "get", ANNA, "--json")).json["otherwise"] == "record"
 
 
-async def test_a_connect_that_was_cut_off_is_finished_by_the_next_one(desk: Desk) -> None:
+async def test_a_connect_that_was_cut_off_is_finished_by_the_next_one(desk: CalendarTestBench) -> None:
     grant = await calendar_support.account(desk.sim, ANNA)
     made = await calendar_support.connect(desk.sim, grant)
     assert (await listed(made))["state"] == "not_kept"
@@ -51,11 +51,11 @@ async def test_a_connect_that_was_cut_off_is_finished_by_the_next_one(desk: Desk
     assert (await listed(made))["is_kept"] is True
 
 
-async def test_a_calendar_that_a_user_connected_by_a_link_is_not_taken_over(desk: Desk) -> None:
+async def test_a_calendar_that_a_user_connected_by_a_link_is_not_taken_over(desk: CalendarTestBench) -> None:
     grant = await calendar_support.account(desk.sim, ANNA)
     of_user = await calendar_support.connect(desk.sim, grant)
-    claim = Claim(user="user-1", platform="google", attempt_id="attempt-1")
-    assert await Connections(desk.store).claim(of_user, claim)
+    claim = ConnectionClaim(user="user-1", platform="google", attempt_id="attempt-1")
+    assert await UserConnectionStore(desk.store).claim(of_user, claim)
     file = write("grant.json", grant)
     made = (await cli("calendar", "connect", "--credentials", file, "--json")).json
     assert (made["connection"], made["calendar_id"] != of_user) == ("connected", True)
@@ -64,7 +64,7 @@ async def test_a_calendar_that_a_user_connected_by_a_link_is_not_taken_over(desk
     assert (await listed(of_user))["state"] == "not_kept"
 
 
-async def test_a_further_calendar_is_chosen_by_its_raw_id(desk: Desk) -> None:
+async def test_a_further_calendar_is_chosen_by_its_raw_id(desk: CalendarTestBench) -> None:
     file = await desk.credentials(ANNA, calendars=[{"id": "team", "name": "Team"}])
     made = (await cli("calendar", "connect", "--credentials", file, "--raw-id", "team", "--json")).json
     assert made["name"] == "Team"
@@ -73,7 +73,7 @@ async def test_a_further_calendar_is_chosen_by_its_raw_id(desk: Desk) -> None:
     assert "give access to no calendar nothing; available: anna@example.com, team" in wrong.err
 
 
-async def test_the_list_tells_the_state_of_every_calendar(desk: Desk, client: MeetingsClient) -> None:
+async def test_the_list_tells_the_state_of_every_calendar(desk: CalendarTestBench, client: MeetingsClient) -> None:
     active, gone = await desk.connect(ANNA), await desk.connect(BEN)
     await desk.sim.ok("DELETE", f"/calendars/{gone}")
     burnt = f"{UNREADABLE}-{active}"
@@ -93,7 +93,7 @@ async def test_the_list_tells_the_state_of_every_calendar(desk: Desk, client: Me
 
 
 async def test_events_show_decision_meeting_and_bot_and_each_of_these_finds_the_meeting(
-    desk: Desk, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingsClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     link = "https://meet.google.com/lin-kedt-oit"
@@ -122,9 +122,11 @@ async def test_events_show_decision_meeting_and_bot_and_each_of_these_finds_the_
         assert (found["meeting_id"], found["bot_id"]) == (entry.meeting_id, f"bot-{entry.meeting_id}")
 
 
-async def test_a_bot_that_was_replaced_still_leads_to_its_meeting(desk: Desk, client: MeetingsClient) -> None:
+async def test_a_bot_that_was_replaced_still_leads_to_its_meeting(
+    desk: CalendarTestBench, client: MeetingsClient
+) -> None:
     started = await client.start(a_request(130))
-    extra = Extra(dispatch_key="mk-1", workflow_id=started.workflow_id)
+    extra = BotMetadata(dispatch_key="mk-1", workflow_id=started.workflow_id)
     bot_id = await desk.sim.send(extra=extra.to_wire([SECRET]))
     forged = await desk.sim.send(extra=extra.to_wire(["another secret"]))
     (found,) = (await eventually(partial(cli, "find", bot_id, "--json"), lambda ended: ended.code == 0)).json
@@ -132,7 +134,9 @@ async def test_a_bot_that_was_replaced_still_leads_to_its_meeting(desk: Desk, cl
     assert (await cli("find", forged, "--json")).code == 1
 
 
-async def test_an_explanation_names_the_rule_and_what_it_looked_at(desk: Desk, client: MeetingsClient) -> None:
+async def test_an_explanation_names_the_rule_and_what_it_looked_at(
+    desk: CalendarTestBench, client: MeetingsClient
+) -> None:
     calendar_id = await desk.connect(ANNA, "--policy", write("policy.json", CUSTOMERS_ONLY))
     await desk.add(ANNA, calendar_id, title="Offer", guests=["bob@customer.example"])
     await desk.add(ANNA, calendar_id, title="Team", guests=[BEN])
@@ -148,7 +152,7 @@ async def test_an_explanation_names_the_rule_and_what_it_looked_at(desk: Desk, c
 
 
 async def test_an_event_that_the_provider_forgot_is_explained_from_the_book(
-    desk: Desk, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingsClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Gone")
@@ -161,7 +165,9 @@ async def test_an_event_that_the_provider_forgot_is_explained_from_the_book(
     assert found["meeting_id"] == entry.meeting_id
 
 
-async def test_a_plan_is_what_a_policy_would_do_and_does_nothing(desk: Desk, client: MeetingsClient) -> None:
+async def test_a_plan_is_what_a_policy_would_do_and_does_nothing(
+    desk: CalendarTestBench, client: MeetingsClient
+) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Offer", guests=["bob@customer.example"])
     await desk.add(ANNA, calendar_id, title="Team", guests=[BEN], link="https://meet.google.com/tea-mmee-tin")
@@ -178,7 +184,9 @@ async def test_a_plan_is_what_a_policy_would_do_and_does_nothing(desk: Desk, cli
     assert meeting["status"] == "scheduled"
 
 
-async def test_a_policy_is_set_after_saying_what_follows_from_it(desk: Desk, client: MeetingsClient) -> None:
+async def test_a_policy_is_set_after_saying_what_follows_from_it(
+    desk: CalendarTestBench, client: MeetingsClient
+) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Team", guests=[BEN])
     await desk.look(calendar_id, client)
@@ -192,7 +200,9 @@ async def test_a_policy_is_set_after_saying_what_follows_from_it(desk: Desk, cli
     assert "nothing was changed" in again.out
 
 
-async def test_an_override_is_for_an_event_or_for_its_series(desk: Desk, client: MeetingsClient) -> None:
+async def test_an_override_is_for_an_event_or_for_its_series(
+    desk: CalendarTestBench, client: MeetingsClient
+) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Once")
     await desk.add(ANNA, calendar_id, title="Weekly", series={"count": 1})
@@ -212,7 +222,7 @@ async def test_an_override_is_for_an_event_or_for_its_series(desk: Desk, client:
     assert (refused.code, "is not part of a series" in refused.err) == (2, True)
 
 
-async def test_a_grant_that_has_ended_is_found_by_a_resync_of_all(desk: Desk) -> None:
+async def test_a_grant_that_has_ended_is_found_by_a_resync_of_all(desk: CalendarTestBench) -> None:
     calendar_id = await desk.connect(ANNA)
     assert (await cli("calendar", "resync")).code == 0
     await desk.sim.ok("POST", f"/_sim/calendars/accounts/{ANNA}/expire")
@@ -223,7 +233,7 @@ async def test_a_grant_that_has_ended_is_found_by_a_resync_of_all(desk: Desk) ->
     assert "calendar connect` with the new token" in (await cli("calendar", "resync")).out
 
 
-async def test_resync_and_disconnect_are_told_in_words(desk: Desk) -> None:
+async def test_resync_and_disconnect_are_told_in_words(desk: CalendarTestBench) -> None:
     calendar_id = await desk.connect(ANNA)
     assert "will be read again" in (await cli("calendar", "resync", calendar_id)).out
     shown = (await cli("calendar", "show", calendar_id)).out

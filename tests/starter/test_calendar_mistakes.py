@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from tests.devtools.simulator import calendar_support
-from tests.starter.calendar_support import ANNA, Desk, listed, write
+from tests.starter.calendar_support import ANNA, CalendarTestBench, listed, write
 from tests.starter.support import cli, eventually, process
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
 
 
-async def test_what_is_unknown_is_a_1_and_a_sentence(desk: Desk) -> None:
+async def test_what_is_unknown_is_a_1_and_a_sentence(desk: CalendarTestBench) -> None:
     calendar_id = await desk.connect(ANNA)
     unknown = {
         ("calendar", "events", "nobody"): "There is no calendar nobody. `minutekeeper calendar list` shows all.",
@@ -26,7 +26,7 @@ async def test_what_is_unknown_is_a_1_and_a_sentence(desk: Desk) -> None:
         assert ended.error.startswith(sentence)
 
 
-async def test_a_name_that_two_have_is_a_question(desk: Desk) -> None:
+async def test_a_name_that_two_have_is_a_question(desk: CalendarTestBench) -> None:
     file = await desk.credentials(ANNA, calendars=[{"id": "t1", "name": "Team"}, {"id": "t2", "name": "Team"}])
     for raw_id in ("t1", "t2"):
         assert (await cli("calendar", "connect", "--credentials", file, "--raw-id", raw_id)).code == 0
@@ -34,7 +34,7 @@ async def test_a_name_that_two_have_is_a_question(desk: Desk) -> None:
     assert (ended.code, "use the id" in ended.err) == (2, True)
 
 
-async def test_refused_credentials_are_told_in_the_providers_words_and_never_shown(desk: Desk) -> None:
+async def test_refused_credentials_are_told_in_the_providers_words_and_never_shown(desk: CalendarTestBench) -> None:
     grant = await calendar_support.account(desk.sim, ANNA) | {"oauth_client_secret": "s-e-c-r-e-t"}
     for command in ("raw", "connect"):
         ended = await cli("calendar", command, "--credentials", write("grant.json", grant))
@@ -43,7 +43,9 @@ async def test_refused_credentials_are_told_in_the_providers_words_and_never_sho
         assert not any(value in ended.err for name, value in grant.items() if name != "platform")
 
 
-async def test_a_key_that_is_missing_or_wrong_is_named(desk: Desk, settings: pytest.MonkeyPatch) -> None:
+async def test_a_key_that_is_missing_or_wrong_is_named(
+    desk: CalendarTestBench, settings: pytest.MonkeyPatch
+) -> None:
     settings.setenv("MEETINGBAAS_API_KEY", "wrong")
     wrong = await cli("calendar", "list")
     assert (wrong.code, "The API key is missing or wrong." in wrong.err) == (1, True)
@@ -53,7 +55,7 @@ async def test_a_key_that_is_missing_or_wrong_is_named(desk: Desk, settings: pyt
 
 
 async def test_a_provider_that_is_away_hides_no_calendar_that_is_kept(
-    desk: Desk, settings: pytest.MonkeyPatch
+    desk: CalendarTestBench, settings: pytest.MonkeyPatch
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     settings.setenv("MEETINGBAAS_BASE_URL", "http://127.0.0.1:1")
@@ -64,7 +66,9 @@ async def test_a_provider_that_is_away_hides_no_calendar_that_is_kept(
 
 
 @pytest.mark.usefixtures("without_worker")
-async def test_without_temporal_or_a_worker_there_is_a_sentence(desk: Desk, settings: pytest.MonkeyPatch) -> None:
+async def test_without_temporal_or_a_worker_there_is_a_sentence(
+    desk: CalendarTestBench, settings: pytest.MonkeyPatch
+) -> None:
     settings.setattr("starter.calendars.gateway._QUERY_TIMEOUT", timedelta(seconds=0.5))
     settings.setattr("starter.calendars.gateway._UPDATE_TIMEOUT", timedelta(seconds=0.5))
     settings.setattr("starter.calendars.summaries._QUERY_TIMEOUT", timedelta(seconds=0.5))
@@ -78,7 +82,7 @@ async def test_without_temporal_or_a_worker_there_is_a_sentence(desk: Desk, sett
     assert (ended.code, ended.err.startswith("Error: Cannot connect to Temporal at 127.0.0.1:1")) == (1, True)
 
 
-async def test_ctrl_c_is_a_quiet_130(desk: Desk) -> None:
+async def test_ctrl_c_is_a_quiet_130(desk: CalendarTestBench) -> None:
     slow = {"kind": "timeout_before", "hold": 60, "match": {"path": "/calendars"}}
     await desk.sim.ok("POST", "/_sim/faults", json=slow)
     async with process("calendar", "list") as child:

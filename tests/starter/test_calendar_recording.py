@@ -5,13 +5,13 @@ import pytest
 from minutekeeper.providers.meetingbaas.bot_metadata import event_extra
 from starter.client import MeetingsClient
 from tests.devtools.simulator import calendar_support
-from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, Desk, write
+from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, CalendarTestBench, write
 from tests.starter.support import SECRET, cli
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
 
 
-async def test_the_provider_records_an_event_that_the_policy_leaves_free(desk: Desk) -> None:
+async def test_the_provider_records_an_event_that_the_policy_leaves_free(desk: CalendarTestBench) -> None:
     policy = write("policy.json", CUSTOMERS_ONLY | {"bot": {"name": "Notes", "silence_timeout": 300}})
     calendar_id = await desk.connect(ANNA, "--policy", policy)
     await desk.add(ANNA, calendar_id, title="Planning")
@@ -34,7 +34,7 @@ async def test_the_provider_records_an_event_that_the_policy_leaves_free(desk: D
     assert there["bot_param"] is None
 
 
-async def test_a_whole_series_is_recorded_by_the_provider(desk: Desk) -> None:
+async def test_a_whole_series_is_recorded_by_the_provider(desk: CalendarTestBench) -> None:
     calendar_id = await desk.connect(ANNA, "--policy", write("policy.json", CUSTOMERS_ONLY))
     await desk.add(ANNA, calendar_id, title="Weekly", series={"count": 3, "every_days": 1})
     await desk.add(ANNA, calendar_id, title="Once")
@@ -51,7 +51,7 @@ async def test_a_whole_series_is_recorded_by_the_provider(desk: Desk) -> None:
 
 
 async def test_the_provider_is_never_told_to_record_what_gets_a_bot_of_ours(
-    desk: Desk, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingsClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Planning")

@@ -6,7 +6,7 @@ import pytest
 
 from minutekeeper.calendars.connect_link import read_link
 from minutekeeper.storage.store import ArtifactStore
-from minutekeeper.storage.user_connections import Connections
+from minutekeeper.storage.user_connections import UserConnectionStore
 from starter.inputs import settings as settings_now
 from tests.starter.support import SECRET, cli, run_here
 
@@ -57,7 +57,7 @@ def test_nobody_can_be_disconnected_who_is_not_connected() -> None:
 async def test_a_calendar_that_cannot_be_ended_now_stays_connected(settings: pytest.MonkeyPatch) -> None:
     settings.setenv("MEETINGBAAS_API_KEY", "key-1")
     settings.setenv("MEETINGBAAS_BASE_URL", "http://127.0.0.1:9")
-    connections = Connections(ArtifactStore(settings_now().artifacts_url))
+    connections = UserConnectionStore(ArtifactStore(settings_now().artifacts_url))
     known = await connections.read("user-1", "google")
     await connections.write(known.connected("calendar-1", "raw-1", "Team", "", datetime.now(UTC)))
     ended = await cli("calendar", "disconnect-user", "user-1", "--platform", "google", "--json")

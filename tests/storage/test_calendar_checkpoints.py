@@ -35,5 +35,5 @@ async def test_a_look_that_was_overtaken_does_not_write(tmp_path: Path) -> None:
 
 async def test_a_book_that_cannot_be_read_is_none(tmp_path: Path) -> None:
     store = ArtifactStore(tmp_path.as_uri())
-    await store.put(layout.book("anna"), b'{"book": {"calendar_id')
+    await store.put(layout.calendar_state_path("anna"), b'{"events": {"calendar_id')
     assert await CalendarCheckpointStore(store).read("anna") is None

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from minutekeeper.meetings.ids import folder_for
 from minutekeeper.storage import layout
-from minutekeeper.storage.layout import checked
+from minutekeeper.storage.layout import validate_path
 
 
 @given(st.text(max_size=1000))
@@ -13,12 +13,12 @@ from minutekeeper.storage.layout import checked
 def test_any_ids_lead_to_paths_that_the_store_takes(name: str) -> None:
     folder = folder_for(name)
 
-    assert "/" not in checked(folder)
+    assert "/" not in validate_path(folder)
     assert not folder.startswith(".")
-    assert checked(layout.pieces(folder, name)).startswith(f"{folder}/")
+    assert validate_path(layout.partial_download_dir(folder, name)).startswith(f"{folder}/")
 
 
 def test_what_belongs_to_a_download_is_told_apart() -> None:
-    assert layout.is_unfinished(layout.pieces("m/earlier/0", "bot") + "/x")
-    assert not layout.is_unfinished(layout.recording("m", "mp4"))
-    assert not layout.is_unfinished(layout.raw("m", "complete.json"))
+    assert layout.is_partial_download(layout.partial_download_dir("m/earlier/0", "bot") + "/x")
+    assert not layout.is_partial_download(layout.recording_path("m", "mp4"))
+    assert not layout.is_partial_download(layout.raw_delivery_path("m", "complete.json"))

@@ -2,13 +2,13 @@
 
 import pytest
 
-from minutekeeper.storage.layout import checked
+from minutekeeper.storage.layout import validate_path
 from minutekeeper.storage.store import ArtifactStore
 
 
 @pytest.mark.parametrize("path", ["a", "a/b.c", "ü/日本", ".hidden/a b", "a#1x", "a/#x", "..a/b.."])
 def test_good(path: str) -> None:
-    assert checked(path) == path
+    assert validate_path(path) == path
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_good(path: str) -> None:
 )
 def test_bad(path: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        checked(path)
+        validate_path(path)
 
 
 @pytest.mark.parametrize("path", ["../x", "/x", "a//b"])

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from minutekeeper.storage.errors import NotStoredError
-from minutekeeper.storage.store import ArtifactStore, Entry
+from minutekeeper.storage.store import ArtifactStore, StoredObject
 from tests.storage.partial_files import MEBIBYTE, write_and_fail
 
 
@@ -47,7 +47,7 @@ async def test_listing_is_sorted_and_keeps_to_the_folder(store: ArtifactStore) -
     for path in ("m/b", "m/a/deep", "m2/x", ".hidden/y"):
         await store.put(path, b"1234")
 
-    assert await store.list("m") == [Entry("m/a/deep", 4), Entry("m/b", 4)]
+    assert await store.list("m") == [StoredObject("m/a/deep", 4), StoredObject("m/b", 4)]
     assert [entry.path for entry in await store.list()] == [".hidden/y", "m/a/deep", "m/b", "m2/x"]
 
 

@@ -3,7 +3,7 @@
 import pytest
 from obstore.exceptions import GenericError
 
-from minutekeeper.storage.errors import NotStoredError, StoreError, in_plain_words
+from minutekeeper.storage.errors import NotStoredError, StoreError, translate_store_errors
 from minutekeeper.storage.store import ArtifactStore
 from tests.storage.partial_files import MEBIBYTE, write_and_fail
 from tests.storage.s3_server import S3Server
@@ -41,7 +41,7 @@ async def test_refused_credentials_are_told_without_quoting_them(
 async def test_missing_credentials_are_told() -> None:
     text = "Generic S3 error: Error performing PUT http://169.254.169.254/latest/api/token - 403"
 
-    with pytest.raises(StoreError, match="no AWS credentials"), in_plain_words("write x"):
+    with pytest.raises(StoreError, match="no AWS credentials"), translate_store_errors("write x"):
         raise GenericError(text)
 
 

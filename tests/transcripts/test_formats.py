@@ -8,7 +8,7 @@ import pytest
 from minutekeeper.text import one_line
 from minutekeeper.transcripts.formats import to_json, to_markdown, to_srt, to_text, to_webvtt
 from minutekeeper.transcripts.model import Segment, Transcript, Word
-from minutekeeper.transcripts.subtitles import cues
+from minutekeeper.transcripts.subtitles import make_subtitles
 from tests.transcripts.subtitles_support import (
     NASTY,
     read_markdown,
@@ -100,24 +100,28 @@ def test_a_cue_ends_with_a_long_sentence_or_before_a_pause() -> None:
     words = spoken(f"{long} The next. And one more", 0, 0.2).words
     later = tuple(Word(text=word, start=4.5, end=5) for word in ("after", "silence."))
     segment = Segment(speaker="A", start=0, end=5, text="", words=words + later)
-    assert [cue.text for cue in cues(transcript_of(segment))] == [long, "The next. And one more", "after silence."]
+    assert [cue.text for cue in make_subtitles(transcript_of(segment))] == [
+        long,
+        "The next. And one more",
+        "after silence.",
+    ]
 
 
 def test_wide_characters_count_twice() -> None:
     segment = Segment(speaker="A", start=0, end=30, text="天" * 100)
-    assert [len(cue.text) for cue in cues(transcript_of(segment))] == [42, 42, 16]
+    assert [len(cue.text) for cue in make_subtitles(transcript_of(segment))] == [42, 42, 16]
 
 
 def test_text_without_words_shares_the_time_of_its_segment() -> None:
     segment = Segment(speaker="A", start=10, end=30, text="abcd " * 40)
-    shown = cues(transcript_of(segment))
+    shown = make_subtitles(transcript_of(segment))
     assert (shown[0].start, shown[-1].end) == (10_000, 30_000)
     assert all(0 < cue.end - cue.start <= 7000 for cue in shown)
 
 
 @pytest.mark.parametrize("words", [(), tuple(Word(text="abcd", start=10, end=10) for _ in range(60))])
 def test_text_without_any_duration_is_shown_as_long_as_reading_takes(words: tuple[Word, ...]) -> None:
-    shown = cues(transcript_of(Segment(speaker="A", start=10, end=10, text="abcd " * 60, words=words)))
+    shown = make_subtitles(transcript_of(Segment(speaker="A", start=10, end=10, text="abcd " * 60, words=words)))
     assert len(shown) > 2
     assert len({cue.start for cue in shown}) == len(shown)
     assert 15_000 < shown[-1].end - shown[0].start < 25_000
@@ -132,20 +136,20 @@ def test_a_zero_length_word_is_still_seen() -> None:
 def test_a_sentence_sent_as_one_word_is_cut_too() -> None:
     sentence = "captions come as whole sentences " * 5
     segment = Segment(speaker="A", start=0, end=12, text=sentence, words=(Word(text=sentence, start=2, end=12),))
-    shown = cues(transcript_of(segment))
+    shown = make_subtitles(transcript_of(segment))
     assert len(shown) > 1
     assert " ".join(cue.text for cue in shown) == sentence.strip()
 
 
 def test_speakers_who_talk_at_once_get_cues_in_order() -> None:
-    shown = cues(transcript_of(spoken("la " * 100, 0), spoken("excuse me", 5, speaker="Bob")))
+    shown = make_subtitles(transcript_of(spoken("la " * 100, 0), spoken("excuse me", 5, speaker="Bob")))
     assert [cue.start for cue in shown] == sorted(cue.start for cue in shown)
     assert [cue.speaker for cue in shown].index("Bob") in range(1, len(shown) - 1)
 
 
 def test_words_whose_times_go_back_keep_their_order() -> None:
     words = (Word(text="x" * 80, start=9, end=10), Word(text="y" * 80, start=1, end=2))
-    shown = cues(transcript_of(Segment(speaker="A", start=1, end=10, text="", words=words)))
+    shown = make_subtitles(transcript_of(Segment(speaker="A", start=1, end=10, text="", words=words)))
     assert [(cue.text[0], cue.start, cue.end) for cue in shown] == [("x", 9000, 10_000), ("y", 10_000, 10_500)]
 
 

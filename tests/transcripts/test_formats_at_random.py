@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from minutekeeper.text import one_line
 from minutekeeper.transcripts.formats import to_json, to_markdown, to_srt, to_text, to_webvtt
 from minutekeeper.transcripts.model import UNKNOWN_SPEAKER, Segment, Transcript, Word
-from minutekeeper.transcripts.subtitles import cues
+from minutekeeper.transcripts.subtitles import make_subtitles
 from tests.transcripts.subtitles_support import (
     NASTY,
     read_markdown,
@@ -84,7 +84,7 @@ def test_nothing_said_becomes_markdown_or_html(transcript: Transcript, title: st
 @quick
 @given(transcripts)
 def test_every_word_survives_in_subtitles_that_others_can_read(transcript: Transcript) -> None:
-    made = cues(transcript)
+    made = make_subtitles(transcript)
     vtt = to_webvtt(transcript)
     assert read_webvtt(vtt) == [(cue.speaker, cue.start, cue.end, cue.text) for cue in made]
     assert vtt.count("-->") == len(made)
@@ -98,7 +98,7 @@ def test_every_word_survives_in_subtitles_that_others_can_read(transcript: Trans
 @given(segments())
 def test_the_words_of_a_segment_keep_their_order(segment: Segment) -> None:
     said = "".join(one_line(word.text) for word in segment.words) or one_line(segment.text)
-    shown = cues(transcript_of(segment))
+    shown = make_subtitles(transcript_of(segment))
     assert without_blanks("".join(cue.text for cue in shown)) == without_blanks(said)
 
 

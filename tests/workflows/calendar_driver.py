@@ -105,7 +105,7 @@ class Calendar:
         return self.world.meeting(workflow_id_for(name))
 
     def book_path(self) -> Path:
-        return self.world.folder / layout.book(self.calendar_id)
+        return self.world.folder / layout.calendar_state_path(self.calendar_id)
 
 
 @dataclass

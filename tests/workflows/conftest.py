@@ -18,7 +18,7 @@ from temporalio.worker import Replayer, Worker
 from activities.bots import BotActivities
 from activities.calendar_health import CalendarHealthActivities
 from activities.calendars import CalendarActivities
-from activities.dispatch_slots import Pacing
+from activities.dispatch_slots import DispatchPacing
 from minutekeeper.meetings.views import Outcome
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal import search_attributes
@@ -146,7 +146,11 @@ async def working(
 ) -> AsyncIterator[None]:
     """The workers of both task queues."""
     bots = BotActivities(
-        provider, public_url="http://bridge", secret="s3cret", pacing=Pacing(NoWaiting()), rooms=Rooms(client)
+        provider,
+        public_url="http://bridge",
+        secret="s3cret",
+        pacing=DispatchPacing(NoWaiting()),
+        rooms=Rooms(client),
     )
     async with (
         Worker(

@@ -12,31 +12,31 @@ from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
 from minutekeeper.meetings.collection import (
     MANIFEST,
     NEEDS_PERSON,
-    Collection,
-    CollectOrder,
-    ManifestOrder,
+    CollectInput,
+    CollectResult,
+    ManifestInput,
     RecordingResult,
     TranscriptResult,
-    collection_of,
+    build_collect_result,
 )
-from minutekeeper.meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, SentBot
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchMode, DispatchPlan
 from minutekeeper.meetings.fields import BotOptions
-from minutekeeper.meetings.ids import folder_for, meeting_id_of
-from minutekeeper.meetings.request import AdoptedBot
+from minutekeeper.meetings.ids import folder_for, meeting_id_from_workflow_id
+from minutekeeper.meetings.request import ProviderScheduledBot
 from minutekeeper.meetings.status import FailureReason, TranscriptState
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.base import (
+    BotCallback,
+    BotObservation,
     BotOrigin,
-    BotReality,
-    CalendarNotice,
-    Collected,
-    DispatchAddress,
+    BotWebhook,
+    CalendarWebhook,
     FoundBot,
-    Ignored,
+    IgnoredWebhook,
     NotFoundError,
-    Notice,
-    Observation,
-    Removal,
+    ProviderBotStatus,
+    RecordedContent,
+    RemovalResult,
 )
 
 LEAD = timedelta(minutes=4)
@@ -45,10 +45,12 @@ LEAD = timedelta(minutes=4)
 @dataclass
 class Bot:
     bot_id: str
-    order: DispatchOrder
-    address: DispatchAddress
+    order: BotDispatch
+    address: BotCallback
     removed: bool = False
-    observation: Observation = field(default_factory=lambda: Observation(reality=BotReality.OPEN, events=()))
+    observation: BotObservation = field(
+        default_factory=lambda: BotObservation(status=ProviderBotStatus.OPEN, events=())
+    )
 
 
 def _set_event() -> asyncio.Event:
@@ -81,34 +83,34 @@ class ScriptedProvider:
     let_go: asyncio.Event = field(default_factory=_set_event)
 
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
-        call_at = start_time - LEAD
-        if now > call_at:
-            return DispatchPlan(call_at=now, join_at=now, mode=DispatchMode.IMMEDIATE)
+        dispatch_at = start_time - LEAD
+        if now > dispatch_at:
+            return DispatchPlan(dispatch_at=now, join_at=now, mode=DispatchMode.IMMEDIATE)
         return DispatchPlan(
-            call_at=call_at,
+            dispatch_at=dispatch_at,
             join_at=start_time,
             mode=DispatchMode.RESERVED,
         )
 
-    def send_by_timer(self) -> AdoptedBot:
+    def send_by_timer(self) -> ProviderScheduledBot:
         """A bot that nobody here asked for."""
         now = datetime.now(UTC)
-        order = DispatchOrder(
+        order = BotDispatch(
             key="mk-calendar-event",
             dispatch=0,
             run="",
             meeting_url="https://meet.google.com/abc-defg-hij",
             start_time=now,
-            call_at=now,
+            dispatch_at=now,
             mode=DispatchMode.RESERVED,
             transcript=True,
             bot=BotOptions(),
         )
-        bot = Bot(f"bot-{len(self.bots)}", order, DispatchAddress(webhook_url="", workflow_id=""))
+        bot = Bot(f"bot-{len(self.bots)}", order, BotCallback(webhook_url="", workflow_id=""))
         self.bots.append(bot)
-        return AdoptedBot(bot_id=bot.bot_id, sent_at=now)
+        return ProviderScheduledBot(bot_id=bot.bot_id, sent_at=now)
 
-    def finished(self, bot_id: str) -> Observation:
+    def finished(self, bot_id: str) -> BotObservation:
         """What is said of a bot that left a recording."""
         complete = BotEvent(
             kind=BotEventKind.COMPLETE,
@@ -118,7 +120,7 @@ class ScriptedProvider:
             has_transcript=True,
             source=EventSource.API,
         )
-        return Observation(reality=BotReality.COMPLETE, events=(complete,))
+        return BotObservation(status=ProviderBotStatus.COMPLETE, events=(complete,))
 
     def adds_double_of(self, bot: Bot) -> None:
         """A second bot of the same request, which nobody was told of."""
@@ -129,14 +131,14 @@ class ScriptedProvider:
         self.armed.set()
         await self.let_go.wait()
 
-    async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
+    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
         if self.failures:
             raise self.failures.pop(0)
         bot = Bot(f"bot-{len(self.bots)}", order, address)
         self.bots.append(bot)
         if self.after:
             raise self.after.pop(0)
-        return SentBot(bot_id=bot.bot_id, sent_at=order.call_at, mode=order.mode)
+        return DispatchedBot(bot_id=bot.bot_id, sent_at=order.dispatch_at, mode=order.mode)
 
     async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
         if self.search_failures:
@@ -146,33 +148,33 @@ class ScriptedProvider:
         return [
             FoundBot(
                 bot_id=bot.bot_id,
-                created_at=bot.order.call_at,
+                created_at=bot.order.dispatch_at,
                 is_open=not bot.removed,
                 key=bot.order.key,
                 workflow_id=bot.address.workflow_id,
                 run=bot.order.run,
             )
             for bot in reversed(self.bots)
-            if bot.order.call_at >= since and (bot.order.key == key or bot.order.meeting_url == meeting_url)
+            if bot.order.dispatch_at >= since and (bot.order.key == key or bot.order.meeting_url == meeting_url)
         ]
 
-    async def cancel(self, bot_id: str) -> Removal:
+    async def remove_bot(self, bot_id: str) -> RemovalResult:
         if self.removal_failures:
             raise self.removal_failures.pop(0)
         self.removed.append(bot_id)
         bot = self.bot(bot_id)
         already, bot.removed = bot.removed, True
         if not bot.observation.events and not self.stays_open:
-            bot.observation = Observation(reality=BotReality.FAILED, events=(_stopped(bot_id),))
-        return Removal.ALREADY_GONE if already else Removal.LEAVING
+            bot.observation = BotObservation(status=ProviderBotStatus.FAILED, events=(_stopped(bot_id),))
+        return RemovalResult.ALREADY_GONE if already else RemovalResult.LEAVING
 
-    async def observe(self, bot_id: str) -> Observation:
+    async def get_bot_status(self, bot_id: str) -> BotObservation:
         self.asked.append(bot_id)
         if self.observation_failures:
             raise self.observation_failures.pop(0)
         return self.bot(bot_id).observation
 
-    async def origin(self, bot_id: str) -> BotOrigin:
+    async def get_bot_origin(self, bot_id: str) -> BotOrigin:
         raise NotFoundError(bot_id)
 
     async def recent_origins(self, since: datetime) -> AsyncIterator[list[BotOrigin]]:  # noqa: ARG002
@@ -181,11 +183,11 @@ class ScriptedProvider:
     def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
         return bool(headers) or allow_missing_key
 
-    def parse_webhook(self, body: bytes, received_at: datetime) -> Notice | CalendarNotice | Ignored:
-        return Ignored(why=f"{len(body)} bytes at {received_at}")
+    def parse_webhook(self, body: bytes, received_at: datetime) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
+        return IgnoredWebhook(detail=f"{len(body)} bytes at {received_at}")
 
-    async def collect(self, bot_id: str, pushed: bytes | None) -> Collected:
-        return Collected(media=(), transcript=None, deleted=pushed is None and not bot_id)
+    async def get_recorded_content(self, bot_id: str, pushed: bytes | None) -> RecordedContent:
+        return RecordedContent(media=(), transcript=None, deleted=pushed is None and not bot_id)
 
     async def retranscribe(self, bot_id: str) -> None:
         self.retranscribed.append(bot_id)
@@ -209,30 +211,30 @@ class ScriptedRecordings:
     downloads: list[RecordingResult] = field(default_factory=list)
     transcript_failures: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
-    orders: list[CollectOrder] = field(default_factory=list)
-    manifests: list[ManifestOrder] = field(default_factory=list)
+    orders: list[CollectInput] = field(default_factory=list)
+    manifests: list[ManifestInput] = field(default_factory=list)
     hold: asyncio.Event = field(default_factory=_set_event)
     """Downloads wait while this is not set."""
 
     @activity.defn
-    async def collect(self, order: CollectOrder) -> Collection:
+    async def collect(self, order: CollectInput) -> CollectResult:
         self.orders.append(order)
-        if self.troubles and not order.is_trouble_told:
+        if self.troubles and not order.is_problem_logged:
             raise ApplicationError(self.troubles[0], type=NEEDS_PERSON, non_retryable=True)
         await self.hold.wait()
         if self.troubles:
             raise ApplicationError(self.troubles.pop(0), type="StoreUnusableError")
-        folder = order.folder or folder_for(meeting_id_of(activity.info().workflow_id or ""))
+        folder = order.folder or folder_for(meeting_id_from_workflow_id(activity.info().workflow_id or ""))
         order = order.model_copy(update={"folder": folder})
         recording = self._download(folder) if order.recording else None
         transcript = self._transcript(folder) if order.transcript else None
-        brought = collection_of(order, folder, recording, transcript)
-        if order.meeting_url and brought.is_settled:
+        brought = build_collect_result(order, folder, recording, transcript)
+        if order.meeting_url and brought.is_complete:
             return brought.with_manifest(_file(f"{folder}/{MANIFEST}"))
         return brought
 
     @activity.defn
-    async def write_manifest(self, order: ManifestOrder) -> Artifact:
+    async def write_manifest(self, order: ManifestInput) -> Artifact:
         self.manifests.append(order)
         return _file(f"{order.folder}/{MANIFEST}")
 
@@ -243,7 +245,7 @@ class ScriptedRecordings:
 
     def _transcript(self, folder: str) -> TranscriptResult:
         if self.transcript_failures:
-            return TranscriptResult(state=TranscriptState.FAILED, trouble=self.transcript_failures.pop(0))
+            return TranscriptResult(state=TranscriptState.FAILED, error=self.transcript_failures.pop(0))
         state = self.transcripts.pop(0) if len(self.transcripts) > 1 else self.transcripts[0]
         files = tuple(_file(f"{folder}/transcript.{form}") for form in ("json", "md", "vtt", "srt", "txt"))
         return TranscriptResult(state=state, artifacts=files if state is TranscriptState.READY else ())

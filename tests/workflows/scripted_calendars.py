@@ -8,7 +8,13 @@ from typing import Any
 
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.providers.base import NotFoundError
-from minutekeeper.providers.calendar_base import ConnectedCalendar, EventFilter, GrantTrouble, Resync, SyncFailure
+from minutekeeper.providers.calendar_base import (
+    AccessProblemSource,
+    ConnectedCalendar,
+    EventFilter,
+    ResyncResult,
+    SyncFailure,
+)
 
 REFUSED_TOKEN = "1//planted-refresh-token-of-a-user"
 """What a careless provider quotes."""
@@ -31,7 +37,7 @@ class ScriptedCalendars:
     deleted: list[str] = field(default_factory=list)
     connected: list[str] = field(default_factory=list)
     """What a resync names, as synced unless it is `refused`."""
-    refused: dict[str, GrantTrouble | None] = field(default_factory=dict)
+    refused: dict[str, AccessProblemSource | None] = field(default_factory=dict)
     resyncs: int = 0
     clock: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -75,7 +81,7 @@ class ScriptedCalendars:
             raise NotFoundError("CalendarNotFound")
         return ConnectedCalendar(calendar_id=calendar_id)
 
-    async def resync_all(self, _days: int | None = None) -> Resync:
+    async def resync_all(self, _days: int | None = None) -> ResyncResult:
         self.resyncs += 1
         if self.failures:
             raise self.failures.pop(0)
@@ -84,7 +90,7 @@ class ScriptedCalendars:
             SyncFailure(calendar_id=each, text=f"refused: {REFUSED_TOKEN}", trouble=trouble)
             for each, trouble in self.refused.items()
         )
-        return Resync(synced, tuple(failures))
+        return ResyncResult(synced, tuple(failures))
 
     async def delete_calendar(self, calendar_id: str) -> None:
         if self.failures:

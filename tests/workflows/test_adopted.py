@@ -8,10 +8,10 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
-from minutekeeper.meetings.claims import Claim, Release
-from minutekeeper.meetings.request import CalendarOrigin, MeetingRequest, Reschedule, StopRequest
+from minutekeeper.meetings.claims import Claim, ClaimRelease
+from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Reschedule, StopRequest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
-from minutekeeper.providers.base import BotReality, Observation
+from minutekeeper.providers.base import BotObservation, ProviderBotStatus
 from minutekeeper.temporal.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from minutekeeper.temporal.search_attributes import BOT_ID, CALENDAR_ID
 from tests.workflows.calendar_driver import World
@@ -79,7 +79,7 @@ async def test_when_it_falls_silent_the_provider_is_asked(start: StartMeeting, p
         source=EventSource.API,
         has_recording=True,
     )
-    provider.bots[0].observation = Observation(reality=BotReality.COMPLETE, events=(ended,), text="ended")
+    provider.bots[0].observation = BotObservation(status=ProviderBotStatus.COMPLETE, events=(ended,), text="ended")
     assert (await meeting.outcome_in_time()).status is MeetingStatus.COMPLETED
     assert provider.asked == ["bot-0"]
 
@@ -106,7 +106,7 @@ async def test_its_time_is_its_calendars_business(start: StartMeeting, provider:
             await meeting.update(name, change)
         assert isinstance(refused.value.cause, ApplicationError)
         assert "change the event in its calendar" in str(refused.value.cause)
-    await meeting.handle.execute_update("release", Release(calendar_id="annas", seen_at=later))
+    await meeting.handle.execute_update("release", ClaimRelease(calendar_id="annas", seen_at=later))
     assert (await meeting.view()).status is MeetingStatus.RECORDING
     await meeting.completes()
     assert (await meeting.outcome()).status is MeetingStatus.COMPLETED
@@ -127,7 +127,7 @@ async def test_a_calendar_lets_go_of_what_the_provider_records_and_not_of_its_bo
             meeting_url=event.meeting_url,
             start_time=event.start_time,
             follows=bot,
-            calendar=CalendarOrigin(calendar_id=anna.calendar_id, event_id=event.event_id),
+            calendar=CalendarEventRef(calendar_id=anna.calendar_id, event_id=event.event_id),
         ),
         id=adopted.handle.id,
         task_queue=MEETINGS_QUEUE,

@@ -8,7 +8,7 @@ from minutekeeper.calendars.health import ACCESS_RENEWED, AccessProblem
 from minutekeeper.calendars.messages import CalendarStatus
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.providers.base import RequestRejectedError
-from minutekeeper.providers.calendar_base import GrantTrouble
+from minutekeeper.providers.calendar_base import AccessProblemSource
 from minutekeeper.temporal import search_attributes
 from minutekeeper.temporal.names import ACCESS_SIGNAL
 from tests.workflows.calendar_driver import Calendar, World
@@ -41,7 +41,7 @@ async def test_a_users_grant_that_ended_is_spoken_of_once_and_what_it_missed_is_
     await anna.notices()
     rounds = await world.look_after()
 
-    world.calendars.refused[anna.calendar_id] = GrantTrouble.USER
+    world.calendars.refused[anna.calendar_id] = AccessProblemSource.USER
     await rounds.go()
     await until(anna, CalendarStatus.ERROR)
     view = await anna.view()
@@ -73,7 +73,7 @@ async def test_an_app_that_is_refused_is_one_line_for_all_its_calendars(
     calendars = [await world.connected(name) for name in ("anna", "ben", "meg")]
     rounds = await world.look_after()
     for each in calendars:
-        world.calendars.refused[each.calendar_id] = GrantTrouble.APP
+        world.calendars.refused[each.calendar_id] = AccessProblemSource.APP
     await rounds.go(3)
     for each in calendars:
         view = await each.until(lambda view: view.status is CalendarStatus.ERROR)

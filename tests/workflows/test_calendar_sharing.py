@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities.meeting_bookings import CALL_ERRORS, BookingResult, MeetingBookings
-from minutekeeper.meetings.claims import Claim, Release
-from minutekeeper.meetings.request import CalendarOrigin, MeetingRequest
+from minutekeeper.meetings.claims import Claim, ClaimRelease
+from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.temporal import search_attributes
 from tests.workflows.calendar_driver import Calendar, World
@@ -107,7 +107,7 @@ class Fifty:
         request = MeetingRequest(
             meeting_url=self._link,
             start_time=self._start,
-            calendar=CalendarOrigin(calendar_id=calendar_id, event_id=f"e-{calendar_id}"),
+            calendar=CalendarEventRef(calendar_id=calendar_id, event_id=f"e-{calendar_id}"),
         )
         claim = Claim(
             calendar_id=calendar_id,
@@ -122,7 +122,7 @@ class Fifty:
                 return await self._calls.claim(self._name, request, claim, self.now)
 
     async def decline(self, calendar_id: str) -> None:
-        release = Release(calendar_id=calendar_id, seen_at=self.now + timedelta(minutes=1), why="declined")
+        release = ClaimRelease(calendar_id=calendar_id, seen_at=self.now + timedelta(minutes=1), why="declined")
         await self._calls.release(self._name, release)
 
 
@@ -167,7 +167,7 @@ async def test_a_meeting_that_was_booked_and_never_claimed_goes_with_its_calenda
     await meeting.until_status(MeetingStatus.SCHEDULED)
     calls = MeetingBookings(world.client)
     now = datetime.now(UTC)
-    await calls.release(f"cal-{world.key[:24]}", Release(calendar_id="another one", seen_at=now))
+    await calls.release(f"cal-{world.key[:24]}", ClaimRelease(calendar_id="another one", seen_at=now))
     assert (await meeting.view()).status is MeetingStatus.SCHEDULED
-    await calls.release(f"cal-{world.key[:24]}", Release(calendar_id=calendar_id, seen_at=now))
+    await calls.release(f"cal-{world.key[:24]}", ClaimRelease(calendar_id=calendar_id, seen_at=now))
     assert (await meeting.outcome()).status is MeetingStatus.CANCELLED

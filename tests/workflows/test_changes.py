@@ -48,7 +48,7 @@ async def test_a_month_two_moves_and_a_change_of_the_clocks(start: StartMeeting)
     assert not meeting.provider.bots
     await meeting.forward_to(after_change)
     bot = await meeting.until_bots(1)
-    assert bot.order.call_at == after_change - timedelta(minutes=4)
+    assert bot.order.dispatch_at == after_change - timedelta(minutes=4)
     await meeting.bot_sends("in_call_recording")
     await meeting.forward(hours=1)
     await meeting.completes()

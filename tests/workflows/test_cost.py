@@ -10,11 +10,11 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from minutekeeper.meetings.bot_events import BotEventKind
-from minutekeeper.meetings.dispatch import DispatchOrder, SentBot
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import MeetingView, Outcome
-from minutekeeper.providers.base import DispatchAddress
+from minutekeeper.providers.base import BotCallback
 from starter.client import MeetingsClient
 from tests.bot_events import bot_event
 from tests.workflows.conftest import with_plugin, working
@@ -41,7 +41,7 @@ HOUR = (
 class Named(ScriptedProvider):
     """Gives its bots ids as long as real ones."""
 
-    async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
+    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
         sent = await super().dispatch(order, address)
         self.bots[-1].bot_id = BOT_ID
         return sent.model_copy(update={"bot_id": BOT_ID})

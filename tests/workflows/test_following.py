@@ -7,7 +7,7 @@ import pytest
 from minutekeeper.meetings.bot_events import BotEventKind, EventSource
 from minutekeeper.meetings.collection import RecordingResult
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
-from minutekeeper.providers.base import BotReality, Observation, RequestRejectedError
+from minutekeeper.providers.base import BotObservation, ProviderBotStatus, RequestRejectedError
 from tests.bot_events import bot_event
 from tests.workflows.driver import Meeting, StartMeeting
 
@@ -20,7 +20,7 @@ async def sent(start: StartMeeting, **fields: object) -> Meeting:
     return meeting
 
 
-def finished(*, recording: bool) -> Observation:
+def finished(*, recording: bool) -> BotObservation:
     event = bot_event(
         kind=BotEventKind.COMPLETE,
         bot_id="bot-0",
@@ -29,7 +29,7 @@ def finished(*, recording: bool) -> Observation:
         has_recording=recording,
         has_transcript=recording,
     )
-    return Observation(reality=BotReality.COMPLETE, events=(event,), text="ended")
+    return BotObservation(status=ProviderBotStatus.COMPLETE, events=(event,), text="ended")
 
 
 async def test_without_a_single_webhook_the_api_is_asked(start: StartMeeting) -> None:
@@ -58,7 +58,7 @@ async def test_a_bot_that_never_ends_is_told_to_leave_after_hours(start: StartMe
 
 async def test_a_bot_that_the_provider_does_not_know(start: StartMeeting) -> None:
     meeting = await sent(start)
-    meeting.provider.bots[0].observation = Observation(reality=BotReality.GONE, events=(), text="404")
+    meeting.provider.bots[0].observation = BotObservation(status=ProviderBotStatus.GONE, events=(), text="404")
     assert (await meeting.outcome_in_time()).reason is FailureReason.NO_ANSWER
 
 
@@ -181,7 +181,7 @@ async def test_a_transcript_that_never_comes(start: StartMeeting, state: Transcr
 
 async def test_a_recording_that_is_gone_for_good(start: StartMeeting) -> None:
     meeting = await sent(start)
-    meeting.recordings.downloads = [RecordingResult(text="deleted at the provider", lost=True)]
+    meeting.recordings.downloads = [RecordingResult(text="deleted at the provider", is_lost=True)]
     await meeting.completes()
     outcome = await meeting.outcome()
     assert (outcome.reason, outcome.transcript) == (FailureReason.RECORDING_LOST, TranscriptState.READY)
@@ -252,10 +252,10 @@ async def test_the_first_bots_recording_is_asked_for_although_a_second_was_sent(
 
 async def test_a_moment_of_not_knowing_does_not_end_a_bot_at_work(start: StartMeeting) -> None:
     meeting = await sent(start)
-    meeting.provider.bots[0].observation = Observation(reality=BotReality.GONE, events=(), text="404")
+    meeting.provider.bots[0].observation = BotObservation(status=ProviderBotStatus.GONE, events=(), text="404")
     await meeting.forward(minutes=6)
     await meeting.until_status(MeetingStatus.ENDED)
-    meeting.provider.bots[0].observation = Observation(reality=BotReality.OPEN, events=())
+    meeting.provider.bots[0].observation = BotObservation(status=ProviderBotStatus.OPEN, events=())
     await meeting.forward(minutes=12)
     await meeting.completes()
     assert (await meeting.outcome()).status is MeetingStatus.COMPLETED

@@ -64,7 +64,7 @@ async def test_a_moved_meetings_new_time_does_not_wait_for_a_refused_removal(sta
     await meeting.fails("ApiRequest")
     await meeting.forward_to(soon)
     second = await meeting.until_bots(2)
-    assert second.order.call_at == soon - timedelta(minutes=4)
+    assert second.order.dispatch_at == soon - timedelta(minutes=4)
     assert not meeting.provider.bots[0].removed
 
 

@@ -21,15 +21,15 @@ from temporalio.worker import Replayer
 from devtools.stack.ports import claim_ports
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
 from minutekeeper.meetings.deadlines import Deadlines
-from minutekeeper.meetings.dispatch import DispatchOrder, DispatchPlan, SentBot
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchPlan
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, WebhookState
 from minutekeeper.meetings.views import MeetingView, Outcome
 from minutekeeper.providers.base import (
-    BotReality,
-    DispatchAddress,
+    BotCallback,
+    BotObservation,
     FoundBot,
-    Observation,
-    Removal,
+    ProviderBotStatus,
+    RemovalResult,
     UnavailableError,
 )
 from minutekeeper.temporal import search_attributes
@@ -48,14 +48,14 @@ def told(kind: BotEventKind, bot_id: str, at: datetime, **fields: Any) -> BotEve
     return bot_event(kind=kind, bot_id=bot_id, occurred_at=at, source=EventSource.API, **fields)
 
 
-def recorded(bot_id: str, ended_at: datetime) -> Observation:
+def recorded(bot_id: str, ended_at: datetime) -> BotObservation:
     event = told(BotEventKind.COMPLETE, bot_id, ended_at, has_recording=True, has_transcript=True)
-    return Observation(reality=BotReality.COMPLETE, events=(event,), text="it ended")
+    return BotObservation(status=ProviderBotStatus.COMPLETE, events=(event,), text="it ended")
 
 
-def failed(bot_id: str, ended_at: datetime, error: str) -> Observation:
+def failed(bot_id: str, ended_at: datetime, error: str) -> BotObservation:
     event = told(BotEventKind.FAILED, bot_id, ended_at, code=error)
-    return Observation(reality=BotReality.FAILED, events=(event,), text=error)
+    return BotObservation(status=ProviderBotStatus.FAILED, events=(event,), text=error)
 
 
 # A day without a webhook.
@@ -65,12 +65,12 @@ def failed(bot_id: str, ended_at: datetime, error: str) -> Observation:
 class Quiet(ScriptedProvider):
     """Its bots do their work and never report. When asked, they are in the call twice, then they have ended."""
 
-    async def observe(self, bot_id: str) -> Observation:
-        await super().observe(bot_id)
+    async def observe(self, bot_id: str) -> BotObservation:
+        await super().get_bot_status(bot_id)
         order = self.bot(bot_id).order
         if self.asked.count(bot_id) <= 2:
             joined = told(BotEventKind.STATUS, bot_id, order.start_time, code="in_call_not_recording")
-            return Observation(reality=BotReality.OPEN, events=(joined,), text="it has not ended")
+            return BotObservation(status=ProviderBotStatus.OPEN, events=(joined,), text="it has not ended")
         ended_at = order.start_time + timedelta(minutes=10)
         error = {"refused": "BotNotAccepted", "thrown out": "botRemovedTooEarly"}.get(order.bot.name)
         return failed(bot_id, ended_at, error) if error else recorded(bot_id, ended_at)
@@ -116,9 +116,9 @@ class Away(ScriptedProvider):
 
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         plan = super().dispatch_plan(start_time, now)
-        return plan.model_copy(update={"deadlines": Deadlines(recording=6 * 3600, removal=3600)})
+        return plan.model_copy(update={"deadlines": Deadlines(recording=6 * 3600, removed_bot=3600)})
 
-    async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
+    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
         if self.away:
             raise UnavailableError("no answer within 8 s")
         return await super().dispatch(order, address)
@@ -127,13 +127,13 @@ class Away(ScriptedProvider):
         self._refuse_if_away()
         return await super().find(key, meeting_url, since)
 
-    async def cancel(self, bot_id: str) -> Removal:
+    async def cancel(self, bot_id: str) -> RemovalResult:
         self._refuse_if_away()
-        return await super().cancel(bot_id)
+        return await super().remove_bot(bot_id)
 
-    async def observe(self, bot_id: str) -> Observation:
+    async def observe(self, bot_id: str) -> BotObservation:
         self._refuse_if_away()
-        return await super().observe(bot_id)
+        return await super().get_bot_status(bot_id)
 
     def _refuse_if_away(self) -> None:
         if self.away:
@@ -182,7 +182,7 @@ class Prompt(ScriptedProvider):
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         plan = super().dispatch_plan(start_time + LEAD, now)
         at = max(start_time, now)
-        return plan.model_copy(update={"call_at": at, "join_at": at})
+        return plan.model_copy(update={"dispatch_at": at, "join_at": at})
 
 
 class Lives:
@@ -210,7 +210,7 @@ class Lives:
         for name, question in questions.items():
             assert question is not None
             await self._meeting(env, name).forward_to(question - _MARGIN)
-        overstays_at = sent_at + timedelta(seconds=Deadlines().longest)
+        overstays_at = sent_at + timedelta(seconds=Deadlines().max_bot_lifetime)
         await self._meeting(env, "overstayed").forward_to(overstays_at - _MARGIN)
         asleep = self._meeting(env, "asleep")
         await asleep.forward_to((await asleep.view()).start_time - _MARGIN)

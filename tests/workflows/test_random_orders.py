@@ -19,11 +19,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
 from minutekeeper.meetings.deadlines import Deadlines
-from minutekeeper.meetings.dispatch import DispatchOrder, DispatchPlan, SentBot
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchPlan
 from minutekeeper.meetings.request import Reschedule, StopRequest
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import MeetingView
-from minutekeeper.providers.base import BotReality, DispatchAddress, Observation, UnavailableError
+from minutekeeper.providers.base import BotCallback, BotObservation, ProviderBotStatus, UnavailableError
 from minutekeeper.providers.meetingbaas.status_codes import STATUS_CODES
 from tests.bot_events import bot_event
 from tests.workflows.driver import Meeting, StartMeeting
@@ -56,9 +56,9 @@ class Moody(ScriptedProvider):
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         plan = super().dispatch_plan(start_time, now)
         # Each question costs a second of real time.
-        return plan.model_copy(update={"deadlines": Deadlines(recording=3 * 3600, first_sign=600)})
+        return plan.model_copy(update={"deadlines": Deadlines(recording=3 * 3600, first_webhook=600)})
 
-    async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
+    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
         others = self.bots_of(address.workflow_id)
         self.crowds += [bot.bot_id for bot in others if not bot.removed and bot.bot_id not in self.ended]
         sent = await super().dispatch(order, address)
@@ -68,9 +68,9 @@ class Moody(ScriptedProvider):
             raise UnavailableError("the answer got lost")
         return sent
 
-    async def observe(self, bot_id: str) -> Observation:
-        seen = await super().observe(bot_id)
-        if seen.reality is not BotReality.OPEN:
+    async def observe(self, bot_id: str) -> BotObservation:
+        seen = await super().get_bot_status(bot_id)
+        if seen.status is not ProviderBotStatus.OPEN:
             self.ended.add(bot_id)
         if any(event.has_recording for event in seen.events):
             self.shown.add(bot_id)
@@ -196,16 +196,16 @@ class Life:
     async def _signal(self, event: BotEvent) -> None:
         await self._meeting.handle.signal("bot_event", event)
 
-    def _truth(self, bot_id: str) -> Observation:
+    def _truth(self, bot_id: str) -> BotObservation:
         """What the provider says of a bot in the end."""
         kind = self._random.choice([*_ENDS, None])
         if kind is None:
-            return Observation(reality=BotReality.OPEN, events=(), text="it has not ended")
-        at = self._heard[bot_id][-1].occurred_at if self._heard[bot_id] else self._bots[0].order.call_at
+            return BotObservation(status=ProviderBotStatus.OPEN, events=(), text="it has not ended")
+        at = self._heard[bot_id][-1].occurred_at if self._heard[bot_id] else self._bots[0].order.dispatch_at
         event = BotEvent(
             kind=kind, bot_id=bot_id, occurred_at=at, source=EventSource.API, has_recording=kind == "complete"
         )
-        return Observation(reality=BotReality(kind.value), events=(event,), text="it ended")
+        return BotObservation(status=ProviderBotStatus(kind.value), events=(event,), text="it ended")
 
     def _check_status(self, view: MeetingView) -> None:
         """While a bot is in use, the meeting shows the status of that bot's latest event."""

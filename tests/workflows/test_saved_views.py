@@ -35,7 +35,7 @@ async def tell(meeting: Meeting, kind: BotEventKind, code: str) -> None:
 
 
 async def test_every_view_finds_what_it_says_and_nothing_else(world: World) -> None:
-    ok, ailing = await world.connected("ok"), await world.connected("ailing")
+    ok, ailing = await world.connected("ok"), await world.connected("failing")
     await ailing.handle.signal(ACCESS_SIGNAL, AccessReport(problem=AccessProblem.USER_GRANT, text="expired"))
     await ailing.until(lambda view: view.status is CalendarStatus.ERROR)
     soon, later = datetime.now(UTC) + timedelta(minutes=1), datetime.now(UTC) + timedelta(days=9)

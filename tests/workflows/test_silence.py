@@ -17,13 +17,13 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.bots import BotActivities
-from activities.dispatch_slots import Pacing
+from activities.dispatch_slots import DispatchPacing
 from minutekeeper.meetings.bot_events import BotEventKind, EventSource, ObservedBot
 from minutekeeper.meetings.status import FailureReason
-from minutekeeper.meetings.webhook_health import BotQuestion
-from minutekeeper.providers.base import BotReality, Observation
+from minutekeeper.meetings.webhook_health import BotStatusQuery
+from minutekeeper.providers.base import BotObservation, ProviderBotStatus
 from minutekeeper.temporal.names import MEETINGS_QUEUE
-from minutekeeper.temporal.webhook_monitor import ReportingInterceptor
+from minutekeeper.temporal.webhook_monitor import WebhookMonitor
 from minutekeeper.temporal.worker_connection import plugin
 from tests.bot_events import bot_event
 from tests.workflows.conftest import with_plugin
@@ -43,7 +43,7 @@ class Asker:
     """Asks about a bot as a meeting does."""
 
     @workflow.run
-    async def run(self, question: BotQuestion) -> ObservedBot:
+    async def run(self, question: BotStatusQuery) -> ObservedBot:
         return await workflow.execute_activity_method(
             BotActivities.observe_bot, question, start_to_close_timeout=timedelta(seconds=10)
         )
@@ -60,7 +60,7 @@ class Watched:
         self._counted: Counter[str] = Counter()
 
     async def ask(self, bot_id: str, **fields: Any) -> None:
-        question = BotQuestion.model_validate({"bot_id": bot_id, "asked_at": NOW, "due_at": NOW} | fields)
+        question = BotStatusQuery.model_validate({"bot_id": bot_id, "asked_at": NOW, "due_at": NOW} | fields)
         await self.client.execute_workflow(Asker.run, question, id=str(uuid.uuid4()), task_queue=self._queue)
 
     async def until_counted(self, **counted: int) -> None:
@@ -83,13 +83,13 @@ async def watched(
     runtime = Runtime(telemetry=TelemetryConfig(metrics=buffer))
     address = env.client.service_client.config.target_host
     client = await Client.connect(address, plugins=[plugin()], runtime=runtime)
-    bots = BotActivities(provider, public_url=PUBLIC_URL, secret="s3cret", pacing=Pacing(NoWaiting()))
+    bots = BotActivities(provider, public_url=PUBLIC_URL, secret="s3cret", pacing=DispatchPacing(NoWaiting()))
     async with Worker(
         client,
         task_queue=queue,
         workflows=workflows,
         activities=[bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot],
-        interceptors=[ReportingInterceptor(PUBLIC_URL)],
+        interceptors=[WebhookMonitor(PUBLIC_URL)],
         **options,
     ):
         yield Watched(client, provider, queue, buffer)
@@ -188,14 +188,14 @@ async def test_words_that_nobody_knows_are_counted_once_for_a_bot_and_logged(
         failure = bot_event(
             kind=BotEventKind.FAILED, bot_id=first.bot_id, occurred_at=datetime.now(UTC), code="BrowserCrashed"
         )
-        first.observation = Observation(reality=BotReality.FAILED, events=(failure,))
+        first.observation = BotObservation(status=ProviderBotStatus.FAILED, events=(failure,))
         await meeting.fails("BrowserCrashed")
         await meeting.fails("BrowserCrashed")
         await meeting.forward(minutes=1)
         second = await meeting.until_bots(2)
         await worker.until_counted(unknown_words=2)
         unasked = failure.model_copy(update={"bot_id": second.bot_id, "source": EventSource.API})
-        second.observation = Observation(reality=BotReality.FAILED, events=(unasked,))
+        second.observation = BotObservation(status=ProviderBotStatus.FAILED, events=(unasked,))
         assert (await meeting.outcome_in_time()).reason is FailureReason.UNKNOWN
         await worker.until_counted(unknown_words=3)
     known = [line for line in lines(caplog) if "words unknown here" in line]

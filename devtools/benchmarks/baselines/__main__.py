@@ -16,7 +16,7 @@ from minutekeeper.config import Settings
 from minutekeeper.logs import set_up_logging
 from minutekeeper.process import run_and_exit
 from minutekeeper.providers.factory import open_provider
-from minutekeeper.temporal.worker_connection import connect
+from minutekeeper.temporal.worker_connection import connect_for_worker
 
 
 async def _serve(settings: Settings) -> None:
@@ -28,14 +28,14 @@ async def _serve(settings: Settings) -> None:
         provider, public_url=settings.bridge_public_url, secret=settings.bridge_secret.get_secret_value()
     )
     worker = Worker(
-        await connect(),
+        await connect_for_worker(),
         task_queue=QUEUE,
         workflows=[PlainTimerWorkflow, NaiveWorkflow],
         activities=[bots.send_bot],
         # As the product's own worker has it, so that nothing but the workflows differs.
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=settings.minutekeeper_cached_workflows,
-        max_concurrent_activities=settings.minutekeeper_armed_slots,
+        max_concurrent_activities=settings.minutekeeper_max_concurrent_activities,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
     )

@@ -9,8 +9,8 @@ from devtools.benchmarks.baselines.plain_timer import PlainTimerWorkflow
 with workflow.unsafe.imports_passed_through():
     from activities.recordings import RecordingActivities
     from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
-    from minutekeeper.meetings.collection import CollectOrder
-    from minutekeeper.meetings.dispatch import DispatchRequest
+    from minutekeeper.meetings.collection import CollectInput
+    from minutekeeper.meetings.dispatch import SendBotInput
     from minutekeeper.temporal.names import RECORDINGS_QUEUE
     from minutekeeper.temporal.search_attributes import MEETING_STATUS
 
@@ -23,21 +23,21 @@ class NaiveWorkflow:
     """Sends a bot as PlainTimerWorkflow does, and hears the same webhooks as a meeting of ours."""
 
     @workflow.init
-    def __init__(self, _request: DispatchRequest) -> None:
+    def __init__(self, _request: SendBotInput) -> None:
         self._events: list[BotEvent] = []
 
     @workflow.run
-    async def run(self, request: DispatchRequest) -> None:
+    async def run(self, request: SendBotInput) -> None:
         sent = await PlainTimerWorkflow().run(request)
         event = await self._next()
         while event.kind not in _ENDS:
             workflow.upsert_search_attributes([MEETING_STATUS.value_set(event.code)])
             event = await self._next()
-        collect = CollectOrder(
+        collect = CollectInput(
             folder=workflow.info().workflow_id,
             run=workflow.info().first_execution_run_id,
             bot_id=sent.bot_id,
-            body=event.body,
+            delivery_path=event.body,
             start_time=request.start_time,
         )
         for part in ({"transcript": False}, {"recording": False}):

@@ -9,8 +9,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.bots import BotActivities
-    from minutekeeper.meetings.dispatch import DispatchRequest, SentBot
-    from minutekeeper.meetings.dispatch_timing import WakeUp
+    from minutekeeper.meetings.dispatch import DispatchedBot, SendBotInput
+    from minutekeeper.meetings.dispatch_timing import DispatchTiming
 
 QUEUE = "baselines"
 
@@ -20,8 +20,8 @@ _SEND_TIMEOUT = timedelta(seconds=10)
 @workflow.defn
 class PlainTimerWorkflow:
     @workflow.run
-    async def run(self, request: DispatchRequest) -> SentBot:
-        call_at = WakeUp().call_at(request.start_time)
+    async def run(self, request: SendBotInput) -> DispatchedBot:
+        call_at = DispatchTiming().dispatch_at(request.start_time)
         await workflow.sleep(max(timedelta(), call_at - workflow.now()))
         return await workflow.execute_activity_method(
             BotActivities.send_bot, request, start_to_close_timeout=_SEND_TIMEOUT

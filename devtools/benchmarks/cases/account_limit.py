@@ -5,12 +5,12 @@ from itertools import pairwise
 
 from devtools.benchmarks.booking import called_at, in_parallel, sleep_until, whole_second
 from devtools.benchmarks.context import Bench
-from devtools.benchmarks.environment import Stand
+from devtools.benchmarks.environment import BenchmarkEnvironment
 from devtools.benchmarks.lateness import calls
 from devtools.benchmarks.measure import percentile
 from devtools.benchmarks.provider import Ledger
 from devtools.benchmarks.results import AccessFindings, Figure, at_least, at_most, plain
-from minutekeeper.meetings.dispatch_timing import WAKE_UP
+from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING
 
 TITLE = "A rush at the account's limit"
 
@@ -46,10 +46,10 @@ async def measure(bench: Bench) -> AccessFindings:
     )
 
 
-async def _rush(stand: Stand, size: int, *, is_killed: bool) -> list[Figure]:
+async def _rush(stand: BenchmarkEnvironment, size: int, *, is_killed: bool) -> list[Figure]:
     await stand.start_worker(2)
     seconds = size / _PER_SECOND
-    instant = whole_second(WAKE_UP.ahead + WAKE_UP.spread + size / _BOOKED_A_SECOND)
+    instant = whole_second(DEFAULT_DISPATCH_TIMING.ahead + DEFAULT_DISPATCH_TIMING.spread + size / _BOOKED_A_SECOND)
     meetings = called_at(instant, "lll", range(size))
     await in_parallel(stand.meetings.start, meetings, at_once=1)
     if is_killed:

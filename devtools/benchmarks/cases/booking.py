@@ -5,7 +5,7 @@ from statistics import median
 from devtools.benchmarks.booking import called_at, in_parallel, whole_second
 from devtools.benchmarks.calendar import booked_by_a_calendar
 from devtools.benchmarks.context import Bench
-from devtools.benchmarks.environment import Stand
+from devtools.benchmarks.environment import BenchmarkEnvironment
 from devtools.benchmarks.measure import ratio
 from devtools.benchmarks.results import AccessFindings, at_least, plain
 from minutekeeper.meetings.ids import meeting_id_for, workflow_id_for
@@ -52,7 +52,7 @@ async def measure(bench: Bench) -> AccessFindings:
     )
 
 
-async def _one_round(stand: Stand, numbers: range, *, raw_first: bool) -> tuple[float, float]:
+async def _one_round(stand: BenchmarkEnvironment, numbers: range, *, raw_first: bool) -> tuple[float, float]:
     """Meetings a second: started without us, and booked through the client."""
     if raw_first:
         started = await _raw(stand, "raw", numbers)
@@ -61,12 +61,12 @@ async def _one_round(stand: Stand, numbers: range, *, raw_first: bool) -> tuple[
     return await _raw(stand, "raw", numbers), booked
 
 
-async def _booked(stand: Stand, numbers: range) -> float:
+async def _booked(stand: BenchmarkEnvironment, numbers: range) -> float:
     requests = called_at(whole_second(_FAR_AHEAD), "own", numbers)
     return len(numbers) / await in_parallel(stand.meetings.start, requests)
 
 
-async def _raw(stand: Stand, series: str, numbers: range, at_once: int = 50) -> float:
+async def _raw(stand: BenchmarkEnvironment, series: str, numbers: range, at_once: int = 50) -> float:
     async def start(request: MeetingRequest) -> None:
         await stand.client.start_workflow(
             MEETING_WORKFLOW,

@@ -13,7 +13,7 @@ from devtools.benchmarks.baselines.plain_timer import QUEUE
 from devtools.benchmarks.booking import called_at, link, whole_second
 from devtools.benchmarks.cases.punctuality import plain_request
 from devtools.benchmarks.context import Bench
-from devtools.benchmarks.environment import Stand
+from devtools.benchmarks.environment import BenchmarkEnvironment
 from devtools.benchmarks.results import AccessFindings, at_most
 
 TITLE = "Cost of a meeting"
@@ -56,13 +56,13 @@ async def measure(bench: Bench) -> AccessFindings:
     )
 
 
-async def _book(stand: Stand, call_at: datetime) -> WorkflowHandle[Any, Any]:
+async def _book(stand: BenchmarkEnvironment, call_at: datetime) -> WorkflowHandle[Any, Any]:
     (request,) = called_at(call_at, "own", [1])
     booked = await stand.meetings.start(request)
     return stand.client.get_workflow_handle(booked.workflow_id)
 
 
-async def _plain_meeting(stand: Stand, call_at: datetime) -> tuple[int, int]:
+async def _plain_meeting(stand: BenchmarkEnvironment, call_at: datetime) -> tuple[int, int]:
     request = plain_request(link("ppp", 1), call_at)
     handle = await stand.client.start_workflow(NaiveWorkflow.run, request, id=request.key, task_queue=QUEUE)
     await handle.result()

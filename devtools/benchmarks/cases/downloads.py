@@ -8,7 +8,7 @@ from typing import Any
 
 from devtools.benchmarks.booking import beginning_now, in_parallel
 from devtools.benchmarks.context import Bench
-from devtools.benchmarks.environment import Stand
+from devtools.benchmarks.environment import BenchmarkEnvironment
 from devtools.benchmarks.files import Files, stand_with_files
 from devtools.benchmarks.histories import download_span, ended
 from devtools.benchmarks.measure import ratio
@@ -117,7 +117,9 @@ async def _fetch(files: Files, meetings: list[MeetingRequest], size: int, tally:
         recording.unlink()
 
 
-async def _brought_home(stand: Stand, meetings: list[MeetingRequest]) -> list[tuple[datetime, datetime]]:
+async def _brought_home(
+    stand: BenchmarkEnvironment, meetings: list[MeetingRequest]
+) -> list[tuple[datetime, datetime]]:
     booked: set[str] = set()
 
     async def book(meeting: MeetingRequest) -> None:

@@ -5,7 +5,7 @@ import asyncio
 from devtools.benchmarks.booking import beginning_now
 from devtools.benchmarks.context import Bench
 from devtools.benchmarks.database import database_bytes
-from devtools.benchmarks.end_to_end import Lives, lived
+from devtools.benchmarks.end_to_end import EndToEndRuns, lived
 from devtools.benchmarks.measure import per_second, ratio
 from devtools.benchmarks.office_day import live_through
 from devtools.benchmarks.results import AccessFindings, Curve, Plot, plain
@@ -29,7 +29,7 @@ _KIB = 1024
 
 async def measure(bench: Bench) -> AccessFindings:
     size = bench.many(_LIVES)
-    lives: dict[int, Lives] = {}
+    lives: dict[int, EndToEndRuns] = {}
     async with bench.stand("growth", speed=_SPEED) as stand:
         before = database_bytes(stand.folder.database)
         running = 1

@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 from devtools.benchmarks.booking import called_at, in_parallel, whole_second
 from devtools.benchmarks.context import Bench
 from devtools.benchmarks.database import database_bytes, index_bytes
-from devtools.benchmarks.environment import Stand
+from devtools.benchmarks.environment import BenchmarkEnvironment
 from devtools.benchmarks.processes import usage, watching
 from devtools.benchmarks.results import AccessFindings, Curve, Figure, Plot, at_most, plain
 
@@ -79,7 +79,7 @@ class _Moment:
     cpu: dict[str, float]
 
     @classmethod
-    def of(cls, stand: Stand) -> Self:
+    def of(cls, stand: BenchmarkEnvironment) -> Self:
         path = stand.folder.database
         return cls(database_bytes(path), index_bytes(path), _memory(stand, "temporal"), _cpu(stand))
 
@@ -90,7 +90,7 @@ def _shares_of_disk(before: _Moment, now: _Moment, count: int) -> Iterator[Figur
         yield plain("of that, indexes for searches", (now.indexes - before.indexes) / count / _KIB, "KiB")
 
 
-async def _calm(stand: Stand) -> None:
+async def _calm(stand: BenchmarkEnvironment) -> None:
     """Returns once the processes have done what they had to do, or after three minutes of waiting for that."""
     deadline = time.monotonic() + _CALM_PATIENCE_SECONDS
     while time.monotonic() < deadline:
@@ -100,13 +100,13 @@ async def _calm(stand: Stand) -> None:
             return
 
 
-async def _idle_cpu(stand: Stand) -> dict[str, float]:
+async def _idle_cpu(stand: BenchmarkEnvironment) -> dict[str, float]:
     before = _cpu(stand)
     await asyncio.sleep(_IDLE_SECONDS)
     return {name: (now - before[name]) / _IDLE_SECONDS for name, now in _cpu(stand).items()}
 
 
-async def _restart(stand: Stand, count: int) -> float:
+async def _restart(stand: BenchmarkEnvironment, count: int) -> float:
     """Seconds from starting a worker, with none there, until it answers for ten meetings of all."""
     booked = [each.id async for each in stand.client.list_workflows("ExecutionStatus = 'Running'", limit=10)]
     await stand.crew.stop("worker-1")
@@ -118,7 +118,7 @@ async def _restart(stand: Stand, count: int) -> float:
     return took
 
 
-async def _answer(stand: Stand, workflow_id: str) -> None:
+async def _answer(stand: BenchmarkEnvironment, workflow_id: str) -> None:
     while True:
         try:
             await stand.client.get_workflow_handle(workflow_id).query("status", rpc_timeout=_QUERY_LIMIT)
@@ -127,9 +127,9 @@ async def _answer(stand: Stand, workflow_id: str) -> None:
         return
 
 
-def _cpu(stand: Stand) -> dict[str, float]:
+def _cpu(stand: BenchmarkEnvironment) -> dict[str, float]:
     return {name: usage(group).cpu for name, group in stand.crew.groups().items()}
 
 
-def _memory(stand: Stand, name: str) -> int:
+def _memory(stand: BenchmarkEnvironment, name: str) -> int:
     return usage(stand.crew.groups()[name]).memory

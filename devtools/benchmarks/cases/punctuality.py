@@ -7,18 +7,18 @@ from temporalio.client import WorkflowHandle
 from devtools.benchmarks.baselines.plain_timer import QUEUE, PlainTimerWorkflow
 from devtools.benchmarks.booking import LEAD, called_at, in_parallel, link, sleep_until, whole_second
 from devtools.benchmarks.context import Bench
-from devtools.benchmarks.environment import Stand
+from devtools.benchmarks.environment import BenchmarkEnvironment
 from devtools.benchmarks.lateness import calls
 from devtools.benchmarks.measure import distribution, percentile, ratio
 from devtools.benchmarks.results import AccessFindings, Curve, Figure, Plot, at_least, at_most, plain
-from minutekeeper.meetings.dispatch import DispatchRequest, SentBot
-from minutekeeper.meetings.dispatch_timing import WAKE_UP
+from minutekeeper.meetings.dispatch import DispatchedBot, SendBotInput
+from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING
 from minutekeeper.meetings.ids import dispatch_key
 from minutekeeper.meetings.request import MeetingRequest
 
 TITLE = "Punctuality in the rush"
 
-_ARM_AHEAD = WAKE_UP.ahead
+_ARM_AHEAD = DEFAULT_DISPATCH_TIMING.ahead
 _BOOKED_A_SECOND = 75
 _ARMED_A_SECOND = 50
 """What the slowest machine is trusted with. Who is booked after it should have woken is armed at once."""
@@ -57,7 +57,7 @@ async def measure(bench: Bench) -> AccessFindings:
     )
 
 
-async def _rush(stand: Stand, sizes: list[int]) -> list[list[float]]:
+async def _rush(stand: BenchmarkEnvironment, sizes: list[int]) -> list[list[float]]:
     """Books all, each size for an instant of its own, and waits for their bots."""
     count = sum(sizes)
     first = whole_second(_ARM_AHEAD + count / _BOOKED_A_SECOND + count / _ARMED_A_SECOND)
@@ -74,12 +74,12 @@ async def _rush(stand: Stand, sizes: list[int]) -> list[list[float]]:
     return [called.late({each.meeting_url: due[each.meeting_url] for each in batch}) for batch in batches]
 
 
-async def _plain_rush(stand: Stand, size: int) -> list[float]:
+async def _plain_rush(stand: BenchmarkEnvironment, size: int) -> list[float]:
     await stand.start_baselines()
     instant = whole_second(2 + size / _PLAIN_STARTED_A_SECOND)
     requests = [plain_request(link("ppp", number), instant) for number in range(size)]
 
-    async def start(request: DispatchRequest) -> WorkflowHandle[PlainTimerWorkflow, SentBot]:
+    async def start(request: SendBotInput) -> WorkflowHandle[PlainTimerWorkflow, DispatchedBot]:
         return await stand.client.start_workflow(PlainTimerWorkflow.run, request, id=request.key, task_queue=QUEUE)
 
     await in_parallel(start, requests)
@@ -88,14 +88,14 @@ async def _plain_rush(stand: Stand, size: int) -> list[float]:
     return (await calls(stand.provider, due)).late(due)
 
 
-def plain_request(meeting_url: str, call_at: datetime) -> DispatchRequest:
+def plain_request(meeting_url: str, call_at: datetime) -> SendBotInput:
     """What a baseline's workflow is started with."""
-    return DispatchRequest(
+    return SendBotInput(
         key=dispatch_key(meeting_url, call_at, 0),
         run="baseline",
         meeting_url=meeting_url,
         start_time=call_at + LEAD,
-        asked_at=datetime.now(UTC),
+        requested_at=datetime.now(UTC),
     )
 
 

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from devtools.chaos.evidence import Booking, Evidence, Order
 from devtools.chaos.ledger import Bot
-from devtools.chaos.plan import Act
+from devtools.chaos.plan import CustomerAction
 from devtools.chaos.rooms import room_of
 from devtools.chaos.rules.breach import Breach
 from devtools.chaos.scale import GRACE_SECONDS
@@ -56,14 +56,14 @@ def _taken_back(booking: Booking, evidence: Evidence) -> Iterator[tuple[Order, l
     earlier = {_key_stem(booking.meeting_url, booking.start_time)}
     for order in evidence.orders_of(booking.workflow_id):
         unwanted = bots
-        if order.act is Act.MOVE and order.start_time is not None:
+        if order.act is CustomerAction.MOVE and order.start_time is not None:
             present = _key_stem(order.meeting_url, order.start_time)
             stems = tuple(earlier - {present})
             unwanted = [bot for bot in bots if bot.extra.dispatch_key.startswith(stems)]
             # Also if the answer was no: the first of several tries may have moved it.
             earlier.add(present)
         # A calendar that lets go of a meeting which has begun lets its recording go on.
-        if order.acknowledged_at is not None and order.act is not Act.RELEASE:
+        if order.acknowledged_at is not None and order.act is not CustomerAction.RELEASE:
             yield order, unwanted
 
 

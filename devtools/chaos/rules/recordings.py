@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from devtools.chaos.evidence import Evidence, Run, StoredFile
+from devtools.chaos.evidence import Evidence, FileInStore, Run
 from devtools.chaos.ledger import Bot
 from devtools.chaos.rules.breach import Breach
 from minutekeeper.meetings.collection import MIN_RECORDING_BYTES
 from minutekeeper.meetings.status import MeetingStatus
-from minutekeeper.storage.layout import is_unfinished
+from minutekeeper.storage.layout import is_partial_download
 
 
 def recordings_lost(evidence: Evidence) -> Iterator[Breach]:
@@ -57,8 +57,8 @@ def _is_worth_keeping(bot: Bot) -> bool:
     return bool(bot.extra.workflow_id) and size >= MIN_RECORDING_BYTES
 
 
-def _is_recording(file: StoredFile) -> bool:
-    return file.path.rpartition("/")[2].startswith("recording.") and not is_unfinished(file.path)
+def _is_recording(file: FileInStore) -> bool:
+    return file.path.rpartition("/")[2].startswith("recording.") and not is_partial_download(file.path)
 
 
 def _has_recording(run: Run) -> bool:

@@ -6,7 +6,7 @@ from itertools import combinations
 
 from devtools.chaos.evidence import Booking, Evidence, Run
 from devtools.chaos.ledger import Bot
-from devtools.chaos.plan import Act
+from devtools.chaos.plan import CustomerAction
 from devtools.chaos.rooms import room_of
 from devtools.chaos.rules.breach import Breach
 from devtools.chaos.scale import GRACE_SECONDS, LEAD
@@ -21,7 +21,7 @@ DOUBLE_SECONDS = 60.0
 """How long a double may stay in the room after both of them have reported."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_GIVES_UP = frozenset({Act.CANCEL, Act.LEAVE, Act.RELEASE})
+_GIVES_UP = frozenset({CustomerAction.CANCEL, CustomerAction.LEAVE, CustomerAction.RELEASE})
 
 
 def two_in_one_room(evidence: Evidence) -> Iterator[Breach]:

@@ -7,7 +7,7 @@ from devtools.simulator.calendars.changes import answered, changed, happenings
 from devtools.simulator.calendars.control_models import AccountOrder, EventChange, EventOrder, ResponseOrder
 from devtools.simulator.calendars.grants import CALENDAR_SCOPES, Grant, Grants
 from devtools.simulator.calendars.ids import graph_id
-from devtools.simulator.calendars.provider_events import Happening
+from devtools.simulator.calendars.provider_events import ProviderEvent
 from devtools.simulator.calendars.wire import Credentials, Platform
 from devtools.simulator.state import now
 
@@ -51,7 +51,7 @@ class World:
         self.grants = Grants()
         self.accounts: dict[str, Account] = {}
         self.calendars: dict[str, RawCalendar] = {}
-        self.happenings: dict[str, Happening] = {}
+        self.happenings: dict[str, ProviderEvent] = {}
 
     def add_account(self, order: AccountOrder) -> Grant:
         account = self.accounts[order.email] = Account(order.platform, order.email, order.name)
@@ -79,7 +79,7 @@ class World:
                 return calendar
         raise NoSuchCalendarError
 
-    def events_of(self, raw_id: str) -> list[Happening]:
+    def events_of(self, raw_id: str) -> list[ProviderEvent]:
         return [self.happenings[identifier] for identifier in self.calendars[raw_id].event_ids]
 
     def add(self, order: EventOrder) -> tuple[list[str], set[str]]:
@@ -92,28 +92,28 @@ class World:
             touched |= self._place(happening)
         return [happening.id for happening in added], touched
 
-    def find(self, identifier: str) -> list[Happening]:
+    def find(self, identifier: str) -> list[ProviderEvent]:
         """The event, or all of a series; empty if there is none."""
         one = self.happenings.get(identifier)
         return [one] if one else [event for event in self.happenings.values() if event.series == identifier]
 
-    def change(self, events: Iterable[Happening], change: EventChange) -> set[str]:
+    def change(self, events: Iterable[ProviderEvent], change: EventChange) -> set[str]:
         return self._replace(changed(event, change) for event in events)
 
-    def respond(self, events: Iterable[Happening], order: ResponseOrder) -> set[str]:
+    def respond(self, events: Iterable[ProviderEvent], order: ResponseOrder) -> set[str]:
         return self._replace(answered(event, order) for event in events)
 
-    def cancel(self, events: Iterable[Happening]) -> set[str]:
+    def cancel(self, events: Iterable[ProviderEvent]) -> set[str]:
         return self._replace(replace(event, cancelled=True, changed_at=now()) for event in events)
 
-    def _replace(self, events: Iterable[Happening]) -> set[str]:
+    def _replace(self, events: Iterable[ProviderEvent]) -> set[str]:
         touched: set[str] = set()
         for event in events:
             self.happenings[event.id] = event
             touched |= self._place(event)
         return touched
 
-    def _place(self, happening: Happening) -> set[str]:
+    def _place(self, happening: ProviderEvent) -> set[str]:
         """Put the event where it belongs now; where it was and is, is touched."""
         emails = {happening.organizer.email, *(guest.email for guest in happening.guests)}
         touched = set()

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 from devtools.simulator.calendars.control_models import EventChange, EventOrder, GuestOrder, ResponseOrder
 from devtools.simulator.calendars.ids import new_uid, occurrence_id
-from devtools.simulator.calendars.provider_events import Guest, Happening
+from devtools.simulator.calendars.provider_events import Guest, ProviderEvent
 from devtools.simulator.calendars.wire import Platform
 from devtools.simulator.state import now
 
 
-def happenings(order: EventOrder, platform: Platform) -> list[Happening]:
+def happenings(order: EventOrder, platform: Platform) -> list[ProviderEvent]:
     """The event, or all occurrences of the series; `platform` is the organizer's."""
     first = _first(order, platform)
     if order.series is None:
@@ -28,7 +28,7 @@ def happenings(order: EventOrder, platform: Platform) -> list[Happening]:
     return series
 
 
-def changed(event: Happening, change: EventChange) -> Happening:
+def changed(event: ProviderEvent, change: EventChange) -> ProviderEvent:
     start = change.start.astimezone(UTC) if change.start else event.start
     start += timedelta(seconds=change.shift)
     return replace(
@@ -43,7 +43,7 @@ def changed(event: Happening, change: EventChange) -> Happening:
     )
 
 
-def answered(event: Happening, order: ResponseOrder) -> Happening:
+def answered(event: ProviderEvent, order: ResponseOrder) -> ProviderEvent:
     def answer(guest: Guest) -> Guest:
         return replace(guest, response=order.response) if guest.email == order.email else guest
 
@@ -51,13 +51,13 @@ def answered(event: Happening, order: ResponseOrder) -> Happening:
     return replace(event, organizer=answer(event.organizer), guests=guests, changed_at=now())
 
 
-def _first(order: EventOrder, platform: Platform) -> Happening:
+def _first(order: EventOrder, platform: Platform) -> ProviderEvent:
     base, at, start = order.id or uuid4().hex, now(), order.start.astimezone(UTC)
     length = timedelta(minutes=30)
     if order.all_day:
         start, length = start.replace(hour=0, minute=0, second=0, microsecond=0), timedelta(days=1)
     organizer = order.organizer
-    return Happening(
+    return ProviderEvent(
         id=base,
         uid=new_uid(base, platform),
         title=order.title,

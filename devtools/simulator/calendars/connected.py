@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from devtools.simulator.calendars.accounts import RawCalendar
-from devtools.simulator.calendars.provider_events import Happening
+from devtools.simulator.calendars.provider_events import ProviderEvent
 from devtools.simulator.calendars.wire import Credentials, EventBot
 from devtools.simulator.state import now
 
@@ -19,7 +19,7 @@ class Entry:
     """
 
     calendar: "Connected"
-    happening: Happening
+    happening: ProviderEvent
     provider_id: str
     uuid: UUID = field(default_factory=uuid4)
     updated_at: datetime = field(default_factory=now)

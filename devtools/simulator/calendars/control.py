@@ -11,7 +11,7 @@ from devtools.simulator.calendars.control_models import (
     ResponseOrder,
 )
 from devtools.simulator.calendars.finding import calendars_of
-from devtools.simulator.calendars.provider_events import Happening
+from devtools.simulator.calendars.provider_events import ProviderEvent
 from devtools.simulator.responses import explain, not_found, read_body
 
 _SEVERAL: TypeAdapter[list[EventOrder]] = TypeAdapter(list[EventOrder])
@@ -101,7 +101,7 @@ async def respond(request: web.Request) -> web.Response:
     return web.json_response({"ok": True})
 
 
-def _found(request: web.Request) -> list[Happening]:
+def _found(request: web.Request) -> list[ProviderEvent]:
     found = calendars_of(request).world.find(request.match_info["id"])
     if not found:
         raise not_found("EventNotFound")

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from devtools.simulator.calendars.connected import Connected, Entry
 from devtools.simulator.calendars.ids import graph_id
-from devtools.simulator.calendars.provider_events import Happening
+from devtools.simulator.calendars.provider_events import ProviderEvent
 
 
 def take_over(
-    calendar: Connected, happenings: Iterable[Happening], horizon: datetime, *, everything: bool
+    calendar: Connected, happenings: Iterable[ProviderEvent], horizon: datetime, *, everything: bool
 ) -> list[Entry]:
     """The copies that changed, or (`everything`) all. New events are copied if they start by the horizon."""
     changed = []
@@ -35,12 +35,12 @@ def take_over(
     return changed
 
 
-def _provider_id(calendar: Connected, happening: Happening) -> str:
+def _provider_id(calendar: Connected, happening: ProviderEvent) -> str:
     owner = calendar.raw.account
     return happening.id if owner.platform == "Google" else graph_id(owner.email, happening.id)
 
 
-def _is_gone(calendar: Connected, happening: Happening) -> bool:
+def _is_gone(calendar: Connected, happening: ProviderEvent) -> bool:
     """Outlook keeps a cancelled meeting in the calendars of those who were invited, and only marks it."""
     owner = calendar.raw.account
     return happening.cancelled and (owner.platform == "Google" or happening.organizer.email == owner.email)

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from devtools.simulator.calendars.provider_events import Guest, Happening
+from devtools.simulator.calendars.provider_events import Guest, ProviderEvent
 from devtools.simulator.state import stamp
 
 _MEET = "https://meet.google.com/"
 
 
-def google_event(event: Happening, reader: str) -> dict[str, Any]:
+def google_event(event: ProviderEvent, reader: str) -> dict[str, Any]:
     """The copy in the calendar of `reader`, an email address: all copies share their ids."""
     raw: dict[str, Any] = {
         "kind": "calendar#event",
@@ -42,7 +42,7 @@ def google_event(event: Happening, reader: str) -> dict[str, Any]:
     return raw | _link(event)
 
 
-def _time(event: Happening, moment: datetime) -> dict[str, str]:
+def _time(event: ProviderEvent, moment: datetime) -> dict[str, str]:
     if event.all_day:
         return {"date": f"{moment:%Y-%m-%d}"}
     local = moment.astimezone(ZoneInfo(event.time_zone)).isoformat(timespec="seconds")
@@ -58,12 +58,12 @@ def _person(guest: Guest, reader: str) -> dict[str, Any]:
     return person
 
 
-def _attendee(guest: Guest, event: Happening, reader: str) -> dict[str, Any]:
+def _attendee(guest: Guest, event: ProviderEvent, reader: str) -> dict[str, Any]:
     organizer = {"organizer": True} if guest == event.organizer else {}
     return _person(guest, reader) | organizer | {"responseStatus": guest.response}
 
 
-def _link(event: Happening) -> dict[str, Any]:
+def _link(event: ProviderEvent) -> dict[str, Any]:
     if not event.link:
         return {}
     if event.link_place != "conference":

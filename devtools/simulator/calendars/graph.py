@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from devtools.simulator.calendars.ids import graph_id, graph_uid
-from devtools.simulator.calendars.provider_events import Guest, Happening, Response
+from devtools.simulator.calendars.provider_events import Guest, ProviderEvent, Response
 from devtools.simulator.state import stamp
 
 _NEVER = "0001-01-01T00:00:00Z"
@@ -17,7 +17,7 @@ _ANSWERS: Mapping[Response, str] = {
 }
 
 
-def graph_event(event: Happening, reader: str) -> dict[str, Any]:
+def graph_event(event: ProviderEvent, reader: str) -> dict[str, Any]:
     """The copy in the mailbox of `reader`, an email address: each mailbox has its own ids."""
     identifier = graph_id(reader, event.id)
     organizes = event.organizer.email == reader
@@ -55,20 +55,20 @@ def graph_event(event: Happening, reader: str) -> dict[str, Any]:
     }
 
 
-def _type(event: Happening) -> str:
+def _type(event: ProviderEvent) -> str:
     if not event.series:
         return "singleInstance"
     return "exception" if event.is_exception else "occurrence"
 
 
-def _own_response(event: Happening, reader: str) -> str:
+def _own_response(event: ProviderEvent, reader: str) -> str:
     if event.organizer.email == reader:
         return "organizer"
     response = event.response_of(reader)
     return _ANSWERS[response] if response else "none"
 
 
-def _text(event: Happening, place: str) -> str:
+def _text(event: ProviderEvent, place: str) -> str:
     return event.link if event.link_place == place else ""
 
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from datetime import datetime
 
-from devtools.simulator.calendars.provider_events import Happening
+from devtools.simulator.calendars.provider_events import ProviderEvent
 from devtools.simulator.calendars.wire import Platform
 
 _OUTLOOK_UID = "040000008200E00074C5B7101A82E008"
@@ -19,7 +19,7 @@ def new_uid(base: str, platform: Platform) -> str:
     return f"{_OUTLOOK_UID}{_NO_DAY}{hashlib.sha256(base.encode()).hexdigest()[:48].upper()}"
 
 
-def graph_uid(event: Happening) -> str:
+def graph_uid(event: ProviderEvent) -> str:
     """The iCalendar id as Microsoft shows it: it writes the day of an occurrence into its own."""
     uid, start = event.uid, event.original_start
     if start is None or not uid.startswith(_OUTLOOK_UID):

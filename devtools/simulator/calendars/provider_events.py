@@ -16,7 +16,7 @@ class Guest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Happening:
+class ProviderEvent:
     """One event of the real world, or one occurrence of a series, however many calendars have it.
 
     Times are UTC; `time_zone` is how its organizer thinks of them. An all-day event begins and ends at midnight

@@ -9,7 +9,7 @@ from devtools.simulator.calendars import responses
 from devtools.simulator.calendars.connected import Connected
 from devtools.simulator.calendars.control_models import NoticeOrder
 from devtools.simulator.calendars.finding import calendars_of, find_calendar
-from devtools.simulator.calendars.provider_events import Happening
+from devtools.simulator.calendars.provider_events import ProviderEvent
 from devtools.simulator.calendars.service import SyncError
 from devtools.simulator.keys import SIMULATION
 from devtools.simulator.responses import dumps, read_body, refusal
@@ -59,7 +59,7 @@ async def show(request: web.Request) -> web.Response:
     return web.json_response(state, dumps=dumps)
 
 
-def _happening(happening: Happening) -> dict[str, Any]:
+def _happening(happening: ProviderEvent) -> dict[str, Any]:
     return {
         "id": happening.id,
         "title": happening.title,

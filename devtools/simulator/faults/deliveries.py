@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from devtools.simulator.faults.control_models import AfterEnd, Delay, Double, FaultOrder, Lose, Swap, UnknownBot
-from devtools.simulator.faults.fault_registry import FaultBook
+from devtools.simulator.faults.fault_registry import FaultRegistry
 from devtools.simulator.faults.targets import Target
 from devtools.simulator.settings import SimulatorSettings
 from devtools.simulator.state import Bot
@@ -18,7 +18,7 @@ _ENDS = frozenset({"complete", "failed"})
 class Outbox:
     """Takes every delivery; hands the sender what the faults leave of it."""
 
-    def __init__(self, sender: WebhookSender, faults: FaultBook, settings: SimulatorSettings) -> None:
+    def __init__(self, sender: WebhookSender, faults: FaultRegistry, settings: SimulatorSettings) -> None:
         self._sender = sender
         self._faults = faults
         self._settings = settings
@@ -54,7 +54,7 @@ class Outbox:
             event=delivery.event or "",
             code=delivery.code or "",
         )
-        strike = self._faults.strike(target)
+        strike = self._faults.inject(target)
         return strike.fault if strike else None
 
     async def _hold_back(self, delivery: Delivery, fault: FaultOrder | None) -> None:

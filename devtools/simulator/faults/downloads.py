@@ -16,7 +16,7 @@ _PAGE = "<!DOCTYPE html><title>Sign in</title><p>Please sign in to see this file
 _SLOW_STEPS_PER_SECOND = 10
 
 
-def strike_download(request: web.Request, bot: Bot) -> FaultOrder | None:
+def inject_download_faults(request: web.Request, bot: Bot) -> FaultOrder | None:
     """What the download suffers, if anything."""
     faults = request.app[SIMULATION].faults
     if faults.idle or request.method != "GET":
@@ -30,7 +30,7 @@ def strike_download(request: web.Request, bot: Bot) -> FaultOrder | None:
         turn=bot.turn,
         span=request.headers.get("Range", ""),
     )
-    strike = faults.strike(target)
+    strike = faults.inject(target)
     return strike.fault if strike else None
 
 

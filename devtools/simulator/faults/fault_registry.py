@@ -15,7 +15,7 @@ from devtools.simulator.state import FaultRecord, Ledger, now
 
 
 @dataclass(frozen=True)
-class Strike:
+class FaultInjection:
     """A fault to apply, and its entry in the ledger; `number` counts the strikes of its order from 0."""
 
     fault: FaultOrder
@@ -23,7 +23,7 @@ class Strike:
     number: int
 
 
-class FaultBook:
+class FaultRegistry:
     """All orders since the start or the last reset. Only the newest that wants a target strikes it."""
 
     def __init__(self, settings: SimulatorSettings, ledger: Ledger) -> None:
@@ -61,7 +61,7 @@ class FaultBook:
         """Every order ever given, oldest first."""
         return [entry.describe() for entry in self._entries]
 
-    def strike(self, target: Target) -> Strike | None:
+    def inject(self, target: Target) -> FaultInjection | None:
         """The fault that the target suffers, if any."""
         self._drop_spent()
         seed = self._settings.fault_seed
@@ -75,7 +75,7 @@ class FaultBook:
                 return self._note(entry, fault, target)
         return None
 
-    def _note(self, entry: Entry, fault: FaultOrder, target: Target) -> Strike:
+    def _note(self, entry: Entry, fault: FaultOrder, target: Target) -> FaultInjection:
         entry.struck += 1
         if fault is not entry.order and isinstance(fault, KeyRevoked | NoTokens):
             self._active.insert(0, self._entry(f"{entry.id}-outage-{entry.struck}", fault))
@@ -91,7 +91,7 @@ class FaultBook:
             code=target.code,
         )
         self._ledger.faults.append(record)
-        return Strike(fault, record, entry.struck - 1)
+        return FaultInjection(fault, record, entry.struck - 1)
 
     def _entry(self, identifier: str, order: FaultOrder) -> Entry:
         lasts = math.inf if order.seconds is None else self._settings.real(order.seconds)

@@ -19,7 +19,7 @@ from devtools.simulator.faults.control_models import (
 )
 from devtools.simulator.faults.cutting import abort, close
 from devtools.simulator.faults.duplicates import FORMS, refuse_duplicate
-from devtools.simulator.faults.fault_registry import Strike
+from devtools.simulator.faults.fault_registry import FaultInjection
 from devtools.simulator.faults.targets import Target
 from devtools.simulator.keys import CONTROL, SIMULATION, find_bot
 from devtools.simulator.responses import refusal
@@ -27,18 +27,18 @@ from devtools.simulator.state import Bot, FaultRecord
 
 
 @web.middleware
-async def strike_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def inject_request_faults(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let the request suffer what is ordered for it, whoever calls."""
     faults = request.app[SIMULATION].faults
     if faults.idle or request.path.startswith(CONTROL):
         return await handler(request)
-    strike = faults.strike(await _target(request))
+    strike = faults.inject(await _target(request))
     if strike is None:
         return await handler(request)
     return _refusal(strike) or await _cut(request, handler, strike)
 
 
-def _refusal(strike: Strike) -> web.Response | None:
+def _refusal(strike: FaultInjection) -> web.Response | None:
     """The answer in place of any work, if the fault is one."""
     match strike.fault:
         case RateLimited(retry_after=seconds):
@@ -56,7 +56,7 @@ def _refusal(strike: Strike) -> web.Response | None:
     return None
 
 
-async def _cut(request: web.Request, handler: Handler, strike: Strike) -> web.StreamResponse:
+async def _cut(request: web.Request, handler: Handler, strike: FaultInjection) -> web.StreamResponse:
     """No answer at all, or half of it; the work is done unless the time-out comes before, or done twice."""
     fault = strike.fault
     if isinstance(fault, SecondBot):

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
-from minutekeeper.providers.base import BotOrigin, BotReality, FoundBot, Observation, UnavailableError
-from minutekeeper.providers.meetingbaas.bot_metadata import Extra
+from minutekeeper.providers.base import BotObservation, BotOrigin, FoundBot, ProviderBotStatus, UnavailableError
+from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.request_models import BotQuery
 from minutekeeper.providers.meetingbaas.response_models import BotDetails, BotSummary, MeetingData
@@ -59,7 +59,7 @@ async def is_at_work(client: MeetingBaasClient, bot_id: str) -> bool:
     return False
 
 
-def _found(bot: BotSummary, extra: Extra, created_at: datetime) -> FoundBot:
+def _found(bot: BotSummary, extra: BotMetadata, created_at: datetime) -> FoundBot:
     return FoundBot(
         bot_id=bot.bot_id,
         created_at=created_at,
@@ -100,7 +100,7 @@ async def recent_origins(
         yield [_origin(bot.bot_id, bot, bot.extra.verified(signing_secrets), "") for bot in page if bot.bot_id]
 
 
-def _origin(bot_id: str, bot: BotDetails | BotSummary, extra: Extra, event_id: str) -> BotOrigin:
+def _origin(bot_id: str, bot: BotDetails | BotSummary, extra: BotMetadata, event_id: str) -> BotOrigin:
     return BotOrigin(
         bot_id=bot.bot_id or bot_id,
         meeting_url=bot.meeting_url,
@@ -112,7 +112,7 @@ def _origin(bot_id: str, bot: BotDetails | BotSummary, extra: Extra, event_id: s
     )
 
 
-def observation(bot_id: str, data: MeetingData) -> Observation:
+def bot_observation(bot_id: str, data: MeetingData) -> BotObservation:
     """Settles a bot: it has ended once `ended_at` is set, well if there is a file or no error, else badly.
 
     A file outweighs errors, because then something was recorded. Raises UnavailableError if nothing is said of it.
@@ -120,12 +120,14 @@ def observation(bot_id: str, data: MeetingData) -> Observation:
     bot = data.bot_data.bot
     if data.content_deleted:
         text = _text("its data were deleted at the provider", bot.errors if bot else "")
-        return Observation(reality=BotReality.GONE, events=(), text=text)
+        return BotObservation(status=ProviderBotStatus.GONE, events=(), text=text)
     if bot is None:
         raise UnavailableError("Meeting BaaS answered for a bot without saying anything of it.")
     events = _movements(bot_id, bot)
     if bot.ended_at is None:
-        return Observation(reality=BotReality.OPEN, events=events, text=_text("it has not ended", bot.errors))
+        return BotObservation(
+            status=ProviderBotStatus.OPEN, events=events, text=_text("it has not ended", bot.errors)
+        )
     failed = bool(bot.errors) and not data.has_recording
     final = BotEvent(
         kind=BotEventKind.FAILED if failed else BotEventKind.COMPLETE,
@@ -138,8 +140,8 @@ def observation(bot_id: str, data: MeetingData) -> Observation:
         has_recording=data.has_recording,
         has_transcript=bool(data.bot_data.transcripts),
     )
-    return Observation(
-        reality=BotReality.FAILED if failed else BotReality.COMPLETE,
+    return BotObservation(
+        status=ProviderBotStatus.FAILED if failed else ProviderBotStatus.COMPLETE,
         events=tuple(sorted((*events, final), key=lambda event: event.occurred_at)),
         text=_text(f"it ended at {bot.ended_at:%Y-%m-%d %H:%M:%SZ}", bot.errors),
     )

@@ -19,7 +19,7 @@ _MAX_LENGTH = 1000
 """Characters; Temporal takes no longer workflow ids."""
 
 
-class Extra(BaseModel):
+class BotMetadata(BaseModel):
     """Everything is empty for a bot that is not ours."""
 
     model_config = ConfigDict(frozen=True)
@@ -49,44 +49,44 @@ class Extra(BaseModel):
         return signer(Purpose.BOT_METADATA, [secret]).get_signature(fields).decode()
 
 
-class ReceivedExtra(BaseModel):
+class ReceivedBotMetadata(BaseModel):
     """What came back as the `extra` of a bot, whoever wrote it."""
 
     model_config = ConfigDict(frozen=True)
 
-    claimed: Extra = Extra()
+    claimed: BotMetadata = BotMetadata()
     signature: str = Field("", repr=False)
 
-    def verified(self, secrets: Sequence[str]) -> Extra:
+    def verified(self, secrets: Sequence[str]) -> BotMetadata:
         """What one of the secrets signed; empty if none did."""
         if not self.claimed.dispatch_key:
-            return Extra()
+            return BotMetadata()
         given = self.signature.encode("utf-8", "surrogatepass")
         matches = [hmac.compare_digest(given, self.claimed.signature(secret).encode()) for secret in secrets]
-        return self.claimed if any(matches) else Extra()
+        return self.claimed if any(matches) else BotMetadata()
 
 
 def event_extra(secrets: Sequence[str]) -> dict[str, str]:
     """What bots carry that the provider sends to events for us: all the same, as the occurrences of a series do."""
-    return Extra(dispatch_key=_EVENT_KEY).to_wire(secrets)
+    return BotMetadata(dispatch_key=_EVENT_KEY).to_wire(secrets)
 
 
-def _from_wire(value: Any) -> ReceivedExtra:
+def _from_wire(value: Any) -> ReceivedBotMetadata:
     if isinstance(value, str):
         try:
             value = decode_json(value.encode("utf-8", "replace"))
         except ValueError:
-            return ReceivedExtra()
+            return ReceivedBotMetadata()
     if not isinstance(value, dict):
-        return ReceivedExtra()
+        return ReceivedBotMetadata()
     texts = {name: item for name, item in value.items() if isinstance(item, str) and len(item) <= _MAX_LENGTH}
-    claimed = Extra(
+    claimed = BotMetadata(
         dispatch_key=texts.get("dispatch_key", ""),
         dispatch=_counter(value.get("dispatch")),
         workflow_id=texts.get("workflow_id", ""),
         run=texts.get("run", ""),
     )
-    return ReceivedExtra(claimed=claimed, signature=texts.get("signature", ""))
+    return ReceivedBotMetadata(claimed=claimed, signature=texts.get("signature", ""))
 
 
 def _counter(value: Any) -> int | None:
@@ -94,4 +94,4 @@ def _counter(value: Any) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
-ExtraField = Annotated[ReceivedExtra, BeforeValidator(_from_wire)]
+ExtraField = Annotated[ReceivedBotMetadata, BeforeValidator(_from_wire)]

@@ -11,8 +11,8 @@ from minutekeeper.calendars.event import Attendee, CalendarEvent
 from minutekeeper.meetings.link_texts import best_meeting_url
 from minutekeeper.meetings.meeting_urls import MeetingUrl, MeetingUrlError, parse_meeting_url
 from minutekeeper.providers.base import UnavailableError
-from minutekeeper.providers.meetingbaas.bot_metadata import ExtraField, ReceivedExtra
-from minutekeeper.providers.meetingbaas.fields import Flag, Identifier, Instant, Objects, Text, Tolerant
+from minutekeeper.providers.meetingbaas.bot_metadata import ExtraField, ReceivedBotMetadata
+from minutekeeper.providers.meetingbaas.fields import Flag, Identifier, Instant, LenientModel, Objects, Text
 from minutekeeper.providers.meetingbaas.raw_calendar_events import RawEvent, read_raw
 
 logger = logging.getLogger(__name__)
@@ -20,15 +20,15 @@ logger = logging.getLogger(__name__)
 _URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
 
-class BotParameters(Tolerant):
-    extra: ExtraField = ReceivedExtra()
+class BotParameters(LenientModel):
+    extra: ExtraField = ReceivedBotMetadata()
 
 
 BotParam = Annotated[BotParameters, BeforeValidator(lambda value: value if isinstance(value, dict) else {})]
 """The bot that the API sends to an event by its own timer: empty if it sends none."""
 
 
-class EventAnswer(Tolerant):
+class EventAnswer(LenientModel):
     """An event as the specification has it, or as guide pages name it, perhaps in an object of its own."""
 
     event_id: Identifier = Field("", validation_alias=AliasChoices("uuid", "id", "event_uuid"))
@@ -142,6 +142,6 @@ def _people(listed: Iterable[Any], raw: RawEvent) -> tuple[Attendee, ...]:
     )
 
 
-class AttendeeAnswer(Tolerant):
+class AttendeeAnswer(LenientModel):
     email: Text = ""
     name: Text = ""

@@ -6,17 +6,17 @@ from typing import Any
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.providers.base import NotFoundError, UnavailableError
 from minutekeeper.providers.calendar_base import (
+    AvailableCalendar,
     CalendarCredentials,
     ConnectedCalendar,
     EventFilter,
-    RawCalendar,
-    Recording,
-    RecordingChange,
-    Resync,
+    ResyncResult,
+    ScheduledRecording,
+    ScheduledRecordingChange,
 )
 from minutekeeper.providers.meetingbaas.bot_metadata import event_extra
 from minutekeeper.providers.meetingbaas.calendar_events import EventAnswer, to_event, to_events
-from minutekeeper.providers.meetingbaas.http import Connection
+from minutekeeper.providers.meetingbaas.http import MeetingBaasHttp
 from minutekeeper.providers.meetingbaas.request_models import (
     SpeechToText,
     change_to_wire,
@@ -32,7 +32,7 @@ from minutekeeper.providers.meetingbaas.response_models import (
     RawCalendarList,
     ResyncAnswer,
 )
-from minutekeeper.providers.meetingbaas.response_parsing import path_part, read
+from minutekeeper.providers.meetingbaas.response_parsing import parse_response, path_part
 
 _SYNC_SECONDS = 300.0
 """Answers that wait for Google or Microsoft, perhaps for each calendar of the account in turn."""
@@ -56,14 +56,14 @@ class MeetingBaasCalendars:
         signing_secrets: Sequence[str] = (),
         on_call: Callable[[], None] | None = None,
     ) -> None:
-        self._connection = Connection(base_url, api_key, secrets, on_call)
+        self._connection = MeetingBaasHttp(base_url, api_key, secrets, on_call)
         self._speech_to_text = speech_to_text or SpeechToText()
         self._signing_secrets = signing_secrets
 
-    async def raw_calendars(self, credentials: CalendarCredentials) -> list[RawCalendar]:
-        answer = read(RawCalendarList, await self._show("POST", "/calendars/raw", credentials))
+    async def list_available_calendars(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
+        answer = parse_response(RawCalendarList, await self._show("POST", "/calendars/raw", credentials))
         return [
-            RawCalendar(raw_id=one.id, name=one.name, email=one.email, is_primary=one.is_primary)
+            AvailableCalendar(raw_id=one.id, name=one.name, email=one.email, is_primary=one.is_primary)
             for one in answer.calendars
         ]
 
@@ -80,7 +80,9 @@ class MeetingBaasCalendars:
         return self._calendar(answer)
 
     async def calendars(self) -> list[ConnectedCalendar]:
-        answer = read(CalendarList, await self._connection.call("GET", "/calendars/"), self._connection.secrets)
+        answer = parse_response(
+            CalendarList, await self._connection.call("GET", "/calendars/"), self._connection.secrets
+        )
         return [_connected(calendar) for calendar in answer.calendars]
 
     async def calendar(self, calendar_id: str) -> ConnectedCalendar:
@@ -95,20 +97,20 @@ class MeetingBaasCalendars:
         except NotFoundError:
             return
 
-    async def resync_all(self, days: int | None = None) -> Resync:
+    async def resync_all(self, days: int | None = None) -> ResyncResult:
         params = {} if days is None else {"days": str(days)}
-        answer = read(
+        answer = parse_response(
             ResyncAnswer,
             await self._connection.call("POST", "/calendars/resync_all", params=params, seconds=_SYNC_SECONDS),
         )
-        errors = tuple(failure.told(self._connection.secrets) for failure in answer.errors)
-        return Resync(tuple(answer.synced_calendars), errors)
+        errors = tuple(failure.to_sync_failure(self._connection.secrets) for failure in answer.errors)
+        return ResyncResult(tuple(answer.synced_calendars), errors)
 
     async def events(self, calendar_id: str, filters: EventFilter | None = None) -> AsyncIterator[CalendarEvent]:
         params = {"calendar_id": calendar_id} | filter_to_wire(filters or EventFilter())
         seen = {""}
         while True:
-            page = read(EventPage, await self._connection.call("GET", "/calendar_events/", params=params))
+            page = parse_response(EventPage, await self._connection.call("GET", "/calendar_events/", params=params))
             for event in to_events(page.events, calendar_id, self._signing_secrets):
                 yield event
             if not page.cursor:
@@ -119,18 +121,18 @@ class MeetingBaasCalendars:
             params["cursor"] = page.cursor
 
     async def event(self, event_id: str) -> CalendarEvent:
-        answer = read(EventAnswer, await self._connection.call("GET", _event_path(event_id)))
+        answer = parse_response(EventAnswer, await self._connection.call("GET", _event_path(event_id)))
         return to_event(answer, signing_secrets=self._signing_secrets)
 
     async def schedule_recording(
-        self, event_id: str, recording: Recording, *, all_occurrences: bool = False
+        self, event_id: str, recording: ScheduledRecording, *, all_occurrences: bool = False
     ) -> list[CalendarEvent]:
         body = recording_to_wire(recording, self._speech_to_text)
         body["extra"] = {**recording.extra, **event_extra(self._signing_secrets)}
         return await self._record("POST", event_id, all_occurrences=all_occurrences, body=body)
 
     async def change_recording(
-        self, event_id: str, change: RecordingChange, *, all_occurrences: bool = False
+        self, event_id: str, change: ScheduledRecordingChange, *, all_occurrences: bool = False
     ) -> list[CalendarEvent]:
         body = change_to_wire(change, self._speech_to_text)
         return await self._record("PATCH", event_id, all_occurrences=all_occurrences, body=body)
@@ -150,10 +152,10 @@ class MeetingBaasCalendars:
     ) -> list[CalendarEvent]:
         params = {"all_occurrences": "true"} if all_occurrences else {}
         answer = await self._connection.call(method, f"{_event_path(event_id)}/bot", params=params, body=body)
-        return to_events(read(EventList, answer).events, signing_secrets=self._signing_secrets)
+        return to_events(parse_response(EventList, answer).events, signing_secrets=self._signing_secrets)
 
     def _calendar(self, answer: bytes) -> ConnectedCalendar:
-        return _connected(read(CalendarAnswer, answer, self._connection.secrets))
+        return _connected(parse_response(CalendarAnswer, answer, self._connection.secrets))
 
 
 def _connected(answer: CalendarAnswer) -> ConnectedCalendar:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from minutekeeper.providers.base import DuplicateBotError, NotFoundError, RequestRejectedError, UnavailableError
-from minutekeeper.providers.meetingbaas.http import ConflictError, Connection
+from minutekeeper.providers.meetingbaas.http import ConflictError, MeetingBaasHttp
 from minutekeeper.providers.meetingbaas.request_models import BotQuery, NewBot, SpeechToText
 from minutekeeper.providers.meetingbaas.response_models import (
     AccountWebhook,
@@ -20,7 +20,12 @@ from minutekeeper.providers.meetingbaas.response_models import (
     MeetingData,
     Screenshot,
 )
-from minutekeeper.providers.meetingbaas.response_parsing import path_part, read, read_meeting_data, read_with
+from minutekeeper.providers.meetingbaas.response_parsing import (
+    parse_response,
+    parse_response_with,
+    path_part,
+    read_meeting_data,
+)
 
 _SCREENSHOTS = TypeAdapter(list[Screenshot])
 _PAGE_PAUSES = (0.2, 1.0)
@@ -36,7 +41,7 @@ class MeetingBaasClient:
     def __init__(
         self, base_url: str, api_key: str, *, send_timeout: float = 10.0, secrets: Iterable[str] = ()
     ) -> None:
-        self._connection = Connection(base_url, api_key, secrets)
+        self._connection = MeetingBaasHttp(base_url, api_key, secrets)
         self._send_timeout = send_timeout
 
     @property
@@ -52,7 +57,7 @@ class MeetingBaasClient:
         except NotFoundError as error:
             # There is no bot yet that could be unknown: the address is wrong.
             raise RequestRejectedError(f"{error} Check the base URL.") from None
-        created = read(CreatedBot, answer)
+        created = parse_response(CreatedBot, answer)
         if not created.bot_id:
             raise UnavailableError("Meeting BaaS took the bot, but its answer holds no bot id.")
         return created.bot_id
@@ -60,7 +65,7 @@ class MeetingBaasClient:
     async def leave(self, bot_id: str) -> None:
         """Raises NotFoundError or ConflictError for a bot that is gone."""
         answer = await self._connection.call("DELETE", f"/bots/{path_part(bot_id, 'a bot')}")
-        if answer.strip() and not read(Acknowledgement, answer).ok:
+        if answer.strip() and not parse_response(Acknowledgement, answer).ok:
             raise UnavailableError("Meeting BaaS did not confirm that the bot leaves.")
 
     async def meeting_data(
@@ -85,7 +90,7 @@ class MeetingBaasClient:
         params = query.to_wire()
         cursors = {query.cursor}
         while True:
-            page = read(BotPage, await self._page_of_bots(params))
+            page = parse_response(BotPage, await self._page_of_bots(params))
             yield page.bots
             if not page.next_cursor or _goes_back_beyond(page.bots, query.created_after):
                 return
@@ -106,7 +111,7 @@ class MeetingBaasClient:
     async def delete_data(self, bot_id: str) -> str:
         """Deletes recording, transcript and logs for good; returns the provider's word for what it found."""
         answer = await self._connection.call("POST", f"/bots/{path_part(bot_id, 'a bot')}/delete_data")
-        return read(Acknowledgement, answer).status
+        return parse_response(Acknowledgement, answer).status
 
     async def retranscribe(
         self, bot_id: str, speech_to_text: SpeechToText | None = None, webhook_url: str | None = None
@@ -121,11 +126,13 @@ class MeetingBaasClient:
 
     async def screenshots(self, bot_id: str) -> list[Screenshot]:
         answer = await self._connection.call("GET", f"/bots/{path_part(bot_id, 'a bot')}/screenshots")
-        return read_with(_SCREENSHOTS.validate_python, answer)
+        return parse_response_with(_SCREENSHOTS.validate_python, answer)
 
     async def webhook_url(self) -> str:
         """Where the account's webhooks go; empty if nowhere."""
-        return read(AccountWebhook, await self._connection.call("GET", "/accounts/webhook_url")).webhook_url
+        return parse_response(
+            AccountWebhook, await self._connection.call("GET", "/accounts/webhook_url")
+        ).webhook_url
 
     async def set_webhook_url(self, webhook_url: str) -> None:
         await self._connection.call("POST", "/accounts/webhook_url", body={"webhook_url": webhook_url})

@@ -141,7 +141,7 @@ SecretText = Annotated[str, BeforeValidator(_text), Field(repr=False)]
 Link = Annotated[SecretText, AfterValidator(_followable)]
 """A signed URL that can be followed; anything else counts as none."""
 
-Evidence = Annotated[str, BeforeValidator(_evidence)]
+RedactedText = Annotated[str, BeforeValidator(_evidence)]
 """Something for people to read, of whatever type, shortened and without secrets: the context of the validation."""
 
 Instant = Annotated[datetime | None, BeforeValidator(parse_time)]
@@ -154,7 +154,7 @@ Objects = Annotated[Sequence[Any], PlainValidator(_objects_or_none)]
 """Objects, or StoredItems as they are: a transcript is large, and is not copied."""
 
 
-class Tolerant(BaseModel):
+class LenientModel(BaseModel):
     """An object of the provider: snake case or camel case, null the same as absent, unknown keys ignored."""
 
     model_config = ConfigDict(

@@ -23,11 +23,11 @@ from minutekeeper.providers.base import (
     RequestRejectedError,
     UnavailableError,
 )
-from minutekeeper.providers.calendar_base import GrantError
+from minutekeeper.providers.calendar_base import CalendarAccessError
 from minutekeeper.providers.http_client import HTTP_ERRORS, open_transport
-from minutekeeper.providers.meetingbaas.oauth_errors import ADVICE, grant_trouble
+from minutekeeper.providers.meetingbaas.oauth_errors import ADVICE, access_problem_source
 from minutekeeper.providers.meetingbaas.redaction import redact
-from minutekeeper.providers.meetingbaas.response_bodies import Body, TooLargeError, in_memory, on_disk
+from minutekeeper.providers.meetingbaas.response_bodies import Body, ResponseTooLargeError, in_memory, on_disk
 
 _CALENDARS = "/calendar"
 
@@ -44,7 +44,7 @@ class ConflictError(RequestRejectedError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """What came back, whole. The names of `headers` are found in any case."""
 
     status: int
@@ -56,12 +56,12 @@ class Answer:
         return 200 <= self.status < 300
 
 
-def error_for(call: str, response: Answer, secrets: Iterable[str]) -> ProviderError:
+def error_for(call: str, response: HttpResponse, secrets: Iterable[str]) -> ProviderError:
     """The error that an answer outside 2xx stands for; `call` names the request, such as `POST /bots/`."""
     status, answer = response.status, bytes(response.body).decode("utf-8", "replace")
     said = f"Meeting BaaS answered {call} with {status}: {redact(answer, secrets) or '(no text)'}"
-    if _CALENDARS in call and (trouble := grant_trouble(answer)):
-        return GrantError(f"{said}{ADVICE[trouble]}", trouble)
+    if _CALENDARS in call and (trouble := access_problem_source(answer)):
+        return CalendarAccessError(f"{said}{ADVICE[trouble]}", trouble)
     kind, advice = _meaning(status, answer.lower())
     if 300 <= status < 400:
         target = redact(response.headers.get("Location", ""), secrets)
@@ -123,12 +123,12 @@ MAX_CONNECTIONS = 100
 
 _CONNECT_SECONDS = 5.0
 
-_KNOCK_SECONDS = 2.5
+_WARM_UP_TIMEOUT = 2.5
 """Less than calls are warmed up for ahead of their instant, which must not pass while nobody answers."""
 
 _ANSWER_SECONDS = 30.0
 
-_MOST_BYTES = 64 * 1024 * 1024
+_MAX_BYTES = 64 * 1024 * 1024
 """A list of thousands of bots or events has a tenth of it."""
 
 MOST_BYTES_ON_DISK = 512 * 1024 * 1024
@@ -151,7 +151,7 @@ _Request = Callable[[], httpx.Request]
 _Receive = Callable[[AsyncIterator[bytes]], Awaitable[Body]]
 
 
-class Connection:
+class MeetingBaasHttp:
     """Redirects are never followed: they would take the key elsewhere. Errors show neither keys nor whole URLs.
 
     `on_call` is called for each call.
@@ -200,14 +200,16 @@ class Connection:
     async def warm_up(self, calls: int) -> None:
         """Has connections in the pool for so many calls at once. Shows the key to nobody, and never raises."""
         # Whatever is wrong here, the calls that this was done for will say so.
-        await asyncio.gather(*(self._knock() for _ in range(min(calls, MAX_CONNECTIONS))), return_exceptions=True)
+        await asyncio.gather(
+            *(self._open_idle_connection() for _ in range(min(calls, MAX_CONNECTIONS))), return_exceptions=True
+        )
 
     async def aclose(self) -> None:
         self._is_closed = True
         await self._transport.aclose()
 
-    async def _knock(self) -> None:
-        async with asyncio.timeout(_KNOCK_SECONDS):
+    async def _open_idle_connection(self) -> None:
+        async with asyncio.timeout(_WARM_UP_TIMEOUT):
             # Not HEAD: where the answer to it has no length, the connection is closed after it.
             await self._ask(self._request("GET", "/", {}), in_memory)
 
@@ -220,8 +222,8 @@ class Connection:
         try:
             async with asyncio.timeout(seconds):
                 answer = await self._ask(request(), receive)
-        except TooLargeError as error:
-            raise TooLargeError(f"Meeting BaaS answered {call} with {error}") from None
+        except ResponseTooLargeError as error:
+            raise ResponseTooLargeError(f"Meeting BaaS answered {call} with {error}") from None
         except HTTP_ERRORS as error:
             why = redact(str(error), secrets) or f"no answer within {seconds:g} seconds"
             # The chain is cut because the causes of these errors quote whole URLs.
@@ -247,13 +249,13 @@ class Connection:
             extensions=_TIMEOUTS,
         )
 
-    async def _ask(self, request: httpx.Request, receive: _Receive) -> Answer:
+    async def _ask(self, request: httpx.Request, receive: _Receive) -> HttpResponse:
         if self._is_closed:
             raise httpx.TransportError("the connection was closed on our side")
         answer = await self._transport.handle_async_request(request)
         try:
             body = await (receive if answer.is_success else in_memory)(answer.aiter_bytes())
-            return Answer(answer.status_code, answer.headers, body)
+            return HttpResponse(answer.status_code, answer.headers, body)
         finally:
             await answer.aclose()
 

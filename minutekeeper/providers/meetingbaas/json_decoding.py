@@ -17,7 +17,7 @@ class UnwieldyJsonError(ValueError):
     """It may well be JSON, but of a kind that cannot be handled."""
 
 
-def check_density(body: bytes) -> None:
+def reject_json_bombs(body: bytes) -> None:
     """Raises ValueError for JSON of so many tiny parts that it would take a hundred times its length once read."""
     parts = sum(body.count(mark) for mark in (b",", b"[", b"{"))
     if parts > max(_HARMLESS_PARTS, len(body) // _FEWEST_BYTES_FOR_A_PART):

@@ -5,7 +5,7 @@ The API documents neither status nor body for it: it shows up in errors of calls
 
 import re
 
-from minutekeeper.providers.calendar_base import GrantTrouble
+from minutekeeper.providers.calendar_base import AccessProblemSource
 
 _APP = re.compile(
     r"""invalid[_ ]?client | unauthorized_client | deleted_client
@@ -24,14 +24,16 @@ _USER = re.compile(
 """The refresh token is expired, revoked or unknown, or was granted for less than calendars."""
 
 ADVICE = {
-    GrantTrouble.USER: " The user has to connect the calendar again.",
-    GrantTrouble.APP: " The OAuth app needs care: its client secret, or its calendar API that is not switched on.",
+    AccessProblemSource.USER: " The user has to connect the calendar again.",
+    AccessProblemSource.APP: (
+        " The OAuth app needs care: its client secret, or its calendar API that is not switched on."
+    ),
 }
 
 
-def grant_trouble(text: str) -> GrantTrouble | None:
+def access_problem_source(text: str) -> AccessProblemSource | None:
     """Who has to act, or None if the text speaks of something else."""
     # What ails the app ails the grants of all its users, and may be told in words of both.
     if _APP.search(text):
-        return GrantTrouble.APP
-    return GrantTrouble.USER if _USER.search(text) else None
+        return AccessProblemSource.APP
+    return AccessProblemSource.USER if _USER.search(text) else None

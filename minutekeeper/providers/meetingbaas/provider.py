@@ -6,24 +6,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from minutekeeper.meetings.deadlines import Deadlines
-from minutekeeper.meetings.dispatch import DispatchMode, DispatchOrder, DispatchPlan, SentBot
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchMode, DispatchPlan
 from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.providers.base import (
+    BotCallback,
+    BotObservation,
     BotOrigin,
-    BotReality,
-    CalendarNotice,
-    Collected,
-    DispatchAddress,
+    BotWebhook,
+    CalendarWebhook,
     FoundBot,
-    Ignored,
+    IgnoredWebhook,
     NotFoundError,
-    Notice,
-    Observation,
-    Removal,
+    ProviderBotStatus,
+    RecordedContent,
+    RemovalResult,
 )
 from minutekeeper.providers.meetingbaas import bot_lookup, recordings, webhooks
-from minutekeeper.providers.meetingbaas.bot_lookup import observation, origin_of, recent_origins
-from minutekeeper.providers.meetingbaas.bot_metadata import Extra
+from minutekeeper.providers.meetingbaas.bot_lookup import bot_observation, origin_of, recent_origins
+from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.http import API_KEY_HEADER, ConflictError
 from minutekeeper.providers.meetingbaas.request_models import AutomaticLeave, NewBot, SpeechToText
@@ -32,7 +32,7 @@ _KEY_HEADERS = frozenset({API_KEY_HEADER, "x-spoke-api-key"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class DispatchPolicy:
+class DispatchDefaults:
     """How bots are planned: a reserved one is called exactly `lead` before the start.
 
     The rest is passed on in every DispatchPlan.
@@ -57,27 +57,27 @@ class MeetingBaasProvider:
         webhook_keys: Sequence[str],
         signing_secrets: Sequence[str] = (),
         speech_to_text: SpeechToText | None = None,
-        policy: DispatchPolicy | None = None,
+        policy: DispatchDefaults | None = None,
     ) -> None:
         self._client = client
         self._webhook_keys = [_encoded(key) for key in webhook_keys if key.strip()]
         self._signing_secrets = signing_secrets
         self._speech_to_text = speech_to_text or SpeechToText()
-        self._policy = policy or DispatchPolicy()
+        self._policy = policy or DispatchDefaults()
 
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         policy = self._policy
         call_at = start_time - policy.lead
         if now <= call_at:
             return DispatchPlan(
-                call_at=call_at,
+                dispatch_at=call_at,
                 join_at=start_time,
                 mode=DispatchMode.RESERVED,
                 deadlines=policy.deadlines,
                 max_dispatches=policy.max_dispatches,
             )
         return DispatchPlan(
-            call_at=now,
+            dispatch_at=now,
             join_at=now,
             mode=DispatchMode.IMMEDIATE,
             deadlines=policy.deadlines,
@@ -87,14 +87,14 @@ class MeetingBaasProvider:
     async def warm_up(self, calls: int) -> None:
         await self._client.warm_up(calls)
 
-    async def dispatch(self, order: DispatchOrder, address: DispatchAddress) -> SentBot:
+    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
         bot = self._new_bot(order, address)
         sent_at = datetime.now(UTC)
         bot_id = await self._client.create_bot(bot)
-        return SentBot(bot_id=bot_id, sent_at=sent_at, mode=order.mode)
+        return DispatchedBot(bot_id=bot_id, sent_at=sent_at, mode=order.mode)
 
-    def _new_bot(self, order: DispatchOrder, address: DispatchAddress) -> NewBot:
-        extra = Extra(
+    def _new_bot(self, order: BotDispatch, address: BotCallback) -> NewBot:
+        extra = BotMetadata(
             dispatch_key=order.key, dispatch=order.dispatch, workflow_id=address.workflow_id, run=order.run
         )
         return NewBot(
@@ -114,24 +114,24 @@ class MeetingBaasProvider:
     async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
         return await bot_lookup.find_bots(self._client, self._signing_secrets, key, meeting_url, since)
 
-    async def cancel(self, bot_id: str) -> Removal:
+    async def remove_bot(self, bot_id: str) -> RemovalResult:
         try:
             await self._client.leave(bot_id)
         except (NotFoundError, ConflictError):
-            return Removal.ALREADY_GONE
-        return Removal.LEAVING
+            return RemovalResult.ALREADY_GONE
+        return RemovalResult.LEAVING
 
-    async def observe(self, bot_id: str) -> Observation:
+    async def get_bot_status(self, bot_id: str) -> BotObservation:
         try:
             data = await self._client.meeting_data(bot_id)
         except NotFoundError as error:
             # Nobody has written down whether meeting_data knows a bot that is still at work; the list does.
             is_at_work = await bot_lookup.is_at_work(self._client, bot_id)
-            reality = BotReality.OPEN if is_at_work else BotReality.GONE
-            return Observation(reality=reality, events=(), text=str(error))
-        return observation(bot_id, data)
+            reality = ProviderBotStatus.OPEN if is_at_work else ProviderBotStatus.GONE
+            return BotObservation(status=reality, events=(), text=str(error))
+        return bot_observation(bot_id, data)
 
-    async def origin(self, bot_id: str) -> BotOrigin:
+    async def get_bot_origin(self, bot_id: str) -> BotOrigin:
         return await origin_of(self._client, self._signing_secrets, bot_id)
 
     def recent_origins(self, since: datetime) -> AsyncIterator[Sequence[BotOrigin]]:
@@ -145,11 +145,11 @@ class MeetingBaasProvider:
         matches = [hmac.compare_digest(_encoded(value), key) for value in given for key in self._webhook_keys]
         return any(matches)
 
-    def parse_webhook(self, body: bytes, received_at: datetime) -> Notice | CalendarNotice | Ignored:
+    def parse_webhook(self, body: bytes, received_at: datetime) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
         return webhooks.parse_webhook(body, received_at, self._client.secrets, self._signing_secrets)
 
-    async def collect(self, bot_id: str, pushed: bytes | None) -> Collected:
-        return await recordings.collect(self._client, bot_id, pushed)
+    async def get_recorded_content(self, bot_id: str, pushed: bytes | None) -> RecordedContent:
+        return await recordings.recorded_content(self._client, bot_id, pushed)
 
     async def retranscribe(self, bot_id: str) -> None:
         await self._client.retranscribe(bot_id)

@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from minutekeeper.meetings.media_types import media_extension_of
-from minutekeeper.providers.base import Collected, MalformedWebhookError, Media, NotFoundError, ProviderError
+from minutekeeper.providers.base import MalformedWebhookError, Media, NotFoundError, ProviderError, RecordedContent
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.fields import parse_time
-from minutekeeper.providers.meetingbaas.response_bodies import TooLargeError
+from minutekeeper.providers.meetingbaas.response_bodies import ResponseTooLargeError
 from minutekeeper.providers.meetingbaas.response_models import MeetingData
 from minutekeeper.providers.meetingbaas.transcripts import TranscriptError, from_meeting_data, from_webhook
-from minutekeeper.providers.meetingbaas.webhooks import DeliveryData, read_delivery
+from minutekeeper.providers.meetingbaas.webhooks import WebhookData, parse_envelope
 from minutekeeper.transcripts.model import Transcript
 
 
@@ -32,10 +32,10 @@ def expires_at(url: str) -> datetime | None:
 
 _SECONDS_OF_A_LONG_TRANSCRIPT = 300.0
 
-_NOTHING = Collected(media=(), transcript=None)
+_NOTHING = RecordedContent(media=(), transcript=None)
 
 
-async def collect(client: MeetingBaasClient, bot_id: str, pushed: bytes | None) -> Collected:
+async def recorded_content(client: MeetingBaasClient, bot_id: str, pushed: bytes | None) -> RecordedContent:
     """Uses what was pushed if it has everything, else asks for the rest."""
     # Hours of speech take a second to read: whatever else this process does must not wait for it.
     given = _NOTHING if pushed is None else await asyncio.to_thread(_from_delivery, pushed)
@@ -54,23 +54,23 @@ async def collect(client: MeetingBaasClient, bot_id: str, pushed: bytes | None) 
     return asked if asked.media else replace(asked, media=given.media)
 
 
-async def _ask(client: MeetingBaasClient, bot_id: str) -> Collected:
+async def _ask(client: MeetingBaasClient, bot_id: str) -> RecordedContent:
     try:
         data = await client.meeting_data(bot_id, seconds=_SECONDS_OF_A_LONG_TRANSCRIPT)
     except NotFoundError:
         return replace(_NOTHING, deleted=True)
-    except TooLargeError:
+    except ResponseTooLargeError:
         # The recording is there all the same.
         data = await client.meeting_data(bot_id, include_transcripts=False)
         return replace(await asyncio.to_thread(_from_meeting_data, data), transcript_failed=True)
     return await asyncio.to_thread(_from_meeting_data, data)
 
 
-def _from_meeting_data(data: MeetingData) -> Collected:
+def _from_meeting_data(data: MeetingData) -> RecordedContent:
     bot = data.bot_data.bot
     audio_only = bot is not None and bot.recording_mode == "audio_only"
     transcript = _transcript(from_meeting_data, data.bot_data.transcripts)
-    return Collected(
+    return RecordedContent(
         media=_media(data.mp4, data.audio, audio_only=audio_only),
         transcript=transcript,
         transcript_failed=transcript is None and bot is not None and bot.transcription_fails,
@@ -79,16 +79,18 @@ def _from_meeting_data(data: MeetingData) -> Collected:
     )
 
 
-def _from_delivery(body: bytes) -> Collected:
+def _from_delivery(body: bytes) -> RecordedContent:
     """What a stored `complete` holds; nothing if it cannot be read."""
     try:
-        data = read_delivery(body).data
+        data = parse_envelope(body).data
     except MalformedWebhookError:
         return _NOTHING
-    return Collected(media=_media(data.mp4, data.audio, audio_only=False), transcript=_delivered_transcript(data))
+    return RecordedContent(
+        media=_media(data.mp4, data.audio, audio_only=False), transcript=_delivered_transcript(data)
+    )
 
 
-def _delivered_transcript(data: DeliveryData) -> Transcript | None:
+def _delivered_transcript(data: WebhookData) -> Transcript | None:
     """An empty list says that nobody spoke; that of the API, which stands there from the start, says nothing."""
     return Transcript() if data.transcript == [] else _transcript(from_webhook, data.transcript or [])
 

@@ -8,7 +8,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from minutekeeper.calendars.user_connection import CalendarPlatform
-from minutekeeper.providers.calendar_base import CalendarCredentials, EventFilter, Recording, RecordingChange
+from minutekeeper.providers.calendar_base import (
+    CalendarCredentials,
+    EventFilter,
+    ScheduledRecording,
+    ScheduledRecordingChange,
+)
 
 
 class SpeechToText(BaseModel):
@@ -115,11 +120,11 @@ def filter_to_wire(filters: EventFilter) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def recording_to_wire(recording: Recording, transcriber: SpeechToText) -> dict[str, Any]:
+def recording_to_wire(recording: ScheduledRecording, transcriber: SpeechToText) -> dict[str, Any]:
     return _filter_value(recording.model_dump(mode="json", exclude_none=True), transcriber)
 
 
-def change_to_wire(change: RecordingChange, transcriber: SpeechToText) -> dict[str, Any]:
+def change_to_wire(change: ScheduledRecordingChange, transcriber: SpeechToText) -> dict[str, Any]:
     """Only what was set; what is to be taken away is null."""
     return _filter_value(change.model_dump(mode="json", exclude_unset=True), transcriber)
 

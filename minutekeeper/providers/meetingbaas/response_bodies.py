@@ -19,7 +19,7 @@ Body = bytes | mmap.mmap
 """A mapped file has no name, and is gone with the last reference to it."""
 
 
-class TooLargeError(UnavailableError):
+class ResponseTooLargeError(UnavailableError):
     """An answer is larger than what is taken."""
 
 
@@ -51,4 +51,4 @@ async def on_disk(chunks: AsyncIterator[bytes]) -> Body:
 
 def _check_size(size: int, most: int) -> None:
     if size > most:
-        raise TooLargeError(f"more than {most // 2**20} MiB.")
+        raise ResponseTooLargeError(f"more than {most // 2**20} MiB.")

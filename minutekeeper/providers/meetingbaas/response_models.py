@@ -9,48 +9,48 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from minutekeeper.providers.calendar_base import SyncFailure
-from minutekeeper.providers.meetingbaas.bot_metadata import ExtraField, ReceivedExtra
+from minutekeeper.providers.meetingbaas.bot_metadata import ExtraField, ReceivedBotMetadata
 from minutekeeper.providers.meetingbaas.fields import (
-    Evidence,
     Flag,
     Identifier,
     Instant,
+    LenientModel,
     Link,
     Number,
     Objects,
+    RedactedText,
     SecretText,
     Text,
-    Tolerant,
     objects,
 )
-from minutekeeper.providers.meetingbaas.oauth_errors import grant_trouble
+from minutekeeper.providers.meetingbaas.oauth_errors import access_problem_source
 from minutekeeper.providers.meetingbaas.redaction import redact
 
 logger = logging.getLogger(__name__)
 
 
-class CreatedBot(Tolerant):
+class CreatedBot(LenientModel):
     bot_id: Identifier = ""
 
 
-class Acknowledgement(Tolerant):
+class Acknowledgement(LenientModel):
     """`status` is the word of delete_data: `deleted`, `partiallyDeleted`, `alreadyDeleted` or `noDataFound`."""
 
     ok: Flag = True
     status: Text = ""
 
 
-class BotSummary(Tolerant):
+class BotSummary(LenientModel):
     """A bot in a list. `ended_at` is None while it is at work."""
 
     bot_id: Identifier = Field("", validation_alias=AliasChoices("uuid", "id"))
     meeting_url: Text = ""
     created_at: Instant = None
     ended_at: Instant = None
-    extra: ExtraField = ReceivedExtra()
+    extra: ExtraField = ReceivedBotMetadata()
 
 
-class BotPage(Tolerant):
+class BotPage(LenientModel):
     """One page of bots; an answer without any list is no page, so that it is never taken for an empty one."""
 
     bots: Annotated[list[BotSummary], BeforeValidator(objects)] = Field(
@@ -59,7 +59,7 @@ class BotPage(Tolerant):
     next_cursor: Text = ""
 
 
-class BotDetails(Tolerant):
+class BotDetails(LenientModel):
     """What meeting_data says of the bot itself. `errors` is empty unless it failed."""
 
     bot_id: Identifier = Field("", validation_alias=AliasChoices("uuid", "id"))
@@ -68,13 +68,13 @@ class BotDetails(Tolerant):
     bot_joined_at: Instant = None
     bot_exited_at: Instant = None
     ended_at: Instant = None
-    errors: Evidence = ""
+    errors: RedactedText = ""
     recording_mode: Text = ""
     transcription_fails: Flag = False
-    extra: ExtraField = ReceivedExtra()
+    extra: ExtraField = ReceivedBotMetadata()
 
 
-class BotData(Tolerant):
+class BotData(LenientModel):
     """`transcripts` stays as it came: `transcripts` reads it."""
 
     bot: BotDetails | None = None
@@ -82,7 +82,7 @@ class BotData(Tolerant):
     event_uuid: Identifier = ""
 
 
-class MeetingData(Tolerant):
+class MeetingData(LenientModel):
     """All about one bot. `mp4` and `audio` are signed URLs, empty if there is no file; `duration` is in seconds."""
 
     mp4: Link = ""
@@ -96,16 +96,16 @@ class MeetingData(Tolerant):
         return bool(self.mp4 or self.audio)
 
 
-class Screenshot(Tolerant):
+class Screenshot(LenientModel):
     date: Instant = None
     url: SecretText = ""
 
 
-class AccountWebhook(Tolerant):
+class AccountWebhook(LenientModel):
     webhook_url: Text = ""
 
 
-class RawCalendarEntry(Tolerant):
+class RawCalendarEntry(LenientModel):
     """Specification: `id`, `email`, `is_primary`; guide pages: a `name` and no email."""
 
     id: Identifier = Field(min_length=1)
@@ -114,7 +114,7 @@ class RawCalendarEntry(Tolerant):
     is_primary: Flag = Field(default=False, validation_alias=AliasChoices("is_primary", "isPrimary", "primary"))
 
 
-class RawCalendarList(Tolerant):
+class RawCalendarList(LenientModel):
     """What a user can choose from: one that cannot be read is left aside, unless that is so of all of them."""
 
     calendars: list[RawCalendarEntry] = Field(validation_alias=AliasChoices("calendars", "data"))
@@ -142,7 +142,7 @@ class RawCalendarList(Tolerant):
         return found or value
 
 
-class CalendarAnswer(Tolerant):
+class CalendarAnswer(LenientModel):
     """A calendar: in an object of its own or flat, with a uuid or with the `cal_…` of the guide pages."""
 
     calendar_id: Identifier = Field(min_length=1, validation_alias=AliasChoices("uuid", "id", "calendar_id"))
@@ -150,7 +150,7 @@ class CalendarAnswer(Tolerant):
     email: Text = ""
     raw_id: Identifier = Field("", validation_alias=AliasChoices("google_id", "googleId", "raw_calendar_id"))
     status: Text = ""
-    error: Evidence = Field("", validation_alias=AliasChoices("error_message", "errorMessage"))
+    error: RedactedText = Field("", validation_alias=AliasChoices("error_message", "errorMessage"))
 
     @model_validator(mode="before")
     @classmethod
@@ -159,7 +159,7 @@ class CalendarAnswer(Tolerant):
         return nested if isinstance(nested, dict) else value
 
 
-class CalendarList(Tolerant):
+class CalendarList(LenientModel):
     """A plain list, by the specification. None is left aside, because one that is missing counts as lost."""
 
     calendars: list[CalendarAnswer] = Field(validation_alias=AliasChoices("calendars", "data"))
@@ -194,7 +194,7 @@ def _carried(text: str) -> str | None:
     return None if "://" in text else text.strip()
 
 
-class EventPage(Tolerant):
+class EventPage(LenientModel):
     """One page of events; an answer without any list is no page, so that it is never taken for an empty one."""
 
     events: list[dict[str, Any]] = Field(validation_alias=AliasChoices("data", "events"))
@@ -208,7 +208,7 @@ class EventPage(Tolerant):
         return _named(value, "events")
 
 
-class EventList(Tolerant):
+class EventList(LenientModel):
     """What became of some events: a list of them, or as before December 2024 a single one."""
 
     events: list[dict[str, Any]] = Field(validation_alias=AliasChoices("data", "events"))
@@ -220,7 +220,7 @@ class EventList(Tolerant):
         return value if has_list else _named([value] if isinstance(value, dict) else value, "events")
 
 
-class ResyncFailure(Tolerant):
+class ResyncFailure(LenientModel):
     """A pair of calendar and message, an object with both, or a message alone."""
 
     calendar_id: Identifier = Field("", validation_alias=AliasChoices("calendar_id", "calendar_uuid", "uuid", "id"))
@@ -233,12 +233,14 @@ class ResyncFailure(Tolerant):
             return {"uuid": value[0], "error": value[1]}
         return value if isinstance(value, dict) else {"error": value}
 
-    def told(self, secrets: Iterable[str]) -> SyncFailure:
+    def to_sync_failure(self, secrets: Iterable[str]) -> SyncFailure:
         text = self.message if isinstance(self.message, str) else json.dumps(self.message, ensure_ascii=False)
-        return SyncFailure(calendar_id=self.calendar_id, text=redact(text, secrets), trouble=grant_trouble(text))
+        return SyncFailure(
+            calendar_id=self.calendar_id, text=redact(text, secrets), trouble=access_problem_source(text)
+        )
 
 
-class ResyncAnswer(Tolerant):
+class ResyncAnswer(LenientModel):
     synced_calendars: list[Identifier]
     errors: tuple[ResyncFailure, ...] = ()
 

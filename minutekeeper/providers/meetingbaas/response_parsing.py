@@ -36,21 +36,21 @@ def path_part(identifier: str, thing: str) -> str:
     return quote(identifier, safe="")
 
 
-def read(model: type[_Model], answer: bytes, secrets: Collection[str] = ()) -> _Model:
+def parse_response(model: type[_Model], answer: bytes, secrets: Collection[str] = ()) -> _Model:
     """Texts for people come without the `secrets`. Raises UnavailableError for an answer of no known form."""
-    return read_with(partial(model.model_validate, context=secrets), answer)
+    return parse_response_with(partial(model.model_validate, context=secrets), answer)
 
 
 def read_meeting_data(answer: Body, secrets: Collection[str] = ()) -> MeetingData:
     """The same for meeting_data: the transcript of a large one stays where it is. Raises UnavailableError."""
     if isinstance(answer, bytes):
-        return read(MeetingData, answer, secrets)
+        return parse_response(MeetingData, answer, secrets)
     try:
         document = _scanned(memoryview(answer))
     except (TypeError, ValueError):
         if len(answer) > _MOST_BYTES_AS_OBJECTS:
             raise UnavailableError("Meeting BaaS gave a large answer of no known form.") from None
-        return read(MeetingData, bytes(answer), secrets)
+        return parse_response(MeetingData, bytes(answer), secrets)
     return MeetingData.model_validate(document, context=secrets)
 
 
@@ -67,7 +67,7 @@ def _scanned(answer: memoryview) -> dict[str, Any]:
     return document
 
 
-def read_with(validate: Callable[[Any], _Result], answer: bytes) -> _Result:
+def parse_response_with(validate: Callable[[Any], _Result], answer: bytes) -> _Result:
     """The same with any reader that raises ValueError for what it cannot read."""
     try:
         return validate(decode_json(answer))

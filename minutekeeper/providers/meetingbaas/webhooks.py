@@ -12,20 +12,20 @@ from pydantic import AliasChoices, BeforeValidator, Field, PlainValidator
 
 from minutekeeper.calendars.messages import MAX_NAMED
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
-from minutekeeper.providers.base import CalendarNotice, Ignored, MalformedWebhookError, Notice
-from minutekeeper.providers.meetingbaas.bot_metadata import Extra, ExtraField, ReceivedExtra
+from minutekeeper.providers.base import BotWebhook, CalendarWebhook, IgnoredWebhook, MalformedWebhookError
+from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata, ExtraField, ReceivedBotMetadata
 from minutekeeper.providers.meetingbaas.fields import (
-    Evidence,
     Identifier,
     Identifiers,
     Instant,
+    LenientModel,
     Link,
+    RedactedText,
     Text,
-    Tolerant,
     objects,
     parse_time,
 )
-from minutekeeper.providers.meetingbaas.json_decoding import UnwieldyJsonError, check_density, decode_json
+from minutekeeper.providers.meetingbaas.json_decoding import UnwieldyJsonError, decode_json, reject_json_bombs
 from minutekeeper.providers.meetingbaas.list_scanning import Scanner, decoded, without_halves
 from minutekeeper.providers.meetingbaas.redaction import redact
 from minutekeeper.providers.meetingbaas.status_codes import end_reason, failure_reason, status_of
@@ -49,27 +49,27 @@ _LARGE_BYTES = 64 * 1024
 _LIST_OF_OBJECTS = re.compile(rb"\[\s*\{")
 
 
-class Status(Tolerant):
-    code: Evidence = ""
+class Status(LenientModel):
+    code: RedactedText = ""
     created_at: Instant = None
-    error_type: Evidence = ""
-    error_message: Evidence = ""
-    reason: Evidence = ""
-    end_reason: Evidence = ""
+    error_type: RedactedText = ""
+    error_message: RedactedText = ""
+    reason: RedactedText = ""
+    end_reason: RedactedText = ""
 
 
 def _as_status(value: Any) -> Any:
     return value if isinstance(value, dict) else {"code": value if isinstance(value, str) else ""}
 
 
-def _said(value: Any) -> list[dict[str, Any]] | None:
+def _message(value: Any) -> list[dict[str, Any]] | None:
     """The segments of a transcript, also if there are explicitly none; None for what is no list of segments."""
     if not isinstance(value, list):
         return None
     return objects(value) or (None if value else [])
 
 
-class DeliveryData(Tolerant):
+class WebhookData(LenientModel):
     """`data` of any event; `mp4` and `audio` are signed URLs.
 
     `synced_at` is the time of a calendar's sync, `affected` are the events that it changed.
@@ -78,43 +78,43 @@ class DeliveryData(Tolerant):
     event: Text = ""
     bot_id: Identifier = ""
     status: Annotated[Status, BeforeValidator(_as_status)] = Status()
-    error: Evidence = ""
-    message: Evidence = ""
-    reason: Evidence = ""
-    end_reason: Evidence = ""
+    error: RedactedText = ""
+    message: RedactedText = ""
+    reason: RedactedText = ""
+    end_reason: RedactedText = ""
     mp4: Link = ""
     audio: Link = ""
-    transcript: Annotated[list[dict[str, Any]] | None, PlainValidator(_said)] = Field(None, repr=False)
+    transcript: Annotated[list[dict[str, Any]] | None, PlainValidator(_message)] = Field(None, repr=False)
     event_uuid: Identifier = ""
-    extra: ExtraField = ReceivedExtra()
+    extra: ExtraField = ReceivedBotMetadata()
     calendar_id: Identifier = Field("", validation_alias=AliasChoices("calendar_id", "calendar_uuid", "uuid"))
-    synced_at: Evidence = Field("", validation_alias=AliasChoices("last_updated_ts", "last_updated_at"))
+    synced_at: RedactedText = Field("", validation_alias=AliasChoices("last_updated_ts", "last_updated_at"))
     affected: Identifiers = Field((), validation_alias="affected_event_uuids")
 
 
 @dataclass(frozen=True)
-class Delivery:
+class WebhookEnvelope:
     """`data` is empty for events that are not ours to read; `trouble` says what keeps one from being understood."""
 
     event: str
-    data: DeliveryData
+    data: WebhookData
     trouble: str = ""
 
 
-def read_delivery(body: bytes, secrets: Collection[str] = ()) -> Delivery:
+def parse_envelope(body: bytes, secrets: Collection[str] = ()) -> WebhookEnvelope:
     """The whole delivery, with its transcript. Texts for people come without the `secrets`.
 
     Raises MalformedWebhookError for what is no JSON object, or cannot be read whole.
     """
     try:
-        check_density(body)
+        reject_json_bombs(body)
         document = decode_json(body)
     except ValueError as error:
         raise _no_json(error) from None
     return _delivery(document, secrets)
 
 
-def read_facts(body: bytes, secrets: Collection[str] = ()) -> Delivery:
+def read_facts(body: bytes, secrets: Collection[str] = ()) -> WebhookEnvelope:
     """The delivery in bounded time and memory: in place of a long transcript stands only whether there is one.
 
     Raises MalformedWebhookError for what is no JSON object.
@@ -126,24 +126,24 @@ def read_facts(body: bytes, secrets: Collection[str] = ()) -> Delivery:
         text = body.removeprefix(BOM_UTF8).strip()
         if not (text.startswith(b"{") and text.endswith(b"}")):
             raise _no_json(error) from None
-        return Delivery("", DeliveryData(), str(error))
+        return WebhookEnvelope("", WebhookData(), str(error))
     except ValueError as error:
         raise _no_json(error) from None
     return _delivery(document, secrets)
 
 
-def _delivery(document: Any, secrets: Collection[str]) -> Delivery:
+def _delivery(document: Any, secrets: Collection[str]) -> WebhookEnvelope:
     if not isinstance(document, dict):
         raise MalformedWebhookError("The body is JSON, but no object.")
     raw = document.get("data")
-    data = DeliveryData.model_validate(raw if isinstance(raw, dict) else {}, context=secrets)
+    data = WebhookData.model_validate(raw if isinstance(raw, dict) else {}, context=secrets)
     name = document.get("event")
     event = (name.strip() if isinstance(name, str) else "") or data.event
     if not event:
-        return Delivery("", DeliveryData(), "it names no event")
+        return WebhookEnvelope("", WebhookData(), "it names no event")
     if event not in EVENTS:
-        return Delivery(event, DeliveryData())
-    return Delivery(event, data, "" if isinstance(raw, dict) else "it holds no data object")
+        return WebhookEnvelope(event, WebhookData())
+    return WebhookEnvelope(event, data, "" if isinstance(raw, dict) else "it holds no data object")
 
 
 def _scanned(body: bytes) -> Any:
@@ -177,7 +177,7 @@ def _no_json(error: ValueError) -> MalformedWebhookError:
 
 
 def _names_of_members() -> Iterator[str]:
-    for field in DeliveryData.model_fields.values():
+    for field in WebhookData.model_fields.values():
         alias = field.validation_alias
         yield from map(str, alias.choices) if isinstance(alias, AliasChoices) else (str(alias),)
 
@@ -198,7 +198,7 @@ _CLOCK_ERROR = timedelta(hours=1)
 
 def parse_webhook(
     body: bytes, received_at: datetime, secrets: Collection[str] = (), signing_secrets: Sequence[str] = ()
-) -> Notice | CalendarNotice | Ignored:
+) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
     """Raises MalformedWebhookError for what is no JSON object; every other that means nothing to us is Ignored.
 
     Its texts hold no `secrets`. What a bot carries counts only if one of the `signing_secrets` signed it.
@@ -206,24 +206,26 @@ def parse_webhook(
     delivery = read_facts(body, secrets)
     if delivery.trouble:
         of_event = f"the body of {delivery.event}" if delivery.event else "the body"
-        return Ignored(why=f"{of_event} cannot be understood: {delivery.trouble}")
+        return IgnoredWebhook(detail=f"{of_event} cannot be understood: {delivery.trouble}")
     digest = hashlib.sha256(body).hexdigest()[:16]
     if delivery.event == CALENDAR_SYNC:
         return _calendar(delivery.data, received_at)
     if delivery.event != STATUS_CHANGE and delivery.event not in _KINDS:
-        return Ignored(why=f"event {redact(delivery.event, secrets)!r} is unknown")
+        return IgnoredWebhook(detail=f"event {redact(delivery.event, secrets)!r} is unknown")
     if not delivery.data.bot_id:
-        return Ignored(why=f"the body of {delivery.event} names no bot")
+        return IgnoredWebhook(detail=f"the body of {delivery.event} names no bot")
     extra = delivery.data.extra.verified(signing_secrets)
     if delivery.event == STATUS_CHANGE:
         return _status_change(delivery.data, extra, received_at, digest)
     return _final(delivery.event, delivery.data, extra, received_at, digest)
 
 
-def _status_change(data: DeliveryData, extra: Extra, received_at: datetime, digest: str) -> Notice | Ignored:
+def _status_change(
+    data: WebhookData, extra: BotMetadata, received_at: datetime, digest: str
+) -> BotWebhook | IgnoredWebhook:
     status = data.status
     if not status.code:
-        return Ignored(why="a status without a code")
+        return IgnoredWebhook(detail="a status without a code")
     event = BotEvent(
         kind=BotEventKind.STATUS,
         bot_id=data.bot_id,
@@ -244,7 +246,7 @@ def _not_from_the_future(created_at: datetime | None, received_at: datetime) -> 
     return created_at if created_at and created_at <= received_at + _CLOCK_ERROR else received_at
 
 
-def _final(name: str, data: DeliveryData, extra: Extra, received_at: datetime, digest: str) -> Notice:
+def _final(name: str, data: WebhookData, extra: BotMetadata, received_at: datetime, digest: str) -> BotWebhook:
     event = BotEvent(
         kind=_KINDS[name],
         bot_id=data.bot_id,
@@ -260,8 +262,10 @@ def _final(name: str, data: DeliveryData, extra: Extra, received_at: datetime, d
     return _notice(event, data, extra, f"{name}|{data.bot_id}|{digest}", keep_body=name in {COMPLETE, FAILED})
 
 
-def _notice(event: BotEvent, data: DeliveryData, extra: Extra, delivery: str, *, keep_body: bool) -> Notice:
-    return Notice(
+def _notice(
+    event: BotEvent, data: WebhookData, extra: BotMetadata, delivery: str, *, keep_body: bool
+) -> BotWebhook:
+    return BotWebhook(
         event=event,
         delivery=delivery,
         workflow_id=extra.workflow_id,
@@ -270,9 +274,9 @@ def _notice(event: BotEvent, data: DeliveryData, extra: Extra, delivery: str, *,
     )
 
 
-def _calendar(data: DeliveryData, received_at: datetime) -> CalendarNotice | Ignored:
+def _calendar(data: WebhookData, received_at: datetime) -> CalendarWebhook | IgnoredWebhook:
     if not data.calendar_id:
-        return Ignored(why=f"the body of {CALENDAR_SYNC} names no calendar")
+        return IgnoredWebhook(detail=f"the body of {CALENDAR_SYNC} names no calendar")
     synced_at = parse_time(data.synced_at)
     # Without a time, the next change may look the same: looking once too often is better than missing it.
     which = synced_at.isoformat() if synced_at else data.synced_at or f"received {received_at.isoformat()}"
@@ -280,7 +284,7 @@ def _calendar(data: DeliveryData, received_at: datetime) -> CalendarNotice | Ign
         # Two changes of one second come with the same time: one must not pass for a repeat of the other.
         which = f"{which}|{hashlib.sha256(' '.join(sorted(data.affected)).encode()).hexdigest()[:16]}"
     everything = len(data.affected) > MAX_NAMED
-    return CalendarNotice(
+    return CalendarWebhook(
         calendar_id=data.calendar_id,
         delivery=f"{CALENDAR_SYNC}|{data.calendar_id}|{which}",
         event_ids=() if everything else data.affected,

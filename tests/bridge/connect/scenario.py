@@ -15,8 +15,8 @@ from temporalio.client import Client
 from yarl import URL
 
 from bridge.app import create_app
-from bridge.connect.error_messages import EXPLANATIONS
-from bridge.connect.errors import Problem
+from bridge.connect.error_messages import ERROR_PAGES
+from bridge.connect.errors import ConnectErrorCode
 from minutekeeper.calendars.connect_link import connect_url, new_link
 from minutekeeper.calendars.user_connection import UserConnection
 from minutekeeper.config import Settings
@@ -24,7 +24,7 @@ from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
 from minutekeeper.storage.store import ArtifactStore
-from minutekeeper.storage.user_connections import Connections
+from minutekeeper.storage.user_connections import UserConnectionStore
 from tests.devtools.simulator.support import KEY, Sim
 
 SECRET = "planted-bridge-secret-2b77-of-the-connect-pages"
@@ -115,8 +115,8 @@ class Browser:
                 url, method, form = str(response.headers["Location"]), "GET", None
 
 
-def assert_problem(page: Page, problem: Problem) -> None:
-    told = EXPLANATIONS[problem]
+def assert_problem(page: Page, problem: ConnectErrorCode) -> None:
+    told = ERROR_PAGES[problem]
     assert (page.path, page.status, page.title) == (f"/connect/problem/{problem}", told.status, told.title)
     assert f"Code: {problem}" in page.words
     for step in told.user:
@@ -171,7 +171,7 @@ class Stage:
         return found
 
     async def known(self, user: str = "user-1", platform: str = "google") -> UserConnection:
-        return await Connections(self.store).read(user, platform)
+        return await UserConnectionStore(self.store).read(user, platform)
 
     async def input_of(self, calendar_id: str) -> dict[str, Any]:
         """What the workflow of a calendar was started with."""

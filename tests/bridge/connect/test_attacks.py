@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from yarl import URL
 
-from bridge.connect.errors import Problem
+from bridge.connect.errors import ConnectErrorCode
 from minutekeeper.meetings.webhook_urls import bot_webhook_url
 from tests.bridge.connect.scenario import ANNA, BEN, SECRET, Stage, assert_problem
 from tests.bridge.support import complete, start_recorder
@@ -44,13 +44,13 @@ async def test_only_a_calendar_of_the_users_own_grant_can_be_connected(
     for raw_id in (ANNA, f" {OWN}", OWN.upper(), "", "primary", of_victim["uuid"], f"{OWN}\x00", "../x", "ü" * 500):
         # Twice: what an attempt leaves behind is cleared away by the next one.
         for _ in range(2):
-            page = await stage.browser.open(choice, {"calendar": raw_id, "told": ""})
-            assert_problem(page, Problem.NO_CALENDAR)
+            page = await stage.browser.open(choice, {"calendar": raw_id, "confirmed_calendar_id": ""})
+            assert_problem(page, ConnectErrorCode.NO_CALENDAR)
             await stage.consent(email=BEN)
             choice = (await stage.go(stage.link(user))).url
     assert await stage.connected() == [of_victim]
     assert await stage.signals_of(of_victim["uuid"]) == []
-    page = await stage.browser.open(choice, {"calendar": OWN, "told": of_victim["uuid"]})
+    page = await stage.browser.open(choice, {"calendar": OWN, "confirmed_calendar_id": of_victim["uuid"]})
     assert page.path == "/connect/done/google"
     assert of_victim in await stage.connected()
 
@@ -61,10 +61,10 @@ async def test_forms_are_small_and_each_field_is_bounded(stage: Stage, user: str
     choice = (await stage.go(stage.link(user))).url
     began = time.monotonic()
     for form, status in (
-        ({"told": "x" * 8_000_000}, 413),
-        ({"told": "x" * 4_100}, 413),
-        ({"told": "x" * 101}, 400),
-        ({"told": "\ud800"}, 400),
+        ({"confirmed_calendar_id": "x" * 8_000_000}, 413),
+        ({"confirmed_calendar_id": "x" * 4_100}, 413),
+        ({"confirmed_calendar_id": "x" * 101}, 400),
+        ({"confirmed_calendar_id": "\ud800"}, 400),
         ({"calendar": "x" * 1_001}, 400),
         ({f"field{number}": "x" for number in range(50)}, 400),
     ):
@@ -123,7 +123,9 @@ async def test_forms_of_other_sites_are_refused(stage: Stage, user: str, headers
         async with stage.browser.session.post(
             URL(url, encoded=True), data=form, headers=headers, allow_redirects=False
         ) as response:
-            assert urlsplit(response.headers["Location"]).path == f"/connect/problem/{Problem.SESSION_LOST}"
+            assert (
+                urlsplit(response.headers["Location"]).path == f"/connect/problem/{ConnectErrorCode.SESSION_LOST}"
+            )
     assert await stage.connected() == []
     own: dict[str, str]
     for own in ({"Origin": stage.settings.bridge_public_url}, {"Sec-Fetch-Site": "same-origin", "Origin": "null"}):
@@ -143,7 +145,7 @@ async def test_names_from_outside_are_text_and_short(stage: Stage, user: str) ->
     assert "<b>" not in page.text
     assert "1a1a1a1a1a1a" not in page.words, "people cannot read an id"
     assert "whose id ends in 1a1a1a1a" in page.words
-    page = await stage.browser.open(page.url, {"calendar": ANNA, "told": ""})
+    page = await stage.browser.open(page.url, {"calendar": ANNA, "confirmed_calendar_id": ""})
     assert page.path == "/connect/done/google"
     assert '"><script>alert(1)</script>' in page.words
     assert "<script>" not in page.text
@@ -173,9 +175,9 @@ async def test_a_page_leads_back_to_the_link_that_failed(stage: Stage, user: str
     link = stage.link(user)
     await stage.consent(answer="refuse")
     page = await stage.go(link)
-    assert_problem(page, Problem.CONSENT_REFUSED)
+    assert_problem(page, ConnectErrorCode.CONSENT_REFUSED)
     (again,) = re.findall(r'class="button" href="([^"]*)"', page.text)
     assert urlsplit(again).netloc == urlsplit(link).netloc
     assert (await stage.go(again)).path == "/connect/done/google"
     # Used up, it still says so.
-    assert_problem(await stage.browser.open(again), Problem.LINK_USED)
+    assert_problem(await stage.browser.open(again), ConnectErrorCode.LINK_USED)

@@ -11,8 +11,8 @@ import pytest_asyncio
 from playwright.async_api import ConsoleMessage, Page, async_playwright
 from temporalio.client import Client
 
-from bridge.connect.error_messages import EXPLANATIONS
-from bridge.connect.errors import Problem
+from bridge.connect.error_messages import ERROR_PAGES
+from bridge.connect.errors import ConnectErrorCode
 from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.connect.scenario import ANNA, BEN, Stage, new_stage
 from tests.devtools.simulator.support import Sim
@@ -92,7 +92,7 @@ async def test_a_page_of_another_site_cannot_press_the_button(stage: Stage, wind
     form = f'<form method="post" action="{link}"><button>Win a prize</button></form>'
     await window.open(f"data:text/html,{quote(form)}")
     await window.press("Win a prize")
-    assert await window.title() == EXPLANATIONS[Problem.SESSION_LOST].title
+    assert await window.title() == ERROR_PAGES[ConnectErrorCode.SESSION_LOST].title
     assert await stage.connected() == []
 
 
@@ -139,12 +139,12 @@ async def test_a_person_is_told_what_went_wrong_and_comes_to_a_good_end_with_the
     await stage.account()
     link = stage.link(user)
     for order, problem in (
-        ({"answer": "refuse"}, Problem.CONSENT_REFUSED),
-        ({"refresh_token": ""}, Problem.NO_REFRESH_TOKEN),
-        ({"scopes": ["openid"]}, Problem.MISSING_SCOPES),
-        ({"stale": True}, Problem.CODE_REFUSED),
+        ({"answer": "refuse"}, ConnectErrorCode.CONSENT_REFUSED),
+        ({"refresh_token": ""}, ConnectErrorCode.NO_REFRESH_TOKEN),
+        ({"scopes": ["openid"]}, ConnectErrorCode.MISSING_SCOPES),
+        ({"stale": True}, ConnectErrorCode.CODE_REFUSED),
         ({}, None),
-        ({}, Problem.LINK_USED),
+        ({}, ConnectErrorCode.LINK_USED),
     ):
         await stage.consent(**order)
         again = window.page.get_by_role("link", name="Try again")
@@ -153,14 +153,14 @@ async def test_a_person_is_told_what_went_wrong_and_comes_to_a_good_end_with_the
             await again.click()
         else:
             await window.open(link)
-        if problem is not Problem.LINK_USED:
+        if problem is not ConnectErrorCode.LINK_USED:
             await window.press("Continue to Google")
-        told = EXPLANATIONS[problem].title if problem else "Your Google calendar is connected"
+        told = ERROR_PAGES[problem].title if problem else "Your Google calendar is connected"
         assert await window.title() == told
         assert "code=" not in window.page.url
         if problem:
             assert await window.page.get_by_role("code").inner_text() == problem.value
     await window.open(link[:-2])
-    assert await window.title() == EXPLANATIONS[Problem.LINK_FORGED].title
+    assert await window.title() == ERROR_PAGES[ConnectErrorCode.LINK_FORGED].title
     assert (await stage.known(user)).email == ANNA
     assert window.complaints == []

@@ -66,11 +66,11 @@ async def test_of_several_calendars_one_is_chosen(stage: Stage, user: str) -> No
     assert "<b>" not in page.text
     assert await stage.connected() == []
     assert (await stage.browser.open(page.url)).options == page.options, "a reload asks again"
-    page = await stage.browser.open(page.url, {"calendar": TEAM, "told": ""})
+    page = await stage.browser.open(page.url, {"calendar": TEAM, "confirmed_calendar_id": ""})
     assert page.path == "/connect/done/google"
     (calendar,) = await stage.connected()
     assert calendar["google_id"] == TEAM
-    page = await stage.browser.open(page.visited[0], {"calendar": "x@group", "told": ""})
+    page = await stage.browser.open(page.visited[0], {"calendar": "x@group", "confirmed_calendar_id": ""})
     assert page.path == "/connect/problem/session_lost"
     assert len(await stage.connected()) == 1
 
@@ -84,7 +84,7 @@ async def test_another_calendar_replaces_the_first_after_saying_so(stage: Stage,
     page = await stage.browser.open(link)
     assert f"your Google calendar {ANNA} is connected. Another one takes its place" in page.words
     await stage.consent(email=BEN)
-    assert page.hidden == {"told": first["uuid"]}
+    assert page.hidden == {"confirmed_calendar_id": first["uuid"]}
     assert (await stage.browser.open(link, page.hidden)).path == "/connect/done/google"
     assert "disconnect_requested" in await stage.signals_of(first["uuid"])
     known = await stage.known(user)
@@ -108,7 +108,9 @@ async def test_what_was_not_said_is_asked_before_anything_is_replaced(stage: Sta
     assert page.path.startswith("/connect/choice/")
     assert ANNA in page.words
     assert (await stage.known(user)).email == ANNA
-    page = await stage.browser.open(page.url, {"calendar": page.options[0], "told": page.hidden["told"]})
+    page = await stage.browser.open(
+        page.url, {"calendar": page.options[0], "confirmed_calendar_id": page.hidden["confirmed_calendar_id"]}
+    )
     assert page.path == "/connect/done/google"
     assert (await stage.known(user)).email == BEN
 
@@ -147,7 +149,7 @@ async def test_a_journey_may_end_at_another_bridge_and_after_a_rotation_of_the_s
     async with serving(settings, stage.client, stage.store, port):
         async with stage.browser.session.get(back.with_port(port), allow_redirects=False) as response:
             choice = URL(response.headers["Location"]).with_port(port)
-        page = await stage.browser.open(str(choice), {"calendar": "team@group", "told": ""})
+        page = await stage.browser.open(str(choice), {"calendar": "team@group", "confirmed_calendar_id": ""})
     assert page.path == "/connect/done/google"
     assert (await stage.known(user)).raw_id == "team@group"
 

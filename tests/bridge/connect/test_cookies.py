@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from temporalio.client import Client
 from yarl import URL
 
-from bridge.connect.errors import Problem
+from bridge.connect.errors import ConnectErrorCode
 from minutekeeper.signing import Purpose, derived_keys
 from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.connect.scenario import ANNA, SECRET, Stage, assert_problem, new_stage
@@ -57,7 +57,7 @@ def replace(stage: Stage, key: str, value: str) -> None:
 async def test_a_cookie_serves_for_an_hour(stage: Stage, user: str) -> None:
     await stage.account(calendars=[{"id": "team@group"}])
     fernet = fernet_for(Purpose.CONNECT_SESSION)
-    for age, path in ((3_590, "/connect/choice/"), (3_601, f"/connect/problem/{Problem.SESSION_LOST}")):
+    for age, path in ((3_590, "/connect/choice/"), (3_601, f"/connect/problem/{ConnectErrorCode.SESSION_LOST}")):
         back, cookie = await begin(stage, stage.link(user))
         content = fernet.decrypt(cookie.value.encode())
         replace(stage, cookie.key, fernet.encrypt_at_time(content, int(time.time()) - age).decode())
@@ -76,12 +76,12 @@ async def test_cookies_that_were_copied_serve_once_although_their_link_has_ended
     copied = {each.key: each.value for each in ours(stage)}
     assert (await stage.browser.open(choice, {"calendar": "team@group"})).path == "/connect/done/google"
     page = await stage.go(stage.link(user))
-    own = {"calendar": ANNA, "told": page.hidden["told"]}
+    own = {"calendar": ANNA, "confirmed_calendar_id": page.hidden["confirmed_calendar_id"]}
     assert (await stage.browser.open(page.url, own)).path == "/connect/done/google"
     stage.browser.session.cookie_jar.update_cookies(copied, URL(stage.settings.bridge_public_url))
     told = (await stage.known(user)).calendar_id
-    page = await stage.browser.open(choice, {"calendar": "team@group", "told": told})
-    assert_problem(page, Problem.LINK_USED)
+    page = await stage.browser.open(choice, {"calendar": "team@group", "confirmed_calendar_id": told})
+    assert_problem(page, ConnectErrorCode.LINK_USED)
     assert (await stage.known(user)).raw_id == ANNA
 
 
@@ -103,7 +103,7 @@ async def test_a_cookie_that_was_not_made_for_this_is_a_lost_session(stage: Stag
     ]
     for value in wrong:
         replace(stage, cookie.key, value.decode())
-        assert_problem(await stage.browser.open(back), Problem.SESSION_LOST)
+        assert_problem(await stage.browser.open(back), ConnectErrorCode.SESSION_LOST)
     replace(stage, cookie.key, cookie.value)
     assert (await stage.browser.open(back)).path.startswith("/connect/choice/")
 
@@ -122,7 +122,7 @@ async def test_odd_bytes_in_a_cookie_are_a_lost_session(stage: Stage, user: str,
         answer = (await reader.readuntil(b"\r\n\r\n")).decode()
         writer.close()
         assert answer.startswith("HTTP/1.1 303"), answer
-        assert f"/connect/problem/{Problem.SESSION_LOST}" in answer
+        assert f"/connect/problem/{ConnectErrorCode.SESSION_LOST}" in answer
 
 
 async def test_cookies_of_failed_tries_go_and_those_of_abandoned_ones_never_are_too_many(
@@ -169,8 +169,8 @@ async def test_the_longest_link_and_a_long_token_fit_into_cookies(
         for each in ours(stage):
             assert len(each.OutputString()) <= 4096
         assert sum(len(f"{each.key}={each.value}; ") for each in ours(stage)) < LONGEST_HEADER
-        page = await stage.browser.open(page.url, {"calendar": "team@group", "told": ""})
+        page = await stage.browser.open(page.url, {"calendar": "team@group", "confirmed_calendar_id": ""})
         assert page.url == urls["success_url"]
         await stage.consent(refresh_token=f"1//{noise}{noise[::-1]}")
-        assert_problem(await stage.go(stage.link("user-2")), Problem.UNAVAILABLE)
+        assert_problem(await stage.go(stage.link("user-2")), ConnectErrorCode.UNAVAILABLE)
         assert not [each for each in ours(stage) if len(each.OutputString()) > 4096]

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 from temporalio.client import Client
 from yarl import URL
 
-from bridge.connect.errors import Problem
+from bridge.connect.errors import ConnectErrorCode
 from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.connect.scenario import Stage, new_stage
 from tests.devtools.simulator.support import Sim
@@ -63,16 +63,22 @@ async def stage(gossip: Gossip, sim: Sim, client: Client, store: ArtifactStore) 
 @pytest.mark.parametrize(
     ("status", "error", "problem"),
     [
-        (400, "invalid_grant", Problem.CODE_REFUSED),
-        (401, "invalid_client", Problem.APP_REFUSED),
-        (503, "", Problem.UNAVAILABLE),
-        (400, "", Problem.CODE_REFUSED),
-        (200, "", Problem.CODE_REFUSED),
-        (302, "", Problem.CODE_REFUSED),
+        (400, "invalid_grant", ConnectErrorCode.CODE_REFUSED),
+        (401, "invalid_client", ConnectErrorCode.APP_REFUSED),
+        (503, "", ConnectErrorCode.UNAVAILABLE),
+        (400, "", ConnectErrorCode.CODE_REFUSED),
+        (200, "", ConnectErrorCode.CODE_REFUSED),
+        (302, "", ConnectErrorCode.CODE_REFUSED),
     ],
 )
 async def test_what_it_quotes_is_in_no_log_and_on_no_page(
-    *, stage: Stage, gossip: Gossip, caplog: pytest.LogCaptureFixture, status: int, error: str, problem: Problem
+    *,
+    stage: Stage,
+    gossip: Gossip,
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+    error: str,
+    problem: ConnectErrorCode,
 ) -> None:
     caplog.set_level(logging.INFO)
     gossip.status, gossip.error = status, error

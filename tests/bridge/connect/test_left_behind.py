@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from bridge.connect.errors import Problem
-from minutekeeper.calendars.user_connection import Claim, UserConnection
+from bridge.connect.errors import ConnectErrorCode
+from minutekeeper.calendars.user_connection import ConnectionClaim, UserConnection
 from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.storage.errors import StoreError
-from minutekeeper.storage.user_connections import Connections
+from minutekeeper.storage.user_connections import UserConnectionStore
 from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from minutekeeper.temporal.worker_connection import plugin
 from tests.bridge.connect.scenario import ANNA, Page, Stage, assert_problem, new_stage
 from tests.bridge.support import DEAD
 from tests.devtools.simulator.support import Sim
 
-TEAM = {"calendar": "team@group", "told": ""}
+TEAM = {"calendar": "team@group", "confirmed_calendar_id": ""}
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def test_a_colleagues_calendar_stays_whatever_became_of_the_attempt_before
 ) -> None:
     await stage.account(calendars=[{"id": "team@group"}])
     await stage.fail(kind)
-    assert_problem(await connect_team(stage, user), Problem.UNAVAILABLE)
+    assert_problem(await connect_team(stage, user), ConnectErrorCode.UNAVAILABLE)
     assert (await connect_team(stage, colleague)).path == "/connect/done/google"
     of_colleague = (await stage.known(colleague)).calendar_id
     assert (await connect_team(stage, user)).path == "/connect/done/google"
@@ -71,7 +71,7 @@ async def test_calendars_of_others_are_neither_deleted_nor_taken_over(stage: Sta
     before = (await stage.sim.ok("POST", "/calendars/", json=for_team))["calendar"]["uuid"]
     await stage.fail("server_error", 2)
     for _ in range(2):
-        assert_problem(await connect_team(stage, user), Problem.UNAVAILABLE)
+        assert_problem(await connect_team(stage, user), ConnectErrorCode.UNAVAILABLE)
     assert (await connect_team(stage, user)).path == "/connect/done/google"
     own = (await stage.known(user)).calendar_id
     assert await ids_of(stage) == {before, own}
@@ -88,7 +88,7 @@ async def test_a_calendar_that_was_made_and_not_noted_is_the_one_that_is_connect
         await dies_when(monkeypatch, lambda each: each.attempt and each.attempt.calendar_id, died)
     else:
         await stage.fail("cut_answer")
-        assert_problem(await connect_team(stage, user), Problem.UNAVAILABLE)
+        assert_problem(await connect_team(stage, user), ConnectErrorCode.UNAVAILABLE)
     (unheard,) = await ids_of(stage)
     assert (await connect_team(stage, user)).path == "/connect/done/google"
     assert await ids_of(stage) == {unheard}
@@ -99,10 +99,10 @@ async def test_a_calendar_that_was_made_and_not_noted_is_the_one_that_is_connect
 async def test_what_others_have_is_not_taken_over(stage: Stage, user: str, how: str) -> None:
     await stage.account(calendars=[{"id": "team@group"}])
     await stage.fail("cut_answer")
-    assert_problem(await connect_team(stage, user), Problem.UNAVAILABLE)
+    assert_problem(await connect_team(stage, user), ConnectErrorCode.UNAVAILABLE)
     (unheard,) = await ids_of(stage)
     if how == "claimed":
-        assert await Connections(stage.store).claim(unheard, Claim())
+        assert await UserConnectionStore(stage.store).claim(unheard, ConnectionClaim())
     else:
         request, workflow_id = {"calendar_id": unheard}, calendar_workflow_id_for(unheard)
         await stage.client.start_workflow(CALENDAR_WORKFLOW, request, id=workflow_id, task_queue=MEETINGS_QUEUE)
@@ -121,14 +121,14 @@ async def test_what_was_made_here_and_is_somebody_elses_by_now_stays(
         raise StoreError("the power is gone")
 
     with monkeypatch.context() as power_cut:
-        power_cut.setattr(Connections, "claim", die)
-        assert_problem(await stage.go(stage.link(user)), Problem.UNAVAILABLE)
+        power_cut.setattr(UserConnectionStore, "claim_path", die)
+        assert_problem(await stage.go(stage.link(user)), ConnectErrorCode.UNAVAILABLE)
     (made,) = await ids_of(stage)
     attempt = (await stage.known(user)).attempt
     assert attempt
     assert attempt.calendar_id == made
     # An operator connects it with `calendar connect` before the user comes back.
-    assert await Connections(stage.store).claim(made, Claim())
+    assert await UserConnectionStore(stage.store).claim(made, ConnectionClaim())
     assert (await stage.go(stage.link(user))).path == "/connect/done/google"
     assert await ids_of(stage) == {made, (await stage.known(user)).calendar_id}
 
@@ -136,16 +136,16 @@ async def test_what_was_made_here_and_is_somebody_elses_by_now_stays(
 async def dies_when(
     monkeypatch: pytest.MonkeyPatch, fits: Callable[[UserConnection], object], act: Awaitable[Page]
 ) -> None:
-    write = Connections.write
+    write = UserConnectionStore.write
 
-    async def die(connections: Connections, connection: UserConnection) -> UserConnection:
+    async def die(connections: UserConnectionStore, connection: UserConnection) -> UserConnection:
         if fits(connection):
             raise StoreError("the power is gone")
         return await write(connections, connection)
 
     with monkeypatch.context() as power_cut:
-        power_cut.setattr(Connections, "write", die)
-        assert_problem(await act, Problem.UNAVAILABLE)
+        power_cut.setattr(UserConnectionStore, "write", die)
+        assert_problem(await act, ConnectErrorCode.UNAVAILABLE)
 
 
 async def test_an_attempt_that_dies_before_its_last_step_is_made_good_with_the_same_link(
@@ -158,7 +158,7 @@ async def test_an_attempt_that_dies_before_its_last_step_is_made_good_with_the_s
     assert await stage.signals_of(half) == [], "it was kept already"
     # Its next attempt dies too, right after it has begun: what has to be cleared away is not forgotten.
     await stage.fail("server_error")
-    assert_problem(await stage.go(link), Problem.UNAVAILABLE)
+    assert_problem(await stage.go(link), ConnectErrorCode.UNAVAILABLE)
     assert (await stage.go(link)).path == "/connect/done/google"
     known = await stage.known(user)
     assert known.calendar_id != half
@@ -189,7 +189,7 @@ async def test_a_calendar_that_is_replaced_is_let_go_of_although_the_bridge_died
     first = (await stage.known(user)).calendar_id
     link = stage.link(user)
     page = await stage.go(link)
-    other = {"calendar": page.options[0], "told": page.hidden["told"]}
+    other = {"calendar": page.options[0], "confirmed_calendar_id": page.hidden["confirmed_calendar_id"]}
     act = stage.browser.open(page.url, other)
     await dies_when(monkeypatch, lambda each: each.calendar_id != first and not each.leftovers, act)
     assert (await stage.known(user)).calendar_id != first
@@ -207,7 +207,7 @@ async def test_while_temporal_is_away_nothing_is_connected_and_nothing_left_for_
     await stage.account()
     away = await Client.connect(DEAD, plugins=[plugin()], lazy=True)
     async with new_stage(sim, away, stage.store) as lonely:
-        assert_problem(await lonely.go(lonely.link(user)), Problem.UNAVAILABLE)
+        assert_problem(await lonely.go(lonely.link(user)), ConnectErrorCode.UNAVAILABLE)
     assert not (await stage.known(user)).calendar_id
     assert (await stage.go(stage.link(user))).path == "/connect/done/google"
     (calendar,) = await stage.connected()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bridge.connect.errors import Problem
+from bridge.connect.errors import ConnectErrorCode
 from minutekeeper.calendars.connect_link import connect_url, new_link
 from tests.bridge.connect.scenario import ANNA, SECRET, Stage, assert_problem, new_stage
 from tests.devtools.simulator.support import Sim
@@ -78,25 +78,25 @@ async def revoke_the_key(stage: Stage) -> None:
     await stage.sim.ok("POST", "/_sim/faults", json={"kind": "key_revoked"})
 
 
-MISTAKES: list[tuple[Callable[[Stage], Awaitable[None]], Problem]] = [
-    (refuse, Problem.CONSENT_REFUSED),
-    (have_no_refresh_token, Problem.NO_REFRESH_TOKEN),
-    (leave_a_box_unticked, Problem.MISSING_SCOPES),
-    (be_slow, Problem.CODE_REFUSED),
-    (break_the_consent_page, Problem.CONSENT_FAILED),
-    (stop_the_consent_page, Problem.UNAVAILABLE),
-    (change_the_secret, Problem.APP_REFUSED),
-    (let_the_secret_expire, Problem.APP_REFUSED),
-    (switch_the_api_off, Problem.CALENDAR_API_DISABLED),
-    (stop_the_token_endpoint, Problem.UNAVAILABLE),
-    (stop_the_provider, Problem.UNAVAILABLE),
-    (revoke_the_key, Problem.ACCOUNT),
+MISTAKES: list[tuple[Callable[[Stage], Awaitable[None]], ConnectErrorCode]] = [
+    (refuse, ConnectErrorCode.CONSENT_REFUSED),
+    (have_no_refresh_token, ConnectErrorCode.NO_REFRESH_TOKEN),
+    (leave_a_box_unticked, ConnectErrorCode.MISSING_SCOPES),
+    (be_slow, ConnectErrorCode.CODE_REFUSED),
+    (break_the_consent_page, ConnectErrorCode.CONSENT_FAILED),
+    (stop_the_consent_page, ConnectErrorCode.UNAVAILABLE),
+    (change_the_secret, ConnectErrorCode.APP_REFUSED),
+    (let_the_secret_expire, ConnectErrorCode.APP_REFUSED),
+    (switch_the_api_off, ConnectErrorCode.CALENDAR_API_DISABLED),
+    (stop_the_token_endpoint, ConnectErrorCode.UNAVAILABLE),
+    (stop_the_provider, ConnectErrorCode.UNAVAILABLE),
+    (revoke_the_key, ConnectErrorCode.ACCOUNT),
 ]
 
 
 @pytest.mark.parametrize(("mistake", "problem"), MISTAKES)
 async def test_a_mistake_on_the_way_has_its_page_and_its_code(
-    stage: Stage, user: str, mistake: Callable[[Stage], Awaitable[None]], problem: Problem
+    stage: Stage, user: str, mistake: Callable[[Stage], Awaitable[None]], problem: ConnectErrorCode
 ) -> None:
     await stage.account()
     link, other = stage.link(user), stage.link(user, error_url=ERROR_URL)
@@ -131,14 +131,14 @@ async def test_links_that_open_nothing(stage: Stage, user: str) -> None:
     forms: tuple[dict[str, str] | None, ...] = (None, {})
     for link in forged:
         for form in forms:
-            assert_problem(await stage.browser.open(link, form), Problem.LINK_FORGED)
+            assert_problem(await stage.browser.open(link, form), ConnectErrorCode.LINK_FORGED)
     expired = new_link(user, "google", now - timedelta(hours=24, seconds=1))
     for form in forms:
         page = await stage.browser.open(connect_url(public, SECRET, expired), form)
-        assert_problem(page, Problem.LINK_EXPIRED)
+        assert_problem(page, ConnectErrorCode.LINK_EXPIRED)
     expired = expired.model_copy(update={"error_url": ERROR_URL})
     page = await stage.browser.open(connect_url(public, SECRET, expired))
-    assert page.url == CODES + Problem.LINK_EXPIRED
+    assert page.url == CODES + ConnectErrorCode.LINK_EXPIRED
     assert await stage.connected() == []
 
 
@@ -155,7 +155,7 @@ async def test_a_link_connects_once(stage: Stage, user: str) -> None:
         await stage.browser.open(link, {}),
         await stage.browser.open(asked),
     ):
-        assert_problem(page, Problem.LINK_USED)
+        assert_problem(page, ConnectErrorCode.LINK_USED)
     assert await stage.connected() == [calendar]
     assert await stage.signals_of(calendar["uuid"]) == []
 
@@ -171,18 +171,18 @@ async def test_a_state_comes_back_once_to_the_browser_that_took_it_along(stage: 
     assert (ours[0]["httponly"], ours[0]["samesite"], ours[0]["path"]) == (True, "Lax", "/connect")
 
     stage.browser.session.cookie_jar.clear()
-    assert_problem(await stage.browser.open(back), Problem.SESSION_LOST)
+    assert_problem(await stage.browser.open(back), ConnectErrorCode.SESSION_LOST)
     for forged in (cookie[:-4] + "AAAA", "", "x"):
         stage.browser.session.cookie_jar.update_cookies({ours[0].key: forged})
-        assert_problem(await stage.browser.open(back), Problem.SESSION_LOST)
+        assert_problem(await stage.browser.open(back), ConnectErrorCode.SESSION_LOST)
     stage.browser.session.cookie_jar.update_cookies({ours[0].key: cookie})
     other_state = back.replace("state=", "state=x")
-    assert_problem(await stage.browser.open(other_state), Problem.SESSION_LOST)
-    assert_problem(await stage.browser.open(back.replace("/google/", "/microsoft/")), Problem.SESSION_LOST)
+    assert_problem(await stage.browser.open(other_state), ConnectErrorCode.SESSION_LOST)
+    assert_problem(await stage.browser.open(back.replace("/google/", "/microsoft/")), ConnectErrorCode.SESSION_LOST)
 
     assert (await stage.browser.open(back)).path.startswith("/connect/choice/")
     exchanged = await _exchanges(stage)
-    assert_problem(await stage.browser.open(back), Problem.CODE_REFUSED)
+    assert_problem(await stage.browser.open(back), ConnectErrorCode.CODE_REFUSED)
     assert await _exchanges(stage) == exchanged, "the code is not shown again, which could end the grant"
     assert await stage.connected() == []
 
@@ -190,24 +190,24 @@ async def test_a_state_comes_back_once_to_the_browser_that_took_it_along(stage: 
 async def test_a_platform_that_is_not_set_up(sim: Sim, stage: Stage, user: str) -> None:
     nothing = {"minutekeeper_microsoft_client_secret": SecretStr("")}
     async with new_stage(sim, stage.client, stage.store, **nothing) as other:
-        assert_problem(await other.go(other.link(user, "microsoft")), Problem.NOT_SET_UP)
+        assert_problem(await other.go(other.link(user, "microsoft")), ConnectErrorCode.NOT_SET_UP)
         page = await other.go(other.link(user, "microsoft", error_url=ERROR_URL))
-        assert page.url == CODES + Problem.NOT_SET_UP
+        assert page.url == CODES + ConnectErrorCode.NOT_SET_UP
 
 
 async def test_a_calendar_that_is_gone_when_it_is_chosen(stage: Stage, user: str) -> None:
     await stage.account(calendars=[{"id": "team@group"}])
     page = await stage.go(stage.link(user))
-    page = await stage.browser.open(page.url, {"calendar": "never-was@group", "told": ""})
-    assert_problem(page, Problem.NO_CALENDAR)
+    page = await stage.browser.open(page.url, {"calendar": "never-was@group", "confirmed_calendar_id": ""})
+    assert_problem(page, ConnectErrorCode.NO_CALENDAR)
 
 
 async def test_a_grant_that_is_taken_back_before_a_calendar_is_chosen(stage: Stage, user: str) -> None:
     await stage.account(calendars=[{"id": "team@group"}])
     page = await stage.go(stage.link(user))
     await stage.sim.ok("POST", f"/_sim/calendars/accounts/{ANNA}/expire")
-    page = await stage.browser.open(page.url, {"calendar": "team@group", "told": ""})
-    assert_problem(page, Problem.GRANT_REFUSED)
+    page = await stage.browser.open(page.url, {"calendar": "team@group", "confirmed_calendar_id": ""})
+    assert_problem(page, ConnectErrorCode.GRANT_REFUSED)
 
 
 async def _exchanges(stage: Stage) -> Any:

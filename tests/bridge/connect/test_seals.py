@@ -10,7 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import BaseModel
 
-from bridge.connect.session_cookies import KEPT_SECONDS, Seals
+from bridge.connect.session_cookies import KEPT_SECONDS, CookieEncryption
 from minutekeeper.signing import Purpose, derived_keys
 
 NEW, OLD = "n" * 32, "o" * 32
@@ -37,30 +37,30 @@ def packed(content: BaseModel = CONTENT) -> bytes:
 
 
 def test_what_was_sealed_is_opened_by_every_bridge_with_the_same_secret() -> None:
-    assert Seals([NEW]).open(Kept, Seals([NEW]).close(CONTENT)) == CONTENT
+    assert CookieEncryption([NEW]).decrypt(Kept, CookieEncryption([NEW]).encrypt(CONTENT)) == CONTENT
 
 
 def test_a_secret_that_was_replaced_still_opens_and_no_longer_seals() -> None:
-    assert Seals([NEW, OLD]).open(Kept, Seals([OLD]).close(CONTENT)) == CONTENT
-    assert Seals([NEW]).open(Kept, Seals([NEW, OLD]).close(CONTENT)) == CONTENT
-    assert Seals([OLD]).open(Kept, Seals([NEW, OLD]).close(CONTENT)) is None
+    assert CookieEncryption([NEW, OLD]).decrypt(Kept, CookieEncryption([OLD]).encrypt(CONTENT)) == CONTENT
+    assert CookieEncryption([NEW]).decrypt(Kept, CookieEncryption([NEW, OLD]).encrypt(CONTENT)) == CONTENT
+    assert CookieEncryption([OLD]).decrypt(Kept, CookieEncryption([NEW, OLD]).encrypt(CONTENT)) is None
 
 
 def test_nothing_in_a_seal_can_be_read() -> None:
-    text = Seals([NEW]).close(CONTENT)
+    text = CookieEncryption([NEW]).encrypt(CONTENT)
     assert "carla" not in text
     assert b"carla" not in base64.urlsafe_b64decode(text)
 
 
 def test_a_long_content_is_sealed_in_less_than_its_length() -> None:
-    assert len(Seals([NEW]).close(Kept(user="carla " * 500))) < 500
+    assert len(CookieEncryption([NEW]).encrypt(Kept(user="carla " * 500))) < 500
 
 
 def test_a_seal_is_good_for_an_hour() -> None:
     assert KEPT_SECONDS == 3600
-    seals = Seals([NEW])
-    assert seals.open(Kept, sealed(packed(), age_seconds=3595)) == CONTENT
-    assert seals.open(Kept, sealed(packed(), age_seconds=3605)) is None
+    seals = CookieEncryption([NEW])
+    assert seals.decrypt(Kept, sealed(packed(), age_seconds=3595)) == CONTENT
+    assert seals.decrypt(Kept, sealed(packed(), age_seconds=3605)) is None
 
 
 @pytest.mark.parametrize(
@@ -72,29 +72,31 @@ def test_a_seal_is_good_for_an_hour() -> None:
     ],
 )
 def test_a_seal_of_ours_around_something_else_is_not_opened(content: bytes) -> None:
-    assert Seals([NEW]).open(Kept, sealed(content)) is None
+    assert CookieEncryption([NEW]).decrypt(Kept, sealed(content)) is None
 
 
 @pytest.mark.parametrize("forged", ["", "x", "gAAAAA==", "a" * 5000, "\u00e4", "\ud800", "\x00", "=;=,"])
 def test_what_is_no_seal_is_not_opened_and_has_no_age(forged: str) -> None:
-    assert Seals([NEW]).open(Kept, forged) is None
-    assert Seals([NEW]).made_at(forged) == 0
+    assert CookieEncryption([NEW]).decrypt(Kept, forged) is None
+    assert CookieEncryption([NEW]).made_at(forged) == 0
 
 
 @pytest.mark.parametrize("change", [str.lower, lambda text: text[:-1], lambda text: text[::-1]])
 def test_a_seal_that_was_changed_is_not_opened(change: Callable[[str], str]) -> None:
-    assert Seals([NEW]).open(Kept, change(Seals([NEW]).close(CONTENT))) is None
+    assert CookieEncryption([NEW]).decrypt(Kept, change(CookieEncryption([NEW]).encrypt(CONTENT))) is None
 
 
 @pytest.mark.parametrize("purpose", [each for each in Purpose if each is not Purpose.CONNECT_SESSION])
 def test_the_key_of_another_purpose_seals_nothing_here(purpose: Purpose) -> None:
-    assert Seals([NEW]).open(Kept, sealed(packed(), by=fernet(purpose))) is None
+    assert CookieEncryption([NEW]).decrypt(Kept, sealed(packed(), by=fernet(purpose))) is None
 
 
 def test_the_key_is_that_of_sessions_and_of_nothing_else() -> None:
-    assert Seals([NEW]).open(Kept, sealed(packed())) == CONTENT
+    assert CookieEncryption([NEW]).decrypt(Kept, sealed(packed())) == CONTENT
 
 
 def test_a_seal_tells_when_it_was_made() -> None:
-    assert Seals([NEW]).made_at(sealed(packed(), age_seconds=100)) == pytest.approx(time.time() - 100, abs=10)
-    assert Seals([NEW]).made_at(sealed(packed(), age_seconds=9000)) > 0, "also one that is too old"
+    assert CookieEncryption([NEW]).made_at(sealed(packed(), age_seconds=100)) == pytest.approx(
+        time.time() - 100, abs=10
+    )
+    assert CookieEncryption([NEW]).made_at(sealed(packed(), age_seconds=9000)) > 0, "also one that is too old"

@@ -4,14 +4,14 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from devtools.chaos.evidence import Booking, Evidence, Order, Run, StoredFile
+from devtools.chaos.evidence import Booking, Evidence, FileInStore, Order, Run
 from devtools.chaos.ledger import Bot, Delivery, Extra, Ledger, Recording
-from devtools.chaos.plan import Act
+from devtools.chaos.plan import CustomerAction
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
 from minutekeeper.meetings.ids import dispatch_key
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import Evidence as Proof
-from minutekeeper.meetings.views import KeptFile, Outcome
+from minutekeeper.meetings.views import Outcome, StoredFile
 from tests.bot_events import bot_event
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -43,15 +43,15 @@ def extra(dispatch: int = 0, start: datetime = START, workflow_id: str = WORKFLO
     return Extra(dispatch_key=key, dispatch=str(dispatch), workflow_id=workflow_id, run=run)
 
 
-def recording_of(name: str = "bot", path: str = f"{FOLDER}/recording.mp4") -> StoredFile:
-    return StoredFile(path=path, size=300_000, sha256=sha256(name))
+def recording_of(name: str = "bot", path: str = f"{FOLDER}/recording.mp4") -> FileInStore:
+    return FileInStore(path=path, size=300_000, sha256=sha256(name))
 
 
 JOINED = bot_event(kind=BotEventKind.STATUS, bot_id="bot", code="joining_call", occurred_at=at(5))
 COMPLETE = bot_event(
     kind=BotEventKind.COMPLETE, bot_id="bot", occurred_at=at(21), body=f"{FOLDER}/raw/complete.json"
 )
-BODY = StoredFile(path=f"{FOLDER}/raw/complete.json", size=10, sha256=sha256("body of complete"))
+BODY = FileInStore(path=f"{FOLDER}/raw/complete.json", size=10, sha256=sha256("body of complete"))
 
 
 def delivery(event: BotEvent, **changes: Any) -> Delivery:
@@ -71,7 +71,7 @@ def delivery(event: BotEvent, **changes: Any) -> Delivery:
 
 
 def run(**changes: Any) -> Run:
-    artifact = KeptFile(path=f"{FOLDER}/recording.mp4", size=300_000)
+    artifact = StoredFile(path=f"{FOLDER}/recording.mp4", size=300_000)
     outcome = Outcome(
         meeting_id="one",
         status=MeetingStatus.COMPLETED,
@@ -83,7 +83,7 @@ def run(**changes: Any) -> Run:
     return Run(**{"workflow_id": WORKFLOW, "run_id": "run"} | given | changes)
 
 
-def order(act: Act, seconds: float, **changes: Any) -> Order:
+def order(act: CustomerAction, seconds: float, **changes: Any) -> Order:
     given = {"workflow_id": WORKFLOW, "act": act, "asked_at": at(seconds), "acknowledged_at": at(seconds)}
     return Order(**given | changes)
 

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from devtools.chaos.evidence import Evidence, Struck
+from devtools.chaos.evidence import Evidence, InjectedFault
 from devtools.chaos.lateness import measure
 from devtools.chaos.ledger import Extra, Request
-from devtools.chaos.plan import Act, BlowKind
+from devtools.chaos.plan import CustomerAction, FaultKind
 from tests.devtools.chaos.support import START, URL, at, day, extra, ledger, order
 
 LATER = START + timedelta(minutes=10)
@@ -19,12 +19,12 @@ def asked(seconds: float, carrying: Extra | None = None) -> Request:
     return Request(received_at=at(seconds), method="POST", path="/bots/", body=body)
 
 
-def kill(seconds: float, target: str = "worker-1") -> Struck:
-    return Struck(kind=BlowKind.KILL, target=target, at=at(seconds), until=at(seconds))
+def kill(seconds: float, target: str = "worker-1") -> InjectedFault:
+    return InjectedFault(kind=FaultKind.KILL, target=target, at=at(seconds), until=at(seconds))
 
 
 def moved(start_time: datetime, seconds: float) -> Evidence:
-    return day(orders=(order(Act.MOVE, seconds, meeting_url=URL, start_time=start_time),))
+    return day(orders=(order(CustomerAction.MOVE, seconds, meeting_url=URL, start_time=start_time),))
 
 
 def test_the_first_request_counts_whatever_came_of_it() -> None:
@@ -59,7 +59,7 @@ def test_only_workers_count_as_killed() -> None:
 
 @pytest.mark.parametrize("begins", [-1, 2])
 def test_what_waited_for_a_server_does_not_count_against_a_kill(begins: float) -> None:
-    outage = Struck(kind=BlowKind.OUTAGE, target="temporal", at=at(begins), until=at(60))
+    outage = InjectedFault(kind=FaultKind.OUTAGE, target="temporal", at=at(begins), until=at(60))
     evidence = day(ledger=ledger(requests=(asked(62),)), struck=(kill(-2), outage))
     lateness = measure(evidence)
     assert (lateness.first.longest, lateness.next_after_worker_kill.count) == (62, 0)

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from devtools.chaos.console_report import show
-from devtools.chaos.evidence import Struck
+from devtools.chaos.evidence import InjectedFault
 from devtools.chaos.ledger import Fault
-from devtools.chaos.plan import Act, BlowKind
+from devtools.chaos.plan import CustomerAction, FaultKind
 from devtools.chaos.report import Report, report_on
 from tests.devtools.chaos.support import NOON, at, bot, day, ledger, order, run
 
@@ -18,11 +18,14 @@ def report(planned: int = 1, **planted: object) -> Report:
 
 def test_a_good_day_is_clean_and_counted() -> None:
     good = report(
-        orders=(order(Act.MOVE, 5), order(Act.LEAVE, 6, acknowledged_at=None, refusal="too late")),
+        orders=(
+            order(CustomerAction.MOVE, 5),
+            order(CustomerAction.LEAVE, 6, acknowledged_at=None, refusal="too late"),
+        ),
         struck=(
-            Struck(kind=BlowKind.KILL, target="worker-1", at=at(1), until=at(1)),
-            Struck(kind=BlowKind.KILL, target="worker-2", at=at(2), until=at(2)),
-            Struck(kind=BlowKind.OUTAGE, target="temporal", at=at(3), until=at(63.5)),
+            InjectedFault(kind=FaultKind.KILL, target="worker-1", at=at(1), until=at(1)),
+            InjectedFault(kind=FaultKind.KILL, target="worker-2", at=at(2), until=at(2)),
+            InjectedFault(kind=FaultKind.OUTAGE, target="temporal", at=at(3), until=at(63.5)),
         ),
         ledger=ledger(faults=(Fault(at=at(1), kind="lose"), Fault(at=at(2), kind="lose"))),
     )

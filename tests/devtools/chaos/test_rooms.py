@@ -9,12 +9,12 @@ import pytest
 from devtools.chaos.evidence import Booking, Evidence, Run
 from devtools.chaos.judge import RULES, judge
 from devtools.chaos.ledger import Moment
-from devtools.chaos.plan import Act, TwinKind
+from devtools.chaos.plan import CustomerAction, TwinKind
 from devtools.chaos.rooms import room_of
 from devtools.chaos.rules import rooms
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
-from minutekeeper.meetings.views import KeptFile, Outcome
+from minutekeeper.meetings.views import Outcome, StoredFile
 from tests.devtools.chaos.support import (
     BODY,
     JOINED,
@@ -68,7 +68,7 @@ def twins(*, twin: Run, **changes: object) -> Evidence:
 
 
 def with_a_copy() -> Run:
-    copy = KeptFile(path="twin/recording.mp4", size=300_000)
+    copy = StoredFile(path="twin/recording.mp4", size=300_000)
     return ended(TWIN, artifacts=(copy,), status=MeetingStatus.COMPLETED, reason=None)
 
 
@@ -121,7 +121,12 @@ def a_twin_that_got_nothing() -> Evidence:
 def a_twin_moved_into_the_room_that_got_nothing() -> Evidence:
     far = booking(TWIN, start_time=START + timedelta(days=1), end_time=START + timedelta(days=1, hours=1))
     moved = order(
-        Act.MOVE, 5, workflow_id=TWIN, meeting_url=URL, start_time=START, end_time=START + timedelta(hours=1)
+        CustomerAction.MOVE,
+        5,
+        workflow_id=TWIN,
+        meeting_url=URL,
+        start_time=START,
+        end_time=START + timedelta(hours=1),
     )
     return twins(twin=ended(TWIN), bookings=(booking(WORKFLOW), far), orders=(moved,))
 
@@ -134,7 +139,7 @@ def a_twin_that_was_cancelled_by_the_other_owner() -> Evidence:
         twin=stopped,
         ledger=unrecorded,
         runs=(mine, stopped),
-        orders=(order(Act.CANCEL, 12),),
+        orders=(order(CustomerAction.CANCEL, 12),),
         files=(),
         manifests={},
     )
@@ -147,7 +152,7 @@ def a_twin_whose_bot_was_stopped_by_the_other_owner() -> Evidence:
         twin=stopped,
         ledger=unrecorded,
         runs=(ended(WORKFLOW, reason=FailureReason.STOPPED), stopped),
-        orders=(order(Act.LEAVE, 12),),
+        orders=(order(CustomerAction.LEAVE, 12),),
         files=(),
         manifests={},
     )
@@ -158,7 +163,7 @@ def a_twin_that_got_no_bot_after_the_other_owner_left() -> Evidence:
     return twins(
         twin=with_a_copy(),
         ledger=ledger(bots=(sent_out,)),
-        orders=(order(Act.LEAVE, 18),),
+        orders=(order(CustomerAction.LEAVE, 18),),
         files=(recording_of(), COPY, BODY),
     )
 
@@ -273,13 +278,21 @@ def a_twin_that_says_who_has_the_recording() -> Evidence:
 
 
 def a_twin_that_was_given_up() -> Evidence:
-    return twins(twin=ended(TWIN, status=MeetingStatus.CANCELLED), orders=(order(Act.CANCEL, 5, workflow_id=TWIN),))
+    return twins(
+        twin=ended(TWIN, status=MeetingStatus.CANCELLED),
+        orders=(order(CustomerAction.CANCEL, 5, workflow_id=TWIN),),
+    )
 
 
 def a_twin_that_was_moved_to_another_day() -> Evidence:
     tomorrow = START + timedelta(days=1)
     moved = order(
-        Act.MOVE, 5, workflow_id=TWIN, meeting_url=URL, start_time=tomorrow, end_time=tomorrow + timedelta(hours=1)
+        CustomerAction.MOVE,
+        5,
+        workflow_id=TWIN,
+        meeting_url=URL,
+        start_time=tomorrow,
+        end_time=tomorrow + timedelta(hours=1),
     )
     return twins(twin=ended(TWIN), orders=(moved,))
 
@@ -290,7 +303,7 @@ def a_twin_that_was_booked_when_the_bot_was_about_to_leave() -> Evidence:
 
 def a_calendar_that_let_go_of_a_meeting_that_had_begun() -> Evidence:
     stayed = bot(left_at=at(500))
-    return day(ledger=ledger(bots=(stayed,)), orders=(order(Act.RELEASE, 15),))
+    return day(ledger=ledger(bots=(stayed,)), orders=(order(CustomerAction.RELEASE, 15),))
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from devtools.chaos.evidence import Evidence, StoredFile, Struck, Waiting
+from devtools.chaos.evidence import Evidence, FileInStore, InjectedFault, Waiting
 from devtools.chaos.judge import RULES, judge
 from devtools.chaos.ledger import Recording
-from devtools.chaos.plan import Act, BlowKind
+from devtools.chaos.plan import CustomerAction, FaultKind
 from devtools.chaos.rules import bots, deliveries, endings, recordings
 from devtools.chaos.scale import GRACE_SECONDS
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
@@ -54,23 +54,23 @@ def two_bots_of_one_key() -> Evidence:
 
 def a_bot_left_in_a_cancelled_meeting() -> Evidence:
     stayed = bot(left_at=None, ended_at=None)
-    return day(ledger=ledger(bots=(stayed,)), orders=(order(Act.CANCEL, 15),))
+    return day(ledger=ledger(bots=(stayed,)), orders=(order(CustomerAction.CANCEL, 15),))
 
 
 def a_bot_that_left_a_cancelled_meeting_only_by_itself() -> Evidence:
     stayed = bot(left_at=at(15 + GRACE_SECONDS + 1))
-    return day(ledger=ledger(bots=(stayed,)), orders=(order(Act.CANCEL, 15),))
+    return day(ledger=ledger(bots=(stayed,)), orders=(order(CustomerAction.CANCEL, 15),))
 
 
 def a_bot_left_where_the_meeting_was() -> Evidence:
     stayed = bot(left_at=None, ended_at=None)
-    moved = order(Act.MOVE, 15, meeting_url=URL, start_time=LATER)
+    moved = order(CustomerAction.MOVE, 15, meeting_url=URL, start_time=LATER)
     return day(ledger=ledger(bots=(stayed,)), orders=(moved,))
 
 
 def a_bot_that_was_not_sent_out() -> Evidence:
     stayed = bot(left_at=None, ended_at=None)
-    return day(ledger=ledger(bots=(stayed,)), orders=(order(Act.LEAVE, 15),))
+    return day(ledger=ledger(bots=(stayed,)), orders=(order(CustomerAction.LEAVE, 15),))
 
 
 def a_recording_that_nobody_fetched() -> Evidence:
@@ -78,7 +78,7 @@ def a_recording_that_nobody_fetched() -> Evidence:
 
 
 def a_recording_that_is_cut_short() -> Evidence:
-    short = StoredFile(path=f"{FOLDER}/recording.mp4", size=150_000, sha256=sha256("half of it"))
+    short = FileInStore(path=f"{FOLDER}/recording.mp4", size=150_000, sha256=sha256("half of it"))
     return day(files=(BODY, short))
 
 
@@ -173,24 +173,24 @@ def test_a_planted_breach_is_found(
 
 def a_bot_told_to_leave_in_time() -> Evidence:
     leaving = bot(leave_requested_at=at(16), left_at=at(15 + GRACE_SECONDS + 1))
-    return day(ledger=ledger(bots=(leaving,)), orders=(order(Act.CANCEL, 15),))
+    return day(ledger=ledger(bots=(leaving,)), orders=(order(CustomerAction.CANCEL, 15),))
 
 
 def a_bot_that_could_not_be_told_for_want_of_a_server() -> Evidence:
     told_late = bot(leave_requested_at=at(15 + GRACE_SECONDS + 50))
-    outage = Struck(kind=BlowKind.OUTAGE, target="temporal", at=at(20), until=at(80))
-    return day(ledger=ledger(bots=(told_late,)), orders=(order(Act.CANCEL, 15),), struck=(outage,))
+    outage = InjectedFault(kind=FaultKind.OUTAGE, target="temporal", at=at(20), until=at(80))
+    return day(ledger=ledger(bots=(told_late,)), orders=(order(CustomerAction.CANCEL, 15),), struck=(outage,))
 
 
 def a_bot_that_was_sent_to_the_new_time() -> Evidence:
-    moved = order(Act.MOVE, 30, meeting_url=URL, start_time=LATER)
+    moved = order(CustomerAction.MOVE, 30, meeting_url=URL, start_time=LATER)
     second = bot("second", created_at=at(40), joined_at=at(50), left_at=at(400), extra=extra(1, LATER))
     kept = recording_of("second", f"{FOLDER}/earlier/0/recording.mp4")
     return day(ledger=ledger(bots=(bot(), second)), orders=(moved,), files=(recording_of(), kept, BODY))
 
 
 def a_move_that_was_never_acknowledged() -> Evidence:
-    moved = order(Act.MOVE, 15, acknowledged_at=None, meeting_url=URL, start_time=LATER)
+    moved = order(CustomerAction.MOVE, 15, acknowledged_at=None, meeting_url=URL, start_time=LATER)
     return day(orders=(moved,))
 
 
@@ -214,7 +214,7 @@ def a_file_too_small_to_be_a_recording() -> Evidence:
 
 
 def pieces_of_a_download() -> Evidence:
-    piece = StoredFile(path=f"{FOLDER}/.unfinished/bot/recording.mp4", size=1, sha256=sha256("piece"))
+    piece = FileInStore(path=f"{FOLDER}/.unfinished/bot/recording.mp4", size=1, sha256=sha256("piece"))
     return day(files=(recording_of(), BODY, piece))
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.delivery import Delivery
-from bridge.inbox import Inbox, Shelf
+from bridge.delivery import WebhookDelivery
+from bridge.inbox import Inbox, InboxFolder
 from devtools.chaos.stored import read_files, read_inbox, read_manifests
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.storage.manifest import Manifest, ManifestFile
@@ -14,13 +14,15 @@ from minutekeeper.storage.store import ArtifactStore
 from tests.devtools.chaos.support import COMPLETE, JOINED, NOON, URL, WORKFLOW, sha256
 
 
-def delivery_of(event: str, body: bytes | None = None) -> Delivery:
+def delivery_of(event: str, body: bytes | None = None) -> WebhookDelivery:
     message = COMPLETE if event == "complete" else JOINED
-    return Delivery(delivery=event, received_at=datetime.now(UTC), message=message, workflow_id=WORKFLOW, body=body)
+    return WebhookDelivery(
+        delivery=event, received_at=datetime.now(UTC), message=message, workflow_id=WORKFLOW, body=body
+    )
 
 
-@pytest.mark.parametrize("shelf", list(Shelf))
-async def test_whatever_the_bridge_keeps_is_found(tmp_path: Path, shelf: Shelf) -> None:
+@pytest.mark.parametrize("shelf", list(InboxFolder))
+async def test_whatever_the_bridge_keeps_is_found(tmp_path: Path, shelf: InboxFolder) -> None:
     inbox = Inbox(ArtifactStore(tmp_path.as_uri()))
     await inbox.put(delivery_of("joining_call"), shelf)
     await inbox.put(delivery_of("complete", b"body of complete"), shelf)

@@ -8,7 +8,7 @@ import pytest
 
 from devtools.chaos.bookings import plan_meetings
 from devtools.chaos.lives import NORMAL
-from devtools.chaos.plan import Act, PlannedMeeting, TwinKind
+from devtools.chaos.plan import CustomerAction, PlannedMeeting, TwinKind
 from devtools.chaos.rooms import room_of
 from devtools.chaos.scale import GRACE_SECONDS, LEAD, LONG_STAY, SPEED, Scale, scale_for
 from devtools.chaos.twins import plan_twins
@@ -91,7 +91,7 @@ def moved_before_its_bot(room: Room) -> bool:
     (change,) = room[1].changes
     moved_at = room[1].book_at + change.after
     return (
-        change.act is Act.MOVE
+        change.act is CustomerAction.MOVE
         and not change.awaits_bot
         and moved_at < bot_at(room[1])
         and bot_at(room[0]) < moved_at
@@ -102,13 +102,18 @@ def moved_after_its_bot(room: Room) -> bool:
     """Before a reserved bot arrives."""
     ((change,),) = (each.changes for each in room if each.changes)
     arrival = LEAD / SPEED
-    return change.act is Act.MOVE and change.awaits_bot and change.after < arrival and room[0].start_at - LEAD > 0
+    return (
+        change.act is CustomerAction.MOVE
+        and change.awaits_bot
+        and change.after < arrival
+        and room[0].start_at - LEAD > 0
+    )
 
 
 def moved_in_the_call(room: Room) -> bool:
     """Long enough after the bot was sent for it to record, and before it leaves."""
     ((change,),) = (each.changes for each in room if each.changes)
-    return change.act is Act.MOVE and change.awaits_bot and 86 / SPEED < change.after < FULL.twin_stay
+    return change.act is CustomerAction.MOVE and change.awaits_bot and 86 / SPEED < change.after < FULL.twin_stay
 
 
 def moved_onto_the_other(room: Room) -> bool:
@@ -119,7 +124,7 @@ def moved_onto_the_other(room: Room) -> bool:
 def by_hand_and_by_calendar(room: Room) -> bool:
     (calendar,) = [each for each in room if each.by_calendar]
     return calendar.twin.startswith("meeting-cal-") and not any(
-        change.act is Act.CANCEL for change in calendar.changes
+        change.act is CustomerAction.CANCEL for change in calendar.changes
     )
 
 
@@ -142,7 +147,7 @@ def answer_lost(room: Room) -> bool:
     return before and lost.order["times"] == 1 and lost.order["match"]["path"] == "/bots" and unlisted.at <= lost.at
 
 
-def given_up(act: Act) -> Callable[[Room], bool]:
+def given_up(act: CustomerAction) -> Callable[[Room], bool]:
     def is_given_up(room: Room) -> bool:
         ((change,),) = (each.changes for each in room if each.changes)
         return change.act is act and change.awaits_bot
@@ -175,8 +180,8 @@ def doubled(room: Room) -> bool:
         (TwinKind.ACCOUNT_REFUSED, disturbed({"key_revoked", "no_tokens"})),
         (TwinKind.PROVIDER_DOWN, disturbed({"server_error"})),
         (TwinKind.ANSWER_LOST, answer_lost),
-        (TwinKind.CANCELLED, given_up(Act.CANCEL)),
-        (TwinKind.LEFT, given_up(Act.LEAVE)),
+        (TwinKind.CANCELLED, given_up(CustomerAction.CANCEL)),
+        (TwinKind.LEFT, given_up(CustomerAction.LEAVE)),
         (TwinKind.TRIPLETS, triplets),
         (TwinKind.DOUBLED, doubled),
     ],
@@ -201,7 +206,11 @@ def test_variants_of_a_kind_come_in_turn() -> None:
     for kind in (TwinKind.CANCELLED, TwinKind.LEFT):
         assert {bool(room[0].changes) for room in rooms[kind]} == {True, False}
     calendars = [each.changes for room in rooms[TwinKind.BY_CALENDAR] for each in room if each.by_calendar]
-    assert {changes[0].act if changes else None for changes in calendars} == {None, Act.MOVE, Act.RELEASE}
+    assert {changes[0].act if changes else None for changes in calendars} == {
+        None,
+        CustomerAction.MOVE,
+        CustomerAction.RELEASE,
+    }
 
 
 def test_the_simulator_takes_every_fault_of_a_room() -> None:

@@ -57,7 +57,7 @@ def test_the_secret_is_made_once_and_nobody_else_can_read_it(folder: DataFolder)
 
 def test_the_logs_of_the_last_run_are_kept_aside(folder: DataFolder) -> None:
     folder.log("worker").write_text("old")
-    folder.put_old_logs_aside()
+    folder.rotate_logs()
     assert not folder.log("worker").exists()
     assert (folder.logs / "worker.log.1").read_text() == "old"
 
@@ -69,7 +69,7 @@ def test_a_log_that_has_grown_large_starts_again_while_it_is_written(
     folder.log("small").write_text("short")
     with folder.log("worker").open("ab", buffering=0) as log:
         log.write(b"much more than that\n")
-        folder.shorten_logs()
+        folder.truncate_logs()
         log.write(b"and on\n")
     assert folder.log("worker").read_text() == "and on\n"
     assert (folder.logs / "worker.log.1").read_text() == "much more than that\n"
@@ -90,7 +90,7 @@ def test_a_crash_can_be_looked_into_after_several_restarts(tmp_path: Path) -> No
     folder = DataFolder(tmp_path)
     folder.log("worker").write_text(crash)
     for run in range(4):
-        folder.put_old_logs_aside()
+        folder.rotate_logs()
         folder.log("worker").write_text(f"run {run}")
         folder.log("bridge").write_text("")
     folder.close()

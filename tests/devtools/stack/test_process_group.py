@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from devtools.stack.data_folder import DataFolder
 from devtools.stack.errors import ServiceError
-from devtools.stack.supervisor import Crew, Service
+from devtools.stack.supervisor import ProcessGroup, Service
 from tests.devtools.stack.processes import descendants
 
 PROGRAM = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
@@ -29,9 +29,9 @@ def service(name: str, folder: Path) -> Service:
 
 
 @pytest_asyncio.fixture
-async def crew(tmp_path: Path) -> AsyncIterator[Crew]:
+async def crew(tmp_path: Path) -> AsyncIterator[ProcessGroup]:
     folder = DataFolder(tmp_path)
-    crew = Crew(folder, lambda _: None)
+    crew = ProcessGroup(folder, lambda _: None)
     try:
         await crew.start(service("one", tmp_path), service("two", tmp_path))
         yield crew
@@ -62,14 +62,14 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_service_that_crashes_comes_back_and_no_other_is_touched(crew: Crew) -> None:
+async def test_a_service_that_crashes_comes_back_and_no_other_is_touched(crew: ProcessGroup) -> None:
     one, two = running("one"), running("two")
-    await crew.crash("one")
+    await crew.kill_and_restart("one")
     await until(lambda: len(running("one")) == 1 and running("one").keys() != one.keys())
     assert running("two").keys() == two.keys()
 
 
-async def test_a_service_that_is_frozen_goes_on_as_the_same_process(crew: Crew) -> None:
+async def test_a_service_that_is_frozen_goes_on_as_the_same_process(crew: ProcessGroup) -> None:
     (pid,) = running("one")
     freezing = asyncio.create_task(crew.freeze("one", 1))
     await until(lambda: state_of(pid).startswith("T"))
@@ -78,23 +78,23 @@ async def test_a_service_that_is_frozen_goes_on_as_the_same_process(crew: Crew) 
     assert list(running("one")) == [pid]
 
 
-async def test_a_service_that_is_frozen_can_crash_and_then_comes_back(crew: Crew) -> None:
+async def test_a_service_that_is_frozen_can_crash_and_then_comes_back(crew: ProcessGroup) -> None:
     before = running("one")
     freezing = asyncio.create_task(crew.freeze("one", 1))
     await until(lambda: any(state.startswith("T") for state in running("one").values()))
-    await crew.crash("one")
+    await crew.kill_and_restart("one")
     await freezing
     await until(lambda: len(running("one")) == 1 and running("one").keys() != before.keys())
 
 
-async def test_nobody_starts_a_service_during_an_outage(crew: Crew) -> None:
-    outage = asyncio.create_task(crew.keep_down("one", 1))
+async def test_nobody_starts_a_service_during_an_outage(crew: ProcessGroup) -> None:
+    outage = asyncio.create_task(crew.kill_for("one", 1))
     await until(lambda: not running("one"))
     await outage
     await until(lambda: len(running("one")) == 1)
 
 
-async def test_a_service_that_is_killed_stays_down(crew: Crew) -> None:
+async def test_a_service_that_is_killed_stays_down(crew: ProcessGroup) -> None:
     await crew.kill("one")
     assert not running("one")
     assert crew.groups().keys() == {"two"}
@@ -102,7 +102,7 @@ async def test_a_service_that_is_killed_stays_down(crew: Crew) -> None:
 
 async def test_nothing_is_left_even_if_something_is_frozen(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
-    crew = Crew(folder, lambda _: None)
+    crew = ProcessGroup(folder, lambda _: None)
     await crew.start(service("one", tmp_path), service("two", tmp_path))
     freezing = asyncio.create_task(crew.freeze("one", 600))
     await until(lambda: any(state.startswith("T") for state in running("one").values()))
@@ -115,7 +115,7 @@ async def test_nothing_is_left_even_if_something_is_frozen(tmp_path: Path) -> No
 
 async def test_a_service_that_cannot_stay_up_ends_the_run(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
-    crew = Crew(folder, lambda _: None)
+    crew = ProcessGroup(folder, lambda _: None)
 
     async def never() -> bool:
         return False

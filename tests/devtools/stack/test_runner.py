@@ -9,7 +9,7 @@ from devtools.stack.data_folder import DataFolder
 from devtools.stack.environment import Addresses
 from devtools.stack.runner import beside_python, introduce
 from devtools.stack.stack import Stack
-from devtools.stack.supervisor import Crew
+from devtools.stack.supervisor import ProcessGroup
 
 ADDRESSES = Addresses(
     temporal="127.0.0.1:1",
@@ -33,7 +33,7 @@ def test_a_shell_can_take_over_the_environment(folder: DataFolder) -> None:
 def test_people_are_shown_every_place_whole_and_what_to_try(
     folder: DataFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    introduce(Stack(ADDRESSES, folder, Crew(folder, print)))
+    introduce(Stack(ADDRESSES, folder, ProcessGroup(folder, print)))
     shown = capsys.readouterr().out
     for place in (ADDRESSES.ui, ADDRESSES.bridge, ADDRESSES.simulator, ADDRESSES.artifacts, str(folder.logs)):
         assert f"{place}" in shown

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from devtools.stack.stack import Options, running_stack
+from devtools.stack.stack import StackOptions, running_stack
 from devtools.stack.temporal_server import find_executable
 from minutekeeper.temporal.search_attributes import ALL_KEYS
 from tests.devtools.stack.processes import ROOT, alive, descendants, eventually, measured_alone
@@ -123,9 +123,9 @@ def test_a_session_from_its_start_to_ctrl_c(start: Start, tmp_path: Path) -> Non
 
 async def test_data_survive_and_nobody_survives_a_killed_stack(start: Start, tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
-    async with running_stack(Options(data_dir), print) as stack:
+    async with running_stack(StackOptions(data_dir), print) as stack:
         booking = ("workflow", "start", "--type", "Kept", "--task-queue", "nobody", "--workflow-id", "kept")
-        await stack.crew.keep(asyncio.to_thread(temporal, stack.addresses.temporal, *booking))
+        await stack.processes.run_while_healthy(asyncio.to_thread(temporal, stack.addresses.temporal, *booking))
 
     dev = start()
     assert "kept" in temporal(dev.addresses()["temporal"], "workflow", "list")

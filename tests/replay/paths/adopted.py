@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from minutekeeper.meetings.request import StopRequest
 from minutekeeper.meetings.status import MeetingStatus
-from tests.replay.recorder import Stage, path
+from tests.replay.recorder import Recorder, path
 from tests.workflows.driver import Meeting
 
 
-async def adopted(stage: Stage, *codes: str) -> Meeting:
+async def adopted(stage: Recorder, *codes: str) -> Meeting:
     bot = stage.provider.send_by_timer().model_dump(mode="json")
     origin = {"calendar_id": "annas", "event_id": "planning"}
     meeting = await stage.book(in_=timedelta(minutes=3), follows=bot, calendar=origin)
@@ -18,7 +18,7 @@ async def adopted(stage: Stage, *codes: str) -> Meeting:
 
 
 @path
-async def adopted_and_recorded(stage: Stage) -> Meeting:
+async def adopted_and_recorded(stage: Recorder) -> Meeting:
     meeting = await adopted(stage, "joining_call", "in_call_recording")
     await meeting.forward(minutes=50)
     await meeting.bot_sends("call_ended")
@@ -28,7 +28,7 @@ async def adopted_and_recorded(stage: Stage) -> Meeting:
 
 
 @path
-async def adopted_and_failed(stage: Stage) -> Meeting:
+async def adopted_and_failed(stage: Recorder) -> Meeting:
     meeting = await adopted(stage, "joining_call")
     await meeting.fails("InternalError")
     await meeting.outcome_in_time()
@@ -36,14 +36,14 @@ async def adopted_and_failed(stage: Stage) -> Meeting:
 
 
 @path
-async def adopted_and_silent(stage: Stage) -> Meeting:
+async def adopted_and_silent(stage: Recorder) -> Meeting:
     meeting = await adopted(stage, "joining_call")
     await stage.see_out(meeting)
     return meeting
 
 
 @path
-async def adopted_and_cancelled_in_the_call(stage: Stage) -> Meeting:
+async def adopted_and_cancelled_in_the_call(stage: Recorder) -> Meeting:
     meeting = await adopted(stage, "in_call_recording")
     await meeting.until_status(MeetingStatus.RECORDING)
     await meeting.update("cancel", StopRequest(why="enough"))

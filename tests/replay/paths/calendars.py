@@ -15,16 +15,16 @@ from activities.calendars import CalendarActivities
 from minutekeeper.calendars.health import ACCESS_RENEWED, AccessProblem, AccessReport
 from minutekeeper.calendars.messages import CalendarStatus, OverrideChange, PolicyChange
 from minutekeeper.providers.base import RequestRejectedError, UnavailableError
-from minutekeeper.providers.calendar_base import GrantTrouble
+from minutekeeper.providers.calendar_base import AccessProblemSource
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.names import ACCESS_SIGNAL
-from tests.replay.recorder import LONG_HISTORY, Stage, path_without_workers
+from tests.replay.recorder import LONG_HISTORY, Recorder, path_without_workers
 from tests.workflows.calendar_driver import Calendar, Rounds, World
 from tests.workflows.conftest import with_plugin, working
 
 
 @contextlib.asynccontextmanager
-async def world_on(stage: Stage) -> AsyncIterator[World]:
+async def world_on(stage: Recorder) -> AsyncIterator[World]:
     """Calendars on a stage. Their meetings are not what is recorded: they end with it."""
     client = with_plugin(stage.env.client)
     with tempfile.TemporaryDirectory() as folder:
@@ -46,7 +46,7 @@ async def leave(calendar: Calendar) -> Calendar:
 
 
 @path_without_workers
-async def calendar_at_work(stage: Stage) -> Calendar:
+async def calendar_at_work(stage: Recorder) -> Calendar:
     async with world_on(stage) as world:
         anna = await world.connected(debounce_seconds=2)
         event = anna.put()
@@ -64,7 +64,7 @@ async def calendar_at_work(stage: Stage) -> Calendar:
 
 
 @path_without_workers
-async def calendar_told_by_people(stage: Stage) -> Calendar:
+async def calendar_told_by_people(stage: Recorder) -> Calendar:
     async with world_on(stage) as world:
         anna = await world.connected()
         event = anna.put()
@@ -76,7 +76,7 @@ async def calendar_told_by_people(stage: Stage) -> Calendar:
 
 
 @path_without_workers
-async def calendar_in_trouble(stage: Stage) -> Calendar:
+async def calendar_in_trouble(stage: Recorder) -> Calendar:
     async with world_on(stage) as world:
         anna = await world.connected()
         event = anna.put()
@@ -107,12 +107,12 @@ async def calendar_in_trouble(stage: Stage) -> Calendar:
 
 
 @path_without_workers
-async def calendar_rounds(stage: Stage) -> Rounds:
+async def calendar_rounds(stage: Recorder) -> Rounds:
     """They never end by themselves: they are recorded until they were cut off once."""
     async with world_on(stage) as world:
         anna, ben = await world.connected(), await world.connected("ben")
         rounds = await world.look_after()
-        world.calendars.refused[anna.calendar_id] = GrantTrouble.APP
+        world.calendars.refused[anna.calendar_id] = AccessProblemSource.APP
         await rounds.go()
         world.calendars.failures.append(RequestRejectedError("not today"))
         await rounds.go()
@@ -128,7 +128,7 @@ async def calendar_rounds(stage: Stage) -> Rounds:
 
 
 @path_without_workers
-async def calendar_cut_off(stage: Stage) -> Calendar:
+async def calendar_cut_off(stage: Recorder) -> Calendar:
     async with world_on(stage) as world:
         anna = await world.connected()
         first = (await anna.handle.describe()).run_id
@@ -142,7 +142,7 @@ async def calendar_cut_off(stage: Stage) -> Calendar:
 
 
 @path_without_workers
-async def calendar_without_a_name(stage: Stage) -> Calendar:
+async def calendar_without_a_name(stage: Recorder) -> Calendar:
     async with world_on(stage) as world:
         nameless = await world.connect(calendar_id="")
         with contextlib.suppress(WorkflowFailureError):

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from minutekeeper.meetings.claims import Claim, Release
+from minutekeeper.meetings.claims import Claim, ClaimRelease
 from minutekeeper.meetings.request import Reschedule, StopRequest
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.providers.base import UnavailableError
-from tests.replay.recorder import Play, Stage, enter
+from tests.replay.recorder import Play, Recorder, enter
 from tests.workflows.driver import URL, Meeting
 
-Phase = Callable[[Stage], Awaitable[Meeting]]
+Phase = Callable[[Recorder], Awaitable[Meeting]]
 
 UPDATES = ("reschedule", "cancel", "leave", "claim", "release")
 
@@ -26,14 +26,14 @@ REFUSED |= {(update, MeetingStatus.COLLECTING) for update in UPDATES if update !
 """What the validators refuse. Temporal keeps nothing of a refused update in the history."""
 
 
-async def _asleep(stage: Stage) -> Meeting:
+async def _asleep(stage: Recorder) -> Meeting:
     meeting = await stage.book(in_=timedelta(days=20))
     await meeting.until_status(MeetingStatus.SCHEDULED)
     await meeting.until_timers(1)
     return meeting
 
 
-async def _tried_again(stage: Stage) -> Meeting:
+async def _tried_again(stage: Recorder) -> Meeting:
     stage.provider.failures = [UnavailableError("timed out")] * 1000
     meeting = await stage.book(in_=timedelta(minutes=2))
     await meeting.until_status(MeetingStatus.DISPATCHING)
@@ -41,7 +41,7 @@ async def _tried_again(stage: Stage) -> Meeting:
 
 
 def _reported(*codes: str) -> Phase:
-    async def bring(stage: Stage) -> Meeting:
+    async def bring(stage: Recorder) -> Meeting:
         meeting = await stage.book()
         await meeting.until_status(MeetingStatus.SCHEDULED)
         await meeting.forward(minutes=58)
@@ -52,13 +52,13 @@ def _reported(*codes: str) -> Phase:
     return bring
 
 
-async def _failed(stage: Stage) -> Meeting:
+async def _failed(stage: Recorder) -> Meeting:
     meeting = await _reported("joining_call")(stage)
     await meeting.fails("BotNotAccepted")
     return meeting
 
 
-async def _collected(stage: Stage) -> Meeting:
+async def _collected(stage: Recorder) -> Meeting:
     meeting = await _reported("in_call_recording")(stage)
     stage.recordings.hold.clear()
     await meeting.completes()
@@ -91,7 +91,7 @@ async def send(meeting: Meeting, update: str) -> None:
             view = await meeting.view()
             if view.status is not MeetingStatus.COLLECTING:
                 await _claim(meeting, now, view.start_time)
-            await meeting.handle.execute_update(update, Release(calendar_id=_CALENDAR, seen_at=later))
+            await meeting.handle.execute_update(update, ClaimRelease(calendar_id=_CALENDAR, seen_at=later))
         case _:
             await meeting.update(update, StopRequest(why="somebody said so"))
 
@@ -103,13 +103,13 @@ async def _claim(meeting: Meeting, seen_at: datetime, start_time: datetime) -> N
     await meeting.handle.execute_update("claim", claim)
 
 
-def _book_by_calendar(stage: Stage, update: str) -> None:
+def _book_by_calendar(stage: Recorder, update: str) -> None:
     if update in _OF_CALENDARS:
         stage.fields["calendar"] = {"calendar_id": _CALENDAR, "event_id": "event-1"}
 
 
 def _honoured(update: str, phase: MeetingStatus) -> Play:
-    async def play(stage: Stage) -> Meeting:
+    async def play(stage: Recorder) -> Meeting:
         _book_by_calendar(stage, update)
         meeting = await PHASES[phase](stage)
         await meeting.until_status(phase)
@@ -122,7 +122,7 @@ def _honoured(update: str, phase: MeetingStatus) -> Play:
 
 
 def _refused(update: str, phase: MeetingStatus) -> Play:
-    async def play(stage: Stage) -> Meeting:
+    async def play(stage: Recorder) -> Meeting:
         _book_by_calendar(stage, update)
         meeting = await PHASES[phase](stage)
         await meeting.until_status(phase)
@@ -146,7 +146,7 @@ for _update in UPDATES:
 def _while_armed(update: str) -> Play:
     """The send is in an activity's hands and waits there for its instant."""
 
-    async def play(stage: Stage) -> Meeting:
+    async def play(stage: Recorder) -> Meeting:
         _book_by_calendar(stage, update)
         stage.provider.let_go.clear()
         meeting = await stage.book()

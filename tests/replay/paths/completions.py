@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from minutekeeper.meetings.bot_events import BotEventKind
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState
-from tests.replay.recorder import Play, Stage, enter, finished, path
+from tests.replay.recorder import Play, Recorder, enter, finished, path
 from tests.workflows.driver import Meeting
 
 
 @path
-async def completed(stage: Stage) -> Meeting:
+async def completed(stage: Recorder) -> Meeting:
     """A good day, a month ahead."""
     meeting = await stage.book(in_=timedelta(days=30), title="Weekly")
     await meeting.until_status(MeetingStatus.SCHEDULED)
@@ -24,14 +24,14 @@ async def completed(stage: Stage) -> Meeting:
 
 
 @path
-async def completed_without_any_webhook(stage: Stage) -> Meeting:
+async def completed_without_any_webhook(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot()
     await stage.see_out(meeting)
     return meeting
 
 
 @path
-async def completed_after_a_failure_whose_recording_turned_up(stage: Stage) -> Meeting:
+async def completed_after_a_failure_whose_recording_turned_up(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot("in_call_recording")
     await meeting.fails("BotRemoved")
     await meeting.until_status(MeetingStatus.ENDED)
@@ -41,7 +41,7 @@ async def completed_after_a_failure_whose_recording_turned_up(stage: Stage) -> M
 
 
 @path
-async def completed_by_a_second_bot(stage: Stage) -> Meeting:
+async def completed_by_a_second_bot(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot("joining_call")
     await meeting.fails("InternalError")
     await meeting.forward(seconds=45)
@@ -53,7 +53,7 @@ async def completed_by_a_second_bot(stage: Stage) -> Meeting:
 
 
 @path
-async def completed_without_a_transcript_wanted(stage: Stage) -> Meeting:
+async def completed_without_a_transcript_wanted(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot("in_call_recording", wanted={"transcript": False})
     await meeting.completes(has_transcript=False)
     await meeting.outcome()
@@ -61,7 +61,7 @@ async def completed_without_a_transcript_wanted(stage: Stage) -> Meeting:
 
 
 @path
-async def completed_without_a_recording_wanted(stage: Stage) -> Meeting:
+async def completed_without_a_recording_wanted(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot("in_call_recording", wanted={"recording": False})
     await meeting.completes()
     await meeting.outcome_in_time()
@@ -69,7 +69,7 @@ async def completed_without_a_recording_wanted(stage: Stage) -> Meeting:
 
 
 @path
-async def completed_with_a_late_transcript(stage: Stage) -> Meeting:
+async def completed_with_a_late_transcript(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot("in_call_recording")
     stage.recordings.transcripts = [TranscriptState.PENDING, TranscriptState.READY]
     await meeting.completes(has_transcript=False)
@@ -80,7 +80,7 @@ async def completed_with_a_late_transcript(stage: Stage) -> Meeting:
 
 
 def _completed_with_transcript(state: TranscriptState) -> Play:
-    async def play(stage: Stage) -> Meeting:
+    async def play(stage: Recorder) -> Meeting:
         meeting = await stage.with_a_bot("in_call_recording")
         stage.recordings.transcripts = [state]
         await meeting.completes(has_transcript=False)
@@ -95,7 +95,7 @@ for _state in (TranscriptState.PENDING, TranscriptState.EMPTY, TranscriptState.F
 
 
 @path
-async def completed_with_a_transcript_that_cannot_be_stored(stage: Stage) -> Meeting:
+async def completed_with_a_transcript_that_cannot_be_stored(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot("in_call_recording")
     stage.recordings.transcript_failures = ["no room left"]
     await meeting.completes()

@@ -11,15 +11,15 @@ from temporalio.exceptions import ApplicationError
 from minutekeeper.meetings.bot_events import BotEventKind
 from minutekeeper.meetings.request import Reschedule, StopRequest
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState
-from minutekeeper.providers.base import BotReality, Observation, RequestRejectedError
+from minutekeeper.providers.base import BotObservation, ProviderBotStatus, RequestRejectedError
 from minutekeeper.temporal import search_attributes
 from tests.replay.paths.changes import PHASES, send
-from tests.replay.recorder import LONG_HISTORY, Play, Stage, enter, path, path_without_workers
+from tests.replay.recorder import LONG_HISTORY, Play, Recorder, enter, path, path_without_workers
 from tests.workflows.driver import URL, Meeting
 
 
 @path
-async def swapped_doubled_and_strange_events(stage: Stage) -> Meeting:
+async def swapped_doubled_and_strange_events(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot()
     now = await meeting.now()
     for code, second in (("in_call_recording", 3), ("joining_call", 1), ("in_call_recording", 3), ("nonsense", 9)):
@@ -31,7 +31,7 @@ async def swapped_doubled_and_strange_events(stage: Stage) -> Meeting:
 
 
 @path
-async def moved_while_recording_keeps_both_recordings(stage: Stage) -> Meeting:
+async def moved_while_recording_keeps_both_recordings(stage: Recorder) -> Meeting:
     meeting = await PHASES[MeetingStatus.RECORDING](stage)
     await send(meeting, "reschedule")
     await meeting.until_status(MeetingStatus.SCHEDULED)
@@ -46,7 +46,7 @@ async def moved_while_recording_keeps_both_recordings(stage: Stage) -> Meeting:
 
 
 @path
-async def removal_refused_at_first(stage: Stage) -> Meeting:
+async def removal_refused_at_first(stage: Recorder) -> Meeting:
     meeting = await PHASES[MeetingStatus.RECORDING](stage)
     stage.provider.removal_failures = [RequestRejectedError("403: not now")]
     await send(meeting, "reschedule")
@@ -56,7 +56,7 @@ async def removal_refused_at_first(stage: Stage) -> Meeting:
 
 
 @path
-async def moved_to_another_link(stage: Stage) -> Meeting:
+async def moved_to_another_link(stage: Recorder) -> Meeting:
     meeting = await PHASES[MeetingStatus.RECORDING](stage)
     start_time = (await meeting.view()).start_time
     await meeting.update(
@@ -68,7 +68,7 @@ async def moved_to_another_link(stage: Stage) -> Meeting:
 
 
 @path
-async def new_title_only(stage: Stage) -> Meeting:
+async def new_title_only(stage: Recorder) -> Meeting:
     meeting = await PHASES[MeetingStatus.SCHEDULED](stage)
     start_time = (await meeting.view()).start_time
     await meeting.update("reschedule", Reschedule(start_time=start_time, title="Longer"))
@@ -77,7 +77,7 @@ async def new_title_only(stage: Stage) -> Meeting:
 
 
 @path
-async def moved_to_now_and_cancelled_after_leave(stage: Stage) -> Meeting:
+async def moved_to_now_and_cancelled_after_leave(stage: Recorder) -> Meeting:
     meeting = await PHASES[MeetingStatus.SCHEDULED](stage)
     await meeting.update("reschedule", Reschedule(start_time=await meeting.now() + timedelta(seconds=30)))
     await meeting.until_bots(1)
@@ -88,7 +88,7 @@ async def moved_to_now_and_cancelled_after_leave(stage: Stage) -> Meeting:
 
 
 @path
-async def asked_in_vain(stage: Stage) -> Meeting:
+async def asked_in_vain(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot("in_call_recording")
     stage.provider.observation_failures = [RequestRejectedError("400: who are you")] * 2
     await stage.see_out(meeting)
@@ -96,12 +96,12 @@ async def asked_in_vain(stage: Stage) -> Meeting:
 
 
 @path
-async def not_known_for_a_moment(stage: Stage) -> Meeting:
+async def not_known_for_a_moment(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot()
-    stage.provider.bots[0].observation = Observation(reality=BotReality.GONE, events=(), text="404")
+    stage.provider.bots[0].observation = BotObservation(status=ProviderBotStatus.GONE, events=(), text="404")
     await meeting.forward(minutes=6)
     await meeting.until_status(MeetingStatus.ENDED)
-    stage.provider.bots[0].observation = Observation(reality=BotReality.OPEN, events=())
+    stage.provider.bots[0].observation = BotObservation(status=ProviderBotStatus.OPEN, events=())
     await meeting.forward(minutes=12)
     await meeting.completes()
     await meeting.outcome()
@@ -109,7 +109,7 @@ async def not_known_for_a_moment(stage: Stage) -> Meeting:
 
 
 def _cancelled_in_temporal(phase: MeetingStatus) -> Play:
-    async def play(stage: Stage) -> Meeting:
+    async def play(stage: Recorder) -> Meeting:
         meeting = await PHASES[phase](stage)
         await meeting.until_status(phase)
         await meeting.handle.cancel()
@@ -125,7 +125,7 @@ for _phase in (MeetingStatus.SCHEDULED, MeetingStatus.DISPATCHING, MeetingStatus
 
 
 @path
-async def booked_with_search_attributes_and_a_calendar(stage: Stage) -> Meeting:
+async def booked_with_search_attributes_and_a_calendar(stage: Recorder) -> Meeting:
     calendar = {"calendar_id": "calendar", "event_id": "event"}
     meeting = await stage.with_a_bot(
         "in_call_recording",
@@ -139,7 +139,7 @@ async def booked_with_search_attributes_and_a_calendar(stage: Stage) -> Meeting:
 
 
 @path
-async def moved_until_its_history_is_cut_off(stage: Stage) -> Meeting:
+async def moved_until_its_history_is_cut_off(stage: Recorder) -> Meeting:
     meeting = await PHASES[MeetingStatus.SCHEDULED](stage)
     await asyncio.gather(*(meeting.handle.signal("bot_event") for _ in range(LONG_HISTORY)))
     await send(meeting, "reschedule")
@@ -148,7 +148,7 @@ async def moved_until_its_history_is_cut_off(stage: Stage) -> Meeting:
 
 
 @path_without_workers
-async def woken_late(stage: Stage) -> Meeting:
+async def woken_late(stage: Recorder) -> Meeting:
     async with stage.workers():
         meeting = await stage.book(wake_up={"ahead": 1.0, "spread": 1.0})
         view = await meeting.until_status(MeetingStatus.SCHEDULED)
@@ -161,7 +161,7 @@ async def woken_late(stage: Stage) -> Meeting:
 
 
 @path
-async def manifest_cannot_be_written(stage: Stage) -> Meeting:
+async def manifest_cannot_be_written(stage: Recorder) -> Meeting:
     stage.recordings.manifest_failures = [ApplicationError("no room left", non_retryable=True)]
     stage.recordings.transcripts = [TranscriptState.PENDING, TranscriptState.READY]
     meeting = await stage.with_a_bot("in_call_recording")
@@ -173,7 +173,7 @@ async def manifest_cannot_be_written(stage: Stage) -> Meeting:
 
 
 @path
-async def nothing_more_can_be_brought_home(stage: Stage) -> Meeting:
+async def nothing_more_can_be_brought_home(stage: Recorder) -> Meeting:
     stage.recordings.collect_failures = ["the store has been full for a week"]
     meeting = await stage.with_a_bot("in_call_recording")
     await meeting.completes()

@@ -12,12 +12,12 @@ from minutekeeper.meetings.request import StopRequest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.providers.base import (
     AccountError,
-    BotReality,
-    Observation,
+    BotObservation,
+    ProviderBotStatus,
     RequestRejectedError,
     UnavailableError,
 )
-from tests.replay.recorder import Play, Stage, enter, path, path_without_workers
+from tests.replay.recorder import Play, Recorder, enter, path, path_without_workers
 from tests.workflows.driver import Meeting
 
 ERRORS = {
@@ -37,7 +37,7 @@ ERRORS = {
 
 
 def _every_bot_fails_with(error: str) -> Play:
-    async def play(stage: Stage) -> Meeting:
+    async def play(stage: Recorder) -> Meeting:
         meeting = await stage.with_a_bot("joining_call")
         for number in range(3):
             await meeting.fails(error, dispatch=number)
@@ -56,7 +56,7 @@ for _reason, _error in ERRORS.items():
 
 
 @path
-async def failed_request_rejected(stage: Stage) -> Meeting:
+async def failed_request_rejected(stage: Recorder) -> Meeting:
     stage.provider.failures = [RequestRejectedError("422: bot_name is too long")]
     meeting = await stage.book(in_=timedelta(minutes=2))
     await meeting.outcome()
@@ -64,7 +64,7 @@ async def failed_request_rejected(stage: Stage) -> Meeting:
 
 
 @path
-async def failed_account(stage: Stage) -> Meeting:
+async def failed_account(stage: Recorder) -> Meeting:
     stage.provider.failures = [AccountError("401: key revoked")] * 100
     end = datetime.now(UTC) + timedelta(minutes=4)
     meeting = await stage.book(in_=timedelta(minutes=2), end_time=end.isoformat())
@@ -73,7 +73,7 @@ async def failed_account(stage: Stage) -> Meeting:
 
 
 @path
-async def failed_provider_unreachable(stage: Stage) -> Meeting:
+async def failed_provider_unreachable(stage: Recorder) -> Meeting:
     stage.provider.failures = [UnavailableError("timed out")] * 1000
     end = datetime.now(UTC) + timedelta(minutes=7)
     meeting = await stage.book(in_=timedelta(minutes=2), end_time=end.isoformat())
@@ -82,7 +82,7 @@ async def failed_provider_unreachable(stage: Stage) -> Meeting:
 
 
 @path
-async def failed_stopped(stage: Stage) -> Meeting:
+async def failed_stopped(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot("joining_call")
     await meeting.update("leave", StopRequest())
     await meeting.until(lambda _view: stage.provider.bots[0].removed)
@@ -92,14 +92,14 @@ async def failed_stopped(stage: Stage) -> Meeting:
 
 
 @path
-async def failed_meeting_over(stage: Stage) -> Meeting:
+async def failed_meeting_over(stage: Recorder) -> Meeting:
     meeting = await stage.book(in_=timedelta(hours=-3))
     await meeting.outcome()
     return meeting
 
 
 @path_without_workers
-async def failed_missed(stage: Stage) -> Meeting:
+async def failed_missed(stage: Recorder) -> Meeting:
     end = datetime.now(UTC) + timedelta(seconds=62)
     meeting = await stage.book(in_=timedelta(minutes=-5), end_time=end.isoformat())
     await asyncio.sleep(3)
@@ -109,7 +109,7 @@ async def failed_missed(stage: Stage) -> Meeting:
 
 
 @path
-async def failed_missed_as_the_workers_went_away(stage: Stage) -> Meeting:
+async def failed_missed_as_the_workers_went_away(stage: Recorder) -> Meeting:
     """The last that was heard of the order is that a worker handed it back."""
     stage.provider.failures = [ApplicationError("this worker shuts down", type="HandedBack", non_retryable=True)]
     meeting = await stage.book(in_=timedelta(minutes=2))
@@ -118,7 +118,7 @@ async def failed_missed_as_the_workers_went_away(stage: Stage) -> Meeting:
 
 
 @path
-async def failed_send_timeout(stage: Stage) -> Meeting:
+async def failed_send_timeout(stage: Recorder) -> Meeting:
     """The last that was heard of the order is that the time of a worker's attempt was over."""
     stage.provider.failures = [
         ApplicationError("the time of this attempt is over", type="Overdue", non_retryable=True)
@@ -129,7 +129,7 @@ async def failed_send_timeout(stage: Stage) -> Meeting:
 
 
 @path
-async def failed_invalid_request(stage: Stage) -> Meeting:
+async def failed_invalid_request(stage: Recorder) -> Meeting:
     meeting = await stage.book(meeting_url="https://example.com/room")
     with contextlib.suppress(WorkflowFailureError):
         await meeting.outcome()
@@ -137,7 +137,7 @@ async def failed_invalid_request(stage: Stage) -> Meeting:
 
 
 @path
-async def failed_no_answer(stage: Stage) -> Meeting:
+async def failed_no_answer(stage: Recorder) -> Meeting:
     """The bot never ends, is told to leave after hours, and the provider never says that it has."""
     meeting = await stage.with_a_bot("in_call_recording")
     await meeting.outcome_in_time()
@@ -145,15 +145,15 @@ async def failed_no_answer(stage: Stage) -> Meeting:
 
 
 @path
-async def failed_no_answer_as_the_provider_knows_no_such_bot(stage: Stage) -> Meeting:
+async def failed_no_answer_as_the_provider_knows_no_such_bot(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot()
-    stage.provider.bots[0].observation = Observation(reality=BotReality.GONE, events=(), text="404")
+    stage.provider.bots[0].observation = BotObservation(status=ProviderBotStatus.GONE, events=(), text="404")
     await meeting.outcome_in_time()
     return meeting
 
 
 @path
-async def failed_empty_recording(stage: Stage) -> Meeting:
+async def failed_empty_recording(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot("in_call_recording")
     stage.recordings.downloads = [RecordingResult(text="812 bytes")]
     await meeting.completes()
@@ -162,7 +162,7 @@ async def failed_empty_recording(stage: Stage) -> Meeting:
 
 
 @path
-async def failed_empty_recording_as_nothing_was_recorded(stage: Stage) -> Meeting:
+async def failed_empty_recording_as_nothing_was_recorded(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot("in_call_recording")
     await meeting.completes(has_recording=False, has_transcript=False)
     await meeting.outcome_in_time()
@@ -170,9 +170,9 @@ async def failed_empty_recording_as_nothing_was_recorded(stage: Stage) -> Meetin
 
 
 @path
-async def failed_recording_lost(stage: Stage) -> Meeting:
+async def failed_recording_lost(stage: Recorder) -> Meeting:
     meeting = await stage.with_a_bot("in_call_recording")
-    stage.recordings.downloads = [RecordingResult(text="deleted at the provider", lost=True)]
+    stage.recordings.downloads = [RecordingResult(text="deleted at the provider", is_lost=True)]
     await meeting.completes()
     await meeting.outcome()
     return meeting

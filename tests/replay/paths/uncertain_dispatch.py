@@ -11,12 +11,12 @@ from minutekeeper.providers.base import (
     UnavailableError,
 )
 from tests.replay.paths.changes import send
-from tests.replay.recorder import Play, Stage, enter, path
+from tests.replay.recorder import Play, Recorder, enter, path
 from tests.workflows.driver import Meeting
 
 
 @path
-async def account_recovers(stage: Stage) -> Meeting:
+async def account_recovers(stage: Recorder) -> Meeting:
     stage.provider.failures = [AccountError("402: no tokens left")] * 2
     meeting = await stage.book(in_=timedelta(minutes=2))
     await meeting.until(lambda view: view.reason is not None)
@@ -27,7 +27,7 @@ async def account_recovers(stage: Stage) -> Meeting:
 
 
 @path
-async def sent_at_the_third_attempt(stage: Stage) -> Meeting:
+async def sent_at_the_third_attempt(stage: Recorder) -> Meeting:
     stage.provider.failures = [UnavailableError("timed out"), RateLimitedError("slow down", 0.1)]
     meeting = await stage.book(in_=timedelta(minutes=2))
     await meeting.until_bots(1)
@@ -36,7 +36,7 @@ async def sent_at_the_third_attempt(stage: Stage) -> Meeting:
 
 
 @path
-async def lost_answer_is_looked_up(stage: Stage) -> Meeting:
+async def lost_answer_is_looked_up(stage: Recorder) -> Meeting:
     stage.provider.after = [UnavailableError("timed out after the side effect")]
     meeting = await stage.book(in_=timedelta(minutes=2))
     await meeting.until_bots(1)
@@ -44,7 +44,7 @@ async def lost_answer_is_looked_up(stage: Stage) -> Meeting:
     return meeting
 
 
-async def _in_doubt(stage: Stage) -> Meeting:
+async def _in_doubt(stage: Recorder) -> Meeting:
     """Nobody knows that the first try came to a bot after all, and every other one fails."""
     stage.provider.hidden = True
     stage.provider.after = [UnavailableError("timed out after the side effect")]
@@ -55,7 +55,7 @@ async def _in_doubt(stage: Stage) -> Meeting:
 
 
 def _changed_in_doubt(update: str) -> Play:
-    async def play(stage: Stage) -> Meeting:
+    async def play(stage: Recorder) -> Meeting:
         meeting = await _in_doubt(stage)
         await send(meeting, update)
         await meeting.until_timers(1)
@@ -71,7 +71,7 @@ for _update in ("cancel", "reschedule"):
 
 
 @path
-async def rejected_in_doubt_but_sent(stage: Stage) -> Meeting:
+async def rejected_in_doubt_but_sent(stage: Recorder) -> Meeting:
     """The second try is refused for good, and the search finds the first one's bot."""
     meeting = await _in_doubt(stage)
     stage.provider.failures = [RequestRejectedError("422: no")]
@@ -82,7 +82,7 @@ async def rejected_in_doubt_but_sent(stage: Stage) -> Meeting:
 
 
 @path
-async def rejected_in_doubt_and_the_bot_reports_by_itself(stage: Stage) -> Meeting:
+async def rejected_in_doubt_and_the_bot_reports_by_itself(stage: Recorder) -> Meeting:
     meeting = await _in_doubt(stage)
     stage.provider.failures = [RequestRejectedError("422: no")]
     await meeting.until_timers(1)
@@ -93,7 +93,7 @@ async def rejected_in_doubt_and_the_bot_reports_by_itself(stage: Stage) -> Meeti
 
 
 @path
-async def searched_in_vain(stage: Stage) -> Meeting:
+async def searched_in_vain(stage: Recorder) -> Meeting:
     meeting = await _in_doubt(stage)
     stage.provider.search_failures = [RequestRejectedError("400: no such filter")] * 10
     await stage.see_out(meeting)
@@ -101,7 +101,7 @@ async def searched_in_vain(stage: Stage) -> Meeting:
 
 
 @path
-async def stray_that_reports_after_it_was_given_up(stage: Stage) -> Meeting:
+async def stray_that_reports_after_it_was_given_up(stage: Recorder) -> Meeting:
     meeting = await _in_doubt(stage)
     await send(meeting, "reschedule")
     await meeting.forward(minutes=30)
@@ -115,7 +115,7 @@ async def stray_that_reports_after_it_was_given_up(stage: Stage) -> Meeting:
 
 
 @path
-async def shared_with_another_meeting(stage: Stage) -> Meeting:
+async def shared_with_another_meeting(stage: Recorder) -> Meeting:
     first = await stage.with_a_bot()
     stage.provider.failures = [DuplicateBotError("already there")]
     second = await stage.book(in_=timedelta(minutes=2))
@@ -126,7 +126,7 @@ async def shared_with_another_meeting(stage: Stage) -> Meeting:
 
 
 @path
-async def reported_before_it_was_known(stage: Stage) -> Meeting:
+async def reported_before_it_was_known(stage: Recorder) -> Meeting:
     meeting = await stage.book()
     await meeting.bot_sends("joining_call", "in_waiting_room")
     await meeting.forward(minutes=58)

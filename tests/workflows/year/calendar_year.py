@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 from minutekeeper.calendars.tracked_events import TrackedEvent
 from minutekeeper.meetings.bot_events import BotEventKind
 from minutekeeper.meetings.ids import workflow_id_for
-from minutekeeper.providers.base import BotReality, Observation
+from minutekeeper.providers.base import BotObservation, ProviderBotStatus
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
 from minutekeeper.storage.store import ArtifactStore
 from tests.bot_events import bot_event
@@ -92,7 +92,7 @@ class Life:
         """The bots whose time is over go home."""
         for bot in self._present():
             if bot.order.start_time + LENGTH <= self.now:
-                bot.observation = Observation(reality=BotReality.COMPLETE, events=())
+                bot.observation = BotObservation(status=ProviderBotStatus.COMPLETE, events=())
                 await self._hear(bot, BotEventKind.COMPLETE, has_recording=True, body="raw/complete.json")
         if self.random.random() < 0.03:
             self.counts["workers replaced"] += 1
@@ -124,7 +124,7 @@ class Life:
 
     def _present(self) -> list[Bot]:
         bots = self.world.provider.bots
-        return [bot for bot in bots if not bot.removed and bot.observation.reality is BotReality.OPEN]
+        return [bot for bot in bots if not bot.removed and bot.observation.status is ProviderBotStatus.OPEN]
 
     async def _hear(self, bot: Bot, kind: BotEventKind, **said: Any) -> None:
         event = bot_event(kind=kind, bot_id=bot.bot_id, dispatch=bot.order.dispatch, occurred_at=self.now, **said)

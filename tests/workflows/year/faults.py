@@ -10,7 +10,7 @@ from unittest.mock import patch
 from activities.meeting_bookings import MeetingBookings
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.meetings.bot_events import BotEventKind
-from minutekeeper.providers.base import BotReality, Observation, Removal, UnavailableError
+from minutekeeper.providers.base import BotObservation, ProviderBotStatus, RemovalResult, UnavailableError
 from tests.bot_events import bot_event
 from tests.workflows.calendar_driver import World
 from tests.workflows.scripted import ScriptedProvider
@@ -44,7 +44,7 @@ def troubled(chance: random.Random, world: World) -> Iterator[None]:
                 raise UnavailableError("the list broke off")
 
     with (
-        patch.object(MeetingBookings, "claim", with_trouble(MeetingBookings.claim)),
+        patch.object(MeetingBookings, "claim_path", with_trouble(MeetingBookings.claim)),
         patch.object(MeetingBookings, "release", with_trouble(MeetingBookings.release)),
         patch.object(world.calendars, "events", broken_list),
     ):
@@ -74,9 +74,9 @@ class Workers:
 class ObedientProvider(ScriptedProvider):
     """Bots that were sent away have ended, and have recorded nothing."""
 
-    async def cancel(self, bot_id: str) -> Removal:
-        removal = await super().cancel(bot_id)
+    async def remove_bot(self, bot_id: str) -> RemovalResult:
+        removal = await super().remove_bot(bot_id)
         bot = self.bot(bot_id)
-        gone = bot_event(kind=BotEventKind.FAILED, bot_id=bot_id, occurred_at=bot.order.call_at)
-        bot.observation = Observation(reality=BotReality.GONE, events=(gone,))
+        gone = bot_event(kind=BotEventKind.FAILED, bot_id=bot_id, occurred_at=bot.order.dispatch_at)
+        bot.observation = BotObservation(status=ProviderBotStatus.GONE, events=(gone,))
         return removal
