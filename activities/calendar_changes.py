@@ -152,9 +152,9 @@ class PlanExecutor:
         if result is BookingResult.ENDING:
             self._defer(self._now + _RETRY_AFTER)
             return False
-        if result is BookingResult.DEFERRED and change.before is not None:
+        if result is BookingResult.DEFERRED and change.applied is not None:
             # Once it was held, its event has another meeting at its new time.
-            self._defer(max(change.before.expected_end, self._now) + _RETRY_AFTER)
+            self._defer(max(change.applied.expected_end, self._now) + _RETRY_AFTER)
             return False
         return True
 

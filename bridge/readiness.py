@@ -32,7 +32,7 @@ class Readiness:
         self._check: asyncio.Task[Parts] | None = None
         self._store_check: asyncio.Task[None] | None = None
 
-    async def look(self) -> Parts:
+    async def check(self) -> Parts:
         """Checks, or returns what the last check found if that began a moment ago."""
         now = asyncio.get_running_loop().time()
         if self._check is None or (self._check.done() and now - self._checked_at >= _EVERY_SECONDS):

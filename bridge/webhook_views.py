@@ -90,7 +90,7 @@ async def healthz(_request: web.Request) -> web.Response:
 
 async def readyz(request: web.Request) -> web.Response:
     """Whether everything behind the bridge works. A bridge that is not ready still takes webhooks."""
-    parts = await request.app[READINESS].look()
+    parts = await request.app[READINESS].check()
     return web.json_response(parts._asdict(), status=200 if all(parts) else 503)
 
 

@@ -8,8 +8,8 @@ from pydantic_core import ErrorDetails
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-_MOST_PROBLEMS = 3
-_MOST_SHOWN = 40
+_MAX_PROBLEMS = 3
+_MAX_SHOWN = 40
 _AN_INSTANT = "must be an instant with a zone, such as 2026-12-01T10:00:00Z"
 _RIGHT = {
     "missing": "is missing",
@@ -60,7 +60,7 @@ def read(model: type[_Model], inputs: Sequence[object], default: _Model | None =
 def in_words(error: ValidationError) -> str:
     """The first problems of an input, each with the name of its field."""
     found = error.errors(include_url=False)
-    problems = [": ".join(filter(None, problem_of(each))) for each in found[:_MOST_PROBLEMS]]
+    problems = [": ".join(filter(None, problem_of(each))) for each in found[:_MAX_PROBLEMS]]
     more = len(found) - len(problems)
     return "; ".join([*problems, *([f"and {more} more"] if more else [])])
 
@@ -68,7 +68,7 @@ def in_words(error: ValidationError) -> str:
 def problem_of(details: ErrorDetails) -> tuple[str, str]:
     """The name of a field, dotted where it lies deeper, and what is wrong with it."""
     kind, message, given = details["type"], details["msg"], details["input"]
-    field = ".".join(str(part) for part in details["loc"])[:_MOST_SHOWN]
+    field = ".".join(str(part) for part in details["loc"])[:_MAX_SHOWN]
     if kind == "value_error":
         return field, message.removeprefix("Value error, ")
     if kind == "missing":
@@ -95,4 +95,4 @@ def _shown(given: object) -> str:
     if isinstance(given, list | tuple):
         return "a list"
     text = repr(given)
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}… ({len(text):,} characters)"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}… ({len(text):,} characters)"

@@ -13,12 +13,12 @@ _UNSPACED = re.compile(
     r"\U00020000-\U0003ffff]"
 )
 # Punctuation of several scripts, by code point because many of the signs look alike.
-_CLINGS_BEFORE = re.compile(
+_JOINED_BEFORE = re.compile(
     r"[.,;:!?\u2026%)\]}\u201d\u060c\u061b\u061f\u0964\u3001\u3002\uff0c\uff0e\uff01\uff1f\uff1a\uff1b\uff09\u300d\u300f]"
     r"|['\u2019](?:s|t|re|ve|ll|d|m)\Z",
     re.IGNORECASE,
 )
-_CLINGS_AFTER = re.compile(r"[(\[{\u201c\u00bf\u00a1\uff08\u300c\u300e]")
+_JOINED_AFTER = re.compile(r"[(\[{\u201c\u00bf\u00a1\uff08\u300c\u300e]")
 
 
 _EMBEDDINGS = "\u202a\u202b\u202d\u202e"
@@ -91,7 +91,7 @@ def stand_apart(before: str, after: str) -> bool:
     """Whether a blank stands between two words, as far as their letters tell."""
     last = before[-1:]
     return not (
-        _CLINGS_BEFORE.match(after)
-        or _CLINGS_AFTER.match(last)
+        _JOINED_BEFORE.match(after)
+        or _JOINED_AFTER.match(last)
         or (_UNSPACED.match(last) and _UNSPACED.match(after))
     )

@@ -199,7 +199,7 @@ def _print_preview(preview: "PolicyPreview") -> None:
         display(tables.planned_changes(preview.steps, preview.shared))
         print_line("")
     print_line(tables.counts(preview))
-    print_line(tables.bot_load(preview.load))
+    print_line(tables.bot_load_facts(preview.load))
 
 
 def _remaining_rule(override: "Override | None") -> str:

@@ -134,7 +134,7 @@ async def collect(order: CollectInput) -> CollectResult:
     )
 
 
-async def write_manifest(order: ManifestInput) -> Artifact:
+async def store_manifest_file(order: ManifestInput) -> Artifact:
     """Only the store is needed; tried for a week so that no whole folder stays without its manifest."""
     return await workflow.execute_activity_method(
         RecordingActivities.write_manifest,
@@ -160,7 +160,7 @@ async def reconcile(order: ReconcileInput) -> ReconcileResult:
         schedule_to_close_timeout=timedelta(minutes=30),
         heartbeat_timeout=timedelta(seconds=45),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=2)),
-        summary=_look_summary(order),
+        summary=_reconcile_summary(order),
     )
 
 
@@ -174,7 +174,7 @@ def _collect_summary(order: CollectInput) -> str:
     return " and ".join(parts)
 
 
-def _look_summary(order: ReconcileInput) -> str:
+def _reconcile_summary(order: ReconcileInput) -> str:
     if order.disconnect_reason:
         return "let go of all meetings"
     return "read everything to come" if order.changes.full else "read what changed"

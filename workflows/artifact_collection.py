@@ -123,7 +123,7 @@ class ArtifactCollector:
 
     async def _request(self, order: CollectInput) -> CollectResult:
         try:
-            return await call_showing_trouble(self._meeting, activity_calls.collect, order)
+            return await call_showing_problem(self._meeting, activity_calls.collect, order)
         except ActivityError as error:
             text = str(error.cause or error)
             brought = _collected_before(_failure_behind(error))
@@ -186,7 +186,7 @@ class ArtifactCollector:
             meeting.transcript = state
 
 
-async def write_manifest(meeting: MeetingState, in_flight: InFlight) -> bool:
+async def run_manifest(meeting: MeetingState, in_flight: InFlight) -> bool:
     """Last of all, because a manifest says that the folder is whole. Returns whether it was written."""
     meeting.artifacts = [each for each in meeting.artifacts if not each.path.endswith(f"/{MANIFEST}")]
     order = ManifestInput(
@@ -203,7 +203,7 @@ async def write_manifest(meeting: MeetingState, in_flight: InFlight) -> bool:
     )
     with in_flight:
         try:
-            meeting.artifacts.append(await call_showing_trouble(meeting, activity_calls.write_manifest, order))
+            meeting.artifacts.append(await call_showing_problem(meeting, activity_calls.store_manifest_file, order))
             meeting.has_manifest = True
         except ActivityError as error:
             text = f"The manifest could not be written: {error.cause}"
@@ -211,7 +211,7 @@ async def write_manifest(meeting: MeetingState, in_flight: InFlight) -> bool:
     return meeting.has_manifest
 
 
-async def call_showing_trouble(
+async def call_showing_problem(
     meeting: MeetingState, call: Callable[[_Input], Awaitable[_Result]], order: _Input
 ) -> _Result:
     """Calls a storage activity; what needs a person is shown at once, and the call repeated all the same."""
@@ -221,13 +221,13 @@ async def call_showing_trouble(
         failure = _failure_behind(error)
         if failure is None or failure.type != NEEDS_PERSON:
             raise
-        meeting.storage_trouble = failure.message
+        meeting.storage_problem = failure.message
         text = f"This needs a person, and is tried on meanwhile: {failure.message}"
         meeting.note(workflow.now(), "needs_help", text)
     try:
         return await call(order.model_copy(update={"is_problem_logged": True}))
     finally:
-        meeting.storage_trouble = ""
+        meeting.storage_problem = ""
         meeting.changed()
 
 

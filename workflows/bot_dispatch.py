@@ -129,10 +129,10 @@ class BotDispatcher:
         if not failed.is_uncertain:
             self.state.request = None
         if not self.state.leave_requested:
-            if failed.reason is not FailureReason.ACCOUNT or self._meeting.account_trouble is None:
+            if failed.reason is not FailureReason.ACCOUNT or self._meeting.account_problem is None:
                 self._meeting.note(now, "dispatch_failed", failed.sentence)
             if failed.reason is FailureReason.ACCOUNT:
-                self._meeting.account_trouble = failure
+                self._meeting.account_problem = failure
                 self.state.retry_at = now + timedelta(seconds=self._deadlines.account_retry)
                 self._meeting.changed()
                 return

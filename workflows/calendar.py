@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows import activity_calls
-from workflows.inputs import NOTHING, Nothing, UnknownCalls, given, heard
+from workflows.inputs import NOTHING, Nothing, UnknownCalls, read_input, read_signal
 from workflows.publishing import Publisher
 from workflows.timers import wait_until
 
@@ -53,7 +53,7 @@ class CalendarWorkflow(UnknownCalls):
 
     @workflow.init
     def __init__(self, *inputs: object) -> None:
-        self._state = given(CalendarState, inputs)
+        self._state = read_input(CalendarState, inputs)
         self._publisher = Publisher(lambda: descriptions.calendar_markdown(self._view()))
         if self._state.published_status is None:
             self._state.begin(workflow.now())
@@ -112,13 +112,13 @@ class CalendarWorkflow(UnknownCalls):
     @workflow.signal
     def calendar_event(self, *inputs: object) -> None:
         """Something changed in the calendar: takes a CalendarChanged. The calendar is read whatever it says."""
-        changed = heard(CalendarChanged, inputs, SOMETHING_CHANGED) or SOMETHING_CHANGED
+        changed = read_signal(CalendarChanged, inputs, SOMETHING_CHANGED) or SOMETHING_CHANGED
         self._state.add_changes(changed.changes, workflow.now())
 
     @workflow.signal
     def access_changed(self, *inputs: object) -> None:
         """Whether the calendar can be read: takes an AccessReport."""
-        report = heard(AccessReport, inputs, ACCESS_GOOD)
+        report = read_signal(AccessReport, inputs, ACCESS_GOOD)
         if report is not None:
             self._state.apply_access_report(report, workflow.now())
             self._publish_changes()
@@ -126,7 +126,7 @@ class CalendarWorkflow(UnknownCalls):
     @workflow.signal
     def disconnect_requested(self, *inputs: object) -> None:
         """The same as `disconnect`, for callers that do not wait for a worker: takes a DisconnectRequest."""
-        self._request_disconnect(heard(DisconnectRequest, inputs, DISCONNECT_REQUEST) or DISCONNECT_REQUEST)
+        self._request_disconnect(read_signal(DisconnectRequest, inputs, DISCONNECT_REQUEST) or DISCONNECT_REQUEST)
 
     @workflow.update
     def resync(self, *_inputs: object) -> CalendarView:
@@ -136,25 +136,25 @@ class CalendarWorkflow(UnknownCalls):
 
     @resync.validator
     def _validate_resync(self, *inputs: object) -> None:
-        given(Nothing, inputs, NOTHING)
+        read_input(Nothing, inputs, NOTHING)
 
     @workflow.update
     def set_policy(self, *inputs: object) -> CalendarView:
         """Decides by another policy from now on, also about what was booked already: takes a PolicyChange."""
-        self._state.policy = _policy_in(given(PolicyChange, inputs))
+        self._state.policy = _policy_in(read_input(PolicyChange, inputs))
         self._state.add_changes(FULL_SYNC, workflow.now())
         return self._answer()
 
     @set_policy.validator
     def _validate_set_policy(self, *inputs: object) -> None:
-        change = given(PolicyChange, inputs)
+        change = read_input(PolicyChange, inputs)
         self._refuse_if_leaving()
         _policy_in(change)
 
     @workflow.update
     def override(self, *inputs: object) -> CalendarView:
         """What users decide for one event or one series goes before every policy: takes an OverrideChange."""
-        change = given(OverrideChange, inputs)
+        change = read_input(OverrideChange, inputs)
         if change.event_id:
             self._state.overrides = self._state.overrides.with_event(change.event_id, change.wanted)
         if change.series_id:
@@ -164,7 +164,7 @@ class CalendarWorkflow(UnknownCalls):
 
     @override.validator
     def _validate_override(self, *inputs: object) -> None:
-        change = given(OverrideChange, inputs)
+        change = read_input(OverrideChange, inputs)
         self._refuse_if_leaving()
         if bool(change.event_id) == bool(change.series_id):
             raise ApplicationError("Name either event_id or series_id.", type=INVALID_REQUEST)
@@ -176,17 +176,17 @@ class CalendarWorkflow(UnknownCalls):
     @workflow.update
     def disconnect(self, *inputs: object) -> CalendarView:
         """Releases all meetings, ends the provider's sync, and ends. A repeat changes nothing."""
-        self._request_disconnect(given(DisconnectRequest, inputs, DISCONNECT_REQUEST))
+        self._request_disconnect(read_input(DisconnectRequest, inputs, DISCONNECT_REQUEST))
         return self._answer()
 
     @disconnect.validator
     def _validate_disconnect(self, *inputs: object) -> None:
-        given(DisconnectRequest, inputs, DISCONNECT_REQUEST)
+        read_input(DisconnectRequest, inputs, DISCONNECT_REQUEST)
 
     @workflow.query
     def status(self, *inputs: object) -> CalendarView:
         """Everything that is known of the calendar now, except its events: those are in its checkpoint."""
-        given(Nothing, inputs, NOTHING)
+        read_input(Nothing, inputs, NOTHING)
         return self._view()
 
     # What the above is made of.

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows import activity_calls
-from workflows.inputs import NOTHING, Nothing, UnknownCalls, given
+from workflows.inputs import NOTHING, Nothing, UnknownCalls, read_input
 from workflows.timers import wait_until
 
 with workflow.unsafe.imports_passed_through():
@@ -34,7 +34,7 @@ _MAX_ERROR_LENGTH = 300
 class CalendarHealthWorkflow(UnknownCalls):
     @workflow.init
     def __init__(self, *inputs: object) -> None:
-        self._state = given(CalendarHealthInput, inputs, CalendarHealthInput())
+        self._state = read_input(CalendarHealthInput, inputs, CalendarHealthInput())
         self._check_now = False
 
     @workflow.run
@@ -78,7 +78,7 @@ class CalendarHealthWorkflow(UnknownCalls):
     @workflow.query
     def status(self, *inputs: object) -> CalendarHealthView:
         """What the last check found."""
-        given(Nothing, inputs, NOTHING)
+        read_input(Nothing, inputs, NOTHING)
         last = self._state.last_check_at
         return CalendarHealthView(
             calendars=self._state.calendars,

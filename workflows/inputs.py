@@ -26,7 +26,7 @@ class Nothing(BaseModel):
 NOTHING = Nothing()
 
 
-def given(model: type[_Model], inputs: Sequence[object], default: _Model | None = None) -> _Model:
+def read_input(model: type[_Model], inputs: Sequence[object], default: _Model | None = None) -> _Model:
     """The input of a run, an update or a query. Raises ApplicationError, which fails the call and nothing else."""
     try:
         return read(model, inputs, default)
@@ -34,7 +34,7 @@ def given(model: type[_Model], inputs: Sequence[object], default: _Model | None 
         raise ApplicationError(str(error), type=INVALID_REQUEST) from None
 
 
-def heard(model: type[_Model], inputs: Sequence[object], default: _Model | None = None) -> _Model | None:
+def read_signal(model: type[_Model], inputs: Sequence[object], default: _Model | None = None) -> _Model | None:
     """The content of a signal; None if it cannot be read, because its sender hears of nothing."""
     try:
         return read(model, inputs, default)

@@ -8,9 +8,9 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from workflows.activity_calls import InFlight
-from workflows.artifact_collection import write_manifest
+from workflows.artifact_collection import run_manifest
 from workflows.bot_session import BotSession
-from workflows.inputs import NOTHING, Nothing, UnknownCalls, given, heard
+from workflows.inputs import NOTHING, Nothing, UnknownCalls, read_input, read_signal
 from workflows.publishing import MeetingPublisher
 from workflows.timers import wait_until
 
@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings.meeting_changes import ChangeRefusedError
     from minutekeeper.meetings.meeting_state import MeetingState
     from minutekeeper.meetings.meeting_view import bot_presence, meeting_view
-    from minutekeeper.meetings.next_steps import ChangeKind, NextStep, StopKind
+    from minutekeeper.meetings.next_steps import NextStep, NextStepKind, StopKind
     from minutekeeper.meetings.request import NO_REASON, MeetingRequest, Reschedule, StopRequest
     from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded
     from minutekeeper.meetings.status import TranscriptState
@@ -53,7 +53,7 @@ class MeetingWorkflow(UnknownCalls):
 
     @workflow.init
     def __init__(self, *inputs: object) -> None:
-        request = given(MeetingRequest, inputs[:1])
+        request = read_input(MeetingRequest, inputs[:1])
         info = workflow.info()
         if len(inputs) > 1:
             self._state = _given_state(inputs)
@@ -69,7 +69,7 @@ class MeetingWorkflow(UnknownCalls):
 
     @workflow.run
     async def run(self, *_inputs: object) -> Outcome:
-        life = asyncio.create_task(self._live())
+        life = asyncio.create_task(self._run_meeting())
         try:
             return await asyncio.shield(life)
         except asyncio.CancelledError:
@@ -79,13 +79,13 @@ class MeetingWorkflow(UnknownCalls):
             await life
             raise
 
-    async def _live(self) -> Outcome:
+    async def _run_meeting(self) -> Outcome:
         """Starts a bot session whenever one is wanted and due, and ends when all sessions have."""
         publishing = asyncio.create_task(self._publisher.run())
         self._initialise()
         while True:
             await self._run_sessions()
-            if not self._state.needs_manifest or not await write_manifest(self._state, self._in_flight):
+            if not self._state.needs_manifest or not await run_manifest(self._state, self._in_flight):
                 break
         outcome = self._conclude()
         publishing.cancel()
@@ -98,12 +98,12 @@ class MeetingWorkflow(UnknownCalls):
             self._continue_as_new_if_suggested()
             step = state.next_step(workflow.now(), self._jitter)
             match step.kind:
-                case ChangeKind.START:
+                case NextStepKind.START:
                     self._note_if_late()
                     state.add_session(workflow.now())
-                case ChangeKind.TOO_LATE:
+                case NextStepKind.TOO_LATE:
                     state.fail_too_late(workflow.now())
-                case ChangeKind.WAIT:
+                case NextStepKind.WAIT:
                     await self._wait(step)
 
     def _initialise(self) -> None:
@@ -199,25 +199,25 @@ class MeetingWorkflow(UnknownCalls):
     @workflow.signal
     def bot_event(self, *inputs: object) -> None:
         """News of a bot, by webhook: a BotEvent. One that cannot be read must not stop the meeting."""
-        if event := heard(BotEvent, inputs):
+        if event := read_signal(BotEvent, inputs):
             self._state.apply_event(event.clipped, workflow.now())
 
     @workflow.signal
     def room_needed(self, *inputs: object) -> None:
         """Another meeting begins in the room: takes a RoomNeeded. The bot leaves by then."""
-        if needed := heard(RoomNeeded, inputs):
+        if needed := read_signal(RoomNeeded, inputs):
             meeting_changes.vacate(self._state, needed.at, needed.meeting_id, workflow.now())
 
     @workflow.update
     def reschedule(self, *inputs: object) -> MeetingView:
         """Moves the meeting: takes a Reschedule. While the bot is in the call the answer says why it is held."""
-        meeting_changes.reschedule(self._state, given(Reschedule, inputs), workflow.now())
+        meeting_changes.reschedule(self._state, read_input(Reschedule, inputs), workflow.now())
         return self._answer()
 
     @reschedule.validator
     def _may_reschedule(self, *inputs: object) -> None:
         with _refusals():
-            meeting_changes.check_reschedule(self._state, given(Reschedule, inputs), workflow.now())
+            meeting_changes.check_reschedule(self._state, read_input(Reschedule, inputs), workflow.now())
 
     @workflow.update
     def cancel(self, *inputs: object) -> MeetingView:
@@ -240,59 +240,59 @@ class MeetingWorkflow(UnknownCalls):
     @workflow.update
     def send(self, *inputs: object) -> MeetingView:
         """Sends another bot while the meeting runs, as soon as the present one is gone."""
-        why = given(StopRequest, inputs, NO_REASON).why
-        meeting_changes.send_bot(self._state, why, workflow.now())
+        why = read_input(StopRequest, inputs, NO_REASON).why
+        meeting_changes.request_bot(self._state, why, workflow.now())
         return self._answer()
 
     @send.validator
     def _may_send(self, *inputs: object) -> None:
-        given(StopRequest, inputs, NO_REASON)
+        read_input(StopRequest, inputs, NO_REASON)
         with _refusals():
             meeting_changes.check_send(self._state, workflow.now())
 
     @workflow.update
     def claim(self, *inputs: object) -> ClaimResult:
         """A calendar wants this meeting, perhaps at another time or place than before: takes a Claim."""
-        return meeting_changes.claim(self._state, given(Claim, inputs), workflow.now())
+        return meeting_changes.claim(self._state, read_input(Claim, inputs), workflow.now())
 
     @claim.validator
     def _may_claim(self, *inputs: object) -> None:
-        given(Claim, inputs)
+        read_input(Claim, inputs)
         with _refusals():
             meeting_changes.check_claim(self._state)
 
     @workflow.update
     def release(self, *inputs: object) -> None:
         """A calendar wants this meeting no more: takes a Release. With the last claim the meeting is cancelled."""
-        meeting_changes.release(self._state, given(ClaimRelease, inputs), workflow.now())
+        meeting_changes.release(self._state, read_input(ClaimRelease, inputs), workflow.now())
 
     @release.validator
     def _may_release(self, *inputs: object) -> None:
-        given(ClaimRelease, inputs)
+        read_input(ClaimRelease, inputs)
 
     @workflow.query
     def status(self, *inputs: object) -> MeetingView:
         """What is known of the meeting now, for people and programs."""
-        given(Nothing, inputs, NOTHING)
+        read_input(Nothing, inputs, NOTHING)
         return meeting_view(self._state)
 
     @workflow.query
     def state(self, *inputs: object) -> MeetingState:
         """The whole state, with which a finished meeting can be taken up again."""
-        given(Nothing, inputs, NOTHING)
+        read_input(Nothing, inputs, NOTHING)
         return self._state
 
     @workflow.query
     def presence(self, *inputs: object) -> BotPresence:
         """Whether a bot of this meeting is in its room: takes a PresenceQuery."""
-        return bot_presence(self._state, given(PresenceQuery, inputs))
+        return bot_presence(self._state, read_input(PresenceQuery, inputs))
 
     def _stop(self, kind: StopKind, inputs: Sequence[object]) -> MeetingView:
-        meeting_changes.stop(self._state, kind, given(StopRequest, inputs, NO_REASON).why, workflow.now())
+        meeting_changes.stop(self._state, kind, read_input(StopRequest, inputs, NO_REASON).why, workflow.now())
         return self._answer()
 
     def _check_stop(self, kind: StopKind, inputs: Sequence[object]) -> None:
-        given(StopRequest, inputs, NO_REASON)
+        read_input(StopRequest, inputs, NO_REASON)
         with _refusals():
             meeting_changes.check_open_for_stop(self._state, kind)
 
@@ -303,7 +303,7 @@ class MeetingWorkflow(UnknownCalls):
 
 def _given_state(inputs: Sequence[object]) -> MeetingState:
     try:
-        return given(MeetingState, inputs[1:])
+        return read_input(MeetingState, inputs[1:])
     except ApplicationError as error:
         text = f"{len(inputs)} inputs were given, and the second is not the state of a meeting: {error.message}"
         raise ApplicationError(text, type=INVALID_REQUEST) from None

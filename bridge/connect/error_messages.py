@@ -17,7 +17,7 @@ class ErrorPage(NamedTuple):
 
 _AGAIN = "Open your link once more. It stays good until a calendar is connected, for 24 hours at most."
 _NEW_LINK = "Ask for a new link where you got this one."
-_TELL = "Tell the people who run this service, and name the code below."
+_CONTACT = "Tell the people who run this service, and name the code below."
 
 ERROR_PAGES = {
     ConnectErrorCode.LINK_FORGED: ErrorPage(
@@ -46,7 +46,7 @@ ERROR_PAGES = {
         503,
         "Calendars cannot be connected here yet",
         "This service has not been registered with the company that keeps your calendar.",
-        (_TELL,),
+        (_CONTACT,),
         ("Set the client id and the client secret of the platform, and restart the bridge.",),
     ),
     ConnectErrorCode.OVERTAKEN: ErrorPage(
@@ -78,7 +78,7 @@ ERROR_PAGES = {
         502,
         "You could not be asked for your consent",
         "The company that keeps your calendar reported an error instead of an answer. Nothing was connected.",
-        (_AGAIN, _TELL),
+        (_AGAIN, _CONTACT),
         (
             "The redirect address and the scopes of the app must be those of docs/connect.md.",
             "The bridge's log names the error.",
@@ -96,7 +96,7 @@ ERROR_PAGES = {
         "This service is not let in",
         "The company that keeps your calendar does not accept the credentials of this service. "
         "Nothing was connected.",
-        (_TELL,),
+        (_CONTACT,),
         (
             (
                 "The client id or the client secret is wrong, or the secret has expired: make a new one, set "
@@ -111,7 +111,7 @@ ERROR_PAGES = {
         "only. Nothing was connected.",
         (
             "Remove this app from your account's list of connected apps, then open your link once more.",
-            _TELL,
+            _CONTACT,
         ),
         (
             "Microsoft: the client id or the client secret is not that of the app registration.",
@@ -144,7 +144,7 @@ ERROR_PAGES = {
         502,
         "Calendars are not switched on for this service",
         "You did everything right, but this service may not read calendars yet. Nothing was connected.",
-        (_TELL,),
+        (_CONTACT,),
         (
             "Google: enable the Google Calendar API in the project of the OAuth client, and wait a few minutes.",
             "Microsoft: add the delegated permission Calendars.Read to the app registration.",
@@ -160,7 +160,7 @@ ERROR_PAGES = {
         502,
         "This service has a problem of its own",
         "You did everything right, but the calendar could not be taken over. Nothing was connected.",
-        (_TELL,),
+        (_CONTACT,),
         ("Meeting BaaS refuses the account: look at its key and its plan. The bridge's log has its answer.",),
     ),
     ConnectErrorCode.UNAVAILABLE: ErrorPage(

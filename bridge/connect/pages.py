@@ -232,7 +232,7 @@ def start(
             _replacing(name, replaced),
             paragraph(f"Connecting {replaced.title} again renews the access and keeps its meetings."),
         ]
-    body += [form(f"Continue to {name}", _told(replaced)), _ending(service, platform)]
+    body += [form(f"Continue to {name}", _confirmed(replaced)), _ending(service, platform)]
     return page(f"Connect your {name} calendar", "\n".join(body), service, form_leads_to=form_leads_to)
 
 
@@ -250,7 +250,7 @@ def calendar_choice(
         for number, each in enumerate(calendars, 1)
     ]
     fields = [
-        _told(replaced),
+        _confirmed(replaced),
         choices("Your calendars", "calendar", options),
     ]
     body = [
@@ -298,7 +298,7 @@ def _replacing(name: str, replaced: UserConnection) -> str:
     )
 
 
-def _told(replaced: UserConnection | None) -> str:
+def _confirmed(replaced: UserConnection | None) -> str:
     """Brings back which calendar the page spoke of."""
     return hidden("confirmed_calendar_id", replaced.calendar_id if replaced else "")
 

@@ -53,7 +53,7 @@ class ConnectService:
     async def load_connection(self, link: ConnectLink) -> UserConnection:
         """What was noted of the user's calendar. Raises ConnectError if the link was used already."""
         known = await self._connections.read(link.user, link.platform)
-        if known.is_spent(link.link_id):
+        if known.is_token_used(link.link_id):
             raise ConnectError(ConnectErrorCode.LINK_USED)
         return known
 
@@ -81,10 +81,10 @@ class ConnectService:
         now = datetime.now(UTC)
         for _ in range(_TRIES):
             known = await self.load_connection(link)
-            if known.is_spent(ticket):
+            if known.is_token_used(ticket):
                 raise ConnectError(ConnectErrorCode.CODE_REFUSED, why="it came back a second time")
             with contextlib.suppress(ConcurrentUpdateError):
-                await self._connections.write(known.spending(ticket, link.expires_at + _AWAY, now))
+                await self._connections.write(known.with_used_token(ticket, link.expires_at + _AWAY, now))
                 return
         raise ConnectError(ConnectErrorCode.OVERTAKEN)
 
@@ -117,7 +117,7 @@ class ConnectService:
             done = await self._write(_connected(begun, chosen, calendar))
             await self._keep(link, calendar)
         await self._write(
-            (await self._cleared(done)).spending(link.link_id, link.expires_at + _AWAY, datetime.now(UTC))
+            (await self._cleared(done)).with_used_token(link.link_id, link.expires_at + _AWAY, datetime.now(UTC))
         )
         return calendar
 

@@ -41,14 +41,14 @@ class PlannedChange(BaseModel):
     event_id: str
     meeting_id: str
     desired: DesiredMeeting
-    before: DesiredMeeting | None = None
+    applied: DesiredMeeting | None = None
     rule: str = ""
     reason: str = ""
 
     @property
     def changes(self) -> frozenset[str]:
         """The desired fields that are new to the meeting."""
-        return _changed_fields(self.before, self.desired)
+        return _changed_fields(self.applied, self.desired)
 
 
 class ReconcilePlan(BaseModel):
@@ -121,7 +121,7 @@ def _change(
         event_id=entry.event_id,
         meeting_id=entry.meeting_id,
         desired=desired,
-        before=before,
+        applied=before,
         rule=entry.rule,
         reason=entry.reason,
     )

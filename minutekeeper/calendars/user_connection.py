@@ -89,15 +89,15 @@ class Leftover(BaseModel):
 class UserConnection(BaseModel):
     """What is known after so many changes. `calendar_id` is empty while nothing is connected.
 
-    `attempt_id` is that of the attempt that made the calendar. `leftovers` stay until they are let go of. `spent`
-    are links and consents that were used, with the time until which somebody could try them again.
+    `attempt_id` is that of the attempt that made the calendar. `leftovers` stay until they are let go of.
+    `used_tokens` are links and consents that were used, with the time until which somebody could try them again.
     """
 
     model_config = ConfigDict(frozen=True)
 
     user: str
     platform: str
-    changes: int = 0
+    version: int = 0
     calendar_id: str = ""
     attempt_id: str = ""
     raw_id: str = ""
@@ -106,8 +106,8 @@ class UserConnection(BaseModel):
     connected_at: AwareDatetime | None = None
     attempt: PendingConnection | None = None
     leftovers: tuple[Leftover, ...] = ()
-    spent: Mapping[str, AwareDatetime] = {}
-    written_as: str = ""
+    used_tokens: Mapping[str, AwareDatetime] = {}
+    write_id: str = ""
     """Identifies one write of this object."""
 
     @property
@@ -115,12 +115,12 @@ class UserConnection(BaseModel):
         """The calendar as people know it."""
         return calendar_title(self.name, self.email, self.raw_id)
 
-    def is_spent(self, token: str) -> bool:
-        return token in self.spent
+    def is_token_used(self, token: str) -> bool:
+        return token in self.used_tokens
 
-    def spending(self, token: str, until: datetime, now: datetime) -> Self:
-        kept = {name: end for name, end in self.spent.items() if end > now}
-        return self.model_copy(update={"spent": kept | {token: until}})
+    def with_used_token(self, token: str, until: datetime, now: datetime) -> Self:
+        kept = {name: end for name, end in self.used_tokens.items() if end > now}
+        return self.model_copy(update={"used_tokens": kept | {token: until}})
 
     def claim_of(self, attempt_id: str) -> ConnectionClaim:
         return ConnectionClaim(user=self.user, platform=self.platform, attempt_id=attempt_id)

@@ -66,7 +66,7 @@ class BotEvent(BaseModel):
         return self.model_copy(update=long) if long else self
 
 
-def is_unheard_of(event: BotEvent) -> bool:
+def has_unknown_status(event: BotEvent) -> bool:
     """Whether the provider names a status or a failure that is not on our lists."""
     match event.kind:
         case BotEventKind.STATUS:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource, is_unheard_of
+from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource, has_unknown_status
 from minutekeeper.meetings.ids import meeting_id_from_workflow_id
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, WebhookState
@@ -43,7 +43,7 @@ def describe_event(event: BotEvent) -> str:
             sentence = "The provider has finished: there is a recording."
         case BotEventKind.COMPLETE:
             sentence = "The provider has finished, without a recording."
-        case BotEventKind.FAILED if is_unheard_of(event):
+        case BotEventKind.FAILED if has_unknown_status(event):
             sentence = f"The provider says that the bot failed, in words that mean nothing to us yet: {event.code}."
         case BotEventKind.FAILED:
             sentence = f"The provider says that the bot failed: {event.code or 'no reason given'}."

@@ -86,7 +86,7 @@ def check_send(state: MeetingState, now: datetime) -> None:
         )
 
 
-def send_bot(state: MeetingState, reason: str, now: datetime) -> None:
+def request_bot(state: MeetingState, reason: str, now: datetime) -> None:
     """Has another bot sent as soon as the present one is gone, which is told to leave."""
     state.send_requested = True
     state.failure = None
@@ -193,7 +193,7 @@ def _move(state: MeetingState, change: Reschedule, now: datetime) -> None:
     for session in state.sessions:
         session.superseded = True
         session.leave_requested = True
-    state.failure = state.account_trouble = None
+    state.failure = state.account_problem = None
     state.send_requested = False
     state.known_since = now
     link = "" if before.meeting_url == state.request.meeting_url else f", now at {state.request.public_url}"

@@ -16,7 +16,7 @@ from minutekeeper.meetings.bot_events import BotEvent, is_end_event
 from minutekeeper.meetings.bot_state import BotState, apply_bot_event
 from minutekeeper.meetings.claims import MeetingClaims
 from minutekeeper.meetings.dispatch import DispatchedBot, DispatchMode, DispatchTerms, is_worth_joining
-from minutekeeper.meetings.next_steps import ChangeKind, NextStep, StopKind, StopState
+from minutekeeper.meetings.next_steps import NextStep, NextStepKind, StopKind, StopState
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.session_state import SessionStage, SessionState
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
@@ -52,9 +52,9 @@ class MeetingState(BaseModel):
     """The transcripts are to be made anew before they are collected."""
     failure: Failure | None = None
     """Why no bot can be sent for the present time of the meeting."""
-    account_trouble: Failure | None = None
+    account_problem: Failure | None = None
     """What keeps a bot from being sent, as long as it may still pass."""
-    storage_trouble: str = ""
+    storage_problem: str = ""
     """What keeps files from being stored and needs a person, as long as it is so."""
     held_change: str = ""
     """Why the last reschedule did not move the meeting."""
@@ -154,7 +154,7 @@ class MeetingState(BaseModel):
             shared_with=sent.shared_with,
         )
         session.stage, session.request, session.failure = SessionStage.ACTIVE, None, None
-        self.account_trouble = None
+        self.account_problem = None
         early, self.unmatched_events = self.unmatched_events, []
         for event in early:
             self.apply_event(event, now)
@@ -247,16 +247,16 @@ class MeetingState(BaseModel):
     def next_step(self, now: datetime, jitter: float) -> "NextStep":
         """What the meeting does next about bot sessions."""
         if not self.wants_session(now):
-            return NextStep(ChangeKind.WAIT)
+            return NextStep(NextStepKind.WAIT)
         due = self.next_session_at(jitter)
         if now < due:
-            return NextStep(ChangeKind.WAIT, due)
+            return NextStep(NextStepKind.WAIT, due)
         if not self.standing and not is_worth_joining(self.request, now):
-            return NextStep(ChangeKind.TOO_LATE)
+            return NextStep(NextStepKind.TOO_LATE)
         if self._has_conflict(now):
             until = None if self.standing else max(self.request.start_time, self.request.expected_end)
-            return NextStep(ChangeKind.WAIT, until, is_room_occupied=True)
-        return NextStep(ChangeKind.START)
+            return NextStep(NextStepKind.WAIT, until, is_room_occupied=True)
+        return NextStep(NextStepKind.START)
 
     def _has_conflict(self, now: datetime) -> bool:
         """Whether an earlier bot, or one that may exist, could be in the room together with the next one."""
@@ -304,8 +304,8 @@ class MeetingState(BaseModel):
         left = "" if now >= end else ", so less than a minute is left"
         start = descriptions.format_utc(self.request.start_time)
         times = f"start {start}, end {descriptions.format_utc(end)}, now {descriptions.format_utc(now)}{left}"
-        if self.account_trouble is not None:
-            self.failure = self.account_trouble
+        if self.account_problem is not None:
+            self.failure = self.account_problem
             return
         was_missed = is_worth_joining(self.request, self.known_since)
         reason = FailureReason.MISSED if was_missed else FailureReason.MEETING_OVER

@@ -13,7 +13,7 @@ from minutekeeper.meetings.views import MeetingView
 
 def meeting_view(state: MeetingState) -> MeetingView:
     """The answer of the `status` query."""
-    failure = state.failure or state.account_trouble
+    failure = state.failure or state.account_problem
     reason, evidence = (failure.reason, failure.evidence) if failure else (None, None)
     if state.outcome is not None:
         reason, evidence = state.outcome.reason, state.outcome.evidence
@@ -24,7 +24,7 @@ def meeting_view(state: MeetingState) -> MeetingView:
         status=state.current_status,
         reason=reason,
         evidence=evidence,
-        trouble=state.storage_trouble,
+        trouble=state.storage_problem,
         held_change=state.held_change,
         bot_id=bot.bot_id if bot else "",
         meeting_url=state.request.public_url,

@@ -21,7 +21,7 @@ class StopState(BaseModel):
     evidence: Evidence
 
 
-class ChangeKind(Enum):
+class NextStepKind(Enum):
     START = "start"
     """A bot session."""
     TOO_LATE = "too_late"
@@ -31,6 +31,6 @@ class ChangeKind(Enum):
 class NextStep(NamedTuple):
     """`until` bounds a wait (UTC); None waits for a change alone."""
 
-    kind: ChangeKind
+    kind: NextStepKind
     until: datetime | None = None
     is_room_occupied: bool = False

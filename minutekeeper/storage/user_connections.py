@@ -40,12 +40,12 @@ class UserConnectionStore:
     async def write(self, connection: UserConnection) -> UserConnection:
         """Makes it what is known from now on, and gives it with its number. Raises ConcurrentUpdateError."""
         folder = layout.user_connections_path(connection.user, connection.platform)
-        written = connection.model_copy(update={"changes": connection.changes + 1, "written_as": uuid.uuid4().hex})
+        written = connection.model_copy(update={"version": connection.version + 1, "write_id": uuid.uuid4().hex})
         content = written.model_dump_json(exclude_defaults=True).encode()
-        if not await self._store.create(_path(folder, written.changes), content):
+        if not await self._store.create(_path(folder, written.version), content):
             raise ConcurrentUpdateError
-        if written.changes > _KEPT:
-            await self._store.delete(_path(folder, written.changes - _KEPT))
+        if written.version > _KEPT:
+            await self._store.delete(_path(folder, written.version - _KEPT))
         return written
 
     async def claim(self, calendar_id: str, claim: ConnectionClaim) -> bool:

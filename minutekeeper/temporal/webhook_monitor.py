@@ -18,7 +18,7 @@ from temporalio.worker import (
 )
 
 from minutekeeper.input_validation import InvalidInputError, read
-from minutekeeper.meetings.bot_events import BotEvent, ObservedBot, is_unheard_of
+from minutekeeper.meetings.bot_events import BotEvent, ObservedBot, has_unknown_status
 from minutekeeper.meetings.dispatch import DispatchedBot
 from minutekeeper.meetings.webhook_health import WINDOW, AlarmChange, BotStatusQuery, WebhookHealthWindow, is_silent
 from minutekeeper.temporal.names import BOT_EVENT_SIGNAL
@@ -72,7 +72,7 @@ class WebhookMonitor(Interceptor):
 
     def note_unknown_codes(self, event: BotEvent, meter: MetricMeter) -> None:
         """Counts and logs the words of an event if they are unknown here."""
-        if not is_unheard_of(event):
+        if not has_unknown_status(event):
             return
         words = (event.bot_id, event.code)
         with self._lock:

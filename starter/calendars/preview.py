@@ -108,8 +108,8 @@ def policy_difference(before: Policy, after: Policy) -> list[str]:
 
 
 def _without_passcodes(step: PlannedChange) -> PlannedChange:
-    before = step.before and _public(step.before)
-    return step.model_copy(update={"desired": _public(step.desired), "before": before})
+    before = step.applied and _public(step.applied)
+    return step.model_copy(update={"desired": _public(step.desired), "applied": before})
 
 
 def _public(desired: DesiredMeeting) -> DesiredMeeting:

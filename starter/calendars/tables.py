@@ -124,7 +124,7 @@ def planned_changes(planned: Sequence[PlannedChange], shared: Sequence[str]) -> 
     table = Table("", "Start", "Meeting", "Reason")
     for each in planned:
         name, style = _STEPS[each.kind]
-        before = each.before.start_time if each.kind is ChangeKind.MOVE and each.before else None
+        before = each.applied.start_time if each.kind is ChangeKind.MOVE and each.applied else None
         moved = f" (was {format_local(before)})" if before and before != each.desired.start_time else ""
         shared_note = " Already booked for another calendar." if each.meeting_id in shared else ""
         table.add_row(
@@ -145,7 +145,7 @@ def counts(preview: PolicyPreview) -> str:
     return f"{amount(preview.events, 'event')} upcoming; meetings: {changes}."
 
 
-def bot_load(load: BotLoad) -> str:
+def bot_load_facts(load: BotLoad) -> str:
     """One sentence about the number of bots of a plan."""
     if not load.bots:
         return "No bots."

@@ -84,7 +84,7 @@ class World:
                     step.desired.request("c1", step.event_id)
                     self.meetings[step.meeting_id] = step.desired
                 case ChangeKind.MOVE | ChangeKind.UPDATE:
-                    assert self.meetings[step.meeting_id] == step.before
+                    assert self.meetings[step.meeting_id] == step.applied
                     assert step.changes
                     self.meetings[step.meeting_id] = step.desired
                 case ChangeKind.RELEASE:

@@ -33,12 +33,12 @@ def test_of_a_new_user_nothing_is_known() -> None:
     assert dict(NEW) == {
         "user": "anna",
         "platform": "google",
-        "changes": 0,
+        "version": 0,
         **dict.fromkeys(("calendar_id", "attempt_id", "raw_id", "name", "email", "write_id"), ""),
         "connected_at": None,
         "attempt": None,
         "leftovers": (),
-        "spent": {},
+        "used_tokens": {},
     }
     assert dict(ConnectionClaim()) == {"user": "", "platform": "", "attempt_id": ""}
     assert dict(attempt()) == {"attempt_id": "a1", "raw_id": "raw", "before": frozenset(), "calendar_id": ""}
@@ -108,20 +108,20 @@ def test_nothing_is_made_without_an_attempt() -> None:
 
 def test_after_a_disconnection_only_what_is_to_be_cleared_away_is_left() -> None:
     pending = connected().attempting(attempt(2)).connected("c2", "raw2", "", "", NOON).attempting(attempt(3))
-    gone = pending.spending("link", NOON + HOUR, NOON).disconnected()
+    gone = pending.with_used_token("link", NOON + HOUR, NOON).disconnected()
     assert dict(gone) == dict(NEW) | {
         "attempt": attempt(3),
         "leftovers": (Leftover(calendar_id="c1", attempt_id="a1", why=REPLACED),),
-        "spent": {"link": NOON + HOUR},
+        "used_tokens": {"link": NOON + HOUR},
     }
 
 
 def test_a_link_is_spent_until_it_has_expired() -> None:
-    spent = NEW.spending("first", NOON + HOUR, NOON)
-    assert spent.is_spent("first")
-    assert not spent.is_spent("second")
-    assert set(spent.spending("second", NOON + 2 * HOUR, NOON + HOUR / 2).spent) == {"first", "second"}
-    assert set(spent.spending("second", NOON + 2 * HOUR, NOON + HOUR).spent) == {"second"}
+    spent = NEW.with_used_token("first", NOON + HOUR, NOON)
+    assert spent.is_token_used("first")
+    assert not spent.is_token_used("second")
+    assert set(spent.with_used_token("second", NOON + 2 * HOUR, NOON + HOUR / 2).used_tokens) == {"first", "second"}
+    assert set(spent.with_used_token("second", NOON + 2 * HOUR, NOON + HOUR).used_tokens) == {"second"}
 
 
 @pytest.mark.parametrize(

@@ -136,22 +136,22 @@ def test_a_timeout_says_by_the_timeline_whether_nobody_came_or_nobody_let_the_bo
 
 def test_the_deadlines_by_default() -> None:
     assert Deadlines().model_dump() == {
-        "first_sign": 180,
+        "first_webhook": 180,
         "joining": 300,
         "waiting_room": 780,
         "in_call": 900,
         "recording": 2400,
         "ended": 1260,
-        "longest": 18_000,
+        "max_bot_lifetime": 18_000,
         "relief": 600,
         "lobby": 120,
         "transcript": 450,
         "grace": 600,
-        "removal": 120,
-        "shared": 60,
+        "removed_bot": 120,
+        "shared_bot": 60,
         "retry": 30,
-        "abandon": 604_800,
-        "account": 60,
+        "give_up": 604_800,
+        "account_retry": 60,
     }
     seconds = {
         MeetingStatus.JOINING: 300,

@@ -23,7 +23,8 @@ HOME = CollectResult(files=FILES, sha256=HASHES, transcript=TranscriptState.READ
 def test_all_of_a_bot_is_wanted_unless_an_order_says_otherwise() -> None:
     assert dict(CollectInput(bot_id="b")) == {
         "bot_id": "b",
-        **dict.fromkeys(("folder", "run", "body", "title", "meeting_url"), ""),
+        **dict.fromkeys(("folder", "run", "delivery_path", "title", "meeting_url"), ""),
+        "transcript_finished": False,
         "start_time": None,
         "recording": True,
         "transcript": True,
@@ -32,13 +33,13 @@ def test_all_of_a_bot_is_wanted_unless_an_order_says_otherwise() -> None:
 
 
 def test_where_nothing_is_said_nothing_came_home() -> None:
-    assert dict(RecordingResult()) == {"artifact": None, "text": "", "lost": False}
+    assert dict(RecordingResult()) == {"artifact": None, "text": "", "is_lost": False}
     state = TranscriptState.EMPTY
-    assert dict(TranscriptResult(state=state)) == {"state": state, "artifacts": (), "trouble": ""}
+    assert dict(TranscriptResult(state=state)) == {"state": state, "artifacts": (), "error": ""}
     assert dict(CollectResult()) == {
         "files": {},
         "sha256": {},
-        **dict.fromkeys(("folder", "transcript_error", "no_recording_reason", "recording_lost"), ""),
+        **dict.fromkeys(("folder", "transcript_error", "no_recording_reason", "is_recording_lost"), ""),
         "transcript": TranscriptState.NOT_ASKED,
     }
     assert not CollectResult().is_complete
@@ -54,7 +55,7 @@ def test_only_the_manifest_is_missing() -> None:
     "missing",
     [
         {"no_recording_reason": "it was removed"},
-        {"recording_lost": "its link has run out"},
+        {"is_recording_lost": "its link has run out"},
         {"transcript_error": "the disk is full"},
         {"transcript": TranscriptState.PENDING},
         {"files": {}},

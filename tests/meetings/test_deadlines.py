@@ -10,22 +10,22 @@ from minutekeeper.meetings.status import MeetingStatus
 
 MINUTE = 60
 DEFAULTS = {
-    "first_sign": 3 * MINUTE,
+    "first_webhook": 3 * MINUTE,
     "joining": 5 * MINUTE,
     "waiting_room": 13 * MINUTE,
     "in_call": 15 * MINUTE,
     "recording": 40 * MINUTE,
     "ended": 21 * MINUTE,
-    "longest": 5 * 60 * MINUTE,
+    "max_bot_lifetime": 5 * 60 * MINUTE,
     "relief": 10 * MINUTE,
     "lobby": 2 * MINUTE,
     "transcript": 450,
     "grace": 10 * MINUTE,
-    "removal": 2 * MINUTE,
-    "shared": 1 * MINUTE,
+    "removed_bot": 2 * MINUTE,
+    "shared_bot": 1 * MINUTE,
     "retry": 30,
-    "abandon": 7 * 24 * 60 * MINUTE,
-    "account": 1 * MINUTE,
+    "give_up": 7 * 24 * 60 * MINUTE,
+    "account_retry": 1 * MINUTE,
 }
 PHASES = {
     MeetingStatus.JOINING: "joining",

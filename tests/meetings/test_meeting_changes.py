@@ -13,7 +13,7 @@ from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.meetings.meeting_changes import ChangeRefusedError
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.meeting_view import meeting_view
-from minutekeeper.meetings.next_steps import ChangeKind, StopKind
+from minutekeeper.meetings.next_steps import NextStepKind, StopKind
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, ProviderScheduledBot, Reschedule
 from minutekeeper.meetings.session_state import SessionStage
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
@@ -63,14 +63,14 @@ def ended(state: MeetingState) -> MeetingState:
 
 def test_a_move_supersedes_what_was_sent_and_forgets_what_failed() -> None:
     state = meeting("in_waiting_room")
-    state = state.model_copy(update={"account_trouble": TROUBLE, "send_requested": True})
+    state = state.model_copy(update={"account_problem": TROUBLE, "send_requested": True})
     meeting_changes.reschedule(state, TOMORROW, at(minutes=5))
     assert state.request.start_time == TOMORROW.start_time
     assert [(each.superseded, each.leave_requested) for each in state.sessions] == [(True, True)]
-    assert (state.failure, state.account_trouble, state.send_requested) == (None, None, False)
+    assert (state.failure, state.account_problem, state.send_requested) == (None, None, False)
     assert state.known_since == at(minutes=5)
     assert meeting_view(state).status is MeetingStatus.SCHEDULED
-    assert state.next_step(TOMORROW.start_time, 0).kind is ChangeKind.START
+    assert state.next_step(TOMORROW.start_time, 0).kind is NextStepKind.START
     assert notes(state)[-1] == "rescheduled"
     assert state.timeline[-1].text == "Moved from 2026-12-01 10:00:00Z to 2026-12-02 10:00:00Z."
 
@@ -162,26 +162,26 @@ def test_a_stop_needs_a_meeting_that_goes_on_and_a_leave_needs_a_bot() -> None:
 def test_another_bot_is_sent_when_the_present_one_is_gone() -> None:
     state = meeting("in_call_recording")
     meeting_changes.check_send(state, at(minutes=5))
-    meeting_changes.send_bot(state, "it hangs", at(minutes=5))
+    meeting_changes.request_bot(state, "it hangs", at(minutes=5))
     assert state.sessions[0].leave_requested
     assert not state.sessions[0].superseded, "what it recorded counts"
     assert state.timeline[-1].text == "Another bot was asked for: it hangs"
     assert state.next_step(at(minutes=5), 0).is_room_occupied
     state.apply_event(bot_event(bot_id="a", code="call_ended", occurred_at=at(minutes=6)), at(minutes=6))
-    assert state.next_step(at(minutes=6), 0).kind is ChangeKind.START
+    assert state.next_step(at(minutes=6), 0).kind is NextStepKind.START
 
 
 def test_a_meeting_that_has_failed_is_open_again_with_another_bot() -> None:
     state = failed(meeting("in_waiting_room"))
     state.failure = TROUBLE
     before = (state.is_closing, state.failure)
-    meeting_changes.send_bot(state, "", at(minutes=5))
+    meeting_changes.request_bot(state, "", at(minutes=5))
     assert [before, (state.is_closing, state.failure)] == [(True, TROUBLE), (False, None)]
     assert not state.sessions[0].leave_requested, "it has left"
     state.sessions[0].leave_requested = True
-    meeting_changes.send_bot(state, "", at(minutes=5))
+    meeting_changes.request_bot(state, "", at(minutes=5))
     assert state.sessions[0].leave_requested, "a removal is not taken back"
-    assert state.next_step(at(minutes=5), 0).kind is ChangeKind.START
+    assert state.next_step(at(minutes=5), 0).kind is NextStepKind.START
 
 
 def test_no_other_bot_is_sent_where_it_makes_no_sense() -> None:
@@ -272,7 +272,7 @@ def test_a_claim_does_not_move_a_meeting_that_has_a_bot_to_a_time_that_is_over()
     assert meeting_changes.claim(of_calendar("in_waiting_room"), over, at(minutes=5)) is ClaimResult.DEFERRED
     state = of_calendar()
     assert meeting_changes.claim(state, over, at(minutes=5)) is ClaimResult.ACCEPTED
-    assert state.next_step(at(minutes=5), 0).kind is ChangeKind.TOO_LATE
+    assert state.next_step(at(minutes=5), 0).kind is NextStepKind.TOO_LATE
 
 
 def test_the_first_claim_only_tells_what_the_meeting_was_booked_for() -> None:

@@ -10,7 +10,7 @@ from minutekeeper.meetings.bot_state import BotState
 from minutekeeper.meetings.dispatch import DispatchedBot, DispatchTerms, SendBotInput
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.meeting_view import bot_presence, meeting_view
-from minutekeeper.meetings.next_steps import ChangeKind, NextStep, StopKind, StopState
+from minutekeeper.meetings.next_steps import NextStep, NextStepKind, StopKind, StopState
 from minutekeeper.meetings.request import MeetingRequest, ProviderScheduledBot
 from minutekeeper.meetings.rooms import PresenceQuery
 from minutekeeper.meetings.session_state import SessionStage, SessionState
@@ -194,29 +194,29 @@ def step(state: MeetingState, now: datetime) -> NextStep:
 def test_the_first_session_starts_when_the_meeting_wakes_up_and_not_for_its_last_minute() -> None:
     state = meeting()
     wake = T0 - timedelta(seconds=240 + 45 + 20)
-    assert step(state, at(days=-1)) == NextStep(ChangeKind.WAIT, wake)
-    assert step(state, wake).kind is ChangeKind.START
-    assert step(state, at(minutes=58)).kind is ChangeKind.START
-    assert step(state, at(minutes=59)).kind is ChangeKind.TOO_LATE
+    assert step(state, at(days=-1)) == NextStep(NextStepKind.WAIT, wake)
+    assert step(state, wake).kind is NextStepKind.START
+    assert step(state, at(minutes=58)).kind is NextStepKind.START
+    assert step(state, at(minutes=59)).kind is NextStepKind.TOO_LATE
 
 
 def test_no_further_session_is_wanted_while_one_stands_or_after_an_end() -> None:
-    assert step(meeting("a"), at(minutes=1)) == NextStep(ChangeKind.WAIT)
+    assert step(meeting("a"), at(minutes=1)) == NextStep(NextStepKind.WAIT)
     stopped = meeting()
     stopped.stop = StopState(kind=StopKind.CANCEL, evidence=Evidence(event="cancel", at=T0, text=""))
-    assert step(stopped, T0) == NextStep(ChangeKind.WAIT)
+    assert step(stopped, T0) == NextStep(NextStepKind.WAIT)
     late = meeting()
     late.fail_too_late(at(hours=3))
-    assert step(late, T0) == NextStep(ChangeKind.WAIT)
+    assert step(late, T0) == NextStep(NextStepKind.WAIT)
 
 
 def test_a_failure_that_another_bot_can_cure_has_one_sent_after_a_pause() -> None:
     state = meeting("a")
     state.apply_event(failed("InternalError"), at(minutes=5))
     due = at(minutes=5, seconds=TERMS.deadlines.retry)
-    assert step(state, at(minutes=5)) == NextStep(ChangeKind.WAIT, due)
-    assert step(state, due).kind is ChangeKind.START
-    assert step(state, at(minutes=59)) == NextStep(ChangeKind.WAIT), "too little of the meeting is left"
+    assert step(state, at(minutes=5)) == NextStep(NextStepKind.WAIT, due)
+    assert step(state, due).kind is NextStepKind.START
+    assert step(state, at(minutes=59)) == NextStep(NextStepKind.WAIT), "too little of the meeting is left"
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_a_failure_that_another_bot_can_cure_has_one_sent_after_a_pause() -> Non
 def test_any_other_end_has_no_further_bot_sent(event: BotEvent) -> None:
     state = meeting("a")
     state.apply_event(event, at(minutes=5))
-    assert step(state, at(minutes=10)) == NextStep(ChangeKind.WAIT)
+    assert step(state, at(minutes=10)) == NextStep(NextStepKind.WAIT)
 
 
 def test_only_so_many_bots_are_sent_by_themselves_but_people_may_ask_for_more() -> None:
@@ -239,7 +239,7 @@ def test_only_so_many_bots_are_sent_by_themselves_but_people_may_ask_for_more() 
     assert state.may_try_again()
     state.policy = TERMS
     state.send_requested = True
-    assert step(state, at(minutes=5)).kind is ChangeKind.START, "at once"
+    assert step(state, at(minutes=5)).kind is NextStepKind.START, "at once"
     state.add_session(at(minutes=5))
     assert not state.send_requested
 
@@ -260,9 +260,9 @@ def test_a_shared_bot_that_its_owner_removed_is_replaced_as_soon_as_it_has_ended
         shared.sessions = list(before)
         session = send(shared, "a", shared_with="another")
         session.bot = bot_of(session).model_copy(update={"taken_away": True})
-        assert step(shared, at(minutes=5)) == NextStep(ChangeKind.WAIT), "it may still be there"
+        assert step(shared, at(minutes=5)) == NextStep(NextStepKind.WAIT), "it may still be there"
         shared.apply_event(failed("ApiRequest"), at(minutes=5))
-        assert step(shared, at(minutes=5)).kind is ChangeKind.START
+        assert step(shared, at(minutes=5)).kind is NextStepKind.START
 
 
 def test_a_bot_of_the_providers_own_timer_has_no_successor() -> None:
@@ -276,26 +276,26 @@ def test_a_relieved_bot_has_a_successor_whatever_the_planned_end_is() -> None:
     state.sessions[0].is_relieved = True
     assert state.wants_session(at(hours=5))
     state.apply_event(status("call_ended", 18_000), at(hours=5))
-    assert step(state, at(hours=5)).kind is ChangeKind.START
+    assert step(state, at(hours=5)).kind is NextStepKind.START
 
 
 def test_the_next_bot_waits_until_the_last_one_has_left_the_room() -> None:
     state = meeting("a")
     state.sessions[0].superseded = True
-    assert step(state, at(minutes=5)) == NextStep(ChangeKind.WAIT, at(hours=1), is_room_occupied=True)
+    assert step(state, at(minutes=5)) == NextStep(NextStepKind.WAIT, at(hours=1), is_room_occupied=True)
     state.apply_event(status("call_ended", 299), at(minutes=5))
-    assert step(state, at(minutes=5)).kind is ChangeKind.START
+    assert step(state, at(minutes=5)).kind is NextStepKind.START
 
 
 def test_the_next_bot_waits_as_long_as_a_bot_of_an_earlier_request_may_exist() -> None:
     state = meeting()
     session = state.add_session(T0)
     session.superseded = True
-    assert step(state, at(minutes=5)).kind is ChangeKind.START, "nothing was asked of the provider"
+    assert step(state, at(minutes=5)).kind is NextStepKind.START, "nothing was asked of the provider"
     session.request = SendBotInput(key="k", meeting_url=URL, start_time=T0, requested_at=T0)
     assert step(state, at(minutes=5)).is_room_occupied
     session.stage = SessionStage.ABANDONED
-    assert step(state, at(minutes=5)).kind is ChangeKind.START
+    assert step(state, at(minutes=5)).kind is NextStepKind.START
 
 
 def test_what_was_over_when_it_was_booked_was_not_missed() -> None:
@@ -310,7 +310,7 @@ def test_what_was_over_when_it_was_booked_was_not_missed() -> None:
         assert state.is_closing
     refused = meeting()
     evidence = Evidence(event="account", at=T0, text="key revoked")
-    refused.account_trouble = Failure(reason=FailureReason.ACCOUNT, evidence=evidence)
+    refused.account_problem = Failure(reason=FailureReason.ACCOUNT, evidence=evidence)
     refused.fail_too_late(at(hours=3))
     assert refused.verdict(T0) == (MeetingStatus.FAILED, FailureReason.ACCOUNT, evidence)
     short = meeting()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, is_unheard_of
+from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, has_unknown_status
 from minutekeeper.meetings.bot_state import BotState, apply_bot_event
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, is_curable
 from tests.bot_events import bot_event
@@ -61,13 +61,13 @@ def after(*events: BotEvent) -> BotState:
 @pytest.mark.parametrize(("code", "status"), words(STATUSES))
 def test_what_a_status_means(code: str, status: MeetingStatus) -> None:
     assert after(reported("joining_call"), reported(code)).status is status
-    assert not is_unheard_of(reported(code))
+    assert not has_unknown_status(reported(code))
 
 
 def test_every_other_status_is_one_that_nobody_here_knows() -> None:
     assert after(reported("levitating")).status is MeetingStatus.JOINING
-    assert is_unheard_of(reported("levitating"))
-    assert not is_unheard_of(reported("")), "no word is no new word"
+    assert has_unknown_status(reported("levitating"))
+    assert not has_unknown_status(reported("")), "no word is no new word"
 
 
 @pytest.mark.parametrize(("error", "reason"), words(REASONS))
@@ -77,7 +77,7 @@ def test_what_a_failure_means(error: str, reason: FailureReason, form: str) -> N
     final = after(failed(raw)).final
     assert final is not None
     assert (final.reason, final.text) == (reason, raw)
-    assert is_unheard_of(failed(raw)) is (reason is FailureReason.UNKNOWN)
+    assert has_unknown_status(failed(raw)) is (reason is FailureReason.UNKNOWN)
 
 
 @pytest.mark.parametrize("reason", FailureReason)

@@ -23,7 +23,7 @@ async def test_what_was_written_last_counts_for_this_user_and_platform_alone(sto
     for calendar in ("first", "second"):
         known = await connections.write(known.model_copy(update={"calendar_id": calendar}))
     assert await UserConnectionStore(store).read("user-1", "google") == known
-    assert (known.calendar_id, known.changes) == ("second", 2)
+    assert (known.calendar_id, known.version) == ("second", 2)
     for user, platform in (("user-1", "microsoft"), ("user-10", "google")):
         assert not (await connections.read(user, platform)).calendar_id
 
@@ -46,7 +46,7 @@ async def test_old_changes_are_forgotten(folder_store: ArtifactStore) -> None:
     for _ in range(60):
         known = await connections.write(known)
     assert len(await folder_store.list(layout.user_connections_path("user-1", "google"))) == 50
-    assert (await connections.read("user-1", "google")).changes == 60
+    assert (await connections.read("user-1", "google")).version == 60
 
 
 async def test_a_file_that_cannot_be_read_is_named(folder_store: ArtifactStore) -> None:
