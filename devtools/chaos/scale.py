@@ -16,20 +16,20 @@ LONG_STAY = 180.0
 """How long a bot stays that is meant to be taken out: longer than anybody may take to do so."""
 
 DEADLINES = {
-    "FIRST_SIGN": 8,
+    "FIRST_WEBHOOK": 8,
     "JOINING": 8,
     "WAITING_ROOM": 12,
     "IN_CALL": 12,
     "RECORDING": 8,
     "ENDED": 15,
-    "LONGEST": 900,
+    "MAX_BOT_LIFETIME": 900,
     "TRANSCRIPT": 20,
     "GRACE": 8,
-    "REMOVAL": 4,
-    "SHARED": 4,
+    "REMOVED_BOT": 4,
+    "SHARED_BOT": 4,
     "RETRY": 3,
-    "ABANDON": 900,
-    "ACCOUNT": 3,
+    "GIVE_UP": 900,
+    "ACCOUNT_RETRY": 3,
 }
 """The product's own deadlines, shortened like the meetings, so that lost webhooks are asked for within the run."""
 

@@ -36,7 +36,7 @@ WRONG = [10.0, -10.0, 3600.0, -3600.0]
 @pytest.mark.parametrize("skew", WRONG)
 async def test_a_wrong_clock_refuses_no_send_and_delays_none(skew: float) -> None:
     provider, now = ScriptedProvider(), datetime.now(UTC)
-    at_once = order(start_time=now, asked_at=now)
+    at_once = order(start_time=now, requested_at=now)
     clock = ServerClock(Skewed(skew))
     await asyncio.wait_for(
         send(provider, at_once, pacing=DispatchPacing(clock), start_to_close_timeout=SEND_LIMIT), 2
@@ -179,7 +179,7 @@ async def test_a_pause_is_honoured_as_far_as_it_helps(
 ) -> None:
     """`left` is what the activity may take in all, in seconds."""
     now = datetime.now(UTC)
-    wanted = order(start_time=now + timedelta(seconds=until_start), asked_at=now)
+    wanted = order(start_time=now + timedelta(seconds=until_start), requested_at=now)
     info: dict[str, Any] = {
         "start_to_close_timeout": timedelta(seconds=8),
         "schedule_to_close_timeout": timedelta(seconds=left + 100),

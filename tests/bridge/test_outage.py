@@ -149,8 +149,8 @@ async def test_senders_do_not_wait_one_by_one_for_a_server_that_keeps_silent(sto
             first = await asyncio.gather(*(courier.forward(delivery) for _ in range(3)))
             next_one = await courier.forward(delivery)
             assert (await bridge.to_bot("meeting-1", status())).status == 200
-    assert {each.why for each in first} == {"no answer within 1 s"}
-    assert next_one.why == "it did not answer a moment ago"
+    assert {each.detail for each in first} == {"no answer within 1 s"}
+    assert next_one.detail == "it did not answer a moment ago"
 
 
 async def test_one_slow_call_sends_no_other_delivery_to_the_inbox(

@@ -8,13 +8,13 @@ from tests.system.stack import RunningStack, running_stack
 SHORT_DEADLINES = {
     f"MINUTEKEEPER_DEADLINE_{phase}": "2"
     for phase in (
-        "FIRST_SIGN",
+        "FIRST_WEBHOOK",
         "JOINING",
         "WAITING_ROOM",
         "IN_CALL",
         "ENDED",
         "GRACE",
-        "REMOVAL",
+        "REMOVED_BOT",
         "TRANSCRIPT",
         "RETRY",
     )

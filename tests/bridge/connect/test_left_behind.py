@@ -121,7 +121,7 @@ async def test_what_was_made_here_and_is_somebody_elses_by_now_stays(
         raise StoreError("the power is gone")
 
     with monkeypatch.context() as power_cut:
-        power_cut.setattr(UserConnectionStore, "claim_path", die)
+        power_cut.setattr(UserConnectionStore, "claim", die)
         assert_problem(await stage.go(stage.link(user)), ConnectErrorCode.UNAVAILABLE)
     (made,) = await ids_of(stage)
     attempt = (await stage.known(user)).attempt
