@@ -38,26 +38,26 @@ class InboxMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._files = Gauge(
             "minutekeeper_inbox_deliveries",
-            "Deliveries in the inbox, by shelf, as of the last minute.",
-            ["shelf"],
+            "Deliveries in the inbox, by folder, as of the last minute.",
+            ["folder"],
             registry=registry,
         )
         self._bytes = Gauge(
-            "minutekeeper_inbox_bytes", "Their size in bytes, likewise.", ["shelf"], registry=registry
+            "minutekeeper_inbox_bytes", "Their size in bytes, likewise.", ["folder"], registry=registry
         )
         self._dropped = Counter(
             "minutekeeper_inbox_dropped_total",
-            "Deliveries that were dropped because their shelf was full, since the bridge was started.",
-            ["shelf"],
+            "Deliveries that were dropped because their folder was full, since the bridge was started.",
+            ["folder"],
             registry=registry,
         )
 
-    def show(self, shelf: InboxFolder, *, files: int, size: int) -> None:
-        self._files.labels(shelf.name.lower()).set(files)
-        self._bytes.labels(shelf.name.lower()).set(size)
+    def show(self, folder: InboxFolder, *, files: int, size: int) -> None:
+        self._files.labels(folder.name.lower()).set(files)
+        self._bytes.labels(folder.name.lower()).set(size)
 
-    def count_dropped(self, shelf: InboxFolder) -> None:
-        self._dropped.labels(shelf.name.lower()).inc()
+    def count_dropped(self, folder: InboxFolder) -> None:
+        self._dropped.labels(folder.name.lower()).inc()
 
 
 class Inbox:
@@ -72,12 +72,12 @@ class Inbox:
         self._making_room = asyncio.Lock()
         self._coming: list[int] = []
         """The sizes of unclaimed deliveries that are being put there."""
-        self.news = {shelf: asyncio.Event() for shelf in InboxFolder}
+        self.news = {folder: asyncio.Event() for folder in InboxFolder}
         """Set when this process puts something there."""
 
-    async def put(self, delivery: WebhookDelivery, shelf: InboxFolder) -> None:
-        await self._store.put(f"{shelf}/{_name_of(delivery)}", delivery.model_dump_json().encode())
-        self.news[shelf].set()
+    async def put(self, delivery: WebhookDelivery, folder: InboxFolder) -> None:
+        await self._store.put(f"{folder}/{_name_of(delivery)}", delivery.model_dump_json().encode())
+        self.news[folder].set()
 
     async def put_unclaimed(self, delivery: WebhookDelivery) -> bool:
         """Returns False, and keeps nothing, if too many wait already.
@@ -112,19 +112,19 @@ class Inbox:
         await self._put_aside(InboxFolder.REJECTED, _name_of(delivery), delivery.model_dump_json().encode())
 
     async def measure(self) -> None:
-        """Brings the metrics of every shelf up to date."""
+        """Brings the metrics of each folder up to date."""
         found = await self._store.list(INBOX)
-        for shelf in InboxFolder:
-            sizes = [entry.size for entry in found if entry.path.rpartition("/")[0] == shelf]
-            self._metrics.show(shelf, files=len(sizes), size=sum(sizes))
+        for folder in InboxFolder:
+            sizes = [entry.size for entry in found if entry.path.rpartition("/")[0] == folder]
+            self._metrics.show(folder, files=len(sizes), size=sum(sizes))
 
-    async def entries(self, shelf: InboxFolder) -> list[StoredObject]:
+    async def entries(self, folder: InboxFolder) -> list[StoredObject]:
         """Oldest first."""
-        return [entry for entry in await self._store.list(shelf) if entry.path.rpartition("/")[0] == shelf]
+        return [entry for entry in await self._store.list(folder) if entry.path.rpartition("/")[0] == folder]
 
-    async def paths(self, shelf: InboxFolder) -> list[str]:
+    async def paths(self, folder: InboxFolder) -> list[str]:
         """Oldest first."""
-        return [entry.path for entry in await self.entries(shelf)]
+        return [entry.path for entry in await self.entries(folder)]
 
     async def read(self, path: str) -> WebhookDelivery | None:
         """None if another process was quicker, or if the file is no delivery, which moves it aside."""
@@ -139,24 +139,24 @@ class Inbox:
             logger.error("%r in the inbox cannot be read and was moved to %r", path, str(InboxFolder.REJECTED))
         return delivery
 
-    async def _put_aside(self, shelf: InboxFolder, name: str, content: bytes) -> None:
+    async def _put_aside(self, folder: InboxFolder, name: str, content: bytes) -> None:
         """Puts it where people look, in place of the oldest there if there is no room. Drops what is too large."""
         if len(content) > _KEPT_BOUNDS.bytes:
-            self._drop(shelf, name)
+            self._drop(folder, name)
             return
         async with self._making_room:
-            kept = await self.entries(shelf)
+            kept = await self.entries(folder)
             size = sum(entry.size for entry in kept) + len(content)
             while kept and (len(kept) >= _KEPT_BOUNDS.files or size > _KEPT_BOUNDS.bytes):
                 oldest = kept.pop(0)
                 size -= oldest.size
                 await self.remove(oldest.path)
-                self._drop(shelf, oldest.path)
-            await self._store.put(f"{shelf}/{name}", content)
+                self._drop(folder, oldest.path)
+            await self._store.put(f"{folder}/{name}", content)
 
-    def _drop(self, shelf: InboxFolder, name: str) -> None:
-        self._metrics.count_dropped(shelf)
-        logger.warning("%r was dropped, because %s is full", name, shelf)
+    def _drop(self, folder: InboxFolder, name: str) -> None:
+        self._metrics.count_dropped(folder)
+        logger.warning("%r was dropped, because %s is full", name, folder)
 
     async def remove(self, path: str) -> None:
         await self._store.delete(path)

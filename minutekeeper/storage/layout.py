@@ -30,7 +30,7 @@ class Bounds(NamedTuple):
 
 
 INBOX_BOUNDS = Bounds(files=1000, bytes=64 * 1024 * 1024)
-"""What each shelf of the inbox may hold, but for that of deliveries that wait for Temporal."""
+"""What each folder of the inbox may hold, but for that of deliveries that wait for Temporal."""
 
 _UNFINISHED = ".unfinished"
 

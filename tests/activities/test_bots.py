@@ -187,10 +187,11 @@ async def test_the_answer_says_how_the_meeting_goes_on_by_the_workers_settings()
 
 async def test_the_answer_says_when_the_bot_is_due_unless_that_is_the_meetings_start() -> None:
     now = datetime.now(UTC)
+    early = order(start_time=now - timedelta(hours=1), requested_at=now)
     late = order(start_time=now, requested_at=now)
     assert (await send(ScriptedProvider(), order())).join_at is None
     assert (await send(ScriptedProvider(), late)).join_at is None
-    assert (await send(ScriptedProvider(), order(start_time=now - timedelta(hours=1), requested_at=now))).join_at == now
+    assert (await send(ScriptedProvider(), early)).join_at == now
 
 
 async def test_a_reserved_bot_that_is_late_is_sent_at_once() -> None:

@@ -34,7 +34,7 @@ class Account(ScriptedProvider):
         self.listed.insert(0, BotOrigin(**(origin.__dict__ | fields)))
         return origin.bot_id
 
-    async def origin(self, bot_id: str) -> BotOrigin:
+    async def get_bot_origin(self, bot_id: str) -> BotOrigin:
         self.calls += 1
         if self.is_down:
             raise UnavailableError("503")

@@ -41,9 +41,9 @@ async def test_strangers_cannot_fill_the_store_with_many_deliveries(bridge: Brid
     assert len(await store.list(InboxFolder.UNKNOWN_BOT)) <= BOUNDS.files
     await bridge.app[INBOX].measure()
     told = await _metrics(bridge)
-    kept = round(float(told['minutekeeper_inbox_deliveries{shelf="unclaimed"}']))
+    kept = round(float(told['minutekeeper_inbox_deliveries{folder="unknown_bot"}']))
     assert 0 < kept <= BOUNDS.files
-    assert float(told['minutekeeper_inbox_dropped_total{shelf="unclaimed"}']) == len(bodies) - kept
+    assert float(told['minutekeeper_inbox_dropped_total{folder="unknown_bot"}']) == len(bodies) - kept
 
 
 async def test_strangers_cannot_fill_the_store_with_large_deliveries(bridge: Bridge, store: ArtifactStore) -> None:
@@ -58,22 +58,22 @@ async def test_strangers_cannot_fill_the_store_with_large_deliveries(bridge: Bri
     assert {True, False} == set(bodies), "the facts of all, the bodies of those that there was room for"
 
 
-@pytest.mark.parametrize("shelf", [InboxFolder.REJECTED, InboxFolder.LATE])
+@pytest.mark.parametrize("folder", [InboxFolder.REJECTED, InboxFolder.LATE])
 async def test_what_people_have_to_look_at_makes_room_for_the_newest(
-    store: ArtifactStore, shelf: InboxFolder
+    store: ArtifactStore, folder: InboxFolder
 ) -> None:
     inbox = Inbox(store, registry := CollectorRegistry())
-    put = inbox.put_rejected if shelf is InboxFolder.REJECTED else inbox.put_late
+    put = inbox.put_rejected if folder is InboxFolder.REJECTED else inbox.put_late
     now = datetime.now(NOON.tzinfo)
     for number in range(20):
         await put(_delivery(f"code_{number:02}", now + timedelta(seconds=number), size=number * 700))
-    entries = await inbox.entries(shelf)
+    entries = await inbox.entries(folder)
     assert len(entries) <= BOUNDS.files
     assert sum(entry.size for entry in entries) <= BOUNDS.bytes
     assert b"code_19" in await store.get(entries[-1].path)
     await put(_delivery("too large", now + timedelta(hours=1), size=BOUNDS.bytes))
-    assert await inbox.entries(shelf) == entries
-    dropped = registry.get_sample_value("minutekeeper_inbox_dropped_total", {"shelf": shelf.name.lower()})
+    assert await inbox.entries(folder) == entries
+    dropped = registry.get_sample_value("minutekeeper_inbox_dropped_total", {"folder": folder.name.lower()})
     assert dropped == 21 - len(entries)
 
 

@@ -65,7 +65,7 @@ def failed(bot_id: str, ended_at: datetime, error: str) -> BotObservation:
 class Quiet(ScriptedProvider):
     """Its bots do their work and never report. When asked, they are in the call twice, then they have ended."""
 
-    async def observe(self, bot_id: str) -> BotObservation:
+    async def get_bot_status(self, bot_id: str) -> BotObservation:
         await super().get_bot_status(bot_id)
         order = self.bot(bot_id).order
         if self.asked.count(bot_id) <= 2:
@@ -127,11 +127,11 @@ class Away(ScriptedProvider):
         self._refuse_if_away()
         return await super().find(key, meeting_url, since)
 
-    async def cancel(self, bot_id: str) -> RemovalResult:
+    async def remove_bot(self, bot_id: str) -> RemovalResult:
         self._refuse_if_away()
         return await super().remove_bot(bot_id)
 
-    async def observe(self, bot_id: str) -> BotObservation:
+    async def get_bot_status(self, bot_id: str) -> BotObservation:
         self._refuse_if_away()
         return await super().get_bot_status(bot_id)
 

@@ -68,7 +68,7 @@ class Moody(ScriptedProvider):
             raise UnavailableError("the answer got lost")
         return sent
 
-    async def observe(self, bot_id: str) -> BotObservation:
+    async def get_bot_status(self, bot_id: str) -> BotObservation:
         seen = await super().get_bot_status(bot_id)
         if seen.status is not ProviderBotStatus.OPEN:
             self.ended.add(bot_id)
