@@ -54,7 +54,7 @@ async def test_a_transcript_that_is_written_waits_for_its_recording(desk: Record
     (so_far,) = failed.value.details
     assert isinstance(so_far, CollectResult)
     assert (set(so_far.files), so_far.transcript) == (TEXTS, TranscriptState.READY)
-    assert failed.value.type == "LinkError"
+    assert failed.value.type == "UrlRefusedError"
     desk.server.faults.clear()
     desk.answers(lambda: recorded(desk.server.link()))
 

@@ -66,7 +66,7 @@ async def look(case: Case, address: str, store: str) -> None:
     calendars = ScriptedCalendars(events_by_id={event.event_id: event for event in case.events})
     fuse = Fuse(case.dies_at)
     with (
-        patch.object(MeetingBookings, "claim_path", fuse.around(MeetingBookings.claim)),
+        patch.object(MeetingBookings, "claim", fuse.around(MeetingBookings.claim)),
         patch.object(MeetingBookings, "release", fuse.around(MeetingBookings.release)),
         patch.object(CalendarCheckpointStore, "write", fuse.around(CalendarCheckpointStore.write)),
         patch.object(calendar_changes, "_BATCH", BATCH),

@@ -89,7 +89,7 @@ async def test_a_crash_in_the_middle_goes_on_where_it_stopped_in_order_of_start(
             raise ZeroDivisionError("the process is gone")
         return answer
 
-    monkeypatch.setattr(MeetingBookings, "claim_path", claim)
+    monkeypatch.setattr(MeetingBookings, "claim", claim)
     monkeypatch.setattr("activities.calendar_changes._BATCH_SIZE", 20)
     view = await anna.notices()
     assert set(claimed) == {event.start_time for event in events}
@@ -112,7 +112,7 @@ async def test_what_was_booked_and_not_noted_before_a_crash_is_let_go_of_if_its_
         anna.remove()
         raise ZeroDivisionError("the process is gone")
 
-    monkeypatch.setattr(MeetingBookings, "claim_path", claim)
+    monkeypatch.setattr(MeetingBookings, "claim", claim)
     await anna.notices()
     assert (await anna.meeting(event).outcome()).status is MeetingStatus.CANCELLED
 

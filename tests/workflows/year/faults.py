@@ -44,7 +44,7 @@ def troubled(chance: random.Random, world: World) -> Iterator[None]:
                 raise UnavailableError("the list broke off")
 
     with (
-        patch.object(MeetingBookings, "claim_path", with_trouble(MeetingBookings.claim)),
+        patch.object(MeetingBookings, "claim", with_trouble(MeetingBookings.claim)),
         patch.object(MeetingBookings, "release", with_trouble(MeetingBookings.release)),
         patch.object(world.calendars, "events", broken_list),
     ):
