@@ -28,14 +28,14 @@ from activities.transcripts import write_transcript
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.meetings.collection import CollectInput
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
-from minutekeeper.providers.meetingbaas.recordings import collect
+from minutekeeper.providers.meetingbaas.recordings import recorded_content
 
 def peak():
     return int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
 
 class Delivered:
     async def read(self):
-        return await collect(client, "b-1", None)
+        return await recorded_content(client, "b-1", None)
 
 async def main():
     global client
