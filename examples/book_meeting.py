@@ -12,14 +12,14 @@ import sys
 
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.process import run_and_exit
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from starter.errors import MeetingError
 from starter.inputs import parse_input
 
 
 async def book(request: MeetingRequest, *, wait: bool) -> None:
     """Books the meeting. Booking the same link and start again gives the same meeting."""
-    client = await MeetingsClient.connect()
+    client = await MeetingClient.connect()
     booked = await client.start(request)
     print(booked.meeting_id)
     if wait:

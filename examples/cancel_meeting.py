@@ -10,13 +10,13 @@ import asyncio
 import sys
 
 from minutekeeper.process import run_and_exit
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from starter.errors import MeetingError
 
 
 async def cancel(meeting: str, why: str, *, only_leave: bool) -> None:
     """Cancels the meeting and prints its status afterwards."""
-    client = await MeetingsClient.connect()
+    client = await MeetingClient.connect()
     view = await (client.leave(meeting, why) if only_leave else client.cancel(meeting, why))
     print(view.meeting_id, view.status)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.process import run_and_exit
 from minutekeeper.providers.calendar_base import CalendarCredentials
-from starter.calendars.client import CalendarsClient
+from starter.calendars.client import CalendarClient
 from starter.calendars.credentials import load_credentials
 from starter.calendars.preview import read_policy
 from starter.calendars.summaries import CalendarSummaryState
@@ -26,7 +26,7 @@ FIRST_READING_SECONDS = 60
 
 async def connect(credentials: CalendarCredentials, policy: Policy) -> None:
     """Connects the calendar, waits until its events were read, and prints what was decided."""
-    async with CalendarsClient.opened() as calendars:
+    async with CalendarClient.opened() as calendars:
         calendar_id = (await calendars.connect(credentials, policy=policy)).calendar_id
         print(calendar_id)
         for _ in range(FIRST_READING_SECONDS):

@@ -43,7 +43,7 @@ def calendar_connect_link(
 ) -> int:
     """Create a link for a user to connect a calendar.
 
-    It is valid for 24 hours.
+    It is valid for 24 hconfigured.
     """
     from datetime import UTC, datetime
 
@@ -55,7 +55,7 @@ def calendar_connect_link(
     from starter.output import print_line, print_link, sanitize, write_json
     from starter.times import format_local
 
-    ours = signing_settings(address=True)
+    configured = signing_settings(address=True)
     try:
         link = new_link(user, platform.value, datetime.now(UTC), success_url=success_url, error_url=error_url)
     except ValidationError as error:
@@ -63,7 +63,7 @@ def calendar_connect_link(
         name = str(first["loc"][0])
         problem = first["msg"].removeprefix("Value error, ")
         raise MeetingInputError(_OPTION_NAMES.get(name, name), problem) from None
-    url = connect_url(ours.bridge_public_url, ours.bridge_secret.get_secret_value(), link)
+    url = connect_url(configured.bridge_public_url, configured.bridge_secret.get_secret_value(), link)
     if as_json:
         write_json({"url": url, "user": user, "platform": platform.value, "expires_at": link.expires_at})
         return 0
@@ -86,13 +86,13 @@ async def calendar_disconnect_user(user: User, platform: UserPlatform, *, as_jso
     from starter.inputs import settings
     from starter.output import print_line, sanitize, write_json
 
-    ours = settings()
+    configured = settings()
     try:
-        connections = UserConnectionStore(ArtifactStore(ours.artifacts_url))
+        connections = UserConnectionStore(ArtifactStore(configured.artifacts_url))
         known = await connections.read(user, platform.value)
         if not known.calendar_id:
             raise MeetingError(f"{sanitize(user)} has no {platform.value} calendar connected.")
-        await _disconnect(ours, known)
+        await _disconnect(configured, known)
         await connections.write(known.disconnected())
     except (StoreError, ProviderError) as error:
         raise MeetingError(str(error)) from None
@@ -130,12 +130,12 @@ async def calendar_update_credentials(
 
     Exit status 1: a calendar of the app is left without them.
     """
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.calendars.credentials import load_app_credentials
     from starter.output import write_json
 
     app_credentials = load_app_credentials(credentials)
-    async with CalendarsClient.opened() as client:
+    async with CalendarClient.opened() as client:
         rotation = await client.rotate_credentials(app_credentials)
     if as_json:
         write_json(rotation)
@@ -151,19 +151,19 @@ async def calendar_doctor(*, as_json: Json = False) -> int:
 
     Exit status 0: all are healthy.
     """
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.output import write_json
 
-    async with CalendarsClient.opened() as client:
+    async with CalendarClient.opened() as client:
         report = await client.doctor()
     if as_json:
         calendars = [
             each.calendar.model_dump(mode="json")
-            | {"link": each.link, "lost": each.lost, "what_to_do": each.what_to_do}
+            | {"link": each.link, "missing": each.missing, "suggested_fix": each.suggested_fix}
             for each in report.calendars
         ]
         checks = report.access_checks.model_dump(mode="json") if report.access_checks else None
-        write_json({"calendars": calendars, "checks": checks, "trouble": report.trouble})
+        write_json({"calendars": calendars, "checks": checks, "error": report.error})
     else:
         _print_report(report)
     return 1 if report.needs_attention else 0
@@ -174,10 +174,10 @@ async def _disconnect(settings: "Settings", known: "UserConnection") -> None:
     from minutekeeper.calendars.messages import DisconnectRequest
     from minutekeeper.providers.factory import open_calendars
     from minutekeeper.temporal.calendar_workflows import request_disconnect
-    from starter.client import MeetingsClient
+    from starter.client import MeetingClient
     from starter.error_translation import translate_temporal_errors
 
-    temporal = (await MeetingsClient.connect()).temporal
+    temporal = (await MeetingClient.connect()).temporal
     with translate_temporal_errors(temporal):
         if await request_disconnect(temporal, known.calendar_id, DisconnectRequest(reason=_DISCONNECT_REASON)):
             return
@@ -193,13 +193,13 @@ def _print_rotation(rotation: "CredentialRotation") -> None:
 
     for each in rotation.updated:
         name = sanitize(each.calendar)
-        if each.trouble:
-            print_line(f"Calendar {name} was not updated: {sanitize(each.trouble)}", "red")
+        if each.error:
+            print_line(f"Calendar {name} was not updated: {sanitize(each.error)}", "red")
         else:
             print_line(f"Calendar {name} has the new credentials. Missed changes are read now.", "green")
-    for left in rotation.left:
-        print_line(f"No token was given for calendar {sanitize(left.owner or left.calendar_id)}.", "red")
-    if rotation.left:
+    for calendar in rotation.remaining:
+        print_line(f"No token was given for calendar {sanitize(calendar.owner or calendar.calendar_id)}.", "red")
+    if rotation.remaining:
         print_line("Add their tokens, or have their users connect again: `minutekeeper calendar connect-link`.")
 
 
@@ -216,19 +216,21 @@ def _print_report(report: "CalendarReport") -> None:
         calendar = each.calendar
         if not each.needs_attention:
             continue
-        trouble = calendar.trouble or f"{amount(len(each.lost), 'booked meeting')} missing in Temporal"
-        print_line(f"\n{sanitize(calendar.owner or calendar.calendar_id)}: {sanitize(trouble)}", "bold red")
-        if calendar.trouble_since:
-            print_line(f"Since     {format_local(calendar.trouble_since)}")
-        print_line(f"Last read {format_local(calendar.last_look_at) if calendar.last_look_at else 'never'}")
-        if each.lost:
-            more = ", …" if len(each.lost) > _MAX_NAMED else ""
-            print_line(f"Missing   {sanitize(', '.join(each.lost[:_MAX_NAMED]))}{more}")
-        print_line(f"To do     {sanitize(each.what_to_do)}")
+        problem = calendar.error or f"{amount(len(each.missing), 'booked meeting')} missing in Temporal"
+        print_line(f"\n{sanitize(calendar.owner or calendar.calendar_id)}: {sanitize(problem)}", "bold red")
+        if calendar.problem_since:
+            print_line(f"Since     {format_local(calendar.problem_since)}")
+        print_line(
+            f"Last read {format_local(calendar.last_reconciled_at) if calendar.last_reconciled_at else 'never'}"
+        )
+        if each.missing:
+            more = ", …" if len(each.missing) > _MAX_NAMED else ""
+            print_line(f"Missing   {sanitize(', '.join(each.missing[:_MAX_NAMED]))}{more}")
+        print_line(f"To do     {sanitize(each.suggested_fix)}")
         if each.link:
             print_line(f"Link      {each.link}")
-    if report.trouble:
-        print_line(f"\n{sanitize(report.trouble)}", "bold red")
+    if report.error:
+        print_line(f"\n{sanitize(report.error)}", "bold red")
     elif report.access_checks and report.access_checks.last_check_at:
         print_line(f"\nAccess was last checked {format_local(report.access_checks.last_check_at)}.", "dim")
     if not report.needs_attention:

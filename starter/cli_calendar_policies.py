@@ -34,13 +34,13 @@ class OverrideChoice(StrEnum):
 @run_async
 async def calendar_plan(calendar: CalendarName, *, policy: PolicyFile = None, as_json: Json = False) -> int:
     """Show what a policy would change."""
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.calendars.preview import read_policy
     from starter.inputs import signing_settings
     from starter.output import write_json
 
     chosen_policy = read_policy(policy, "--policy") if policy else None
-    async with CalendarsClient.opened(signing_settings()) as client:
+    async with CalendarClient.opened(signing_settings()) as client:
         preview = await client.plan(calendar, chosen_policy)
     if as_json:
         write_json(preview)
@@ -55,11 +55,11 @@ async def calendar_policy_get(calendar: CalendarName, *, as_json: Json = False) 
     """Print a calendar's policy."""
     import json
 
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.calendars.preview import policy_as_written
     from starter.output import print_line, write_json
 
-    async with CalendarsClient.opened() as client:
+    async with CalendarClient.opened() as client:
         policy = policy_as_written(await client.policy(calendar))
     if as_json:
         write_json(policy, absent_as_null=False)
@@ -80,13 +80,13 @@ async def calendar_policy_set(
 
     All coming meetings are decided again.
     """
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.calendars.preview import read_policy
     from starter.inputs import signing_settings
     from starter.output import print_line, sanitize, write_json
 
     chosen_policy = read_policy(policy, "FILE")
-    async with CalendarsClient.opened(signing_settings()) as client:
+    async with CalendarClient.opened(signing_settings()) as client:
         changed = await client.set_policy(calendar, chosen_policy)
     if as_json:
         write_json(
@@ -94,7 +94,7 @@ async def calendar_policy_set(
                 "calendar_id": changed.calendar_id,
                 "changed": changed.lines,
                 "plan": changed.preview.model_dump(mode="json") if changed.preview else None,
-                "trouble": changed.trouble,
+                "error": changed.error,
             }
         )
         return 0
@@ -107,7 +107,7 @@ async def calendar_policy_set(
     if changed.preview:
         _print_preview(changed.preview)
     else:
-        print_line(f"Its effect could not be previewed: {sanitize(changed.trouble)}", "yellow")
+        print_line(f"Its effect could not be previewed: {sanitize(changed.error)}", "yellow")
     print_line("The policy is set. Meetings are updated in a moment.", "green")
     return 0
 
@@ -123,7 +123,7 @@ async def calendar_override(
     as_json: Json = False,
 ) -> int:
     """Record an event always or never."""
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.output import print_line, sanitize, write_json
 
     decisions: dict[OverrideChoice, Literal["always", "never"] | None] = {
@@ -131,7 +131,7 @@ async def calendar_override(
         OverrideChoice.NEVER: "never",
         OverrideChoice.NONE: None,
     }
-    async with CalendarsClient.opened() as client:
+    async with CalendarClient.opened() as client:
         change = await client.override(calendar, event, decisions[choice], series=series)
         remaining = await client.override_of(calendar, event) if choice is OverrideChoice.NONE else None
     if as_json:
@@ -156,19 +156,19 @@ async def calendar_record(
 
     The provider sends the bot; its meeting is started when the bot first reports.
     """
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.inputs import signing_settings
     from starter.output import print_line, write_json
 
-    async with CalendarsClient.opened(signing_settings()) as client:
+    async with CalendarClient.opened(signing_settings()) as client:
         done = await client.record(calendar, event, all_occurrences=all_occurrences)
-    trouble = await _account_webhook_trouble()
+    warning = await _account_webhook_warning()
     if as_json:
-        write_json(done.model_dump(mode="json") | {"trouble": trouble})
+        write_json(done.model_dump(mode="json") | {"warning": warning})
         return 0
     _print_events(done, "is scheduled at the provider")
-    if trouble:
-        print_line(trouble, "yellow")
+    if warning:
+        print_line(warning, "yellow")
     return 0
 
 
@@ -178,10 +178,10 @@ async def calendar_unrecord(
     calendar: CalendarName, event: EventName, *, all_occurrences: AllOccurrences = False, as_json: Json = False
 ) -> int:
     """Remove an event's schedule at the provider."""
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.output import write_json
 
-    async with CalendarsClient.opened() as client:
+    async with CalendarClient.opened() as client:
         done = await client.unrecord(calendar, event, all_occurrences=all_occurrences)
         remaining = await client.override_of(calendar, event)
     if as_json:
@@ -209,7 +209,7 @@ def _remaining_rule(override: "Override | None") -> str:
     return f'is decided by the override of this {override.scope}, "{override.wanted}"'
 
 
-async def _account_webhook_trouble() -> str:
+async def _account_webhook_warning() -> str:
     """Why the bridge will not hear of the provider's bots; empty if it will, or if the provider does not say."""
     from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE
     from minutekeeper.providers.base import ProviderError

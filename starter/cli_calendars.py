@@ -71,7 +71,7 @@ async def calendar_connect(
     as_json: Json = False,
 ) -> int:
     """Connect a calendar, or renew its credentials."""
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.calendars.connect import ConnectOutcome
     from starter.calendars.credentials import load_credentials
     from starter.calendars.preview import read_policy
@@ -79,7 +79,7 @@ async def calendar_connect(
 
     chosen_policy = read_policy(policy, "--policy") if policy else None
     grant = load_credentials(credentials)
-    async with CalendarsClient.opened() as client:
+    async with CalendarClient.opened() as client:
         connected = await client.connect(grant, raw_id, chosen_policy)
     if as_json:
         write_json(connected)
@@ -106,10 +106,10 @@ async def calendar_connect(
 async def calendar_list(*, as_json: Json = False) -> int:
     """List calendars, also those without a workflow."""
     from starter.calendars import tables
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.output import display, print_line, write_json
 
-    async with CalendarsClient.opened() as client:
+    async with CalendarClient.opened() as client:
         calendars = await client.list()
     if as_json:
         write_json(calendars)
@@ -128,16 +128,16 @@ async def calendar_list(*, as_json: Json = False) -> int:
 async def calendar_show(calendar: CalendarName, *, as_json: Json = False) -> int:
     """Show a calendar without its events."""
     from starter.calendars import tables
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.calendars.preview import policy_as_written
     from starter.output import display, write_json
 
-    async with CalendarsClient.opened() as client:
+    async with CalendarClient.opened() as client:
         found = await client.show(calendar)
     if as_json:
         view = found.view
         details = {
-            "coming": found.coming,
+            "upcoming": found.upcoming,
             "recorded": found.recorded,
             "policy": policy_as_written(view.policy) if view else None,
             "overrides": view.overrides.model_dump(mode="json") if view else None,
@@ -159,10 +159,10 @@ async def calendar_events(
 ) -> int:
     """List events with decisions, meetings and bots."""
     from starter.calendars import tables
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.output import display, print_line, write_json
 
-    async with CalendarsClient.opened() as client:
+    async with CalendarClient.opened() as client:
         found = await client.events(calendar, also_past=also_past)
     if as_json:
         write_json(found)
@@ -177,11 +177,11 @@ async def calendar_events(
 @run_async
 async def calendar_explain(calendar: CalendarName, event: EventName, *, as_json: Json = False) -> int:
     """Explain which rule decides about an event."""
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.inputs import signing_settings
     from starter.output import write_json
 
-    async with CalendarsClient.opened(signing_settings()) as client:
+    async with CalendarClient.opened(signing_settings()) as client:
         found = await client.explain(calendar, event)
     if as_json:
         write_json(found)
@@ -203,12 +203,12 @@ async def calendar_resync(
 
     Without a name the provider reads all calendars; the exit status is 1 if it cannot read one of them.
     """
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.output import print_line, sanitize, write_json
 
     if calendar is None:
         return await _resync_all(as_json=as_json)
-    async with CalendarsClient.opened() as client:
+    async with CalendarClient.opened() as client:
         view = await client.resync(calendar)
     if as_json:
         write_json(view)
@@ -231,11 +231,11 @@ async def calendar_disconnect(
 
     Meetings that no other calendar claims are cancelled, and the provider stops reading the calendar.
     """
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.calendars.summaries import CalendarSummaryState
     from starter.output import print_line, sanitize, write_json
 
-    async with CalendarsClient.opened() as client:
+    async with CalendarClient.opened() as client:
         summary = await client.disconnect(calendar, why)
     name = sanitize(summary.calendar_id)
     if as_json:
@@ -274,7 +274,7 @@ def _print_explanation(found: "EventExplanation") -> None:
 
 async def _resync_all(*, as_json: bool) -> int:
     from minutekeeper.providers.calendar_base import AccessProblemSource
-    from starter.calendars.client import CalendarsClient
+    from starter.calendars.client import CalendarClient
     from starter.output import amount, print_line, sanitize, write_json
 
     advice = {
@@ -286,7 +286,7 @@ async def _resync_all(*, as_json: bool) -> int:
         ),
         None: "",
     }
-    async with CalendarsClient.opened() as client:
+    async with CalendarClient.opened() as client:
         done = await client.resync_all()
     if as_json:
         errors = [

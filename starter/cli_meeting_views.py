@@ -56,11 +56,11 @@ async def meeting_list(  # noqa: PLR0913 - one argument for each option
     Current and coming meetings in order of their start, then ended ones, latest first.
     """
     from starter import tables
-    from starter.client import MeetingsClient
+    from starter.client import MeetingClient
     from starter.output import display, print_line, write_json
 
     starts_from, starts_before = _instant(from_, "--from"), _instant(to, "--to")
-    client = await MeetingsClient.connect()
+    client = await MeetingClient.connect()
     summaries = await client.list(
         status=status,
         title=title,
@@ -99,11 +99,11 @@ async def meeting_show(meeting: MeetingId, *, as_json: Json = False) -> int:
     from datetime import UTC, datetime
 
     from starter import tables
-    from starter.client import MeetingsClient
+    from starter.client import MeetingClient
     from starter.json_models import ShowOutput
     from starter.output import display, write_json
 
-    client = await MeetingsClient.connect()
+    client = await MeetingClient.connect()
     view, pending = await asyncio.gather(client.status(meeting), client.pending_activities(meeting))
     if as_json:
         write_json(ShowOutput(**dict(view), pending_activities=pending))
@@ -131,11 +131,11 @@ async def meeting_why(meeting: MeetingId, *, as_json: Json = False) -> int:
     import asyncio
 
     from starter import messages, tables
-    from starter.client import MeetingsClient
+    from starter.client import MeetingClient
     from starter.json_models import WhyOutput
     from starter.output import display, print_line, sanitize, write_json
 
-    client = await MeetingsClient.connect()
+    client = await MeetingClient.connect()
     view, pending = await asyncio.gather(client.status(meeting), client.pending_activities(meeting))
     state, details = messages.state_sentence(view), messages.explanation(view, pending)
     if as_json:
@@ -170,7 +170,7 @@ async def meeting_find(
     """
     from minutekeeper.storage.store import ArtifactStore
     from starter import tables
-    from starter.client import MeetingsClient
+    from starter.client import MeetingClient
     from starter.inputs import settings
     from starter.meeting_lookup import MeetingLookup
     from starter.output import display, print_line, write_json
@@ -178,7 +178,7 @@ async def meeting_find(
 
     given = settings()
     async with open_calendar_account(given) as calendars, open_bot_account(given) as bots:
-        temporal = (await MeetingsClient.connect()).temporal
+        temporal = (await MeetingClient.connect()).temporal
         found = await MeetingLookup(temporal, calendars, bots, ArtifactStore(given.artifacts_url)).find(what)
     if as_json:
         write_json(found)
@@ -201,7 +201,7 @@ async def meeting_open(
     """Print a meeting's address in Temporal's UI."""
     import webbrowser
 
-    from starter.client import MeetingsClient
+    from starter.client import MeetingClient
     from starter.errors import MeetingError
     from starter.inputs import settings
     from starter.json_models import OpenOutput
@@ -209,7 +209,7 @@ async def meeting_open(
     from starter.temporal_ui import temporal_ui_url, workflow_page
 
     configured = settings().minutekeeper_temporal_ui_url
-    client = await MeetingsClient.connect()
+    client = await MeetingClient.connect()
     ui_url = temporal_ui_url(configured, client.temporal.service_client.config.target_host)
     (workflow_id,) = await client.find_all([meeting])
     url = workflow_page(ui_url, client.temporal.namespace, workflow_id)
@@ -269,11 +269,11 @@ async def _newest_transcript(store: "ArtifactStore", meeting: str, form: Transcr
 
 async def _missing_transcript(meeting: str) -> str:
     from starter import messages
-    from starter.client import MeetingsClient
+    from starter.client import MeetingClient
     from starter.errors import MeetingError
 
     try:
-        view = await (await MeetingsClient.connect()).status(meeting)
+        view = await (await MeetingClient.connect()).status(meeting)
     except MeetingError as error:
         return str(error)
     return f"{messages.TRANSCRIPT[view.transcript]} {messages.state_sentence(view)}"

@@ -11,7 +11,7 @@ from starter.cli_options import Json, MeetingId, MeetingIds, Why, run_async
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from starter.client import MeetingsClient
+    from starter.client import MeetingClient
     from starter.json_models import ChangeResult
 
 app = typer.Typer()
@@ -50,7 +50,7 @@ async def meeting_schedule(  # noqa: PLR0913 - one argument for each option
     from minutekeeper.meetings.request import MeetingRequest
     from minutekeeper.meetings.status import MeetingStatus
     from starter import messages
-    from starter.client import MeetingsClient
+    from starter.client import MeetingClient
     from starter.inputs import check_id, parse_input, settings
     from starter.json_models import ScheduleOutput
     from starter.output import print_line, sanitize, write_json
@@ -72,7 +72,7 @@ async def meeting_schedule(  # noqa: PLR0913 - one argument for each option
     request = parse_input(MeetingRequest, fields, _OPTION_NAMES | {"meeting_url": "URL"})
     if workflow_id is not None:
         check_id("--id", workflow_id)
-    client = await MeetingsClient.connect()
+    client = await MeetingClient.connect()
     booked = await client.start(request, workflow_id)
     notes += messages.booking_notes(booked, request)
     view = booked.view
@@ -114,7 +114,7 @@ async def meeting_reschedule(  # noqa: PLR0913 - one argument for each option
 ) -> int:
     """Move a meeting to another time or link."""
     from minutekeeper.meetings.request import Reschedule
-    from starter.client import MeetingsClient
+    from starter.client import MeetingClient
     from starter.inputs import parse_input
     from starter.json_models import RescheduleOutput
     from starter.output import print_line, sanitize, write_json
@@ -123,7 +123,7 @@ async def meeting_reschedule(  # noqa: PLR0913 - one argument for each option
     start, end, notes = _parse_times(at, until)
     fields: dict[str, object] = {"start_time": start, "end_time": end, "meeting_url": url, "title": title}
     change = parse_input(Reschedule, fields, _OPTION_NAMES | {"meeting_url": "--url"})
-    client = await MeetingsClient.connect()
+    client = await MeetingClient.connect()
     view = await client.reschedule(meeting, change)
     if as_json:
         write_json(RescheduleOutput(**dict(view), notes=tuple(notes)))
@@ -142,13 +142,13 @@ async def meeting_cancel(meetings: MeetingIds, *, why: Why = "", as_json: Json =
     Nothing is cancelled if one of the ids is unknown. Exit status 1: a meeting could not be cancelled.
     """
     from minutekeeper.meetings.request import StopRequest
-    from starter.client import MeetingsClient
+    from starter.client import MeetingClient
     from starter.inputs import parse_input
     from starter.messages import stop_sentence
     from starter.output import print_line, sanitize, write_error, write_json
 
     parse_input(StopRequest, {"why": why}, {"why": "--why"})
-    client = await MeetingsClient.connect()
+    client = await MeetingClient.connect()
     results = await _cancel_all(client, await client.find_all(meetings), why)
     failed = any(each.error for each in results)
     if as_json:
@@ -169,11 +169,11 @@ async def meeting_cancel(meetings: MeetingIds, *, why: Why = "", as_json: Json =
 @run_async
 async def meeting_leave(meeting: MeetingId, *, why: Why = "", as_json: Json = False) -> int:
     """Make the bot leave; its recording is stored."""
-    from starter.client import MeetingsClient
+    from starter.client import MeetingClient
     from starter.messages import stop_sentence
     from starter.output import print_line, sanitize, write_json
 
-    view = await (await MeetingsClient.connect()).leave(meeting, why)
+    view = await (await MeetingClient.connect()).leave(meeting, why)
     if as_json:
         write_json(view)
         return 0
@@ -185,7 +185,7 @@ async def meeting_leave(meeting: MeetingId, *, why: Why = "", as_json: Json = Fa
     return 0
 
 
-async def _cancel_all(client: "MeetingsClient", workflow_ids: Sequence[str], why: str) -> "list[ChangeResult]":
+async def _cancel_all(client: "MeetingClient", workflow_ids: Sequence[str], why: str) -> "list[ChangeResult]":
     from starter.errors import MeetingError
     from starter.json_models import ChangeResult
 

@@ -32,12 +32,12 @@ class WorkerQueue(StrEnum):
 async def setup(*, as_json: Json = False) -> int:
     """Register search attributes in the namespace."""
     from starter import namespace
-    from starter.client import MeetingsClient
+    from starter.client import MeetingClient
     from starter.error_translation import translate_temporal_errors
     from starter.json_models import SetupOutput
     from starter.output import print_line, write_json
 
-    temporal = (await MeetingsClient.connect()).temporal
+    temporal = (await MeetingClient.connect()).temporal
     with translate_temporal_errors(temporal):
         before = await namespace.register_attributes(temporal)
     if as_json:

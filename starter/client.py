@@ -64,7 +64,7 @@ class MeetingActivity(NamedTuple):
     progress: DownloadProgress | None
 
 
-class MeetingsClient:
+class MeetingClient:
     """Meetings of a Temporal namespace.
 
     The Temporal client needs the data converter of `minutekeeper.temporal.connection`.
@@ -74,7 +74,7 @@ class MeetingsClient:
         self.temporal = temporal
 
     @classmethod
-    async def connect(cls) -> "MeetingsClient":
+    async def connect(cls) -> "MeetingClient":
         """Connects as configured by `TEMPORAL_*` and Temporal's config file."""
         # Logging is off because the SDK's native library logs to stdout, where programs expect JSON.
         quiet = Runtime(telemetry=TelemetryConfig(logging=None))
@@ -144,9 +144,9 @@ class MeetingsClient:
             reason: Only meetings that failed for this reason. Costs one request for each failed meeting.
             limit: Maximum number of meetings.
         """
-        wanted = MeetingFilter(status, title, starts_from, starts_before, platform, reason)
+        filters = MeetingFilter(status, title, starts_from, starts_before, platform, reason)
         with translate_temporal_errors(self.temporal):
-            return await list_meetings(self.temporal, wanted, limit)
+            return await list_meetings(self.temporal, filters, limit)
 
     async def find_all(self, meetings: Sequence[str]) -> tuple[str, ...]:
         """The workflow ids of these meetings, each once. Raises MeetingNotFoundError that names unknown ones."""

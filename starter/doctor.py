@@ -26,7 +26,7 @@ from minutekeeper.temporal.names import (
 from minutekeeper.temporal.queries import quoted_list
 from starter import namespace, webhook_checks
 from starter.calendars.doctor import check_bookings
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from starter.error_translation import translate_temporal_errors
 from starter.errors import MeetingError, MeetingInputError
 from starter.health_checks import (
@@ -77,7 +77,7 @@ async def run_checks(settings: Settings) -> Sequence[CheckResult]:
 
 
 async def _connect() -> Client:
-    return (await MeetingsClient.connect()).temporal
+    return (await MeetingClient.connect()).temporal
 
 
 async def _check_secrets(settings: Settings) -> str:
@@ -191,7 +191,7 @@ async def _check_store(settings: Settings) -> str:
 
 async def _check_downloads(connecting: "asyncio.Task[Client]") -> str:
     """Whether meetings whose bot has left are held up while fetching recording and transcript."""
-    client = MeetingsClient(await shared_connection(connecting))
+    client = MeetingClient(await shared_connection(connecting))
     remedy = "correct that; downloads are retried automatically, and `minutekeeper show ID` shows their progress"
     try:
         collecting = await client.list(status=MeetingStatus.COLLECTING, limit=_MAX_COLLECTING)

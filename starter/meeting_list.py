@@ -40,18 +40,18 @@ _UNKNOWN_START = datetime.min.replace(tzinfo=UTC)
 """Sorts meetings whose start is not known."""
 
 
-async def list_meetings(temporal: Client, wanted: MeetingFilter, limit: int) -> list[MeetingSummary]:
+async def list_meetings(temporal: Client, filters: MeetingFilter, limit: int) -> list[MeetingSummary]:
     """Meetings in order of their start, then ended meetings, latest first; of each meeting only the newest run.
 
     If there are more than `limit`, meetings that start soon, run or need attention come before later ones, and all
     of these before ended ones. Raises MeetingInputError for a filter that contradicts itself.
     """
     now = datetime.now(UTC)
-    status, query = wanted.required_status, wanted.query(now)
+    status, query = filters.required_status, filters.query(now)
     if status is not None and not status.is_final and status is not MeetingStatus.SCHEDULED:
         return sorted(await _active(temporal, query, status, limit), key=_start)
     running, ended = await asyncio.gather(
-        _running(temporal, query, now, limit), _ended(temporal, query, wanted, limit)
+        _running(temporal, query, now, limit), _ended(temporal, query, filters, limit)
     )
     live = _LiveStatus(temporal, _LIST_TIMEOUT)
     coming = sorted(await asyncio.gather(*(live.summary(each) for each in running)), key=_start)
@@ -105,21 +105,21 @@ async def _running(temporal: Client, query: str, now: datetime, limit: int) -> l
     return list({each.id: each for each in in_order}.values())[:limit]
 
 
-async def _ended(temporal: Client, query: str, wanted: MeetingFilter, limit: int) -> list[WorkflowExecution]:
+async def _ended(temporal: Client, query: str, filters: MeetingFilter, limit: int) -> list[WorkflowExecution]:
     newest: dict[str, WorkflowExecution] = {}
     closed = f"{query} AND ExecutionStatus != 'Running'"
-    page = LARGEST_PAGE if wanted.reason else min(limit, LARGEST_PAGE)
+    page = LARGEST_PAGE if filters.reason else min(limit, LARGEST_PAGE)
     async for batch in _batches(_newest_runs(temporal, closed, page)):
-        keeps = await asyncio.gather(*(_has_reason(temporal, each, wanted) for each in batch))
+        keeps = await asyncio.gather(*(_has_reason(temporal, each, filters) for each in batch))
         newest |= {each.id: each for each, keep in zip(batch, keeps, strict=True) if keep}
         if len(newest) >= limit:
             break
     return list(newest.values())[:limit]
 
 
-async def _has_reason(temporal: Client, execution: WorkflowExecution, wanted: MeetingFilter) -> bool:
+async def _has_reason(temporal: Client, execution: WorkflowExecution, filters: MeetingFilter) -> bool:
     """Compares the failure reason, which only the workflow's result holds: one request for each failed meeting."""
-    return wanted.reason is None or (await outcome_of(temporal, execution)).reason is wanted.reason
+    return filters.reason is None or (await outcome_of(temporal, execution)).reason is filters.reason
 
 
 async def _active(temporal: Client, query: str, status: MeetingStatus, limit: int) -> list[MeetingSummary]:

@@ -16,7 +16,7 @@ from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.calendar_workflows import running_calendars
 from minutekeeper.temporal.search_attributes import BOT_ID, MEETING_URL, as_keyword
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from starter.error_translation import translate_provider_errors, translate_temporal_errors
 from starter.errors import MeetingNotFoundError, NoWorkerError
 from starter.inputs import check_id
@@ -55,11 +55,11 @@ class MeetingLookup:
     """Finds meetings by any id or link that is known of them."""
 
     def __init__(self, temporal: Client, calendars: CalendarProvider, bots: Provider, store: ArtifactStore) -> None:
-        self._meetings = MeetingsClient(temporal)
+        self._meetings = MeetingClient(temporal)
         self._temporal = temporal
         self._calendars = calendars
         self._bots = bots
-        self._notebooks = CalendarCheckpointStore(store)
+        self._checkpoints = CalendarCheckpointStore(store)
 
     async def find(self, what: str) -> tuple[FoundMeeting, ...]:
         """The meetings of a link, a bot or an event, newest first; or the one with this meeting id.
@@ -123,8 +123,8 @@ class MeetingLookup:
         return []
 
     async def _tracked(self, calendar_id: str, event_id: str) -> list[str]:
-        notebook = await self._notebooks.read(calendar_id)
-        entries = notebook.events.entries.values() if notebook else ()
+        checkpoint = await self._checkpoints.read(calendar_id)
+        entries = checkpoint.events.entries.values() if checkpoint else ()
         return await self._booked(each.meeting_id for each in entries if each.event_id == event_id)
 
     async def _booked(self, meeting_ids: Iterable[str]) -> list[str]:

@@ -17,7 +17,7 @@ from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import MeetingView, TimelineEntry
 from starter import messages, tables
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from starter.errors import NoWorkerError, TemporalUnreachableError
 from starter.json_models import WatchOutput
 from starter.output import console, print_line, sanitize, write_json
@@ -34,13 +34,13 @@ class MeetingUpdate(NamedTuple):
 
 async def watch_meeting(meeting: str, *, as_json: bool) -> int:
     """Prints changes until the meeting has ended. Returns 0 if it is completed, else 1."""
-    client = await MeetingsClient.connect()
+    client = await MeetingClient.connect()
     changes = follow(client, meeting, _POLL_SECONDS)
     view = await (_print_lines(changes) if as_json else _show_live(changes))
     return 0 if view.status is MeetingStatus.COMPLETED else 1
 
 
-async def follow(client: MeetingsClient, meeting: str, poll_seconds: float) -> AsyncIterator[MeetingUpdate]:
+async def follow(client: MeetingClient, meeting: str, poll_seconds: float) -> AsyncIterator[MeetingUpdate]:
     """Yields every change of a meeting until it has ended, polling every `poll_seconds`.
 
     The workflow is only queried after Temporal shows a new event. If server or worker becomes unreachable later, it

@@ -19,7 +19,7 @@ from devtools.stack.supervisor import ProcessGroup, Service, python_module
 from devtools.stack.temporal_server import NAMESPACE, ServerProbe
 from minutekeeper.config import Settings
 from minutekeeper.temporal.worker_connection import plugin
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 
 _PORTS = ("--temporal-port", "--temporal-http-port", "--ui-port", "--bridge-port", "--simulator-port")
 _METRICS = "--metrics-port"
@@ -46,8 +46,8 @@ class BenchmarkEnvironment:
     is_sampled: bool = False
 
     @property
-    def meetings(self) -> MeetingsClient:
-        return MeetingsClient(self.client)
+    def meetings(self) -> MeetingClient:
+        return MeetingClient(self.client)
 
     @property
     def artifacts(self) -> Path:

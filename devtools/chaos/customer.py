@@ -12,7 +12,7 @@ from devtools.chaos.evidence import Booking, Order
 from devtools.chaos.plan import Change, CustomerAction, PlannedMeeting
 from minutekeeper.meetings.fields import BotOptions, RecordingMode
 from minutekeeper.meetings.request import MeetingRequest, Reschedule
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from starter.errors import MeetingError, MeetingInputError, MeetingRefusedError
 
 _RETRY_SECONDS = 0.5
@@ -31,7 +31,7 @@ class _OverError(Exception):
 class Customers:
     """All of them. `began` is when the run began; what they were told is in `bookings` and `orders`."""
 
-    client: MeetingsClient
+    client: MeetingClient
     began: datetime
     bookings: list[Booking] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)

@@ -20,7 +20,7 @@ from devtools.chaos.lives import NORMAL, script_rule
 from devtools.chaos.plan import Fault, PlannedMeeting, RoomFault
 from devtools.chaos.rooms import room_of
 from devtools.chaos.scale import SPEED, Scale
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 
 _LOOK_SECONDS = 1.0
 _FEW = 3
@@ -48,7 +48,7 @@ class Day:
         meetings = plan_meetings(self._seed, count, self._scale)
         await self._prepare(meetings)
         self._began = datetime.now(UTC)
-        customers = Customers(MeetingsClient(self._scene.client), self._began)
+        customers = Customers(MeetingClient(self._scene.client), self._began)
         await asyncio.gather(
             self._serve(customers, meetings),
             *(self._strike(blow) for blow in plan_faults(self._seed, self._scale)),

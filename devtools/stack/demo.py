@@ -23,9 +23,9 @@ from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.process import INTERRUPTED, run_and_exit
 from minutekeeper.providers.calendar_base import CalendarCredentials
 from starter.booking import BookedMeeting
-from starter.calendars.client import CalendarsClient
+from starter.calendars.client import CalendarClient
 from starter.calendars.events import DecidedEvent
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from starter.output import print_line
 from starter.watch import watch_meeting
 
@@ -52,7 +52,7 @@ async def show_a_calendar(stack: Stack, meeting_url: str, starts_in: timedelta) 
             "artifacts_url": at.artifacts,
         }
     )
-    async with CalendarsClient.opened(given) as calendars, aiohttp.ClientSession(raise_for_status=True) as http:
+    async with CalendarClient.opened(given) as calendars, aiohttp.ClientSession(raise_for_status=True) as http:
         google = _SimulatedGoogle(http, f"{at.simulator}/_sim/calendars")
         connected = await calendars.connect(await google.user(_ANNA))
         print_line(
@@ -97,9 +97,7 @@ class _SimulatedGoogle:
             pass
 
 
-async def _once(
-    calendars: CalendarsClient, calendar_id: str, is_so: Callable[[DecidedEvent], bool]
-) -> DecidedEvent:
+async def _once(calendars: CalendarClient, calendar_id: str, is_so: Callable[[DecidedEvent], bool]) -> DecidedEvent:
     """The calendar's event, as soon as it is as expected."""
     while True:
         for event in await calendars.events(calendar_id):
@@ -140,7 +138,7 @@ async def show_meetings(speed: float) -> int:
 
 async def _book(stack: Stack, starts_in: timedelta, speed: float) -> BookedMeeting:
     start = (datetime.now(UTC) + starts_in).replace(microsecond=0)
-    client = await MeetingsClient.connect()
+    client = await MeetingClient.connect()
     request = MeetingRequest(meeting_url=_meeting_url(), start_time=start, title="Minutekeeper demo")
     booked = await client.start(request)
     at = stack.addresses

@@ -45,7 +45,7 @@ from starter.calendars.lookup import find_event
 from starter.calendars.preview import PolicyPreview, policy_as_written, policy_difference, preview_policy
 from starter.calendars.provider_recording import NO_POLICY, ProviderRecording, ProviderRecordings
 from starter.calendars.summaries import CalendarSummary, calendar_summary, list_calendars
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from starter.error_translation import translate_provider_errors, translate_temporal_errors
 from starter.errors import NoWorkerError
 from starter.inputs import parse_input, settings
@@ -60,12 +60,12 @@ class CalendarDetails(BaseModel):
 
     summary: CalendarSummary
     view: CalendarView | None
-    coming: int
+    upcoming: int
     recorded: int
 
 
 class PolicyUpdate(BaseModel):
-    """A changed policy. `preview` is what it changes for meetings; if it could not be made, `trouble` says why."""
+    """A changed policy. `preview` is what it changes for meetings; if it could not be made, `error` says why."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -73,7 +73,7 @@ class PolicyUpdate(BaseModel):
     before: Policy
     after: Policy
     preview: PolicyPreview | None = None
-    trouble: str = ""
+    error: str = ""
 
     @property
     def lines(self) -> list[str]:
@@ -81,7 +81,7 @@ class PolicyUpdate(BaseModel):
         return policy_difference(self.before, self.after)
 
 
-class CalendarsClient:
+class CalendarClient:
     """Calendars of a provider account.
 
     The Temporal client needs the data converter of `minutekeeper.temporal.connection`.
@@ -92,16 +92,16 @@ class CalendarsClient:
         self._provider = provider
         self._account = CalendarAccount(temporal, provider, UserConnectionStore(store))
         self._gateway = CalendarGateway(temporal, provider, store)
-        self._notebooks = CalendarCheckpointStore(store)
+        self._checkpoints = CalendarCheckpointStore(store)
         self._provider_recordings = ProviderRecordings(temporal, provider)
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, given: Settings | None = None) -> AsyncIterator["CalendarsClient"]:
+    async def opened(cls, given: Settings | None = None) -> AsyncIterator["CalendarClient"]:
         """Connects as `TEMPORAL_*` and the settings (by default the environment's) say; closes at the end."""
         chosen = given or settings()
         async with open_calendar_account(chosen) as provider:
-            temporal = (await MeetingsClient.connect()).temporal
+            temporal = (await MeetingClient.connect()).temporal
             yield cls(temporal, provider, ArtifactStore(chosen.artifacts_url))
 
     async def available(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
@@ -129,44 +129,50 @@ class CalendarsClient:
         with self._translated_errors():
             found = await self._gateway.find(calendar)
             connected, provider_answers = await self._gateway.at_provider(found)
-            view = await self._gateway.view(found) if found.is_kept else None
+            view = await self._gateway.view(found) if found.has_workflow else None
             now = datetime.now(UTC)
-            book = await self._gateway.book(found)
-            coming = [entry for entry in book.entries.values() if not entry.is_over(now)]
+            tracked = await self._gateway.tracked_events(found)
+            upcoming = [entry for entry in tracked.entries.values() if not entry.is_over(now)]
         return CalendarDetails(
             summary=calendar_summary(
-                found.calendar_id, view, connected, is_kept=found.is_kept, provider_answers=provider_answers
+                found.calendar_id,
+                view,
+                connected,
+                has_workflow=found.has_workflow,
+                provider_answers=provider_answers,
             ),
             view=view,
-            coming=len(coming),
-            recorded=sum(entry.record for entry in coming),
+            upcoming=len(upcoming),
+            recorded=sum(entry.record for entry in upcoming),
         )
 
     async def events(self, calendar: str, *, also_past: bool = False) -> tuple[DecidedEvent, ...]:
         """Events as they were last read, each with its decision, meeting and bot, in order of start."""
         with self._translated_errors():
             found = await self._gateway.require_running(calendar)
-            book = await self._gateway.book(found)
-            return await decided_events(self.temporal, book, datetime.now(UTC), also_past=also_past)
+            tracked = await self._gateway.tracked_events(found)
+            return await decided_events(self.temporal, tracked, datetime.now(UTC), also_past=also_past)
 
     async def explain(self, calendar: str, event: str) -> EventExplanation:
         """The rule that decides about an event, and the facts it evaluates."""
         with self._translated_errors():
             found = await self._gateway.require_running(calendar)
             view = await self._gateway.view(found)
-            book = await self._gateway.book(found)
-            return await explain_decision(self.temporal, self._provider, book, (view.policy, view.overrides), event)
+            tracked = await self._gateway.tracked_events(found)
+            return await explain_decision(
+                self.temporal, self._provider, tracked, (view.policy, view.overrides), event
+            )
 
     async def plan(self, calendar: str, policy: Policy | None = None) -> PolicyPreview:
         """What a policy, by default the calendar's own, would book, move and cancel. Changes nothing."""
         with self._translated_errors():
             found = await self._gateway.find(calendar)
             rules = policy or DEFAULT_POLICY, NO_OVERRIDES
-            if found.is_kept:
+            if found.has_workflow:
                 view = await self._gateway.view(found)
                 rules = policy or view.policy, view.overrides
-            book = await self._gateway.book(found)
-            return await preview_policy(self._provider, self.temporal, book, rules, datetime.now(UTC))
+            tracked = await self._gateway.tracked_events(found)
+            return await preview_policy(self._provider, self.temporal, tracked, rules, datetime.now(UTC))
 
     async def policy(self, calendar: str) -> Policy:
         """The calendar's policy."""
@@ -184,10 +190,10 @@ class CalendarsClient:
             rules, now = (policy, view.overrides), datetime.now(UTC)
             effects: dict[str, object]
             try:
-                book = await self._gateway.book(found)
-                effects = {"preview": await preview_policy(self._provider, self.temporal, book, rules, now)}
+                tracked = await self._gateway.tracked_events(found)
+                effects = {"preview": await preview_policy(self._provider, self.temporal, tracked, rules, now)}
             except (ProviderError, StoreError) as error:
-                effects = {"trouble": str(error)}
+                effects = {"error": str(error)}
             await self._gateway.change(
                 found, CalendarWorkflow.set_policy, PolicyChange(policy=policy_as_written(policy))
             )
@@ -210,11 +216,11 @@ class CalendarsClient:
         """The override of an event or its series; None if there is none, or if the calendar has no workflow."""
         with self._translated_errors():
             found = await self._gateway.find(calendar)
-            if not found.is_kept:
+            if not found.has_workflow:
                 return None
             with suppress(NoWorkerError):
                 view = await self._gateway.view(found)
-                _, event_found = await find_event(self._provider, await self._gateway.book(found), event)
+                _, event_found = await find_event(self._provider, await self._gateway.tracked_events(found), event)
                 return view.overrides.for_event(event_found) if event_found else None
         return None
 
@@ -227,19 +233,19 @@ class CalendarsClient:
         with self._translated_errors():
             found = await self._gateway.find(calendar)
             rules = NO_POLICY
-            if found.is_kept:
+            if found.has_workflow:
                 view = await self._gateway.view(found)
                 rules = view.policy, view.overrides
-            book = await self._gateway.book(found)
-            return await self._provider_recordings.record(book, rules, event, all_occurrences=all_occurrences)
+            tracked = await self._gateway.tracked_events(found)
+            return await self._provider_recordings.record(tracked, rules, event, all_occurrences=all_occurrences)
 
     async def unrecord(self, calendar: str, event: str, *, all_occurrences: bool = False) -> ProviderRecording:
         """Removes the provider's schedule; the policy decides again from the next reconciliation, which is soon."""
         with self._translated_errors():
             found = await self._gateway.find(calendar)
-            book = await self._gateway.book(found)
-            done = await self._provider_recordings.unrecord(book, event, all_occurrences=all_occurrences)
-            if found.is_kept:
+            tracked = await self._gateway.tracked_events(found)
+            done = await self._provider_recordings.unrecord(tracked, event, all_occurrences=all_occurrences)
+            if found.has_workflow:
                 # Without a worker the next reconciliation sees it.
                 with suppress(NoWorkerError):
                     await self._gateway.change(found, CalendarWorkflow.resync)
@@ -274,7 +280,7 @@ class CalendarsClient:
         The links are signed with `BRIDGE_SECRET` of the settings, by default the environment's.
         """
         with self._translated_errors():
-            return await report_on_calendars(self.temporal, self._provider, self._notebooks, given or settings())
+            return await report_on_calendars(self.temporal, self._provider, self._checkpoints, given or settings())
 
     async def disconnect(self, calendar: str, why: str = "") -> CalendarSummary:
         """Releases all meetings of a calendar and ends the provider's sync; the user's consent itself stays.
@@ -285,13 +291,15 @@ class CalendarsClient:
         view: CalendarView | None = None
         with self._translated_errors():
             found = await self._gateway.find(calendar)
-            if found.is_kept:
+            if found.has_workflow:
                 view = await self._gateway.change(found, CalendarWorkflow.disconnect, request)
                 view = await self._gateway.wait_for_end(found) or view
             else:
                 await self._provider.delete_calendar(found.calendar_id)
-        is_kept = view is not None and view.status is not CalendarStatus.DISCONNECTED
-        return calendar_summary(found.calendar_id, view, None, is_kept=is_kept, provider_answers=not is_kept)
+        has_workflow = view is not None and view.status is not CalendarStatus.DISCONNECTED
+        return calendar_summary(
+            found.calendar_id, view, None, has_workflow=has_workflow, provider_answers=not has_workflow
+        )
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:

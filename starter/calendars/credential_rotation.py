@@ -38,13 +38,13 @@ class AppCredentials(BaseModel):
 
 
 class CredentialUpdate(BaseModel):
-    """A calendar that has the new credentials, or `trouble` says why not."""
+    """A calendar that has the new credentials, or `error` says why not."""
 
     model_config = ConfigDict(frozen=True)
 
     calendar: str
     calendar_id: str = ""
-    trouble: str = ""
+    error: str = ""
 
 
 class CredentialRotation(BaseModel):
@@ -53,11 +53,11 @@ class CredentialRotation(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     updated: tuple[CredentialUpdate, ...]
-    left: tuple[CalendarSummary, ...] = ()
+    remaining: tuple[CalendarSummary, ...] = ()
 
     @property
     def is_complete(self) -> bool:
-        return not self.left and not any(each.trouble for each in self.updated)
+        return not self.remaining and not any(each.error for each in self.updated)
 
 
 async def rotate_credentials(
@@ -76,14 +76,18 @@ async def rotate_credentials(
                 await _renew(provider, found, app.for_calendar(calendar))
                 await report_access(temporal, found.calendar_id, ACCESS_RENEWED)
             except (ProviderError, CalendarNotFoundError, MeetingInputError) as error:
-                return CredentialUpdate(calendar=calendar, trouble=str(error))
+                return CredentialUpdate(calendar=calendar, error=str(error))
         return CredentialUpdate(calendar=calendar, calendar_id=found.calendar_id)
 
     updated = tuple(await asyncio.gather(*(update(each) for each in app.refresh_tokens)))
     # The workflows of calendars that were updated just now may still report the problem.
     done = {each.calendar_id for each in updated}
-    left = [each for each in await list_calendars(temporal, provider) if each.ailment is AccessProblem.OAUTH_APP]
-    return CredentialRotation(updated=updated, left=tuple(each for each in left if each.calendar_id not in done))
+    remaining = [
+        each for each in await list_calendars(temporal, provider) if each.problem is AccessProblem.OAUTH_APP
+    ]
+    return CredentialRotation(
+        updated=updated, remaining=tuple(each for each in remaining if each.calendar_id not in done)
+    )
 
 
 async def _renew(provider: CalendarProvider, calendar: CalendarRef, credentials: CalendarCredentials) -> None:

@@ -37,7 +37,7 @@ _DESCRIBE_TIMEOUT = timedelta(seconds=5)
 _MAX_CONCURRENCY = 20
 _MAX_CALENDARS = 100
 _MAX_NAMED = 3
-_UNHEALTHY = {CalendarSummaryState.ERROR, CalendarSummaryState.NOT_KEPT, CalendarSummaryState.UNKNOWN}
+_UNHEALTHY = {CalendarSummaryState.ERROR, CalendarSummaryState.NO_WORKFLOW, CalendarSummaryState.UNKNOWN}
 
 
 class CalendarCheck(BaseModel):
@@ -50,32 +50,32 @@ class CalendarCheck(BaseModel):
 
     calendar: CalendarSummary
     link: str = ""
-    lost: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     """Ids of meetings that are booked by the calendar's stored state and do not exist in Temporal."""
 
     @property
     def needs_attention(self) -> bool:
-        return self.calendar.state in _UNHEALTHY or bool(self.lost)
+        return self.calendar.state in _UNHEALTHY or bool(self.missing)
 
     @property
-    def what_to_do(self) -> str:
-        if self.lost and not self.calendar.what_to_do:
+    def suggested_fix(self) -> str:
+        if self.missing and not self.calendar.suggested_fix:
             return f"`minutekeeper calendar resync {self.calendar.calendar_id}` books them again at once"
-        return self.calendar.what_to_do
+        return self.calendar.suggested_fix
 
 
 class CalendarReport(BaseModel):
-    """All calendars, and the result of the last access check; None, with `trouble`, if no access checks run."""
+    """All calendars, and the result of the last access check; None, with `error`, if no access checks run."""
 
     model_config = ConfigDict(frozen=True)
 
     calendars: tuple[CalendarCheck, ...]
     access_checks: CalendarHealthView | None = None
-    trouble: str = ""
+    error: str = ""
 
     @property
     def needs_attention(self) -> bool:
-        return bool(self.trouble) or any(each.needs_attention for each in self.calendars)
+        return bool(self.error) or any(each.needs_attention for each in self.calendars)
 
 
 class MissingBookings:
@@ -93,10 +93,10 @@ class MissingBookings:
         running = frozenset([meeting_id_from_workflow_id(each.id) async for each in workflows.running()])
         return cls(temporal, running)
 
-    async def of(self, book: TrackedEvents) -> list[str]:
+    async def missing_of(self, tracked: TrackedEvents) -> list[str]:
         """Ids of meetings that are booked, wanted, not over and missing in Temporal. Raises RPCError."""
-        states = await compare_meetings(book, self._running, self._booked_state, datetime.now(UTC))
-        wanted = {entry.meeting_id for entry in book.entries.values() if entry.record}
+        states = await compare_meetings(tracked, self._running, self._booked_state, datetime.now(UTC))
+        wanted = {entry.meeting_id for entry in tracked.entries.values() if entry.record}
         return [meeting_id for meeting_id, state in states.items() if state.is_lost and meeting_id in wanted]
 
     async def _booked_state(self, meeting_id: str) -> BookedState:
@@ -109,42 +109,44 @@ class MissingBookings:
 
 
 async def report_on_calendars(
-    temporal: Client, provider: CalendarProvider, notebooks: CalendarCheckpointStore, settings: Settings
+    temporal: Client, provider: CalendarProvider, checkpoints: CalendarCheckpointStore, settings: Settings
 ) -> CalendarReport:
     """Raises RPCError, ProviderError and StoreError."""
-    calendars, missing = await asyncio.gather(list_calendars(temporal, provider), MissingBookings.load(temporal))
+    calendars, bookings = await asyncio.gather(list_calendars(temporal, provider), MissingBookings.load(temporal))
 
     async def check(calendar: CalendarSummary) -> CalendarCheck:
-        notebook = await notebooks.read(calendar.calendar_id)
-        lost = await missing.of(notebook.events) if notebook else []
-        return CalendarCheck(calendar=calendar, link=_link(calendar, settings), lost=tuple(lost))
+        checkpoint = await checkpoints.read(calendar.calendar_id)
+        lost = await bookings.missing_of(checkpoint.events) if checkpoint else []
+        return CalendarCheck(calendar=calendar, link=_link(calendar, settings), missing=tuple(lost))
 
     checks = tuple([await check(each) for each in calendars])
-    if not any(each.is_kept for each in calendars):
+    if not any(each.has_workflow for each in calendars):
         return CalendarReport(calendars=checks)
     handle = temporal.get_workflow_handle_for(CalendarHealthWorkflow.run, CALENDAR_HEALTH_ID)
     if not await _is_running(temporal):
-        trouble = "Calendar access is not being checked; `minutekeeper calendar resync` starts the checks."
-        return CalendarReport(calendars=checks, trouble=trouble)
+        problem = "Calendar access is not being checked; `minutekeeper calendar resync` starts the checks."
+        return CalendarReport(calendars=checks, error=problem)
     try:
         access_checks = await query_workflow(handle, CalendarHealthWorkflow.status, _QUERY_TIMEOUT)
     except NoAnswerError as error:
-        trouble = f"Whether calendar access is checked is not known: {error}."
-        return CalendarReport(calendars=checks, trouble=trouble)
-    trouble = f"The last access check failed: {access_checks.error}" if access_checks.error else ""
-    return CalendarReport(calendars=checks, access_checks=access_checks, trouble=trouble)
+        problem = f"Whether calendar access is checked is not known: {error}."
+        return CalendarReport(calendars=checks, error=problem)
+    problem = f"The last access check failed: {access_checks.error}" if access_checks.error else ""
+    return CalendarReport(calendars=checks, access_checks=access_checks, error=problem)
 
 
 async def check_bookings(connecting: "asyncio.Task[Client]", settings: Settings) -> str:
     """Health check: every meeting that a calendar has booked exists. Raises CheckFailedError."""
     client = await shared_connection(connecting)
     try:
-        notebooks = CalendarCheckpointStore(ArtifactStore(settings.artifacts_url))
+        checkpoints = CalendarCheckpointStore(ArtifactStore(settings.artifacts_url))
         with translate_temporal_errors(client):
-            missing = await MissingBookings.load(client)
+            bookings = await MissingBookings.load(client)
             running = [each async for each in running_calendars(client)]
-            books = [each.events async for each in notebooks.read_all(_MAX_CALENDARS)]
-            lost = {book.calendar_id: found for book in books if (found := await missing.of(book))}
+            calendars = [each.events async for each in checkpoints.read_all(_MAX_CALENDARS)]
+            lost = {
+                tracked.calendar_id: found for tracked in calendars if (found := await bookings.missing_of(tracked))
+            }
     except MeetingError as error:
         raise CheckFailedError(f"not checked: {error}", "see there") from error
     except StoreError as error:
@@ -168,7 +170,7 @@ async def _is_running(temporal: Client) -> bool:
 def _link(calendar: CalendarSummary, settings: Settings) -> str:
     """A new link each time, never stored; empty if it would not help or cannot be created."""
     secret = settings.bridge_secret.get_secret_value()
-    if calendar.ailment is not AccessProblem.USER_GRANT or signing_problems(settings) or address_problems(settings):
+    if calendar.problem is not AccessProblem.USER_GRANT or signing_problems(settings) or address_problems(settings):
         return ""
     try:
         link = new_link(calendar.user, calendar.platform, datetime.now(UTC))

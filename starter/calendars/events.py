@@ -42,12 +42,12 @@ class DecidedEvent(BaseModel):
 
 
 async def decided_events(
-    temporal: Client, book: TrackedEvents, now: datetime, *, also_past: bool
+    temporal: Client, tracked: TrackedEvents, now: datetime, *, also_past: bool
 ) -> tuple[DecidedEvent, ...]:
     """Events in order of their start; without `also_past`, only events that are not over."""
-    entries = [entry for entry in book.entries.values() if also_past or not entry.is_over(now)]
+    entries = [entry for entry in tracked.entries.values() if also_past or not entry.is_over(now)]
     meetings = await meetings_of(temporal, (entry.meeting_id for entry in entries))
-    events = [_decided(book.calendar_id, entry, meetings[entry.meeting_id]) for entry in entries]
+    events = [_decided(tracked.calendar_id, entry, meetings[entry.meeting_id]) for entry in entries]
     return tuple(sorted(events, key=lambda event: (event.start_time, event.event_id)))
 
 

@@ -69,20 +69,20 @@ class EventExplanation(BaseModel):
 
 
 async def explain_decision(
-    temporal: Client, provider: CalendarProvider, book: TrackedEvents, rules: tuple[Policy, Overrides], text: str
+    temporal: Client, provider: CalendarProvider, tracked: TrackedEvents, rules: tuple[Policy, Overrides], text: str
 ) -> EventExplanation:
     """Decides with the same function as reconciling does.
 
     Raises EventNotFoundError, and ProviderError if the event cannot be read.
     """
-    entry, event = await find_event(provider, book, text)
+    entry, event = await find_event(provider, tracked, text)
     meeting_id = entry.meeting_id if entry else meeting_id_for_event(event) if event else ""
     meeting = (await meetings_of(temporal, [meeting_id]))[meeting_id]
     if event is not None:
         return _of_event(event, entry, meeting, rules)
     if entry is not None:
-        return _of_entry(book.calendar_id, entry, meeting)
-    raise no_such_event(book.calendar_id, text)
+        return _of_entry(tracked.calendar_id, entry, meeting)
+    raise no_such_event(tracked.calendar_id, text)
 
 
 def _of_event(

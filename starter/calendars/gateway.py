@@ -32,7 +32,7 @@ class CalendarGateway:
     def __init__(self, temporal: Client, provider: CalendarProvider, store: ArtifactStore) -> None:
         self._temporal = temporal
         self._provider = provider
-        self._notebooks = CalendarCheckpointStore(store)
+        self._checkpoints = CalendarCheckpointStore(store)
 
     async def find(self, calendar: str) -> CalendarRef:
         return await find_calendar(self._temporal, self._provider, calendar)
@@ -40,7 +40,7 @@ class CalendarGateway:
     async def require_running(self, calendar: str) -> CalendarRef:
         """Raises CalendarNotFoundError if no workflow runs for the calendar."""
         found = await self.find(calendar)
-        if found.is_kept:
+        if found.has_workflow:
             return found
         if found.connected is None:
             raise CalendarNotFoundError(f"Calendar {found.calendar_id} was disconnected.")
@@ -69,20 +69,20 @@ class CalendarGateway:
                 "`minutekeeper worker`; `minutekeeper doctor` says what is missing."
             ) from error
 
-    async def book(self, calendar: CalendarRef) -> TrackedEvents:
+    async def tracked_events(self, calendar: CalendarRef) -> TrackedEvents:
         """The stored state of the last reconciliation; empty if there was none."""
-        notebook = await self._notebooks.read(calendar.calendar_id)
-        return notebook.events if notebook else TrackedEvents(calendar_id=calendar.calendar_id)
+        checkpoint = await self._checkpoints.read(calendar.calendar_id)
+        return checkpoint.events if checkpoint else TrackedEvents(calendar_id=calendar.calendar_id)
 
     async def override_for(
         self, calendar: CalendarRef, event: str, wanted: Wanted | None, *, series: bool
     ) -> OverrideChange:
         """Resolves an event or series. Raises EventNotFoundError, and MeetingInputError if there is no series."""
-        book = await self.book(calendar)
-        entry = find_tracked_event(book, event)
+        tracked = await self.tracked_events(calendar)
+        entry = find_tracked_event(tracked, event)
         if entry and not series:
             return OverrideChange(event_id=entry.event_id, wanted=wanted)
-        _, found = await find_event(self._provider, book, event)
+        _, found = await find_event(self._provider, tracked, event)
         if found is None:
             raise no_such_event(calendar.calendar_id, event)
         if not series:

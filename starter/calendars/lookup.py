@@ -43,7 +43,7 @@ class CalendarRef(NamedTuple):
     connected: ConnectedCalendar | None = None
 
     @property
-    def is_kept(self) -> bool:
+    def has_workflow(self) -> bool:
         return self.execution is not None and not is_closed(self.execution)
 
 
@@ -107,7 +107,7 @@ async def calendar_execution(temporal: Client, workflow_id: str) -> WorkflowExec
     return execution if execution and execution.workflow_type == CALENDAR_WORKFLOW else None
 
 
-def find_tracked_event(book: TrackedEvents, text: str) -> TrackedEvent | None:
+def find_tracked_event(tracked: TrackedEvents, text: str) -> TrackedEvent | None:
     """The event with this id or meeting id, else the one whose id begins like this or that has this title.
 
     Raises MeetingInputError for a text that matches several events.
@@ -119,29 +119,29 @@ def find_tracked_event(book: TrackedEvents, text: str) -> TrackedEvent | None:
         lambda entry: entry.desired.title.casefold() == text.strip().casefold(),
     )
     for matches in matchers:
-        found = {entry.event_id: entry for entry in book.entries.values() if matches(entry)}
+        found = {entry.event_id: entry for entry in tracked.entries.values() if matches(entry)}
         if len(found) > 1:
             raise MeetingInputError("EVENT", f"{text!r} could be {_some(found)}; use the id")
         if found:
             # An event that took place and then moved has an entry for each time; the newest has its own id as key.
             (event_id,) = found
-            return book.entries.get(event_id, found[event_id])
+            return tracked.entries.get(event_id, found[event_id])
     return None
 
 
 async def find_event(
-    provider: CalendarProvider, book: TrackedEvents, text: str
+    provider: CalendarProvider, tracked: TrackedEvents, text: str
 ) -> tuple[TrackedEvent | None, CalendarEvent | None]:
     """The stored and the provider's side of an event; a new event may not be stored yet.
 
     Raises MeetingInputError for a text that matches several events, and ProviderError.
     """
-    entry = find_tracked_event(book, text)
+    entry = find_tracked_event(tracked, text)
     try:
         event = await provider.event(entry.event_id if entry else text)
     except (NotFoundError, RequestRejectedError):
         return entry, None
-    return (entry, event) if event.calendar_id == book.calendar_id else (entry, None)
+    return (entry, event) if event.calendar_id == tracked.calendar_id else (entry, None)
 
 
 def no_such_event(calendar_id: str, text: str) -> EventNotFoundError:

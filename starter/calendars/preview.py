@@ -45,7 +45,7 @@ class PolicyPreview(BaseModel):
 async def preview_policy(
     provider: CalendarProvider,
     temporal: Client,
-    book: TrackedEvents,
+    tracked: TrackedEvents,
     rules: tuple[Policy, Overrides],
     now: datetime,
 ) -> PolicyPreview:
@@ -54,20 +54,20 @@ async def preview_policy(
     Raises ProviderError if the calendar cannot be read.
     """
     policy, overrides = rules
-    reading = await CalendarReader(provider, book.calendar_id).read(FULL_SYNC, None, book, now)
-    entries = [entry_for(event, decide(policy, overrides, event, now)) for event in reading.events]
-    made = make_plan(book, entries, now, complete=False, gone=reading.gone)
-    steps = tuple(step for step in made.changes if step.kind is not ChangeKind.KEEP)
+    calendar = await CalendarReader(provider, tracked.calendar_id).read(FULL_SYNC, None, tracked, now)
+    entries = [entry_for(event, decide(policy, overrides, event, now)) for event in calendar.events]
+    planned = make_plan(tracked, entries, now, complete=False, gone=calendar.gone)
+    steps = tuple(step for step in planned.changes if step.kind is not ChangeKind.KEEP)
     to_book = {workflow_id_for(step.meeting_id): step.meeting_id for step in steps if step.kind is ChangeKind.BOOK}
     existing = await meetings_by_workflow_id(temporal, to_book)
     return PolicyPreview(
-        calendar_id=book.calendar_id,
+        calendar_id=tracked.calendar_id,
         at=now,
         events=sum(not entry.is_over(now) for entry in entries),
         steps=tuple(map(_without_passcodes, steps)),
-        kept=len(made.changes) - len(steps),
+        kept=len(planned.changes) - len(steps),
         shared=tuple(to_book[name] for name, meeting in existing.items() if not meeting.status.is_final),
-        load=bot_load(made.changes),
+        load=bot_load(planned.changes),
     )
 
 

@@ -48,16 +48,16 @@ class ProviderRecordings:
         self._provider = provider
 
     async def record(
-        self, book: TrackedEvents, rules: tuple[Policy, Overrides], text: str, *, all_occurrences: bool
+        self, tracked: TrackedEvents, rules: tuple[Policy, Overrides], text: str, *, all_occurrences: bool
     ) -> ProviderRecording:
         """Schedules an event, or its whole series.
 
         Raises MeetingRefusedError for an event that cannot be recorded or gets a bot from Minutekeeper already.
         """
-        event = await self._event(book, text, all_occurrences=all_occurrences)
+        event = await self._event(tracked, text, all_occurrences=all_occurrences)
         chosen = [event]
         if all_occurrences:
-            coming = [each async for each in self._provider.events(book.calendar_id)]
+            coming = [each async for each in self._provider.events(tracked.calendar_id)]
             chosen = [each for each in coming if each.recurring_event_id == event.recurring_event_id]
         _refuse_unrecordable(event)
         _refuse_recorded_by_policy(chosen, rules)
@@ -65,17 +65,19 @@ class ProviderRecordings:
         options = rules[0].bot.model_dump(exclude_none=True) if rules[0].bot else {}
         recording = ScheduledRecording(**options)
         done = await self._provider.schedule_recording(event.event_id, recording, all_occurrences=all_occurrences)
-        return _result(book, done)
+        return _result(tracked, done)
 
-    async def unrecord(self, book: TrackedEvents, text: str, *, all_occurrences: bool) -> ProviderRecording:
+    async def unrecord(self, tracked: TrackedEvents, text: str, *, all_occurrences: bool) -> ProviderRecording:
         """Removes the schedule of an event, or of its series. A bot that is in the meeting stays there."""
-        event = await self._event(book, text, all_occurrences=all_occurrences)
-        return _result(book, await self._provider.remove_recording(event.event_id, all_occurrences=all_occurrences))
+        event = await self._event(tracked, text, all_occurrences=all_occurrences)
+        return _result(
+            tracked, await self._provider.remove_recording(event.event_id, all_occurrences=all_occurrences)
+        )
 
-    async def _event(self, book: TrackedEvents, text: str, *, all_occurrences: bool) -> CalendarEvent:
-        _, event = await find_event(self._provider, book, text)
+    async def _event(self, tracked: TrackedEvents, text: str, *, all_occurrences: bool) -> CalendarEvent:
+        _, event = await find_event(self._provider, tracked, text)
         if event is None:
-            raise no_such_event(book.calendar_id, text)
+            raise no_such_event(tracked.calendar_id, text)
         if all_occurrences and not event.recurring_event_id:
             raise MeetingInputError("--all-occurrences", f"event {event.event_id} is not part of a series")
         return event
@@ -106,7 +108,7 @@ def _refuse_recorded_by_policy(events: Iterable[CalendarEvent], rules: tuple[Pol
             )
 
 
-def _result(book: TrackedEvents, events: Iterable[CalendarEvent]) -> ProviderRecording:
+def _result(tracked: TrackedEvents, events: Iterable[CalendarEvent]) -> ProviderRecording:
     changed = [
         ProviderEvent(
             event_id=each.event_id,
@@ -117,5 +119,5 @@ def _result(book: TrackedEvents, events: Iterable[CalendarEvent]) -> ProviderRec
         for each in events
     ]
     return ProviderRecording(
-        calendar_id=book.calendar_id, events=tuple(sorted(changed, key=lambda each: each.start_time))
+        calendar_id=tracked.calendar_id, events=tuple(sorted(changed, key=lambda each: each.start_time))
     )

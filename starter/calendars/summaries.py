@@ -29,37 +29,41 @@ class CalendarSummaryState(StrEnum):
     """Its workflow runs, and the calendar was not read yet."""
     ACTIVE = "active"
     ERROR = "error"
-    """It cannot be read; `trouble` says why. No meeting is cancelled because of that."""
+    """It cannot be read; `error` says why. No meeting is cancelled because of that."""
     LEAVING = "leaving"
     """It is being disconnected."""
     DISCONNECTED = "disconnected"
-    NOT_KEPT = "not_kept"
+    NO_WORKFLOW = "no_workflow"
     """The provider has it, and no workflow runs for it."""
     UNKNOWN = "unknown"
     """Its workflow runs, but no worker answered."""
 
 
 class CalendarSummary(BaseModel):
-    """`is_kept`: its workflow runs. `is_connected`: the provider has it; None if the provider did not answer."""
+    """One line of a list.
+
+    `has_workflow` is whether its workflow runs. `is_connected` is whether the provider has it; None if the provider
+    did not answer.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     calendar_id: str
     workflow_id: str
     state: CalendarSummaryState
-    ailment: AccessProblem | None = None
-    trouble: str = ""
-    trouble_since: AwareDatetime | None = None
-    what_to_do: str = ""
+    problem: AccessProblem | None = None
+    error: str = ""
+    problem_since: AwareDatetime | None = None
+    suggested_fix: str = ""
     user: str = ""
     platform: str = ""
     name: str = ""
     email: str = ""
-    is_kept: bool
+    has_workflow: bool
     is_connected: bool | None
-    looks: int = 0
-    last_look_at: AwareDatetime | None = None
-    next_look_at: AwareDatetime | None = None
+    reconcile_count: int = 0
+    last_reconciled_at: AwareDatetime | None = None
+    next_reconcile_at: AwareDatetime | None = None
 
     @property
     def owner(self) -> str:
@@ -75,14 +79,14 @@ async def list_calendars(temporal: Client, provider: CalendarProvider) -> list[C
 
     async def summary(calendar_id: str) -> CalendarSummary:
         execution = executions.get(calendar_id)
-        is_kept = execution is not None and not is_closed(execution)
+        has_workflow = execution is not None and not is_closed(execution)
         async with slots:
-            view = await _view(temporal, calendar_id) if is_kept else None
+            view = await _view(temporal, calendar_id) if has_workflow else None
         return calendar_summary(
             calendar_id,
             view,
             at_provider.get(calendar_id),
-            is_kept=is_kept,
+            has_workflow=has_workflow,
             provider_answers=connected is not None,
         )
 
@@ -95,7 +99,7 @@ def calendar_summary(
     view: CalendarView | None,
     connected: ConnectedCalendar | None,
     *,
-    is_kept: bool,
+    has_workflow: bool,
     provider_answers: bool = True,
 ) -> CalendarSummary:
     """Joins both sides of a calendar.
@@ -104,29 +108,29 @@ def calendar_summary(
         calendar_id: The provider's id.
         view: The workflow's answer; None if no workflow runs or no worker answered.
         connected: The provider's side; None if the provider does not have it or did not answer.
-        is_kept: Whether the calendar's workflow runs.
+        has_workflow: Whether the calendar's workflow runs.
         provider_answers: Whether the provider answered.
     """
     is_connected = (connected is not None) if provider_answers else None
-    state, trouble = _state_of(view, connected, is_kept=is_kept, is_connected=is_connected)
+    state, error = _state_of(view, connected, has_workflow=has_workflow, is_connected=is_connected)
     known = view or CalendarView(calendar_id=calendar_id, status=CalendarStatus.SYNCING)
     return CalendarSummary(
         calendar_id=calendar_id,
         workflow_id=calendar_workflow_id_for(calendar_id),
         state=state,
-        ailment=known.problem,
-        trouble=trouble,
-        trouble_since=known.problem_since,
-        what_to_do=_what_to_do(state, known, is_connected=is_connected),
+        problem=known.problem,
+        error=error,
+        problem_since=known.problem_since,
+        suggested_fix=_suggested_fix(state, known, is_connected=is_connected),
         user=known.user,
         platform=known.platform,
         name=connected.name if connected else "",
         email=connected.email if connected else known.owner,
-        is_kept=is_kept,
+        has_workflow=has_workflow,
         is_connected=is_connected,
-        looks=known.reconcile_count,
-        last_look_at=known.last_reconciled_at,
-        next_look_at=known.next_reconcile_at if is_kept else None,
+        reconcile_count=known.reconcile_count,
+        last_reconciled_at=known.last_reconciled_at,
+        next_reconcile_at=known.next_reconcile_at if has_workflow else None,
     )
 
 
@@ -154,13 +158,13 @@ async def _view(temporal: Client, calendar_id: str) -> CalendarView | None:
     return None
 
 
-def _what_to_do(state: CalendarSummaryState, known: CalendarView, *, is_connected: bool | None) -> str:
+def _suggested_fix(state: CalendarSummaryState, known: CalendarView, *, is_connected: bool | None) -> str:
     match state:
         case CalendarSummaryState.ERROR:
             # If the workflow reports no problem, the provider does.
             problem = known.problem or (AccessProblem.NOT_FOUND if is_connected is False else AccessProblem.SYNC)
             return suggested_fix(problem, known.calendar_id, known.user, known.platform)
-        case CalendarSummaryState.NOT_KEPT:
+        case CalendarSummaryState.NO_WORKFLOW:
             return f"`minutekeeper calendar connect`, or `minutekeeper calendar disconnect {known.calendar_id}`"
         case CalendarSummaryState.UNKNOWN:
             return "start a worker with `minutekeeper worker`; `minutekeeper doctor` says what is missing"
@@ -168,22 +172,22 @@ def _what_to_do(state: CalendarSummaryState, known: CalendarView, *, is_connecte
 
 
 def _state_of(
-    view: CalendarView | None, connected: ConnectedCalendar | None, *, is_kept: bool, is_connected: bool | None
+    view: CalendarView | None, connected: ConnectedCalendar | None, *, has_workflow: bool, is_connected: bool | None
 ) -> tuple[CalendarSummaryState, str]:
-    if not is_kept and is_connected:
-        return CalendarSummaryState.NOT_KEPT, "the provider has it, but no workflow runs for it"
-    if not is_kept or (view and view.status is CalendarStatus.DISCONNECTED):
+    if not has_workflow and is_connected:
+        return CalendarSummaryState.NO_WORKFLOW, "the provider has it, but no workflow runs for it"
+    if not has_workflow or (view and view.status is CalendarStatus.DISCONNECTED):
         return CalendarSummaryState.DISCONNECTED, ""
     if view is None:
         return CalendarSummaryState.UNKNOWN, "no worker answered"
     if view.status is CalendarStatus.DISCONNECTING:
         return CalendarSummaryState.LEAVING, view.error
-    if trouble := view.error or _provider_trouble(connected, is_connected=is_connected):
-        return CalendarSummaryState.ERROR, trouble
+    if error := view.error or _provider_error(connected, is_connected=is_connected):
+        return CalendarSummaryState.ERROR, error
     return (CalendarSummaryState.ACTIVE if view.reconcile_count else CalendarSummaryState.SYNCING), ""
 
 
-def _provider_trouble(connected: ConnectedCalendar | None, *, is_connected: bool | None) -> str:
+def _provider_error(connected: ConnectedCalendar | None, *, is_connected: bool | None) -> str:
     if is_connected is False:
         return "the provider no longer has it; connect it again"
     if connected is None or (not connected.error and connected.status != CalendarSummaryState.ERROR):

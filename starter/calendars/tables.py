@@ -41,15 +41,15 @@ def available_calendars(calendars: Iterable[AvailableCalendar]) -> Table:
 
 
 def summaries(calendars: Iterable[CalendarSummary]) -> Table:
-    table = Table("ID", "State", "Owner", "Next reconcile", "Trouble")
+    table = Table("ID", "State", "Owner", "Next reconcile", "Error")
     for each in calendars:
-        next_look = format_local(each.next_look_at) if each.next_look_at else ""
+        next_look = format_local(each.next_reconcile_at) if each.next_reconcile_at else ""
         table.add_row(
             Text(sanitize(each.calendar_id)),
             _state(each.state),
             Text(sanitize(each.owner)),
             next_look,
-            Text(sanitize(each.trouble)),
+            Text(sanitize(each.error)),
         )
     return table
 
@@ -60,12 +60,12 @@ def details(calendar: CalendarDetails) -> Facts:
         ("Calendar", Text(sanitize(summary.owner) or sanitize(summary.calendar_id))),
         ("State", _state(summary.state)),
     ]
-    if summary.trouble:
-        facts.append(("Trouble", Text(sanitize(summary.trouble), style="red")))
+    if summary.error:
+        facts.append(("Error", Text(sanitize(summary.error), style="red")))
     if view is not None:
         rules = ", ".join(rule.name for rule in view.policy.rules) or "no rules"
         facts += [
-            ("Coming", Text(f"{amount(calendar.coming, 'event')}, {calendar.recorded} to be recorded")),
+            ("Upcoming", Text(f"{amount(calendar.upcoming, 'event')}, {calendar.recorded} to be recorded")),
             ("Policy", Text(sanitize(f"{rules}; otherwise {view.policy.otherwise}"))),
             ("Reconciled", Text(f"{view.reconcile_count} times, last {_when(view.last_reconciled_at)}")),
             ("Last full sync", Text(_when(view.last_full_sync_at))),

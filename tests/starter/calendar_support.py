@@ -14,7 +14,7 @@ from minutekeeper.providers.calendar_base import EventFilter, EventStatus
 from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpoint, CalendarCheckpointStore
 from minutekeeper.storage.store import ArtifactStore
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from tests.devtools.simulator import calendar_support
 from tests.devtools.simulator.support import KEY, Sim
 from tests.starter.support import SECRET, cli
@@ -52,7 +52,7 @@ class CalendarTestBench:
         await calendar_support.sync(self.sim, calendar_id)
 
     async def look(
-        self, calendar_id: str, client: MeetingsClient, policy: Policy = DEFAULT_POLICY
+        self, calendar_id: str, client: MeetingClient, policy: Policy = DEFAULT_POLICY
     ) -> dict[str, TrackedEvent]:
         """What a look would do, its meetings booked; the entries of the book by title."""
         now = datetime.now(UTC)

@@ -8,7 +8,7 @@ import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from minutekeeper.temporal.search_attributes import ALL_KEYS
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from tests.devtools.simulator.support import KEY, Sim, running_sim
 from tests.starter.calendar_support import CalendarTestBench
 from tests.starter.support import QUIET, SECRET, connect, fake_worker, target_of, temporal_server
@@ -25,13 +25,13 @@ async def environment() -> AsyncIterator[WorkflowEnvironment]:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def client(environment: WorkflowEnvironment) -> MeetingsClient:
-    return MeetingsClient(environment.client)
+async def client(environment: WorkflowEnvironment) -> MeetingClient:
+    return MeetingClient(environment.client)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def quiet_client(environment: WorkflowEnvironment) -> MeetingsClient:
-    return MeetingsClient(await connect(environment.client, QUIET))
+async def quiet_client(environment: WorkflowEnvironment) -> MeetingClient:
+    return MeetingClient(await connect(environment.client, QUIET))
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from minutekeeper.calendars.connect_link import read_link
 from minutekeeper.calendars.health import AccessProblem, AccessReport
 from minutekeeper.meetings.ids import calendar_workflow_id_for, workflow_id_for
 from minutekeeper.temporal.names import ACCESS_SIGNAL, CALENDAR_WORKFLOW, MEETINGS_QUEUE
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from tests.devtools.simulator import calendar_support
 from tests.starter.calendar_support import CalendarTestBench, write
 from tests.starter.support import SECRET, cli, eventually
@@ -27,14 +27,14 @@ async def seen_by_the_doctor(calendar_id: str) -> dict[str, Any]:
     return next(each for each in found if each["calendar_id"] == calendar_id)
 
 
-async def ail(client: MeetingsClient, calendar_id: str, ailment: AccessProblem) -> None:
+async def ail(client: MeetingClient, calendar_id: str, ailment: AccessProblem) -> None:
     handle = client.temporal.get_workflow_handle(calendar_workflow_id_for(calendar_id))
     await handle.signal(ACCESS_SIGNAL, AccessReport(problem=ailment, text="so says Google"))
     await eventually(partial(seen_by_the_doctor, calendar_id), lambda found: found["state"] == "error")
 
 
 async def test_the_doctor_makes_a_fresh_link_for_a_user_who_has_to_connect_again(
-    desk: CalendarTestBench, client: MeetingsClient, settings: pytest.MonkeyPatch
+    desk: CalendarTestBench, client: MeetingClient, settings: pytest.MonkeyPatch
 ) -> None:
     settings.setenv("BRIDGE_SECRET", SECRET)
     settings.setenv("BRIDGE_PUBLIC_URL", "https://bridge.example.com")
@@ -47,7 +47,7 @@ async def test_the_doctor_makes_a_fresh_link_for_a_user_who_has_to_connect_again
     )
     await ail(client, made, AccessProblem.USER_GRANT)
     found = await seen_by_the_doctor(made)
-    assert "connect-link 'user 1' --platform google" in found["what_to_do"]
+    assert "connect-link 'user 1' --platform google" in found["suggested_fix"]
     link = read_link(found["link"].removeprefix("https://bridge.example.com/connect/"), [SECRET], datetime.now(UTC))
     assert (link.user, link.platform) == ("user 1", "google")
     assert (await seen_by_the_doctor(made))["link"] != found["link"], "each is made anew"
@@ -60,23 +60,23 @@ async def test_the_doctor_makes_a_fresh_link_for_a_user_who_has_to_connect_again
 
 
 async def test_new_credentials_go_to_the_calendars_whose_tokens_are_given(
-    desk: CalendarTestBench, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingClient
 ) -> None:
     of_anna, of_ben = await desk.connect(ANNA), await desk.connect(BEN)
     tokens = [(await calendar_support.account(desk.sim, email))["oauth_refresh_token"] for email in (ANNA, BEN)]
     for calendar_id in (of_anna, of_ben):
         await ail(client, calendar_id, AccessProblem.OAUTH_APP)
-    assert "update-credentials" in (await seen_by_the_doctor(of_ben))["what_to_do"]
+    assert "update-credentials" in (await seen_by_the_doctor(of_ben))["suggested_fix"]
 
     given = {of_anna: tokens[0], "nobody": tokens[0], of_ben: tokens[0]}
     file = write("app.json", APP | {"refresh_tokens": given})
     first = await cli("calendar", "update-credentials", "--credentials", file, "--json")
     assert first.code == 1
-    troubles = {each["calendar"]: each["trouble"] for each in first.json["updated"]}
+    troubles = {each["calendar"]: each["error"] for each in first.json["updated"]}
     assert troubles[of_anna] is None
     assert "no calendar" in troubles["nobody"].lower()
     assert "gives no access to this calendar" in troubles[of_ben]
-    assert of_ben in [each["calendar_id"] for each in first.json["left"]]
+    assert of_ben in [each["calendar_id"] for each in first.json["remaining"]]
     await eventually(partial(seen_by_the_doctor, of_anna), lambda found: found["state"] == "active")
 
     shown = await cli("calendar", "update-credentials", "--credentials", file)
@@ -107,31 +107,31 @@ async def test_what_cannot_be_meant_is_named(content: dict[str, Any], named: str
 
 
 async def test_the_doctor_finds_that_nobody_checks_the_grants(
-    desk: CalendarTestBench, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingClient
 ) -> None:
     await desk.connect(ANNA)
     await client.temporal.get_workflow_handle("calendars-health").terminate()
     found = await cli("calendar", "doctor", "--json")
     assert (found.code, found.json["checks"]) == (1, None)
-    assert "minutekeeper calendar resync" in found.json["trouble"]
+    assert "minutekeeper calendar resync" in found.json["error"]
     assert (await cli("calendar", "resync")).code == 0
     found = await eventually(partial(cli, "calendar", "doctor", "--json"), lambda found: found.json["checks"])
-    assert not found.json["trouble"]
+    assert not found.json["error"]
 
 
 async def test_both_doctors_show_booked_meetings_that_temporal_has_lost(
-    desk: CalendarTestBench, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingClient
 ) -> None:
     made = await desk.connect(ANNA)
     for title in ("Kept", "Lost"):
         await desk.add(ANNA, made, title=title)
     entries = await desk.look(made, client)
-    assert (await seen_by_the_doctor(made))["lost"] == []
+    assert (await seen_by_the_doctor(made))["missing"] == []
     assert (await general_check())["ok"]
     await client.temporal.get_workflow_handle(workflow_id_for(entries["Lost"].meeting_id)).terminate()
-    found = await eventually(partial(seen_by_the_doctor, made), lambda found: found["lost"])
-    assert found["lost"] == [entries["Lost"].meeting_id]
-    assert f"calendar resync {made}" in found["what_to_do"]
+    found = await eventually(partial(seen_by_the_doctor, made), lambda found: found["missing"])
+    assert found["missing"] == [entries["Lost"].meeting_id]
+    assert f"calendar resync {made}" in found["suggested_fix"]
     shown = await cli("calendar", "doctor")
     assert shown.code == 1
     assert "1 booked meeting missing in Temporal" in shown.out

@@ -9,7 +9,7 @@ from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata
 from minutekeeper.storage.user_connections import UserConnectionStore
 from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from tests.devtools.simulator import calendar_support
 from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, CalendarTestBench, listed, write
 from tests.starter.fakes import UNREADABLE, Scene
@@ -43,12 +43,12 @@ async def test_connecting_again_renews_the_credentials_and_nothing_else(desk: Ca
 async def test_a_connect_that_was_cut_off_is_finished_by_the_next_one(desk: CalendarTestBench) -> None:
     grant = await calendar_support.account(desk.sim, ANNA)
     made = await calendar_support.connect(desk.sim, grant)
-    assert (await listed(made))["state"] == "not_kept"
+    assert (await listed(made))["state"] == "no_workflow"
     shown = await cli("calendar", "events", made)
     assert (shown.code, "no workflow runs for it" in shown.err) == (1, True)
     finished = (await cli("calendar", "connect", "--credentials", write("grant.json", grant), "--json")).json
     assert (finished["calendar_id"], finished["connection"]) == (made, "adopted")
-    assert (await listed(made))["is_kept"] is True
+    assert (await listed(made))["has_workflow"] is True
 
 
 async def test_a_calendar_that_a_user_connected_by_a_link_is_not_taken_over(desk: CalendarTestBench) -> None:
@@ -61,7 +61,7 @@ async def test_a_calendar_that_a_user_connected_by_a_link_is_not_taken_over(desk
     assert (made["connection"], made["calendar_id"] != of_user) == ("connected", True)
     again = (await cli("calendar", "connect", "--credentials", file, "--json")).json
     assert (again["connection"], again["calendar_id"]) == ("renewed", made["calendar_id"])
-    assert (await listed(of_user))["state"] == "not_kept"
+    assert (await listed(of_user))["state"] == "no_workflow"
 
 
 async def test_a_further_calendar_is_chosen_by_its_raw_id(desk: CalendarTestBench) -> None:
@@ -73,7 +73,7 @@ async def test_a_further_calendar_is_chosen_by_its_raw_id(desk: CalendarTestBenc
     assert "give access to no calendar nothing; available: anna@example.com, team" in wrong.err
 
 
-async def test_the_list_tells_the_state_of_every_calendar(desk: CalendarTestBench, client: MeetingsClient) -> None:
+async def test_the_list_tells_the_state_of_every_calendar(desk: CalendarTestBench, client: MeetingClient) -> None:
     active, gone = await desk.connect(ANNA), await desk.connect(BEN)
     await desk.sim.ok("DELETE", f"/calendars/{gone}")
     burnt = f"{UNREADABLE}-{active}"
@@ -93,7 +93,7 @@ async def test_the_list_tells_the_state_of_every_calendar(desk: CalendarTestBenc
 
 
 async def test_events_show_decision_meeting_and_bot_and_each_of_these_finds_the_meeting(
-    desk: CalendarTestBench, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     link = "https://meet.google.com/lin-kedt-oit"
@@ -123,7 +123,7 @@ async def test_events_show_decision_meeting_and_bot_and_each_of_these_finds_the_
 
 
 async def test_a_bot_that_was_replaced_still_leads_to_its_meeting(
-    desk: CalendarTestBench, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingClient
 ) -> None:
     started = await client.start(a_request(130))
     extra = BotMetadata(dispatch_key="mk-1", workflow_id=started.workflow_id)
@@ -135,7 +135,7 @@ async def test_a_bot_that_was_replaced_still_leads_to_its_meeting(
 
 
 async def test_an_explanation_names_the_rule_and_what_it_looked_at(
-    desk: CalendarTestBench, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA, "--policy", write("policy.json", CUSTOMERS_ONLY))
     await desk.add(ANNA, calendar_id, title="Offer", guests=["bob@customer.example"])
@@ -152,7 +152,7 @@ async def test_an_explanation_names_the_rule_and_what_it_looked_at(
 
 
 async def test_an_event_that_the_provider_forgot_is_explained_from_the_book(
-    desk: CalendarTestBench, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Gone")
@@ -166,7 +166,7 @@ async def test_an_event_that_the_provider_forgot_is_explained_from_the_book(
 
 
 async def test_a_plan_is_what_a_policy_would_do_and_does_nothing(
-    desk: CalendarTestBench, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Offer", guests=["bob@customer.example"])
@@ -185,7 +185,7 @@ async def test_a_plan_is_what_a_policy_would_do_and_does_nothing(
 
 
 async def test_a_policy_is_set_after_saying_what_follows_from_it(
-    desk: CalendarTestBench, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Team", guests=[BEN])
@@ -201,7 +201,7 @@ async def test_a_policy_is_set_after_saying_what_follows_from_it(
 
 
 async def test_an_override_is_for_an_event_or_for_its_series(
-    desk: CalendarTestBench, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Once")

@@ -60,7 +60,7 @@ async def test_a_provider_that_is_away_hides_no_calendar_that_is_kept(
     calendar_id = await desk.connect(ANNA)
     settings.setenv("MEETINGBAAS_BASE_URL", "http://127.0.0.1:1")
     found = await listed(calendar_id)
-    assert (found["is_kept"], found["is_connected"]) == (True, None)
+    assert (found["has_workflow"], found["is_connected"]) == (True, None)
     assert "The provider does not answer" in (await cli("calendar", "list")).out
     assert (await cli("calendar", "show", calendar_id)).code == 0
 
@@ -74,7 +74,7 @@ async def test_without_temporal_or_a_worker_there_is_a_sentence(
     settings.setattr("starter.calendars.summaries._QUERY_TIMEOUT", timedelta(seconds=0.5))
     calendar_id = await desk.connect(ANNA)
     found = await listed(calendar_id)
-    assert (found["state"], found["trouble"]) == ("unknown", "no worker answered")
+    assert (found["state"], found["error"]) == ("unknown", "no worker answered")
     assert "cannot be queried: no worker answered" in (await cli("calendar", "explain", calendar_id, "x")).err
     assert "No worker confirmed the change" in (await cli("calendar", "resync", calendar_id)).err
     settings.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")

@@ -3,7 +3,7 @@
 import pytest
 
 from minutekeeper.providers.meetingbaas.bot_metadata import event_extra
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from tests.devtools.simulator import calendar_support
 from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, CalendarTestBench, write
 from tests.starter.support import SECRET, cli
@@ -19,11 +19,11 @@ async def test_the_provider_records_an_event_that_the_policy_leaves_free(desk: C
     done = await cli("calendar", "record", ANNA, event["uuid"], "--json")
     assert (done.code, done.json["calendar_id"]) == (0, calendar_id)
     assert [each["provider_records"] for each in done.json["events"]] == [True]
-    assert "webhook URL at the provider is not set" in done.json["trouble"]
+    assert "webhook URL at the provider is not set" in done.json["warning"]
     await desk.sim.ok(
         "POST", "/accounts/webhook_url", json={"webhook_url": "http://127.0.0.1:9/webhooks/meetingbaas"}
     )
-    assert (await cli("calendar", "record", ANNA, event["uuid"], "--json")).json == done.json | {"trouble": None}
+    assert (await cli("calendar", "record", ANNA, event["uuid"], "--json")).json == done.json | {"warning": None}
     [there] = await calendar_support.events(desk.sim, calendar_id)
     param = there["bot_param"]
     assert (param["bot_name"], param["silence_timeout"], param["extra"]) == ("Notes", 300, event_extra([SECRET]))
@@ -51,7 +51,7 @@ async def test_a_whole_series_is_recorded_by_the_provider(desk: CalendarTestBenc
 
 
 async def test_the_provider_is_never_told_to_record_what_gets_a_bot_of_ours(
-    desk: CalendarTestBench, client: MeetingsClient
+    desk: CalendarTestBench, client: MeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Planning")

@@ -123,8 +123,8 @@ async def _a_users_grant_ends(week: Week) -> None:
     await week.plan("ben", 3)
     found = await week.until(1, lambda states: states["anna"]["state"] == "error")
     anna = found["anna"]
-    assert (anna["ailment"], anna["user"]) == ("user_grant", "user-1")
-    assert "minutekeeper calendar connect-link user-1 --platform google" in anna["what_to_do"]
+    assert (anna["problem"], anna["user"]) == ("user_grant", "user-1")
+    assert "minutekeeper calendar connect-link user-1 --platform google" in anna["suggested_fix"]
     assert {found[name]["state"] for name in ("ben", "meg")} == {"active"}
     await week.assert_booked("ben", 3)
     await week.assert_booked("anna", 1, 2)
@@ -143,8 +143,8 @@ async def _the_apps_secret_expires(week: Week) -> None:
     await week.user.order("calendars/apps/google-app/expire")
     for name in TOKENS:
         await week.plan(name, 4)
-    found = await week.until(1, lambda states: {each["ailment"] for each in states.values()} == {"oauth_app"})
-    assert all("update-credentials" in each["what_to_do"] and not each["link"] for each in found.values())
+    found = await week.until(1, lambda states: {each["problem"] for each in states.values()} == {"oauth_app"})
+    assert all("update-credentials" in each["suggested_fix"] and not each["link"] for each in found.values())
     for name in TOKENS:
         await week.assert_booked(name, 1, 2, 3 if name != "meg" else 1)
         assert not await week.is_booked(name, 4)
@@ -156,7 +156,7 @@ async def _the_apps_secret_expires(week: Week) -> None:
     mixed = tokens | {"ben@example.com": TOKENS["meg"]}
     path.write_text(json.dumps(app | {"platform": "google", "refresh_tokens": mixed}))
     repair = await week.command("update-credentials", "--credentials", str(path), code=1)
-    assert [each["calendar"] for each in repair["updated"] if each["trouble"]] == ["ben@example.com"]
+    assert [each["calendar"] for each in repair["updated"] if each["error"]] == ["ben@example.com"]
     path.write_text(json.dumps(app | {"platform": "google", "refresh_tokens": tokens}))
     await week.command("update-credentials", "--credentials", str(path))
     for name in TOKENS:

@@ -13,7 +13,7 @@ import pytest
 
 from devtools.stack.ports import claim_ports
 from minutekeeper.meetings.request import MeetingRequest
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from tests.starter.support import cli
 from tests.system.stack import ROOT, RunningStack, clean_environment
 from tests.system.test_good_day import meeting_url
@@ -95,7 +95,7 @@ async def test_the_operators_page_and_the_doctor_of_calendars(stack: RunningStac
     examined = (await cli("doctor", "--json")).json
     assert examined["ok"], [each for each in examined["checks"] if not each["ok"]]
     start = datetime.now(UTC) + timedelta(hours=3)
-    started = await MeetingsClient(stack.client).start(
+    started = await MeetingClient(stack.client).start(
         MeetingRequest(meeting_url=meeting_url(), start_time=start, title="Instant")
     )
     shown = (await cli("show", started.meeting_id, "--json")).json

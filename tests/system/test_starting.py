@@ -11,7 +11,7 @@ import pytest
 
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus
-from starter.client import MeetingsClient
+from starter.client import MeetingClient
 from tests.system.stack import ROOT, RunningStack
 from tests.system.test_good_day import meeting_url
 
@@ -113,14 +113,14 @@ async def a_sleeper(stack: RunningStack, name: str) -> None:
 @pytest.mark.parametrize(("page", "shown"), [(README, "completed"), (GUIDE, "recording.mp4")])
 async def test_the_python_client(stack: RunningStack, tmp_path: Path, page: str, shown: str) -> None:
     program = tmp_path / "start.py"
-    program.write_text(block(page, "python", "MeetingsClient"))
+    program.write_text(block(page, "python", "MeetingClient"))
     out = await asyncio.to_thread(run, stack, sys.executable, str(program), folder=tmp_path)
     assert out.startswith("completed")
     assert shown in out
 
 
 async def test_the_same_meeting_twice_is_one_meeting(stack: RunningStack) -> None:
-    client = MeetingsClient(stack.client)
+    client = MeetingClient(stack.client)
     request = MeetingRequest(meeting_url=meeting_url(), start_time=datetime.now(UTC) + timedelta(days=1))
     first, second = await client.start(request), await client.start(request)
     assert (first.already_existed, second.already_existed) == (False, True)
