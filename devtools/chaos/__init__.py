@@ -1,1 +1,1 @@
-"""A bad day on purpose: real processes, struck at seeded moments, judged by what others saw of them."""
+"""A bad day on purpose: real processes that fail at seeded moments, judged by what others recorded of them."""

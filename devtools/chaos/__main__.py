@@ -16,9 +16,9 @@ _INTERRUPTED = 130
 @app.command()
 def chaos(
     *,
-    seed: Annotated[int, typer.Option(help="Repeats a run: the same meetings, blows and faults.")] = 1,
+    seed: Annotated[int, typer.Option(help="Repeats a run: the same meetings and faults.")] = 1,
     meetings: Annotated[int, typer.Option(min=1, help="How many are booked.")] = 500,
-    short: Annotated[bool, typer.Option("--short", help="Minutes shorter, with fewer blows.")] = False,
+    short: Annotated[bool, typer.Option("--short", help="Minutes shorter, with fewer faults.")] = False,
     twins: Annotated[
         float | None, typer.Option(min=0, max=1, help="Share of meetings that are booked for a room with another.")
     ] = None,

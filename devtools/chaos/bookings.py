@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
-from devtools.chaos.lives import NORMAL, STAYS, WEIGHTS
+from devtools.chaos.bot_scripts import NORMAL, STAYS, WEIGHTS
 from devtools.chaos.plan import Change, CustomerAction, PlannedMeeting, Scenario
 from devtools.chaos.rooms import letters, new_link
 from devtools.chaos.scale import LEAD, Scale
@@ -16,7 +16,7 @@ _Card = TypeVar("_Card", bound=str)
 _RUSH = 15.0
 """Meetings start on the hour, all at once; here, half of the reserved bots are called on a multiple of this."""
 
-_WISHES: Mapping[Scenario, int] = {
+_SCENARIOS: Mapping[Scenario, int] = {
     Scenario.NONE: 55,
     Scenario.MOVED_ASLEEP: 6,
     Scenario.MOVED_SENT: 7,
@@ -31,26 +31,26 @@ _WISHES: Mapping[Scenario, int] = {
 }
 _BEFORE_ITS_BOT = frozenset({Scenario.MOVED_ASLEEP, Scenario.MOVED_TWICE, Scenario.CANCELLED_ASLEEP})
 _GOES_ON_THERE = frozenset({Scenario.MOVED_SENT, Scenario.MOVED_TWICE})
-"""A second bot goes to the same link, and lives an ordinary life there."""
+"""A second bot goes to the same link, and plays an ordinary script there."""
 
 _SILENT = frozenset({"silent", "no_final"})
 
-_SHARED_LIVES = (NORMAL, NORMAL, "internal_error", "failed_then_complete", "no_final")
+_SHARED_SCRIPTS = (NORMAL, NORMAL, "internal_error", "failed_then_complete", "no_final")
 
 
 def plan_meetings(seed: int, count: int, scale: Scale) -> list[PlannedMeeting]:
-    """As many meetings as asked for, in the order of their booking; every wish and life among them if they fit.
+    """As many meetings as asked for, in the order of their booking; with every scenario and script if they fit.
 
-    The share of twins that the scale names comes on top of those that are wishes.
+    The share of twins that the scale names comes on top of the scenarios of meetings that are booked twice.
     """
     planner = _Planner(Random(f"meetings {seed}"), scale)  # noqa: S311 - a plan to be repeated, no secret
     twins = plan_twins(seed, round(count * scale.twins), scale)
     others = count - len(twins)
-    wishes = planner.deal(_WISHES, others)
-    lives = iter(planner.deal(WEIGHTS, others))
+    scenarios = planner.deal(_SCENARIOS, others)
+    scripts = iter(planner.deal(WEIGHTS, others))
     planned: list[PlannedMeeting] = []
-    for wish in wishes:
-        planned += planner.plan(wish, lives)
+    for scenario in scenarios:
+        planned += planner.plan(scenario, scripts)
     return sorted([*planned[:others], *twins], key=lambda meeting: meeting.book_at)
 
 
@@ -65,29 +65,29 @@ class _Planner:
         self._rng.shuffle(cards)
         return cards + self._rng.choices(cards, [weights[card] for card in cards], k=max(0, count - len(cards)))
 
-    def plan(self, wish: Scenario, lives: Iterator[str]) -> list[PlannedMeeting]:
-        """The meeting of a wish, or the two of a meeting that is booked twice."""
-        if wish is Scenario.NONE:
-            return [self._ordinary(next(lives))]
-        if wish in {Scenario.SHARED, Scenario.SHARED_CANCELLED}:
-            return self._booked_twice(wish)
-        meeting = self._asleep() if wish in _BEFORE_ITS_BOT else self._any()
-        if wish is Scenario.CANCELLED_ARMED:
+    def plan(self, scenario: Scenario, scripts: Iterator[str]) -> list[PlannedMeeting]:
+        """The meeting of a scenario, or the two of a meeting that is booked twice."""
+        if scenario is Scenario.NONE:
+            return [self._ordinary(next(scripts))]
+        if scenario in {Scenario.SHARED, Scenario.SHARED_CANCELLED}:
+            return self._booked_twice(scenario)
+        meeting = self._asleep() if scenario in _BEFORE_ITS_BOT else self._any()
+        if scenario is Scenario.CANCELLED_ARMED:
             meeting = self._reserved()
         return [
             replace(
                 meeting,
-                wish=wish,
-                life=NORMAL if wish is Scenario.MOVED_ASLEEP else STAYS,
-                lives=1 if wish in _GOES_ON_THERE else None,
-                changes=self._changes(wish, meeting),
+                scenario=scenario,
+                script=NORMAL if scenario is Scenario.MOVED_ASLEEP else STAYS,
+                script_times=1 if scenario in _GOES_ON_THERE else None,
+                changes=self._changes(scenario, meeting),
             )
         ]
 
-    def _changes(self, wish: Scenario, meeting: PlannedMeeting) -> tuple[Change, ...]:
+    def _changes(self, scenario: Scenario, meeting: PlannedMeeting) -> tuple[Change, ...]:
         between = self._rng.uniform
         changes: tuple[Change, ...]
-        match wish:
+        match scenario:
             case Scenario.MOVED_ASLEEP:
                 changes = (self._move(between(3, 10)),)
             case Scenario.MOVED_SENT:
@@ -105,26 +105,26 @@ class _Planner:
                     ),
                 )
             case _:
-                act = CustomerAction.LEAVE if wish is Scenario.LEFT else CustomerAction.CANCEL
-                changes = (Change(act, between(0, 8), awaits_bot=True),)
+                action = CustomerAction.LEAVE if scenario is Scenario.LEFT else CustomerAction.CANCEL
+                changes = (Change(action, between(0, 8), awaits_bot=True),)
         return changes
 
-    def _ordinary(self, life: str) -> PlannedMeeting:
-        may_be_reserved = life not in _SILENT or self._scale.reserved_silence
+    def _ordinary(self, script: str) -> PlannedMeeting:
+        may_be_reserved = script not in _SILENT or self._scale.reserved_silence
         reserved = may_be_reserved and self._rng.random() < self._scale.reserved_share
         meeting = self._reserved() if reserved else self._running()
-        return replace(meeting, life=life, audio_only=self._rng.random() < 0.05)
+        return replace(meeting, script=script, audio_only=self._rng.random() < 0.05)
 
-    def _booked_twice(self, wish: Scenario) -> list[PlannedMeeting]:
+    def _booked_twice(self, scenario: Scenario) -> list[PlannedMeeting]:
         meeting = self._any() if self._scale.reserved_silence else self._running()
-        first = replace(meeting, wish=wish, life=self._rng.choice(_SHARED_LIVES))
+        first = replace(meeting, scenario=scenario, script=self._rng.choice(_SHARED_SCRIPTS))
         second = replace(
             first,
             book_at=first.book_at + self._rng.uniform(0, 3),
-            life=NORMAL,
+            script=NORMAL,
             twin=f"twin-{letters(self._rng, 8)}",
         )
-        if wish is Scenario.SHARED_CANCELLED:
+        if scenario is Scenario.SHARED_CANCELLED:
             first = replace(
                 first, changes=(Change(CustomerAction.CANCEL, self._rng.uniform(1, 4), awaits_bot=True),)
             )

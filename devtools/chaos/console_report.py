@@ -35,7 +35,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "meetings", f"{report.booked} of {report.planned} booked"
     yield "rooms for two bots", _listed(report.twins)
     yield "changes", _listed(report.orders)
-    yield "blows", _listed(report.blows)
+    yield "process_faults", _listed(report.process_faults)
     yield "without any server", f"{report.seconds_without_server:.0f} s"
     yield "faults", _listed(report.faults)
     if missing := KINDS - report.faults.keys():

@@ -1,4 +1,4 @@
-"""Whoever books meetings and changes them: insists until every wish is acknowledged, whatever is down."""
+"""Customers book meetings and change them: they insist until every request is acknowledged, whatever is down."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,6 +12,7 @@ from devtools.chaos.evidence import Booking, Order
 from devtools.chaos.plan import Change, CustomerAction, PlannedMeeting
 from minutekeeper.meetings.fields import BotOptions, RecordingMode
 from minutekeeper.meetings.request import MeetingRequest, Reschedule
+from minutekeeper.meetings.views import MeetingView
 from starter.client import MeetingClient
 from starter.errors import MeetingError, MeetingInputError, MeetingRefusedError
 
@@ -77,7 +78,7 @@ class Customers:
             start_time=start_time,
             end_time=request.expected_end,
             title=meeting.title,
-            wish=meeting.wish,
+            scenario=meeting.scenario,
             acknowledged_at=datetime.now(UTC),
         )
 
@@ -93,9 +94,9 @@ class Customers:
 
     async def _carry_out(self, change: Change, booking: Booking, meeting: PlannedMeeting) -> Order:
         workflow_id = booking.workflow_id
-        order = Order(workflow_id=workflow_id, act=change.act, asked_at=datetime.now(UTC))
-        act: Callable[[], Awaitable[object]]
-        match change.act:
+        order = Order(workflow_id=workflow_id, action=change.action, asked_at=datetime.now(UTC))
+        call: Callable[[], Awaitable[object]]
+        match change.action:
             case CustomerAction.MOVE:
                 move = self._move(change)
                 update = {
@@ -104,19 +105,21 @@ class Customers:
                     "meeting_url": change.meeting_url or booking.meeting_url,
                 }
                 order = order.model_copy(update=update)
-                act = partial(self.client.reschedule, workflow_id, move)
+                call = partial(self.client.reschedule, workflow_id, move)
                 if meeting.by_calendar:
-                    act = partial(self._calendar.move, workflow_id, booking, move)
+                    call = partial(self._calendar.move, workflow_id, booking, move)
             case CustomerAction.CANCEL:
-                act = partial(self.client.cancel, workflow_id)
+                call = partial(self.client.cancel, workflow_id)
             case CustomerAction.LEAVE:
-                act = partial(self.client.leave, workflow_id)
+                call = partial(self.client.leave, workflow_id)
             case CustomerAction.RELEASE:
-                act = partial(self._calendar.release, workflow_id)
+                call = partial(self._calendar.release, workflow_id)
         try:
-            await _insist(act)
+            answer = await _insist(call)
         except (MeetingRefusedError, MeetingInputError) as refusal:
             return order.model_copy(update={"refusal": str(refusal)})
+        if isinstance(answer, MeetingView) and answer.held_change:
+            return order.model_copy(update={"refusal": answer.held_change})
         return order.model_copy(update={"acknowledged_at": datetime.now(UTC)})
 
     def _move(self, change: Change) -> Reschedule:

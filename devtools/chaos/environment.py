@@ -30,7 +30,7 @@ _RECORDING_BYTES = 300_000
 
 
 @dataclass(frozen=True)
-class Scene:
+class Environment:
     """Everything that a run acts on. `artifacts` is the folder that is the store."""
 
     crew: ProcessGroup
@@ -40,7 +40,9 @@ class Scene:
 
 
 @asynccontextmanager
-async def running_scene(folder: DataFolder, seed: int, say: Callable[[str], None]) -> AsyncIterator[Scene]:
+async def running_environment(
+    folder: DataFolder, seed: int, say: Callable[[str], None]
+) -> AsyncIterator[Environment]:
     """All processes, answering; they are stopped at the end, whatever the end is.
 
     Raises ServiceError if one does not come up.
@@ -60,7 +62,7 @@ async def running_scene(folder: DataFolder, seed: int, say: Callable[[str], None
             await crew.start(*_with_two_workers(services))
             client = await _client(addresses.temporal)
             provider = SimulatedProvider(str(addresses.simulator), http)
-            yield Scene(crew, client, provider, folder.artifacts)
+            yield Environment(crew, client, provider, folder.artifacts)
         finally:
             await crew.stop_all()
 

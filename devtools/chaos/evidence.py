@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from devtools.chaos.ledger import Bot, Ledger
-from devtools.chaos.plan import CustomerAction, FaultKind
+from devtools.chaos.plan import CustomerAction, ProcessFaultKind
 from devtools.chaos.rooms import room_of
 from minutekeeper.meetings.bot_events import BotEvent
 from minutekeeper.meetings.ids import folder_for, meeting_id_from_workflow_id
@@ -27,7 +27,7 @@ class Booking(_Fact):
     start_time: AwareDatetime
     end_time: AwareDatetime
     title: str
-    wish: str = ""
+    scenario: str = ""
     acknowledged_at: AwareDatetime
 
     @property
@@ -42,7 +42,7 @@ class Order(_Fact):
     """
 
     workflow_id: str
-    act: CustomerAction
+    action: CustomerAction
     asked_at: AwareDatetime
     acknowledged_at: AwareDatetime | None = None
     refusal: str = ""
@@ -80,9 +80,9 @@ class Waiting(_Fact):
 
 
 class InjectedFault(_Fact):
-    """A blow as it fell. `until` is when the process was let go or started again."""
+    """A fault of a process as it happened. `until` is when the process was let go or started again."""
 
-    kind: FaultKind
+    kind: ProcessFaultKind
     target: str
     at: AwareDatetime
     until: AwareDatetime
@@ -105,7 +105,7 @@ class Evidence(_Fact):
     manifests: dict[str, dict[str, str]] = {}
     """What each `manifest.json` says: SHA-256 by path in the store."""
     inbox: tuple[Waiting, ...] = ()
-    struck: tuple[InjectedFault, ...] = ()
+    injected: tuple[InjectedFault, ...] = ()
     refused: tuple[tuple[AwareDatetime, AwareDatetime], ...] = ()
     """When the account was refused, so that nobody could send or remove a bot."""
     room_outages: tuple[RoomOutage, ...] = ()
@@ -164,7 +164,9 @@ class Evidence(_Fact):
     @property
     def outages(self) -> list[tuple[datetime, datetime]]:
         """When nobody could have acted, in order: there was no server, or the provider refused the account."""
-        without_server = [(blow.at, blow.until) for blow in self.struck if blow.kind is FaultKind.OUTAGE]
+        without_server = [
+            (fault.at, fault.until) for fault in self.injected if fault.kind is ProcessFaultKind.OUTAGE
+        ]
         return sorted([*without_server, *self.refused])
 
     def in_fair_time(self, since: datetime, seconds: float, room: str) -> datetime:

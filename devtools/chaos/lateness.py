@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from devtools.chaos.evidence import Booking, Evidence
 from devtools.chaos.fault_plan import WORKERS
-from devtools.chaos.plan import CustomerAction, FaultKind
+from devtools.chaos.plan import CustomerAction, ProcessFaultKind
 from devtools.chaos.scale import LEAD
 from minutekeeper.meetings.ids import dispatch_key
 
@@ -62,7 +62,9 @@ def measure(evidence: Evidence) -> Lateness:
     dues = sorted(_dues(evidence), key=lambda due: due.at)
     first = [due for due in dues if not due.replaces]
     possible = [due for due in first if not _was_impossible(due, evidence)]
-    kills = [blow.at for blow in evidence.struck if blow.kind is FaultKind.KILL and blow.target in WORKERS]
+    kills = [
+        fault.at for fault in evidence.injected if fault.kind is ProcessFaultKind.KILL and fault.target in WORKERS
+    ]
     following = [next((due for due in possible if due.at >= kill), None) for kill in kills]
     soon = [due for due in possible if any(kill <= due.at <= kill + _AFTER_A_KILL for kill in kills)]
     return Lateness(
@@ -94,7 +96,7 @@ def _times(booking: Booking, evidence: Evidence) -> Iterator[tuple[str, datetime
     for run in evidence.runs_of(booking.workflow_id)[:1]:
         yield booking.meeting_url, booking.start_time, run.started_at
     for order in evidence.orders_of(booking.workflow_id):
-        if order.act is CustomerAction.MOVE and order.acknowledged_at and order.start_time:
+        if order.action is CustomerAction.MOVE and order.acknowledged_at and order.start_time:
             yield order.meeting_url, order.start_time, order.acknowledged_at
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from devtools.chaos.lives import NORMAL
+from devtools.chaos.bot_scripts import NORMAL
 
 
 class CustomerAction(StrEnum):
@@ -20,13 +20,13 @@ class CustomerAction(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """An act, so many seconds after the one before or, if it `awaits_bot`, after a bot is known to be on its way.
+    """An action, so many seconds after the one before or, if it `awaits_bot`, after a bot is known to be sent.
 
     A move counts the new start and end from its own moment, unless it goes `onto` a start and end that are counted
     from the beginning of the run. An empty link leaves that as it is.
     """
 
-    act: CustomerAction
+    action: CustomerAction
     after: float
     awaits_bot: bool = False
     start_in: float = 0.0
@@ -84,17 +84,17 @@ class TwinKind(StrEnum):
 class PlannedMeeting:
     """A meeting and all that its customer does.
 
-    The first `lives` bots of its room live the life, or all of them if None; later ones live the `later_life`.
+    The first `script_times` bots of its room play the script (None: all of them), later ones the `later_script`.
     """
 
     meeting_url: str
     book_at: float
     start_at: float
     end_at: float
-    wish: Scenario | TwinKind = Scenario.NONE
-    life: str = NORMAL
-    lives: int | None = None
-    later_life: str = NORMAL
+    scenario: Scenario | TwinKind = Scenario.NONE
+    script: str = NORMAL
+    script_times: int | None = None
+    later_script: str = NORMAL
     changes: tuple[Change, ...] = ()
     twin: str = ""
     """The workflow's id if it is to have one of its own; what the room's bots live is said by one of several."""
@@ -105,10 +105,10 @@ class PlannedMeeting:
 
     @property
     def title(self) -> str:
-        return f"Chaos: {self.wish}, {self.life}"
+        return f"Chaos: {self.scenario}, {self.script}"
 
 
-class FaultKind(StrEnum):
+class ProcessFaultKind(StrEnum):
     KILL = "SIGKILL"
     FREEZE = "SIGSTOP"
     OUTAGE = "outage"
@@ -116,10 +116,10 @@ class FaultKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Fault:
+class ProcessFault:
     """What is done to a process of the stack, and for how many seconds it lasts if it is not a mere kill."""
 
     at: float
-    kind: FaultKind
+    kind: ProcessFaultKind
     target: str
     seconds: float = 0.0

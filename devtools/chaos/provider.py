@@ -1,4 +1,4 @@
-"""The simulated provider's own controls: lives, faults, and the ledger."""
+"""The simulated provider's own controls: scripts, faults, and the ledger."""
 
 from typing import Any
 

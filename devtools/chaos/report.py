@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from devtools.chaos.evidence import Evidence, Run
 from devtools.chaos.judge import judge
 from devtools.chaos.lateness import Lateness, measure
-from devtools.chaos.plan import FaultKind, TwinKind
+from devtools.chaos.plan import ProcessFaultKind, TwinKind
 from devtools.chaos.rules.breach import Breach
 
 _TWINS = frozenset(TwinKind)
@@ -30,7 +30,7 @@ class Report(BaseModel):
     twins: dict[str, int]
     """Rooms to which something could bring two bots, by what that is."""
     orders: dict[str, int]
-    blows: dict[str, int]
+    process_faults: dict[str, int]
     seconds_without_server: float
     faults: dict[str, int]
     bots: int
@@ -49,7 +49,7 @@ class Report(BaseModel):
 
 def report_on(evidence: Evidence, *, seed: int, planned: int, short: bool, began_at: datetime) -> Report:
     ledger = evidence.ledger
-    outages = [blow.until - blow.at for blow in evidence.struck if blow.kind is FaultKind.OUTAGE]
+    outages = [fault.until - fault.at for fault in evidence.injected if fault.kind is ProcessFaultKind.OUTAGE]
     return Report(
         seed=seed,
         planned=planned,
@@ -57,11 +57,13 @@ def report_on(evidence: Evidence, *, seed: int, planned: int, short: bool, began
         short=short,
         began_at=began_at,
         seconds=round((datetime.now(UTC) - began_at).total_seconds(), 1),
-        twins=_counted(rooms[0].wish for rooms in evidence.bookings_by_room.values() if rooms[0].wish in _TWINS),
-        orders=_counted(
-            f"{order.act} {'acknowledged' if order.acknowledged_at else 'refused'}" for order in evidence.orders
+        twins=_counted(
+            rooms[0].scenario for rooms in evidence.bookings_by_room.values() if rooms[0].scenario in _TWINS
         ),
-        blows=_counted(f"{blow.kind} {blow.target.partition('-')[0]}" for blow in evidence.struck),
+        orders=_counted(
+            f"{order.action} {'acknowledged' if order.acknowledged_at else 'refused'}" for order in evidence.orders
+        ),
+        process_faults=_counted(f"{fault.kind} {fault.target.partition('-')[0]}" for fault in evidence.injected),
         seconds_without_server=round(sum(outage.total_seconds() for outage in outages), 1),
         faults=_counted(fault.kind for fault in ledger.faults),
         bots=len(ledger.bots),

@@ -1,13 +1,13 @@
-"""From the options to the exit status: sets the scene, lets the day happen, judges it, and says so."""
+"""From the options to the exit status: starts the environment, executes the run, judges and reports it."""
 
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from devtools.chaos.console_report import show
-from devtools.chaos.day import Day
-from devtools.chaos.environment import running_scene
+from devtools.chaos.environment import running_environment
 from devtools.chaos.evidence import Evidence
+from devtools.chaos.execution import ChaosRun
 from devtools.chaos.report import report_on
 from devtools.chaos.scale import Scale, scale_for
 from devtools.stack.data_folder import DataFolder
@@ -28,7 +28,7 @@ async def run(data_dir: Path, *, seed: int, meetings: int, short: bool, twins: f
         folder.empty()
         for left_over in (_REPORT, _EVIDENCE):
             (folder.path / left_over).unlink(missing_ok=True)
-        evidence = await _happen(folder, seed, meetings, scale_for(meetings, short=short, twins=twins))
+        evidence = await _execute(folder, seed, meetings, scale_for(meetings, short=short, twins=twins))
         report = report_on(evidence, seed=seed, planned=meetings, short=short, began_at=began_at)
         (folder.path / _REPORT).write_text(f"{report.model_dump_json(indent=2)}\n")
         show(report)
@@ -47,7 +47,7 @@ async def run(data_dir: Path, *, seed: int, meetings: int, short: bool, twins: f
         folder.close()
 
 
-async def _happen(folder: DataFolder, seed: int, meetings: int, scale: Scale) -> Evidence:
+async def _execute(folder: DataFolder, seed: int, meetings: int, scale: Scale) -> Evidence:
     tell = partial(print_line, stderr=True)
     tell(f"Starting Temporal, two workers, the bridge and a simulated Meeting BaaS; seed {seed}.")
     with folder.log("supervisors").open("a", buffering=1) as log:
@@ -55,6 +55,6 @@ async def _happen(folder: DataFolder, seed: int, meetings: int, scale: Scale) ->
         def note(line: str) -> None:
             log.write(f"{datetime.now(UTC):%H:%M:%S} {line}\n")
 
-        async with running_scene(folder, seed, note) as scene:
-            day = Day(scene, scale, seed, tell)
-            return await scene.crew.run_while_healthy(day.live(meetings))
+        async with running_environment(folder, seed, note) as environment:
+            chaos_run = ChaosRun(environment, scale, seed, tell)
+            return await environment.crew.run_while_healthy(chaos_run.execute(meetings))

@@ -36,7 +36,7 @@ DEADLINES = {
 
 @dataclass(frozen=True)
 class Scale:
-    """`window` is the time over which meetings are booked; the blows fall within it and a little after."""
+    """`window` is the time over which meetings are booked; processes fail within it and a little after."""
 
     window: float
     last_reserved: float
@@ -97,7 +97,7 @@ def _scale_for(meetings: int, *, short: bool) -> Scale:
             bridge_kills=2,
             outage=8,
             refused=4,
-            settling=420,
+            settling=240,
             twins=0,
             twin_stay=16,
             last_twin=30,
@@ -121,7 +121,7 @@ def _scale_for(meetings: int, *, short: bool) -> Scale:
         bridge_kills=math.ceil(5 * times),
         outage=60,
         refused=12,
-        settling=600,
+        settling=420,
         twins=0.25,
         twin_stay=40,
         last_twin=window - 60,

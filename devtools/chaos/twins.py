@@ -6,7 +6,7 @@ from itertools import count as counting
 from random import Random
 from typing import Any
 
-from devtools.chaos.lives import NORMAL, STAYS, TALK
+from devtools.chaos.bot_scripts import NORMAL, STAYS, TALK
 from devtools.chaos.plan import Change, CustomerAction, PlannedMeeting, RoomFault, TwinKind
 from devtools.chaos.rooms import letters, new_link, respelled, room_of
 from devtools.chaos.scale import GRACE_SECONDS, LEAD, SPEED, Scale
@@ -121,7 +121,7 @@ class _Room:
     def _failed_bots(self) -> _Pair:
         """One bot of the room fails in a way that another try cures, or two do."""
         first, second = self._pair(self._rng.uniform(0, 2 * _MINUTE))
-        return replace(first, life="internal_error", lives=1 + self._turn % 2), second
+        return replace(first, script="internal_error", script_times=1 + self._turn % 2), second
 
     def _account_refused(self) -> _Pair:
         kind = ("key_revoked", "no_tokens")[self._turn % 2]
@@ -141,9 +141,11 @@ class _Room:
         )
         return replace(first, faults=faults), second
 
-    def _given_up(self, act: CustomerAction) -> _Pair:
+    def _given_up(self, action: CustomerAction) -> _Pair:
         """One is ended by its owner while its bot is on its way or in the call; the other still wants it."""
-        change = Change(act, self._rng.choice((self._rng.uniform(0, 3), self._rng.uniform(5, 9))), awaits_bot=True)
+        change = Change(
+            action, self._rng.choice((self._rng.uniform(0, 3), self._rng.uniform(5, 9))), awaits_bot=True
+        )
         first, second = self._pair(self._rng.uniform(0, _MINUTE), reserved=False)
         if self._turn % 2:
             return first, replace(second, changes=(change,))
@@ -160,7 +162,7 @@ class _Room:
         meeting = self._meeting(book_at, book_at, book_at + _LENGTH)
         fault = self._fault(book_at - 1, 60, {"kind": "second_bot", "times": 1}, _POST)
         leave = Change(CustomerAction.LEAVE, GRACE_SECONDS + 10, awaits_bot=True)
-        yield replace(meeting, life=STAYS, later_life=STAYS, faults=(fault,), changes=(leave,))
+        yield replace(meeting, script=STAYS, later_script=STAYS, faults=(fault,), changes=(leave,))
 
     def _disturbed(self, after: float, order: Mapping[str, Any]) -> _Pair:
         """A fault that begins between the two and outlasts the moment at which the second wants its bot."""
@@ -198,7 +200,7 @@ class _Room:
 
     def _twin_of(self, first: PlannedMeeting) -> PlannedMeeting:
         link = respelled(self._rng, first.meeting_url) if self._rng.random() < 0.5 else first.meeting_url
-        alone = replace(first, life=NORMAL, later_life=NORMAL, changes=(), faults=())
+        alone = replace(first, script=NORMAL, later_script=NORMAL, changes=(), faults=())
         return replace(alone, meeting_url=link, twin=self._name())
 
     def _name(self) -> str:
@@ -222,7 +224,9 @@ class _Room:
         return self._meeting(book_at, start_at, start_at + self._rng.uniform(61, 90))
 
     def _meeting(self, book_at: float, start_at: float, end_at: float) -> PlannedMeeting:
-        return PlannedMeeting(self._link, book_at, start_at, end_at, wish=self._kind, life=TALK, later_life=TALK)
+        return PlannedMeeting(
+            self._link, book_at, start_at, end_at, scenario=self._kind, script=TALK, later_script=TALK
+        )
 
     def _move_near(self, after: float, *, awaits_bot: bool = False) -> Change:
         """To a start so near that the bot is sent at once."""

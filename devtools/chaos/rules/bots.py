@@ -42,11 +42,15 @@ def left_behind(evidence: Evidence) -> Iterator[Breach]:
         for order, unwanted in _taken_back(booking, evidence):
             for bot in unwanted:
                 told_at = order.acknowledged_at or _NEVER
-                due = evidence.in_fair_time(max(told_at, bot.created_at), GRACE_SECONDS, room_of(bot.meeting_url))
+                # No answer names a double, so it is known only once it has reported.
+                known_at = evidence.first_reports.get(bot.id, _NEVER) if bot.double_of else bot.created_at
+                if known_at == _NEVER:
+                    continue
+                due = evidence.in_fair_time(max(told_at, known_at), GRACE_SECONDS, room_of(bot.meeting_url))
                 gone_at = min(bot.left_at or _NEVER, bot.leave_requested_at or _NEVER)
                 if gone_at > due:
                     left = "never" if gone_at == _NEVER else f"only at {gone_at:%H:%M:%S}"
-                    what = f"bot {bot.id} was told to leave {left}; {order.act} acknowledged {told_at:%H:%M:%S}"
+                    what = f"bot {bot.id} was told to leave {left}; {order.action} acknowledged {told_at:%H:%M:%S}"
                     yield Breach(workflow_id=booking.workflow_id, what=what)
 
 
@@ -56,14 +60,14 @@ def _taken_back(booking: Booking, evidence: Evidence) -> Iterator[tuple[Order, l
     earlier = {_key_stem(booking.meeting_url, booking.start_time)}
     for order in evidence.orders_of(booking.workflow_id):
         unwanted = bots
-        if order.act is CustomerAction.MOVE and order.start_time is not None:
+        if order.action is CustomerAction.MOVE and order.start_time is not None:
             present = _key_stem(order.meeting_url, order.start_time)
             stems = tuple(earlier - {present})
             unwanted = [bot for bot in bots if bot.extra.dispatch_key.startswith(stems)]
             # Also if the answer was no: the first of several tries may have moved it.
             earlier.add(present)
         # A calendar that lets go of a meeting which has begun lets its recording go on.
-        if order.acknowledged_at is not None and order.act is not CustomerAction.RELEASE:
+        if order.acknowledged_at is not None and order.action is not CustomerAction.RELEASE:
             yield order, unwanted
 
 

@@ -34,8 +34,8 @@ def two_in_one_room(evidence: Evidence) -> Iterator[Breach]:
         for (_, first_ends, _, first), (begins, second_ends, _, second) in combinations(stays, 2):
             if begins < first_ends and not _are_doubles(first, second):
                 together = _span(begins, min(first_ends, second_ends))
-                wishes = ", ".join(sorted({each.wish for each in evidence.bookings_by_room.get(room, ())}))
-                what = f"{room} ({wishes}) {together}: {_described(first)}; {_described(second)}"
+                scenarios = ", ".join(sorted({each.scenario for each in evidence.bookings_by_room.get(room, ())}))
+                what = f"{room} ({scenarios}) {together}: {_described(first)}; {_described(second)}"
                 yield Breach(workflow_id=first.extra.workflow_id, what=what)
 
 
@@ -74,7 +74,7 @@ def recording_not_shared(evidence: Evidence) -> Iterator[Breach]:
             is_explained = any(name in run.outcome.evidence.text for name in names)
             if _shared_seconds(bot, wanted) >= SHARED_SECONDS and not is_explained:
                 what = (
-                    f"{room} ({booking.wish}): {_end_of(run.outcome)} without a recording, "
+                    f"{room} ({booking.scenario}): {_end_of(run.outcome)} without a recording, "
                     f"wanted {_span(*wanted)}; {_described(bot)} recorded there"
                 )
                 yield Breach(workflow_id=booking.workflow_id, what=what)
@@ -85,11 +85,11 @@ def ended_by_another(evidence: Evidence) -> Iterator[Breach]:
     """A workflow that ended as if its owner had stopped it, although only the owner of another one did."""
     for room, booking, run in _twins(evidence):
         outcome = run.outcome
-        given_up = any(order.act in _GIVES_UP for order in evidence.orders_of(booking.workflow_id))
+        given_up = any(order.action in _GIVES_UP for order in evidence.orders_of(booking.workflow_id))
         if outcome is None or given_up:
             continue
         if outcome.status is MeetingStatus.CANCELLED or outcome.reason is FailureReason.STOPPED:
-            what = f"{room} ({booking.wish}): {_end_of(outcome)}, but its owner never asked for it"
+            what = f"{room} ({booking.scenario}): {_end_of(outcome)}, but its owner never asked for it"
             yield Breach(workflow_id=booking.workflow_id, what=what)
 
 
@@ -112,8 +112,8 @@ def left_without_a_bot(evidence: Evidence) -> Iterator[Breach]:
             others = [other for other in bots if other is not bot and other.created_at <= due]
             if goes_on and not any((other.left_at or _NEVER) > bot.left_at for other in others):
                 what = (
-                    f"{room} ({booking.wish}): no bot came until {_clock(due)}, wanted {_span(*wanted)}, workflow "
-                    f"{run.status} at {_clock(run.closed_at)}; before, {_described(bot)} was sent out"
+                    f"{room} ({booking.scenario}): no bot came until {_clock(due)}, wanted {_span(*wanted)}, "
+                    f"workflow {run.status} at {_clock(run.closed_at)}; before, {_described(bot)} was sent out"
                 )
                 yield Breach(workflow_id=booking.workflow_id, what=what)
                 break
@@ -132,7 +132,7 @@ def _wanted(booking: Booking, evidence: Evidence) -> tuple[datetime, datetime] |
     """When a bot was wanted in the room by what was acknowledged last; None if its owner gave the meeting up."""
     since, start, end = booking.acknowledged_at, booking.start_time, booking.end_time
     for order in evidence.orders_of(booking.workflow_id):
-        if order.act in _GIVES_UP:
+        if order.action in _GIVES_UP:
             return None
         if order.acknowledged_at and order.start_time and order.end_time:
             since, start, end = order.acknowledged_at, order.start_time, order.end_time

@@ -83,8 +83,8 @@ def run(**changes: Any) -> Run:
     return Run(**{"workflow_id": WORKFLOW, "run_id": "run"} | given | changes)
 
 
-def order(act: CustomerAction, seconds: float, **changes: Any) -> Order:
-    given = {"workflow_id": WORKFLOW, "act": act, "asked_at": at(seconds), "acknowledged_at": at(seconds)}
+def order(action: CustomerAction, seconds: float, **changes: Any) -> Order:
+    given = {"workflow_id": WORKFLOW, "action": action, "asked_at": at(seconds), "acknowledged_at": at(seconds)}
     return Order(**given | changes)
 
 

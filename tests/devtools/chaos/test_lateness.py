@@ -7,7 +7,7 @@ import pytest
 from devtools.chaos.evidence import Evidence, InjectedFault
 from devtools.chaos.lateness import measure
 from devtools.chaos.ledger import Extra, Request
-from devtools.chaos.plan import CustomerAction, FaultKind
+from devtools.chaos.plan import CustomerAction, ProcessFaultKind
 from tests.devtools.chaos.support import START, URL, at, day, extra, ledger, order
 
 LATER = START + timedelta(minutes=10)
@@ -20,7 +20,7 @@ def asked(seconds: float, carrying: Extra | None = None) -> Request:
 
 
 def kill(seconds: float, target: str = "worker-1") -> InjectedFault:
-    return InjectedFault(kind=FaultKind.KILL, target=target, at=at(seconds), until=at(seconds))
+    return InjectedFault(kind=ProcessFaultKind.KILL, target=target, at=at(seconds), until=at(seconds))
 
 
 def moved(start_time: datetime, seconds: float) -> Evidence:
@@ -46,20 +46,20 @@ def test_a_bot_that_replaces_another_is_counted_apart() -> None:
 
 
 def test_after_a_kill_the_next_that_was_due_counts() -> None:
-    evidence = day(ledger=ledger(requests=(asked(4),)), struck=(kill(-2), kill(-60), kill(1)))
+    evidence = day(ledger=ledger(requests=(asked(4),)), injected=(kill(-2), kill(-60), kill(1)))
     lateness = measure(evidence)
     assert (lateness.next_after_worker_kill.count, lateness.next_after_worker_kill.longest) == (2, 4)
     assert (lateness.soon_after_worker_kill.count, lateness.soon_after_worker_kill.longest) == (1, 4)
 
 
 def test_only_workers_count_as_killed() -> None:
-    evidence = day(ledger=ledger(requests=(asked(4),)), struck=(kill(-2, "bridge"), kill(-2, "temporal")))
+    evidence = day(ledger=ledger(requests=(asked(4),)), injected=(kill(-2, "bridge"), kill(-2, "temporal")))
     assert measure(evidence).next_after_worker_kill.count == 0
 
 
 @pytest.mark.parametrize("begins", [-1, 2])
 def test_what_waited_for_a_server_does_not_count_against_a_kill(begins: float) -> None:
-    outage = InjectedFault(kind=FaultKind.OUTAGE, target="temporal", at=at(begins), until=at(60))
-    evidence = day(ledger=ledger(requests=(asked(62),)), struck=(kill(-2), outage))
+    outage = InjectedFault(kind=ProcessFaultKind.OUTAGE, target="temporal", at=at(begins), until=at(60))
+    evidence = day(ledger=ledger(requests=(asked(62),)), injected=(kill(-2), outage))
     lateness = measure(evidence)
     assert (lateness.first.longest, lateness.next_after_worker_kill.count) == (62, 0)

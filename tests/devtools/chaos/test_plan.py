@@ -6,10 +6,10 @@ from itertools import pairwise
 import pytest
 
 from devtools.chaos.bookings import plan_meetings
-from devtools.chaos.fault_plan import BRIDGE, SERVER, WORKERS, plan_faults
+from devtools.chaos.bot_scripts import WEIGHTS, script_rule
+from devtools.chaos.fault_plan import BRIDGE, SERVER, WORKERS, plan_process_faults
 from devtools.chaos.faults import KINDS, refusals, standing_faults
-from devtools.chaos.lives import WEIGHTS, script_rule
-from devtools.chaos.plan import CustomerAction, Fault, FaultKind, Scenario
+from devtools.chaos.plan import CustomerAction, ProcessFault, ProcessFaultKind, Scenario
 from devtools.chaos.scale import SPEED, Scale, scale_for
 from devtools.simulator.faults.control_models import ONE, SEVERAL
 from devtools.simulator.models import ScriptRule
@@ -18,62 +18,62 @@ SEEDS = range(20)
 FULL, SHORT = scale_for(500, short=False), scale_for(60, short=True)
 
 
-def blows_of(seed: int, scale: Scale) -> Counter[tuple[FaultKind, str]]:
-    return Counter((blow.kind, blow.target) for blow in plan_faults(seed, scale))
+def process_faults_of(seed: int, scale: Scale) -> Counter[tuple[ProcessFaultKind, str]]:
+    return Counter((fault.kind, fault.target) for fault in plan_process_faults(seed, scale))
 
 
 def test_a_seed_repeats_its_plan_and_another_seed_has_another() -> None:
     assert plan_meetings(7, 500, FULL) == plan_meetings(7, 500, FULL) != plan_meetings(8, 500, FULL)
-    assert plan_faults(7, FULL) == plan_faults(7, FULL) != plan_faults(8, FULL)
+    assert plan_process_faults(7, FULL) == plan_process_faults(7, FULL) != plan_process_faults(8, FULL)
     assert list(refusals(7, FULL)) == list(refusals(7, FULL)) != list(refusals(8, FULL))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_full_run_has_all_its_blows(seed: int) -> None:
-    blows = blows_of(seed, FULL)
-    assert sum(blows[FaultKind.KILL, worker] for worker in WORKERS) >= 10
-    assert sum(blows[FaultKind.FREEZE, worker] for worker in WORKERS) >= 2
-    assert blows[FaultKind.KILL, SERVER] >= 3
-    assert blows[FaultKind.KILL, BRIDGE] >= 5
-    (outage,) = [blow for blow in plan_faults(seed, FULL) if blow.kind is FaultKind.OUTAGE]
+    process_faults = process_faults_of(seed, FULL)
+    assert sum(process_faults[ProcessFaultKind.KILL, worker] for worker in WORKERS) >= 10
+    assert sum(process_faults[ProcessFaultKind.FREEZE, worker] for worker in WORKERS) >= 2
+    assert process_faults[ProcessFaultKind.KILL, SERVER] >= 3
+    assert process_faults[ProcessFaultKind.KILL, BRIDGE] >= 5
+    (outage,) = [fault for fault in plan_process_faults(seed, FULL) if fault.kind is ProcessFaultKind.OUTAGE]
     assert (outage.target, outage.seconds) == (SERVER, 60)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_short_run_has_some_of_each(seed: int) -> None:
-    blows = blows_of(seed, SHORT)
-    assert sum(blows[FaultKind.KILL, worker] for worker in WORKERS) >= 4
-    assert blows[FaultKind.KILL, SERVER] + blows[FaultKind.OUTAGE, SERVER] >= 2
-    assert blows[FaultKind.KILL, BRIDGE] >= 2
-    assert sum(blows[FaultKind.FREEZE, worker] for worker in WORKERS) >= 2
+    process_faults = process_faults_of(seed, SHORT)
+    assert sum(process_faults[ProcessFaultKind.KILL, worker] for worker in WORKERS) >= 4
+    assert process_faults[ProcessFaultKind.KILL, SERVER] + process_faults[ProcessFaultKind.OUTAGE, SERVER] >= 2
+    assert process_faults[ProcessFaultKind.KILL, BRIDGE] >= 2
+    assert sum(process_faults[ProcessFaultKind.FREEZE, worker] for worker in WORKERS) >= 2
 
 
 def test_a_larger_run_is_struck_more_often() -> None:
     large = scale_for(2000, short=False)
     assert large.window > FULL.window
-    assert len(plan_faults(7, large)) > 3 * len(plan_faults(7, FULL))
+    assert len(plan_process_faults(7, large)) > 3 * len(plan_process_faults(7, FULL))
 
 
 @pytest.mark.parametrize("scale", [FULL, SHORT])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_blows_fall_within_the_window_and_not_while_there_is_no_server(seed: int, scale: Scale) -> None:
-    blows = plan_faults(seed, scale)
-    (outage,) = [blow for blow in blows if blow.kind is FaultKind.OUTAGE]
-    assert all(0 < blow.at <= scale.window for blow in blows)
-    assert [blow for blow in blows if outage.at <= blow.at <= outage.at + outage.seconds] == [outage]
+    process_faults = plan_process_faults(seed, scale)
+    (outage,) = [fault for fault in process_faults if fault.kind is ProcessFaultKind.OUTAGE]
+    assert all(0 < fault.at <= scale.window for fault in process_faults)
+    assert [fault for fault in process_faults if outage.at <= fault.at <= outage.at + outage.seconds] == [outage]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_supervisor_is_made_to_give_up(seed: int) -> None:
     """Four ends within ten seconds of a start, in a row, look as if the service could not run at all."""
     for target in (*WORKERS, SERVER, BRIDGE):
-        kills = [blow.at for blow in plan_faults(seed, FULL) if _ends(blow, target)]
+        kills = [fault.at for fault in plan_process_faults(seed, FULL) if _ends(fault, target)]
         quick = [later - earlier < 12 for earlier, later in pairwise(kills)]
         assert not any(all(quick[start : start + 3]) for start in range(len(quick) - 2)), kills
 
 
-def _ends(blow: Fault, target: str) -> bool:
-    return blow.target == target and blow.kind is not FaultKind.FREEZE
+def _ends(fault: ProcessFault, target: str) -> bool:
+    return fault.target == target and fault.kind is not ProcessFaultKind.FREEZE
 
 
 @pytest.mark.parametrize(("count", "scale"), [(500, FULL), (60, SHORT)])
@@ -81,9 +81,9 @@ def _ends(blow: Fault, target: str) -> bool:
 def test_every_wish_and_every_life_is_among_the_meetings(seed: int, count: int, scale: Scale) -> None:
     meetings = plan_meetings(seed, count, scale)
     assert len(meetings) == count
-    assert {meeting.wish for meeting in meetings} >= set(Scenario)
-    assert {meeting.life for meeting in meetings} >= set(WEIGHTS)
-    acts = {change.act for meeting in meetings for change in meeting.changes}
+    assert {meeting.scenario for meeting in meetings} >= set(Scenario)
+    assert {meeting.script for meeting in meetings} >= set(WEIGHTS)
+    acts = {change.action for meeting in meetings for change in meeting.changes}
     assert acts >= set(CustomerAction) - {CustomerAction.RELEASE}
 
 
@@ -95,11 +95,11 @@ def test_meetings_can_be_booked_as_they_are_planned(count: int, scale: Scale) ->
             assert max(meeting.start_at, meeting.book_at) + 1 < meeting.end_at
             for change in meeting.changes:
                 start, end = change.onto or (change.start_in, change.end_in)
-                assert change.act is not CustomerAction.MOVE or start + 1 < end
+                assert change.action is not CustomerAction.MOVE or start + 1 < end
 
 
 def test_a_meeting_that_is_booked_twice_is_the_same_meeting_under_two_names() -> None:
-    meetings = [meeting for meeting in plan_meetings(7, 500, FULL) if isinstance(meeting.wish, Scenario)]
+    meetings = [meeting for meeting in plan_meetings(7, 500, FULL) if isinstance(meeting.scenario, Scenario)]
     twins = [meeting for meeting in meetings if meeting.twin]
     for twin in twins:
         (first,) = [each for each in meetings if each.meeting_url == twin.meeting_url and not each.twin]
@@ -108,10 +108,10 @@ def test_a_meeting_that_is_booked_twice_is_the_same_meeting_under_two_names() ->
 
 
 def test_the_simulator_takes_every_life() -> None:
-    lives = {meeting.life for meeting in plan_meetings(7, 500, FULL)}
-    for life in lives:
-        rule = ScriptRule.model_validate(script_rule(life, "https://meet.google.com/abc-defg-hij", 1, 40))
-        assert (rule.script.name, rule.times) == (life, 1)
+    scripts = {meeting.script for meeting in plan_meetings(7, 500, FULL)}
+    for script in scripts:
+        rule = ScriptRule.model_validate(script_rule(script, "https://meet.google.com/abc-defg-hij", 1, 40))
+        assert (rule.script.name, rule.times) == (script, 1)
 
 
 @pytest.mark.parametrize("scale", [FULL, SHORT])

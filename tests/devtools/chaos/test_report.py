@@ -7,7 +7,7 @@ import pytest
 from devtools.chaos.console_report import show
 from devtools.chaos.evidence import InjectedFault
 from devtools.chaos.ledger import Fault
-from devtools.chaos.plan import CustomerAction, FaultKind
+from devtools.chaos.plan import CustomerAction, ProcessFaultKind
 from devtools.chaos.report import Report, report_on
 from tests.devtools.chaos.support import NOON, at, bot, day, ledger, order, run
 
@@ -22,16 +22,16 @@ def test_a_good_day_is_clean_and_counted() -> None:
             order(CustomerAction.MOVE, 5),
             order(CustomerAction.LEAVE, 6, acknowledged_at=None, refusal="too late"),
         ),
-        struck=(
-            InjectedFault(kind=FaultKind.KILL, target="worker-1", at=at(1), until=at(1)),
-            InjectedFault(kind=FaultKind.KILL, target="worker-2", at=at(2), until=at(2)),
-            InjectedFault(kind=FaultKind.OUTAGE, target="temporal", at=at(3), until=at(63.5)),
+        injected=(
+            InjectedFault(kind=ProcessFaultKind.KILL, target="worker-1", at=at(1), until=at(1)),
+            InjectedFault(kind=ProcessFaultKind.KILL, target="worker-2", at=at(2), until=at(2)),
+            InjectedFault(kind=ProcessFaultKind.OUTAGE, target="temporal", at=at(3), until=at(63.5)),
         ),
         ledger=ledger(faults=(Fault(at=at(1), kind="lose"), Fault(at=at(2), kind="lose"))),
     )
     assert good.is_clean
     assert good.orders == {"leave refused": 1, "move acknowledged": 1}
-    assert good.blows == {"SIGKILL worker": 2, "outage temporal": 1}
+    assert good.process_faults == {"SIGKILL worker": 2, "outage temporal": 1}
     assert good.seconds_without_server == 60.5
     assert (good.faults, good.deliveries, good.ends) == ({"lose": 2}, {"200": 2}, {"completed": 1})
     assert (good.bots, good.recordings) == (1, 1)

@@ -43,7 +43,7 @@ def booking(workflow_id: str, **changes: object) -> Booking:
         "start_time": START,
         "end_time": START + timedelta(hours=1),
         "title": "a twin",
-        "wish": TwinKind.SAME_INSTANT,
+        "scenario": TwinKind.SAME_INSTANT,
         "acknowledged_at": at(0),
     }
     return Booking.model_validate(given | changes)

@@ -8,7 +8,7 @@ import pytest
 from devtools.chaos.evidence import Evidence, FileInStore, InjectedFault, Waiting
 from devtools.chaos.judge import RULES, judge
 from devtools.chaos.ledger import Recording
-from devtools.chaos.plan import CustomerAction, FaultKind
+from devtools.chaos.plan import CustomerAction, ProcessFaultKind
 from devtools.chaos.rules import bots, deliveries, endings, recordings
 from devtools.chaos.scale import GRACE_SECONDS
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
@@ -171,6 +171,11 @@ def test_a_planted_breach_is_found(
         assert [other for other, found in breaches.items() if found] == [name]
 
 
+def a_double_that_never_reported_and_stays() -> Evidence:
+    double = bot("double", double_of="bot", left_at=None, ended_at=None, recording=None)
+    return day(ledger=ledger(bots=(bot(), double)), orders=(order(CustomerAction.CANCEL, 15),))
+
+
 def a_bot_told_to_leave_in_time() -> Evidence:
     leaving = bot(leave_requested_at=at(16), left_at=at(15 + GRACE_SECONDS + 1))
     return day(ledger=ledger(bots=(leaving,)), orders=(order(CustomerAction.CANCEL, 15),))
@@ -178,8 +183,8 @@ def a_bot_told_to_leave_in_time() -> Evidence:
 
 def a_bot_that_could_not_be_told_for_want_of_a_server() -> Evidence:
     told_late = bot(leave_requested_at=at(15 + GRACE_SECONDS + 50))
-    outage = InjectedFault(kind=FaultKind.OUTAGE, target="temporal", at=at(20), until=at(80))
-    return day(ledger=ledger(bots=(told_late,)), orders=(order(CustomerAction.CANCEL, 15),), struck=(outage,))
+    outage = InjectedFault(kind=ProcessFaultKind.OUTAGE, target="temporal", at=at(20), until=at(80))
+    return day(ledger=ledger(bots=(told_late,)), orders=(order(CustomerAction.CANCEL, 15),), injected=(outage,))
 
 
 def a_bot_that_was_sent_to_the_new_time() -> Evidence:
@@ -240,6 +245,7 @@ def a_delivery_that_was_refused() -> Evidence:
 @pytest.mark.parametrize(
     "innocent",
     [
+        a_double_that_never_reported_and_stays,
         a_bot_told_to_leave_in_time,
         a_bot_that_could_not_be_told_for_want_of_a_server,
         a_bot_that_was_sent_to_the_new_time,

@@ -38,11 +38,11 @@ def test_sixty_meetings_survive_a_bad_day(tmp_path: Path) -> None:
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["breaches"] == {name: [] for name in RULES}
     assert (report["seed"], report["booked"], sum(report["ends"].values())) == (7, MEETINGS, MEETINGS)
-    blows = report["blows"]
-    assert blows["SIGKILL worker"] >= 4
-    assert blows["SIGKILL bridge"] >= 2
-    assert blows["SIGSTOP worker"] >= 2
-    assert blows["SIGKILL temporal"] + blows["outage temporal"] >= 2
+    process_faults = report["process_faults"]
+    assert process_faults["SIGKILL worker"] >= 4
+    assert process_faults["SIGKILL bridge"] >= 2
+    assert process_faults["SIGSTOP worker"] >= 2
+    assert process_faults["SIGKILL temporal"] + process_faults["outage temporal"] >= 2
     assert report["seconds_without_server"] >= 8
     assert sum(report["faults"].values()) > MEETINGS
     assert not list((tmp_path / "artifacts").iterdir()), "a clean run leaves nothing but its report"

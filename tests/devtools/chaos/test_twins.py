@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from devtools.chaos.bookings import plan_meetings
-from devtools.chaos.lives import NORMAL
+from devtools.chaos.bot_scripts import NORMAL
 from devtools.chaos.plan import CustomerAction, PlannedMeeting, TwinKind
 from devtools.chaos.rooms import room_of
 from devtools.chaos.scale import GRACE_SECONDS, LEAD, LONG_STAY, SPEED, Scale, scale_for
@@ -29,7 +29,7 @@ def rooms_of(seed: int, count: int, scale: Scale) -> dict[TwinKind, list[Room]]:
         by_room[room_of(meeting.meeting_url)].append(meeting)
     by_kind: defaultdict[TwinKind, list[Room]] = defaultdict(list)
     for room in by_room.values():
-        (kind,) = {meeting.wish for meeting in room}
+        (kind,) = {meeting.scenario for meeting in room}
         assert isinstance(kind, TwinKind)
         by_kind[kind].append(room)
     return by_kind
@@ -39,8 +39,8 @@ def rooms_of(seed: int, count: int, scale: Scale) -> dict[TwinKind, list[Room]]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_kind_is_at_least_twice_among_the_meetings(seed: int, count: int, scale: Scale) -> None:
     planned = plan_meetings(seed, count, scale)
-    rooms = {(meeting.wish, room_of(meeting.meeting_url)) for meeting in planned}
-    kinds = Counter(wish for wish, _ in rooms)
+    rooms = {(meeting.scenario, room_of(meeting.meeting_url)) for meeting in planned}
+    kinds = Counter(scenario for scenario, _ in rooms)
     assert all(kinds[kind] >= 2 for kind in TwinKind), kinds
     assert len(planned) == count
 
@@ -62,7 +62,7 @@ def test_twins_are_workflows_of_one_room_at_overlapping_times(seed: int, scale: 
             assert len({meeting_key(parse_meeting_url(each.meeting_url).url) for each in room}) == 1
             assert [each.twin for each in room].count("") <= 1
             assert len({each.twin for each in room}) == len(room)
-            assert sum(each.later_life != NORMAL for each in room) == 1
+            assert sum(each.later_script != NORMAL for each in room) == 1
             if kind not in {TwinKind.MOVED_BEFORE, TwinKind.MOVED_ONTO}:
                 ordered = sorted(room, key=lambda each: each.start_at)
                 assert all(later.start_at < earlier.end_at for earlier, later in pairwise(ordered))
@@ -91,7 +91,7 @@ def moved_before_its_bot(room: Room) -> bool:
     (change,) = room[1].changes
     moved_at = room[1].book_at + change.after
     return (
-        change.act is CustomerAction.MOVE
+        change.action is CustomerAction.MOVE
         and not change.awaits_bot
         and moved_at < bot_at(room[1])
         and bot_at(room[0]) < moved_at
@@ -103,7 +103,7 @@ def moved_after_its_bot(room: Room) -> bool:
     ((change,),) = (each.changes for each in room if each.changes)
     arrival = LEAD / SPEED
     return (
-        change.act is CustomerAction.MOVE
+        change.action is CustomerAction.MOVE
         and change.awaits_bot
         and change.after < arrival
         and room[0].start_at - LEAD > 0
@@ -113,7 +113,7 @@ def moved_after_its_bot(room: Room) -> bool:
 def moved_in_the_call(room: Room) -> bool:
     """Long enough after the bot was sent for it to record, and before it leaves."""
     ((change,),) = (each.changes for each in room if each.changes)
-    return change.act is CustomerAction.MOVE and change.awaits_bot and 86 / SPEED < change.after < FULL.twin_stay
+    return change.action is CustomerAction.MOVE and change.awaits_bot and 86 / SPEED < change.after < FULL.twin_stay
 
 
 def moved_onto_the_other(room: Room) -> bool:
@@ -124,12 +124,12 @@ def moved_onto_the_other(room: Room) -> bool:
 def by_hand_and_by_calendar(room: Room) -> bool:
     (calendar,) = [each for each in room if each.by_calendar]
     return calendar.twin.startswith("meeting-cal-") and not any(
-        change.act is CustomerAction.CANCEL for change in calendar.changes
+        change.action is CustomerAction.CANCEL for change in calendar.changes
     )
 
 
 def first_bots_fail(room: Room) -> bool:
-    return room[0].life == "internal_error" and room[0].lives in {1, 2} and room[0].later_life == "talk"
+    return room[0].script == "internal_error" and room[0].script_times in {1, 2} and room[0].later_script == "talk"
 
 
 def disturbed(kinds: set[str]) -> Callable[[Room], bool]:
@@ -147,10 +147,10 @@ def answer_lost(room: Room) -> bool:
     return before and lost.order["times"] == 1 and lost.order["match"]["path"] == "/bots" and unlisted.at <= lost.at
 
 
-def given_up(act: CustomerAction) -> Callable[[Room], bool]:
+def given_up(action: CustomerAction) -> Callable[[Room], bool]:
     def is_given_up(room: Room) -> bool:
         ((change,),) = (each.changes for each in room if each.changes)
-        return change.act is act and change.awaits_bot
+        return change.action is action and change.awaits_bot
 
     return is_given_up
 
@@ -194,7 +194,7 @@ def test_a_kind_is_what_it_says(kind: TwinKind, shows: Callable[[Room], bool]) -
 
 def test_variants_of_a_kind_come_in_turn() -> None:
     rooms = rooms_of(7, 200, FULL)
-    assert {room[0].lives for room in rooms[TwinKind.FAILED_BOTS]} == {1, 2}
+    assert {room[0].script_times for room in rooms[TwinKind.FAILED_BOTS]} == {1, 2}
     assert {room[0].faults[0].order["kind"] for room in rooms[TwinKind.ACCOUNT_REFUSED]} == {
         "key_revoked",
         "no_tokens",
@@ -206,7 +206,7 @@ def test_variants_of_a_kind_come_in_turn() -> None:
     for kind in (TwinKind.CANCELLED, TwinKind.LEFT):
         assert {bool(room[0].changes) for room in rooms[kind]} == {True, False}
     calendars = [each.changes for room in rooms[TwinKind.BY_CALENDAR] for each in room if each.by_calendar]
-    assert {changes[0].act if changes else None for changes in calendars} == {
+    assert {changes[0].action if changes else None for changes in calendars} == {
         None,
         CustomerAction.MOVE,
         CustomerAction.RELEASE,

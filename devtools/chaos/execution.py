@@ -10,14 +10,14 @@ from temporalio.service import RPCError
 
 from devtools.chaos import histories, stored
 from devtools.chaos.bookings import plan_meetings
+from devtools.chaos.bot_scripts import NORMAL, script_rule
 from devtools.chaos.customer import Customers
-from devtools.chaos.environment import Scene
+from devtools.chaos.environment import Environment
 from devtools.chaos.evidence import Evidence, InjectedFault, RoomOutage
-from devtools.chaos.fault_plan import plan_faults
+from devtools.chaos.fault_plan import plan_process_faults
 from devtools.chaos.faults import refusals, standing_faults
 from devtools.chaos.inject import inject
-from devtools.chaos.lives import NORMAL, script_rule
-from devtools.chaos.plan import Fault, PlannedMeeting, RoomFault
+from devtools.chaos.plan import PlannedMeeting, ProcessFault, RoomFault
 from devtools.chaos.rooms import room_of
 from devtools.chaos.scale import SPEED, Scale
 from starter.client import MeetingClient
@@ -30,33 +30,33 @@ _LAST_WORDS_SECONDS = 2.0
 """For deliveries that are under way when the last meeting has ended."""
 
 
-class Day:
-    """What happens in a scene, and what is known of it afterwards. `say` gets a line whenever something happens."""
+class ChaosRun:
+    """Books meetings, injects faults and gathers the evidence. `say` gets a line for each event."""
 
-    def __init__(self, scene: Scene, scale: Scale, seed: int, say: Callable[[str], None]) -> None:
-        self._scene = scene
+    def __init__(self, environment: Environment, scale: Scale, seed: int, say: Callable[[str], None]) -> None:
+        self._environment = environment
         self._scale = scale
         self._seed = seed
         self._say = say
         self._began = datetime.now(UTC)
-        self._struck: list[InjectedFault] = []
+        self._injected: list[InjectedFault] = []
         self._refused: list[tuple[datetime, datetime]] = []
         self._room_outages: list[RoomOutage] = []
 
-    async def live(self, count: int) -> Evidence:
+    async def execute(self, count: int) -> Evidence:
         """Returns once all meetings have ended, or when nobody would wait for them any longer."""
         meetings = plan_meetings(self._seed, count, self._scale)
         await self._prepare(meetings)
         self._began = datetime.now(UTC)
-        customers = Customers(MeetingClient(self._scene.client), self._began)
+        customers = Customers(MeetingClient(self._environment.client), self._began)
         await asyncio.gather(
             self._serve(customers, meetings),
-            *(self._strike(blow) for blow in plan_faults(self._seed, self._scale)),
+            *(self._inject(fault) for fault in plan_process_faults(self._seed, self._scale)),
             *(self._refuse(at, order) for at, order in refusals(self._seed, self._scale)),
             *(self._disturb(meeting.meeting_url, fault) for meeting in meetings for fault in meeting.faults),
         )
-        await self._scene.provider.remove_faults()
-        self._tell("all is booked, changed and struck; the provider behaves from now on")
+        await self._environment.provider.remove_faults()
+        self._tell("all is booked and changed; the provider behaves from now on")
         await self._until_all_have_ended()
         await asyncio.sleep(_LAST_WORDS_SECONDS)
         return await self._evidence(customers)
@@ -64,34 +64,34 @@ class Day:
     async def _prepare(self, meetings: Sequence[PlannedMeeting]) -> None:
         for meeting in meetings:
             # The newest rule decides, so what the first bots live comes last.
-            for life, times in ((meeting.later_life, None), (meeting.life, meeting.lives)):
-                if life != NORMAL:
-                    rule = script_rule(life, meeting.meeting_url, times, self._scale.twin_stay)
-                    await self._scene.provider.add_script(rule)
-        await self._scene.provider.add_faults(*standing_faults(self._scale))
+            for script, times in ((meeting.later_script, None), (meeting.script, meeting.script_times)):
+                if script != NORMAL:
+                    rule = script_rule(script, meeting.meeting_url, times, self._scale.twin_stay)
+                    await self._environment.provider.add_script(rule)
+        await self._environment.provider.add_faults(*standing_faults(self._scale))
 
     async def _serve(self, customers: Customers, meetings: list[PlannedMeeting]) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._scale.window + self._scale.settling):
                 await customers.serve(meetings)
 
-    async def _strike(self, blow: Fault) -> None:
-        await self._until(blow.at)
-        lasting = f" for {blow.seconds:.0f} s" if blow.seconds else ""
-        self._tell(f"{blow.kind} of {blow.target}{lasting}")
-        self._struck.append(await inject(self._scene.crew, blow))
+    async def _inject(self, fault: ProcessFault) -> None:
+        await self._until(fault.at)
+        lasting = f" for {fault.seconds:.0f} s" if fault.seconds else ""
+        self._tell(f"{fault.kind} of {fault.target}{lasting}")
+        self._injected.append(await inject(self._environment.crew, fault))
 
     async def _refuse(self, at: float, order: dict[str, Any]) -> None:
         await self._until(at)
         self._tell(f"{order['kind']} for {self._scale.refused:.0f} s")
-        await self._scene.provider.add_faults(order)
+        await self._environment.provider.add_faults(order)
         begun = datetime.now(UTC)
         self._refused.append((begun, begun + timedelta(seconds=order["seconds"] / SPEED)))
 
     async def _disturb(self, link: str, fault: RoomFault) -> None:
         await self._until(fault.at)
         begins = datetime.now(UTC)
-        await self._scene.provider.add_faults(dict(fault.order))
+        await self._environment.provider.add_faults(dict(fault.order))
         ends = begins + timedelta(seconds=fault.seconds)
         self._room_outages.append(RoomOutage(room=room_of(link), begins=begins, ends=ends))
 
@@ -109,17 +109,17 @@ class Day:
     async def _open_meetings(self) -> list[str]:
         while True:
             try:
-                return await histories.open_meetings(self._scene.client)
+                return await histories.open_meetings(self._environment.client)
             except RPCError:
                 await asyncio.sleep(_LOOK_SECONDS)
 
     async def _evidence(self, customers: Customers) -> Evidence:
         """The ledger first, so that what it shows has had time to arrive; the inbox before the histories."""
-        root = self._scene.artifacts
-        ledger = await self._scene.provider.ledger()
+        root = self._environment.artifacts
+        ledger = await self._environment.provider.ledger()
         inbox = await asyncio.to_thread(stored.read_inbox, root)
         names = [booking.workflow_id for booking in customers.bookings]
-        runs = await histories.read_runs(self._scene.client, names)
+        runs = await histories.read_runs(self._environment.client, names)
         return Evidence(
             bookings=tuple(customers.bookings),
             orders=tuple(customers.orders),
@@ -128,7 +128,7 @@ class Day:
             files=tuple(await asyncio.to_thread(stored.read_files, root)),
             manifests=await asyncio.to_thread(stored.read_manifests, root),
             inbox=tuple(inbox),
-            struck=tuple(self._struck),
+            injected=tuple(self._injected),
             refused=tuple(self._refused),
             room_outages=tuple(self._room_outages),
         )

@@ -29,7 +29,7 @@ WEIGHTS: Mapping[str, int] = {
     "late_transcript": 5,
     LARGE: 2,
 }
-"""How often each life is lived; every one of them is lived in every run that has meetings enough."""
+"""How often each script is played; every one of them is played in every run that has meetings enough."""
 
 _ARRIVAL: list[dict[str, object]] = [
     {"code": "joining_call"},
@@ -51,13 +51,13 @@ _OWN: Mapping[str, dict[str, Any]] = {
 }
 
 
-def script_rule(life: str, meeting_url: str, times: int | None, talk_seconds: float = 0) -> dict[str, Any]:
+def script_rule(script: str, meeting_url: str, times: int | None, talk_seconds: float = 0) -> dict[str, Any]:
     """The simulator's rule by which the bots of a meeting live so, all of them or the first `times`.
 
     A talk lasts so many real seconds, so that those who come minutes later still meet its bot.
     """
-    script = _talk(talk_seconds) if life == TALK else _OWN.get(life, life)
-    return {"match": {"meeting_url": meeting_url}, "script": script, "times": times}
+    steps = _talk(talk_seconds) if script == TALK else _OWN.get(script, script)
+    return {"match": {"meeting_url": meeting_url}, "script": steps, "times": times}
 
 
 def _talk(seconds: float) -> dict[str, Any]:
