@@ -28,10 +28,10 @@ from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.worker_connection import connect_for_worker
 
 _FINISHING_SECONDS = 2.0
-"""For deliveries in flight when the process is told to stop: answering one takes less."""
+"""How long a stop waits for deliveries that are being answered: answering one takes less."""
 
 _CANCELLING_SECONDS = 0.5
-"""For what is still not done then."""
+"""How long it then waits for the rest to be cancelled."""
 
 
 def main() -> int:
@@ -76,7 +76,7 @@ async def _serve(settings: Settings) -> None:
             serving["metrics"] = f"{metrics.name}/metrics"
         sys.stdout.write(json.dumps(serving) + "\n")
         sys.stdout.flush()
-        # What is there by now stays: looking through it again and again would hold up deliveries each time.
+        # Objects that exist by now stay for good; collecting them again and again would delay deliveries each time.
         gc.collect()
         gc.freeze()
         thinning = asyncio.create_task(close_idle_connections(runner, app[ACTIVE_REQUESTS]), name="crowd")

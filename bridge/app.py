@@ -52,7 +52,7 @@ from minutekeeper.providers.base import Provider
 from minutekeeper.providers.factory import open_calendars
 from minutekeeper.storage.store import ArtifactStore
 
-# A workflow may be called anything; by itself the router takes no braces.
+# A workflow id may contain any character; by default the router accepts no braces.
 _NUMBERED = BOT_WEBHOOK_ROUTE.replace("{dispatch}", "{dispatch:[0-9]{1,9}}").replace(
     "{workflow_id}", "{workflow_id:[^/]+}"
 )
@@ -67,17 +67,17 @@ def setup_routes(app: web.Application) -> None:
 
 
 _BUFFER_BYTES = 32 * 1024
-"""What each connection may send ahead of its handler, about twice over."""
+"""Read buffer of a connection; up to about twice as much may arrive before its handler reads."""
 
 _HEADER_BYTES = 16 * 1024
-"""Of one header of a request: browsers of users bring the cookies of everything else on the same domain."""
+"""Size limit of one header: users' browsers also send the cookies of other applications on the same domain."""
 
 _KEEP_READING_SECONDS = 2.0
-"""How long the rest of a refused body is taken and thrown away, so that its sender gets the answer."""
+"""How long the rest of a refused body is read and discarded, because its sender would miss the answer otherwise."""
 
 
 def create_app(settings: Settings, client: Client, provider: Provider, store: ArtifactStore) -> web.Application:
-    """The whole application. `client` may be lazy: the bridge keeps what it is sent until Temporal is there."""
+    """Creates the application. `client` may be lazy: deliveries are stored until Temporal can be reached."""
     app = web.Application(
         middlewares=[count_in_flight, count_deliveries, one_line_per_delivery, errors_as_json],
         handler_args={
@@ -88,7 +88,7 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
             "lingering_time": _KEEP_READING_SECONDS,
             "read_bufsize": _BUFFER_BYTES,
             "max_field_size": _HEADER_BYTES,
-            # Nothing unpacks what strangers send, not even to throw it away.
+            # Compressed bodies are never unpacked, because anyone could send one that fills the memory.
             "auto_decompress": False,
         },
     )

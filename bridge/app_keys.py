@@ -1,4 +1,4 @@
-"""What the parts of the application find in it, with their types."""
+"""Typed keys of the objects that the application holds for its handlers."""
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -23,7 +23,7 @@ STORE = web.AppKey("store", ArtifactStore)
 TEMPORAL = web.AppKey("calls", TemporalGateway)
 BODIES = web.AppKey("bodies", RequestBodyReader)
 REGISTRY = web.AppKey("registry", CollectorRegistry)
-"""The metrics of this application, and of no other in the same process."""
+"""The metrics of this application only; tests run several in one process."""
 COUNTS = web.AppKey("counts", DeliveryCounts)
 PROVIDER_CALLS = web.AppKey("provider_calls", ProviderCalls)
 FORWARDER = web.AppKey("courier", WebhookForwarder)
@@ -34,4 +34,4 @@ BOT_RATE_LIMIT = web.AppKey("pace", BotRateLimit)
 READINESS = web.AppKey("readiness", Readiness)
 
 LINE = web.RequestKey("line", DeliveryLogEntry)
-"""The log line of the delivery that this request brings."""
+"""The log line of the delivery in this request."""

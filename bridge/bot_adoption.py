@@ -1,6 +1,6 @@
-"""Whose a bot is that no meeting knows: a meeting's that does not know it yet, a calendar's, or a stranger's.
+"""Finds the owner of a bot that no meeting knows: a meeting, a calendar, or another product of the same account.
 
-Nobody who sends waits for this: the provider has to be asked, and that may take its time.
+Runs in the background and never while a sender waits, because the provider has to be asked.
 """
 
 from dataclasses import dataclass
@@ -22,20 +22,20 @@ from minutekeeper.providers.calendar_base import CalendarProvider
 _MOST_REMEMBERED = 20_000
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
-"""Between two looks for a bot that the provider does not know, perhaps not yet: each three times the last one."""
+"""Between two searches for a bot that the provider does not know, perhaps not yet; each is three times the last."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class _UnknownBot:
-    """A bot that is not ours, as far as was known at `asked_at`; nobody is asked about it before `again_at`."""
+    """A bot that was not ours at `asked_at`; the provider is not asked about it again before `again_at`."""
 
     asked_at: datetime
     again_at: datetime
 
 
 class BotAdopter:
-    """`adopts_all` makes every bot of the account ours, whoever sent it."""
+    """Resolves the owner of unknown bots. With `adopts_all`, every bot of the account is followed."""
 
     def __init__(
         self,
@@ -54,7 +54,9 @@ class BotAdopter:
         self._strangers: dict[str, _UnknownBot] = {}
 
     async def resolve(self, delivery: WebhookDelivery, limit: timedelta) -> WebhookDelivery | None:
-        """The delivery with the meeting it belongs to, which may have to be founded; None for a stranger's bot.
+        """The delivery with the meeting that it belongs to, which may have to be created.
+
+        None if the bot is not ours.
 
         `limit` is how long one call to Temporal may take. Raises ProviderError and TemporalCallError.
         """
@@ -84,7 +86,7 @@ class BotAdopter:
         return delivery.addressed_to(workflow_id, dispatch=0).creating_meeting(request)
 
     async def _event(self, event_id: str) -> CalendarEvent | None:
-        """None if the bot was sent to none, or to one that is gone."""
+        """The event that the bot was sent to; None if there is none, or none any more."""
         if not event_id:
             return None
         try:
@@ -96,7 +98,7 @@ class BotAdopter:
         return await self._calls.is_running(calendar_workflow_id_for(event.calendar_id), limit)
 
     def _request(self, origin: BotOrigin, event: CalendarEvent | None, now: datetime) -> MeetingRequest | None:
-        """None for a bot in a place that is no meeting to us."""
+        """The meeting to create for the bot; None if its link is not a meeting that is supported."""
         bot = ProviderScheduledBot(bot_id=origin.bot_id, sent_at=origin.created_at, deadlines=self._deadlines)
         try:
             if event is None:

@@ -9,15 +9,21 @@ from minutekeeper.providers.base import BotOrigin, NotFoundError, Provider, Prov
 
 _CALLS_AT_ONCE = 12
 _CALL_EVERY = timedelta(seconds=15)
-"""Calls for one bot each: so many at once, then one in such a time."""
+"""Calls that ask for a single bot: so many in a burst, then one per interval."""
 
 _LIST_EVERY = timedelta(seconds=10)
 _LIST_SECONDS_PER_PAGE = 2.0
 _LIST_AT_LEAST_EVERY = timedelta(minutes=2)
-"""How often the list of bots is read: the longer it is, the more seldom, but often enough for news that waits."""
+"""How often the list of bots is read.
+
+Less often the longer it is, but never less often than deliveries can wait.
+"""
 
 _LONGEST_LIFE = timedelta(hours=6)
-"""From the creation of a bot to its last words: it is killed after five hours, and a reserved one waits before."""
+"""The longest time from a bot's creation to its last webhook.
+
+It ends after five hours, and a reserved one waits before.
+"""
 
 _MOST_REMEMBERED = 20_000
 
@@ -27,10 +33,10 @@ def utc_now() -> datetime:
 
 
 class OriginLookup:
-    """Asks for a bot by its own endpoint while that is allowed; one reading of the list answers for all others.
+    """Looks up single bots while the allowance lasts; after that one reading of the list serves all of them.
 
-    A bot that the list has as ours, or every one if `adopts_all`, is asked for whatever is allowed, because it is
-    wanted and the list does not name its event.
+    A bot that is ours by the list, or every one with `adopts_all`, is always looked up, because it is followed and
+    the list does not name its event.
     """
 
     def __init__(
@@ -47,13 +53,13 @@ class OriginLookup:
         self._allowance = _Allowance(now)
         self._list = _BotList(provider, calls, now)
         self._asked: dict[str, None] = {}
-        """Bots of which their own endpoints said nothing."""
+        """Bots whose own endpoints had no data."""
 
     async def of(self, bot_id: str, heard_at: datetime) -> BotOrigin | None:
         """The origin of a bot that reported at `heard_at`; None while asking for it is not allowed.
 
         Raises NotFoundError if neither its own endpoint nor the list has the bot, and any other ProviderError while
-        nobody can say.
+        the owner cannot be determined.
         """
         listed = self._list.get(bot_id)
         if listed is None:
@@ -70,7 +76,7 @@ class OriginLookup:
         return bot_id not in self._asked and self._allowance.take()
 
     async def _ask(self, bot_id: str) -> BotOrigin | None:
-        """None where a bot at work has no data yet."""
+        """None if a running bot has no data yet."""
         self._calls.add("unknown_bot")
         try:
             return await self._provider.get_bot_origin(bot_id)
@@ -88,7 +94,7 @@ class _Allowance:
         self._counted_at = now()
 
     def take(self) -> bool:
-        """Whether one more call is allowed now."""
+        """Uses up one call; False if none is allowed now."""
         now = self._now()
         self._left = min(_CALLS_AT_ONCE, self._left + (now - self._counted_at) / _CALL_EVERY)
         self._counted_at = now
@@ -99,7 +105,7 @@ class _Allowance:
 
 
 class _BotList:
-    """What the provider's list says of the bots of the last hours; a second reading asks for the new ones only."""
+    """The bots of the last hours, read from the provider's list; later readings only ask for newer ones."""
 
     def __init__(self, provider: Provider, calls: ProviderCalls, now: Callable[[], datetime]) -> None:
         self._provider = provider
@@ -116,7 +122,7 @@ class _BotList:
         return self._bots.get(bot_id)
 
     async def find(self, bot_id: str, heard_at: datetime) -> BotOrigin:
-        """The bot as a list has it that was read after the bot was heard; it is read for all who wait at once.
+        """The bot in a list that was read after the bot had reported; one reading serves all that wait.
 
         Raises NotFoundError if such a list does not have it, and any other ProviderError if there is none.
         """

@@ -1,4 +1,4 @@
-"""Finds the workflows of bots in Temporal, with one call for all bots that are looked for at the same time."""
+"""Finds the workflows of bots in Temporal, with one visibility query for all bots that wait."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ from minutekeeper.temporal.search_attributes import BOT_ID
 
 _AT_ONCE = 50
 _PAGE_SIZE = 10
-"""Workflows that are looked at for each bot."""
+"""Workflows that are read for each bot."""
 _LIMIT = timedelta(seconds=3)
 
 
 class BotSearch:
-    """One search at a time: searches are dear, and who comes meanwhile is served by the next one."""
+    """Runs one search at a time, because searches are expensive; bots that arrive meanwhile share the next one."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -52,13 +52,13 @@ class BotSearch:
             found = await self._newest_of(list(bots))
         except TemporalCallError as error:
             if error.outcome is DeliveryOutcome.REFUSED and len(bots) > 1:
-                # No bot's id may be in the way of the others.
+                # One bot's id that Temporal rejects must not fail the search for the others.
                 for bot_id, waiting in bots.items():
                     await self._search({bot_id: waiting})
                 return
             for waiting in bots.values():
                 waiting.set_exception(error)
-                # Who waited may be gone.
+                # The waiting request may have been cancelled.
                 waiting.exception()
         else:
             for bot_id, waiting in bots.items():

@@ -1,7 +1,6 @@
 """Tracks active requests, and closes the oldest idle connections before file descriptors run out.
 
-aiohttp's own shutdown waits for handlers too, but from its first moment on it takes no more of a body that is still
-on its way.
+Requests are tracked here because aiohttp's shutdown also waits for handlers, but stops reading bodies at once.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ class ActiveRequests:
 
     @contextmanager
     def track(self, connection: web.RequestHandler) -> Iterator[None]:
-        """A request of a connection, which brings one after the other."""
+        """Tracks a request until the block ends. A connection sends one request after the other."""
         self._busy.add(connection)
         self._none.clear()
         try:
@@ -33,15 +32,15 @@ class ActiveRequests:
         return connection in self._busy
 
     async def wait_idle(self) -> None:
-        """Returns when there is none."""
+        """Waits until no request is active."""
         await self._none.wait()
 
 
 IDLE_SECONDS = 75.0
-"""How long a connection may be silent, or take to send the head of a request: longer than proxies keep theirs."""
+"""How long a connection may be idle, or take to send a request's headers: longer than proxies keep theirs open."""
 
 _MAX_CONNECTIONS = 500
-"""Connections: half of the 1024 files that a process may usually open."""
+"""Half of the 1,024 files that a process may usually open."""
 
 _CHECK_SECONDS = 5.0
 
@@ -49,7 +48,7 @@ _CHECK_SECONDS = 5.0
 async def close_idle_connections(runner: web.BaseRunner, in_flight: ActiveRequests) -> None:
     """Closes the oldest idle connections while there are too many; runs until it is cancelled.
 
-    Every connection has the time between two looks to say something.
+    A connection is only closed if it was idle at the check before, too.
     """
     before: set[web.RequestHandler] = set()
     while True:

@@ -1,4 +1,4 @@
-"""One webhook on its way to one workflow, and what can become of it."""
+"""A webhook delivery that is addressed to one workflow, and its possible outcomes."""
 
 import uuid
 from datetime import datetime
@@ -22,19 +22,22 @@ class DeliveryOutcome(StrEnum):
     FINISHED = "meeting finished"
     UNKNOWN = "no such workflow"
     UNKNOWN_BOT = "no meeting has this bot"
-    OWNER_UNKNOWN = "nobody could say whose bot it is"
+    OWNER_UNKNOWN = "owner of the bot unknown"
     """The provider has to be asked again."""
     REFUSED = "refused by Temporal"
-    """For good: the same call will never succeed."""
-    RETRY_LATER = "not taken now"
+    """Permanently: the same call will never succeed."""
+    RETRY_LATER = "retry later"
     """Temporal answers, but it is busy, or our access to it is at fault."""
-    TEMPORAL_DOWN = "Temporal away"
+    TEMPORAL_DOWN = "Temporal down"
     REPEATED = "reported too often"
-    """Its bot has sent more statuses than a meeting keeps; nothing was signalled."""
+    """Its bot exceeded the rate limit; nothing was signalled."""
 
 
 class CalendarDelivery(BaseModel):
-    """Something changed in a calendar: these events, or nobody said which. The calendar's workflow asks itself."""
+    """A signal to a calendar: something changed, and which events if that is known.
+
+    The calendar is read in any case.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -45,10 +48,10 @@ class CalendarDelivery(BaseModel):
 
 
 class WebhookDelivery(BaseModel):
-    """All that is needed to hand a webhook on, now or after a restart; no key, no token.
+    """Everything that is needed to forward a webhook, now or after a restart; it contains no key and no token.
 
-    `delivery` is the same for every repeat. `workflow_id` is empty while nobody knows whose bot it is, which
-    `unclaimed_since` remembers. `body` is the raw delivery where that has to be kept. `meeting_to_create` is the
+    `delivery` is the same for every repeat. `workflow_id` is empty while the owner of the bot is unknown, since
+    `unclaimed_since`. `body` is the raw delivery where that has to be stored. `meeting_to_create` is the
     meeting that begins with it, unless there is one.
     """
 
@@ -108,29 +111,32 @@ class WebhookDelivery(BaseModel):
 
     @property
     def event(self) -> str:
-        """A word for the log: the code of a status, else the kind; never the free text of a failure."""
+        """The event's name for the log: the code of a status, else the kind; never the free text of a failure."""
         if isinstance(self.message, BotEvent) and self.message.kind is BotEventKind.STATUS:
             return self.message.code
         return self.kind
 
     @property
     def request_id(self) -> str:
-        """The same for every repeat of one delivery to one workflow, so that Temporal itself drops the repeats."""
+        """The same for every repeat of one delivery to one workflow, so that Temporal drops the repeats."""
         return str(uuid.uuid5(_REQUESTS, f"{self.workflow_id}\n{self.delivery}"))
 
     @property
     def short_hash(self) -> str:
-        """Enough of the request id to tell files apart."""
+        """A prefix of the request id, for file names."""
         return self.request_id[:13]
 
     @property
     def body_path(self) -> str:
-        """Where the raw body is kept: in the meeting's own folder."""
+        """Where the raw body is stored: in the meeting's folder."""
         folder = folder_for(meeting_id_from_workflow_id(self.workflow_id))
         return layout.raw_delivery_path(folder, f"{self.kind}-{self.short_hash}.json")
 
     def addressed_to(self, workflow_id: str, *, dispatch: int | None = None) -> Self:
-        """`dispatch` says which of the meeting's bots it is, where the delivery itself does not."""
+        """The delivery for this workflow.
+
+        `dispatch` is the number of the meeting's bot, where the delivery has none.
+        """
         message = self.message
         if dispatch is not None and isinstance(message, BotEvent):
             message = message.model_copy(update={"dispatch": dispatch})
@@ -140,6 +146,6 @@ class WebhookDelivery(BaseModel):
         return self.model_copy(update={"meeting_to_create": request})
 
     def with_stored_body(self) -> Self:
-        """The delivery as the workflow gets it: it says where the body lies."""
+        """The delivery as it is sent to the workflow: with the path of the stored body instead of the body."""
         message = self.message.model_copy(update={"body": self.body_path})
         return self.model_copy(update={"message": message, "body": None})

@@ -1,4 +1,4 @@
-"""One log line for each delivery: enough to follow it, and nothing that opens a door."""
+"""One structured log line per webhook delivery. Never contains bodies, headers or tokens."""
 
 import logging
 import traceback
@@ -21,7 +21,7 @@ _LEVELS = {
 
 @dataclass
 class DeliveryLogEntry:
-    """What is known of a delivery so far. Never give it a body, a header or an address that carries a token."""
+    """What is known of a delivery so far. Never add a body, a header or a URL that contains a token."""
 
     workflow_id: str = ""
     bot_id: str = ""
@@ -43,7 +43,10 @@ class DeliveryLogEntry:
         self.detail = handover.detail
 
     def write(self, answer: int | None = None) -> None:
-        """`answer` is the HTTP status the sender got; without one, the delivery came from the inbox."""
+        """Writes the line. `answer` is the HTTP status that was sent.
+
+        Without one, the delivery came from the inbox.
+        """
         fields = {name: _on_one_line(value) for name, value in vars(self).items()}
         level = _LEVELS.get(self.outcome, logging.INFO)
         if answer is not None:
@@ -60,7 +63,7 @@ class DeliveryLogEntry:
 
 
 class _WithoutTraceback(logging.Filter):
-    """What aiohttp says of a broken request quotes it, with its token and key: only the kind of error may pass."""
+    """Reduces aiohttp's messages to the type of the error, because they quote requests with tokens and keys."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and record.exc_info[0]:
@@ -70,12 +73,12 @@ class _WithoutTraceback(logging.Filter):
 
 
 http_logger = logging.getLogger("bridge.http")
-"""For aiohttp's own messages."""
+"""The logger that aiohttp writes to."""
 http_logger.addFilter(_WithoutTraceback())
 
 
 def without_secrets(error: Exception) -> str:
-    """What went wrong: in its own words if they are ours, else only its type and place, for it may quote a body."""
+    """The message of an error of ours; of any other only type and place, because its message may quote a body."""
     if isinstance(error, StoreError):
         return str(error)
     frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -83,6 +86,6 @@ def without_secrets(error: Exception) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    """Ids come from outside, some from people who may not even knock: none of them may fake a line."""
+    """IDs are untrusted input: non-printable characters are replaced to prevent log injection."""
     text = text[:_LONGEST_VALUE]
     return text if text.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -1,4 +1,4 @@
-"""Hands a delivery to its workflow: finds the meeting, keeps the raw body, signals."""
+"""Forwards a delivery to its workflow: finds the meeting, stores the raw body, sends the signal."""
 
 import asyncio
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from minutekeeper.providers.base import ProviderError
 from minutekeeper.storage.store import ArtifactStore
 
 _INLINE_TIMEOUT = timedelta(seconds=1)
-"""How long one call may take while a sender waits, who should hear from us within 2 seconds."""
+"""Timeout of one call while a sender waits, which should get its answer within 2 seconds."""
 
 _BACKGROUND_TIMEOUT = timedelta(seconds=3)
-"""The same when nobody waits."""
+"""Timeout of one call in the background."""
 
 _BACKOFF_SECONDS = 2.0
-"""How long senders are not made to wait for a Temporal that kept silent."""
+"""How long Temporal is not called while senders wait, after it did not answer several times."""
 
-_SILENT_CALLS = 3
-"""So many in a row are no chance; one that is slow or was cut says nothing of the next."""
+_MAX_UNANSWERED_CALLS = 3
+"""Unanswered calls in a row that count as an outage, because a single one can be slow by chance."""
 
 
 @dataclass(frozen=True)
 class ForwardResult:
-    """What became of a delivery, with the address that was found for it; `detail` is Temporal's own text."""
+    """The outcome of a delivery, with the workflow that was found for it; `detail` is Temporal's own text."""
 
     outcome: DeliveryOutcome
     delivery: WebhookDelivery
@@ -39,21 +39,27 @@ class WebhookForwarder:
         self._bots = bots
         self._store = store
         self._adopter = adopter
-        self._rests_until = 0.0
-        self._silent_calls = 0
+        self._backoff_until = 0.0
+        self._unanswered_calls = 0
 
-    async def forward(self, delivery: WebhookDelivery, *, patiently: bool = False) -> ForwardResult:
-        """Tries once. Raises StoreError if the raw body could not be kept; nothing was sent then.
+    async def forward(self, delivery: WebhookDelivery, *, ask_provider: bool = False) -> ForwardResult:
+        """Forwards a delivery; tries once.
 
-        Only `patiently` is the provider asked whose an unknown bot is.
+        Args:
+            delivery: What is forwarded.
+            ask_provider: Whether the provider is asked for the owner of an unknown bot, as for deliveries from the
+                inbox. Calls then have a longer timeout.
+
+        Raises:
+            StoreError: If the raw body could not be stored; nothing was sent then.
         """
         clock = asyncio.get_running_loop().time
-        if not patiently and clock() < self._rests_until:
-            return ForwardResult(DeliveryOutcome.TEMPORAL_DOWN, delivery, "it did not answer a moment ago")
-        limit = _BACKGROUND_TIMEOUT if patiently else _INLINE_TIMEOUT
+        if not ask_provider and clock() < self._backoff_until:
+            return ForwardResult(DeliveryOutcome.TEMPORAL_DOWN, delivery, "Temporal did not answer a moment ago")
+        limit = _BACKGROUND_TIMEOUT if ask_provider else _INLINE_TIMEOUT
         try:
             if not delivery.workflow_id:
-                placed = await self._resolve_workflow(delivery, limit, ask=patiently)
+                placed = await self._resolve_workflow(delivery, limit, ask=ask_provider)
                 if placed is None:
                     return ForwardResult(DeliveryOutcome.UNKNOWN_BOT, delivery)
                 delivery = placed
@@ -61,12 +67,14 @@ class WebhookForwarder:
         except ProviderError as error:
             return ForwardResult(DeliveryOutcome.OWNER_UNKNOWN, delivery, str(error))
         except TemporalCallError as error:
-            self._silent_calls = self._silent_calls + 1 if error.outcome is DeliveryOutcome.TEMPORAL_DOWN else 0
-            if self._silent_calls >= _SILENT_CALLS:
-                self._rests_until = clock() + _BACKOFF_SECONDS
+            self._unanswered_calls = (
+                self._unanswered_calls + 1 if error.outcome is DeliveryOutcome.TEMPORAL_DOWN else 0
+            )
+            if self._unanswered_calls >= _MAX_UNANSWERED_CALLS:
+                self._backoff_until = clock() + _BACKOFF_SECONDS
             return ForwardResult(error.outcome, delivery, str(error))
-        self._silent_calls = 0
-        self._rests_until = 0.0
+        self._unanswered_calls = 0
+        self._backoff_until = 0.0
         return ForwardResult(DeliveryOutcome.DELIVERED, delivery)
 
     async def _resolve_workflow(
@@ -80,7 +88,7 @@ class WebhookForwarder:
     async def _send(self, delivery: WebhookDelivery, limit: timedelta) -> None:
         if delivery.body is not None:
             if delivery.meeting_to_create is None:
-                # Asked first, so that a delivery for a meeting that never was leaves nothing in the store.
+                # Checked first, so that a delivery for a meeting that never existed leaves nothing in the store.
                 await self._calls.check_exists(delivery.workflow_id, limit)
             await self._store.put(delivery.body_path, delivery.body)
             delivery = delivery.with_stored_body()

@@ -1,4 +1,4 @@
-"""Deliveries that wait in the artifact store, one file each, so that an answer of 200 outlives this process."""
+"""Stores deliveries that could not be forwarded yet, one file each, so that an answer of 200 survives a crash."""
 
 import asyncio
 import logging
@@ -17,21 +17,21 @@ from minutekeeper.storage.store import ArtifactStore, StoredObject
 logger = logging.getLogger(__name__)
 
 _LATE_FOR = timedelta(days=7)
-"""How long what came too late is kept."""
+"""How long deliveries are kept that came too late for their meeting."""
 
 _KEPT_BOUNDS = layout.INBOX_BOUNDS
-"""What others send must not fill the store, be it for bots of their own or refused by Temporal."""
+"""Limits, because deliveries for bots of other products, or that Temporal rejects, must not fill the store."""
 
 
 class InboxFolder(StrEnum):
     WAITING = INBOX
-    """For Temporal to come back."""
+    """Waits until Temporal can be reached."""
     UNKNOWN_BOT = layout.inbox_path("unclaimed")
-    """For a meeting to show that the bot is its own."""
+    """Waits until the bot turns out to be that of a meeting."""
     LATE = layout.inbox_path("late")
-    """For a person to look at: it waited for Temporal, and its meeting had ended when Temporal came back."""
+    """For people to inspect: it waited for Temporal, and its meeting had ended when Temporal was back."""
     REJECTED = layout.inbox_path("rejected")
-    """For a person to look at: unreadable, or refused by Temporal."""
+    """For people to inspect: unreadable, or rejected by Temporal."""
 
 
 class InboxMetrics:
@@ -43,7 +43,10 @@ class InboxMetrics:
             registry=registry,
         )
         self._bytes = Gauge(
-            "minutekeeper_inbox_bytes", "Their size in bytes, likewise.", ["folder"], registry=registry
+            "minutekeeper_inbox_bytes",
+            "Size in bytes of the deliveries in the inbox, by folder, as of the last minute.",
+            ["folder"],
+            registry=registry,
         )
         self._dropped = Counter(
             "minutekeeper_inbox_dropped_total",
@@ -61,7 +64,9 @@ class InboxMetrics:
 
 
 class Inbox:
-    """Names sort by time of arrival. Several processes may share one inbox: whatever they do twice does no harm.
+    """Deliveries in folders of the artifact store. File names sort by time of arrival.
+
+    Several processes may share one inbox, because repeating any operation has no further effect.
 
     Every method may raise StoreError.
     """
@@ -71,18 +76,18 @@ class Inbox:
         self._metrics = InboxMetrics(registry or CollectorRegistry())
         self._making_room = asyncio.Lock()
         self._coming: list[int] = []
-        """The sizes of unclaimed deliveries that are being put there."""
+        """The sizes of deliveries of unknown bots that are being written now."""
         self.news = {folder: asyncio.Event() for folder in InboxFolder}
-        """Set when this process puts something there."""
+        """Set when this process writes to the folder."""
 
     async def put(self, delivery: WebhookDelivery, folder: InboxFolder) -> None:
         await self._store.put(f"{folder}/{_name_of(delivery)}", delivery.model_dump_json().encode())
         self.news[folder].set()
 
     async def put_unclaimed(self, delivery: WebhookDelivery) -> bool:
-        """Returns False, and keeps nothing, if too many wait already.
+        """Stores a delivery of an unknown bot; False, and nothing is stored, if too many wait already.
 
-        While those that wait are large, it is kept without its body: what was recorded can be asked for.
+        Without its body while those that wait are large, because the provider can be asked for what was recorded.
         """
         changed = delivery.model_copy(update={"unclaimed_since": datetime.now(UTC)})
         size = len(delivery.body or b"") * 4 // 3
@@ -100,7 +105,7 @@ class Inbox:
         return True
 
     async def put_late(self, delivery: WebhookDelivery) -> None:
-        """Keeps it for a week, or until there is no more room for it."""
+        """Stores a delivery for a week, or until there is no more room for it."""
         oldest = f"{InboxFolder.LATE}/{_stamp(datetime.now(UTC) - _LATE_FOR)}"
         for path in await self.paths(InboxFolder.LATE):
             if path < oldest:
@@ -108,11 +113,11 @@ class Inbox:
         await self._put_aside(InboxFolder.LATE, _name_of(delivery), delivery.model_dump_json().encode())
 
     async def put_rejected(self, delivery: WebhookDelivery) -> None:
-        """Keeps it until there is no more room for it."""
+        """Stores a delivery until there is no more room for it."""
         await self._put_aside(InboxFolder.REJECTED, _name_of(delivery), delivery.model_dump_json().encode())
 
     async def measure(self) -> None:
-        """Brings the metrics of each folder up to date."""
+        """Updates the metrics of every folder."""
         found = await self._store.list(INBOX)
         for folder in InboxFolder:
             sizes = [entry.size for entry in found if entry.path.rpartition("/")[0] == folder]
@@ -127,7 +132,10 @@ class Inbox:
         return [entry.path for entry in await self.entries(folder)]
 
     async def read(self, path: str) -> WebhookDelivery | None:
-        """None if another process was quicker, or if the file is no delivery, which moves it aside."""
+        """Reads a delivery.
+
+        None if another process removed it, or if the file is none, which is then moved away.
+        """
         try:
             content = await self._store.get(path)
         except NotStoredError:
@@ -140,7 +148,7 @@ class Inbox:
         return delivery
 
     async def _put_aside(self, folder: InboxFolder, name: str, content: bytes) -> None:
-        """Puts it where people look, in place of the oldest there if there is no room. Drops what is too large."""
+        """Stores a file for inspection, replacing the oldest if there is no room. Drops what is too large."""
         if len(content) > _KEPT_BOUNDS.bytes:
             self._drop(folder, name)
             return

@@ -1,4 +1,4 @@
-"""Works off the inbox in the background: what waits there is handed on when its time has come."""
+"""Processes the inbox in the background: forwards deliveries as soon as that is possible."""
 
 import asyncio
 import contextlib
@@ -18,23 +18,23 @@ logger = logging.getLogger(__name__)
 
 _AT_ONCE = 32
 _BYTES_AT_ONCE = 32 * 1024 * 1024
-"""Deliveries in memory at the same time, each with its body; one that is larger alone."""
+"""Size of the deliveries in memory at the same time; a larger one is processed alone."""
 
 _UNCLAIMED_FOR = timedelta(minutes=5)
-"""How long an unknown bot may turn out to be ours: a search shows a new bot after about a second."""
+"""How long the owner of an unknown bot is searched for; visibility shows a new bot after about a second."""
 
 _OWNER_UNKNOWN_FOR = timedelta(days=1)
-"""The same while the provider does not answer who sent it."""
+"""The same while the provider does not answer."""
 
 _SHORTEST_OUTAGE = timedelta(minutes=1)
-"""A shorter silence of Temporal leaves an unknown bot time enough: single calls fail on the best of days."""
+"""Shorter outages are not counted, because they leave an unknown bot enough time and any call may fail."""
 
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSES = {InboxFolder.WAITING: 5.0, InboxFolder.UNKNOWN_BOT: 15.0}
 _MEASURE_SECONDS = 60.0
 
 _IDLE_POLL_SECONDS = 30.0
-"""Seconds after which an idle drain looks for what other processes left behind."""
+"""How often an idle worker looks for deliveries that other processes stored."""
 
 
 class InboxWorker:
@@ -53,9 +53,9 @@ class InboxWorker:
             tasks.create_task(self._keep_measuring())
 
     async def process_folder(self, shelf: InboxFolder) -> bool:
-        """Hands on what can be handed on, oldest first; returns whether nothing is left.
+        """Forwards what can be forwarded, oldest first; returns whether nothing is left.
 
-        A delivery that has to stay holds up only the later ones for the same workflow or bot.
+        A delivery that has to stay only delays later ones for the same workflow or bot.
         """
         held_up: set[str] = set()
         for paths in _batches(await self._inbox.entries(shelf)):
@@ -68,7 +68,7 @@ class InboxWorker:
     async def _process_some(
         self, paths: Sequence[str], shelf: InboxFolder, held_up: Collection[str]
     ) -> dict[str, DeliveryOutcome]:
-        """Returns what is in the way, by workflow or bot. Different ones are served at the same time."""
+        """Returns why deliveries had to stay, by workflow or bot. Different ones are processed concurrently."""
         obstacles: dict[str, DeliveryOutcome] = {}
         queues: dict[str, list[tuple[str, WebhookDelivery]]] = {}
         contents = await asyncio.gather(*map(self._inbox.read, paths), return_exceptions=True)
@@ -89,7 +89,7 @@ class InboxWorker:
         for path, delivery in queue:
             try:
                 obstacle = await self._process_delivery(path, delivery, shelf)
-            except Exception as error:  # noqa: BLE001 - one delivery must never be in the way of the others
+            except Exception as error:  # noqa: BLE001 - one delivery must never block the others
                 _log_result(path, error)
                 obstacle = DeliveryOutcome.RETRY_LATER
             if obstacle:
@@ -99,7 +99,7 @@ class InboxWorker:
     async def _process_delivery(
         self, path: str, delivery: WebhookDelivery, shelf: InboxFolder
     ) -> DeliveryOutcome | None:
-        handover = await self._courier.forward(delivery, patiently=True)
+        handover = await self._courier.forward(delivery, ask_provider=True)
         line = DeliveryLogEntry.of(handover)
         self._note_outage(is_away=handover.outcome is DeliveryOutcome.TEMPORAL_DOWN)
         match handover.outcome:
@@ -112,10 +112,10 @@ class InboxWorker:
                 return handover.outcome
             case DeliveryOutcome.UNKNOWN_BOT | DeliveryOutcome.OWNER_UNKNOWN:
                 kept = shelf is InboxFolder.WAITING and await self._inbox.put_unclaimed(delivery)
-                line.detail = "kept for a while" if kept else "dropped"
+                line.detail = "stored for now" if kept else "dropped"
             case DeliveryOutcome.FINISHED if shelf is InboxFolder.WAITING:
                 await self._inbox.put_late(delivery)
-                line.detail = "too late for its meeting, kept for a week"
+                line.detail = "too late for its meeting, stored for a week"
             case DeliveryOutcome.REFUSED:
                 await self._inbox.put_rejected(delivery)
         await self._inbox.remove(path)
@@ -132,7 +132,11 @@ class InboxWorker:
         self._away_since = None
 
     def _may_still_be_ours(self, delivery: WebhookDelivery, outcome: DeliveryOutcome) -> bool:
-        """An unknown bot has its time from when Temporal could be asked: an outage is not counted against it."""
+        """Whether the owner is still searched for.
+
+        The time counts from when Temporal could be asked, because an outage
+        must not use it up.
+        """
         since = max(delivery.unclaimed_since or delivery.received_at, self._answering_since)
         return datetime.now(UTC) - since < (
             _OWNER_UNKNOWN_FOR if outcome is DeliveryOutcome.OWNER_UNKNOWN else _UNCLAIMED_FOR
@@ -144,8 +148,8 @@ class InboxWorker:
             self._inbox.news[shelf].clear()
             try:
                 complete = await self.process_folder(shelf)
-            except Exception as error:  # noqa: BLE001 - whatever it is, what waits must not wait for ever
-                logger.warning("The inbox cannot be worked off: %s", without_secrets(error))
+            except Exception as error:  # noqa: BLE001 - any error must leave the loop running
+                logger.warning("The inbox cannot be processed: %s", without_secrets(error))
                 complete = False
             if complete:
                 pause = _FIRST_PAUSE

@@ -1,4 +1,4 @@
-"""What became of deliveries, counted; and what may be wrong where they were refused."""
+"""Metrics of the bridge, and advice for deliveries that were refused."""
 
 import collections
 
@@ -32,7 +32,7 @@ class DeliveryCounts:
         self._deliveries.labels(str(answer), outcome).inc()
 
     def refused(self) -> collections.Counter[str]:
-        """How many were answered with 4xx, by outcome."""
+        """Deliveries that were answered with 4xx, by outcome."""
         refused: collections.Counter[str] = collections.Counter()
         for metric in self._deliveries.collect():
             for sample in metric.samples:
@@ -42,7 +42,7 @@ class DeliveryCounts:
 
 
 class ProviderCalls:
-    """Counts the calls of this bridge to the provider, by what they are for."""
+    """Counts the bridge's calls to the provider, by purpose."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._calls = Counter(
@@ -57,7 +57,7 @@ class ProviderCalls:
 
 
 def describe_refusal(refused: collections.Counter[str]) -> str:
-    """Refused deliveries in one line for people, with what to do about those that need not be."""
+    """Describes refused deliveries in one line, with advice where there is any."""
     reasons = [
         f"{count} x {outcome}{f' ({_CURES[outcome]})' if outcome in _CURES else ''}"
         for outcome, count in refused.most_common()

@@ -1,4 +1,4 @@
-"""Serves the metrics at an address of their own, because strangers must not read what passes through the bridge."""
+"""Serves the metrics at an address of their own, because they must not be public."""
 
 import contextlib
 from collections.abc import AsyncIterator

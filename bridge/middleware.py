@@ -37,7 +37,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     try:
         return await handler(request)
     except web.HTTPException as error:
-        # Passed on as an exception, it would keep what it came by, large bodies too, until garbage is collected.
+        # Returned and not raised, because a traceback would keep large bodies in memory until garbage is collected.
         headers = {name: error.headers[name] for name in _LOGGED_HEADERS if name in error.headers}
         text = {"error": error.text or error.reason}
         return web.json_response(text, status=error.status, reason=error.reason, headers=headers)
@@ -68,7 +68,7 @@ async def count_deliveries(request: web.Request, handler: Handler) -> web.Stream
 
 
 async def log_rejected_deliveries(app: web.Application) -> AsyncIterator[None]:
-    """Once a minute, for as long as the application runs."""
+    """Logs refused deliveries once a minute, for as long as the application runs."""
     task = asyncio.create_task(_log_rejected_deliveries(app), name="refusals")
     yield
     task.cancel()

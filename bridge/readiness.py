@@ -1,4 +1,4 @@
-"""Whether everything behind the bridge works, checked at most every few seconds however often it is asked."""
+"""Checks Temporal and the artifact store, at most every few seconds however often readiness is asked for."""
 
 import asyncio
 import logging
@@ -11,14 +11,14 @@ from minutekeeper.storage.store import ArtifactStore
 logger = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 5.0
-"""Between the beginnings of two checks: each writes, reads and deletes a file of the store."""
+"""Between the beginnings of two checks, because each writes, reads and deletes a file of the store."""
 
 _CHECK_SECONDS = 2.0
 """How long an answer of the store is waited for."""
 
 
 class Parts(NamedTuple):
-    """Which of the parts that the bridge depends on work."""
+    """Which of the bridge's dependencies work."""
 
     temporal: bool
     artifacts: bool
@@ -38,7 +38,7 @@ class Readiness:
         if self._check is None or (self._check.done() and now - self._checked_at >= _EVERY_SECONDS):
             self._checked_at = now
             self._check = asyncio.create_task(self._look(), name="readiness")
-        # Shared by all who ask at the same time, and not ended by the one who asked first and went away.
+        # Shared by all requests at the same time, and not cancelled with the first of them.
         return await asyncio.shield(self._check)
 
     async def _look(self) -> Parts:

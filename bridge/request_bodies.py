@@ -1,4 +1,4 @@
-"""Takes in the bodies of deliveries within bounds: of each one's size, of the memory for all, and of time."""
+"""Reads request bodies within limits: of size, of the memory for all of them, and of time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,21 +7,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from aiohttp import hdrs, web
 
 _SMALL_BYTES = 64 * 1024
-"""Up to here a body waits for no room; statuses are far smaller."""
+"""Smaller bodies need no reservation of memory; statuses are far smaller."""
 
 _LARGEST_AT_ONCE = 4
-"""So many bodies of the largest size have room in memory, or more of smaller ones."""
+"""Bodies of the largest size that fit in memory at once, or more of smaller ones."""
 
 _BODY_SECONDS = 10.0
-"""How long a body may be on its way: the provider waits no longer than that for its answer."""
+"""How long a body may take to arrive: the provider does not wait longer for its answer."""
 
 _ROOM_SECONDS = 8.0
-"""How long a large one waits for room to come free, before its sender is told to come again."""
+"""How long a large body waits for memory before its sender is asked to retry."""
 
 _RETRY_AFTER_SECONDS = 5
 
 _SLOW_BYTES = 1024 * 1024
-"""From here on understanding a body takes long enough to be felt by other senders."""
+"""Parsing bodies from this size on delays other requests noticeably."""
 
 
 class RequestBodyReader:
@@ -35,10 +35,10 @@ class RequestBodyReader:
 
     @asynccontextmanager
     async def of(self, request: web.Request) -> AsyncIterator[bytes]:
-        """The body, which has its room in memory until the block ends.
+        """Reads the body; its memory is reserved until the block ends.
 
         Raises 413 if it is too large, without reading one that says so beforehand; 415 if it is compressed, which
-        the provider's never are; 408 if it does not come in time; 429 if other large ones leave it no room; 400 if
+        the provider's never are; 408 if it does not come in time; 429 if other large ones use up the memory; 400 if
         it ends early.
         """
         async with AsyncExitStack() as stack:
@@ -55,7 +55,10 @@ class RequestBodyReader:
 
     @asynccontextmanager
     async def turn(self, body: bytes) -> AsyncIterator[None]:
-        """The block that understands a body. Nobody else is heard meanwhile, so large ones leave gaps as long."""
+        """The block that parses a body.
+
+        Parsing blocks the event loop, so large bodies are followed by a pause as long.
+        """
         if len(body) < _SLOW_BYTES:
             yield
             return

@@ -1,4 +1,4 @@
-"""The few calls the bridge makes to Temporal: each tried once, within a time, and failing in one way."""
+"""The bridge's calls to Temporal: each is made once, with a timeout, and raises a single type of error."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ _SILENCE = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatu
 
 
 class TemporalCallError(Exception):
-    """The call had no success; the message is Temporal's own text."""
+    """A call failed; the message is Temporal's own text."""
 
     def __init__(self, outcome: DeliveryOutcome, why: str) -> None:
         super().__init__(why)
@@ -41,7 +41,11 @@ class TemporalGateway:
         self._client = client
 
     async def signal(self, delivery: WebhookDelivery, limit: timedelta) -> None:
-        """A plain signal, for it wakes no finished meeting; the bare call, for only that takes a request id."""
+        """Signals the workflow.
+
+        Not with a start, which would revive a finished meeting, and by the raw API, which alone
+        accepts a request id.
+        """
         context = WorkflowSerializationContext(namespace=self._client.namespace, workflow_id=delivery.workflow_id)
         request = SignalWorkflowExecutionRequest(
             namespace=self._client.namespace,
@@ -56,9 +60,9 @@ class TemporalGateway:
             await self._client.workflow_service.signal_workflow_execution(request, timeout=limit)
 
     async def start_meeting(self, delivery: WebhookDelivery, request: MeetingRequest, limit: timedelta) -> None:
-        """Starts a meeting with its first signal; only signals it if it runs already.
+        """Starts a meeting with its first signal; one that runs is only signalled.
 
-        One that has ended stays so, as long as Temporal remembers it.
+        One that has ended is not started again, as long as Temporal remembers it.
         """
         async with single_attempt(limit):
             try:
@@ -78,7 +82,7 @@ class TemporalGateway:
         return status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
 
     async def check_exists(self, workflow_id: str, limit: timedelta) -> None:
-        """Passes for a workflow that Temporal remembers, running or not."""
+        """Raises unless Temporal remembers the workflow, running or not."""
         await self._status(workflow_id, limit)
 
     async def _status(self, workflow_id: str, limit: timedelta) -> WorkflowExecutionStatus.ValueType:
@@ -100,7 +104,7 @@ class TemporalGateway:
 @asynccontextmanager
 async def single_attempt(limit: timedelta) -> AsyncIterator[None]:
     try:
-        # The time that an RPC is given does not cover the first connection of a lazy client.
+        # The timeout of an RPC does not cover the first connection of a lazy client.
         async with asyncio.timeout(limit.total_seconds()):
             yield
     except RPCError as error:
@@ -110,7 +114,7 @@ async def single_attempt(limit: timedelta) -> AsyncIterator[None]:
             DeliveryOutcome.TEMPORAL_DOWN, f"no answer within {limit.total_seconds():g} s"
         ) from error
     except RuntimeError as error:
-        # This is how a lazy client says that it cannot connect.
+        # A lazy client that cannot connect raises this.
         raise TemporalCallError(DeliveryOutcome.TEMPORAL_DOWN, str(error)) from error
 
 

@@ -1,4 +1,4 @@
-"""The handlers that receive webhooks, and the check that a bot's address was made by us."""
+"""HTTP handlers for webhooks, and the check of the token in a bot's webhook URL."""
 
 from datetime import UTC, datetime
 
@@ -18,14 +18,14 @@ from minutekeeper.storage.errors import StoreError
 
 
 def is_ours(request: web.Request) -> bool:
-    """Whether the token in the address is that of its workflow and dispatch, by the present or previous secret."""
+    """Whether the token in the URL belongs to its workflow and dispatch, by the current or previous secret."""
     secrets = signing_secrets(request.app[SETTINGS])
     address = request.match_info
     return token_matches(address["token"], address["workflow_id"], int(address["dispatch"]), secrets)
 
 
 async def confirm_address(request: web.Request) -> web.Response:
-    """For whoever wants to know whether bots with such an address would be heard; nothing is delivered."""
+    """Answers whether a bot with this webhook URL would be accepted; nothing is delivered."""
     if not is_ours(request):
         raise web.HTTPUnauthorized(text="unauthorized")
     return web.json_response({"address": "known"})
@@ -35,7 +35,7 @@ _RETRY_AFTER_SECONDS = 5
 
 
 async def receive_bot_webhook(request: web.Request) -> web.Response:
-    """A delivery to a bot's own address, which names the workflow and proves that we made it."""
+    """Receives a delivery at a bot's own webhook URL, which names the workflow and contains a token."""
     workflow_id = request.match_info["workflow_id"]
     line = request[LINE] = DeliveryLogEntry(workflow_id=workflow_id)
     if not is_ours(request):
@@ -60,7 +60,10 @@ async def receive_bot_webhook(request: web.Request) -> web.Response:
 
 
 async def receive_account_webhook(request: web.Request) -> web.Response:
-    """A delivery to the account's address: about a calendar, or a bot whose meeting has to be found."""
+    """Receives a delivery at the account's webhook URL.
+
+    About a calendar, or a bot whose meeting has to be found.
+    """
     line = request[LINE] = DeliveryLogEntry()
     _check_key(request, allow_missing=False)
     async with request.app[BODIES].of(request) as body:
@@ -84,19 +87,19 @@ async def receive_account_webhook(request: web.Request) -> web.Response:
 
 
 async def healthz(_request: web.Request) -> web.Response:
-    """The process is alive, and can at least keep what it is sent."""
+    """The process runs, and can at least store deliveries."""
     return web.json_response({"alive": True})
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """Whether everything behind the bridge works. A bridge that is not ready still takes webhooks."""
+    """Whether all dependencies work. A bridge that is not ready still accepts webhooks."""
     parts = await request.app[READINESS].check()
     return web.json_response(parts._asdict(), status=200 if all(parts) else 503)
 
 
 async def _forward(request: web.Request, delivery: WebhookDelivery) -> web.Response:
     line, inbox = request[LINE], request.app[INBOX]
-    # A final event counts apart, so that no flood of statuses can keep it out.
+    # Final events are limited apart, so that a flood of statuses does not block them.
     if delivery.bot_id and not request.app[BOT_RATE_LIMIT].admits(f"{delivery.bot_id} {delivery.kind}"):
         line.add(ForwardResult(DeliveryOutcome.REPEATED, delivery))
         return web.json_response({"outcome": DeliveryOutcome.REPEATED})
@@ -109,11 +112,11 @@ async def _forward(request: web.Request, delivery: WebhookDelivery) -> web.Respo
             case DeliveryOutcome.REFUSED:
                 await inbox.put_rejected(handover.delivery)
             case DeliveryOutcome.UNKNOWN_BOT:
-                line.detail = "kept for a while" if await inbox.put_unclaimed(delivery) else "dropped"
+                line.detail = "stored for now" if await inbox.put_unclaimed(delivery) else "dropped"
     except StoreError as error:
-        line.outcome, line.detail = "not kept", str(error)
+        line.outcome, line.detail = "not stored", str(error)
         raise web.HTTPServiceUnavailable(
-            text="the delivery could not be kept; send it again",
+            text="the delivery could not be stored; send it again",
             headers={"Retry-After": str(_RETRY_AFTER_SECONDS)},
         ) from error
     return web.json_response({"outcome": handover.outcome})
@@ -140,7 +143,7 @@ async def _parse(
 
 
 def _redacted_body_to_store(request: web.Request, notice: BotWebhook, body: bytes) -> bytes | None:
-    """The body as it may be stored, if it has to be: the provider's own words may quote a key of ours."""
+    """The body to store, if it has to be: redacted, because the provider's texts may quote a key of ours."""
     if not notice.keep_body:
         return None
     for secret in secrets_of(request.app[SETTINGS]):

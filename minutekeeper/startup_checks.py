@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from minutekeeper.config import Settings
 
 LEAST_SECRET_CHARACTERS = 32
-"""Of BRIDGE_SECRET: whoever guesses it can write into every meeting and connect calendars for any user."""
+"""The shortest BRIDGE_SECRET: a guessed one would allow webhooks for every meeting and connecting calendars."""
 
 _MAKE_ONE = "`openssl rand -hex 32` makes one; it must be the same for worker, bridge and command line"
 

@@ -1,4 +1,4 @@
-"""What the connect pages find in the application, with their types."""
+"""Typed keys of the objects that the connect pages use."""
 
 from aiohttp import web
 
@@ -12,7 +12,7 @@ FORMS = web.AppKey("forms", RequestBodyReader)
 COOKIES = web.AppKey("cookies", SessionCookies)
 
 LINK = web.RequestKey("link", ConnectLink)
-"""The link of the user who makes a request, once it is known."""
+"""The connect link of a request, once it was read."""
 
 TICKET = web.RequestKey("ticket", str)
-"""The try whose cookies serve for nothing any more if the request fails."""
+"""The session whose cookies are deleted if the request fails."""

@@ -1,4 +1,4 @@
-"""What people are told of each problem, and what they can do about it."""
+"""The error pages: what happened, and what users and operators can do about it."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from bridge.connect.errors import ConnectErrorCode
 
 
 class ErrorPage(NamedTuple):
-    """`user` are steps for users, on the page; `owner` for those who run the service, in the log."""
+    """`user` are steps for users, on the page; `owner` are steps for operators, in the log."""
 
     status: int
     title: str
@@ -15,7 +15,7 @@ class ErrorPage(NamedTuple):
     owner: tuple[str, ...] = ()
 
 
-_AGAIN = "Open your link once more. It stays good until a calendar is connected, for 24 hours at most."
+_AGAIN = "Open your link once more. It is valid until a calendar is connected, for 24 hours at most."
 _NEW_LINK = "Ask for a new link where you got this one."
 _CONTACT = "Tell the people who run this service, and name the code below."
 
@@ -30,7 +30,7 @@ ERROR_PAGES = {
     ConnectErrorCode.LINK_EXPIRED: ErrorPage(
         410,
         "This link has expired",
-        "A link is good for 24 hours. Nothing was connected.",
+        "A link is valid for 24 hours. Nothing was connected.",
         (_NEW_LINK,),
     ),
     ConnectErrorCode.LINK_USED: ErrorPage(
@@ -51,14 +51,14 @@ ERROR_PAGES = {
     ),
     ConnectErrorCode.OVERTAKEN: ErrorPage(
         409,
-        "Another window was quicker",
+        "This calendar is already being connected",
         "The same person's calendar is being connected elsewhere at this moment. This attempt changed nothing.",
         ("Look there first.", f"If no calendar is connected afterwards: {_AGAIN[0].lower()}{_AGAIN[1:]}"),
     ),
     ConnectErrorCode.SESSION_LOST: ErrorPage(
         400,
-        "This browser has lost the thread",
-        "It came without the cookie that was set when you began, more than an hour later, or from a page of "
+        "Your session has expired",
+        "The cookie that was set when you began is missing or older than an hour, or the request came from "
         "another site. Nothing was connected.",
         (
             "Finish in the same browser in which you began, and allow cookies for this site.",
@@ -87,13 +87,13 @@ ERROR_PAGES = {
     ConnectErrorCode.CODE_REFUSED: ErrorPage(
         502,
         "Your consent was not accepted",
-        "What you brought back was too old, or was used before. Nothing was connected.",
+        "The authorization code was too old, or was used before. Nothing was connected.",
         (_AGAIN,),
         ("If it stays so: the redirect address of the app must be exactly that of docs/connect.md.",),
     ),
     ConnectErrorCode.APP_REFUSED: ErrorPage(
         502,
-        "This service is not let in",
+        "The app's credentials were rejected",
         "The company that keeps your calendar does not accept the credentials of this service. "
         "Nothing was connected.",
         (_CONTACT,),
@@ -129,7 +129,7 @@ ERROR_PAGES = {
     ),
     ConnectErrorCode.MISSING_SCOPES: ErrorPage(
         403,
-        "Something was left unticked",
+        "Some permissions are missing",
         "You allowed less than what is needed to read your calendar. Nothing was connected.",
         ("Open your link once more, and leave every box about calendars ticked.",),
         ("Every scope of docs/connect.md must be allowed for the app.",),
@@ -159,17 +159,17 @@ ERROR_PAGES = {
     ConnectErrorCode.ACCOUNT: ErrorPage(
         502,
         "This service has a problem of its own",
-        "You did everything right, but the calendar could not be taken over. Nothing was connected.",
+        "You did everything right, but the calendar could not be connected. Nothing was changed.",
         (_CONTACT,),
         ("Meeting BaaS refuses the account: look at its key and its plan. The bridge's log has its answer.",),
     ),
     ConnectErrorCode.UNAVAILABLE: ErrorPage(
         503,
-        "Something does not answer at the moment",
-        "Perhaps the company that keeps your calendar, perhaps a part of this service. Nothing of yours is lost.",
+        "A service does not answer at the moment",
+        "The company that keeps your calendar, or a part of this service, did not answer. Nothing was lost.",
         ("Wait a few minutes.", _AGAIN),
         (
-            "The bridge's log says what does not answer.",
+            "The bridge's log names the service that does not answer.",
             "If it stays so with Google: is the Google Calendar API enabled in the project of the OAuth client?",
         ),
     ),

@@ -1,4 +1,4 @@
-"""What can go wrong while a calendar is connected, and the provider's errors translated into it."""
+"""The errors of connecting a calendar, and the translation of other errors into them."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from minutekeeper.storage.errors import StoreError
 
 
 class ConnectErrorCode(StrEnum):
-    """The code that an `error_url` is told. A code keeps its meaning for ever."""
+    """The code that is passed to an `error_url`. Codes never change their meaning."""
 
     LINK_FORGED = "link_forged"
     LINK_EXPIRED = "link_expired"
@@ -32,9 +32,9 @@ class ConnectErrorCode(StrEnum):
 
 
 class ConnectError(Exception):
-    """The connection did not come about. `link` is known where somebody proved to have one.
+    """The calendar was not connected. `link` is set where the request had a valid one.
 
-    `why` is for the log: words of ours or a closed list of codes, nothing that somebody sent.
+    `why` is for the log: texts of ours or known codes, and nothing that was received.
     """
 
     def __init__(self, problem: ConnectErrorCode, *, link: ConnectLink | None = None, why: str = "") -> None:

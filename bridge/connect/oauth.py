@@ -31,7 +31,7 @@ SCOPES = {
 }
 
 _LASTING: Mapping[CalendarPlatform, Mapping[str, str]] = {
-    # Who agreed before gets no refresh token unless he is asked again.
+    # Users who agreed before only get a refresh token if they are asked for consent again.
     CalendarPlatform.GOOGLE: {"access_type": "offline", "prompt": "consent select_account"},
     CalendarPlatform.MICROSOFT: {"prompt": "select_account"},
 }
@@ -39,7 +39,10 @@ _LASTING: Mapping[CalendarPlatform, Mapping[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class OAuthApp:
-    """One of them. `callback` is the redirect address, which has to be registered; `extras` go along."""
+    """An OAuth app. `callback` is the redirect URL, which has to be registered.
+
+    `extras` are further query parameters.
+    """
 
     platform: CalendarPlatform
     client_id: str
@@ -53,13 +56,13 @@ class OAuthApp:
     def missing_scopes(self, granted: str) -> bool:
         """Whether an answer that names these scopes allows less than was asked for."""
         names = {scope.rpartition("/")[2] for scope in granted.split()}
-        # Microsoft tells of lasting access by giving it.
+        # Microsoft does not list offline_access among the granted scopes.
         needed = {scope.rpartition("/")[2] for scope in self.scopes} - {"offline_access"}
         return not needed <= names
 
 
 def app_for(settings: Settings, platform: CalendarPlatform) -> OAuthApp | None:
-    """None while the app's credentials are not set."""
+    """The app of a platform; None while its credentials are not set."""
     if platform is CalendarPlatform.GOOGLE:
         client_id = settings.minutekeeper_google_client_id
         client_secret = settings.minutekeeper_google_client_secret
@@ -112,7 +115,7 @@ def new_verifier() -> str:
 
 
 def authorization_url(app: OAuthApp, state: str, verifier: str) -> str:
-    """Where the browser goes to ask the user."""
+    """The URL of the consent screen."""
     url: str = prepare_grant_uri(
         app.authorize_url,
         client_id=app.client_id,
@@ -128,7 +131,7 @@ def authorization_url(app: OAuthApp, state: str, verifier: str) -> str:
 
 
 def authorization_code(query: Mapping[str, str]) -> str:
-    """The code that the user brings back. Raises ConnectError if he brings none."""
+    """The code in the callback's query. Raises ConnectError if there is none."""
     if error := query.get("error"):
         why = _codes_in(error, query.get("error_description", ""))
         if error in _REFUSALS:
@@ -142,7 +145,7 @@ def authorization_code(query: Mapping[str, str]) -> str:
 
 
 async def exchange_code(app: OAuthApp, code: str, verifier: str) -> CalendarCredentials:
-    """Exchanges the code. Raises ConnectError, which quotes nothing of the answer but known codes."""
+    """Exchanges the code for a refresh token. Raises ConnectError, which only quotes known codes of the answer."""
     form: str = prepare_token_request(
         "authorization_code",
         code=code,
@@ -193,6 +196,6 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _codes_in(error: str, description: str) -> str:
-    """What may be logged of an answer: free text in it might quote a code or a secret."""
+    """The known codes in an answer, because its free text might quote a code or a secret."""
     named = error if error in _KNOWN_ERRORS else "an error of no known name"
     return " ".join([named, *_MICROSOFT_CODE.findall(description)])

@@ -87,14 +87,14 @@ _HEADERS = {
 
 
 class ServiceInfo(NamedTuple):
-    """Who runs the pages: the name of the service, and whom its users can ask; empty if nobody is named."""
+    """The name of the service, and the contact for its users, which may be empty."""
 
     name: str
     contact: str = ""
 
 
 class Choice(NamedTuple):
-    """One of several: what is sent, and what people read."""
+    """An option of a form: the value that is sent, and the label."""
 
     value: str
     label: str
@@ -104,7 +104,10 @@ class Choice(NamedTuple):
 def page(
     title: str, body: str, service: ServiceInfo, *, status: int = 200, form_leads_to: Iterable[str] = ()
 ) -> web.Response:
-    """`form_leads_to` are addresses to which the answer to a form may redirect: browsers follow to no other."""
+    """Renders a page.
+
+    `form_leads_to` are the URLs that the answer to its form may redirect to (CSP form-action).
+    """
     html = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -122,12 +125,12 @@ def page(
 
 
 def redirect(address: str) -> web.Response:
-    """Sends the browser on, with a GET and without telling where it comes from."""
+    """Redirects with 303, so that the browser sends a GET, and without a referrer."""
     return web.Response(status=303, headers=_HEADERS | {"Location": address})
 
 
 def text(words: str) -> str:
-    """Words as HTML."""
+    """A text as HTML."""
     return escape(words)
 
 
@@ -149,7 +152,7 @@ def facts(told: Mapping[str, str]) -> str:
 
 
 def notice(heading: str, words: str) -> str:
-    """Something that must not be overlooked."""
+    """A highlighted note."""
     return f'<p class="notice"><strong>{escape(heading)}</strong> {escape(words)}</p>'
 
 
@@ -166,7 +169,7 @@ def code(name: str) -> str:
 
 
 def form(words: str, fields: str = "") -> str:
-    """Is sent to the page's own address by a button with these words."""
+    """A form that is posted to the page's own URL by a button with this label."""
     return f'<form method="post">\n{fields}\n<button type="submit">{escape(words)}</button>\n</form>'
 
 
@@ -201,12 +204,12 @@ def _origin(address: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Text from outside as HTML, with a direction that does not leak into what stands beside it."""
+    """Untrusted text as HTML, isolated so that its writing direction does not affect the text around it."""
     return as_html(balanced(text))
 
 
 _SHOWN_ID = 8
-"""So much of the end of an id tells calendars without a name apart."""
+"""Characters at the end of an id that are shown to tell calendars without a name apart."""
 
 
 def start(
@@ -265,21 +268,21 @@ def calendar_choice(
 
 
 def success(service: ServiceInfo, platform: CalendarPlatform, arrival: ConnectedAccount | None) -> web.Response:
-    """`arrival` is None for those who come back to the page later, or by its bare address."""
+    """The success page; without the account if it is opened later, or by its plain URL."""
     name = NAMES[platform]
     told: dict[str, str] = {}
     if arrival:
         told = {"Calendar": arrival.calendar, "Account": arrival.account, "Connected for": arrival.user}
     body = [
         facts(told | {"Used by": service.name}),
-        paragraph("The meetings that are to come are being looked at now. You can close this page."),
+        paragraph("Your upcoming meetings are being read now. You can close this page."),
         _ending(service, platform),
     ]
     return page(f"Your {name} calendar is connected", "\n".join(body), service)
 
 
 def error(service: ServiceInfo, problem: ConnectErrorCode, link: str = "") -> web.Response:
-    """`link` is the user's own, where it is worth another try."""
+    """An error page. `link` is the user's connect link, where another try makes sense."""
     told = ERROR_PAGES[problem]
     body = [
         paragraph(told.what),
@@ -299,7 +302,7 @@ def _replacing(name: str, replaced: UserConnection) -> str:
 
 
 def _confirmed(replaced: UserConnection | None) -> str:
-    """Brings back which calendar the page spoke of."""
+    """The hidden field with the calendar that the page said would be replaced."""
     return hidden("confirmed_calendar_id", replaced.calendar_id if replaced else "")
 
 

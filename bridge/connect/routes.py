@@ -1,4 +1,4 @@
-"""Puts the connect pages into the bridge."""
+"""Adds the connect pages to the bridge."""
 
 from collections.abc import AsyncIterator, Callable
 

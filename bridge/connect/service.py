@@ -1,8 +1,8 @@
-"""The steps from a user's grant to a calendar that is kept. Read `connect` first.
+"""Connects a calendar after the user's consent. Read `connect` first.
 
-A process may die after any of them: the connection says what is under way, and the user's next attempt clears away
-what an unfinished one has made. A calendar at the provider belongs to the attempt that claimed it first, because
-colleagues may connect the same shared calendar, and the provider does not say who made which.
+A process may crash after any step: the stored connection says what is in progress, and the user's next attempt
+removes what an unfinished one has created. A calendar at the provider belongs to the attempt that claimed it first,
+because colleagues may connect the same shared calendar, and the provider does not say who made which.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ from minutekeeper.text import one_line
 
 _TRIES = 5
 _AWAY = timedelta(seconds=KEPT_SECONDS + 60)
-"""After the end of a link, those who began in time may still come back; none of them twice."""
+"""How long used sessions are remembered after a link has expired, because callbacks may still arrive."""
 _LONGEST_RAW_ID = 1000
 """In bytes; a form has no room for a longer one, and Google's and Microsoft's have less than 200."""
 
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 class ConfirmationRequiredError(Exception):
-    """The user does not know yet that a calendar of his would be replaced."""
+    """The user has not confirmed yet that a calendar of theirs will be replaced."""
 
 
 class ConnectService:
@@ -51,14 +51,14 @@ class ConnectService:
         self._connections = connections
 
     async def load_connection(self, link: ConnectLink) -> UserConnection:
-        """What was noted of the user's calendar. Raises ConnectError if the link was used already."""
+        """The stored connection of the user. Raises ConnectError if the link was used already."""
         known = await self._connections.read(link.user, link.platform)
         if known.is_token_used(link.link_id):
             raise ConnectError(ConnectErrorCode.LINK_USED)
         return known
 
     async def is_kept(self, known: UserConnection) -> bool:
-        """Whether there is a calendar that would be replaced by another one."""
+        """Whether the connected calendar has a running workflow, so that another one would replace it."""
         return bool(known.calendar_id) and await self._calls.is_running(known.calendar_id)
 
     async def available_calendars(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
@@ -77,7 +77,7 @@ class ConnectService:
         raise ConnectError(ConnectErrorCode.NO_CALENDAR)
 
     async def consume_ticket(self, link: ConnectLink, ticket: str) -> None:
-        """Whoever spends a ticket may go on: it happens once."""
+        """Marks a session as used. Raises ConnectError if it was used before."""
         now = datetime.now(UTC)
         for _ in range(_TRIES):
             known = await self.load_connection(link)
@@ -104,7 +104,7 @@ class ConnectService:
             raw_id=chosen.raw_id,
             before=frozenset(each.calendar_id for each in await self._made_of(chosen.raw_id)),
         )
-        # From here on nobody else can finish what was begun before.
+        # From here on no other attempt can finish.
         begun = await self._cleared(await self._write(known.attempting(attempt)))
         calendar = await self._renewed(known, credentials, chosen.raw_id)
         if calendar is None:
@@ -113,7 +113,8 @@ class ConnectService:
             begun, calendar = await self._create(begun, attempt, credentials)
             done = await self._keep_new(link, begun, chosen, calendar)
         else:
-            # It could not be taken back, so nobody keeps it before it is the user's.
+            # It existed before and cannot be removed again, so the connection is written before the workflow is
+            # started.
             done = await self._write(_connected(begun, chosen, calendar))
             await self._keep(link, calendar)
         await self._write(
@@ -128,7 +129,7 @@ class ConnectService:
             await self._keep(link, calendar)
             return await self._write(_connected(begun, chosen, calendar))
         except (TemporalCallError, ConnectError):
-            # What cannot be taken back now is taken back by whoever comes next.
+            # What cannot be removed now is removed by the next attempt.
             with contextlib.suppress(TemporalCallError, ProviderError):
                 await self._let_go(calendar.calendar_id, UNFINISHED)
             raise
@@ -145,7 +146,7 @@ class ConnectService:
     async def _renewed(
         self, known: UserConnection, credentials: CalendarCredentials, raw_id: str
     ) -> ConnectedCalendar | None:
-        """The calendar that is connected already, with the new grant; it keeps its meetings."""
+        """The connected calendar with the new grant; its meetings stay."""
         if not known.calendar_id or known.raw_id != raw_id:
             return None
         try:
@@ -161,14 +162,14 @@ class ConnectService:
                 calendar = await self._calendars.create_calendar(credentials, attempt.raw_id)
             except UnavailableError:
                 whose = one_line(f"{begun.platform} calendar of {begun.user}")
-                logger.warning("connect %s: perhaps it was made at the provider, and nobody keeps it", whose)
+                logger.warning("connect %s: the provider may have created a calendar that has no workflow", whose)
                 raise
             if calendar.calendar_id in attempt.before:
                 break
             begun = await self._write_made(begun, calendar.calendar_id)
             if await self._connections.claim(calendar.calendar_id, begun.claim_of(attempt.attempt_id)):
                 return begun, calendar
-            # Somebody took it for the one of which he never heard: he keeps it.
+            # Another user's attempt took it over as the one whose creation was not confirmed; that one owns it now.
         raise ConnectError(ConnectErrorCode.OVERTAKEN, why="the provider gave only calendars that others have")
 
     async def _write_made(self, begun: UserConnection, calendar_id: str) -> UserConnection:
@@ -188,9 +189,9 @@ class ConnectService:
         credentials: CalendarCredentials,
         chosen: AvailableCalendar,
     ) -> ConnectedCalendar | None:
-        """A calendar that the unfinished attempt before may have made, without hearing of it, and nobody else has.
+        """An unclaimed calendar that the unfinished attempt before may have created without a confirmation.
 
-        It may be somebody else's, so it is never deleted because of the attempt.
+        It may belong to another user, so it is never deleted because of the attempt.
         """
         unfinished = known.attempt
         if begun.attempt is None or unfinished is None or unfinished.calendar_id:
@@ -209,7 +210,7 @@ class ConnectService:
         return None
 
     async def _cleared(self, connection: UserConnection) -> UserConnection:
-        """Lets go of what is left over and is the user's own; gives what is known afterwards."""
+        """Removes the leftovers that belong to the user; returns the connection afterwards."""
         if not connection.leftovers:
             return connection
         for each in connection.leftovers:
@@ -221,7 +222,10 @@ class ConnectService:
         return [each for each in await self._calendars.calendars() if each.raw_id == raw_id]
 
     async def _let_go(self, calendar_id: str, why: str) -> None:
-        """Its workflow lets go of the meetings and deletes it; one that has none is just deleted."""
+        """Disconnects a calendar by its workflow, which releases the meetings.
+
+        One without a workflow is deleted directly.
+        """
         if not await self._calls.request_disconnect(calendar_id, why):
             await self._calendars.delete_calendar(calendar_id)
 

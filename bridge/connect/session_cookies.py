@@ -1,4 +1,4 @@
-"""What the browser keeps while a calendar is connected, in encrypted cookies that expire."""
+"""The session of a user who connects a calendar, in encrypted cookies that expire."""
 
 import base64
 import hashlib
@@ -19,24 +19,24 @@ from minutekeeper.calendars.connect_link import ConnectLink
 from minutekeeper.signing import Purpose, derived_keys
 
 KEPT_SECONDS = 3600
-"""How long a user may be away."""
+"""How long a session lasts."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class CookieEncryption:
-    """`secrets`: the first one seals, all of them open."""
+    """Encrypts with the first of the `secrets`, and decrypts with any of them."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         keys = derived_keys(Purpose.CONNECT_SESSION, secrets)
         self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
     def encrypt(self, content: BaseModel) -> str:
-        """A text for cookies and URLs, about as long as the JSON of the content."""
+        """The encrypted content as text for cookies and URLs, slightly longer than its JSON."""
         return self._fernet.encrypt(zlib.compress(content.model_dump_json().encode(), 9)).decode()
 
     def decrypt(self, model: type[_Model], sealed: str) -> _Model | None:
-        """None for what is not of ours, or too old."""
+        """The content; None if it was not encrypted here, or is too old."""
         try:
             content = self._fernet.decrypt(sealed.encode(), ttl=KEPT_SECONDS)
             return model.model_validate_json(zlib.decompress(content))
@@ -44,7 +44,7 @@ class CookieEncryption:
             return None
 
     def made_at(self, sealed: str) -> int:
-        """Unix time; 0 for what is not of ours."""
+        """When the content was encrypted, as Unix time; 0 if that was not here."""
         try:
             return self._fernet.extract_timestamp(sealed.encode())
         except (InvalidToken, UnicodeError):
@@ -60,14 +60,14 @@ _GRANT = _PREFIX + "grant-{ticket}"
 _ACCOUNT = "of"
 
 _LONGEST_COOKIE = 4096
-"""Browsers keep no longer one, counted with its name and its attributes."""
+"""The longest cookie that browsers accept, including its name and attributes."""
 
 _MOST_TOGETHER = 6000
-"""Names and values of all cookies that come along: servers and proxies refuse more than 8,190 bytes of them."""
+"""The longest Cookie header, because servers and proxies refuse headers over 8,190 bytes."""
 
 
 class OAuthSession(BaseModel):
-    """`confirmed_calendar_id` is the calendar of which the user knows that another one will replace it."""
+    """`confirmed_calendar_id` is the calendar that the user knows will be replaced."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -87,7 +87,7 @@ class OAuthSession(BaseModel):
 
     @property
     def session_id(self) -> str:
-        """Tells journeys in one browser apart, and gives nothing away of the state."""
+        """Identifies the session among several in one browser; the state cannot be derived from it."""
         return ticket_for(self.state)
 
 
@@ -98,7 +98,7 @@ class OAuthGrant(BaseModel):
 
 
 class ConnectedAccount(BaseModel):
-    """What the last page tells: for whom which calendar of which account was connected."""
+    """What the success page shows: the user, the account and the calendar."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -112,9 +112,9 @@ def ticket_for(state: str) -> str:
 
 
 class SessionCookies:
-    """Sets and reads them, and seals what the last page tells.
+    """Sets and reads the session cookies, and encrypts what the success page shows.
 
-    They go along only where the connect pages are, and are no script's business.
+    Cookies are limited to the path of the connect pages and are not readable by scripts.
     """
 
     def __init__(self, seals: CookieEncryption, public_url: str) -> None:
@@ -130,7 +130,7 @@ class SessionCookies:
         return f"/connect/done/{platform}?{_ACCOUNT}={self._seals.encrypt(arrival)}"
 
     def session(self, request: web.Request, ticket: str, state: str | None = None) -> OAuthSession:
-        """The journey of a ticket, and, if `state` is given, of this very state. Raises ConnectError."""
+        """The session of this id; if `state` is given, it must match. Raises ConnectError."""
         sealed = request.cookies.get(_SESSION.format(ticket=ticket), "")
         journey = self._seals.decrypt(OAuthSession, sealed)
         if journey is None or not hmac.compare_digest(journey.session_id.encode(), ticket.encode()):
@@ -152,7 +152,7 @@ class SessionCookies:
     def keep_grant(
         self, request: web.Request, response: web.StreamResponse, ticket: str, grant: OAuthGrant
     ) -> None:
-        """Raises ConnectError for a grant that fits in no cookie."""
+        """Stores the grant. Raises ConnectError if it is too long for a cookie."""
         self._keep(request, response, _GRANT.format(ticket=ticket), grant)
 
     def forget(self, response: web.StreamResponse, ticket: str) -> None:
@@ -160,7 +160,7 @@ class SessionCookies:
             response.del_cookie(name.format(ticket=ticket), path=self._path)
 
     def forget_unreadable(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Those that are not of ours, or of another secret."""
+        """Deletes cookies that cannot be decrypted."""
         for name, sealed in _ours(request):
             if not self._seals.made_at(sealed):
                 response.del_cookie(name, path=self._path)
@@ -181,7 +181,7 @@ class SessionCookies:
         self._make_room(request, response, name, len(name) + len(cookie.value))
 
     def _make_room(self, request: web.Request, response: web.StreamResponse, name: str, used: int) -> None:
-        """Ends the oldest ones of other tries, where there are too many; these users have to begin again."""
+        """Deletes the oldest sessions if there are too many in one browser; those have to begin again."""
         ticket = name.rpartition("-")[2]
         used += sum(len(other) + len(value) for other, value in request.cookies.items() if not _is_ours(other))
         others = [each for each in _ours(request) if not each[0].endswith(ticket)]

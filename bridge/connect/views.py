@@ -1,4 +1,4 @@
-"""The handlers of the connect pages: what they read from requests, and how errors become pages."""
+"""HTTP handlers of the connect pages, what they read from requests, and how errors become pages."""
 
 import contextlib
 import logging
@@ -39,13 +39,13 @@ logger = logging.getLogger(__name__)
 
 
 AGAIN = "again"
-"""In the query of a problem's page: the link that the user may open once more."""
+"""The query parameter of an error page that holds the link for another try."""
 
 _LINK_IS_BAD = {ConnectErrorCode.LINK_FORGED, ConnectErrorCode.LINK_EXPIRED, ConnectErrorCode.LINK_USED}
 
 
 def errors_as_pages(handler: Handler) -> Handler:
-    """A view whose failures lead to the link's `error_url` with a code, or to a page that says what to do."""
+    """Wraps a handler: its errors redirect to the link's `error_url` with a code, or to an error page."""
 
     @wraps(handler)
     async def view(request: web.Request) -> web.StreamResponse:
@@ -76,7 +76,7 @@ def _log(link: ConnectLink | None, problem: ConnectError) -> None:
 
 
 def _page_of(request: web.Request, problem: ConnectErrorCode, link: ConnectLink | None) -> str:
-    """The page of the problem, which leads back to the link if that is worth another try."""
+    """The path of the error page, with the link if another try makes sense."""
     path = f"/connect/problem/{problem}"
     if link is None or problem in _LINK_IS_BAD:
         return path
@@ -85,12 +85,12 @@ def _page_of(request: web.Request, problem: ConnectErrorCode, link: ConnectLink 
 
 
 def ours(request: web.Request, path: str) -> str:
-    """The address of a page of ours, as browsers know it."""
+    """The public URL of one of the bridge's own pages."""
     return request.app[SETTINGS].bridge_public_url + path
 
 
 def _with_code(error_url: str, problem: ConnectErrorCode) -> str:
-    """The address as it was given, to the letter, and the code behind its query."""
+    """The `error_url` exactly as it was given, with the code added to its query."""
     parts = urlsplit(error_url)
     query = "&".join(part for part in (parts.query, f"error={problem}") if part)
     return parts._replace(query=query).geturl()
@@ -100,9 +100,9 @@ _MOST_FIELDS = 10
 
 
 def check_origin(request: web.Request) -> None:
-    """Raises ConnectError for a form that a page of another site sends in the user's name.
+    """Raises ConnectError for a form that was submitted from another site (CSRF).
 
-    Browsers tell by `Sec-Fetch-Site`, older ones by `Origin`. Programs that say neither act in nobody's name.
+    Browsers send `Sec-Fetch-Site` or `Origin`. Programs that send neither have no session of a user to abuse.
     """
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     own = _origin(request.app[SETTINGS].bridge_public_url)
@@ -112,13 +112,13 @@ def check_origin(request: web.Request) -> None:
 
 
 def link_of(request: web.Request) -> ConnectLink:
-    """The link in the address. Raises ConnectError for one that opens nothing."""
+    """The connect link in the path. Raises ConnectError if it is not valid."""
     link = request[LINK] = link_in(request, request.match_info["link"])
     return link
 
 
 def link_in(request: web.Request, text: str) -> ConnectLink:
-    """What the last part of a link says. Raises ConnectError likewise."""
+    """The content of a connect link. Raises ConnectError if it is not valid."""
     try:
         return read_link(text, signing_secrets(request.app[SETTINGS]), datetime.now(UTC))
     except ConnectLinkError as error:
@@ -131,7 +131,7 @@ def link_in(request: web.Request, text: str) -> ConnectLink:
 
 
 def app_of(request: web.Request, link: ConnectLink) -> OAuthApp:
-    """Raises ConnectError while the platform is not set up."""
+    """The OAuth app of the link's platform. Raises ConnectError while it is not set up."""
     app = app_for(request.app[SETTINGS], CalendarPlatform(link.platform))
     if app is None:
         raise ConnectError(ConnectErrorCode.NOT_SET_UP)
@@ -139,7 +139,7 @@ def app_of(request: web.Request, link: ConnectLink) -> OAuthApp:
 
 
 def pending(request: web.Request) -> tuple[OAuthSession, OAuthApp, CalendarCredentials]:
-    """Of somebody who has come back and has to choose. Raises ConnectError."""
+    """The session after the callback, with its app and credentials. Raises ConnectError."""
     cookies, ticket = request.app[COOKIES], request.match_info["ticket"]
     journey = cookies.session(request, ticket)
     request[LINK] = journey.link
@@ -154,7 +154,7 @@ def pending(request: web.Request) -> tuple[OAuthSession, OAuthApp, CalendarCrede
 
 
 class ConnectForm(BaseModel):
-    """What the forms of the pages send.
+    """The fields of the pages' forms.
 
     `confirmed_calendar_id` is the calendar of which the page said that it would be replaced.
     """
@@ -166,7 +166,7 @@ class ConnectForm(BaseModel):
 
 
 async def form_of(request: web.Request) -> ConnectForm:
-    """The form that was sent. It takes no part in the memory that is kept for webhooks."""
+    """Reads the form; its memory is limited apart from that of webhooks."""
     async with request.app[FORMS].of(request) as body:
         try:
             return ConnectForm.model_validate(dict(parse_qsl(body.decode(), max_num_fields=_MOST_FIELDS)))
@@ -181,7 +181,7 @@ def _origin(url: str) -> str:
 
 @errors_as_pages
 async def start_page(request: web.Request) -> web.StreamResponse:
-    """What opens when somebody follows a link. Nothing happens yet: mail scanners follow links too."""
+    """The page of a connect link. It changes nothing, because mail scanners follow links, too."""
     link = link_of(request)
     app = app_of(request, link)
     known = await request.app[CONNECT_SERVICE].load_connection(link)
@@ -191,7 +191,7 @@ async def start_page(request: web.Request) -> web.StreamResponse:
 
 @errors_as_pages
 async def redirect_to_provider(request: web.Request) -> web.StreamResponse:
-    """Sends the browser to Google or Microsoft."""
+    """Redirects the browser to the consent screen of Google or Microsoft."""
     check_origin(request)
     link = link_of(request)
     app = app_of(request, link)
@@ -204,7 +204,7 @@ async def redirect_to_provider(request: web.Request) -> web.StreamResponse:
 
 @errors_as_pages
 async def oauth_callback(request: web.Request) -> web.StreamResponse:
-    """The redirect address. It always leads on, so that no code stays in the address bar."""
+    """The OAuth callback. It always redirects, so that no code stays in the address bar."""
     state = request.query.get("state", "")
     journey = request.app[COOKIES].session(request, ticket_for(state), state)
     link = request[LINK] = journey.link
@@ -236,7 +236,7 @@ async def oauth_callback(request: web.Request) -> web.StreamResponse:
 
 @errors_as_pages
 async def choose_calendar_page(request: web.Request) -> web.StreamResponse:
-    """Which of several calendars, or whether another one may be replaced."""
+    """Asks which of several calendars to connect, or whether another one may be replaced."""
     journey, app, credentials = pending(request)
     connecting = request.app[CONNECT_SERVICE]
     known = await connecting.load_connection(journey.link)

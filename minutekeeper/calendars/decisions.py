@@ -93,14 +93,14 @@ def decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: date
     """
     override = overrides.for_event(event)
     if override and override.wanted == "never":
-        return _skip(BuiltinRule.OVERRIDE, f'Skipped: somebody said "never" for this {override.scope}.')
+        return _skip(BuiltinRule.OVERRIDE, f'Skipped: a user chose "never" for this {override.scope}.')
     if obstacle := _obstacle(event, now):
         return _skip(*obstacle)
     if event.provider_records:
         reason = "Left to the provider: its own timer sends a bot, until `calendar unrecord` takes that back."
         return _skip(BuiltinRule.PROVIDER, reason)
     if override:
-        reason = f'Recorded: somebody said "always" for this {override.scope}.'
+        reason = f'Recorded: a user chose "always" for this {override.scope}.'
         return Decision(record=True, rule=BuiltinRule.OVERRIDE, reason=reason, bot=_bot(policy.bot))
     for looked_at in evaluate_rules(policy, event):
         if looked_at.holds:

@@ -194,7 +194,7 @@ class AttendeesCondition(StrictModel):
         hidden = "" if all_known else _HIDDEN
         if self.external is not None:
             outside = any("@" in person for person in people - inside)
-            text = f"{'somebody' if self.external else 'nobody'} from outside takes part"
+            text = f"{'a guest' if self.external else 'no guest'} is external"
             holds = outside if self.external else all_known and not outside
             yield ConditionResult(holds, text if outside else text + hidden)
         if self.internal_only is not None:
@@ -205,10 +205,10 @@ class AttendeesCondition(StrictModel):
             )
         if self.any_domain is not None:
             holds = any(is_of(self.any_domain, person) for person in people)
-            yield ConditionResult(holds, f"somebody from {either(self.any_domain)} takes part")
+            yield ConditionResult(holds, f"a guest is from {either(self.any_domain)}")
         if self.any_email is not None:
             holds = any("@" in person and matches_address(self.any_email, person) for person in people)
-            yield ConditionResult(holds, f"somebody like {either(self.any_email)} takes part")
+            yield ConditionResult(holds, f"a guest matches {either(self.any_email)}")
         if self.at_least is not None:
             yield ConditionResult(len(people) >= self.at_least, f"at least {self.at_least} take part")
         if self.at_most is not None:

@@ -89,8 +89,8 @@ class Leftover(BaseModel):
 class UserConnection(BaseModel):
     """What is known after so many changes. `calendar_id` is empty while nothing is connected.
 
-    `attempt_id` is that of the attempt that made the calendar. `leftovers` stay until they are let go of.
-    `used_tokens` are links and consents that were used, with the time until which somebody could try them again.
+    `attempt_id` is that of the attempt that made the calendar. `leftovers` stay until they are removed.
+    `used_tokens` are links and sessions that were used, with the time until which they could be tried again.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -1,4 +1,4 @@
-"""What lies beside a file that grows, and proves how much of it is there."""
+"""A log of checksums beside a growing file, which proves how much of the file is valid."""
 
 import contextlib
 import io
@@ -14,7 +14,10 @@ _SUFFIX = ".journal"
 
 
 class Checkpoint(BaseModel):
-    """A line: the hash of the first `size` bytes. `moved_to`, relative to the folder, is where all of them go."""
+    """One line: the hash of the first `size` bytes.
+
+    `moved_to`, relative to the folder, is the file's final path.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,14 +28,14 @@ class Checkpoint(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class ChecksumLog:
-    """The marks of the file `part`, in the order of their sizes."""
+    """The checkpoints of the file `part`, in the order of their sizes."""
 
     part: Path
     marks: tuple[Checkpoint, ...] = ()
 
     @property
     def size(self) -> int:
-        """Bytes that the file should have."""
+        """The size that the file should have, in bytes."""
         return self.marks[-1].size if self.marks else 0
 
     @property
@@ -41,16 +44,16 @@ class ChecksumLog:
         return Path(os.path.normpath(self.part.parent / moved)) if moved else None
 
     def append(self, mark: Checkpoint) -> None:
-        """Adds a mark. Raises OSError."""
+        """Adds a checkpoint. Raises OSError."""
         with io.FileIO(self._path, "ab", opener=open_privately) as file:
             write_all(file, f"{mark.model_dump_json(exclude_defaults=True)}\n".encode())
 
     def sync(self) -> None:
-        """Makes the marks survive a power cut. Raises OSError."""
+        """Syncs the checkpoints to the disk. Raises OSError."""
         sync(self._path)
 
     def remove(self) -> None:
-        """The file as well."""
+        """Removes the log and the file."""
         self.part.unlink(missing_ok=True)
         self._path.unlink(missing_ok=True)
 
@@ -70,7 +73,7 @@ def checksum_logs_in(folder: Path) -> list[ChecksumLog]:
 def _read(path: Path) -> ChecksumLog:
     marks = []
     for line in path.read_bytes().splitlines():
-        # A crash or a power cut may have torn a line.
+        # A crash or a power cut may have left an incomplete line.
         with contextlib.suppress(ValidationError):
             marks.append(Checkpoint.model_validate_json(line))
     return ChecksumLog(part=path.with_suffix(".part"), marks=tuple(sorted(marks, key=lambda mark: mark.size)))

@@ -1,7 +1,7 @@
-"""Undoing a Content-Encoding that a recording is stored with, although none was asked for.
+"""Decodes a Content-Encoding that a recording is stored with, although none was requested.
 
-What the first bytes are counts for more than what the header says: some stores keep `aws-chunked` from an upload,
-and some files were compressed without a word.
+The first bytes decide rather than the header, because some stores keep `aws-chunked` from an upload, and some files
+are compressed without a header.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ _MOST_LAYERS = 3
 
 
 class _Inflater(Protocol):
-    """What `zlib.decompressobj` makes."""
+    """The type of `zlib.decompressobj()`."""
 
     @property
     def eof(self) -> bool: ...
@@ -34,15 +34,15 @@ Layer = Callable[[], _Inflater]
 
 
 class EncodingError(Exception):
-    """The encoding is one that cannot be undone here, or the bytes are not what it says."""
+    """The encoding is not supported, or the bytes do not match it."""
 
 
 class InflatedError(EncodingError):
-    """The content is larger than what may be fetched."""
+    """The decoded content is larger than the limit."""
 
 
 def encoding_layers(head: bytes, encoding: str) -> tuple[tuple[Layer, ...], bytes]:
-    """What has to be undone of a file that begins with `head`, from the outside, and how the file begins then.
+    """The encodings of a file that begins with `head`, outermost first, and the decoded beginning.
 
     Raises EncodingError.
     """
@@ -56,14 +56,12 @@ def encoding_layers(head: bytes, encoding: str) -> tuple[tuple[Layer, ...], byte
             raise EncodingError("the recording is compressed again and again")
         head = _beginning(layer, head)
     if named and detect_media_kind(head) is None:
-        raise EncodingError(
-            f"the recording is stored with Content-Encoding {encoding}, which cannot be undone here"
-        )
+        raise EncodingError(f"the recording is stored with Content-Encoding {encoding}, which is not supported")
     return tuple(layers), head
 
 
 def decode_content(layers: tuple[Layer, ...], max_bytes: int, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The content without its layers. Raises EncodingError while it is read, also for more than `max_bytes`."""
+    """The decoded content. Raises EncodingError while it is read, also for more than `max_bytes`."""
     for layer in layers:
         chunks = _undo_one(layer, max_bytes, chunks)
     return chunks
@@ -114,7 +112,7 @@ class _Decoder:
         return self._current.eof
 
     def steps(self, data: bytes) -> Iterator[bytes]:
-        """What so many more bytes come to, in pieces that bound the memory."""
+        """Decodes more bytes, in chunks that limit the memory."""
         has_more = False
         try:
             while data or has_more:

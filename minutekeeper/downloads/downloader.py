@@ -1,4 +1,4 @@
-"""Fetching a large file over HTTP so that no interruption costs more than one piece. Knows nothing of Temporal."""
+"""Downloads a large file over HTTP; an interruption costs at most one chunk. Independent of Temporal."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ from minutekeeper.providers.base import Media, ProviderError
 from minutekeeper.storage.errors import DamagedPartError
 
 Renew = Callable[[], Awaitable[Media]]
-"""Asks for a link to the same recording that is made just now; may raise LinkError."""
+"""Requests a fresh URL of the same recording; may raise UrlRefusedError."""
 
 _MAX_SETBACKS = 5
 _MAX_RESTARTS = 2
@@ -39,23 +39,23 @@ _HEAD_BYTES = 512
 
 
 class DownloadError(Exception):
-    """The file could not be fetched this time; what was fetched is kept. The message never holds the link."""
+    """The download failed this time; what was received is kept. The message never contains the URL."""
 
 
 class UrlRefusedError(DownloadError):
-    """A link that was made just now is refused, or leads to no recording."""
+    """A fresh URL was refused, or does not lead to a recording."""
 
 
 class DownloadRefusedError(UrlRefusedError):
-    """The links lead where this machine's policy lets none lead: somebody has to change the one or the other."""
+    """The URLs are not allowed by the URL policy; an operator has to change one or the other."""
 
 
 class UrlNotFoundError(UrlRefusedError):
-    """A link that was made just now leads to nothing (404, 410)."""
+    """A fresh URL answers 404 or 410."""
 
 
 class RecordingLostError(Exception):
-    """Nothing can bring the recording home any more."""
+    """The recording cannot be downloaded any more."""
 
 
 class FileTooSmallError(Exception):
@@ -63,7 +63,7 @@ class FileTooSmallError(Exception):
 
 
 class FileOverLimitError(Exception):
-    """The file is larger than what may be fetched."""
+    """The file is larger than the limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ DEFAULT_DOWNLOAD_LIMITS = DownloadLimits()
 
 
 class Downloader:
-    """One file on its way into the store. `progress` may be read at any time."""
+    """One download into the store. `progress` may be read at any time."""
 
     def __init__(
         self,
@@ -99,10 +99,10 @@ class Downloader:
         self._pieces = pieces
         self._renew = renew
         self._limits = limits
-        self._head = bytearray()  # what came of a file before it was known to begin as a recording
+        self._head = bytearray()  # bytes that were received before the file was recognised as a recording
         self._ended = False
         self._is_confirmed = False
-        self._is_unconfirmed = False  # whether a link was refused when the size of a whole file was asked for
+        self._is_unconfirmed = False  # whether a URL was refused when the size of a complete file was requested
         self._restarts = 0
 
     @property
@@ -110,7 +110,7 @@ class Downloader:
         return DownloadProgress(done=self._held, total=self._pieces.version.total)
 
     async def run(self, media: Media, path_for: Callable[[str], str], least_bytes: int) -> Artifact:
-        """Fetches what is missing and puts the whole file under `path_for` of its extension.
+        """Downloads what is missing, and stores the complete file under `path_for` of its extension.
 
         A file of less than `least_bytes` is no recording. Raises DownloadError, FileTooSmallError, TooLargeError,
         StoreError, and whatever `renew` raises.
@@ -153,7 +153,7 @@ class Downloader:
         return self._ended if total is None else self._held == total
 
     async def _fetch_or_keep(self, media: Media) -> Media:
-        """Puts aside what came, so that the next attempt need not fetch it again."""
+        """Stores what was received, so that the next attempt does not download it again."""
         try:
             return await self._fetch(media)
         except DownloadError:
@@ -161,9 +161,10 @@ class Downloader:
             raise
 
     async def _fetch(self, media: Media) -> Media:
-        """Asks until every byte is there; returns the media that the last bytes came from.
+        """Requests until every byte is there; returns the source of the last bytes.
 
-        Only a whole piece counts as getting on: a server that sends a few bytes now and then must not hold a slot.
+        Only a full chunk counts as progress, because a server that sends a few bytes now and then must not hold a
+        slot.
         """
         setbacks, since = 0, self._held
         renewed_at: int | None = None
@@ -188,14 +189,14 @@ class Downloader:
     async def _renew_after(
         self, trouble: RetryableDownloadError | ExpiredUrlError, media: Media, *, is_new: bool
     ) -> Media:
-        """A fresh link in place of one that is no good; that it `is_new` says that no other would be better."""
+        """Replaces a bad URL by a fresh one. If the bad one `is_new`, no other would be better."""
         if is_new and not self._is_unconfirmed:
             raise _verdict(trouble)
         try:
             return await self._renew()
         except (UrlRefusedError, RecordingLostError, ProviderError) as error:
             if self._is_unconfirmed:
-                # All bytes are here: that the provider gives no link any more is no reason to lose them.
+                # All bytes are here, so a provider that gives no URL any more is no reason to fail.
                 self._is_confirmed = True
                 return media
             if isinstance(error, UrlRefusedError):
@@ -203,7 +204,7 @@ class Downloader:
             raise
 
     async def _attempt(self, media: Media) -> RetryableDownloadError | ExpiredUrlError | None:
-        """One request for all that is missing; returns what went wrong, unless it was another file than before."""
+        """Makes one request for everything that is missing; returns the error, unless the file has changed."""
         try:
             if not self._is_whole:
                 await self._receive(media)
@@ -231,7 +232,7 @@ class Downloader:
             raise RetryableDownloadError("the server sent less than it announced")
 
     async def _take(self, answer: RangeResponse) -> None:
-        surplus = self._held - answer.position  # a server without ranges sends again what we have
+        surplus = self._held - answer.position  # a server without ranges sends again what was received
         pace = ThroughputGuard(self._limits.least_rate, self._limits.rate_seconds)
         async for chunk in answer.content.iter_any():
             pace.received(len(chunk))
@@ -251,7 +252,7 @@ class Downloader:
         self._ended = True
 
     async def _judge_head(self) -> None:
-        """Nothing of an error page is kept: what comes first waits until enough of it is there to tell."""
+        """Buffers the first bytes until they can be recognised, so that nothing of an error page is stored."""
         if not self._head:
             return
         head, version = bytes(self._head), self._pieces.version
@@ -267,10 +268,10 @@ class Downloader:
         await self._pieces.write(head)
 
     async def _confirm(self, media: Media) -> None:
-        """Half a file whose answer announced just that looks whole: only another answer can tell.
+        """Requests the size again, because a truncated file whose answer announced just that looks complete.
 
-        An answer that says nothing of use may be an accident, so the question is asked again. A whole file is not
-        given up because nobody ever answers it, not even with a fresh link.
+        An answer without a size may be an accident, so the request is repeated. A complete file is not given up
+        because it is never answered, not even with a fresh URL.
         """
         others = 0
         for question in range(_MAX_LINK_RENEWALS if self._held else 0):
@@ -295,7 +296,7 @@ class Downloader:
             if not self._is_unconfirmed:
                 self._is_unconfirmed = True
                 raise
-            return None  # with a fresh link neither
+            return None  # not with a fresh URL either
 
     def _refuse_oversize(self, size: int) -> None:
         if size > self._limits.max_bytes:
@@ -314,9 +315,9 @@ class Downloader:
 
 
 def _verdict(trouble: RetryableDownloadError | ExpiredUrlError) -> Exception:
-    """What it means that this befell a link that was made just now."""
+    """The error to raise if this happened with a fresh URL."""
     if isinstance(trouble, RetryableDownloadError):
-        return DownloadError(f"the download does not get on: {trouble}")
+        return DownloadError(f"the download makes no progress: {trouble}")
     if isinstance(trouble, FileTooLargeError):
         return FileOverLimitError(str(trouble))
     if isinstance(trouble, ForbiddenUrlError):

@@ -25,14 +25,14 @@ _CHUNK_BYTES = 1024 * 1024
 class LockedFile:
     """The file of one writer, in a folder where all writers write the same bytes. Every call blocks.
 
-    A writer goes on in the file of a dead one; that of one which may only be frozen, and wake up, it copies. Either
-    way bytes count for as long as they are what the journal says, whatever a crash or a power cut did to them.
+    A writer resumes in the file of a dead writer; the file of one that may only be frozen is copied. Either way
+    bytes count as far as they match the checksum log, whatever a crash or a power cut did to them.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._journal = ChecksumLog(part=folder / f"{uuid.uuid4().hex}.part")
-        # A call that nobody waits for any more goes on in its thread: whatever comes next must wait for it.
+        # A cancelled call goes on in its thread, so the next call has to wait for it.
         self._lock = threading.Lock()
         self._is_abandoned = False
         self._file: io.FileIO | None = None
@@ -45,7 +45,7 @@ class LockedFile:
         return self._hash.hexdigest()
 
     def resume(self) -> int:
-        """Goes on with the most of what earlier writers left: the number of bytes. Raises OSError."""
+        """Resumes with the largest part that earlier writers left; returns its size in bytes. Raises OSError."""
         with self._lock:
             left = checksum_logs_in(self._folder)
             for journal in left:
@@ -69,7 +69,7 @@ class LockedFile:
             self._journal.append(self._mark())
 
     def sync(self) -> None:
-        """Makes what was written survive a power cut; writing may go on meanwhile. Raises OSError."""
+        """Syncs what was written to the disk; writing may go on meanwhile. Raises OSError."""
         with self._lock:
             if self._is_abandoned or self._file is None:
                 return
@@ -88,9 +88,9 @@ class LockedFile:
                 return os.pread(file.fileno(), min(size, self._size - position), position)
 
     def move(self, target: Path) -> str:
-        """Puts the file, safely on the disk, under its final name: its SHA-256.
+        """Syncs the file, gives it its final name, and returns its SHA-256.
 
-        It is read again before, because a writer that woke up, on a disk without locks, may have written to it.
+        It is read again before, because a writer that was frozen may have written to it on a disk without locks.
         Raises OSError and DamagedPartError.
         """
         with self._lock:
@@ -104,7 +104,7 @@ class LockedFile:
             return self.sha256
 
     def close_without_waiting(self) -> None:
-        """Ends the writing, also that which is under way; what was written stays for the next writer."""
+        """Stops writing, also a call that is in progress; what was written stays for the next writer."""
         self._is_abandoned = True
         with self._lock:
             self._close()
@@ -159,13 +159,13 @@ class LockedFile:
             self._journal.append(self._mark())
             self._journal.sync()
         except OSError:
-            # A disk that has no room for two must not be left with one and a half.
+            # A copy that does not fit on the disk must not be left there.
             self._close()
             self._journal.remove()
             raise
 
     def _verify(self, journal: ChecksumLog, source: io.FileIO, copy: io.FileIO | None = None) -> None:
-        """Finds out how much is there: up to the last mark that is true."""
+        """Finds out how much of the file is valid: up to the last checkpoint that matches."""
         digest, position = hashlib.sha256(), 0
         for mark in journal.marks:
             while position < mark.size:
@@ -187,7 +187,10 @@ class LockedFile:
 
 
 def _lock(file: io.FileIO, path: Path) -> bool:
-    """Whether the file is ours now, and still lies there: who lives holds a lock, where the disk knows locks."""
+    """Whether the lock was acquired and the file still exists.
+
+    Running writers hold a lock, if the disk supports locks.
+    """
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
@@ -202,14 +205,14 @@ _BATCH_BYTES = 256 * 1024
 _READ_BYTES = 1024 * 1024
 
 _SYNC_BYTES = 32 * 1024 * 1024
-"""Waiting for the disk more often would slow a download down, and only a power cut would make it worth while."""
+"""Syncing more often would slow downloads down, and would only help after a power cut."""
 
 
 class LocalPartialFile:
-    """One file on this machine's disk.
+    """A partial file on the local disk.
 
-    While a batch is hashed and written in a thread, the next one comes in: a crash costs both. A power cut costs at
-    most what came since the disk was waited for last, and what it was waited for.
+    While a batch is hashed and written in a thread, the next one is received: a crash costs both. A power cut costs
+    at most what was received since the last sync began.
     """
 
     def __init__(self, store: ArtifactStore, root: Path, folder: str, piece_bytes: int) -> None:
@@ -288,7 +291,7 @@ class LocalPartialFile:
                 return work()
 
         future = self._store.in_thread(in_words)
-        # Whoever was cancelled asks for no result, and that is no omission.
+        # A cancelled caller does not need the result.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
         return future
 

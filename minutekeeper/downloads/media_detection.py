@@ -1,4 +1,4 @@
-"""What kind of file a recording is, by its first bytes, and telling one from an error page in its place."""
+"""Detects the type of a recording by its first bytes, and error pages that are served instead of one."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _TS_PACKET = 188
 
 @dataclass(frozen=True)
 class MediaKind:
-    """A kind of file: the extension it has by default, and others that a link may rightly call it."""
+    """A type of file: its default extension, and others that its URL may have."""
 
     extension: str
     others: frozenset[str] = frozenset()
@@ -50,7 +50,7 @@ _CHUNKED = {
 
 
 def detect_media_kind(head: bytes) -> MediaKind | None:
-    """The kind of a file that begins with `head` (some hundred bytes), None if it is none that we know."""
+    """The type of a file that begins with `head` (some hundred bytes); None if it is unknown."""
     if head[4:8] in _ISO_BOXES:
         return _ISO_BRANDS.get(head[8:12], _MP4) if head[4:8] == b"ftyp" else _MP4
     if head.startswith(_EBML):
@@ -67,7 +67,7 @@ def detect_media_kind(head: bytes) -> MediaKind | None:
 
 
 def detect_extension(head: bytes, hint: str) -> str:
-    """The extension of a file by its first bytes; `hint`, what its link says, if they allow it."""
+    """The extension of a file by its first bytes; that of its URL (`hint`) if it fits the type."""
     kind = detect_media_kind(head)
     return hint if kind is None or hint in kind.others else kind.extension
 
@@ -75,8 +75,8 @@ def detect_extension(head: bytes, hint: str) -> str:
 def is_media(head: bytes, content_type: str) -> bool:
     """Whether a file that begins with `head` (some hundred bytes) can be a recording.
 
-    A known start is believed whatever the server calls it. What is unknown is refused only if it is text: refusing
-    a format that we have not met yet would lose a recording.
+    Known first bytes decide, whatever the content type. Unknown ones are refused only if they are text, because
+    refusing a new format would lose a recording.
     """
     if detect_media_kind(head) is not None:
         return True

@@ -18,12 +18,12 @@ from minutekeeper.providers.base import Media
 _TRY_AGAIN = frozenset({408, 425, 429})
 
 _DEAD_LINK = frozenset({400, 401, 403, 404, 410})
-"""S3 refuses an expired link with 403, and with 400 if the credentials behind it have expired."""
+"""S3 answers an expired URL with 403, and with 400 if the credentials behind it have expired."""
 
 _NEARLY_EXPIRED = timedelta(seconds=30)
 
 _ANSWER_SECONDS = 60
-"""For the redirects and the head of an answer; how fast its content comes is judged by who takes it."""
+"""Timeout for redirects and the headers of a response; the throughput of its content is checked by the reader."""
 
 _MAX_REDIRECTS = 5
 
@@ -33,11 +33,11 @@ _NO_ENCODING = frozenset({"", "identity"})
 
 
 class RetryableDownloadError(Exception):
-    """Something that asking again may cure. The message never holds the link."""
+    """An error that a retry may resolve. The message never contains the URL."""
 
 
 class ExpiredUrlError(Exception):
-    """Something that a fresh link may cure. The message never holds the link."""
+    """An error that a fresh URL may resolve. The message never contains the URL."""
 
     def __init__(self, message: str, *, is_missing: bool = False) -> None:
         super().__init__(message)
@@ -45,20 +45,20 @@ class ExpiredUrlError(Exception):
 
 
 class ForbiddenUrlError(ExpiredUrlError):
-    """The link leads where this machine's policy lets none lead."""
+    """The URL is not allowed by the URL policy."""
 
 
 class FileTooLargeError(ExpiredUrlError):
-    """The file is larger than what may be fetched."""
+    """The file is larger than the limit."""
 
 
 class FileChangedError(Exception):
-    """The file is another one than before."""
+    """The file has changed since the download began."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RangeResponse:
-    """What a server sends: `position` is the offset in the file at which `content` begins."""
+    """A response: `position` is the offset in the file at which `content` begins."""
 
     position: int
     version: FileVersion
@@ -73,9 +73,9 @@ def expires_soon(media: Media) -> bool:
 async def open_range(
     session: aiohttp.ClientSession, media: Media, offset: int, version: FileVersion
 ) -> AsyncIterator[RangeResponse]:
-    """One request for everything from `offset` on of a file whose beginning came as `version`.
+    """Requests everything from `offset` on of a file whose beginning was received as `version`.
 
-    The server may send more than that: look at the position. Raises RetryableDownloadError, ExpiredUrlError,
+    The server may send more than that, see the position. Raises RetryableDownloadError, ExpiredUrlError,
     FileChangedError.
     """
     headers = {}
@@ -105,16 +105,16 @@ async def _request(
     except UrlNotAllowedError as refused:
         raise ForbiddenUrlError(str(refused)) from None
     except (aiohttp.TooManyRedirects, aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
-        raise ExpiredUrlError("the link to the recording leads round in circles, or nowhere") from None
+        raise ExpiredUrlError("the URL of the recording redirects in circles, or nowhere") from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        # The texts of the HTTP library quote the link, which is as good as a key.
+        # The messages of the HTTP library quote the URL, which grants access like a key.
         raise RetryableDownloadError(f"the connection fails ({type(error).__name__})") from None
 
 
 async def fetch_size(session: aiohttp.ClientSession, media: Media, held: int, version: FileVersion) -> int | None:
-    """The size of a file of which `held` bytes came as `version`, by an answer of its own.
+    """The size of a file of which `held` bytes were received as `version`, by another request.
 
-    None if the answer says nothing that could be used: this is a mere check. Raises ExpiredUrlError, and
+    None if the response has no usable size, because this is only a check. Raises ExpiredUrlError, and
     RetryableDownloadError if there was no answer: asked for again, there may be one.
     """
     async with _request(session, media, {"Range": "bytes=0-0"}) as response:
@@ -131,14 +131,14 @@ def _size(response: aiohttp.ClientResponse, held: int, version: FileVersion) -> 
     if part := _content_range(response):
         return None if part[2] == "*" else int(part[2])
     length = response.content_length
-    # The whole file from a server that knows no ranges; a shorter answer may be the byte alone, or some other page.
+    # The complete file from a server without ranges; a shorter response may be one byte, or some other page.
     is_file = response.status == 200 and response.content_type == version.content_type
     return length if is_file and length is not None and length >= held else None
 
 
 def _target(media: Media) -> URL:
     try:
-        # A signature covers the URL as it was written: nothing in it may be quoted anew.
+        # A signature covers the URL as it was written, so nothing in it may be quoted again.
         return URL(media.url, encoded=True)
     except ValueError:
         raise ExpiredUrlError("the link to the recording is no URL") from None
@@ -156,7 +156,7 @@ def _understand(response: aiohttp.ClientResponse, offset: int) -> RangeResponse:
     if (part := _content_range(response)) and part[1]:
         position, total = int(part[1]), None if part[2] == "*" else int(part[2])
     elif status == 206 and offset:
-        # Where this part belongs, nobody says.
+        # The position of this part is not known.
         raise FileChangedError
     return RangeResponse(
         position=position,
@@ -176,7 +176,7 @@ def _is_expired(status: int) -> ExpiredUrlError:
 
 
 def _content_range(response: aiohttp.ClientResponse) -> re.Match[str] | None:
-    """Which part of the file was sent, as some servers say it whatever the status."""
+    """Which part of the file was sent, because some servers say so with any status."""
     return _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
 
 
@@ -186,12 +186,12 @@ def _encoding(response: aiohttp.ClientResponse) -> str:
 
 
 def _plain(header: str) -> str:
-    """A header's text, empty if it holds what cannot be kept and sent back as it came."""
+    """A header's text; empty if it contains characters that cannot be stored and sent back unchanged."""
     return header if header.isascii() and header.isprintable() else ""
 
 
 class ThroughputGuard:
-    """A stopwatch that runs only while a server is waited for, beginning now.
+    """Measures throughput; the time only runs while a server is waited for, from now on.
 
     Fewer than `least_rate` bytes a second in some `seconds` of waiting are too few.
     """

@@ -15,45 +15,45 @@ from minutekeeper.storage.store import ArtifactStore
 
 
 class PartialFile(Protocol):
-    """`size` is the number of bytes that are here, in memory or in the store. All calls may raise StoreError."""
+    """A file that grows. `size` is the number of bytes in memory or in the store.
+
+    All calls may raise StoreError.
+    """
 
     @property
     def size(self) -> int: ...
 
     async def resume(self) -> None:
-        """Goes on with what earlier attempts left."""
+        """Resumes what earlier attempts left."""
 
     async def write(self, data: bytes) -> None:
-        """Appends; bytes that a crash would cost are fewer than a piece."""
+        """Appends; a crash costs less than one chunk."""
 
     async def keep(self) -> None:
-        """Puts everything into the store."""
+        """Writes everything to the store."""
 
     async def head(self, size: int) -> bytes:
         """The first `size` bytes, or all if there are fewer."""
 
     def read(self) -> AsyncIterator[bytes]:
-        """Everything.
-
-        Raises DamagedPartError at the end of what turns out to be something else than was written.
-        """
+        """All bytes. Raises DamagedPartError at the end if they differ from what was written."""
         ...
 
     async def assemble(self, path: str) -> Artifact:
-        """Makes one file of it under its final name; nothing may be written afterwards.
+        """Assembles the file under its final name; nothing may be written afterwards.
 
         Size and hash of what is stored are compared before. Raises DamagedPartError.
         """
 
     async def stop(self) -> None:
-        """Ends the work; what is in the store stays there, and nothing joins it any more."""
+        """Stops; what is in the store stays there, and nothing is added any more."""
 
     def close_without_waiting(self) -> None:
         """The same without waiting."""
 
 
 def part_in(store: ArtifactStore, folder: str, piece_bytes: int) -> PartialFile:
-    """A part where only attempts at the same bytes look. `piece_bytes` is what a crash costs at most."""
+    """Opens the partial file of one version of a file. `piece_bytes` is what a crash costs at most."""
     if store.root is not None:
         return LocalPartialFile(store, store.root, folder, piece_bytes)
     return S3PartialFile(store, folder, piece_bytes)
@@ -63,10 +63,10 @@ Decode = Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]]
 
 
 class FileVersion(BaseModel):
-    """Which file the pieces belong to, as far as its server says: `total` is in bytes, of the file as it is sent.
+    """The version of a file, as far as its server says: `total` is in bytes, of the file as it is sent.
 
-    `encoding` is its Content-Encoding, empty if it has none; `content_type` is what an answer was called, which
-    makes no other version.
+    `encoding` is its Content-Encoding, empty if it has none; `content_type` is that of a response, and does not
+    make it another version.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -78,7 +78,7 @@ class FileVersion(BaseModel):
     content_type: str = ""
 
     def is_same(self, other: "FileVersion") -> bool:
-        """Whether both can be one file: what one of them does not say is no difference."""
+        """Whether both can be the same version; what one of them does not say is no difference."""
         return self.encoding == other.encoding and all(
             not mine or not theirs or mine == theirs
             for mine, theirs in (
@@ -94,7 +94,7 @@ class FileVersion(BaseModel):
 
     @property
     def condition(self) -> str:
-        """What a request for the rest names (If-Range), so that no other file's rest is sent; may be empty."""
+        """The value of If-Range, so that the rest of another version is not sent; may be empty."""
         return self.last_modified if self.etag.startswith("W/") else self.etag or self.last_modified
 
     @property
@@ -104,9 +104,9 @@ class FileVersion(BaseModel):
 
 
 class ResumableFile:
-    """What is here of one download, under a folder of the store.
+    """A partial download, under a folder of the store.
 
-    The bytes lie in a folder of their version, so that a worker that was thought dead and wakes up cannot mix two.
+    The bytes lie in a folder of their version, so that a worker that was frozen and resumes cannot mix two.
     """
 
     def __init__(self, store: ArtifactStore, folder: str) -> None:
@@ -118,18 +118,18 @@ class ResumableFile:
 
     @property
     def size(self) -> int:
-        """The number of bytes from the start that need no fetching."""
+        """The number of bytes from the start that need not be downloaded."""
         return self._part.size if self._part else 0
 
     async def open(self, piece_bytes: int) -> None:
-        """Goes on with what earlier attempts left. `piece_bytes` is what a crash may cost at most."""
+        """Resumes what earlier attempts left. `piece_bytes` is what a crash may cost at most."""
         self._piece_bytes = piece_bytes
         version = await self._noted_version()
         if version and version.is_known:
             await self._part_of(version).resume()
 
     async def start(self, version: FileVersion) -> None:
-        """Throws away what is there and starts with another version of the file."""
+        """Discards what is there and starts with another version of the file."""
         await self.discard()
         self._part_of(version)
         await self._store.put(self._version_path, version.model_dump_json().encode())
@@ -139,7 +139,7 @@ class ResumableFile:
         await self._begun.write(data)
 
     async def flush(self) -> None:
-        """Puts into the store what is only in memory yet."""
+        """Writes to the store what is only in memory yet."""
         if self._part:
             await self._part.keep()
 
@@ -148,9 +148,9 @@ class ResumableFile:
         return await self._begun.head(size)
 
     async def finalise(self, path: str, decoded: Decode | None = None) -> Artifact:
-        """Makes one file of it under its final name, or of what `decoded` makes of its bytes.
+        """Assembles the file under its final name, decoded by `decoded` if given.
 
-        An attempt that was overtaken gives its file no name. Raises DamagedPartError, and StoreError if another
+        An attempt that was superseded does not name its file. Raises DamagedPartError, and StoreError if another
         attempt has begun with another version of the file.
         """
         if finished := await self.finished():
@@ -165,12 +165,12 @@ class ResumableFile:
         return writer.artifact
 
     async def finish(self, artifact: Artifact) -> None:
-        """Notes that the file is whole under its final name, and drops the pieces."""
+        """Records that the file is complete under its final name, and removes the partial files."""
         await self._store.put(self._done_path, artifact.model_dump_json().encode())
         await self._store.delete_prefix(self._part_folder)
 
     async def finished(self) -> Artifact | None:
-        """The whole file, if an earlier attempt finished it and nobody removed it since."""
+        """The complete file, if an earlier attempt finished it and it still exists."""
         try:
             artifact = Artifact.model_validate_json(await self._store.get(self._done_path))
         except (NotStoredError, ValidationError):
@@ -185,12 +185,12 @@ class ResumableFile:
         self.version = FileVersion()
 
     def close(self) -> None:
-        """Ends the work without waiting; what is in the store stays there."""
+        """Stops without waiting; what is in the store stays there."""
         if self._part:
             self._part.close_without_waiting()
 
     async def stalled_since(self, now: datetime) -> datetime:
-        """When this was first asked at the present size, in whatever attempt: no piece has come since then."""
+        """When this was first called at the current size, in any attempt: no progress was made since then."""
         path = f"{self._stuck_folder}/{self.size:015d}"
         try:
             return datetime.fromisoformat((await self._store.get(path)).decode())
@@ -199,7 +199,7 @@ class ResumableFile:
             return now
 
     async def abandon(self) -> None:
-        """Leaves nothing of a download that will never be whole."""
+        """Removes a partial download that will never be completed."""
         await self.discard()
         await self._store.delete_prefix(self._stuck_folder)
 
@@ -207,12 +207,15 @@ class ResumableFile:
         try:
             return FileVersion.model_validate_json(await self._store.get(self._version_path))
         except (NotStoredError, ValidationError):
-            # A power cut may leave a file that holds nothing.
+            # A power cut may leave an empty file.
             return None
 
     @property
     def _stuck_folder(self) -> str:
-        """Beside the pieces, because it has to outlive them: a server may begin to send an error page each time."""
+        """Beside the partial files, because it has to outlive them.
+
+        A server may start with an error page each time.
+        """
         return f"{self._folder}.stuck"
 
     @property

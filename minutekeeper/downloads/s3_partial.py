@@ -1,4 +1,4 @@
-"""What is here of a download into a bucket."""
+"""A partial file in a bucket, as a chain of objects."""
 
 import asyncio
 import hashlib
@@ -14,7 +14,7 @@ _NAME = re.compile(r"(\d{15})-(\d+)-([0-9a-f]{64})")
 
 
 class _Piece(NamedTuple):
-    """A piece whose name says what it is, so that nothing can be written over it but itself."""
+    """A chunk whose name contains its position and hash, so that it can only be overwritten by the same content."""
 
     offset: int
     size: int
@@ -31,10 +31,10 @@ class _Piece(NamedTuple):
 
 
 class S3PartialFile:
-    """An object for each piece, so that nobody can tear a hole.
+    """Stores each chunk as an object named by its byte offset, so that gaps cannot occur.
 
-    Attempts that overlap cut the file differently: each goes on with a chain of pieces that fit together, and reads
-    every one of them again before the file gets its name.
+    Attempts that overlap cut the file differently: each resumes a chain of chunks that fit together, and reads all
+    of them again before the file gets its name.
     """
 
     def __init__(self, store: ArtifactStore, folder: str, piece_bytes: int) -> None:
@@ -94,7 +94,7 @@ class S3PartialFile:
         return writer.artifact
 
     async def stop(self) -> None:
-        """Nothing goes on by itself here."""
+        """Nothing runs in the background here."""
 
     def close_without_waiting(self) -> None:
         """As above."""
@@ -109,14 +109,14 @@ class S3PartialFile:
         except NotStoredError:
             raise DamagedPartError(f"{piece.name} is gone") from None
         if (size, digest.hexdigest()) != (piece.size, piece.sha256):
-            raise DamagedPartError(f"{piece.name} holds something else than what was received")
+            raise DamagedPartError(f"{piece.name} contains something else than what was received")
 
     def _path(self, piece: _Piece) -> str:
         return f"{self._folder}/{piece.name}"
 
 
 def _longest_chain(pieces: Iterable[_Piece]) -> list[_Piece]:
-    """The pieces, each beginning where the one before ends, that reach farthest from the start."""
+    """The longest chain of chunks from the start, each beginning where the one before ends."""
     last: dict[int, _Piece] = {}
     for piece in sorted(pieces):
         if piece.size and (not piece.offset or piece.offset in last):

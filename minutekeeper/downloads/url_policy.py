@@ -1,4 +1,4 @@
-"""Decides which URLs may be fetched, and opens connections that lead nowhere else.
+"""Decides which URLs may be fetched, and opens connections to allowed addresses only.
 
 URLs come from outside and must not reach the internal network, whatever redirects and name servers say.
 """
@@ -19,12 +19,12 @@ _MAX_NAME = 253
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 _NUMBER = re.compile(r"(.*\.)?(\d+|0x[0-9a-f]*)")
-"""What systems read as an address in ways of their own, such as 127.1, 2130706433 or 0x7f000001."""
+"""Notations that some systems resolve as an IPv4 address, such as 127.1, 2130706433 or 0x7f000001."""
 
 _HTTPS = 443
 
 _LEAST_PORT = 1024
-"""Below it are mail, remote shells and the like, which must not be spoken to on a stranger's word."""
+"""Lower ports belong to mail, remote shells and the like, which an untrusted URL must not reach."""
 
 _UNLESS_LISTED = "which is followed only if MINUTEKEEPER_DOWNLOAD_HOSTS lists the host"
 
@@ -33,29 +33,29 @@ _PUBLIC_IPV6 = IPv6Network("2000::/3")
 _DOCUMENTATION = IPv6Network("3fff::/20")
 
 _RELAYS = IPv4Network("192.88.99.0/24")
-"""Anycast of 6to4, which is withdrawn: nobody serves files there."""
+"""Anycast of 6to4, which is withdrawn: no files are served there."""
 
 _TRANSLATED_IPV4 = IPv6Network("64:ff9b::/96")
 
 
 class UrlNotAllowedError(Exception):
-    """A link that may not be followed. The message names at most its host, and what would allow it."""
+    """A URL that is not allowed. The message names at most its host, and what would allow it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class UrlPolicy:
-    """Where links may lead: without `hosts`, to any host by https.
+    """Which URLs are allowed: without `hosts`, any host by https.
 
     `hosts` are patterns such as `*.example.com` or `127.0.0.1:8080`, in which `*` stands for any characters; one
     without a port means the port of the scheme. `private_addresses` allows what is not on the public internet:
-    loopback, private, link-local and reserved addresses. A link with a user name leads nowhere.
+    loopback, private, link-local and reserved addresses. URLs with a user name are never allowed.
     """
 
     hosts: tuple[str, ...] = ()
     private_addresses: bool = False
 
     def check(self, url: URL) -> None:
-        """Looks at everything but the addresses behind a name. Raises UrlNotAllowedError."""
+        """Checks everything except the addresses behind a name. Raises UrlNotAllowedError."""
         if url.scheme not in {"http", "https"}:
             raise UrlNotAllowedError("the link is neither http nor https")
         host = _host(url)
@@ -74,7 +74,7 @@ class UrlPolicy:
             raise UrlNotAllowedError(f"the link leads to {authority}, which is not in MINUTEKEEPER_DOWNLOAD_HOSTS")
 
     def usable(self, name: str, addresses: list[str]) -> list[str]:
-        """Those of a name's addresses that may be connected to. Raises UrlNotAllowedError if there are none."""
+        """The addresses of a name that may be connected to. Raises UrlNotAllowedError if there are none."""
         found = [each for each in addresses if (address := _address(each)) and self.allows(address)]
         if not found:
             raise UrlNotAllowedError(_not_public(name))
@@ -93,7 +93,7 @@ def _check_openly(url: URL, authority: str) -> None:
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is one of the public internet, also if it is an IPv4 address in the clothes of IPv6."""
+    """Whether an address is public, also if it is an IPv4 address embedded in IPv6."""
     if isinstance(address, IPv4Address):
         return address.is_global and not address.is_multicast and address not in _RELAYS
     if address in _TRANSLATED_IPV4:
@@ -138,7 +138,7 @@ _SILENCE_SECONDS = 30
 
 
 def create_download_session(slots: int, policy: UrlPolicy) -> aiohttp.ClientSession:
-    """The connections for `slots` downloads at a time; to be made in the running event loop, and closed.
+    """Creates the HTTP session for `slots` concurrent downloads, in the running event loop; the caller closes it.
 
     Every request, the redirected ones too, may raise UrlNotAllowedError. Behind a proxy of the environment it is
     the proxy that looks names up: only names are checked then, and without a list of hosts what this machine knows
@@ -163,7 +163,10 @@ def create_download_session(slots: int, policy: UrlPolicy) -> aiohttp.ClientSess
 
 
 async def _check_name(policy: UrlPolicy, host: str) -> None:
-    """Refuses a name that leads inwards as far as this machine knows; a proxy may know names that it does not."""
+    """Refuses a name that resolves to a private address here.
+
+    A proxy may resolve names that this machine cannot.
+    """
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:
@@ -173,9 +176,9 @@ async def _check_name(policy: UrlPolicy, host: str) -> None:
 
 
 class CheckedResolver(AbstractResolver):
-    """Gives out only addresses that may be connected to.
+    """A resolver that only returns addresses that may be connected to.
 
-    The connector connects to just these, without asking again: a name cannot change between check and use.
+    The connector uses exactly these without resolving again, so a name cannot change between check and use.
     """
 
     def __init__(self, policy: UrlPolicy, resolver: AbstractResolver) -> None:
@@ -198,5 +201,5 @@ class CheckedResolver(AbstractResolver):
 
 
 def _proxies() -> frozenset[str | None]:
-    """The hosts of the proxies that this machine's owner has set: they may well be inside."""
+    """The hosts of the proxies in the environment, which may be private."""
     return frozenset(URL(url).raw_host for scheme, url in urllib.request.getproxies().items() if scheme != "no")

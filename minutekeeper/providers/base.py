@@ -1,7 +1,7 @@
-"""The port to meeting-bot APIs: what every provider must be able to do, in our words.
+"""The port to meeting-bot APIs: what every provider must implement, in terms of the domain.
 
-It hides addresses, authentication, field names, status words, paging, signatures and which call cancels. It shows
-what changes our behaviour: when a provider wants to be called, and what became of a bot.
+It hides URLs, authentication, field names, status codes, paging, signatures and which call cancels. It shows what
+changes our behaviour: when a provider wants to be called, and the status of a bot.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,11 +16,11 @@ from minutekeeper.transcripts.model import Transcript
 
 
 class ProviderError(Exception):
-    """A call to a provider failed. The message is for people and never holds a key."""
+    """A call to a provider failed. The message is for people and never contains a key."""
 
 
 class RequestRejectedError(ProviderError):
-    """The provider does not take this request, now or later (400, 415, 422); the message shows its answer."""
+    """The provider rejects this request permanently (400, 415, 422); the message shows its answer."""
 
 
 class AccountError(ProviderError):
@@ -36,7 +36,10 @@ class RateLimitedError(ProviderError):
 
 
 class UnavailableError(ProviderError):
-    """The provider failed or did not answer (5xx, timeout, cut connection). What was asked may have happened."""
+    """The provider failed or did not answer (5xx, timeout, lost connection).
+
+    The request may have been carried out.
+    """
 
 
 class DuplicateBotError(ProviderError):
@@ -48,15 +51,15 @@ class NotFoundError(ProviderError):
 
 
 class MalformedWebhookError(ProviderError):
-    """The body is no JSON object. The message says what it is."""
+    """The body is not a JSON object. The message says what it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BotCallback:
-    """What a bot is given beyond its order, to find its way back: never part of a workflow history.
+    """What a bot is given so that its webhooks can be routed; never part of a workflow history.
 
-    `webhook_url` carries a token; `workflow_id` is put where the provider keeps free data, so that account-wide
-    webhooks and searches lead back to the meeting.
+    `webhook_url` contains a token; `workflow_id` is stored in the provider's metadata, so that account-wide
+    webhooks and searches lead to the meeting.
     """
 
     webhook_url: str
@@ -65,7 +68,7 @@ class BotCallback:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundBot:
-    """A bot that a search turned up. `run` and `workflow_id` are empty for a bot that is not one of ours."""
+    """A bot that a search found. `run` and `workflow_id` are empty for a bot that is not ours."""
 
     bot_id: str
     created_at: datetime
@@ -77,9 +80,10 @@ class FoundBot:
 
 @dataclass(frozen=True, kw_only=True)
 class BotOrigin:
-    """Where a bot comes from, as the provider has it. `event_id` is the calendar event that it was sent to.
+    """Where a bot comes from, by the provider's data. `event_id` is the calendar event that it was sent to.
 
-    `is_ours` says that it carries our mark; `workflow_id` and `dispatch` are what a meeting of ours gave it.
+    `is_ours` says that its metadata has our signature; `workflow_id` and `dispatch` are what a meeting of ours gave
+    it.
     """
 
     bot_id: str
@@ -92,14 +96,14 @@ class BotOrigin:
 
 
 class RemovalResult(StrEnum):
-    """What became of a bot that was told to go: each of them means that it will not be in the meeting."""
+    """The result of removing a bot; with each of them it will not be in the meeting."""
 
     LEAVING = "leaving"
     ALREADY_GONE = "already_gone"
 
 
 class ProviderBotStatus(StrEnum):
-    """What the provider itself says of a bot."""
+    """The status of a bot by the provider."""
 
     OPEN = "open"
     COMPLETE = "complete"
@@ -110,7 +114,7 @@ class ProviderBotStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class BotObservation:
-    """The provider's truth about a bot, sorted by time. `text` is the evidence in its own words, without keys."""
+    """What the provider reports about a bot, sorted by time. `text` quotes the provider, without keys."""
 
     status: ProviderBotStatus
     events: tuple[BotEvent, ...]
@@ -119,10 +123,10 @@ class BotObservation:
 
 @dataclass(frozen=True, kw_only=True)
 class Media:
-    """A recording that can be fetched now. `url` is signed and short-lived: never log or keep it.
+    """A recording that can be downloaded now. `url` is signed and short-lived: never log or store it.
 
-    `expires_at` is when the URL stops working, where the URL says so (UTC). `extension` is what the
-    link suggests; the first bytes of the file may say better.
+    `expires_at` is when the URL stops working, where the URL says so (UTC). `extension` is that of the
+    URL; the first bytes of the file decide.
     """
 
     url: str
@@ -132,10 +136,10 @@ class Media:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedContent:
-    """What a bot brought home. A recording that is not there yet, or never was, is simply not listed.
+    """The recordings and the transcript of a bot. A recording that does not exist, or not yet, is not listed.
 
     `transcript` is None while the provider has none; `transcript_failed` says that there will never be one.
-    `deleted` says that the provider's copy is gone for good. `duration` is in seconds, None if not said.
+    `deleted` says that the provider has deleted its copy. `duration` is in seconds, None if not said.
     """
 
     media: tuple[Media, ...]
@@ -147,10 +151,11 @@ class RecordedContent:
 
 @dataclass(frozen=True, kw_only=True)
 class BotWebhook:
-    """A webhook about a bot, understood. `delivery` is the same for every repeat of one delivery.
+    """A parsed webhook about a bot. `delivery` is the same for every repeat of one delivery.
 
-    `workflow_id` and `dispatch` are what we gave the bot to carry, where the delivery brings it back; `event_id`
-    is the calendar event. `keep_body` asks for the raw body to be stored: it holds the transcript or media URLs.
+    `workflow_id` and `dispatch` come from the bot's metadata, where the delivery contains it; `event_id`
+    is the calendar event. `keep_body` asks for the raw body to be stored, because it contains the transcript or
+    media URLs.
     """
 
     event: BotEvent
@@ -175,20 +180,20 @@ class CalendarWebhook:
 
 @dataclass(frozen=True, kw_only=True)
 class IgnoredWebhook:
-    """A well-formed webhook that means nothing to us; `detail` is for the log."""
+    """A well-formed webhook that is ignored; `detail` is for the log."""
 
     detail: str
 
 
 class Provider(Protocol):
-    """One meeting-bot API. Every method but the first and `parse_webhook` may raise any ProviderError."""
+    """A meeting-bot API. Every method except the first and `parse_webhook` may raise any ProviderError."""
 
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         """When the provider wants to be called for a meeting that starts at `start_time`, and how. Pure."""
         ...
 
     async def warm_up(self, calls: int) -> None:
-        """Opens connections ahead of an instant at which so many bots are sent, so that these find some.
+        """Opens connections before `count` bots are sent at the same instant.
 
         Never raises.
         """
@@ -207,38 +212,38 @@ class Provider(Protocol):
         ...
 
     async def remove_bot(self, bot_id: str) -> RemovalResult:
-        """Tells a bot to stay away or to leave. Idempotent: a bot that is gone already is no error."""
+        """Cancels a bot, or removes it from its meeting. Idempotent."""
         ...
 
     async def get_bot_status(self, bot_id: str) -> BotObservation:
-        """What the provider says of a bot, as the same events that its webhooks bring."""
+        """The status of a bot, as the same events that its webhooks report."""
         ...
 
     async def get_bot_origin(self, bot_id: str) -> BotOrigin:
-        """Where a bot comes from that somebody else sent, by one call for this bot.
+        """The origin of a bot that was not sent by us, by one call for this bot.
 
-        Raises NotFoundError where the provider does not tell it: a bot at work may be in `recent_origins` alone.
+        Raises NotFoundError if the provider has no data yet: a running bot may only be in `recent_origins`.
         """
         ...
 
     def recent_origins(self, since: datetime) -> AsyncIterator[Sequence[BotOrigin]]:
-        """Where the bots come from that were created since then, but not their events; each page is one call."""
+        """The origins of the bots that were created since then, without their events; each page is one call."""
         ...
 
     def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
-        """Whether the sender proved itself; compares in constant time."""
+        """Whether the webhook is authentic; compares in constant time."""
         ...
 
     def parse_webhook(self, body: bytes, received_at: datetime) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
-        """Reads a delivery of any year's shape. Raises MalformedWebhookError."""
+        """Parses a delivery of any known form. Raises MalformedWebhookError."""
         ...
 
     async def get_recorded_content(self, bot_id: str, pushed: bytes | None) -> RecordedContent:
-        """What a bot recorded: from the final webhook's stored body, or, if `pushed` is None, freshly asked for."""
+        """What a bot recorded: from the final webhook's stored body, or, if `pushed` is None, from the API."""
         ...
 
     async def retranscribe(self, bot_id: str) -> None:
-        """Asks for a new transcript of what a bot recorded."""
+        """Requests a new transcript of a bot's recording."""
         ...
 
     async def aclose(self) -> None:
@@ -247,7 +252,7 @@ class Provider(Protocol):
 
 
 class ProviderAccount(Provider, Protocol):
-    """What operators need beyond that: the account's own settings at the provider."""
+    """What operators need in addition: the settings of the account at the provider."""
 
     async def account_webhook_url(self) -> str:
         """Where the provider sends the account's webhooks; empty if not set. May raise any ProviderError."""

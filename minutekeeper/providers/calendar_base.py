@@ -1,7 +1,7 @@
-"""The port to calendars that a meeting-bot API reads for us: connect them, read their events, let it record them.
+"""The port to calendars that a meeting-bot API syncs: connect them, read their events, schedule recordings.
 
 It hides how credentials and filters are named, paging, and the raw objects of Google and Microsoft. It shows what
-changes our behaviour: whose grant has ended, and that an answer was not whole.
+changes our behaviour: whose access has ended, and that an answer was incomplete.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -19,7 +19,7 @@ from minutekeeper.providers.base import ProviderError
 
 
 class CalendarCredentials(BaseModel):
-    """An app's own credentials, and the refresh token by which a user granted it access. Shown to nobody."""
+    """An app's own credentials, and the refresh token of a user. Never shown or logged."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -33,13 +33,13 @@ class AccessProblemSource(StrEnum):
     """Who has to act before a calendar can be read again."""
 
     USER = "user"
-    """The user's grant has expired, was revoked, or does not cover calendars: he has to connect again."""
+    """The user's grant has expired, was revoked, or does not cover calendars: they have to connect again."""
     APP = "app"
     """The app is at fault, for all its users: its client secret, or a calendar API that is not switched on."""
 
 
 class CalendarAccessError(ProviderError):
-    """Google or Microsoft gives no access to a calendar. Trying again changes nothing; `trouble` says who can."""
+    """Google or Microsoft denies access to a calendar. Retries do not help; `trouble` says who has to act."""
 
     def __init__(self, message: str, trouble: AccessProblemSource) -> None:
         super().__init__(message)
@@ -58,7 +58,7 @@ class AvailableCalendar:
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectedCalendar:
-    """A calendar that the provider keeps in sync. `status` and `error` are its own words, where it has any."""
+    """A calendar that the provider syncs. `status` and `error` are its own texts, if it has any."""
 
     calendar_id: str
     name: str = ""
@@ -105,9 +105,9 @@ class EventFilter:
 
 
 class ScheduledRecordingChange(BaseModel):
-    """What is to be different in a scheduled recording; fields that are not set stay as they are.
+    """A change of a scheduled recording; fields that are not set stay unchanged.
 
-    Timeouts are in seconds. The bot comes back with `extra`, since nobody learns its id beforehand.
+    Timeouts are in seconds. The bot is recognised by `extra`, because its id is not known beforehand.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -126,7 +126,7 @@ class ScheduledRecordingChange(BaseModel):
 
 
 class ScheduledRecording(ScheduledRecordingChange):
-    """How the provider is to record an event by itself."""
+    """How the provider records an event by its own scheduler."""
 
     name: str = Field("Minutekeeper", min_length=1, max_length=255)
     transcript: bool = True
@@ -134,15 +134,15 @@ class ScheduledRecording(ScheduledRecordingChange):
 
 
 class ConnectedCalendars(Protocol):
-    """Calendars that are connected already: what a calendar's workflow needs of them.
+    """Access to connected calendars, as calendar workflows need it.
 
-    Every method but the last may raise any ProviderError: CalendarAccessError where the calendar's own provider
-    refuses, NotFoundError for a calendar or event that is unknown or gone, UnavailableError for an answer that is
-    not whole.
+    Every method except the last may raise any ProviderError: CalendarAccessError if Google or Microsoft denies
+    access, NotFoundError for a calendar or event that is unknown or gone, UnavailableError for an answer that is
+    incomplete.
     """
 
     def events(self, calendar_id: str, filters: EventFilter | None = None) -> AsyncIterator[CalendarEvent]:
-        """All events that fit, page by page. Raises rather than ends where a page is missing."""
+        """All events that match, page by page. Raises if a page is missing."""
         ...
 
     async def event(self, event_id: str) -> CalendarEvent: ...
@@ -159,10 +159,10 @@ class ConnectedCalendars(Protocol):
 
 
 class CalendarProvider(ConnectedCalendars, Protocol):
-    """The whole calendar half of a meeting-bot API; errors as for ConnectedCalendars."""
+    """The calendar endpoints of a meeting-bot API; errors as for ConnectedCalendars."""
 
     async def list_available_calendars(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
-        """What the user could connect."""
+        """The calendars that the user can connect."""
         ...
 
     async def create_calendar(
@@ -174,25 +174,25 @@ class CalendarProvider(ConnectedCalendars, Protocol):
     async def calendars(self) -> list[ConnectedCalendar]: ...
 
     async def update_credentials(self, calendar_id: str, credentials: CalendarCredentials) -> ConnectedCalendar:
-        """Gives the calendar other credentials. All its scheduled recordings are gone afterwards."""
+        """Replaces the calendar's credentials. All its scheduled recordings are removed by that."""
         ...
 
     async def resync_all(self, days: int | None = None) -> ResyncResult:
-        """Has all calendars read again, so many days ahead. The only call that tells of grants that have ended."""
+        """Syncs all calendars, `days` ahead. The only call that reports access that has ended."""
         ...
 
     async def schedule_recording(
         self, event_id: str, recording: ScheduledRecording, *, all_occurrences: bool = False
     ) -> list[CalendarEvent]:
-        """Has the event recorded by the provider, or all of its series; gives the events that will be."""
+        """Schedules a recording of the event, or of its whole series; returns the events that will be recorded."""
         ...
 
     async def change_recording(
         self, event_id: str, change: ScheduledRecordingChange, *, all_occurrences: bool = False
     ) -> list[CalendarEvent]:
-        """Changes what is scheduled; gives the events that it concerns."""
+        """Changes scheduled recordings; returns their events."""
         ...
 
     async def remove_recording(self, event_id: str, *, all_occurrences: bool = False) -> list[CalendarEvent]:
-        """Has the event, or all of its series, no longer recorded. Idempotent."""
+        """Removes the scheduled recording of the event, or of its whole series. Idempotent."""
         ...

@@ -1,4 +1,4 @@
-"""Reading a calendar: as little as answers the news of it, and what is really gone."""
+"""Reads a calendar: as little as the pending changes need, and confirms which events are gone."""
 
 import asyncio
 from collections.abc import Collection, Iterable
@@ -12,18 +12,18 @@ from minutekeeper.providers.base import NotFoundError, UnavailableError
 from minutekeeper.providers.calendar_base import ConnectedCalendars, EventFilter, EventStatus
 
 _LOOK_BACK = timedelta(days=1)
-"""What began so long ago may still be going on."""
+"""Meetings that began within this time may still be running."""
 _OVERLAP = timedelta(minutes=2)
-"""Changes of the same time may become visible one after the other."""
+"""Read again before the cursor, because changes of the same time may become visible one after the other."""
 _MAX_INDIVIDUAL_LOOKUPS = 10
-"""So many events are asked for one by one. For more, one list of what changed comes first."""
+"""Up to this many events are looked up one by one; for more, the list of changes is read first."""
 _MAX_CONCURRENT_LOOKUPS = 5
 
 
 class CalendarSnapshot(NamedTuple):
     """`gone` are the ids of events that do not exist any more, `unread` of those that could not be read.
 
-    `cursor` is the newest change up to which nothing was missed; it stays where only some events were asked for.
+    `cursor` is the newest change up to which everything was read; it stays if only some events were looked up.
     """
 
     events: list[CalendarEvent]
@@ -34,7 +34,7 @@ class CalendarSnapshot(NamedTuple):
 
 
 class _EventLookups(NamedTuple):
-    """What came of asking for events one by one."""
+    """The results of looking up events one by one."""
 
     found: list[CalendarEvent]
     gone: frozenset[str]
@@ -42,7 +42,7 @@ class _EventLookups(NamedTuple):
 
 
 class CalendarReader:
-    """Every method raises ProviderError where an answer was not whole: NotFoundError for an unknown calendar."""
+    """Every method raises ProviderError for an incomplete answer, and NotFoundError for an unknown calendar."""
 
     def __init__(self, provider: ConnectedCalendars, calendar_id: str) -> None:
         self._provider = provider
@@ -51,9 +51,9 @@ class CalendarReader:
     async def read(
         self, news: PendingChanges, cursor: datetime | None, book: TrackedEvents, now: datetime
     ) -> CalendarSnapshot:
-        """What the news is about: the events that it names, what changed since the cursor, or all that is to come.
+        """Reads the events that the changes name, what changed since the cursor, or everything that is to come.
 
-        Where something changed and no change is to be found, an event was perhaps removed: then it is all as well.
+        Everything is also read if something changed and no change is found, because an event may have been removed.
         """
         if news.full or cursor is None:
             return await self._read_all(news, cursor, book, now)
@@ -68,7 +68,7 @@ class CalendarReader:
         return CalendarSnapshot(changed + found, gone, unread, _newest(changed, cursor, now))
 
     async def ask(self, event_ids: Iterable[str]) -> _EventLookups:
-        """Asks for each by itself: a list may lack an event that could not be read, or lies too far ahead."""
+        """Looks up each event, because a list may lack events that could not be read or lie too far ahead."""
         slots = asyncio.Semaphore(_MAX_CONCURRENT_LOOKUPS)
         found: list[CalendarEvent] = []
         gone: set[str] = set()
@@ -106,7 +106,7 @@ class CalendarReader:
         booked = {entry.meeting_id for entry in book.entries.values() if entry.booked}
         at_stake = [entry.event_id for entry in missing if entry.meeting_id in booked]
         found, gone, unread = await self.ask([*at_stake, *_others(news.event_ids, events)])
-        # On the others hangs no meeting, so nobody needs to be sure.
+        # The others have no meeting, so they need no confirmation.
         gone |= {entry.event_id for entry in missing}.difference(at_stake)
         owed = tuple(event_id for event_id in unread if event_id in news.event_ids)
         return CalendarSnapshot(events + found, gone, owed, _newest(events, cursor, now), was_full=True)
@@ -131,6 +131,6 @@ def _is_news(book: TrackedEvents, event: CalendarEvent) -> bool:
 
 
 def _newest(events: Iterable[CalendarEvent], cursor: datetime | None, now: datetime) -> datetime | None:
-    """Never in the future: a change that claims so would hide those that really come later."""
+    """Never in the future, because such a change would hide later ones."""
     changes = [min(event.updated_at, now) for event in events if event.updated_at]
     return max([*changes, *([cursor] if cursor else [])], default=None)

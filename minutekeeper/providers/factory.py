@@ -1,4 +1,4 @@
-"""The provider that the settings name, opened the same way by every process."""
+"""Opens the provider that the settings name, in the same way for every process."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ _LEAST_SECRET = 8
 
 
 def open_provider(settings: Settings) -> ProviderAccount:
-    """A provider for the account of the settings; the caller closes it with `aclose`."""
+    """Opens a provider for the account of the settings; the caller closes it with `aclose`."""
     key = settings.meetingbaas_api_key.get_secret_value()
     speech_key = settings.minutekeeper_speech_to_text_api_key.get_secret_value()
     return MeetingBaasProvider(
@@ -54,9 +54,9 @@ def open_calendars(settings: Settings, on_call: Callable[[], None] | None = None
 
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
-    """Every key and secret that is set, to be taken out of texts from outside that quote it.
+    """All keys and secrets of the settings, for redaction.
 
-    Those of a few letters are in many a word, and so no secret.
+    Very short ones are left out, because they occur in ordinary words.
     """
     values = [getattr(settings, name) for name in type(settings).model_fields]
     texts = [value.get_secret_value().strip() for value in values if isinstance(value, SecretStr)]

@@ -1,4 +1,4 @@
-"""HTTP for the APIs of others: httpx, carried by aiohttp.
+"""HTTP client for external APIs: httpx on the connections of aiohttp.
 
 httpx's own pool needs 22 s for a thousand requests at once.
 """
@@ -12,7 +12,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError)
-"""What a request raises if it gets no whole answer; the transport lets some of aiohttp's errors through."""
+"""The errors of a request without a complete answer; the transport passes some of aiohttp's errors through."""
 
 _KEEP_ALIVE_SECONDS = 60.0
 
@@ -26,7 +26,7 @@ def open_transport(*, connections: int = 100, proxy: str | None = None) -> Aioht
     """
 
     def open_session() -> aiohttp.ClientSession:
-        """Called by the first request, because a session belongs to the event loop that runs then."""
+        """Creates the session at the first request, because it belongs to the event loop that runs then."""
         connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=_KEEP_ALIVE_SECONDS, ssl=_tls())
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), proxy=proxy)
 
@@ -34,7 +34,7 @@ def open_transport(*, connections: int = 100, proxy: str | None = None) -> Aioht
 
 
 def open_http_client(*, connect_seconds: float) -> httpx.AsyncClient:
-    """A client on such a transport that is as reserved as it.
+    """A client that follows no redirects, keeps no cookies, and reads nothing from the environment.
 
     Only connecting has a time limit: callers limit a whole request with `asyncio.timeout`, which httpx cannot.
     """
@@ -49,14 +49,14 @@ def open_http_client(*, connect_seconds: float) -> httpx.AsyncClient:
 
 
 def error_name(error: BaseException) -> str:
-    """The name of what went wrong: aiohttp's own, because the transport calls every failed connection a timeout."""
+    """The name of the error: aiohttp's own, because the transport reports every failed connection as a timeout."""
     is_translated = isinstance(error, httpx.HTTPError) and error.__cause__ is not None
     return type(error.__cause__ if is_translated else error).__name__
 
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
-    """Made once, because it reads the system's certificates."""
+    """Created once, because it reads the system's certificates."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(("http/1.1",))
     return context

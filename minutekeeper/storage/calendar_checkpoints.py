@@ -35,23 +35,23 @@ class CalendarCheckpoint(BaseModel):
 
 
 class _Stamp(BaseModel):
-    """When a checkpoint was written, without reading the rest of it."""
+    """The part of a checkpoint that says when it was written."""
 
     reconciled_at: AwareDatetime | None = None
 
 
 class CalendarCheckpointStore:
-    """Every method raises StoreError for a store in trouble."""
+    """Reads and writes checkpoints. Every method raises StoreError if the store fails."""
 
     def __init__(self, store: ArtifactStore) -> None:
         self._store = store
 
     async def read(self, calendar_id: str) -> CalendarCheckpoint | None:
-        """None if there is none that can be read."""
+        """The checkpoint of a calendar; None if there is none that can be read."""
         return await self._read(layout.calendar_state_path(calendar_id))
 
     async def read_all(self, limit: int) -> AsyncIterator[CalendarCheckpoint]:
-        """The checkpoints of all calendars that have one, at most so many."""
+        """The checkpoints of all calendars that have one, at most `limit`."""
         paths = [entry.path for entry in await self._store.list(CALENDARS) if layout.is_calendar_state(entry.path)]
         for path in paths[:limit]:
             if (checkpoint := await self._read(path)) is not None:

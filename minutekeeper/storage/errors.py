@@ -1,4 +1,4 @@
-"""What can go wrong with the store, in words for people instead of the storage library's."""
+"""Errors of the artifact store, with messages for people instead of the storage library's."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 
 _SIGNS = {
     "NoSuchBucket": "the bucket does not exist; create it or correct ARTIFACTS_URL",
-    # Where the storage library looks for credentials last, when the environment has none.
+    # The last place where the storage library looks for credentials.
     "169.254.169.254": "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
 }
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
@@ -27,19 +27,19 @@ _REMEDIES = {
 
 
 class StoreError(Exception):
-    """The artifact store could not do what it was asked to; trying again may help. The message is for people."""
+    """An operation of the artifact store failed; a retry may help. The message is for people."""
 
 
 class StoreUnusableError(StoreError):
-    """The store is full, read-only, missing or closed to us: it stays so until somebody puts that right."""
+    """The store is full, read-only, missing or not accessible; retries do not help until an operator fixes that."""
 
 
 class NotStoredError(StoreError):
-    """There is nothing under this path."""
+    """There is no file under this path."""
 
 
 class DamagedPartError(StoreError):
-    """What was put together of a download is not what was received: it has to be fetched anew."""
+    """The assembled file differs from what was received; it has to be downloaded again."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"The download is spoilt and fetched anew: {what}")
@@ -49,7 +49,8 @@ class DamagedPartError(StoreError):
 def translate_store_errors(doing: str) -> Iterator[None]:
     """Turns the storage library's errors into StoreError or NotStoredError.
 
-    The original is dropped on purpose: it carries the storage service's answer, which quotes the access key.
+    The original is dropped on purpose, because it contains the storage service's answer, which quotes the access
+    key.
     """
     try:
         yield
@@ -62,7 +63,7 @@ def translate_store_errors(doing: str) -> Iterator[None]:
 
 
 def _remedy(error: Exception, text: str) -> str:
-    """What is wrong and what to do about it, if only a person can; empty for anything else."""
+    """What is wrong and how to fix it, if an operator has to; empty for anything else."""
     if isinstance(error, PermissionDeniedError | UnauthenticatedError):
         return "access denied; check the permissions of the folder, or the AWS credentials and region"
     if number := _os_error(error, text):

@@ -1,4 +1,4 @@
-"""What a store in a folder needs beyond what the storage library does."""
+"""What a store in a local folder needs beyond the storage library: modes, fsync, and removal of staging files."""
 
 import contextlib
 import os
@@ -6,28 +6,28 @@ import re
 from pathlib import Path
 
 _STAGING = re.compile(r"(.+)#\d+")
-"""The storage library writes next to a file under such a name: listings hide it, the disk does not."""
+"""The storage library writes to such a staging file first; listings hide it, but it takes space."""
 
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
-"""Recordings and transcripts are their owner's alone, whatever the umask."""
+"""Recordings and transcripts are only readable by their owner, whatever the umask."""
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder and those above it, as far as they are missing. Raises OSError."""
+    """Creates a folder and its missing parents. Raises OSError."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
-        # A quicker one may have made it; what was there before keeps its mode.
+        # Another writer may have created it; an existing folder keeps its mode.
         each.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 
 def open_privately(path: str, flags: int) -> int:
-    """An opener for `open`: what it makes is its owner's alone."""
+    """An opener for `open` that creates files which only their owner can read."""
     return os.open(path, flags, FILE_MODE)
 
 
 def sync(place: Path) -> None:
-    """Makes a file's content, or the names in a folder, survive a power cut. Raises OSError."""
+    """Syncs a file's content, or the names in a folder, to the disk. Raises OSError."""
     handle = os.open(place, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -36,9 +36,9 @@ def sync(place: Path) -> None:
 
 
 def make_durable(file: Path) -> None:
-    """Makes a file and its name survive a power cut; removes it if it cannot.
+    """Syncs a file and its name to the disk; removes the file if that fails.
 
-    Raises OSError: some disks say only here that they are full.
+    Raises OSError, because some disks only report here that they are full.
     """
     try:
         sync(file)
@@ -49,7 +49,7 @@ def make_durable(file: Path) -> None:
 
 
 def remove_staging_files(file: Path) -> None:
-    """Removes what killed writers of this file left behind."""
+    """Removes the staging files of crashed writers of this file."""
     for sibling in file.parent.iterdir():
         staging = _STAGING.fullmatch(sibling.name)
         if staging and staging[1] == file.name:
@@ -57,7 +57,7 @@ def remove_staging_files(file: Path) -> None:
 
 
 def remove_staging_tree(folder: Path) -> None:
-    """Removes what killed writers left behind anywhere in a folder, and the folders that are empty then."""
+    """Removes the staging files of crashed writers anywhere in a folder, and the folders that are empty then."""
     for place, _, names in os.walk(folder, topdown=False):
         for name in filter(_STAGING.fullmatch, names):
             Path(place, name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Where things lie in the store, and which paths may be used in it."""
+"""The paths of everything in the artifact store, and the check of paths."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ _STAGING_NAME = re.compile(r"#\d+$")
 
 
 def validate_path(path: str) -> str:
-    """The path itself if it may be used in the store. Raises ValueError that says what is wrong otherwise."""
+    """The path if it may be used in the store. Raises ValueError with the reason otherwise."""
     if path.startswith("/"):
         problem = "it must be relative"
     elif any(part in {"", ".", ".."} for part in path.split("/")):
@@ -30,7 +30,7 @@ class Bounds(NamedTuple):
 
 
 INBOX_BOUNDS = Bounds(files=1000, bytes=64 * 1024 * 1024)
-"""What each folder of the inbox may hold, but for that of deliveries that wait for Temporal."""
+"""The limits of each folder of the inbox, except for deliveries that wait for Temporal."""
 
 _UNFINISHED = ".unfinished"
 
@@ -50,7 +50,7 @@ def manifest_path(folder: str) -> str:
 
 
 def claim_path(folder: str) -> str:
-    """Which run the folder belongs to."""
+    """The claim file, which says which run a folder belongs to."""
     return f"{folder}/{_CLAIM}"
 
 
@@ -63,7 +63,7 @@ def inbox_path(name: str) -> str:
 
 
 def calendar_state_path(calendar_id: str) -> str:
-    """What a calendar remembers of its events."""
+    """The checkpoint of a calendar."""
     return f"{CALENDARS}/{folder_for(calendar_id)}/book.json"
 
 
@@ -72,25 +72,25 @@ def is_calendar_state(path: str) -> bool:
 
 
 def calendar_claim_path(calendar_id: str) -> str:
-    """Whose a calendar is."""
+    """The file that says which attempt a calendar belongs to."""
     return f"{CALENDARS}/{folder_for(calendar_id)}/claim.json"
 
 
 def user_connections_path(user: str, platform: str) -> str:
-    """The folder of what became of a user's calendar at Google or Microsoft, one file for each change."""
+    """The folder of a user's connection at Google or Microsoft, with one file for each change."""
     return f"{USERS}/{folder_for(user)}/{platform}"
 
 
 def partial_download_dir(folder: str, bot_id: str) -> str:
-    """Where the download of one bot's recording keeps its pieces, until the manifest is written."""
+    """The folder of a partial download of one bot's recording, until the manifest is written."""
     return f"{folder}/{_UNFINISHED}/{folder_for(bot_id)}"
 
 
 def is_partial_download(path: str) -> bool:
-    """Whether a file belongs to a download, not to what is kept: it is not to be shown."""
+    """Whether a file belongs to a partial download, so that it is not shown."""
     return _UNFINISHED in path.split("/")
 
 
 def partial_downloads_dir(path: str) -> str:
-    """The folder of all that downloads keep, from a file in it or from the folder that it lies in."""
+    """The folder of all partial downloads, from a file in it or from its parent folder."""
     return f"{path.partition(f'/{_UNFINISHED}/')[0]}/{_UNFINISHED}"

@@ -1,4 +1,4 @@
-"""What `manifest.json` says. It is written last: where there is one, the folder is whole."""
+"""The content of `manifest.json`. It is written last, so a folder that has one is complete."""
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -16,7 +16,7 @@ class ManifestFile(BaseModel):
 
 
 class Manifest(BaseModel):
-    """Where the files come from and when.
+    """The files of a folder, and where they come from.
 
     `run` is the workflow run that wrote them, `bots` the provider's ids of the bots that recorded them, and
     `deliveries` the stored final webhooks, as paths in the store. Files that were asked for have no delivery.

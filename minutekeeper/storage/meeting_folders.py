@@ -1,4 +1,4 @@
-"""Which run a meeting's folder belongs to: each run has a folder of its own, claimed before its first file.
+"""Assigns folders to workflow runs: each run has a folder of its own, claimed before its first file.
 
 Two workflow ids can be one meeting id (`standup` and `meeting-standup`), a workflow id can be used again, and some
 file systems take `Standup` and `standup` for one name. The first run gets the folder of the meeting id, any other
@@ -28,7 +28,7 @@ class FolderClaim(BaseModel):
 
 
 _UNREADABLE = FolderClaim(workflow_id="", run="", claimed_at=datetime.min.replace(tzinfo=UTC))
-"""Stands for a claim that a power cut emptied: the folder may belong to anybody, so to nobody who asks."""
+"""Stands for a claim file that a power cut emptied: the folder's run is unknown, so no run may use it."""
 
 
 async def claim_folder(store: ArtifactStore, wanted: str, workflow_id: str, run: str) -> str:
@@ -75,13 +75,13 @@ async def _is_claimed(store: ArtifactStore, folder: str, workflow_id: str, run: 
             return False
         claim = FolderClaim(workflow_id=workflow_id, run=run, claimed_at=datetime.now(UTC))
         await store.create(layout.claim_path(folder), claim.model_dump_json().encode())
-        # Read again, because not every storage service knows conditional writes.
+        # Read again, because not every storage service supports conditional writes.
         claim = await _read(store, folder)
     return claim is not None and claim.run == run
 
 
 async def _finished_by_another(store: ArtifactStore, folder: str, run: str) -> bool:
-    """A folder that was copied without its hidden files still belongs to the run that its manifest names."""
+    """The run in the manifest, because a folder may have been copied without its hidden files."""
     try:
         return Manifest.model_validate_json(await store.get(layout.manifest_path(folder))).run != run
     except (NotStoredError, ValidationError):

@@ -53,10 +53,10 @@ class StoredObject(NamedTuple):
 
 
 class ArtifactStore:
-    """Files under relative paths with `/`. Whoever reads a path finds a whole file there or none.
+    """Files under relative paths with `/`. A reader finds a complete file under a path, or none.
 
-    A path that is absolute, or has `..`, empty parts or control characters, is refused with ValueError. Everything
-    else that goes wrong is a StoreError.
+    A path that is absolute, or has `..`, empty parts or control characters, is refused with ValueError. All
+    other failures raise StoreError.
     """
 
     def __init__(self, url: str) -> None:
@@ -72,7 +72,7 @@ class ArtifactStore:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="artifacts")
 
     async def put(self, path: str, data: bytes) -> Artifact:
-        """Writes a whole file at once, over an older one if there is one, and makes it survive a power cut."""
+        """Writes a complete file, replacing an older one, and syncs it to the disk."""
         validate_path(path)
 
         def work() -> Artifact:
@@ -81,7 +81,7 @@ class ArtifactStore:
                 try:
                     self._store.put(path, data, use_multipart=False, attributes=self._attributes(path))
                 except BaseError as error:
-                    # In a folder, a quicker writer of the same file sweeps away what others were writing.
+                    # In a folder, a concurrent writer of the same file removes the staging files of others.
                     if not (self.root and self._content(path) == data):
                         raise error from None
                 self._settle(path)
@@ -90,9 +90,9 @@ class ArtifactStore:
         return await self.in_thread(work)
 
     async def create(self, path: str, data: bytes) -> bool:
-        """Writes a whole file unless there is one already; whether this very content is there afterwards.
+        """Writes a complete file unless one exists; True if exactly this content is there afterwards.
 
-        Of several who try at once with different contents, one gets True.
+        Of several concurrent calls with different contents, one gets True.
         """
         validate_path(path)
 
@@ -102,8 +102,8 @@ class ArtifactStore:
                 try:
                     self._store.put(path, data, use_multipart=False, mode="create")
                 except BaseError as error:
-                    # The quicker one sweeps away what others were writing, and an answer that was lost may have
-                    # been a success.
+                    # A concurrent writer removes the staging files of others, and a lost answer may have been a
+                    # success.
                     if (there := self._content(path)) is not None:
                         return there == data
                     raise error from None
@@ -114,9 +114,9 @@ class ArtifactStore:
 
     @asynccontextmanager
     async def writer(self, path: str) -> AsyncIterator[ArtifactWriter]:
-        """Writes a file piece by piece. It appears under its name when the block ends without an exception.
+        """Writes a file in chunks. It appears under its name when the block ends without an exception.
 
-        On S3 a writer that was killed leaves an unfinished multipart upload, which a lifecycle rule of the bucket
+        On S3 a writer that crashed leaves an unfinished multipart upload, which a lifecycle rule of the bucket
         should remove.
         """
         validate_path(path)
@@ -196,7 +196,7 @@ class ArtifactStore:
         return await self.size(path) is not None
 
     async def list(self, prefix: str = "") -> list[StoredObject]:
-        """Every file in a folder and in the folders below it, sorted by path; an absent folder has none."""
+        """Every file in a folder and its subfolders, sorted by path; none if the folder does not exist."""
         if prefix:
             validate_path(prefix)
 
@@ -217,11 +217,11 @@ class ArtifactStore:
         return await self.in_thread(work)
 
     async def delete(self, path: str) -> None:
-        """Removes a file; that it is gone already is no error."""
+        """Removes a file. Idempotent."""
         await self._delete([validate_path(path)])
 
     async def delete_prefix(self, prefix: str) -> None:
-        """Removes every file in a folder and in the folders below it."""
+        """Removes every file in a folder and its subfolders."""
         validate_path(prefix)
         await self._delete([entry.path for entry in await self.list(prefix)])
         if self.root:
@@ -241,9 +241,9 @@ class ArtifactStore:
             read = await self.get(path)
             await self.delete(path)
         except StoreError as error:
-            raise StoreError(f"The artifact store {self.url} is of no use: {error}") from None
+            raise StoreError(f"The artifact store {self.url} does not work: {error}") from None
         if read != path.encode():
-            raise StoreError(f"The artifact store {self.url} gives back something else than what was written")
+            raise StoreError(f"The artifact store {self.url} returned something else than what was written")
 
     async def _delete(self, paths: Sequence[str]) -> None:
         def remove(what: Sequence[str]) -> None:
@@ -254,7 +254,7 @@ class ArtifactStore:
             try:
                 remove(paths)
             except NotStoredError:
-                # A folder stops at the first file that is gone already.
+                # In a folder, the storage library stops at the first file that does not exist any more.
                 for path in paths:
                     with contextlib.suppress(NotStoredError):
                         remove([path])
@@ -263,16 +263,16 @@ class ArtifactStore:
             await self.in_thread(work)
 
     def _prepare(self, path: str) -> None:
-        """Makes the folder of a file: the storage library would let everybody look into it."""
+        """Creates the folder of a file, because the storage library would make it readable for all users."""
         if self.root:
             make_folder((self.root / path).parent)
 
     def in_thread(self, work: Callable[[], _Result]) -> asyncio.Future[_Result]:
-        """Work on the store that blocks, in one of its threads; it goes on there even if nobody waits any more."""
+        """Runs a blocking operation in a thread of the store; it goes on there if the caller is cancelled."""
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _attributes(self, path: str) -> "Attributes | None":
-        """What a bucket tells browsers of a file; a folder keeps none."""
+        """The content type for objects in a bucket; a folder stores none."""
         return None if self.root else {"Content-Type": content_type_of(path)}
 
     def _content(self, path: str) -> bytes | None:

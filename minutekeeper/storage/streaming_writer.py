@@ -1,4 +1,4 @@
-"""Writing a file that is too large for memory, so that nobody ever sees half of it."""
+"""Writes a file that is too large for memory, and makes it visible when it is complete."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ _PARALLEL_UPLOADS = 2
 
 
 class ArtifactWriter:
-    """A file that is being written. `artifact` is known once the file stands under its name."""
+    """A file that is being written. `artifact` is set once the file is visible under its name."""
 
     def __init__(
         self, store: ObjectStore, path: str, threads: Executor, attributes: "Attributes | None" = None
@@ -32,7 +32,7 @@ class ArtifactWriter:
         )
         self._path = path
         self._threads = threads
-        # A cancelled call goes on in its thread: whatever comes next must wait for it.
+        # A cancelled call goes on in its thread, so the next call has to wait for it.
         self._lock = threading.Lock()
         self._hash = hashlib.sha256()
         self._size = 0
@@ -57,7 +57,7 @@ class ArtifactWriter:
         await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def commit(self) -> None:
-        """Puts the file under its name. Raises StoreError."""
+        """Makes the file visible under its name. Raises StoreError."""
 
         def work() -> None:
             with self._lock, translate_store_errors(f"write {self._path}"):
@@ -67,10 +67,10 @@ class ArtifactWriter:
         self._artifact = Artifact(path=self._path, size=self._size, sha256=self._hash.hexdigest())
 
     def abandon(self, error: BaseException) -> None:
-        """Removes what was written, without waiting for it: whoever was cancelled must stop at once."""
+        """Removes what was written, in the background, because a cancelled caller must stop at once."""
 
         def work() -> None:
-            # What cannot be removed was never visible; the error that is on its way tells more.
+            # What cannot be removed was never visible, and the current error is more helpful.
             with self._lock, contextlib.suppress(Exception):
                 self._file.__exit__(type(error), error, None)
 

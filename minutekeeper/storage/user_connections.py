@@ -1,7 +1,7 @@
-"""Keeps who has connected which calendar, so that of two changes at once exactly one comes about.
+"""Stores which user has connected which calendar; of two concurrent changes exactly one succeeds.
 
-Every change is a file of its own with the next number, which the store gives to one writer only. The highest
-counts.
+Every change is a file of its own with the next number, which only one writer can create. The highest number is
+valid.
 """
 
 import uuid
@@ -14,21 +14,21 @@ from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 
 _KEPT = 50
-"""Changes that stay on file: far more than can be made while somebody still looks at an old one."""
+"""Changes that are kept: far more than can happen while a reader still has an old one."""
 
 
 class ConcurrentUpdateError(Exception):
-    """Somebody else has changed the connection since it was read."""
+    """The connection was changed since it was read."""
 
 
 class UserConnectionStore:
-    """Every method raises StoreError for a store in trouble."""
+    """Reads and writes connections. Every method raises StoreError if the store fails."""
 
     def __init__(self, store: ArtifactStore) -> None:
         self._store = store
 
     async def read(self, user: str, platform: str) -> UserConnection:
-        """What is known; a user who never connected anything has an empty one."""
+        """The user's connection; empty if they never connected a calendar."""
         paths = [entry.path for entry in await self._store.list(layout.user_connections_path(user, platform))]
         if not paths:
             return UserConnection(user=user, platform=platform)
@@ -38,7 +38,7 @@ class UserConnectionStore:
             raise StoreError(f"{paths[-1]} cannot be read; remove it to fall back to the one before") from None
 
     async def write(self, connection: UserConnection) -> UserConnection:
-        """Makes it what is known from now on, and gives it with its number. Raises ConcurrentUpdateError."""
+        """Writes the next version and returns it with its number. Raises ConcurrentUpdateError."""
         folder = layout.user_connections_path(connection.user, connection.platform)
         written = connection.model_copy(update={"version": connection.version + 1, "write_id": uuid.uuid4().hex})
         content = written.model_dump_json(exclude_defaults=True).encode()
@@ -49,9 +49,9 @@ class UserConnectionStore:
         return written
 
     async def claim(self, calendar_id: str, claim: ConnectionClaim) -> bool:
-        """Claims a calendar of the provider; whether it is this claim's now. Repeated, it says the same again.
+        """Claims a calendar of the provider; True if it belongs to this claim now. Idempotent.
 
-        Of several who connect what may be one calendar, only the one whose claim it is may keep or delete it.
+        Of several attempts that connect what may be one calendar, only its owner may use or delete it.
         """
         return await self._store.create(layout.calendar_claim_path(calendar_id), claim.model_dump_json().encode())
 

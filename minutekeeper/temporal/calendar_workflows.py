@@ -64,7 +64,7 @@ async def start_or_renew_calendar(client: Client, request: CalendarWorkflowInput
 
 
 async def report_access(client: Client, calendar_id: str, report: AccessReport) -> bool:
-    """Tells a calendar whether it can be read; False if no workflow runs for it. Raises RPCError."""
+    """Reports to a calendar whether it can be read; False if no workflow runs for it. Raises RPCError."""
     return await _signal(client, calendar_id, ACCESS_SIGNAL, report)
 
 

@@ -66,7 +66,7 @@ class _CompactPayloadConverter(CompositePayloadConverter):
 
 
 class _PlainFailures(DefaultFailureConverter):
-    """Leaves the stack trace out of what callers are told: it would only say how our workers are built."""
+    """Leaves stack traces out of failures, because they only show internals of the workers."""
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
         super().to_failure(exception, payload_converter, failure)

@@ -37,7 +37,7 @@ ACCESS_SIGNAL = "access_changed"
 CALENDAR_HEALTH_WORKFLOW = "CalendarHealthWorkflow"
 
 CALENDAR_HEALTH_ID = "calendars-health"
-"""The id of the one workflow that looks after the grants of all calendars."""
+"""The id of the one workflow that checks the access to all calendars."""
 
 CHECK_NOW_SIGNAL = "check_now"
 

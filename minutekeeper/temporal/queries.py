@@ -1,4 +1,4 @@
-"""Builds visibility queries, and tells what Temporal means by "not found"."""
+"""Builds visibility queries, and distinguishes Temporal's errors of the status "not found"."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -40,7 +40,7 @@ def is_unknown_workflow(error: RPCError) -> bool:
 
 def is_ended_workflow(error: RPCError) -> bool:
     """Whether the workflow existed and has ended."""
-    # Only the text tells the two apart.
+    # The two only differ in their message.
     return is_unknown_workflow(error) and "already completed" in error.message
 
 

@@ -88,7 +88,10 @@ class Rooms:
                 raise RoomsUnavailableError(error.message) from None
 
     async def presence(self, workflow_id: str, query: PresenceQuery) -> BotPresence | None:
-        """What a workflow says of its bot; None if nobody can say: it was terminated, lost or is another run."""
+        """The state of a workflow's bot; None if it is unknown.
+
+        The workflow was terminated, lost, or is another run.
+        """
         handle: WorkflowHandle[object, object] = self._client.get_workflow_handle(workflow_id)
         try:
             described = await _answered(handle.describe(rpc_timeout=_TIMEOUT))
@@ -102,7 +105,7 @@ class Rooms:
         return presence if presence is not None and presence.is_known else None
 
     async def announce(self, workflow_id: str, needed: RoomNeeded) -> None:
-        """Tells the holder of a room when the next meeting begins there."""
+        """Reports to the holder of a room when the next meeting begins there."""
         await _answered(
             self._client.get_workflow_handle(workflow_id).signal(ROOM_NEEDED_SIGNAL, needed, rpc_timeout=_TIMEOUT)
         )

@@ -33,7 +33,7 @@ ALL_KEYS = (
 )
 
 _KEYWORD_CHARACTERS = 255
-"""What a keyword may hold where Temporal's visibility lies in PostgreSQL."""
+"""The longest keyword if Temporal's visibility store is PostgreSQL."""
 _TEXT_BYTES = 2000
 """Temporal refuses an attribute over 2,048 bytes, counted as JSON with everything but ASCII escaped.
 

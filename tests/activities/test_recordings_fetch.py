@@ -78,7 +78,7 @@ async def test_short_trouble_is_sat_out(fetcher: Fetcher, fault: Fault) -> None:
 async def test_lasting_trouble_ends_the_attempt_and_keeps_the_pieces(fetcher: Fetcher) -> None:
     fetcher.server.faults.append(Fault(cut_after=4 * BLOCK))
     fetcher.server.faults.extend([Fault(status=500)] * 12)
-    with pytest.raises(DownloadError, match=r"^the download does not get on: the server answered 500$"):
+    with pytest.raises(DownloadError, match=r"^the download makes no progress: the server answered 500$"):
         await fetcher.run()
     await fetcher.assert_nothing_visible()
 
@@ -90,7 +90,7 @@ async def test_lasting_trouble_ends_the_attempt_and_keeps_the_pieces(fetcher: Fe
 async def test_nobody_answers(fetcher: Fetcher) -> None:
     fetcher.server.url = "http://127.0.0.1:1"
 
-    with pytest.raises(DownloadError, match=r"^the download does not get on: the connection fails \(\w+\)$"):
+    with pytest.raises(DownloadError, match=r"^the download makes no progress: the connection fails \(\w+\)$"):
         await fetcher.run()
 
 

@@ -158,8 +158,8 @@ async def test_one_call_that_was_cut_postpones_no_strangers_end(
         courier = bridge.app[FORWARDER]
         hand_over, cut = courier.forward, iter([ForwardResult(DeliveryOutcome.TEMPORAL_DOWN, delivery)])
 
-        async def sometimes(which: WebhookDelivery, *, patiently: bool = False) -> ForwardResult:
-            return next(cut, None) or await hand_over(which, patiently=patiently)
+        async def sometimes(which: WebhookDelivery, *, ask_provider: bool = False) -> ForwardResult:
+            return next(cut, None) or await hand_over(which, ask_provider=ask_provider)
 
         monkeypatch.setattr(courier, "forward", sometimes)
         await eventually(all_dropped)

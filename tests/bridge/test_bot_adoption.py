@@ -232,7 +232,7 @@ async def test_what_came_while_temporal_was_away_is_adopted_afterwards(
     bot_id = await ours(sim)
     nobody = await Client.connect(DEAD, plugins=[plugin()], lazy=True)
     async with running_bridge(nobody, store, **asking(sim)) as cut_off:
-        assert (await cut_off.to_account(complete(bot_id=bot_id))).json == {"outcome": "Temporal away"}
+        assert (await cut_off.to_account(complete(bot_id=bot_id))).json == {"outcome": "Temporal down"}
     async with running_bridge(client, store, **asking(sim)):
         await request_of(client, bot_id)
     [heard] = await signals(client, f"meeting-bot-{bot_id}")

@@ -63,7 +63,7 @@ async def test_what_waits_for_temporal_is_counted_as_such(store: ArtifactStore) 
     client = await Client.connect(DEAD, lazy=True, plugins=[plugin()])
     async with running_bridge(client, store) as bridge:
         await bridge.to_bot("meeting-1", status())
-        assert await counts(bridge) == {'{answer="200",outcome="Temporal away"}': 1}
+        assert await counts(bridge) == {'{answer="200",outcome="Temporal down"}': 1}
 
 
 async def test_refusals_are_told_together_with_what_may_be_wrong(

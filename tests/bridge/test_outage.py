@@ -54,7 +54,7 @@ async def test_what_came_during_an_outage_is_handed_on_in_order_and_once(
     body = complete(words=50_000)
     for number in range(10):
         answer = await cut_off.to_bot(workflow_id, status(f"code_{number}", second=-number), dispatch=1)
-        assert (answer.status, answer.json) == (200, {"outcome": "Temporal away"})
+        assert (answer.status, answer.json) == (200, {"outcome": "Temporal down"})
     for _ in range(3):
         assert (await cut_off.to_bot(workflow_id, body, dispatch=1)).status == 200
     assert len(await store.list("inbox")) == 13
@@ -129,7 +129,7 @@ async def test_a_server_that_dies_and_comes_back_gets_everything_once(tmp_path: 
         await first.wait()
         bodies = [status(f"during_{number}") for number in range(20)] * 2
         answers = await asyncio.gather(*(bridge.to_bot(workflow_id, body) for body in bodies))
-        assert {(answer.status, answer.json["outcome"]) for answer in answers} == {(200, "Temporal away")}
+        assert {(answer.status, answer.json["outcome"]) for answer in answers} == {(200, "Temporal down")}
         # A repeat of what had arrived before is no news, even after the server forgot its memory.
         assert (await bridge.to_bot(workflow_id, status("before"))).status == 200
         await later.enter_async_context(_temporal_server(port, database))
@@ -150,7 +150,7 @@ async def test_senders_do_not_wait_one_by_one_for_a_server_that_keeps_silent(sto
             next_one = await courier.forward(delivery)
             assert (await bridge.to_bot("meeting-1", status())).status == 200
     assert {each.detail for each in first} == {"no answer within 1 s"}
-    assert next_one.detail == "it did not answer a moment ago"
+    assert next_one.detail == "Temporal did not answer a moment ago"
 
 
 async def test_one_slow_call_sends_no_other_delivery_to_the_inbox(
@@ -167,7 +167,7 @@ async def test_one_slow_call_sends_no_other_delivery_to_the_inbox(
 
     monkeypatch.setattr(calls, "signal", first_one_slow)
     answers = [(await bridge.to_bot(workflow_id, status(f"code_{number}"))).json for number in range(10)]
-    assert answers == [{"outcome": "Temporal away"}, *[{"outcome": "delivered"}] * 9]
+    assert answers == [{"outcome": "Temporal down"}, *[{"outcome": "delivered"}] * 9]
     await eventually(lambda: _is_empty(store))
     assert sorted(await codes(client, workflow_id)) == sorted(f"code_{number}" for number in range(10))
 
@@ -273,7 +273,7 @@ async def test_a_wrong_namespace_is_not_taken_for_a_missing_meeting(
 ) -> None:
     client = await Client.connect(temporal_address, namespace="nowhere", lazy=True, plugins=[plugin()])
     async with running_bridge(client, store) as bridge:
-        assert (await bridge.to_bot("meeting-1", status())).json == {"outcome": "not taken now"}
+        assert (await bridge.to_bot("meeting-1", status())).json == {"outcome": "retry later"}
         assert len(await store.list("inbox")) == 1
 
 

@@ -88,7 +88,7 @@ async def test_it_serves_without_temporal_and_stops_cleanly(
         out, err = await asyncio.wait_for(process.communicate(), 10)
     assert process.returncode == 0
     assert out == b""
-    assert b"answered 200: joining_call: Temporal away" in err
+    assert b"answered 200: joining_call: Temporal down" in err
     assert workflow_id.removeprefix("meeting-").encode() in err
     for secret in (KEY, SECRET, address.rpartition("/")[2]):
         assert secret.encode() not in err

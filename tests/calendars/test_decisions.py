@@ -47,7 +47,7 @@ def test_what_is_impossible_no_rule_and_no_word_can_change(
 @pytest.mark.parametrize(("fields", "rule", "reason"), IMPOSSIBLE)
 def test_never_goes_before_everything(fields: dict[str, Any], rule: str, reason: str) -> None:  # noqa: ARG001 - one table for two tests
     made = decision(a_policy(ALL), NEVER, **fields)
-    assert made == Decision(record=False, rule="override", reason='Skipped: somebody said "never" for this event.')
+    assert made == Decision(record=False, rule="override", reason='Skipped: a user chose "never" for this event.')
 
 
 def test_what_the_provider_records_by_itself_gets_no_second_bot_whatever_is_said() -> None:
@@ -59,7 +59,7 @@ def test_what_the_provider_records_by_itself_gets_no_second_bot_whatever_is_said
 
 def test_always_goes_before_the_rules() -> None:
     made = decision(a_policy({"name": "none", "then": "skip"}, bot={"name": "Notes"}), ALWAYS)
-    assert made.reason == 'Recorded: somebody said "always" for this event.'
+    assert made.reason == 'Recorded: a user chose "always" for this event.'
     assert (made.record, made.bot) == (True, BotOptions(name="Notes"))
 
 
@@ -73,7 +73,7 @@ def test_the_word_for_an_event_goes_before_that_for_its_series() -> None:
     instance, sibling = an_event(recurring_event_id="s1"), an_event(event_id="e2", recurring_event_id="s1")
     assert overrides.for_event(instance) == Override("always", "event")
     assert overrides.for_event(sibling) == Override("never", "series")
-    assert decided(sibling, overrides=overrides).reason == 'Skipped: somebody said "never" for this series.'
+    assert decided(sibling, overrides=overrides).reason == 'Skipped: a user chose "never" for this series.'
     assert overrides.for_event(an_event(event_id="e3")) is None
 
 
@@ -115,7 +115,7 @@ def test_the_reason_names_the_rule_and_all_that_made_it_hold() -> None:
     )
     event = an_event(title="Demo", attendees=[{"email": "a@acme.com"}, {"email": "b@customer.com"}])
     assert decided(event, policy).reason == (
-        'Recorded by rule 2, "customers": somebody from outside takes part and at least 2 take part and the title '
+        'Recorded by rule 2, "customers": a guest is external and at least 2 take part and the title '
         "is like demo or *call* and it is not the case that the owner is not the organiser and the owner's answer "
         "is declined."
     )

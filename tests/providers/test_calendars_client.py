@@ -69,7 +69,7 @@ async def test_a_raw_calendar_that_cannot_be_read_costs_no_other(
 ) -> None:
     server.tell(Answer({"calendars": [{"id": "g-1"}, odd, {"id": "g-2"}]}))
     assert [each.raw_id for each in await calendars.list_available_calendars(CREDENTIALS)] == ["g-1", "g-2"]
-    assert "calendar 2 of the 3 of a user is left aside" in caplog.text
+    assert "calendar 2 of the 3 of a user is skipped" in caplog.text
 
     server.tell(Answer({"calendars": [odd]}))
     with pytest.raises(UnavailableError, match="no known form"):

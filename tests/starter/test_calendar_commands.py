@@ -142,7 +142,7 @@ async def test_an_explanation_names_the_rule_and_what_it_looked_at(
     await desk.add(ANNA, calendar_id, title="Team", guests=[BEN])
     entries = await desk.look(calendar_id, client)
     offer = (await cli("calendar", "explain", ANNA, "offer")).out
-    assert 'Offer: Recorded by rule 1, "customers": somebody from outside takes part.' in offer
+    assert 'Offer: Recorded by rule 1, "customers": a guest is external.' in offer
     assert "bob@customer.example" in offer
     assert "This decision is not applied yet" in offer, "the look of this test went by another policy"
     team = (await cli("calendar", "explain", ANNA, entries["Team"].event_id[:13], "--json")).json

@@ -175,8 +175,8 @@ async def test_what_waits_in_the_inbox(settings: pytest.MonkeyPatch, tmp_path: P
     store = ArtifactStore((tmp_path / "shared").as_uri())
     settings.setenv("ARTIFACTS_URL", store.url)
 
-    async def put(age: timedelta, shelf: str = "") -> None:
-        await store.put(f"inbox/{shelf}{datetime.now(UTC) - age:%Y%m%dT%H%M%S.%fZ}-1234.json", b"{}")
+    async def put(age: timedelta, folder: str = "") -> None:
+        await store.put(f"inbox/{folder}{datetime.now(UTC) - age:%Y%m%dT%H%M%S.%fZ}-1234.json", b"{}")
 
     assert (await examined("inbox"))["found"] == "empty"
     await put(timedelta(days=3), "unclaimed/")
@@ -198,14 +198,14 @@ async def test_what_waits_in_the_inbox(settings: pytest.MonkeyPatch, tmp_path: P
     assert "bridge" in check["remedy"]
 
 
-@pytest.mark.parametrize("shelf", ["unclaimed", "late", "rejected"])
-async def test_a_shelf_of_the_inbox_that_is_nearly_full(
-    settings: pytest.MonkeyPatch, tmp_path: Path, shelf: str
+@pytest.mark.parametrize("folder", ["unclaimed", "late", "rejected"])
+async def test_a_folder_of_the_inbox_that_is_nearly_full(
+    settings: pytest.MonkeyPatch, tmp_path: Path, folder: str
 ) -> None:
     store = ArtifactStore((tmp_path / "shared").as_uri())
     settings.setenv("ARTIFACTS_URL", store.url)
-    await store.put(f"inbox/{shelf}/20260301T120000.000000Z-1.json", b"x" * (60 * 1024 * 1024))
+    await store.put(f"inbox/{folder}/20260301T120000.000000Z-1.json", b"x" * (60 * 1024 * 1024))
     check = await examined("inbox")
     assert not check["ok"]
-    assert check["found"].endswith(f"full: inbox/{shelf}")
-    assert f"inbox/{shelf}" in check["remedy"]
+    assert check["found"].endswith(f"full: inbox/{folder}")
+    assert f"inbox/{folder}" in check["remedy"]

@@ -1,4 +1,4 @@
-"""Finds bots at the provider: by key, by origin, and what one of them is doing."""
+"""Looks up bots at the provider: by dispatch key, by origin, and their status."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -14,10 +14,10 @@ from minutekeeper.providers.meetingbaas.response_models import BotDetails, BotSu
 from minutekeeper.providers.meetingbaas.status_codes import failure_reason, status_of
 
 CLOCK_SKEW = timedelta(minutes=2)
-"""The provider stamps bots by its own clock."""
+"""Allowance for the provider's clock, which stamps bots."""
 
 _LONGEST_LIFE = timedelta(hours=6)
-"""Bots are killed after five hours, and a reserved one waits a little before."""
+"""The longest time that a bot exists: it ends after five hours, and a reserved one waits a little before."""
 
 _ROUTES = frozenset({"j", "l", "lookup", "meet", "meetup-join", "my", "w"})
 """Parts of paths that lead to every meeting of a platform."""
@@ -30,8 +30,8 @@ async def find_bots(
 
     One list is asked for, by what names the meeting: it is filtered before it is cut into pages, so that it is one
     page however many bots the account has. A key belongs to one meeting's URL, so its bots are in that list as
-    well; a list by key would be filtered page by page. Both are checked again: the list is young, and one that
-    ignores its filters must not pass a stranger's bot off as ours. Nor must another bot that carries our key.
+    well; a list by key would be filtered page by page. Both are checked again, because a list that
+    ignores its filters must not return a bot that is not ours, and neither must another bot with our key.
     """
     created_after = since - CLOCK_SKEW
     name = _meeting_name(meeting_url)
@@ -51,7 +51,7 @@ async def find_bots(
 
 
 async def is_at_work(client: MeetingBaasClient, bot_id: str) -> bool:
-    """Whether the list has this bot as one that has not ended."""
+    """Whether the list has this bot, and it has not ended."""
     query = BotQuery(created_after=datetime.now(UTC) - _LONGEST_LIFE)
     async for bot in client.list_bots(query):
         if bot.bot_id == bot_id:
@@ -71,7 +71,7 @@ def _found(bot: BotSummary, extra: BotMetadata, created_at: datetime) -> FoundBo
 
 
 def _meeting_name(meeting_url: str) -> str:
-    """What names the meeting in any spelling of its URL: a code, a number or a thread."""
+    """The part that identifies the meeting in any spelling of its URL: a code, a number or a thread."""
     return max(_names(meeting_url), key=len, default=meeting_url.partition("?")[0])
 
 
@@ -84,7 +84,10 @@ def _names(meeting_url: str) -> set[str]:
 
 
 async def origin_of(client: MeetingBaasClient, signing_secrets: Sequence[str], bot_id: str) -> BotOrigin:
-    """Raises NotFoundError if the bot has no data. Nobody has written down whether one at work has any."""
+    """The data of a bot. Raises NotFoundError if it has none.
+
+    It is not documented whether a running bot has any.
+    """
     data = await client.meeting_data(bot_id, include_transcripts=False)
     details = data.bot_data.bot
     if details is None:
@@ -95,7 +98,7 @@ async def origin_of(client: MeetingBaasClient, signing_secrets: Sequence[str], b
 async def recent_origins(
     client: MeetingBaasClient, signing_secrets: Sequence[str], since: datetime
 ) -> AsyncIterator[list[BotOrigin]]:
-    """The list has every bot, but not its event."""
+    """The origin of a bot in the list, which does not name its event."""
     async for page in client.pages_of_bots(BotQuery(created_after=since - CLOCK_SKEW)):
         yield [_origin(bot.bot_id, bot, bot.extra.verified(signing_secrets), "") for bot in page if bot.bot_id]
 
@@ -113,9 +116,10 @@ def _origin(bot_id: str, bot: BotDetails | BotSummary, extra: BotMetadata, event
 
 
 def bot_observation(bot_id: str, data: MeetingData) -> BotObservation:
-    """Settles a bot: it has ended once `ended_at` is set, well if there is a file or no error, else badly.
+    """The final status of a bot: it has ended once `ended_at` is set, successfully if there is a file or no error.
 
-    A file outweighs errors, because then something was recorded. Raises UnavailableError if nothing is said of it.
+    A file counts more than errors, because then something was recorded. Raises UnavailableError if nothing is said
+    of it.
     """
     bot = data.bot_data.bot
     if data.content_deleted:
@@ -148,7 +152,7 @@ def bot_observation(bot_id: str, data: MeetingData) -> BotObservation:
 
 
 def _movements(bot_id: str, bot: BotDetails) -> tuple[BotEvent, ...]:
-    """Entering and leaving the call; the codes are those whose webhooks would have said so."""
+    """The events of entering and leaving the call, with the codes that webhooks would have."""
     moments = (("in_call_not_recording", bot.bot_joined_at), ("call_ended", bot.bot_exited_at))
     events = [
         BotEvent(

@@ -1,6 +1,6 @@
-"""What a bot of ours carries in `extra`, the provider's place for free data, so that it can be led back to us.
+"""The metadata of our bots in the provider's field `extra`, by which their webhooks are routed.
 
-Others in the same account can write there too, so it is signed, and what we did not sign counts as absent.
+Other products of the same account can write there, too, so it is signed, and unsigned metadata counts as absent.
 """
 
 import hmac
@@ -16,11 +16,11 @@ from minutekeeper.signing import Purpose, signer
 _EVENT_KEY = "mk-calendar-event"
 
 _MAX_LENGTH = 1000
-"""Characters; Temporal takes no longer workflow ids."""
+"""In characters: the limit of Temporal's workflow ids."""
 
 
 class BotMetadata(BaseModel):
-    """Everything is empty for a bot that is not ours."""
+    """The parsed metadata; all fields are empty for a bot that is not ours."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,12 +30,12 @@ class BotMetadata(BaseModel):
     run: str = ""
 
     def to_wire(self, secrets: Sequence[str]) -> dict[str, str]:
-        """Flat texts only: the provider filters by them, and its filter knows nothing else.
+        """Plain strings only, because the provider's filter supports nothing else.
 
         The first secret signs. Raises ValueError without one.
         """
         if not secrets:
-            raise ValueError("a bot cannot be marked as ours without a secret that signs")
+            raise ValueError("the metadata of a bot cannot be signed without a secret")
         return {
             "dispatch_key": self.dispatch_key,
             "dispatch": "" if self.dispatch is None else str(self.dispatch),
@@ -50,7 +50,7 @@ class BotMetadata(BaseModel):
 
 
 class ReceivedBotMetadata(BaseModel):
-    """What came back as the `extra` of a bot, whoever wrote it."""
+    """Parses the `extra` of any bot."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -58,7 +58,7 @@ class ReceivedBotMetadata(BaseModel):
     signature: str = Field("", repr=False)
 
     def verified(self, secrets: Sequence[str]) -> BotMetadata:
-        """What one of the secrets signed; empty if none did."""
+        """The metadata if one of the secrets signed it; empty otherwise."""
         if not self.claimed.dispatch_key:
             return BotMetadata()
         given = self.signature.encode("utf-8", "surrogatepass")
@@ -67,7 +67,7 @@ class ReceivedBotMetadata(BaseModel):
 
 
 def event_extra(secrets: Sequence[str]) -> dict[str, str]:
-    """What bots carry that the provider sends to events for us: all the same, as the occurrences of a series do."""
+    """The metadata of bots that the provider sends to events for us; the same for all occurrences of a series."""
     return BotMetadata(dispatch_key=_EVENT_KEY).to_wire(secrets)
 
 

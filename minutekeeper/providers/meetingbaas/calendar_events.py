@@ -1,4 +1,4 @@
-"""The API's events, with what only their raw objects say, as events of ours."""
+"""Converts the API's events, and what only their raw objects say, into CalendarEvent."""
 
 import logging
 import re
@@ -25,11 +25,11 @@ class BotParameters(LenientModel):
 
 
 BotParam = Annotated[BotParameters, BeforeValidator(lambda value: value if isinstance(value, dict) else {})]
-"""The bot that the API sends to an event by its own timer: empty if it sends none."""
+"""The bot that the API sends to an event by its own scheduler; empty if it sends none."""
 
 
 class EventAnswer(LenientModel):
-    """An event as the specification has it, or as guide pages name it, perhaps in an object of its own."""
+    """An event by the specification or by the guide pages, perhaps nested in an object."""
 
     event_id: Identifier = Field("", validation_alias=AliasChoices("uuid", "id", "event_uuid"))
     calendar_id: Identifier = Field(
@@ -64,7 +64,7 @@ class EventAnswer(LenientModel):
 def to_event(answer: EventAnswer, calendar_id: str = "", signing_secrets: Sequence[str] = ()) -> CalendarEvent:
     """The event; `calendar_id` is what it was asked by, if it does not say so itself.
 
-    The provider records it for us if one of the `signing_secrets` marked the bot that it sends.
+    The provider records it for us if one of the `signing_secrets` signed the metadata of the bot that it sends.
 
     Raises UnavailableError for one without an id or without any time.
     """
@@ -72,7 +72,7 @@ def to_event(answer: EventAnswer, calendar_id: str = "", signing_secrets: Sequen
     start_time = answer.start_time or raw.start_time
     deleted = answer.deleted or raw.cancelled
     if start_time is None and deleted:
-        # Of what was deleted, Google may tell no more than that; any time will do.
+        # Google may give no more than this of a deleted event, so any time will do.
         start_time = raw.original_start or answer.last_updated_at or raw.updated_at
     is_recurring = answer.is_recurring or raw.is_instance or bool(answer.recurring_event_id)
     try:
@@ -106,7 +106,7 @@ def to_event(answer: EventAnswer, calendar_id: str = "", signing_secrets: Sequen
 def to_events(
     answers: Iterable[Any], calendar_id: str = "", signing_secrets: Sequence[str] = ()
 ) -> list[CalendarEvent]:
-    """Those that can be read: one odd event must not hide all the others. It is told in the log."""
+    """The events that can be read, because one bad event must not hide all the others. It is logged."""
     events = []
     for answer in answers:
         try:
@@ -117,7 +117,7 @@ def to_events(
 
 
 def _best_link(given: str, raw: RawEvent) -> str:
-    """The link by which a bot can join, else the first that looks like one, else what the API gave."""
+    """The link that a bot can join by, else the first that looks like one, else that of the API."""
     places = (given, *raw.links)
     if found := best_meeting_url(places, raw.notes):
         return next((place for place in places if " " not in place and _is(place, found)), found.url)
@@ -126,7 +126,7 @@ def _best_link(given: str, raw: RawEvent) -> str:
 
 
 def _is(place: str, link: MeetingUrl) -> bool:
-    """Whether a text is nothing but this link, as the calendar spells it."""
+    """Whether a text consists only of this link."""
     try:
         return parse_meeting_url(place) == link
     except MeetingUrlError:
@@ -134,7 +134,7 @@ def _is(place: str, link: MeetingUrl) -> bool:
 
 
 def _people(listed: Iterable[Any], raw: RawEvent) -> tuple[Attendee, ...]:
-    """Everybody of either list once; only the raw one has answers, and says what is no person."""
+    """The people of both lists, each once; only the raw one has responses, and marks rooms."""
     known = {attendee.email.casefold() for attendee in raw.attendees} | raw.rooms
     others = (AttendeeAnswer.model_validate(entry) for entry in listed)
     return raw.attendees + tuple(

@@ -35,15 +35,15 @@ from minutekeeper.providers.meetingbaas.response_models import (
 from minutekeeper.providers.meetingbaas.response_parsing import parse_response, path_part
 
 _SYNC_SECONDS = 300.0
-"""Answers that wait for Google or Microsoft, perhaps for each calendar of the account in turn."""
+"""Timeout of calls that wait for Google or Microsoft, perhaps for each calendar of the account in turn."""
 
 
 class MeetingBaasCalendars:
     """A CalendarProvider for one account.
 
-    Nothing that it says holds the key, what calendars are read by, or another of the `secrets`. The first of the
-    `signing_secrets` marks the bots that the provider sends to events for us. Raises ValueError for a key that
-    cannot be sent.
+    Its messages never contain the key, credentials, or another of the `secrets`. The first of the `signing_secrets`
+    signs the metadata of bots that the provider sends to events for us. Raises ValueError for a key that cannot be
+    sent.
     """
 
     def __init__(  # noqa: PLR0913 - one setting of an account each
@@ -74,7 +74,7 @@ class MeetingBaasCalendars:
         try:
             answer = await self._show("POST", "/calendars/", credentials, **wish)
         except UnavailableError as error:
-            # Users report a plain 500 for it.
+            # Reported to be answered with a plain 500.
             hint = "If this stays so: is the calendar API switched on for the OAuth app?"
             raise UnavailableError(f"{error} {hint}") from None
         return self._calendar(answer)
@@ -116,7 +116,7 @@ class MeetingBaasCalendars:
             if not page.cursor:
                 return
             if page.cursor in seen:
-                raise UnavailableError("Meeting BaaS goes round in circles: its list repeats a cursor.")
+                raise UnavailableError("Meeting BaaS repeats a cursor in its list.")
             seen.add(page.cursor)
             params["cursor"] = page.cursor
 

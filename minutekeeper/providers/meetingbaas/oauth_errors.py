@@ -1,4 +1,4 @@
-"""Recognises what Google and Microsoft say of a grant that no longer holds, in whatever text it is passed on.
+"""Recognises the errors of Google and Microsoft for access that has ended, in any text that contains them.
 
 The API documents neither status nor body for it: it shows up in errors of calls and in the report of resync_all.
 """
@@ -32,8 +32,8 @@ ADVICE = {
 
 
 def access_problem_source(text: str) -> AccessProblemSource | None:
-    """Who has to act, or None if the text speaks of something else."""
-    # What ails the app ails the grants of all its users, and may be told in words of both.
+    """Who has to act; None if the text is about something else."""
+    # An error of the app affects all its users, and its text may contain codes of both.
     if _APP.search(text):
         return AccessProblemSource.APP
     return AccessProblemSource.USER if _USER.search(text) else None

@@ -46,8 +46,8 @@ class DispatchDefaults:
 class MeetingBaasProvider:
     """A Provider for one account.
 
-    `webhook_keys` are the account's keys, now and before its last rotation; empty ones are passed over. The first
-    of the `signing_secrets` marks bots as ours; what any of them marked is ours.
+    `webhook_keys` are the account's keys, now and before its last rotation; empty ones are ignored. The first
+    of the `signing_secrets` signs the metadata of our bots; a signature of any of them is accepted.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class MeetingBaasProvider:
         try:
             data = await self._client.meeting_data(bot_id)
         except NotFoundError as error:
-            # Nobody has written down whether meeting_data knows a bot that is still at work; the list does.
+            # It is not documented whether meeting_data has running bots; the list has them.
             is_at_work = await bot_lookup.is_at_work(self._client, bot_id)
             reality = ProviderBotStatus.OPEN if is_at_work else ProviderBotStatus.GONE
             return BotObservation(status=reality, events=(), text=str(error))
@@ -141,7 +141,7 @@ class MeetingBaasProvider:
         given = [value for name, value in headers.items() if name.lower() in _KEY_HEADERS]
         if not given:
             return allow_missing_key
-        # Every pair is compared, so that the time taken tells nothing.
+        # Every pair is compared, so that the time taken reveals nothing.
         matches = [hmac.compare_digest(_encoded(value), key) for value in given for key in self._webhook_keys]
         return any(matches)
 

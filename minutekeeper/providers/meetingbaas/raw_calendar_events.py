@@ -1,6 +1,6 @@
-"""Events as Google Calendar and Microsoft Graph have them, which the API passes on in `raw`.
+"""Reads the raw events of Google Calendar and Microsoft Graph, which the API passes on in `raw`.
 
-Both have the same facts, in different places. An object of neither kind simply has none of them.
+Both have the same data, in different places. An object of neither kind has none of them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,16 +23,16 @@ _RESPONSES: Mapping[str, Response] = {
     "notResponded": Response.NEEDS_ACTION,
     "none": Response.NEEDS_ACTION,
 }
-"""Graph says `none` of others where it says `notResponded` of the reader."""
+"""Graph has `none` for other people where it has `notResponded` for the reader."""
 
 _PASSCODES = ("passcode", "password", "pin", "accessCode")
-"""Where an entry point of Google has what admits to it."""
+"""The fields of a Google entry point that contain a password or a code."""
 _INSTANCES = frozenset({"occurrence", "exception"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class RawEvent:
-    """What is missing is empty. `rooms` are the addresses of invited things, which are no attendees."""
+    """The data of a raw event; what is missing is empty. `rooms` are the addresses of invited resources."""
 
     event_id: str
     uid: str
@@ -51,9 +51,9 @@ class RawEvent:
     rooms: frozenset[str]
     response: Response
     links: tuple[str, ...]
-    """Texts from the places that are made for links, the surest first."""
+    """Texts of the fields for links, the most reliable first."""
     notes: str
-    """What people wrote about the event, perhaps as HTML."""
+    """The description and location, perhaps as HTML."""
     guests_known: bool
     """Whether all who are invited are among the attendees."""
     updated_at: datetime | None
@@ -92,7 +92,7 @@ def read_raw(value: Any) -> RawEvent:
 
 
 def _own_response(raw: Mapping[str, Any], guests: list[dict[str, Any]], *, is_organizer: bool) -> Response:
-    """The answer of whose calendar it is. Whoever organises comes, unless he says otherwise."""
+    """The response of the calendar's owner. An organiser counts as accepted unless they responded otherwise."""
     own = next((guest.get("responseStatus") for guest in guests if guest.get("self") is True), None)
     response = _response(own if own is not None else _mapping(raw.get("responseStatus")).get("response"))
     if is_organizer and response in (Response.UNKNOWN, Response.NEEDS_ACTION):

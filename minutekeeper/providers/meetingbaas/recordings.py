@@ -1,4 +1,4 @@
-"""What a bot recorded, from its delivery or from the API, and until when its URLs are valid."""
+"""Reads what a bot recorded, from its delivery or from the API, and until when its URLs are valid."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ _NOTHING = RecordedContent(media=(), transcript=None)
 
 
 async def recorded_content(client: MeetingBaasClient, bot_id: str, pushed: bytes | None) -> RecordedContent:
-    """Uses what was pushed if it has everything, else asks for the rest."""
+    """Uses the pushed delivery if it is complete, else requests the rest."""
     # Hours of speech take a second to read: whatever else this process does must not wait for it.
     given = _NOTHING if pushed is None else await asyncio.to_thread(_from_delivery, pushed)
     if given.media and given.transcript is not None:
@@ -46,7 +46,7 @@ async def recorded_content(client: MeetingBaasClient, bot_id: str, pushed: bytes
     except ProviderError:
         if not given.media:
             raise
-        # The recording can be fetched now; its transcript is asked for again later anyway.
+        # The recording can be downloaded now; its transcript is requested again later anyway.
         return given
     if given.transcript is not None and not (given.transcript.is_empty and asked.transcript):
         asked = replace(asked, transcript=given.transcript, transcript_failed=False)
@@ -60,7 +60,7 @@ async def _ask(client: MeetingBaasClient, bot_id: str) -> RecordedContent:
     except NotFoundError:
         return replace(_NOTHING, deleted=True)
     except ResponseTooLargeError:
-        # The recording is there all the same.
+        # The recording is available nevertheless.
         data = await client.meeting_data(bot_id, include_transcripts=False)
         return replace(await asyncio.to_thread(_from_meeting_data, data), transcript_failed=True)
     return await asyncio.to_thread(_from_meeting_data, data)

@@ -1,4 +1,4 @@
-"""Texts of the provider made fit for error messages, logs and workflow histories."""
+"""Redacts texts of the provider for error messages, logs and workflow histories."""
 
 import re
 from collections.abc import Iterable
@@ -7,10 +7,10 @@ from urllib.parse import quote
 from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE
 
 MAX_LENGTH = 500
-"""Characters of foreign text that are worth keeping."""
+"""The longest redacted text, in characters."""
 
 _MAX_READ = 20_000
-"""Characters that are looked at, so that a delivery of many megabytes holds nobody up."""
+"""Characters that are processed, so that a delivery of many megabytes does not block the process."""
 
 _URL = re.compile(
     r"""([a-z][a-z0-9+.-]{0,20}:(?:\\?/){2})(?:[^\s/\\?#"'<>]*@)?"""
@@ -32,8 +32,8 @@ _NAMED_SECRET = re.compile(
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without the secrets, with URLs cut down to their host, in one line of at most MAX_LENGTH characters.
 
-    Paths and queries of URLs go because they carry signatures, passwords of meetings and webhook tokens. So does
-    what a text itself calls a key, a signature or the like, and what a terminal would obey.
+    Paths and queries of URLs go because they carry signatures, passwords of meetings and webhook tokens. So
+    does what a text itself calls a key, a signature or the like, and control sequences for terminals.
     """
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")

@@ -1,4 +1,4 @@
-"""The requests to Meeting BaaS as they go over the wire."""
+"""The request bodies and filters of the Meeting BaaS API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -17,7 +17,7 @@ from minutekeeper.providers.calendar_base import (
 
 
 class SpeechToText(BaseModel):
-    """Who transcribes: `Default`, or `Gladia` and `Runpod` with a key of their own."""
+    """The transcription service: `Default`, or `Gladia` and `Runpod` with a key of their own."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -96,7 +96,7 @@ _NAMES: Mapping[str, str] = {
     "entry_message": "enter_message",
     "transcript": "speech_to_text",
 }
-"""Ours and the API's, where they differ. Timeouts lie flat, unlike those of a bot that is sent by itself."""
+"""Our field names and the API's, where they differ. Timeouts are flat here, unlike in the request for a bot."""
 
 
 def credentials_to_wire(credentials: CalendarCredentials) -> dict[str, str]:
@@ -125,7 +125,7 @@ def recording_to_wire(recording: ScheduledRecording, transcriber: SpeechToText) 
 
 
 def change_to_wire(change: ScheduledRecordingChange, transcriber: SpeechToText) -> dict[str, Any]:
-    """Only what was set; what is to be taken away is null."""
+    """Only the fields that are set; fields to remove are null."""
     return _filter_value(change.model_dump(mode="json", exclude_unset=True), transcriber)
 
 

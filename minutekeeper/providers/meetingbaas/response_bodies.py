@@ -1,4 +1,4 @@
-"""The bodies of answers, received in bounded memory: what is large goes to a file on its way."""
+"""Reads response bodies in bounded memory: large ones are written to a file."""
 
 import asyncio
 import mmap
@@ -20,7 +20,7 @@ Body = bytes | mmap.mmap
 
 
 class ResponseTooLargeError(UnavailableError):
-    """An answer is larger than what is taken."""
+    """A response is larger than the limit."""
 
 
 async def in_memory(chunks: AsyncIterator[bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""The answers of Meeting BaaS, read leniently."""
+"""The responses of Meeting BaaS, parsed leniently."""
 
 import json
 import logging
@@ -41,7 +41,7 @@ class Acknowledgement(LenientModel):
 
 
 class BotSummary(LenientModel):
-    """A bot in a list. `ended_at` is None while it is at work."""
+    """A bot in a list. `ended_at` is None while it is running."""
 
     bot_id: Identifier = Field("", validation_alias=AliasChoices("uuid", "id"))
     meeting_url: Text = ""
@@ -115,7 +115,7 @@ class RawCalendarEntry(LenientModel):
 
 
 class RawCalendarList(LenientModel):
-    """What a user can choose from: one that cannot be read is left aside, unless that is so of all of them."""
+    """The calendars that a user can choose from. Unreadable ones are skipped, unless all of them are."""
 
     calendars: list[RawCalendarEntry] = Field(validation_alias=AliasChoices("calendars", "data"))
 
@@ -135,7 +135,7 @@ class RawCalendarList(LenientModel):
                 found.append(RawCalendarEntry.model_validate(item))
             except ValidationError:
                 logger.warning(
-                    "calendar %d of the %d of a user is left aside: its id is missing, unprintable or too long",
+                    "calendar %d of the %d of a user is skipped: its id is missing, unprintable or too long",
                     number,
                     len(value),
                 )
@@ -160,7 +160,7 @@ class CalendarAnswer(LenientModel):
 
 
 class CalendarList(LenientModel):
-    """A plain list, by the specification. None is left aside, because one that is missing counts as lost."""
+    """A plain list, by the specification. None is skipped, because one that is missing counts as lost."""
 
     calendars: list[CalendarAnswer] = Field(validation_alias=AliasChoices("calendars", "data"))
 
@@ -173,7 +173,7 @@ class CalendarList(LenientModel):
 def _cursor(value: Any) -> str:
     """The next cursor: `next` is one, or a URL that carries one; empty after the last page.
 
-    Raises ValueError for anything else, so that what follows is never passed over.
+    Raises ValueError for anything else, so that later pages are never skipped.
     """
     if value is None:
         return ""
@@ -209,7 +209,7 @@ class EventPage(LenientModel):
 
 
 class EventList(LenientModel):
-    """What became of some events: a list of them, or as before December 2024 a single one."""
+    """The result for some events: a list of them, or a single one."""
 
     events: list[dict[str, Any]] = Field(validation_alias=AliasChoices("data", "events"))
 

@@ -1,4 +1,4 @@
-"""Answers of the API made into models, and ids made into parts of its paths."""
+"""Parses API responses into models, and quotes ids in paths."""
 
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
@@ -15,7 +15,7 @@ from minutekeeper.providers.meetingbaas.response_bodies import Body
 from minutekeeper.providers.meetingbaas.response_models import BotData, MeetingData
 
 _MOST_BYTES_AS_OBJECTS = 16 * 1024 * 1024
-"""Of an answer that only the patient reader understands, which makes objects of all that it holds."""
+"""Size limit of responses that need the generic parser, which creates objects for everything."""
 
 
 def _names(fields: Iterable[str]) -> list[str]:

@@ -29,7 +29,7 @@ class TranscriptError(ValueError):
 def from_webhook(items: Sequence[Any]) -> Transcript:
     """Reads the `transcript` of a `complete` event: `{speaker, words: [{start, end, word}]}`.
 
-    Later dates add `start_time`, `end_time`, `offset` and `lang`. What is missing or senseless is passed over.
+    Later dates add `start_time`, `end_time`, `offset` and `lang`. Missing or invalid values are skipped.
 
     Raises:
         TranscriptError: if this is no list, or nothing in it looks like a segment.
@@ -53,7 +53,7 @@ def _read(items: Any) -> Transcript:
     # One reader for both sources: releases have mixed their field names, and none has two meanings.
     if not isinstance(items, Sequence) or isinstance(items, str | bytes):
         raise TranscriptError(f"A transcript is a list of segments, but this is {type(items).__name__}.")
-    # Gone through again and again instead of kept: what is read from a file is made anew each time.
+    # Iterated several times instead of being stored, because items from a file are created anew each time.
     filled = sum(bool(item) for item in items)
     if filled and not any(_looks_like_segment(item) for item in items):
         raise TranscriptError(
@@ -82,7 +82,7 @@ def _looks_like_segment(item: Any) -> bool:
 
 
 def _says_blanks(items: Iterable[dict[str, Any]]) -> bool:
-    """Whether the words bring the blanks between them along, as some recognisers' do; one by chance is no sign."""
+    """Whether the words include the blanks between them, as some recognisers' do; a single one is no sign."""
     gaps = blanks = firsts = opened = 0
     for item in items:
         texts = [text for each in _word_items(item) if (text := _raw_text(each))]

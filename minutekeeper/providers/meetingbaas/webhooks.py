@@ -41,7 +41,7 @@ TRANSCRIPTION_COMPLETE = "transcription_complete"
 CALENDAR_SYNC = "calendar.sync_events"
 
 EVENTS = frozenset({STATUS_CHANGE, COMPLETE, FAILED, TRANSCRIPTION_COMPLETE, CALENDAR_SYNC})
-"""What v1 sends. Its advertised others were never seen, and those of v2 have other names."""
+"""The events of v1. Others that are documented were never seen, and those of v2 have other names."""
 
 _LARGE_BYTES = 64 * 1024
 """From here on a body is scanned for what is needed, and not read whole."""
@@ -94,7 +94,7 @@ class WebhookData(LenientModel):
 
 @dataclass(frozen=True)
 class WebhookEnvelope:
-    """`data` is empty for events that are not ours to read; `trouble` says what keeps one from being understood."""
+    """`data` is empty for events that are not supported; `trouble` says why one cannot be parsed."""
 
     event: str
     data: WebhookData
@@ -193,15 +193,15 @@ _KINDS = {
 }
 
 _CLOCK_ERROR = timedelta(hours=1)
-"""How far the provider's clock may be ahead of ours."""
+"""How far the provider's clock may be ahead."""
 
 
 def parse_webhook(
     body: bytes, received_at: datetime, secrets: Collection[str] = (), signing_secrets: Sequence[str] = ()
 ) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
-    """Raises MalformedWebhookError for what is no JSON object; every other that means nothing to us is Ignored.
+    """Parses a delivery; unsupported ones are Ignored. Raises MalformedWebhookError if it is not a JSON object.
 
-    Its texts hold no `secrets`. What a bot carries counts only if one of the `signing_secrets` signed it.
+    Its texts contain no `secrets`. Metadata only counts if one of the `signing_secrets` signed it.
     """
     delivery = read_facts(body, secrets)
     if delivery.trouble:
@@ -242,7 +242,7 @@ def _status_change(
 
 
 def _not_from_the_future(created_at: datetime | None, received_at: datetime) -> datetime:
-    """A status that claims a time to come would pass for the newest until then."""
+    """Limited to the present, because a status with a future time would count as the newest until then."""
     return created_at if created_at and created_at <= received_at + _CLOCK_ERROR else received_at
 
 

@@ -21,11 +21,11 @@ def delivery_of(event: str, body: bytes | None = None) -> WebhookDelivery:
     )
 
 
-@pytest.mark.parametrize("shelf", list(InboxFolder))
-async def test_whatever_the_bridge_keeps_is_found(tmp_path: Path, shelf: InboxFolder) -> None:
+@pytest.mark.parametrize("folder", list(InboxFolder))
+async def test_whatever_the_bridge_keeps_is_found(tmp_path: Path, folder: InboxFolder) -> None:
     inbox = Inbox(ArtifactStore(tmp_path.as_uri()))
-    await inbox.put(delivery_of("joining_call"), shelf)
-    await inbox.put(delivery_of("complete", b"body of complete"), shelf)
+    await inbox.put(delivery_of("joining_call"), folder)
+    await inbox.put(delivery_of("complete", b"body of complete"), folder)
     joined, complete = read_inbox(tmp_path)
     assert (joined.workflow_id, joined.event, joined.body_sha256) == (WORKFLOW, JOINED, "")
     assert (complete.event, complete.body_sha256) == (COMPLETE, sha256("body of complete"))
