@@ -52,6 +52,9 @@ NOT_RUN = {
         " make check": "is what continuous integration runs, this test among it",
         "mermaid": "is a picture",
     },
+    "architecture.md": {
+        "mermaid": "is a picture; tests/docs/test_architecture.py compares the layers with the code"
+    },
     "getting-started.md": {" make dev": "runs until Ctrl-C: tests/devtools/stack/ runs what it runs"},
     "deploys.md": {
         "python": "are lines to put into a workflow, not programs",
