@@ -48,7 +48,7 @@ chaos: $(VENV)/.embedded ## Kill and freeze processes while meetings run, and ch
 	@$(BIN)/python -m devtools.chaos --seed $(SEED) --meetings $(MEETINGS)
 
 .PHONY: twins
-twins: $(VENV)/.embedded ## The same in small, with nothing but several workflows for one room (2 minutes)
+twins: $(VENV)/.embedded ## A small chaos run with only meetings that several workflows share (2 minutes)
 	@$(BIN)/python -m devtools.chaos --seed $(SEED) --meetings 60 --short --twins 1
 
 # Number of events in the year; each takes about two seconds.

@@ -1,4 +1,4 @@
-"""How long each phase may go without news before the workflow asks the API itself: one table, reasons beside."""
+"""The table of deadlines: how long each phase may pass without an event before the provider is asked."""
 
 from datetime import timedelta
 
@@ -13,52 +13,68 @@ class Deadlines(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     first_webhook: int = Field(
-        180, gt=0, description="Sent, expected, and not a word: the webhook URL may be wrong."
+        180,
+        gt=0,
+        description="From the bot's arrival to asking the provider if no webhook came; usually its URL is wrong.",
     )
-    joining: int = Field(300, gt=0, description="Joining takes a minute; a fresh machine up to four.")
+    joining: int = Field(
+        300, gt=0, description="In `joining` without an event. Joining takes a minute, on a new machine up to four."
+    )
     waiting_room: int = Field(
-        780, gt=0, description="Bots give up after ten minutes; Google Meet throws them out then."
+        780,
+        gt=0,
+        description="In `waiting_room` without an event. Bots give up or are removed after ten minutes.",
     )
-    in_call: int = Field(900, gt=0, description="In the call without recording: nobody came within ten minutes.")
+    in_call: int = Field(
+        900,
+        gt=0,
+        description="In `in_call` without an event. Bots leave after ten minutes if no participant joins.",
+    )
     recording: int = Field(
-        2400, gt=0, description="A recording needs no webhook for long, and each question costs an action."
+        2400,
+        gt=0,
+        description="In `recording` without an event: recording bots rarely report, and each question is billed.",
     )
     ended: int = Field(
         1260,
         gt=0,
-        description="From leaving to the final event; the bot repeats that call for twenty minutes.",
+        description="From leaving to the final event, which the provider sends again for twenty minutes.",
     )
     max_bot_lifetime: int = Field(
-        18_000, gt=0, description="No bot of the provider stays in a call for longer than five hours."
+        18_000, gt=0, description="Longest time of a bot in a call: the provider ends bots after five hours."
     )
     relief: int = Field(
-        600, gt=0, description="So long before that a bot leaves a running meeting, and another one is sent."
+        600,
+        gt=0,
+        description="How long before that a bot leaves a meeting that still runs, and another one is sent.",
     )
-    lobby: int = Field(120, gt=0, description="A bot that nobody lets in for so long is worth an alert.")
+    lobby: int = Field(120, gt=0, description="In the waiting room before an alert is logged and counted.")
     transcript: int = Field(
-        450, gt=0, description="Transcription ends minutes after the recording; asked again after twice as long."
+        450, gt=0, description="First pause before a transcript is asked for again, doubled with each attempt."
     )
     grace: int = Field(
-        600, gt=0, description="A `failed` may be followed by a recording: providers and operators resend."
+        600,
+        gt=0,
+        description="After `failed`, while a recording may still come: providers and operators send events again.",
     )
     removed_bot: int = Field(
-        120, gt=0, description="A removed bot needs a moment to say what it recorded before we ask."
+        120, gt=0, description="After the removal of a bot, before the provider is asked what it recorded."
     )
     shared_bot: int = Field(
-        60, gt=0, description="The bot of another of our meetings reports there, so this one asks."
+        60, gt=0, description="Between questions about a bot that reports to another of our meetings."
     )
     retry: int = Field(
-        30, gt=0, description="A second bot sent at once would meet the trouble that ended the first."
+        30, gt=0, description="Before another bot is sent: one sent at once would fail for the same reason."
     )
     give_up: int = Field(
-        604_800, gt=0, description="A provider that has been silent for a week is not asked any more."
+        604_800, gt=0, description="After this time a provider that does not answer is not asked any more: a week."
     )
     account_retry: int = Field(
-        60, gt=0, description="Between two tries while the account is refused: key revoked, tokens used up."
+        60, gt=0, description="Between two attempts while the account is rejected: key revoked or tokens used up."
     )
 
     def for_status(self, status: MeetingStatus) -> timedelta:
-        """The time without news that a bot may spend in a status."""
+        """How long a bot may stay in a status without an event."""
         seconds = {
             MeetingStatus.JOINING: self.joining,
             MeetingStatus.WAITING_ROOM: self.waiting_room,

@@ -30,7 +30,8 @@ Durations are seconds, sizes are bytes. Secrets have no default and are never pr
 DEADLINES_INTRODUCTION = """\
 ## Deadlines
 
-How long each phase of a meeting may pass without news before the workflow asks the provider itself, in seconds.
+How long each phase of a meeting may pass without an event before the workflow asks the provider itself, and other
+intervals of a meeting, in seconds.
 """
 
 DEADLINE_PREFIX = "MINUTEKEEPER_DEADLINE_"

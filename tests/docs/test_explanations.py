@@ -18,6 +18,7 @@ from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Reschedule, StopRequest, WantedArtifacts
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from starter.calendars.summaries import CalendarSummaryState
+from tests.docs.settings_page import deadlines, settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
@@ -35,6 +36,9 @@ REQUEST_TABLES: dict[str, type[BaseModel]] = {
 SET_BY_MINUTEKEEPER = {"wake_up", "claim", "rebooked", "follows", "carried"}
 """Fields of a request that callers leave out: our own client, calendars and continue-as-new fill them."""
 
+NEEDED_IN_CONTAINERS = {"BRIDGE_PUBLIC_URL", "ARTIFACTS_URL", "MINUTEKEEPER_LOG_FORMAT"}
+"""Settings whose default in containers is another one, or that have to be chosen there."""
+
 LIMITS = {Ge: "at least {0.ge}", Le: "at most {0.le}", MinLen: "at least {0.min_length}", MaxLen: "{0.max_length}"}
 
 
@@ -51,6 +55,13 @@ def test_the_generated_pages_are_up_to_date() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_template_of_settings_shows_the_defaults_of_the_code() -> None:
+    shown = dict(re.findall(r"^#?([A-Z][A-Z0-9_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    in_code = {setting.name: setting.default.strip("`") for setting in (*settings(), *deadlines())}
+    different = {name for name, default in in_code.items() if shown[name] != default}
+    assert different == NEEDED_IN_CONTAINERS
 
 
 def rows(heading: str) -> dict[str, str]:
