@@ -129,7 +129,7 @@ def meeting_markdown(view: MeetingView) -> str:
     reason = f" ({view.reason.value})" if view.reason else ""
     verdict = f"{view.status.value.upper()}{reason}: " if view.status.is_final else ""
     lines = [
-        f"## {_plain(verdict)}{_plain(view.title or view.meeting_url)}",
+        f"## {_plain(f'{verdict}{view.title or view.meeting_url}')}",
         "",
         f"- **Status:** {view.status.value}{reason}",
         f"- **When:** {format_utc(view.start_time)}"
