@@ -253,3 +253,27 @@ async def test_other_instants_are_other_volleys(stage: Stage) -> None:
     assert not waiting.done()
     await stage.pass_to(INSTANT + timedelta(seconds=1))
     await waiting
+
+
+async def test_what_is_due_at_this_very_instant_waits_for_nobody_either(stage: Stage) -> None:
+    stage.at = INSTANT
+    async with stage.volleys.slot(INSTANT):
+        pass
+    assert stage.warmed == []
+
+
+async def test_a_batch_that_was_sent_or_handed_back_leaves_no_task_behind(stage: Stage) -> None:
+    before = asyncio.all_tasks()
+    stage.at = INSTANT - timedelta(seconds=10)
+    handed_back = stage.arm(0)
+    await settle()
+    assert len(asyncio.all_tasks()) > len(before) + 1
+    stage.stop.set()
+    with pytest.raises(WorkerShutdownError):
+        await handed_back
+    await until(lambda: asyncio.all_tasks() == before)
+    stage.stop.clear()
+    sent = stage.arm(1)
+    await stage.pass_to(INSTANT)
+    assert await sent == 1
+    await until(lambda: asyncio.all_tasks() == before)

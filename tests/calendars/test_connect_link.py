@@ -32,6 +32,38 @@ def test_every_link_is_one_of_its_own() -> None:
     assert new_link("u", "google", NOW).link_id != new_link("u", "google", NOW).link_id
 
 
+def test_without_addresses_the_browser_ends_at_a_page_of_ours() -> None:
+    link = new_link("user-1", "microsoft", NOW)
+    assert (link.success_url, link.error_url) == ("", "")
+    assert len(link.link_id) == 16
+    told = urlsplit(connect_url("https://bridge.example", "secret-1", link)).path.removeprefix("/connect/")
+    assert read_link(told, ["secret-1"], NOW) == link
+
+
+def test_a_link_is_spelt_in_one_way_only() -> None:
+    """The last letter of a signature has two bits that mean nothing: they must be those that we wrote."""
+    text = last_part()
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    same = alphabet.index(text[-1]) // 4 * 4
+    others = [text[:-1] + letter for letter in alphabet[same : same + 4] if letter != text[-1]]
+    assert len(others) == 3
+    for other in [*others, f"{text}=", f"{text}\n", f"{text}\u00e4", f"\u00e4{text}", f"{text[:-1]}!{text[-1]}"]:
+        with pytest.raises(ConnectLinkError) as caught:
+            read_link(other, ["secret-1"], NOW)
+        assert caught.value.fault is ConnectLinkFault.FORGED
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a.\ud800", "a.b.\ud800", ".", "..", ""])
+def test_half_characters_and_empty_parts_are_no_link(text: str) -> None:
+    with pytest.raises(ConnectLinkError, match=r"\Aforged\Z"):
+        read_link(text, ["secret-1"], NOW)
+
+
+def test_a_link_that_ran_out_says_so() -> None:
+    with pytest.raises(ConnectLinkError, match=r"\Aexpired\Z"):
+        read_link(last_part(), ["secret-1"], NOW + timedelta(hours=24))
+
+
 @given(st.integers(0, len(last_part()) - 1), st.sampled_from("Aa0_-.=%"))
 def test_no_letter_of_a_link_can_be_changed(place: int, letter: str) -> None:
     text = last_part()

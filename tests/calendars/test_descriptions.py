@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from minutekeeper.calendars.descriptions import calendar_markdown
-from minutekeeper.calendars.health import AccessProblem
+from minutekeeper.calendars.descriptions import calendar_markdown, health_markdown
+from minutekeeper.calendars.health import AccessFindings, AccessProblem, CalendarHealthView
 from minutekeeper.calendars.messages import CalendarStatus, CalendarView, ReconcileCounts
 from tests.calendars.support import a_policy
 
@@ -61,4 +61,21 @@ def test_a_calendar_in_trouble_tells_all_that_is_known() -> None:
         ),
         "- **Next reconcile:** 2026-12-01 13:00:00Z, or when something changes",
         "- **Policy:** first, second; otherwise skip",
+    ]
+
+
+def test_the_check_of_all_calendars_says_how_many_cannot_be_read() -> None:
+    assert health_markdown(CalendarHealthView()).splitlines() == [
+        "## Access to calendars",
+        "",
+        "- **Last check:** not yet",
+        "- **Calendars:** 0, of which 0 cannot be read",
+        "- **What to do:** nothing",
+    ]
+    findings = AccessFindings(problems={"c1": AccessProblem.SYNC, "c2": AccessProblem.SYNC})
+    view = CalendarHealthView(calendars=5, findings=findings, last_check_at=NOON, error="no answer")
+    assert health_markdown(view).splitlines()[2:] == [
+        "- **Last check:** 2026-12-01 12:00:00Z: no answer",
+        "- **Calendars:** 5, of which 2 cannot be read",
+        "- **What to do:** see `minutekeeper calendar doctor`",
     ]

@@ -134,7 +134,8 @@ def test_what_is_decided_for_an_event_or_a_series_can_be_taken_back() -> None:
 
 def test_a_disconnection_has_a_reason_of_one_to_500_characters() -> None:
     assert DISCONNECT_REQUEST.reason == "The calendar was disconnected."
-    assert DisconnectRequest(reason="x" * 500).reason == "x" * 500
+    for reason in ("x", "x" * 500):
+        assert DisconnectRequest(reason=reason).reason == reason
     for reason in ("", "x" * 501):
         with pytest.raises(ValidationError, match="reason"):
             DisconnectRequest(reason=reason)

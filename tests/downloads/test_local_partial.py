@@ -79,6 +79,43 @@ def test_a_writer_that_wakes_up_spoils_nothing(folder: Path, target: Path) -> No
     assert digest == hashlib.sha256(CONTENT).hexdigest()
 
 
+def test_a_part_of_what_was_written_is_read_and_nothing_behind_it(folder: Path) -> None:
+    file = LockedFile(folder)
+    write(file, *BATCHES[:3])
+    with only(folder, ".part").open("ab") as other:
+        other.write(b"something else")
+    assert file.read(0, 5) == CONTENT[:5]
+    assert file.read(1500, 1000) == CONTENT[1500:2500]
+    assert file.read(2500, 1000) == CONTENT[2500:3000]
+    assert file.read(3000, 1000) == b""
+    file.close_without_waiting()
+
+
+def test_a_file_is_moved_into_a_folder_that_was_not_there(folder: Path, tmp_path: Path) -> None:
+    file = LockedFile(folder)
+    write(file, CONTENT)
+    target = tmp_path / "other" / "deeper" / "recording.mp4"
+    assert file.move(target) == file.sha256 == hashlib.sha256(CONTENT).hexdigest()
+    assert target.read_bytes() == CONTENT
+
+
+def test_what_was_written_and_what_proves_it_are_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = LockedFile(folder)
+    write(file, CONTENT)
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_ino))
+    file.sync()
+    assert synced == [only(folder, suffix).stat().st_ino for suffix in (".part", ".journal")]
+    file.close_without_waiting()
+
+
+def test_nothing_is_waited_for_where_nothing_was_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    LockedFile(folder).sync()
+    assert synced == []
+
+
 def zeros(part: Path) -> None:
     part.write_bytes(CONTENT[:2000] + bytes(1000))
 
@@ -91,7 +128,11 @@ def more(part: Path) -> None:
     part.write_bytes(CONTENT[:2000] + b"never noted" * 200)
 
 
-@pytest.mark.parametrize("damage", [zeros, cut, more])
+def much_more(part: Path) -> None:
+    part.write_bytes(CONTENT[:2000] + b"never noted" * 2000)
+
+
+@pytest.mark.parametrize("damage", [zeros, cut, more, much_more])
 def test_bytes_count_only_as_far_as_the_journal_proves_them(
     folder: Path, target: Path, damage: Callable[[Path], None]
 ) -> None:
@@ -139,7 +180,7 @@ def test_on_a_disk_without_locks_a_writer_that_wakes_up_cannot_spoil_the_file(
     write(second, *BATCHES[3:])
     write(frozen, late)
 
-    with pytest.raises(DamagedPartError):
+    with pytest.raises(DamagedPartError, match=r": the file on the disk has \d+ bytes, 5000 were received\Z"):
         second.move(target)
 
     assert not target.exists()

@@ -201,3 +201,61 @@ def test_a_refusal_never_quotes_path_or_query(secret: str) -> None:
             PROVIDERS.check(link)
         assert "signature-" not in str(refused.value)
         assert "path-" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("policy", "link", "says"),
+    [
+        (OPEN, "ftp://example.com/x", "the link is neither http nor https"),
+        (OPEN, "https://127.1/x", "the link does not name a host"),
+        (
+            OPEN,
+            "http://example.com/x",
+            (
+                "the link leads to example.com by http, "
+                "which is followed only if MINUTEKEEPER_DOWNLOAD_HOSTS lists the host"
+            ),
+        ),
+        (
+            OPEN,
+            "https://example.com:22/x",
+            (
+                "the link leads to example.com:22, a port that is not the web's, "
+                "which is followed only if MINUTEKEEPER_DOWNLOAD_HOSTS lists the host"
+            ),
+        ),
+        (
+            OPEN,
+            "https://user@example.com/x",
+            "the link to example.com carries a user name, as no recording's does",
+        ),
+        (
+            PROVIDERS,
+            "https://example.com:8443/x",
+            "the link leads to example.com:8443, which is not in MINUTEKEEPER_DOWNLOAD_HOSTS",
+        ),
+        (
+            OPEN,
+            "https://10.0.0.1/x",
+            (
+                "the link leads to 10.0.0.1, which is no public address; "
+                "MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES=true allows such addresses"
+            ),
+        ),
+    ],
+)
+def test_a_refusal_names_the_host_and_what_would_allow_it(policy: UrlPolicy, link: str, says: str) -> None:
+    with pytest.raises(UrlNotAllowedError) as refused:
+        check(policy, link)
+    assert str(refused.value) == says
+
+
+def test_a_name_has_at_most_253_characters_and_an_open_port_at_least_1024() -> None:
+    label = "a" * 63
+    longest = f"{label}.{label}.{label}.{'a' * 61}"
+    check(OPEN, f"https://{longest}/")
+    with pytest.raises(UrlNotAllowedError):
+        check(OPEN, f"https://{longest}a/")
+    check(OPEN, "https://example.com:1024/")
+    with pytest.raises(UrlNotAllowedError):
+        check(OPEN, "https://example.com:1023/")

@@ -103,4 +103,7 @@ def test_tokens_belong_to_one_workflow_and_survive_a_rotation() -> None:
     assert not token_matches(token, "w", 1, [])
     assert not token_matches(token, "other", 1, ["old"])
     assert not token_matches(token, "w", 11, ["old"])
-    assert not token_matches("ü", "w", 1, ["old"])
+    for strange in ("ü", "\ud800", ""):
+        assert not token_matches(strange, "w", 1, ["old"])
+    for public_url in ("https://bridge.example/X", "https://bridge.example/X/", "https://bridge.example/X//"):
+        assert bot_webhook_url(public_url, "new", "w", 0).startswith("https://bridge.example/X/webhooks/")

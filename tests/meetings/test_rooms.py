@@ -1,0 +1,27 @@
+"""A room and what two workflows tell each other of it."""
+
+from datetime import UTC, datetime
+
+from minutekeeper.meetings.next_steps import NextStep, NextStepKind, StopKind
+from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, room_workflow_id
+
+T0 = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
+
+
+def test_every_link_into_a_room_leads_to_one_reservation() -> None:
+    room = room_workflow_id("https://zoom.us/j/12345678901")
+    assert room == "room-fba0c03e4e17cd8bf4a33d8ed08c75d0"
+    assert room == room_workflow_id("https://acme.zoom.us/j/12345678901?pwd=x")
+    assert room == room_workflow_id("https://us02web.zoom.us/w/12345678901?tk=x")
+    assert room != room_workflow_id("https://zoom.us/j/12345678902")
+
+
+def test_nothing_is_asked_or_known_of_a_bot_that_is_not_named() -> None:
+    assert dict(PresenceQuery()) == {"run_id": "", "dispatch": 0, "bot_id": ""}
+    unknown = BotPresence(is_known=False, is_gone=True, start_time=T0, end_time=T0)
+    assert (unknown.bot_id, unknown.provider, unknown.was_removed) == ("", "", False)
+
+
+def test_a_step_waits_for_a_change_alone_unless_it_says_until_when() -> None:
+    assert NextStep(NextStepKind.WAIT) == (NextStepKind.WAIT, None, False)
+    assert [*StopKind] == ["cancel", "leave"]
