@@ -78,7 +78,8 @@ def meetings_worker(
         task_queue=MEETINGS_QUEUE,
         workflows=[MeetingWorkflow, RoomReservationWorkflow, CalendarWorkflow, CalendarHealthWorkflow],
         activities=[
-            *(bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot, bots.retranscribe),
+            *(bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot),
+            *(bots.retranscribe, bots.dispatch_policy),
             calendars.reconcile,
             rounds.check_calendars,
         ],

@@ -33,12 +33,12 @@ from minutekeeper.providers.base import (
     RateLimitedError,
     UnavailableError,
 )
-from minutekeeper.temporal.room_workflows import Rooms
+from minutekeeper.temporal.room_workflows import Rooms, RoomsUnavailableError
 
 _STILL_RESERVED = timedelta(seconds=30)
 """A reserved bot that is asked for this late arrives as much late, which is better than four minutes early."""
 _AT_ONCE = timedelta(milliseconds=10)
-_ASK_FOR_ROOM_AGAIN = timedelta(seconds=10)
+_ASK_FOR_ROOM_AGAIN = timedelta(seconds=5)
 _SEARCH_BACK = timedelta(minutes=10)
 """Twice the time in which the provider refuses a second bot: whatever it refuses for was created since."""
 
@@ -71,7 +71,7 @@ class BotActivities:
         """Sends a bot at the instant that the provider wants, once: one that may exist already is looked for first.
 
         Raises ApplicationError of the types in `activities.errors`; its details are whether it is certain that no
-        bot came of the request, and this worker's Terms.
+        bot came of the request, and this worker's DispatchTerms.
         """
         attempt = Attempt(request)
         self._clock.hear(activity.info().started_time)
@@ -85,14 +85,15 @@ class BotActivities:
             address = self._address(order)
             async with self._turns.slot(order, address.workflow_id, attempt):
                 sent = await self._send_within_limit(order, address, attempt)
-        except RoomOccupiedError as error:
+        except (RoomOccupiedError, RoomsUnavailableError) as error:
             attempt.ends_without_a_bot()
+            is_occupied = isinstance(error, RoomOccupiedError)
             raise ApplicationError(
                 str(error),
                 not attempt.in_doubt,
                 plan.terms,
-                type="RoomOccupied",
-                next_retry_delay=_ASK_FOR_ROOM_AGAIN,
+                type="RoomOccupied" if is_occupied else "RoomsUnavailable",
+                next_retry_delay=_ASK_FOR_ROOM_AGAIN if is_occupied else _AT_ONCE,
                 category=ApplicationErrorCategory.BENIGN,
             ) from None
         except (WorkerShutdownError, NotYetError, OverdueError) as error:
@@ -120,6 +121,11 @@ class BotActivities:
         except ProviderError as error:
             raise to_application_error(error) from None
         return _answer(found, request, plan) if found else None
+
+    @activity.defn
+    async def dispatch_policy(self, request: SendBotInput) -> DispatchTerms:
+        """This worker's settings for a bot that was asked for."""
+        return self._plan(request).terms
 
     @activity.defn
     async def remove_bot(self, bot_id: str) -> str:

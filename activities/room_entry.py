@@ -31,7 +31,8 @@ class RoomEntry:
     async def enter(self, request: SendBotInput, order: BotDispatch, longest: timedelta) -> DispatchedBot | None:
         """Returns None once the room is reserved for this request, or the bot of the same meeting to share.
 
-        Raises RoomOccupiedError, and ProviderError if what a lost workflow left behind cannot be looked up.
+        Raises RoomOccupiedError, RoomsUnavailableError if Temporal cannot say, and ProviderError if what a lost
+        workflow left behind cannot be looked up.
         """
         info = activity.info()
         mine = RoomReservation(
@@ -42,13 +43,10 @@ class RoomEntry:
         )
         now = self._clock.now()
         lifetime = max(request.start_time, now) - now + longest + _MARGIN
-        try:
-            while holder := await self._rooms.reserve(request.meeting_url, mine, lifetime):
-                if shared := await self._shared_bot(request, order, holder):
-                    return shared
-                await self._rooms.end(request.meeting_url, holder)
-        except RoomsUnavailableError as error:
-            raise RoomOccupiedError(f"who is in the room cannot be said now: {error}") from None
+        while holder := await self._rooms.reserve(request.meeting_url, mine, lifetime):
+            if shared := await self._shared_bot(request, order, holder):
+                return shared
+            await self._rooms.end(request.meeting_url, holder)
         return None
 
     async def removed_by_owner(self, bot_id: str, workflow_id: str) -> bool:

@@ -5,9 +5,9 @@ Temporal does not answer, MeetingNotFoundError for an unknown meeting, and other
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from temporalio.client import (
@@ -16,17 +16,23 @@ from temporalio.client import (
     WorkflowFailureError,
     WorkflowHandle,
 )
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
 from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.ids import workflow_id_for
+from minutekeeper.meetings.meeting_changes import ChangeRefusedError
+from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.meeting_urls import Platform
+from minutekeeper.meetings.meeting_view import meeting_view
+from minutekeeper.meetings.reopening import reopened_to_collect, reopened_to_send
 from minutekeeper.meetings.request import MeetingRequest, Reschedule, StopRequest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.meetings.views import MeetingView, Outcome
 from minutekeeper.temporal.connection import connect
-from minutekeeper.temporal.names import CANCEL_UPDATE, LEAVE_UPDATE, RESCHEDULE_UPDATE
+from minutekeeper.temporal.meeting_workflows import MeetingWorkflows
+from minutekeeper.temporal.names import CANCEL_UPDATE, LEAVE_UPDATE, RESCHEDULE_UPDATE, SEND_UPDATE
 from minutekeeper.temporal.queries import describe_workflow
 from starter.booking import RPC_TIMEOUT, BookedMeeting, book_meeting
 from starter.error_translation import no_connection, translate_temporal_errors
@@ -47,7 +53,7 @@ from starter.meeting_snapshot import (
     trouble_of,
     with_final_status,
 )
-from starter.workflow_calls import NoAnswerError, query_status, update_workflow
+from starter.workflow_calls import NoAnswerError, query_state, query_status, update_workflow
 
 _CONNECT_TIMEOUT_SECONDS = 5
 _QUERY_TIMEOUT = timedelta(seconds=5)
@@ -201,6 +207,65 @@ class MeetingClient:
         with translate_temporal_errors(self.temporal):
             execution = await self._find_running(meeting, "be left")
             return await self._change(execution, LEAVE_UPDATE, request)
+
+    async def collect(self, meeting: str, *, retranscribe: bool = False) -> MeetingView:
+        """Fetches recordings and transcripts of an ended meeting again, as long as the provider keeps them.
+
+        Raises MeetingRefusedError if the meeting still runs or never had a bot, NoWorkerError if no worker answers.
+
+        Args:
+            meeting: The meeting.
+            retranscribe: Whether the provider is asked for new transcripts first.
+        """
+        with translate_temporal_errors(self.temporal):
+            execution = await self._find(meeting)
+            if not is_closed(execution):
+                raise MeetingRefusedError(
+                    "This meeting still runs; its files are collected as soon as its bot ends."
+                )
+            state = await self._state(execution)
+            return await self._reopen(
+                execution, reopened_to_collect, state, retranscribe=retranscribe, now=datetime.now(UTC)
+            )
+
+    async def send_bot(self, meeting: str, why: str = "") -> MeetingView:
+        """Sends another bot while the meeting runs. Raises as `reschedule`, also where no other bot is of use."""
+        request = parse_input(StopRequest, {"why": why})
+        with translate_temporal_errors(self.temporal):
+            execution = await self._find(meeting)
+            if not is_closed(execution):
+                return await self._change(execution, SEND_UPDATE, request)
+            state = await self._state(execution)
+            return await self._reopen(execution, reopened_to_send, state, reason=why, now=datetime.now(UTC))
+
+    async def _state(self, execution: WorkflowExecutionDescription) -> MeetingState:
+        try:
+            return await query_state(self._handle(execution), _QUERY_TIMEOUT)
+        except NoAnswerError as error:
+            raise NoWorkerError(
+                f"The state of this meeting cannot be read: {error}. Start a worker with `minutekeeper worker`."
+            ) from error
+
+    async def _reopen(
+        self,
+        execution: WorkflowExecutionDescription,
+        change: Callable[..., MeetingState],
+        state: MeetingState,
+        **arguments: Any,
+    ) -> MeetingView:
+        """Starts a new run of an ended meeting; its view."""
+        try:
+            reopened = change(state, **arguments)
+        except ChangeRefusedError as refusal:
+            raise MeetingRefusedError(str(refusal)) from None
+        try:
+            await MeetingWorkflows(self.temporal, RPC_TIMEOUT).reopen(reopened)
+        except WorkflowAlreadyStartedError:
+            raise MeetingRefusedError("This meeting was taken up again just now.") from None
+        try:
+            return await query_status(self._handle(execution), _QUERY_TIMEOUT)
+        except NoAnswerError:
+            return meeting_view(reopened)
 
     async def _find(self, meeting: str) -> WorkflowExecutionDescription:
         """The workflow with exactly this id, else that of the meeting id."""

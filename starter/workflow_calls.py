@@ -18,8 +18,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.types import MethodSyncOrAsyncNoParam
 from temporalio.workflow import UpdateMethodMultiParam
 
+from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.views import MeetingView
-from minutekeeper.temporal.names import INVALID_REQUEST, STATUS_QUERY
+from minutekeeper.temporal.names import INVALID_REQUEST, STATE_QUERY, STATUS_QUERY
 from minutekeeper.temporal.queries import is_unknown_workflow
 from starter.error_translation import error_message
 from starter.errors import MeetingInputError, MeetingRefusedError, NoWorkerError
@@ -42,6 +43,13 @@ async def query_status(handle: WorkflowHandle[Any, Any], within: timedelta) -> M
     async with _no_answer_errors(within):
         view: MeetingView = await handle.query(STATUS_QUERY, result_type=MeetingView, rpc_timeout=within)
         return view
+
+
+async def query_state(handle: WorkflowHandle[Any, Any], within: timedelta) -> MeetingState:
+    """Queries the whole state of a meeting. Raises as `query_workflow`."""
+    async with _no_answer_errors(within):
+        state: MeetingState = await handle.query(STATE_QUERY, result_type=MeetingState, rpc_timeout=within)
+        return state
 
 
 async def query_workflow(

@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -18,26 +19,19 @@ with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings.bot_events import ObservedBot
     from minutekeeper.meetings.bot_state import BotState
     from minutekeeper.meetings.collection import CollectInput, CollectResult, ManifestInput
-    from minutekeeper.meetings.dispatch import DispatchedBot, SendBotInput
+    from minutekeeper.meetings.dispatch import DispatchedBot, DispatchTerms, SendBotInput
     from minutekeeper.meetings.views import Artifact
     from minutekeeper.meetings.webhook_health import BotStatusQuery
     from minutekeeper.temporal.names import RECORDINGS_QUEUE
 
 
-class InFlight:
-    """Counts the activities whose results are not in the state yet: continue-as-new must lose none of them."""
+_Result = TypeVar("_Result")
 
-    def __init__(self) -> None:
-        self._count = 0
 
-    def __bool__(self) -> bool:
-        return self._count > 0
-
-    def __enter__(self) -> None:
-        self._count += 1
-
-    def __exit__(self, *_: object) -> None:
-        self._count -= 1
+def give_up(call: ActivityHandle[_Result]) -> None:
+    """Cancels an activity whose result is not needed any more."""
+    call.cancel()
+    call.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 def earlier_run(first_run_id: str) -> str:
@@ -78,6 +72,16 @@ def find_bot(request: SendBotInput) -> ActivityHandle[DispatchedBot | None]:
         schedule_to_close_timeout=timedelta(hours=6),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=1)),
         summary="is there a bot of the unconfirmed request?",
+    )
+
+
+async def dispatch_policy(request: SendBotInput) -> DispatchTerms:
+    """The worker's settings, where a webhook told of the bot and no answer of `send_bot` did."""
+    return await workflow.execute_activity_method(
+        BotActivities.dispatch_policy,
+        request,
+        start_to_close_timeout=timedelta(seconds=10),
+        summary="the settings of this worker",
     )
 
 

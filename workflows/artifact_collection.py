@@ -8,14 +8,12 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows import activity_calls
-from workflows.activity_calls import InFlight
-from workflows.timers import wait_until
+from workflows.context import MeetingContext
 
 with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings import ids
     from minutekeeper.meetings.bot_state import BotState
     from minutekeeper.meetings.collection import MANIFEST, NEEDS_PERSON, CollectInput, CollectResult, ManifestInput
-    from minutekeeper.meetings.meeting_state import MeetingState
     from minutekeeper.meetings.session_state import SessionStage, SessionState
     from minutekeeper.meetings.status import FailureReason, TranscriptState
     from minutekeeper.meetings.views import Evidence, Failure
@@ -34,10 +32,12 @@ _TRANSCRIPT_SENTENCES = {
 class ArtifactCollector:
     """Fetches what the bot of one session left."""
 
-    def __init__(self, meeting: MeetingState, session: SessionState, in_flight: InFlight) -> None:
-        self._meeting = meeting
+    def __init__(self, context: MeetingContext, session: SessionState) -> None:
+        self._context = context
+        self._meeting = context.state
         self._session = session
-        self._in_flight = in_flight
+        self._clock = context.clock
+        self._in_flight = context.in_flight
 
     async def run(self) -> None:
         """Once the bot is settled: the recording at once, the transcript whenever it is ready."""
@@ -69,22 +69,27 @@ class ArtifactCollector:
 
     async def _collect_all(self, bot: BotState) -> None:
         session, wanted = self._session, self._meeting.request.wanted
-        if self._meeting.retranscribe and wanted.transcript:
-            await self._retranscribe(bot)
         order = self._order(bot)
+        if self._meeting.retranscribe and wanted.transcript and await self._retranscribe(bot):
+            # The old transcript would be answered until the new one is ready.
+            order = order.model_copy(update={"transcript": False})
         with self._in_flight:
             brought = await self._request(order)
             session.recording_collected = True
             self._apply_recording(order, brought)
-            self._apply_transcript(brought)
+            pending = CollectResult(transcript=TranscriptState.PENDING)
+            self._apply_transcript(brought if order.transcript else pending)
 
-    async def _retranscribe(self, bot: BotState) -> None:
+    async def _retranscribe(self, bot: BotState) -> bool:
+        """Whether the provider makes a new transcript."""
         with self._in_flight:
             try:
                 await activity_calls.retranscribe(bot)
             except ActivityError as error:
                 text = f"The provider did not make a new transcript: {error.cause}"
-                self._meeting.note(workflow.now(), "retranscribe_failed", text)
+                self._meeting.note(self._clock.now(), "retranscribe_failed", text)
+                return False
+        return True
 
     async def _collect_transcript(self) -> None:
         """Waits until the transcript is announced, or is due to be asked for again, and fetches it."""
@@ -96,7 +101,7 @@ class ArtifactCollector:
         due_at, bot = session.transcript_due_at, session.bot
         if due_at is None or bot is None:
             return
-        await wait_until(is_announced, due_at, "the transcript is not ready yet")
+        await self._clock.wait_until(is_announced, due_at, "the transcript is not ready yet")
         order = self._order(session.bot or bot)
         later = {"body": "", "recording": False, "meeting_url": ""}
         with self._in_flight:
@@ -107,7 +112,7 @@ class ArtifactCollector:
     def _order(self, bot: BotState) -> CollectInput:
         request, session = self._meeting.request, self._session
         session.transcript_finished = bot.transcript_finished
-        is_all = len(self._meeting.sessions) == 1 and not session.folder
+        is_all = len(self._meeting.sessions) == 1 and not session.folder and not self._meeting.is_reopened
         return CollectInput(
             folder=session.folder or "",
             run=activity_calls.earlier_run(self._meeting.run_id),
@@ -123,7 +128,7 @@ class ArtifactCollector:
 
     async def _request(self, order: CollectInput) -> CollectResult:
         try:
-            return await call_showing_problem(self._meeting, activity_calls.collect, order)
+            return await call_showing_problem(self._context, activity_calls.collect, order)
         except ActivityError as error:
             text = str(error.cause or error)
             brought = _collected_before(_failure_behind(error))
@@ -138,7 +143,7 @@ class ArtifactCollector:
             )
 
     def _apply_recording(self, order: CollectInput, brought: CollectResult) -> None:
-        meeting, session, now = self._meeting, self._session, workflow.now()
+        meeting, session, now = self._meeting, self._session, self._clock.now()
         self._apply_files(order, brought)
         folder = order.folder or ids.folder_for(meeting.meeting_id)
         stored = [each.path for each in brought.artifacts_in(folder) if "/recording." in each.path]
@@ -162,7 +167,7 @@ class ArtifactCollector:
 
     def _apply_transcript(self, brought: CollectResult) -> None:
         """A transcript that is not ready is asked for again, for as long as the provider keeps it."""
-        meeting, session, now = self._meeting, self._session, workflow.now()
+        meeting, session, now = self._meeting, self._session, self._clock.now()
         session.transcript_due_at = None
         if not meeting.request.wanted.transcript:
             return
@@ -186,8 +191,9 @@ class ArtifactCollector:
             meeting.transcript = state
 
 
-async def run_manifest(meeting: MeetingState, in_flight: InFlight) -> bool:
+async def complete_folder(context: MeetingContext) -> bool:
     """Last of all, because a manifest says that the folder is whole. Returns whether it was written."""
+    meeting = context.state
     meeting.artifacts = [each for each in meeting.artifacts if not each.path.endswith(f"/{MANIFEST}")]
     order = ManifestInput(
         folder=ids.folder_for(meeting.meeting_id),
@@ -201,20 +207,21 @@ async def run_manifest(meeting: MeetingState, in_flight: InFlight) -> bool:
         transcript=meeting.transcript,
         artifacts=tuple(meeting.artifacts),
     )
-    with in_flight:
+    with context.in_flight:
         try:
-            meeting.artifacts.append(await call_showing_problem(meeting, activity_calls.store_manifest_file, order))
+            meeting.artifacts.append(await call_showing_problem(context, activity_calls.store_manifest_file, order))
             meeting.has_manifest = True
         except ActivityError as error:
             text = f"The manifest could not be written: {error.cause}"
-            meeting.note(workflow.now(), "manifest_failed", text)
+            meeting.note(context.clock.now(), "manifest_failed", text)
     return meeting.has_manifest
 
 
 async def call_showing_problem(
-    meeting: MeetingState, call: Callable[[_Input], Awaitable[_Result]], order: _Input
+    context: MeetingContext, call: Callable[[_Input], Awaitable[_Result]], order: _Input
 ) -> _Result:
     """Calls a storage activity; what needs a person is shown at once, and the call repeated all the same."""
+    meeting = context.state
     try:
         return await call(order)
     except ActivityError as error:
@@ -223,7 +230,7 @@ async def call_showing_problem(
             raise
         meeting.storage_problem = failure.message
         text = f"This needs a person, and is tried on meanwhile: {failure.message}"
-        meeting.note(workflow.now(), "needs_help", text)
+        meeting.note(context.clock.now(), "needs_help", text)
     try:
         return await call(order.model_copy(update={"is_problem_logged": True}))
     finally:

@@ -1,24 +1,24 @@
 """The request for a bot: made when it is due, raced with the bot's own first webhook, repeated while it helps."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 from temporalio.workflow import ActivityHandle
 
 from workflows import activity_calls
-from workflows.activity_calls import InFlight
+from workflows.context import MeetingContext
 from workflows.dispatch_failures import DispatchFailure, read_dispatch_failure
-from workflows.timers import wait_until
 
 with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings.deadlines import Deadlines
-    from minutekeeper.meetings.dispatch import DispatchedBot, SendBotInput, is_worth_joining
+    from minutekeeper.meetings.dispatch import LAST_USEFUL_MINUTE, DispatchedBot, SendBotInput
+    from minutekeeper.meetings.fields import ASSUMED_LENGTH
     from minutekeeper.meetings.ids import dispatch_key
-    from minutekeeper.meetings.meeting_state import MeetingState
     from minutekeeper.meetings.session_state import SessionStage, SessionState
     from minutekeeper.meetings.status import FailureReason
+    from minutekeeper.meetings.verdict import fail_too_late
     from minutekeeper.meetings.views import Evidence, Failure
 
 _MAX_SEARCHES = 4
@@ -28,22 +28,23 @@ _MAX_SEARCHES = 4
 class BotDispatcher:
     """The first phase of a session: it ends with a confirmed bot, or with the certainty that none came of it."""
 
-    def __init__(self, meeting: MeetingState, session: SessionState, in_flight: InFlight) -> None:
-        self._meeting = meeting
+    def __init__(self, context: MeetingContext, session: SessionState) -> None:
+        self._meeting = context.state
         self.state = session
-        self._in_flight = in_flight
+        self._clock = context.clock
+        self._in_flight = context.in_flight
         self._late_answer: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         while self.state.stage is SessionStage.DISPATCHING:
             if self.state.retry_at is not None:
                 summary = "the account is refused: check key and tokens"
-                await wait_until(lambda: self.state.leave_requested, self.state.retry_at, summary)
+                await self._clock.wait_until(lambda: self.state.leave_requested, self.state.retry_at, summary)
                 self.state.retry_at = None
             if self.state.leave_requested:
                 self._end_without_bot()
-            elif not is_worth_joining(self._meeting.request, workflow.now()):
-                self._meeting.fail_too_late(workflow.now())
+            elif self._clock.now() >= self._last_useful:
+                fail_too_late(self._meeting, self._clock.now())
                 self._end_without_bot(self._meeting.failure)
             else:
                 await self._request_bot()
@@ -55,7 +56,7 @@ class BotDispatcher:
         request = self.state.request = self._next_request()
         call_at = self._meeting.request.wake_up.dispatch_at(self.state.start_time)
         with self._in_flight:
-            sending = activity_calls.send_bot(request, call_at, self._meeting.request.expected_end)
+            sending = activity_calls.send_bot(request, call_at, self._give_up_at)
             await workflow.wait_condition(
                 lambda: sending.done() or self._has_reported() or self.state.leave_requested
             )
@@ -63,7 +64,7 @@ class BotDispatcher:
                 sending.cancel()
                 if self._has_reported():
                     self._confirm_by_webhook()
-                    self._late_answer = asyncio.create_task(self._compare_answer(sending))
+                    self._late_answer = asyncio.create_task(self._compare_answer(request, sending))
                     return
             try:
                 sent = await sending
@@ -87,7 +88,7 @@ class BotDispatcher:
             meeting_url=session.meeting_url,
             start_time=session.start_time,
             end_time=meeting.end_time,
-            requested_at=workflow.now(),
+            requested_at=self._clock.now(),
             transcript=meeting.wanted.transcript,
             bot=meeting.bot,
             search_first=session.request is not None or meeting.rebooked,
@@ -97,7 +98,7 @@ class BotDispatcher:
 
     def _confirm(self, sent: DispatchedBot) -> None:
         self._meeting.policy = sent.terms
-        self._meeting.add_bot(self.state, sent, workflow.now())
+        self._meeting.add_bot(self.state, sent, self._clock.now())
 
     def _has_reported(self) -> bool:
         return self._meeting.early_event(self.state) is not None
@@ -106,24 +107,26 @@ class BotDispatcher:
         """The bot's own webhook at our address says which bot came of the request."""
         event = self._meeting.early_event(self.state)
         if event is not None:
-            now = workflow.now()
+            now = self._clock.now()
             self._meeting.add_bot(self.state, DispatchedBot(bot_id=event.bot_id, sent_at=now, is_adopted=True), now)
 
-    async def _compare_answer(self, sending: ActivityHandle[DispatchedBot]) -> None:
+    async def _compare_answer(self, request: SendBotInput, sending: ActivityHandle[DispatchedBot]) -> None:
         """The answer that comes after the bot's webhook may name another bot, which is one too many."""
         with self._in_flight:
             try:
                 sent = await sending
-            except (ActivityError, asyncio.CancelledError):
+            except (ActivityError, asyncio.CancelledError) as error:
+                policy = read_dispatch_failure(error).policy
+                self._meeting.policy = policy or await activity_calls.dispatch_policy(request)
                 return
         self._meeting.policy = sent.terms
         bot = self.state.bot
         if bot is not None and not sent.shared_with and not bot.has_id(sent.bot_id):
-            self._meeting.add_unexpected_bot(sent.bot_id, self.state.dispatch, workflow.now())
+            self._meeting.add_unexpected_bot(sent.bot_id, self.state.dispatch, self._clock.now())
 
     def _apply_failure(self, failed: DispatchFailure) -> None:
         """A refused account may recover while the meeting runs. All else ends the session once it is certain."""
-        now = workflow.now()
+        now = self._clock.now()
         self._meeting.policy = failed.policy or self._meeting.policy
         failure = Failure(reason=failed.reason, evidence=Evidence(event="dispatch", at=now, text=failed.text))
         if not failed.is_uncertain:
@@ -146,26 +149,28 @@ class BotDispatcher:
     async def _search_bot(self) -> None:
         """Whether a bot came of a request whose answer was lost: as the provider lists it, or as it reports."""
         request = self.state.request
-        if request is None or workflow.now() >= self.state.presence_end(self._deadlines):
+        if request is None or self._clock.now() >= self.state.presence_end(self._deadlines):
             self._end_without_bot(self.state.failure, SessionStage.ABANDONED)
             return
         if self.state.retry_at is not None:
             summary = "did a bot come of the unconfirmed request?"
-            await wait_until(self._has_reported, self.state.retry_at, summary)
+            await self._clock.wait_until(self._has_reported, self.state.retry_at, summary)
             self.state.retry_at = None
         with self._in_flight:
             searching = activity_calls.find_bot(request)
             await workflow.wait_condition(lambda: searching.done() or self._has_reported())
             if self._has_reported():
-                searching.cancel()
+                activity_calls.give_up(searching)
                 self._confirm_by_webhook()
+                self._meeting.policy = await activity_calls.dispatch_policy(request)
                 return
-            self.state.retry_at = workflow.now() + timedelta(seconds=self._deadlines.removed_bot / 6)
+            self.state.retry_at = self._clock.now() + timedelta(seconds=self._deadlines.removed_bot / 6)
             try:
                 sent = await searching
             except ActivityError as error:
                 text = f"The provider could not say whether a bot was sent: {error.cause}"
-                self._meeting.note(workflow.now(), "search_failed", text)
+                self._meeting.note(self._clock.now(), "search_failed", text)
+                self.state.retry_at = self._clock.now() + timedelta(seconds=self._deadlines.grace)
                 return
         if sent is not None:
             self._confirm(sent)
@@ -181,10 +186,20 @@ class BotDispatcher:
         if failure is None or self.state.superseded or self._meeting.stop:
             return
         if failure.reason is FailureReason.MISSED:
-            self._meeting.fail_too_late(workflow.now())
+            fail_too_late(self._meeting, self._clock.now())
         else:
             self._meeting.failure = failure
         self._meeting.changed()
+
+    @property
+    def _give_up_at(self) -> datetime:
+        """When a bot is of no use any more (UTC)."""
+        end = self._meeting.request.expected_end
+        return max(end, self.state.join_at + ASSUMED_LENGTH) if self.state.is_relief else end
+
+    @property
+    def _last_useful(self) -> datetime:
+        return max(self.state.start_time, self._give_up_at - LAST_USEFUL_MINUTE)
 
     @property
     def _deadlines(self) -> Deadlines:

@@ -12,19 +12,17 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from workflows import activity_calls
-from workflows.activity_calls import InFlight
 from workflows.artifact_collection import ArtifactCollector
 from workflows.bot_dispatch import BotDispatcher
-from workflows.timers import DeadlineTimer, wait_until
+from workflows.context import MeetingContext
+from workflows.timers import DeadlineTimer
 
 with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings import polling_policy, webhook_health
     from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource, ObservedBot
     from minutekeeper.meetings.bot_state import BotState
     from minutekeeper.meetings.deadlines import Deadlines
-    from minutekeeper.meetings.meeting_state import MeetingState
-    from minutekeeper.meetings.next_steps import StopKind
-    from minutekeeper.meetings.session_state import SessionStage, SessionState
+    from minutekeeper.meetings.session_state import SessionStage, SessionState, StopKind
     from minutekeeper.meetings.status import FailureReason, MeetingStatus
 
 _LOBBY_TOLERANCE = timedelta(seconds=30)
@@ -34,19 +32,21 @@ _FINAL_KINDS = frozenset({BotEventKind.COMPLETE, BotEventKind.FAILED})
 class BotSession:
     """Runs one session of a meeting. All that it knows is in the state; `in_flight` counts its activities."""
 
-    def __init__(self, meeting: MeetingState, session: SessionState, in_flight: InFlight) -> None:
-        self._meeting = meeting
+    def __init__(self, context: MeetingContext, session: SessionState) -> None:
+        self._context = context
+        self._meeting = context.state
         self.state = session
-        self._in_flight = in_flight
-        self._timer = DeadlineTimer()
+        self._clock = context.clock
+        self._in_flight = context.in_flight
+        self._timer = DeadlineTimer(context.clock)
 
     async def run(self) -> None:
         """From the request for a bot to the last file that it left."""
-        await BotDispatcher(self._meeting, self.state, self._in_flight).run()
+        await BotDispatcher(self._context, self.state).run()
         await self._follow()
         await self._leave()
         await self._settle()
-        await ArtifactCollector(self._meeting, self.state, self._in_flight).run()
+        await ArtifactCollector(self._context, self.state).run()
         self._meeting.changed()
 
     # Following: webhooks bring the news, a timer sees to it that silence is asked about.
@@ -77,7 +77,9 @@ class BotSession:
             if self._has_ended():
                 self.state.stage = SessionStage.SETTLING
             elif self.state.retry_at is not None:
-                await wait_until(self._has_ended, self.state.retry_at, "the bot could not be told to leave: again")
+                await self._clock.wait_until(
+                    self._has_ended, self.state.retry_at, "the bot could not be told to leave: again"
+                )
                 self.state.retry_at = None
             elif bot.removed_at is None or (bot.polled_at is not None and bot.polled_at > bot.removed_at):
                 await self._remove()
@@ -132,7 +134,7 @@ class BotSession:
     async def _wait_or_check(self, is_done: Callable[[], bool]) -> None:
         """Waits for news of the bot; when a deadline has passed without any, does what is due then."""
         due = self._next_check()
-        if workflow.now() >= due:
+        if self._clock.now() >= due:
             await self._check()
             return
         self._meeting.next_check_at = due
@@ -150,12 +152,11 @@ class BotSession:
     def _set_timer(self, due: datetime) -> None:
         bot = self._bot
         at = polling_policy.timer_instant(bot, self._meeting.request.expected_end, self._deadlines)
-        if at <= workflow.now():
-            at = due
         tolerance = polling_policy.timer_tolerance(bot, self._deadlines)
-        if due == self._lobby_alert_at():
-            tolerance = _LOBBY_TOLERANCE
-        self._timer.set(min(at, due), f"{bot.status.value}: any news?", tolerance=tolerance)
+        if due < polling_policy.next_status_check(bot, self._deadlines) or at <= self._clock.now():
+            # Something else is due before the bot is asked about.
+            at, tolerance = due, _LOBBY_TOLERANCE if due == self._lobby_alert_at() else timedelta()
+        self._timer.set(at, f"{bot.status.value}: any news?", tolerance=tolerance)
 
     def _lobby_alert_at(self) -> datetime | None:
         if self._bot.status is not MeetingStatus.WAITING_ROOM or self.state.lobby_alerted:
@@ -164,7 +165,7 @@ class BotSession:
         return since + timedelta(seconds=self._deadlines.lobby)
 
     async def _check(self) -> None:
-        now, bot = workflow.now(), self._bot
+        now, bot = self._clock.now(), self._bot
         if polling_policy.has_given_up(bot, now, self._deadlines):
             self.state.stage = SessionStage.ABANDONED
             self._meeting.changed()
@@ -184,7 +185,7 @@ class BotSession:
     def _alert_about_lobby(self) -> None:
         self.state.lobby_alerted = True
         text = f"Bot {self._bot.bot_id} is still in the waiting room: a participant has to let it in."
-        self._meeting.note(workflow.now(), "waiting_in_lobby", text)
+        self._meeting.note(self._clock.now(), "waiting_in_lobby", text)
         workflow.logger.warning("%s (%s)", text, self._meeting.request.public_url)
         workflow.metric_meter().create_counter(
             "minutekeeper_lobby_alerts", "Bots that waited in a lobby for longer than the deadline."
@@ -196,36 +197,38 @@ class BotSession:
             removing = activity_calls.remove_bot(self._bot)
             await workflow.wait_condition(lambda: removing.done() or self._has_ended())
             if not removing.done():
-                removing.cancel()
+                activity_calls.give_up(removing)
                 return
             try:
                 answer = await removing
             except ActivityError as error:
                 text = f"Bot {self._bot.bot_id} could not be told to leave: {error.cause}"
-                self._meeting.note(workflow.now(), "removal_refused", text)
-                self.state.retry_at = workflow.now() + timedelta(seconds=self._deadlines.removed_bot)
+                self._meeting.note(self._clock.now(), "removal_refused", text)
+                self.state.retry_at = self._clock.now() + timedelta(seconds=self._deadlines.removed_bot)
                 return
         if self._bot.removed_at is None:
-            self._meeting.note(workflow.now(), "bot_withdrawn", f"Told bot {self._bot.bot_id} to leave ({answer}).")
-        self._update_bot(removed_at=workflow.now())
+            self._meeting.note(
+                self._clock.now(), "bot_withdrawn", f"Told bot {self._bot.bot_id} to leave ({answer})."
+            )
+        self._update_bot(removed_at=self._clock.now())
 
     async def _poll(self) -> None:
         """Asks the provider about a silent bot; the answer goes through the same transitions as a webhook."""
         before = self._bot
         with self._in_flight:
-            query = webhook_health.status_query_for(before, workflow.now())
+            query = webhook_health.status_query_for(before, self._clock.now())
             reason = f"no news of bot {before.bot_id} ({before.status.value})"
             try:
                 seen = await activity_calls.observe_bot(query, reason)
             except ActivityError as error:
                 text = f"The provider gave no answer about the bot: {error.cause}"
-                self._meeting.note(workflow.now(), "asked", text)
-                self._update_bot(polled_at=workflow.now(), polls_without_news=before.polls_without_news + 1)
+                self._meeting.note(self._clock.now(), "asked", text)
+                self._update_bot(polled_at=self._clock.now(), polls_without_news=before.polls_without_news + 1)
                 return
         self._apply_observation(before, seen)
 
     def _apply_observation(self, before: BotState, seen: ObservedBot) -> None:
-        now = workflow.now()
+        now = self._clock.now()
         self._meeting.note(now, "asked", f"Asked the provider about the bot: {seen.text or 'it is at work'}.")
         self._update_bot(
             polls_without_news=self._bot.polls_without_news + 1,

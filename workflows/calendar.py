@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from workflows import activity_calls
 from workflows.inputs import NOTHING, Nothing, UnknownCalls, read_input, read_signal
 from workflows.publishing import Publisher
-from workflows.timers import wait_until
+from workflows.timers import WorkflowClock
 
 with workflow.unsafe.imports_passed_through():
     from activities.errors import NOT_FOUND
@@ -54,9 +54,10 @@ class CalendarWorkflow(UnknownCalls):
     @workflow.init
     def __init__(self, *inputs: object) -> None:
         self._state = read_input(CalendarState, inputs)
+        self._clock = WorkflowClock()
         self._publisher = Publisher(lambda: descriptions.calendar_markdown(self._view()))
         if self._state.published_status is None:
-            self._state.begin(workflow.now())
+            self._state.begin(self._clock.now())
             self._publisher.show([calendar_attribute([self._state.calendar_id])])
 
     @workflow.run
@@ -79,28 +80,28 @@ class CalendarWorkflow(UnknownCalls):
     async def _wait_until_due(self) -> None:
         """Waits until it is time to reconcile, or to continue as new because signals have made the history long."""
         while not (self._is_due() or _is_history_long()):
-            await self._wait_for_change(self._state.due_at(workflow.now()))
+            await self._wait_for_change(self._state.due_at(self._clock.now()))
 
     async def _wait_for_change(self, due_at: datetime) -> None:
         """Waits until the instant, or until another one takes its place."""
         what = "further changes" if self._state.new_changes else "changes, or the next reconcile"
-        await wait_until(
-            lambda: _is_history_long() or self._state.due_at(workflow.now()) != due_at,
+        await self._clock.wait_until(
+            lambda: _is_history_long() or self._state.due_at(self._clock.now()) != due_at,
             due_at,
             f"waits for {what}",
         )
 
     async def _reconcile(self) -> None:
         """Reads the calendar, and books, moves and releases meetings."""
-        order = self._state.begin_reconcile(workflow.now())
+        order = self._state.begin_reconcile(self._clock.now())
         try:
             result = await activity_calls.reconcile(order)
         except ActivityError as error:
             cause = error.cause
             is_missing = isinstance(cause, ApplicationError) and cause.type == NOT_FOUND
-            self._state.apply_failure(order, str(cause), workflow.now(), is_missing=is_missing)
+            self._state.apply_failure(order, str(cause), self._clock.now(), is_missing=is_missing)
         else:
-            self._state.apply_result(order, result, workflow.now())
+            self._state.apply_result(order, result, self._clock.now())
 
     def _continue_as_new_if_long(self) -> None:
         if _is_history_long() and not self._state.is_disconnected:
@@ -113,14 +114,14 @@ class CalendarWorkflow(UnknownCalls):
     def calendar_event(self, *inputs: object) -> None:
         """Something changed in the calendar: takes a CalendarChanged. The calendar is read whatever it says."""
         changed = read_signal(CalendarChanged, inputs, SOMETHING_CHANGED) or SOMETHING_CHANGED
-        self._state.add_changes(changed.changes, workflow.now())
+        self._state.add_changes(changed.changes, self._clock.now())
 
     @workflow.signal
     def access_changed(self, *inputs: object) -> None:
         """Whether the calendar can be read: takes an AccessReport."""
         report = read_signal(AccessReport, inputs, ACCESS_GOOD)
         if report is not None:
-            self._state.apply_access_report(report, workflow.now())
+            self._state.apply_access_report(report, self._clock.now())
             self._publish_changes()
 
     @workflow.signal
@@ -131,7 +132,7 @@ class CalendarWorkflow(UnknownCalls):
     @workflow.update
     def resync(self, *_inputs: object) -> CalendarView:
         """Has everything that is to come read again, soon."""
-        self._state.add_changes(FULL_SYNC, workflow.now())
+        self._state.add_changes(FULL_SYNC, self._clock.now())
         return self._answer()
 
     @resync.validator
@@ -142,7 +143,7 @@ class CalendarWorkflow(UnknownCalls):
     def set_policy(self, *inputs: object) -> CalendarView:
         """Decides by another policy from now on, also about what was booked already: takes a PolicyChange."""
         self._state.policy = _policy_in(read_input(PolicyChange, inputs))
-        self._state.add_changes(FULL_SYNC, workflow.now())
+        self._state.add_changes(FULL_SYNC, self._clock.now())
         return self._answer()
 
     @set_policy.validator
@@ -159,7 +160,7 @@ class CalendarWorkflow(UnknownCalls):
             self._state.overrides = self._state.overrides.with_event(change.event_id, change.wanted)
         if change.series_id:
             self._state.overrides = self._state.overrides.with_series(change.series_id, change.wanted)
-        self._state.add_changes(FULL_SYNC, workflow.now())
+        self._state.add_changes(FULL_SYNC, self._clock.now())
         return self._answer()
 
     @override.validator
@@ -192,10 +193,10 @@ class CalendarWorkflow(UnknownCalls):
     # What the above is made of.
 
     def _is_due(self) -> bool:
-        return self._state.due_at(workflow.now()) <= workflow.now()
+        return self._state.due_at(self._clock.now()) <= self._clock.now()
 
     def _view(self) -> CalendarView:
-        return self._state.view(workflow.now())
+        return self._state.view(self._clock.now())
 
     def _answer(self) -> CalendarView:
         """The answer of an update, which stays in the history: without what may be long."""

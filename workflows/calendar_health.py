@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError
 
 from workflows import activity_calls
 from workflows.inputs import NOTHING, Nothing, UnknownCalls, read_input
-from workflows.timers import wait_until
+from workflows.timers import WorkflowClock
 
 with workflow.unsafe.imports_passed_through():
     from minutekeeper.calendars import descriptions
@@ -36,6 +36,7 @@ class CalendarHealthWorkflow(UnknownCalls):
     def __init__(self, *inputs: object) -> None:
         self._state = read_input(CalendarHealthInput, inputs, CalendarHealthInput())
         self._check_now = False
+        self._clock = WorkflowClock()
 
     @workflow.run
     async def run(self, *_inputs: object) -> None:
@@ -43,12 +44,12 @@ class CalendarHealthWorkflow(UnknownCalls):
             self._check_now = False
             await self._check()
             workflow.set_current_details(descriptions.health_markdown(self.status()))
-            await wait_until(lambda: self._check_now, self._next_check_at, "until the next check")
+            await self._clock.wait_until(lambda: self._check_now, self._next_check_at, "until the next check")
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(self._state)
 
     async def _check(self) -> None:
-        now = workflow.now()
+        now = self._clock.now()
         state = self._state
         report_all = state.reported_all_at is None or now - state.reported_all_at >= _REPORT_ALL_EVERY
         try:
@@ -90,7 +91,7 @@ class CalendarHealthWorkflow(UnknownCalls):
 
     @property
     def _next_check_at(self) -> datetime:
-        return (self._state.last_check_at or workflow.now()) + timedelta(seconds=self._state.next_check_seconds)
+        return (self._state.last_check_at or self._clock.now()) + timedelta(seconds=self._state.next_check_seconds)
 
 
 def _log_app_problems(before: AccessFindings, after: AccessFindings) -> None:

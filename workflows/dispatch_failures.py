@@ -24,6 +24,7 @@ _REASONS = {
     "HandedBack": FailureReason.MISSED,
     "Overdue": FailureReason.SEND_TIMEOUT,
     "RoomOccupied": FailureReason.ROOM_OCCUPIED,
+    "RoomsUnavailable": FailureReason.SEND_TIMEOUT,
 }
 """By the type of an activity's failure; all other types are the provider's. `HandedBack` comes last if no other
 worker took the request over, and `Overdue` of a worker that was frozen."""

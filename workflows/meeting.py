@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from workflows.activity_calls import InFlight
-from workflows.artifact_collection import run_manifest
+from workflows.artifact_collection import complete_folder
 from workflows.bot_session import BotSession
+from workflows.context import MeetingContext
 from workflows.inputs import NOTHING, Nothing, UnknownCalls, read_input, read_signal
 from workflows.publishing import MeetingPublisher
-from workflows.timers import wait_until
 
 with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings import descriptions, ids, meeting_changes
@@ -22,10 +21,12 @@ with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings.meeting_changes import ChangeRefusedError
     from minutekeeper.meetings.meeting_state import MeetingState
     from minutekeeper.meetings.meeting_view import bot_presence, meeting_view
-    from minutekeeper.meetings.next_steps import NextStep, NextStepKind, StopKind
+    from minutekeeper.meetings.next_steps import NextStep, NextStepKind, next_step, wants_session
     from minutekeeper.meetings.request import NO_REASON, MeetingRequest, Reschedule, StopRequest
     from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded
+    from minutekeeper.meetings.session_state import SessionState, StopKind
     from minutekeeper.meetings.status import TranscriptState
+    from minutekeeper.meetings.verdict import fail_too_late, verdict
     from minutekeeper.meetings.views import MeetingView, Outcome
     from minutekeeper.temporal import search_attributes
     from minutekeeper.temporal.names import (
@@ -62,7 +63,8 @@ class MeetingWorkflow(UnknownCalls):
             names = (meeting_id, info.workflow_id, info.first_execution_run_id)
             self._state = MeetingState.initial(request, names, info.workflow_start_time)
         self._jitter = ids.jitter_fraction(info.workflow_id)
-        self._in_flight = InFlight()
+        self._context = MeetingContext(self._state)
+        self._clock = self._context.clock
         self._running: dict[int, asyncio.Task[None]] = {}
         is_searchable = info.typed_search_attributes.get(search_attributes.MEETING_URL) is not None
         self._publisher = MeetingPublisher(self._state, is_searchable=is_searchable)
@@ -75,7 +77,7 @@ class MeetingWorkflow(UnknownCalls):
         except asyncio.CancelledError:
             # Temporal's own cancellation takes the same way out as ours, so that no bot is left in a meeting.
             text = "The workflow was cancelled in Temporal."
-            meeting_changes.stop(self._state, StopKind.CANCEL, text, workflow.now())
+            meeting_changes.stop(self._state, StopKind.CANCEL, text, self._clock.now())
             await life
             raise
 
@@ -85,7 +87,7 @@ class MeetingWorkflow(UnknownCalls):
         self._initialise()
         while True:
             await self._run_sessions()
-            if not self._state.needs_manifest or not await run_manifest(self._state, self._in_flight):
+            if not self._state.needs_manifest or not await complete_folder(self._context):
                 break
         outcome = self._conclude()
         publishing.cancel()
@@ -94,15 +96,15 @@ class MeetingWorkflow(UnknownCalls):
     async def _run_sessions(self) -> None:
         """Until no bot session runs, and no other one is wanted."""
         state = self._state
-        while self._start_waiting_sessions() or state.wants_session(workflow.now()):
+        while self._start_waiting_sessions() or wants_session(state, self._clock.now()):
             self._continue_as_new_if_suggested()
-            step = state.next_step(workflow.now(), self._jitter)
+            step = next_step(state, self._clock.now(), self._jitter)
             match step.kind:
                 case NextStepKind.START:
                     self._note_if_late()
-                    state.add_session(workflow.now())
+                    state.add_session(self._clock.now())
                 case NextStepKind.TOO_LATE:
-                    state.fail_too_late(workflow.now())
+                    fail_too_late(state, self._clock.now())
                 case NextStepKind.WAIT:
                     await self._wait(step)
 
@@ -110,28 +112,32 @@ class MeetingWorkflow(UnknownCalls):
         state, request = self._state, self._state.request
         if state.timeline:
             return
-        state.note(workflow.now(), *descriptions.first_timeline_entry(request))
+        state.note(self._clock.now(), *descriptions.first_timeline_entry(request))
         if unknown := sorted(request.model_extra or {}):
             named = ", ".join(name[:40] for name in unknown[:10])
-            state.note(workflow.now(), "unknown_fields", f"Left aside, as they mean nothing here: {named}.")
+            state.note(self._clock.now(), "unknown_fields", f"Left aside, as they mean nothing here: {named}.")
         if bot := request.follows:
             state.policy = DispatchTerms(deadlines=bot.deadlines, max_dispatches=1)
             sent = DispatchedBot(
                 bot_id=bot.bot_id, sent_at=bot.sent_at, join_at=bot.sent_at, is_adopted=True, terms=state.policy
             )
-            state.add_bot(state.add_session(workflow.now()), sent, workflow.now())
+            state.add_bot(state.add_session(self._clock.now()), sent, self._clock.now())
 
     def _start_waiting_sessions(self) -> bool:
         """Every session of the state runs that is not finished, also after a continue-as-new; whether any does."""
         state = self._state
         while event := state.unexpected_event():
-            state.add_unexpected_bot(event.bot_id, event.dispatch or 0, workflow.now())
+            state.add_unexpected_bot(event.bot_id, event.dispatch or 0, self._clock.now())
         unfinished = [session for session in state.sessions if not session.is_finished]
         for session in unfinished:
-            if session.number not in self._running:
-                life = BotSession(state, session, self._in_flight).run()
+            if not self._is_running(session):
+                life = BotSession(self._context, session).run()
                 self._running[session.number] = asyncio.create_task(life)
         return bool(unfinished)
+
+    def _is_running(self, session: SessionState) -> bool:
+        running = self._running.get(session.number)
+        return running is not None and not running.done()
 
     async def _wait(self, step: NextStep) -> None:
         """Until the next step is another one, a session ends, or the main loop has something else to do."""
@@ -140,9 +146,9 @@ class MeetingWorkflow(UnknownCalls):
 
         def has_work() -> bool:
             return (
-                state.next_step(workflow.now(), self._jitter) != step
+                next_step(state, self._clock.now(), self._jitter) != step
                 or any(session.is_finished for session in unfinished)
-                or any(session.number not in self._running for session in state.sessions if not session.is_finished)
+                or not all(session.is_finished or self._is_running(session) for session in state.sessions)
                 or state.unexpected_event() is not None
                 or self._may_continue_as_new()
             )
@@ -154,11 +160,11 @@ class MeetingWorkflow(UnknownCalls):
         summary = descriptions.sleep_summary(call_at, state.request.start_time)
         if state.standing or step.is_room_occupied:
             summary = "an earlier bot is not gone yet" if step.is_room_occupied else "another bot is sent"
-        await wait_until(has_work, step.until, summary)
+        await self._clock.wait_until(has_work, step.until, summary)
 
     def _note_if_late(self) -> None:
         """Whether nothing ran when the first bot was due."""
-        state, now = self._state, workflow.now()
+        state, now = self._state, self._clock.now()
         call_at = state.request.wake_up.dispatch_at(state.request.start_time)
         was_known = state.known_since <= state.request.wake_up.wake_at(state.request.start_time, self._jitter)
         if not state.standing and was_known and now > call_at:
@@ -168,7 +174,7 @@ class MeetingWorkflow(UnknownCalls):
     def _conclude(self) -> Outcome:
         """Decides what the meeting came to, and shows everybody the end."""
         state = self._state
-        status, reason, evidence = state.verdict(workflow.now())
+        status, reason, evidence = verdict(state, self._clock.now())
         if state.transcript is TranscriptState.PENDING:
             state.transcript = TranscriptState.FAILED if state.bots else TranscriptState.NOT_ASKED
         state.outcome = Outcome(
@@ -181,12 +187,12 @@ class MeetingWorkflow(UnknownCalls):
             artifacts=tuple(artifact.kept for artifact in state.artifacts),
         )
         text = f"The meeting ended: {status.value}{f' ({reason.value})' if reason else ''}."
-        state.note(workflow.now(), status.value, text)
+        state.note(self._clock.now(), status.value, text)
         self._publisher.publish()
         return state.outcome
 
     def _may_continue_as_new(self) -> bool:
-        return not self._in_flight and workflow.info().is_continue_as_new_suggested()
+        return not self._context.in_flight and workflow.info().is_continue_as_new_suggested()
 
     def _continue_as_new_if_suggested(self) -> None:
         """No phase may outgrow the history. The whole state goes along, once no activity is in flight."""
@@ -200,24 +206,24 @@ class MeetingWorkflow(UnknownCalls):
     def bot_event(self, *inputs: object) -> None:
         """News of a bot, by webhook: a BotEvent. One that cannot be read must not stop the meeting."""
         if event := read_signal(BotEvent, inputs):
-            self._state.apply_event(event.clipped, workflow.now())
+            self._state.apply_event(event.clipped, self._clock.now())
 
     @workflow.signal
     def room_needed(self, *inputs: object) -> None:
         """Another meeting begins in the room: takes a RoomNeeded. The bot leaves by then."""
         if needed := read_signal(RoomNeeded, inputs):
-            meeting_changes.vacate(self._state, needed.at, needed.meeting_id, workflow.now())
+            meeting_changes.vacate(self._state, needed.at, needed.meeting_id, self._clock.now())
 
     @workflow.update
     def reschedule(self, *inputs: object) -> MeetingView:
         """Moves the meeting: takes a Reschedule. While the bot is in the call the answer says why it is held."""
-        meeting_changes.reschedule(self._state, read_input(Reschedule, inputs), workflow.now())
+        meeting_changes.reschedule(self._state, read_input(Reschedule, inputs), self._clock.now())
         return self._answer()
 
     @reschedule.validator
     def _may_reschedule(self, *inputs: object) -> None:
         with _refusals():
-            meeting_changes.check_reschedule(self._state, read_input(Reschedule, inputs), workflow.now())
+            meeting_changes.check_reschedule(self._state, read_input(Reschedule, inputs), self._clock.now())
 
     @workflow.update
     def cancel(self, *inputs: object) -> MeetingView:
@@ -241,19 +247,19 @@ class MeetingWorkflow(UnknownCalls):
     def send(self, *inputs: object) -> MeetingView:
         """Sends another bot while the meeting runs, as soon as the present one is gone."""
         why = read_input(StopRequest, inputs, NO_REASON).why
-        meeting_changes.request_bot(self._state, why, workflow.now())
+        meeting_changes.request_bot(self._state, why, self._clock.now())
         return self._answer()
 
     @send.validator
     def _may_send(self, *inputs: object) -> None:
         read_input(StopRequest, inputs, NO_REASON)
         with _refusals():
-            meeting_changes.check_send(self._state, workflow.now())
+            meeting_changes.check_send(self._state, self._clock.now())
 
     @workflow.update
     def claim(self, *inputs: object) -> ClaimResult:
         """A calendar wants this meeting, perhaps at another time or place than before: takes a Claim."""
-        return meeting_changes.claim(self._state, read_input(Claim, inputs), workflow.now())
+        return meeting_changes.claim(self._state, read_input(Claim, inputs), self._clock.now())
 
     @claim.validator
     def _may_claim(self, *inputs: object) -> None:
@@ -263,8 +269,8 @@ class MeetingWorkflow(UnknownCalls):
 
     @workflow.update
     def release(self, *inputs: object) -> None:
-        """A calendar wants this meeting no more: takes a Release. With the last claim the meeting is cancelled."""
-        meeting_changes.release(self._state, read_input(ClaimRelease, inputs), workflow.now())
+        """A calendar wants this meeting no more: takes a ClaimRelease. With the last claim it is cancelled."""
+        meeting_changes.release(self._state, read_input(ClaimRelease, inputs), self._clock.now())
 
     @release.validator
     def _may_release(self, *inputs: object) -> None:
@@ -288,7 +294,7 @@ class MeetingWorkflow(UnknownCalls):
         return bot_presence(self._state, read_input(PresenceQuery, inputs))
 
     def _stop(self, kind: StopKind, inputs: Sequence[object]) -> MeetingView:
-        meeting_changes.stop(self._state, kind, read_input(StopRequest, inputs, NO_REASON).why, workflow.now())
+        meeting_changes.stop(self._state, kind, read_input(StopRequest, inputs, NO_REASON).why, self._clock.now())
         return self._answer()
 
     def _check_stop(self, kind: StopKind, inputs: Sequence[object]) -> None:

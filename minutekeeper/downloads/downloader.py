@@ -24,7 +24,7 @@ from minutekeeper.downloads.range_requests import (
 from minutekeeper.downloads.resumable_file import ResumableFile
 from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.providers.base import Media, ProviderError
+from minutekeeper.providers.base import Media, ProviderError, RateLimitedError, UnavailableError
 from minutekeeper.storage.errors import DamagedPartError
 
 Renew = Callable[[], Awaitable[Media]]
@@ -195,8 +195,9 @@ class Downloader:
         try:
             return await self._renew()
         except (UrlRefusedError, RecordingLostError, ProviderError) as error:
-            if self._is_unconfirmed:
-                # All bytes are here, so a provider that gives no URL any more is no reason to fail.
+            if self._is_unconfirmed and not isinstance(error, UnavailableError | RateLimitedError):
+                # All bytes are here, so a provider that gives no URL any more is no reason to fail. One that cannot
+                # be asked now says nothing, so the attempt is made again.
                 self._is_confirmed = True
                 return media
             if isinstance(error, UrlRefusedError):

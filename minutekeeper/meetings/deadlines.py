@@ -31,7 +31,7 @@ class Deadlines(BaseModel):
         description="In `in_call` without an event. Bots leave after ten minutes if no participant joins.",
     )
     recording: int = Field(
-        2400,
+        1800,
         gt=0,
         description="In `recording` without an event: recording bots rarely report, and each question is billed.",
     )

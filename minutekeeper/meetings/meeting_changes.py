@@ -11,8 +11,8 @@ from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult, Meeti
 from minutekeeper.meetings.dispatch import is_worth_joining, unbookable
 from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.meetings.meeting_state import MeetingState
-from minutekeeper.meetings.next_steps import StopKind, StopState
 from minutekeeper.meetings.request import CalendarEventRef, Reschedule
+from minutekeeper.meetings.session_state import StopKind, StopState
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import RELEASED, Evidence
 

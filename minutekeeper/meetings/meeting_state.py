@@ -10,17 +10,16 @@ from typing import Self
 from pydantic import AwareDatetime, BaseModel, PrivateAttr
 
 from minutekeeper.meetings import claims as interest
-from minutekeeper.meetings import descriptions, polling_policy
+from minutekeeper.meetings import descriptions
 from minutekeeper.meetings import views as timeline
 from minutekeeper.meetings.bot_events import BotEvent, is_end_event
 from minutekeeper.meetings.bot_state import BotState, apply_bot_event
 from minutekeeper.meetings.claims import MeetingClaims
-from minutekeeper.meetings.dispatch import DispatchedBot, DispatchMode, DispatchTerms, is_worth_joining
-from minutekeeper.meetings.next_steps import NextStep, NextStepKind, StopKind, StopState
+from minutekeeper.meetings.dispatch import DispatchedBot, DispatchMode, DispatchTerms
 from minutekeeper.meetings.request import MeetingRequest
-from minutekeeper.meetings.session_state import SessionStage, SessionState
-from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
-from minutekeeper.meetings.views import Artifact, Evidence, Failure, Outcome, TimelineEntry
+from minutekeeper.meetings.session_state import SessionStage, SessionState, StopState
+from minutekeeper.meetings.status import MeetingStatus, TranscriptState
+from minutekeeper.meetings.views import Artifact, Failure, Outcome, TimelineEntry
 
 _MAX_UNMATCHED_EVENTS = 100
 
@@ -68,6 +67,8 @@ class MeetingState(BaseModel):
     """Which calendars want the meeting."""
     timeline: tuple[TimelineEntry, ...] = ()
     next_check_at: AwareDatetime | None = None
+    is_reopened: bool = False
+    """A finished meeting that was taken up again: its manifest is written anew at the end."""
     outcome: Outcome | None = None
     published: dict[str, str] = {}
     """The search attributes as last written, by name."""
@@ -133,6 +134,7 @@ class MeetingState(BaseModel):
             meeting_url=self.request.meeting_url,
             start_time=self.request.start_time,
             join_at=max(self.request.start_time, now),
+            is_relief=bool(self.standing) and self.standing[-1].is_relieved,
         )
         self.dispatches += 1
         self.sessions.append(session)
@@ -160,20 +162,30 @@ class MeetingState(BaseModel):
             self.apply_event(event, now)
 
     def apply_event(self, event: BotEvent, now: datetime) -> None:
-        """Takes in an event of a bot; one of a bot that is not known yet waits."""
-        for session in self.sessions:
-            if session.bot is not None and session.bot.is_sender_of(event):
-                before, session.bot = session.bot, apply_bot_event(session.bot, event, now)
-                if _says_more(session.bot, before):
-                    self.note(event.occurred_at, descriptions.event_name(event), descriptions.describe_event(event))
-                self.changed()
-                return
+        """Takes in an event of a bot, in each session that has this bot; one of an unknown bot waits."""
+        sessions = [each for each in self.sessions if each.bot is not None and each.bot.is_sender_of(event)]
+        if sessions:
+            news = [self._apply_to_session(session, event, now) for session in sessions]
+            if any(news):
+                self.note(event.occurred_at, descriptions.event_name(event), descriptions.describe_event(event))
+            self.changed()
+            return
         self.unmatched_events.append(event)
         if len(self.unmatched_events) > _MAX_UNMATCHED_EVENTS:
             # What a bot left behind outlasts the steps on its way there.
             del self.unmatched_events[
                 next((n for n, each in enumerate(self.unmatched_events) if not is_end_event(each)), 0)
             ]
+
+    def _apply_to_session(self, session: SessionState, event: BotEvent, now: datetime) -> bool:
+        """Whether the event says more than what was known."""
+        before = session.bot
+        if before is None:
+            return False
+        session.bot = apply_bot_event(before, event, now)
+        if session.is_finished and session.has_uncollected_recording:
+            session.stage = SessionStage.COLLECTING
+        return _says_more(session.bot, before)
 
     def early_event(self, session: SessionState) -> BotEvent | None:
         """What a bot reported for a session's request before its id was known."""
@@ -209,64 +221,6 @@ class MeetingState(BaseModel):
         )
         self.add_bot(session, sent, now)
 
-    # Which session comes next.
-
-    def wants_session(self, now: datetime) -> bool:
-        """Whether another bot session is wanted now or later."""
-        if self.stop is not None or self.failure is not None:
-            return False
-        standing = self.standing
-        if not standing:
-            return True
-        if standing[-1].is_relieved:
-            # Its bot was in the call until then, so the meeting goes on, whatever its planned end is.
-            return True
-        return (self.send_requested or self.may_try_again()) and is_worth_joining(self.request, now)
-
-    def may_try_again(self) -> bool:
-        """Whether the last bot ended in a way that another one can cure, within the limit."""
-        standing = self.standing
-        bots = [session.bot for session in standing if session.bot]
-        if not bots or standing[-1].bot is None or self.request.follows is not None:
-            return False
-        if bots[-1].taken_away:
-            return bots[-1].final is not None
-        own = [bot for bot in bots if not bot.taken_away]
-        return len(own) < self.policy.max_dispatches and polling_policy.may_try_again(own)
-
-    def next_session_at(self, jitter: float) -> datetime:
-        """When the next session starts, if one is wanted (UTC)."""
-        standing = self.standing
-        if self.send_requested or (standing and standing[-1].is_relieved):
-            return self.known_since
-        if standing and (bot := standing[-1].bot) and bot.final_event_at:
-            pause = 0 if bot.taken_away else self.policy.deadlines.retry
-            return bot.final_event_at + timedelta(seconds=pause)
-        return self.request.wake_up.wake_at(self.request.start_time, jitter)
-
-    def next_step(self, now: datetime, jitter: float) -> "NextStep":
-        """What the meeting does next about bot sessions."""
-        if not self.wants_session(now):
-            return NextStep(NextStepKind.WAIT)
-        due = self.next_session_at(jitter)
-        if now < due:
-            return NextStep(NextStepKind.WAIT, due)
-        if not self.standing and not is_worth_joining(self.request, now):
-            return NextStep(NextStepKind.TOO_LATE)
-        if self._has_conflict(now):
-            until = None if self.standing else max(self.request.start_time, self.request.expected_end)
-            return NextStep(NextStepKind.WAIT, until, is_room_occupied=True)
-        return NextStep(NextStepKind.START)
-
-    def _has_conflict(self, now: datetime) -> bool:
-        """Whether an earlier bot, or one that may exist, could be in the room together with the next one."""
-        start = max(self.request.start_time, now)
-        end = max(self.request.expected_end, start)
-        return any(
-            session.may_meet(self.request.meeting_url, start, end, self.policy.deadlines)
-            for session in self.sessions
-        )
-
     @property
     def is_closing(self) -> bool:
         """Whether nobody can change any more what the meeting came to."""
@@ -292,56 +246,9 @@ class MeetingState(BaseModel):
         current = self.current
         return current is not None and not current.superseded and current.bot is not None and current.bot.is_in_call
 
-    # How it ends.
-
     @property
     def needs_manifest(self) -> bool:
         return bool(self.artifacts) and not self.has_manifest
-
-    def fail_too_late(self, now: datetime) -> None:
-        """No bot is worth sending any more: says why none was sent."""
-        end = self.request.expected_end
-        left = "" if now >= end else ", so less than a minute is left"
-        start = descriptions.format_utc(self.request.start_time)
-        times = f"start {start}, end {descriptions.format_utc(end)}, now {descriptions.format_utc(now)}{left}"
-        if self.account_problem is not None:
-            self.failure = self.account_problem
-            return
-        was_missed = is_worth_joining(self.request, self.known_since)
-        reason = FailureReason.MISSED if was_missed else FailureReason.MEETING_OVER
-        self.failure = Failure(reason=reason, evidence=Evidence(event=reason.value, at=now, text=times))
-
-    def verdict(self, now: datetime) -> tuple[MeetingStatus, FailureReason | None, Evidence]:
-        """What the meeting came to, and what says so. What an earlier bot recorded counts."""
-        if self.stop is not None and self.stop.kind is StopKind.CANCEL:
-            return MeetingStatus.CANCELLED, None, self.stop.evidence
-        finals = [
-            session.bot.final
-            for session in sorted(self.sessions, key=lambda each: not each.superseded)
-            if session.bot and session.bot.final and self._has_what_is_wanted(session)
-        ]
-        if finals:
-            final = finals[-1]
-            return MeetingStatus.COMPLETED, None, Evidence(event=final.kind, at=final.at, text=final.text)
-        failure = self.failure or self._session_failure()
-        if failure is not None:
-            return MeetingStatus.FAILED, failure.reason, failure.evidence
-        evidence = self.stop.evidence if self.stop else Evidence(event="unknown", at=now, text="")
-        return MeetingStatus.FAILED, FailureReason.STOPPED, evidence
-
-    def _session_failure(self) -> Failure | None:
-        standing = self.standing
-        if not standing:
-            return None
-        session = standing[-1]
-        if session.failure is not None or session.bot is None:
-            return session.failure
-        return polling_policy.failure_reason_for(session.bot)
-
-    def _has_what_is_wanted(self, session: SessionState) -> bool:
-        if self.request.wanted.recording:
-            return session.recording_stored
-        return session.bot is not None and session.bot.is_collectable
 
 
 def _says_more(after: BotState, before: BotState) -> bool:

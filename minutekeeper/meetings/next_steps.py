@@ -1,24 +1,12 @@
-"""What a meeting does next, and how it was asked to stop."""
+"""What a meeting does next about bot sessions: starts one, waits, or gives up. Pure."""
 
-from datetime import datetime
-from enum import Enum, StrEnum
+from datetime import datetime, timedelta
+from enum import Enum
 from typing import NamedTuple
 
-from pydantic import BaseModel
-
-from minutekeeper.meetings.views import Evidence
-
-
-class StopKind(StrEnum):
-    CANCEL = "cancel"
-    LEAVE = "leave"
-
-
-class StopState(BaseModel):
-    """Why the meeting is to have no bot any more; for good, once there is one."""
-
-    kind: StopKind
-    evidence: Evidence
+from minutekeeper.meetings import polling_policy
+from minutekeeper.meetings.dispatch import is_worth_joining
+from minutekeeper.meetings.meeting_state import MeetingState
 
 
 class NextStepKind(Enum):
@@ -34,3 +22,64 @@ class NextStep(NamedTuple):
     kind: NextStepKind
     until: datetime | None = None
     is_room_occupied: bool = False
+
+
+def wants_session(state: MeetingState, now: datetime) -> bool:
+    """Whether another bot session is wanted now or later."""
+    if state.stop is not None or state.failure is not None:
+        return False
+    standing = state.standing
+    if not standing:
+        return True
+    if standing[-1].is_relieved:
+        # Its bot was in the call until then, so the meeting goes on, whatever its planned end is.
+        return True
+    return (state.send_requested or may_send_another(state)) and is_worth_joining(state.request, now)
+
+
+def may_send_another(state: MeetingState) -> bool:
+    """Whether the last bot ended in a way that another one can cure, within the limit."""
+    standing = state.standing
+    bots = [session.bot for session in standing if session.bot]
+    if not bots or standing[-1].bot is None or state.request.follows is not None:
+        return False
+    if bots[-1].taken_away:
+        return bots[-1].final is not None
+    own = [bot for bot in bots if not bot.taken_away]
+    return len(own) < state.policy.max_dispatches and polling_policy.may_try_again(own)
+
+
+def next_session_at(state: MeetingState, jitter: float) -> datetime:
+    """When the next session starts, if one is wanted (UTC)."""
+    standing = state.standing
+    if state.send_requested or (standing and standing[-1].is_relieved):
+        return state.known_since
+    if standing and (bot := standing[-1].bot) and bot.final_event_at:
+        pause = 0 if bot.taken_away else state.policy.deadlines.retry
+        return bot.final_event_at + timedelta(seconds=pause)
+    return state.request.wake_up.wake_at(state.request.start_time, jitter)
+
+
+def next_step(state: MeetingState, now: datetime, jitter: float) -> NextStep:
+    """What the meeting does next about bot sessions."""
+    if not wants_session(state, now):
+        return NextStep(NextStepKind.WAIT)
+    due = next_session_at(state, jitter)
+    if now < due:
+        return NextStep(NextStepKind.WAIT, due)
+    if not state.standing and not is_worth_joining(state.request, now):
+        return NextStep(NextStepKind.TOO_LATE)
+    if _has_conflict(state, now):
+        until = None if state.standing else max(state.request.start_time, state.request.expected_end)
+        return NextStep(NextStepKind.WAIT, until, is_room_occupied=True)
+    return NextStep(NextStepKind.START)
+
+
+def _has_conflict(state: MeetingState, now: datetime) -> bool:
+    """Whether an earlier bot, or one that may exist, could be in the room together with the next one."""
+    start = max(state.request.start_time, now)
+    end = max(state.request.expected_end, start)
+    return any(
+        session.may_meet(state.request.meeting_url, start, end, state.policy.deadlines)
+        for session in state.sessions
+    )

@@ -36,23 +36,29 @@ def next_status_check(bot: BotState, deadlines: Deadlines) -> datetime:
 
 
 def timer_instant(bot: BotState, expected_end: datetime, deadlines: Deadlines) -> datetime:
-    """When a timer should fire to see whether the check is due.
+    """When a timer should fire to see whether the check is due; during a recording that may be somewhat late.
 
-    A bot that leaves at the planned end is asked about after `ended`; a timer for that instant serves the checks
-    before it, too, because most meetings then need one timer less.
+    Every timer is billed, and a recording that goes well sends news now and then. A bot that leaves at the planned
+    end is asked about after `ended`; a timer for that instant serves the checks before it, too.
     """
     check = next_status_check(bot, deadlines)
-    if bot.final is None and bot.status in _IN_SESSION and not bot.has_left:
-        last_news = bot.last_event_at or bot.sent_at
-        after_end = max(last_news, expected_end) + deadlines.for_status(MeetingStatus.ENDED)
-        return min(check, after_end)
-    return check
+    if not _is_in_session(bot):
+        return check
+    last_news = bot.last_event_at or bot.sent_at
+    after_end = max(last_news, expected_end) + deadlines.for_status(MeetingStatus.ENDED)
+    return min(check + timer_tolerance(bot, deadlines), max(check, after_end), relief_at(bot, deadlines))
 
 
 def timer_tolerance(bot: BotState, deadlines: Deadlines) -> timedelta:
     """How much later than planned the check may come: a bot that has left says so for long enough anyway."""
+    if _is_in_session(bot):
+        return timedelta(seconds=deadlines.recording * 2 / 3)
     has_left = bot.final is None and bot.status is MeetingStatus.ENDED and bot.removed_at is None
     return timedelta(seconds=deadlines.ended / 4) if has_left else timedelta()
+
+
+def _is_in_session(bot: BotState) -> bool:
+    return bot.final is None and bot.status in _IN_SESSION and not bot.has_left and not bot.shared_with
 
 
 def _doubled(patience: timedelta, polls_without_news: int, deadlines: Deadlines) -> timedelta:

@@ -11,7 +11,19 @@ from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.dispatch import SendBotInput
 from minutekeeper.meetings.meeting_urls import meeting_key
 from minutekeeper.meetings.status import MeetingStatus
-from minutekeeper.meetings.views import Failure
+from minutekeeper.meetings.views import Evidence, Failure
+
+
+class StopKind(StrEnum):
+    CANCEL = "cancel"
+    LEAVE = "leave"
+
+
+class StopState(BaseModel):
+    """Why the meeting is to have no bot any more; for good, once there is one."""
+
+    kind: StopKind
+    evidence: Evidence
 
 
 class SessionStage(StrEnum):
@@ -58,6 +70,8 @@ class SessionState(BaseModel):
     leave_requested: bool = False
     leave_at: AwareDatetime | None = None
     """When the bot has to leave because the room is another meeting's by then."""
+    is_relief: bool = False
+    """Its bot goes on where that of the session before had to leave: the meeting runs, whatever its planned end."""
     is_relieved: bool = False
     """The bot left because its longest lifetime ends, while the meeting goes on."""
     failure: Failure | None = None
@@ -98,6 +112,12 @@ class SessionState(BaseModel):
     def is_settled(self) -> bool:
         """Whether it is known what the bot came to."""
         return self.is_finished or self.stage is SessionStage.COLLECTING
+
+    @property
+    def has_uncollected_recording(self) -> bool:
+        """Whether the bot left a recording that was not collected yet: one may turn up long after a failure."""
+        is_given_up = self.is_shared and self.leave_requested
+        return self.bot is not None and self.bot.has_recording and not self.recording_collected and not is_given_up
 
     @property
     def status(self) -> MeetingStatus:

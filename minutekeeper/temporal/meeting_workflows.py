@@ -20,6 +20,7 @@ from temporalio.service import RPCError
 
 from minutekeeper.meetings import descriptions
 from minutekeeper.meetings.claims import Claim, ClaimResult
+from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.temporal.names import CLAIM_UPDATE, MEETING_WORKFLOW, MEETINGS_QUEUE
 from minutekeeper.temporal.queries import IS_MEETING, IS_RUNNING, all_of, describe_workflow, quoted
@@ -87,6 +88,19 @@ class MeetingWorkflows:
             **_start_options(request, workflow_id, after_ended=after_ended),
             start_signal=first_signal.name if first_signal else None,
             start_signal_args=[first_signal.content] if first_signal else [],
+            rpc_timeout=self.rpc_timeout,
+        )
+
+    async def reopen(self, state: MeetingState) -> None:
+        """Starts a new run of a meeting that has ended, from the state given.
+
+        Raises:
+            WorkflowAlreadyStartedError: If it runs already.
+        """
+        await self.client.start_workflow(
+            MEETING_WORKFLOW,
+            args=[state.request, state],
+            **_start_options(state.request, state.workflow_id, after_ended=True),
             rpc_timeout=self.rpc_timeout,
         )
 

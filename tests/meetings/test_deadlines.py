@@ -14,7 +14,7 @@ DEFAULTS = {
     "joining": 5 * MINUTE,
     "waiting_room": 13 * MINUTE,
     "in_call": 15 * MINUTE,
-    "recording": 40 * MINUTE,
+    "recording": 30 * MINUTE,
     "ended": 21 * MINUTE,
     "max_bot_lifetime": 5 * 60 * MINUTE,
     "relief": 10 * MINUTE,

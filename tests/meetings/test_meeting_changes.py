@@ -13,10 +13,11 @@ from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.meetings.meeting_changes import ChangeRefusedError
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.meeting_view import meeting_view
-from minutekeeper.meetings.next_steps import NextStepKind, StopKind
+from minutekeeper.meetings.next_steps import NextStepKind, next_step
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, ProviderScheduledBot, Reschedule
-from minutekeeper.meetings.session_state import SessionStage
+from minutekeeper.meetings.session_state import SessionStage, StopKind
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.verdict import verdict
 from minutekeeper.meetings.views import Evidence, Failure, Outcome
 from tests.bot_events import bot_event
 
@@ -70,7 +71,7 @@ def test_a_move_supersedes_what_was_sent_and_forgets_what_failed() -> None:
     assert (state.failure, state.account_problem, state.send_requested) == (None, None, False)
     assert state.known_since == at(minutes=5)
     assert meeting_view(state).status is MeetingStatus.SCHEDULED
-    assert state.next_step(TOMORROW.start_time, 0).kind is NextStepKind.START
+    assert next_step(state, TOMORROW.start_time, 0).kind is NextStepKind.START
     assert notes(state)[-1] == "rescheduled"
     assert state.timeline[-1].text == "Moved from 2026-12-01 10:00:00Z to 2026-12-02 10:00:00Z."
 
@@ -142,7 +143,7 @@ def test_the_first_stop_counts_but_a_cancellation_takes_the_place_of_a_leave() -
         meeting_changes.stop(state, kind, "too late", at(minutes=4))
     assert _stopped_by(state) == (StopKind.CANCEL, "not wanted")
     assert notes(state)[-2:] == ["leave", "cancel"]
-    assert state.verdict(T0)[0] is MeetingStatus.CANCELLED
+    assert verdict(state, T0)[0] is MeetingStatus.CANCELLED
 
 
 def _stopped_by(state: MeetingState) -> tuple[StopKind, str] | None:
@@ -166,9 +167,9 @@ def test_another_bot_is_sent_when_the_present_one_is_gone() -> None:
     assert state.sessions[0].leave_requested
     assert not state.sessions[0].superseded, "what it recorded counts"
     assert state.timeline[-1].text == "Another bot was asked for: it hangs"
-    assert state.next_step(at(minutes=5), 0).is_room_occupied
+    assert next_step(state, at(minutes=5), 0).is_room_occupied
     state.apply_event(bot_event(bot_id="a", code="call_ended", occurred_at=at(minutes=6)), at(minutes=6))
-    assert state.next_step(at(minutes=6), 0).kind is NextStepKind.START
+    assert next_step(state, at(minutes=6), 0).kind is NextStepKind.START
 
 
 def test_a_meeting_that_has_failed_is_open_again_with_another_bot() -> None:
@@ -181,7 +182,7 @@ def test_a_meeting_that_has_failed_is_open_again_with_another_bot() -> None:
     state.sessions[0].leave_requested = True
     meeting_changes.request_bot(state, "", at(minutes=5))
     assert state.sessions[0].leave_requested, "a removal is not taken back"
-    assert state.next_step(at(minutes=5), 0).kind is NextStepKind.START
+    assert next_step(state, at(minutes=5), 0).kind is NextStepKind.START
 
 
 def test_no_other_bot_is_sent_where_it_makes_no_sense() -> None:
@@ -272,7 +273,7 @@ def test_a_claim_does_not_move_a_meeting_that_has_a_bot_to_a_time_that_is_over()
     assert meeting_changes.claim(of_calendar("in_waiting_room"), over, at(minutes=5)) is ClaimResult.DEFERRED
     state = of_calendar()
     assert meeting_changes.claim(state, over, at(minutes=5)) is ClaimResult.ACCEPTED
-    assert state.next_step(at(minutes=5), 0).kind is NextStepKind.TOO_LATE
+    assert next_step(state, at(minutes=5), 0).kind is NextStepKind.TOO_LATE
 
 
 def test_the_first_claim_only_tells_what_the_meeting_was_booked_for() -> None:

@@ -10,11 +10,12 @@ from minutekeeper.meetings.bot_state import BotState
 from minutekeeper.meetings.dispatch import DispatchedBot, DispatchTerms, SendBotInput
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.meeting_view import bot_presence, meeting_view
-from minutekeeper.meetings.next_steps import NextStep, NextStepKind, StopKind, StopState
+from minutekeeper.meetings.next_steps import NextStep, NextStepKind, may_send_another, next_step, wants_session
 from minutekeeper.meetings.request import MeetingRequest, ProviderScheduledBot
 from minutekeeper.meetings.rooms import PresenceQuery
-from minutekeeper.meetings.session_state import SessionStage, SessionState
+from minutekeeper.meetings.session_state import SessionStage, SessionState, StopKind, StopState
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
+from minutekeeper.meetings.verdict import fail_too_late, verdict
 from minutekeeper.meetings.views import Artifact, Evidence, Failure
 from tests.bot_events import bot_event
 
@@ -140,12 +141,12 @@ def test_a_superseded_bot_does_not_speak_for_the_meeting() -> None:
     assert state.standing == [state.sessions[0]]
     assert meeting_view(state).bot_id == "first"
     state.apply_event(failed("BotNotAccepted", bot_id="second"), T0)
-    assert state.verdict(T0)[1] is FailureReason.NO_ANSWER
+    assert verdict(state, T0)[1] is FailureReason.NO_ANSWER
     assert shown(state) is MeetingStatus.JOINING
     state.sessions[0].superseded = True
     assert state.current is state.sessions[1], "the last one that had a bot"
     assert shown(state) is MeetingStatus.SCHEDULED
-    assert state.verdict(T0)[1] is FailureReason.STOPPED, "the failure of a superseded bot is not the meeting's"
+    assert verdict(state, T0)[1] is FailureReason.STOPPED, "the failure of a superseded bot is not the meeting's"
 
 
 def test_a_bot_is_in_the_call_only_as_long_as_its_session_stands() -> None:
@@ -188,7 +189,7 @@ def test_another_meeting_is_told_of_the_bot_it_asks_for(query: PresenceQuery, bo
 
 
 def step(state: MeetingState, now: datetime) -> NextStep:
-    return state.next_step(now, jitter=0.5)
+    return next_step(state, now, jitter=0.5)
 
 
 def test_the_first_session_starts_when_the_meeting_wakes_up_and_not_for_its_last_minute() -> None:
@@ -206,7 +207,7 @@ def test_no_further_session_is_wanted_while_one_stands_or_after_an_end() -> None
     stopped.stop = StopState(kind=StopKind.CANCEL, evidence=Evidence(event="cancel", at=T0, text=""))
     assert step(stopped, T0) == NextStep(NextStepKind.WAIT)
     late = meeting()
-    late.fail_too_late(at(hours=3))
+    fail_too_late(late, at(hours=3))
     assert step(late, T0) == NextStep(NextStepKind.WAIT)
 
 
@@ -234,9 +235,9 @@ def test_only_so_many_bots_are_sent_by_themselves_but_people_may_ask_for_more() 
     state = meeting("a", "b", "c")
     for second, bot_id in enumerate("abc"):
         state.apply_event(failed("InternalError", second, bot_id), at(minutes=5))
-    assert not state.may_try_again()
+    assert not may_send_another(state)
     state.policy = DispatchTerms(max_dispatches=4)
-    assert state.may_try_again()
+    assert may_send_another(state)
     state.policy = TERMS
     state.send_requested = True
     assert step(state, at(minutes=5)).kind is NextStepKind.START, "at once"
@@ -247,9 +248,9 @@ def test_only_so_many_bots_are_sent_by_themselves_but_people_may_ask_for_more() 
 def test_superseded_bots_do_not_count_as_tries() -> None:
     state = meeting("a", "b", "c")
     state.apply_event(failed("InternalError", bot_id="c"), T0)
-    assert not state.may_try_again()
+    assert not may_send_another(state)
     state.sessions[0].superseded = True
-    assert state.may_try_again()
+    assert may_send_another(state)
 
 
 def test_a_shared_bot_that_its_owner_removed_is_replaced_as_soon_as_it_has_ended() -> None:
@@ -268,13 +269,13 @@ def test_a_shared_bot_that_its_owner_removed_is_replaced_as_soon_as_it_has_ended
 def test_a_bot_of_the_providers_own_timer_has_no_successor() -> None:
     state = meeting("a", follows=ProviderScheduledBot(bot_id="a", sent_at=T0))
     state.apply_event(failed("InternalError"), T0)
-    assert not state.may_try_again()
+    assert not may_send_another(state)
 
 
 def test_a_relieved_bot_has_a_successor_whatever_the_planned_end_is() -> None:
     state = meeting("a")
     state.sessions[0].is_relieved = True
-    assert state.wants_session(at(hours=5))
+    assert wants_session(state, at(hours=5))
     state.apply_event(status("call_ended", 18_000), at(hours=5))
     assert step(state, at(hours=5)).kind is NextStepKind.START
 
@@ -302,8 +303,8 @@ def test_what_was_over_when_it_was_booked_was_not_missed() -> None:
     missed, over = meeting(), meeting()
     over.known_since = at(hours=2)
     for state, reason in ((missed, FailureReason.MISSED), (over, FailureReason.MEETING_OVER)):
-        state.fail_too_late(at(hours=3))
-        status_, why, evidence = state.verdict(at(hours=3))
+        fail_too_late(state, at(hours=3))
+        status_, why, evidence = verdict(state, at(hours=3))
         assert (status_, why) == (MeetingStatus.FAILED, reason)
         assert "10:00:00Z" in evidence.text
         assert "less than a minute" not in evidence.text
@@ -311,22 +312,22 @@ def test_what_was_over_when_it_was_booked_was_not_missed() -> None:
     refused = meeting()
     evidence = Evidence(event="account", at=T0, text="key revoked")
     refused.account_problem = Failure(reason=FailureReason.ACCOUNT, evidence=evidence)
-    refused.fail_too_late(at(hours=3))
-    assert refused.verdict(T0) == (MeetingStatus.FAILED, FailureReason.ACCOUNT, evidence)
+    fail_too_late(refused, at(hours=3))
+    assert verdict(refused, T0) == (MeetingStatus.FAILED, FailureReason.ACCOUNT, evidence)
     short = meeting()
-    short.fail_too_late(at(seconds=3599))
-    assert short.verdict(T0)[2].text.endswith(", so less than a minute is left")
+    fail_too_late(short, at(seconds=3599))
+    assert verdict(short, T0)[2].text.endswith(", so less than a minute is left")
 
 
 def test_a_recording_of_an_earlier_bot_is_the_meetings() -> None:
     state = meeting("a", "b")
     state.apply_event(complete(1), T0)
     state.apply_event(failed("BotNotAccepted", 2, "b"), T0)
-    assert state.verdict(T0)[1] is FailureReason.NOT_ACCEPTED, "it is not stored yet"
+    assert verdict(state, T0)[1] is FailureReason.NOT_ACCEPTED, "it is not stored yet"
     state.sessions[0].recording_stored = True
-    assert state.verdict(T0)[0] is MeetingStatus.COMPLETED
+    assert verdict(state, T0)[0] is MeetingStatus.COMPLETED
     state.sessions[0].superseded = True
-    assert state.verdict(T0)[0] is MeetingStatus.COMPLETED, "what a superseded bot recorded counts"
+    assert verdict(state, T0)[0] is MeetingStatus.COMPLETED, "what a superseded bot recorded counts"
 
 
 def test_of_two_recordings_that_of_a_session_which_stands_is_the_evidence() -> None:
@@ -334,31 +335,31 @@ def test_of_two_recordings_that_of_a_session_which_stands_is_the_evidence() -> N
     for second, session in enumerate(state.sessions, start=1):
         state.apply_event(complete(second, bot_of(session).bot_id), T0)
         session.recording_stored = True
-    assert state.verdict(T0)[2].at == at(seconds=2)
+    assert verdict(state, T0)[2].at == at(seconds=2)
     state.sessions[1].superseded = True
-    assert state.verdict(T0)[2].at == at(seconds=1)
+    assert verdict(state, T0)[2].at == at(seconds=1)
 
 
 def test_a_transcript_alone_is_a_success_only_where_no_recording_was_wanted() -> None:
     for recording, came_to in ((True, MeetingStatus.FAILED), (False, MeetingStatus.COMPLETED)):
         state = meeting("a", wanted={"recording": recording})
         state.apply_event(complete(has_recording=False, has_transcript=True), T0)
-        assert state.verdict(T0)[0] is came_to
+        assert verdict(state, T0)[0] is came_to
 
 
 def test_a_cancellation_stands_above_a_recording_and_a_request_to_leave_does_not() -> None:
     state = meeting("a")
     evidence = Evidence(event="stop", at=T0, text="why")
     state.stop = StopState(kind=StopKind.LEAVE, evidence=evidence)
-    assert state.verdict(T0)[1] is FailureReason.NO_ANSWER
+    assert verdict(state, T0)[1] is FailureReason.NO_ANSWER
     state.apply_event(complete(), T0)
     state.sessions[0].recording_stored = True
-    assert state.verdict(T0)[0] is MeetingStatus.COMPLETED
+    assert verdict(state, T0)[0] is MeetingStatus.COMPLETED
     state.stop = StopState(kind=StopKind.CANCEL, evidence=evidence)
-    assert state.verdict(T0) == (MeetingStatus.CANCELLED, None, evidence)
+    assert verdict(state, T0) == (MeetingStatus.CANCELLED, None, evidence)
     left = meeting()
     left.stop = StopState(kind=StopKind.LEAVE, evidence=evidence)
-    assert left.verdict(T0) == (MeetingStatus.FAILED, FailureReason.STOPPED, evidence)
+    assert verdict(left, T0) == (MeetingStatus.FAILED, FailureReason.STOPPED, evidence)
 
 
 def test_a_request_that_brought_no_bot_says_why() -> None:
@@ -366,7 +367,7 @@ def test_a_request_that_brought_no_bot_says_why() -> None:
     failure = Failure(reason=FailureReason.REQUEST_REJECTED, evidence=Evidence(event="send", at=T0, text="422"))
     session = state.add_session(T0)
     session.failure, session.stage = failure, SessionStage.ABANDONED
-    assert state.verdict(T0) == (MeetingStatus.FAILED, failure.reason, failure.evidence)
+    assert verdict(state, T0) == (MeetingStatus.FAILED, failure.reason, failure.evidence)
     assert shown(state) is MeetingStatus.ENDED
 
 

@@ -79,14 +79,19 @@ def test_one_check_at_a_time(state: BotState, expected: datetime) -> None:
 
 
 def test_one_timer_serves_the_checks_before_the_planned_end_and_the_one_after_it() -> None:
+    slack = timedelta(seconds=D.recording * 2 / 3)
+    late = {"last_event_at": at(minutes=45)}
     after_end = END + timedelta(seconds=D.ended)
-    late = {"last_event_at": at(minutes=59)}
     assert polling_policy.timer_instant(heard(MeetingStatus.RECORDING, **late), END, D) == after_end
     assert polling_policy.timer_instant(heard(MeetingStatus.PAUSED, **late), END, D) == after_end
     early = heard(MeetingStatus.RECORDING)
-    assert polling_policy.timer_instant(early, END, D) == at(seconds=D.recording), "the check is due before that"
+    assert polling_policy.timer_instant(early, END, D) == at(seconds=D.recording) + slack
     overtime = heard(MeetingStatus.RECORDING, last_event_at=at(minutes=90))
-    assert polling_policy.timer_instant(overtime, END, D) == at(minutes=90, seconds=D.ended)
+    assert polling_policy.timer_instant(overtime, END, D) == at(minutes=90, seconds=D.recording), (
+        "no timer fires before its check is due"
+    )
+    long = heard(MeetingStatus.RECORDING, last_event_at=at(hours=4, minutes=40), join_at=T0)
+    assert polling_policy.timer_instant(long, END, D) == polling_policy.relief_at(long, D)
 
 
 @pytest.mark.parametrize(
@@ -103,10 +108,11 @@ def test_any_other_timer_fires_when_its_check_is_due(state: BotState) -> None:
     assert polling_policy.timer_instant(state, END, D) == polling_policy.next_status_check(state, D)
 
 
-def test_only_the_check_of_a_bot_that_has_left_may_come_late() -> None:
+def test_only_the_checks_of_a_recording_and_of_a_bot_that_has_left_may_come_late() -> None:
     assert polling_policy.timer_tolerance(heard(MeetingStatus.ENDED), D) == timedelta(seconds=D.ended / 4)
+    assert polling_policy.timer_tolerance(heard(MeetingStatus.PAUSED), D) == timedelta(minutes=20)
     exact = (
-        heard(MeetingStatus.RECORDING),
+        heard(MeetingStatus.IN_CALL),
         heard(MeetingStatus.ENDED, removed_at=T0),
         heard(MeetingStatus.ENDED, final=FAILED),
     )

@@ -159,6 +159,7 @@ async def working(
             workflows=[MeetingWorkflow, RoomReservationWorkflow, CalendarWorkflow, CalendarHealthWorkflow],
             activities=[
                 *(bots.send_bot, bots.find_bot, bots.remove_bot, bots.observe_bot),
+                *(bots.retranscribe, bots.dispatch_policy),
                 *([calendars.reconcile] if calendars else []),
                 *([rounds.check_calendars] if rounds else []),
             ],

@@ -36,12 +36,12 @@ async def test_the_bots_own_webhook_identifies_it_and_leave_reaches_it(start: St
 
 async def test_it_holds_back_no_bot_that_it_could_not_meet(start: StartMeeting) -> None:
     meeting = await unconfirmed(start)
-    tomorrow = await meeting.now() + timedelta(days=1)
-    await meeting.update("reschedule", Reschedule(start_time=tomorrow))
+    later = await meeting.now() + timedelta(hours=6)
+    await meeting.update("reschedule", Reschedule(start_time=later))
     await meeting.until_status(MeetingStatus.SCHEDULED)
-    await meeting.forward_to(tomorrow)
+    await meeting.forward_to(later)
     await meeting.until_bots(1)
-    assert meeting.provider.bots[-1].order.start_time == tomorrow
+    assert meeting.provider.bots[-1].order.start_time == later
 
 
 async def test_it_holds_back_a_bot_that_it_could_meet(start: StartMeeting) -> None:
