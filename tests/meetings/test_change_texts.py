@@ -9,8 +9,8 @@ from minutekeeper.meetings import meeting_changes
 from minutekeeper.meetings.claims import Claim, ClaimRelease
 from minutekeeper.meetings.meeting_changes import ChangeRefusedError
 from minutekeeper.meetings.meeting_state import MeetingState
-from minutekeeper.meetings.next_steps import StopKind
 from minutekeeper.meetings.request import CalendarEventRef, ProviderScheduledBot, Reschedule
+from minutekeeper.meetings.session_state import StopKind
 from tests.meetings.test_meeting_changes import DAY_BEFORE, OTHER_URL, T0, TOMORROW, URL, at, ended, failed, meeting
 
 Change = Callable[[MeetingState], object]

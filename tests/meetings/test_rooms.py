@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from minutekeeper.meetings.next_steps import NextStep, NextStepKind, StopKind
+from minutekeeper.meetings.next_steps import NextStep, NextStepKind
 from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, room_workflow_id
+from minutekeeper.meetings.session_state import StopKind
 
 T0 = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 
