@@ -38,7 +38,9 @@ def test_a_new_session_knows_nothing() -> None:
         "join_at": T0,
         "stage": SessionStage.DISPATCHING,
         **dict.fromkeys(("request", "retry_at", "bot", "leave_at", "failure", "folder", "transcript_due_at")),
-        **dict.fromkeys(("superseded", "leave_requested", "is_relieved", "recording_collected"), False),
+        **dict.fromkeys(
+            ("superseded", "leave_requested", "is_relief", "is_relieved", "recording_collected"), False
+        ),
         **dict.fromkeys(("recording_stored", "transcript_finished", "lobby_alerted"), False),
         "searches": 0,
         "transcript_attempts": 0,

@@ -69,7 +69,7 @@ def test_of_a_new_meeting_only_its_request_is_known() -> None:
         "storage_problem": "",
         "held_change": "",
         **dict.fromkeys(("stop", "failure", "account_problem", "next_check_at", "outcome")),
-        **dict.fromkeys(("send_requested", "retranscribe", "has_manifest"), False),
+        **dict.fromkeys(("send_requested", "retranscribe", "has_manifest", "is_reopened"), False),
         "unmatched_events": [],
         "artifacts": [],
         "timeline": (),
