@@ -13,10 +13,9 @@ import sys
 
 from aiohttp import web
 
-from bridge.app import create_app
+from bridge.app import create_app, served_metrics
 from bridge.app_keys import ACTIVE_REQUESTS, REGISTRY
 from bridge.connection_limits import close_idle_connections
-from bridge.metrics_server import served_metrics
 from minutekeeper.config import Settings, socket_address
 from minutekeeper.config_reader import SettingsError, read_settings
 from minutekeeper.logs import set_up_logging

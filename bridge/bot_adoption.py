@@ -19,19 +19,19 @@ from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Prov
 from minutekeeper.providers.base import BotOrigin, NotFoundError
 from minutekeeper.providers.calendar_base import CalendarProvider
 
-_MOST_REMEMBERED = 20_000
+_MAX_REMEMBERED = 20_000
 _FIRST_PAUSE = timedelta(minutes=1)
-_LONGEST_PAUSE = timedelta(hours=1)
+_MAX_PAUSE = timedelta(hours=1)
 """Between two searches for a bot that the provider does not know, perhaps not yet; each is three times the last."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class _UnknownBot:
-    """A bot that was not ours at `asked_at`; the provider is not asked about it again before `again_at`."""
+    """A bot that was not ours at `asked_at`; the provider is not asked about it again before `retry_at`."""
 
     asked_at: datetime
-    again_at: datetime
+    retry_at: datetime
 
 
 class BotAdopter:
@@ -41,17 +41,17 @@ class BotAdopter:
         self,
         origins: OriginLookup,
         calendars: CalendarProvider,
-        calls: TemporalGateway,
+        temporal: TemporalGateway,
         *,
         deadlines: Deadlines,
         adopts_all: bool = False,
     ) -> None:
         self._origins = origins
         self._calendars = calendars
-        self._calls = calls
+        self._temporal = temporal
         self._deadlines = deadlines
         self._adopts_all = adopts_all
-        self._strangers: dict[str, _UnknownBot] = {}
+        self._unknown_bots: dict[str, _UnknownBot] = {}
 
     async def resolve(self, delivery: WebhookDelivery, limit: timedelta) -> WebhookDelivery | None:
         """The delivery with the meeting that it belongs to, which may have to be created.
@@ -61,23 +61,21 @@ class BotAdopter:
         `limit` is how long one call to Temporal may take. Raises ProviderError and TemporalCallError.
         """
         now = datetime.now(UTC)
-        stranger = self._strangers.get(delivery.bot_id)
-        if stranger and now < stranger.again_at:
+        unknown = self._unknown_bots.get(delivery.bot_id)
+        if unknown and now < unknown.retry_at:
             return None
         try:
-            origin = await self._origins.of(
-                delivery.bot_id, stranger.asked_at if stranger else delivery.received_at
-            )
+            origin = await self._origins.of(delivery.bot_id, unknown.asked_at if unknown else delivery.received_at)
         except NotFoundError:
-            pause = 3 * (stranger.again_at - stranger.asked_at) if stranger else _FIRST_PAUSE
-            self._remember(delivery.bot_id, _UnknownBot(now, now + min(pause, _LONGEST_PAUSE)))
+            pause = 3 * (unknown.retry_at - unknown.asked_at) if unknown else _FIRST_PAUSE
+            self._remember(delivery.bot_id, _UnknownBot(now, now + min(pause, _MAX_PAUSE)))
             return None
         if origin is None:
             return None
         if origin.workflow_id:
             return delivery.addressed_to(origin.workflow_id, dispatch=origin.dispatch)
         event = await self._event(origin.event_id)
-        is_wanted = origin.is_ours or self._adopts_all or (event and await self._is_kept(event, limit))
+        is_wanted = origin.is_ours or self._adopts_all or (event and await self._is_followed(event, limit))
         request = self._request(origin, event, now) if is_wanted else None
         if request is None:
             self._remember(delivery.bot_id, _UnknownBot(now, _NEVER))
@@ -94,8 +92,8 @@ class BotAdopter:
         except NotFoundError:
             return None
 
-    async def _is_kept(self, event: CalendarEvent, limit: timedelta) -> bool:
-        return await self._calls.is_running(calendar_workflow_id_for(event.calendar_id), limit)
+    async def _is_followed(self, event: CalendarEvent, limit: timedelta) -> bool:
+        return await self._temporal.is_running(calendar_workflow_id_for(event.calendar_id), limit)
 
     def _request(self, origin: BotOrigin, event: CalendarEvent | None, now: datetime) -> MeetingRequest | None:
         """The meeting to create for the bot; None if its link is not a meeting that is supported."""
@@ -125,8 +123,8 @@ class BotAdopter:
         except ValidationError:
             return None
 
-    def _remember(self, bot_id: str, stranger: _UnknownBot) -> None:
-        self._strangers.pop(bot_id, None)
-        self._strangers[bot_id] = stranger
-        if len(self._strangers) > _MOST_REMEMBERED:
-            del self._strangers[next(iter(self._strangers))]
+    def _remember(self, bot_id: str, unknown: _UnknownBot) -> None:
+        self._unknown_bots.pop(bot_id, None)
+        self._unknown_bots[bot_id] = unknown
+        if len(self._unknown_bots) > _MAX_REMEMBERED:
+            del self._unknown_bots[next(iter(self._unknown_bots))]

@@ -19,13 +19,13 @@ _LIST_AT_LEAST_EVERY = timedelta(minutes=2)
 Less often the longer it is, but never less often than deliveries can wait.
 """
 
-_LONGEST_LIFE = timedelta(hours=6)
+_MAX_BOT_LIFETIME = timedelta(hours=6)
 """The longest time from a bot's creation to its last webhook.
 
 It ends after five hours, and a reserved one waits before.
 """
 
-_MOST_REMEMBERED = 20_000
+_MAX_REMEMBERED = 20_000
 
 
 def utc_now() -> datetime:
@@ -55,8 +55,8 @@ class OriginLookup:
         self._asked: dict[str, None] = {}
         """Bots whose own endpoints had no data."""
 
-    async def of(self, bot_id: str, heard_at: datetime) -> BotOrigin | None:
-        """The origin of a bot that reported at `heard_at`; None while asking for it is not allowed.
+    async def of(self, bot_id: str, reported_at: datetime) -> BotOrigin | None:
+        """The origin of a bot that reported at `reported_at`; None while asking for it is not allowed.
 
         Raises NotFoundError if neither its own endpoint nor the list has the bot, and any other ProviderError while
         the owner cannot be determined.
@@ -65,7 +65,7 @@ class OriginLookup:
         if listed is None:
             if self._may_ask(bot_id) and (origin := await self._ask(bot_id)):
                 return origin
-            listed = await self._list.find(bot_id, heard_at)
+            listed = await self._list.find(bot_id, reported_at)
         if listed.workflow_id:
             return listed
         if listed.is_ours or self._adopts_all or self._may_ask(bot_id):
@@ -82,7 +82,7 @@ class OriginLookup:
             return await self._provider.get_bot_origin(bot_id)
         except NotFoundError:
             self._asked[bot_id] = None
-            if len(self._asked) > _MOST_REMEMBERED:
+            if len(self._asked) > _MAX_REMEMBERED:
                 del self._asked[next(iter(self._asked))]
             return None
 
@@ -121,14 +121,14 @@ class _BotList:
     def get(self, bot_id: str) -> BotOrigin | None:
         return self._bots.get(bot_id)
 
-    async def find(self, bot_id: str, heard_at: datetime) -> BotOrigin:
+    async def find(self, bot_id: str, reported_at: datetime) -> BotOrigin:
         """The bot in a list that was read after the bot had reported; one reading serves all that wait.
 
         Raises NotFoundError if such a list does not have it, and any other ProviderError if there is none.
         """
         async with self._reading:
             now = self._now()
-            begins_at, ends_at = heard_at - _LONGEST_LIFE, min(heard_at, now)
+            begins_at, ends_at = reported_at - _MAX_BOT_LIFETIME, min(reported_at, now)
             if begins_at < self._begins_at or ends_at > self._ends_at:
                 if now < self._again_at:
                     raise UnavailableError(self._why_not or "the list of bots is read again in a moment")
@@ -139,7 +139,7 @@ class _BotList:
 
     async def _read(self, begins_at: datetime) -> None:
         now = self._now()
-        self._forget(now - 2 * _LONGEST_LIFE)
+        self._forget(now - 2 * _MAX_BOT_LIFETIME)
         is_longer = begins_at < self._begins_at or not self._bots
         pages = 0
         try:

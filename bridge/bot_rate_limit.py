@@ -10,7 +10,7 @@ _BURST = 300
 _SECONDS_PER_WEBHOOK = 10.0
 """Afterwards: 1,800 in the five hours of the longest bot, where Temporal takes 10,000 signals for one workflow."""
 
-_MOST_BOTS = 10_000
+_MAX_BOTS = 10_000
 
 
 class BotRateLimit:
@@ -27,6 +27,6 @@ class BotRateLimit:
         left = min(left + (now - since) / _SECONDS_PER_WEBHOOK, float(_BURST))
         is_admitted = left >= 1
         self._bots[bot] = (left - is_admitted, now)
-        if len(self._bots) > _MOST_BOTS:
+        if len(self._bots) > _MAX_BOTS:
             self._bots.popitem(last=False)
         return is_admitted

@@ -14,7 +14,7 @@ from bridge.temporal_gateway import TemporalCallError, single_attempt
 from minutekeeper.temporal.queries import quoted_list
 from minutekeeper.temporal.search_attributes import BOT_ID
 
-_AT_ONCE = 50
+_BATCH_SIZE = 50
 _PAGE_SIZE = 10
 """Workflows that are read for each bot."""
 _LIMIT = timedelta(seconds=3)
@@ -44,7 +44,7 @@ class BotSearch:
 
     async def _search_all(self) -> None:
         while self._wanted:
-            bots = {bot_id: self._wanted.pop(bot_id) for bot_id in list(self._wanted)[:_AT_ONCE]}
+            bots = {bot_id: self._wanted.pop(bot_id) for bot_id in list(self._wanted)[:_BATCH_SIZE]}
             await self._search(bots)
 
     async def _search(self, bots: dict[str, "asyncio.Future[str | None]"]) -> None:

@@ -51,7 +51,7 @@ class WebhookDelivery(BaseModel):
     """Everything that is needed to forward a webhook, now or after a restart; it contains no key and no token.
 
     `delivery` is the same for every repeat. `workflow_id` is empty while the owner of the bot is unknown, since
-    `unclaimed_since`. `body` is the raw delivery where that has to be stored. `meeting_to_create` is the
+    `unknown_since`. `body` is the raw delivery where that has to be stored. `meeting_to_create` is the
     meeting that begins with it, unless there is one.
     """
 
@@ -62,7 +62,7 @@ class WebhookDelivery(BaseModel):
     message: BotEvent | CalendarDelivery
     workflow_id: str = ""
     body: bytes | None = None
-    unclaimed_since: AwareDatetime | None = None
+    unknown_since: AwareDatetime | None = None
     meeting_to_create: MeetingRequest | None = None
 
     @classmethod

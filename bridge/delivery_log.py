@@ -11,7 +11,7 @@ from minutekeeper.storage.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_VALUE = 300
+_MAX_VALUE_LENGTH = 300
 _LEVELS = {
     DeliveryOutcome.TEMPORAL_DOWN.value: logging.WARNING,
     DeliveryOutcome.RETRY_LATER.value: logging.WARNING,
@@ -30,17 +30,17 @@ class DeliveryLogEntry:
     detail: str = ""
 
     @classmethod
-    def of(cls, handover: ForwardResult) -> Self:
+    def of(cls, result: ForwardResult) -> Self:
         line = cls()
-        line.add(handover)
+        line.add(result)
         return line
 
-    def add(self, handover: ForwardResult) -> None:
-        self.workflow_id = handover.delivery.workflow_id
-        self.bot_id = handover.delivery.bot_id
-        self.event = handover.delivery.event
-        self.outcome = handover.outcome.value
-        self.detail = handover.detail
+    def add(self, result: ForwardResult) -> None:
+        self.workflow_id = result.delivery.workflow_id
+        self.bot_id = result.delivery.bot_id
+        self.event = result.delivery.event
+        self.outcome = result.outcome.value
+        self.detail = result.detail
 
     def write(self, answer: int | None = None) -> None:
         """Writes the line. `answer` is the HTTP status that was sent.
@@ -87,5 +87,5 @@ def without_secrets(error: Exception) -> str:
 
 def _on_one_line(text: str) -> str:
     """IDs are untrusted input: non-printable characters are replaced to prevent log injection."""
-    text = text[:_LONGEST_VALUE]
+    text = text[:_MAX_VALUE_LENGTH]
     return text if text.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -21,7 +21,7 @@ _BACKOFF_SECONDS = 2.0
 """How long Temporal is not called while senders wait, after it did not answer several times."""
 
 _MAX_UNANSWERED_CALLS = 3
-"""Unanswered calls in a row that count as an outage, because a single one can be slow by chance."""
+"""Unanswered temporal in a row that count as an outage, because a single one can be slow by chance."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,10 @@ class ForwardResult:
 
 
 class WebhookForwarder:
-    def __init__(self, calls: TemporalGateway, bots: BotSearch, store: ArtifactStore, adopter: BotAdopter) -> None:
-        self._calls = calls
+    def __init__(
+        self, temporal: TemporalGateway, bots: BotSearch, store: ArtifactStore, adopter: BotAdopter
+    ) -> None:
+        self._temporal = temporal
         self._bots = bots
         self._store = store
         self._adopter = adopter
@@ -89,10 +91,10 @@ class WebhookForwarder:
         if delivery.body is not None:
             if delivery.meeting_to_create is None:
                 # Checked first, so that a delivery for a meeting that never existed leaves nothing in the store.
-                await self._calls.check_exists(delivery.workflow_id, limit)
+                await self._temporal.check_exists(delivery.workflow_id, limit)
             await self._store.put(delivery.body_path, delivery.body)
             delivery = delivery.with_stored_body()
         if delivery.meeting_to_create is None:
-            await self._calls.signal(delivery, limit)
+            await self._temporal.signal(delivery, limit)
         else:
-            await self._calls.start_meeting(delivery, delivery.meeting_to_create, limit)
+            await self._temporal.start_meeting(delivery, delivery.meeting_to_create, limit)

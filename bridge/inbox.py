@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 _LATE_FOR = timedelta(days=7)
 """How long deliveries are kept that came too late for their meeting."""
 
-_KEPT_BOUNDS = layout.INBOX_BOUNDS
+_BOUNDS = layout.INBOX_BOUNDS
 """Limits, because deliveries for bots of other products, or that Temporal rejects, must not fill the store."""
 
 
@@ -75,33 +75,33 @@ class Inbox:
         self._store = store
         self._metrics = InboxMetrics(registry or CollectorRegistry())
         self._making_room = asyncio.Lock()
-        self._coming: list[int] = []
+        self._incoming_bytes: list[int] = []
         """The sizes of deliveries of unknown bots that are being written now."""
-        self.news = {folder: asyncio.Event() for folder in InboxFolder}
+        self.new_deliveries = {folder: asyncio.Event() for folder in InboxFolder}
         """Set when this process writes to the folder."""
 
     async def put(self, delivery: WebhookDelivery, folder: InboxFolder) -> None:
         await self._store.put(f"{folder}/{_name_of(delivery)}", delivery.model_dump_json().encode())
-        self.news[folder].set()
+        self.new_deliveries[folder].set()
 
-    async def put_unclaimed(self, delivery: WebhookDelivery) -> bool:
+    async def put_unknown_bot(self, delivery: WebhookDelivery) -> bool:
         """Stores a delivery of an unknown bot; False, and nothing is stored, if too many wait already.
 
         Without its body while those that wait are large, because the provider can be asked for what was recorded.
         """
-        changed = delivery.model_copy(update={"unclaimed_since": datetime.now(UTC)})
+        changed = delivery.model_copy(update={"unknown_since": datetime.now(UTC)})
         size = len(delivery.body or b"") * 4 // 3
-        self._coming.append(size)
+        self._incoming_bytes.append(size)
         try:
             waiting = await self.entries(InboxFolder.UNKNOWN_BOT)
-            if len(waiting) + len(self._coming) > _KEPT_BOUNDS.files:
+            if len(waiting) + len(self._incoming_bytes) > _BOUNDS.files:
                 self._metrics.count_dropped(InboxFolder.UNKNOWN_BOT)
                 return False
-            if sum(entry.size for entry in waiting) + sum(self._coming) > _KEPT_BOUNDS.bytes:
+            if sum(entry.size for entry in waiting) + sum(self._incoming_bytes) > _BOUNDS.bytes:
                 changed = changed.model_copy(update={"body": None})
             await self.put(changed, InboxFolder.UNKNOWN_BOT)
         finally:
-            self._coming.remove(size)
+            self._incoming_bytes.remove(size)
         return True
 
     async def put_late(self, delivery: WebhookDelivery) -> None:
@@ -110,11 +110,11 @@ class Inbox:
         for path in await self.paths(InboxFolder.LATE):
             if path < oldest:
                 await self.remove(path)
-        await self._put_aside(InboxFolder.LATE, _name_of(delivery), delivery.model_dump_json().encode())
+        await self._put_bounded(InboxFolder.LATE, _name_of(delivery), delivery.model_dump_json().encode())
 
     async def put_rejected(self, delivery: WebhookDelivery) -> None:
         """Stores a delivery until there is no more room for it."""
-        await self._put_aside(InboxFolder.REJECTED, _name_of(delivery), delivery.model_dump_json().encode())
+        await self._put_bounded(InboxFolder.REJECTED, _name_of(delivery), delivery.model_dump_json().encode())
 
     async def measure(self) -> None:
         """Updates the metrics of every folder."""
@@ -142,20 +142,20 @@ class Inbox:
             return None
         delivery = _delivery(content)
         if delivery is None:
-            await self._put_aside(InboxFolder.REJECTED, path.rpartition("/")[2], content)
+            await self._put_bounded(InboxFolder.REJECTED, path.rpartition("/")[2], content)
             await self.remove(path)
             logger.error("%r in the inbox cannot be read and was moved to %r", path, str(InboxFolder.REJECTED))
         return delivery
 
-    async def _put_aside(self, folder: InboxFolder, name: str, content: bytes) -> None:
+    async def _put_bounded(self, folder: InboxFolder, name: str, content: bytes) -> None:
         """Stores a file for inspection, replacing the oldest if there is no room. Drops what is too large."""
-        if len(content) > _KEPT_BOUNDS.bytes:
+        if len(content) > _BOUNDS.bytes:
             self._drop(folder, name)
             return
         async with self._making_room:
             kept = await self.entries(folder)
             size = sum(entry.size for entry in kept) + len(content)
-            while kept and (len(kept) >= _KEPT_BOUNDS.files or size > _KEPT_BOUNDS.bytes):
+            while kept and (len(kept) >= _BOUNDS.files or size > _BOUNDS.bytes):
                 oldest = kept.pop(0)
                 size -= oldest.size
                 await self.remove(oldest.path)

@@ -25,8 +25,8 @@ class Parts(NamedTuple):
 
 
 class Readiness:
-    def __init__(self, calls: TemporalGateway, store: ArtifactStore) -> None:
-        self._calls = calls
+    def __init__(self, temporal: TemporalGateway, store: ArtifactStore) -> None:
+        self._temporal = temporal
         self._store = store
         self._checked_at = 0.0
         self._check: asyncio.Task[Parts] | None = None
@@ -37,12 +37,12 @@ class Readiness:
         now = asyncio.get_running_loop().time()
         if self._check is None or (self._check.done() and now - self._checked_at >= _EVERY_SECONDS):
             self._checked_at = now
-            self._check = asyncio.create_task(self._look(), name="readiness")
+            self._check = asyncio.create_task(self._check_parts(), name="readiness")
         # Shared by all requests at the same time, and not cancelled with the first of them.
         return await asyncio.shield(self._check)
 
-    async def _look(self) -> Parts:
-        return Parts(*await asyncio.gather(self._calls.is_healthy(), self._is_writable()))
+    async def _check_parts(self) -> Parts:
+        return Parts(*await asyncio.gather(self._temporal.is_healthy(), self._is_writable()))
 
     async def _is_writable(self) -> bool:
         # A store that hangs keeps a thread for as long as it does, so its check goes on until it answers.

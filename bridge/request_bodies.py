@@ -31,7 +31,7 @@ class RequestBodyReader:
         self._limit = limit
         self._room = _LARGEST_AT_ONCE * limit
         self._freed = asyncio.Event()
-        self._turn = asyncio.Lock()
+        self._parsing = asyncio.Lock()
 
     @asynccontextmanager
     async def of(self, request: web.Request) -> AsyncIterator[bytes]:
@@ -54,7 +54,7 @@ class RequestBodyReader:
             yield body
 
     @asynccontextmanager
-    async def turn(self, body: bytes) -> AsyncIterator[None]:
+    async def parsing(self, body: bytes) -> AsyncIterator[None]:
         """The block that parses a body.
 
         Parsing blocks the event loop, so large bodies are followed by a pause as long.
@@ -62,13 +62,13 @@ class RequestBodyReader:
         if len(body) < _SLOW_BYTES:
             yield
             return
-        async with self._turn:
+        async with self._parsing:
             clock = asyncio.get_running_loop().time
-            begun = clock()
+            began = clock()
             try:
                 yield
             finally:
-                await asyncio.sleep(clock() - begun)
+                await asyncio.sleep(clock() - began)
 
     async def _read(self, request: web.Request, stack: AsyncExitStack) -> bytes:
         announced = request.content_length

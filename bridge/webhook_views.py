@@ -17,7 +17,7 @@ from minutekeeper.providers.factory import secrets_of
 from minutekeeper.storage.errors import StoreError
 
 
-def is_ours(request: web.Request) -> bool:
+def has_valid_token(request: web.Request) -> bool:
     """Whether the token in the URL belongs to its workflow and dispatch, by the current or previous secret."""
     secrets = signing_secrets(request.app[SETTINGS])
     address = request.match_info
@@ -26,7 +26,7 @@ def is_ours(request: web.Request) -> bool:
 
 async def confirm_address(request: web.Request) -> web.Response:
     """Answers whether a bot with this webhook URL would be accepted; nothing is delivered."""
-    if not is_ours(request):
+    if not has_valid_token(request):
         raise web.HTTPUnauthorized(text="unauthorized")
     return web.json_response({"address": "known"})
 
@@ -38,7 +38,7 @@ async def receive_bot_webhook(request: web.Request) -> web.Response:
     """Receives a delivery at a bot's own webhook URL, which names the workflow and contains a token."""
     workflow_id = request.match_info["workflow_id"]
     line = request[LINE] = DeliveryLogEntry(workflow_id=workflow_id)
-    if not is_ours(request):
+    if not has_valid_token(request):
         raise _unauthorized(line, WRONG_TOKEN)
     _check_key(request, allow_missing=request.app[SETTINGS].minutekeeper_bridge_allow_missing_key)
     async with request.app[BODIES].of(request) as body:
@@ -104,22 +104,22 @@ async def _forward(request: web.Request, delivery: WebhookDelivery) -> web.Respo
         line.add(ForwardResult(DeliveryOutcome.REPEATED, delivery))
         return web.json_response({"outcome": DeliveryOutcome.REPEATED})
     try:
-        handover = await request.app[FORWARDER].forward(delivery)
-        line.add(handover)
-        match handover.outcome:
+        result = await request.app[FORWARDER].forward(delivery)
+        line.add(result)
+        match result.outcome:
             case DeliveryOutcome.TEMPORAL_DOWN | DeliveryOutcome.RETRY_LATER:
-                await inbox.put(handover.delivery, InboxFolder.WAITING)
+                await inbox.put(result.delivery, InboxFolder.WAITING)
             case DeliveryOutcome.REFUSED:
-                await inbox.put_rejected(handover.delivery)
+                await inbox.put_rejected(result.delivery)
             case DeliveryOutcome.UNKNOWN_BOT:
-                line.detail = "stored for now" if await inbox.put_unclaimed(delivery) else "dropped"
+                line.detail = "stored for now" if await inbox.put_unknown_bot(delivery) else "dropped"
     except StoreError as error:
         line.outcome, line.detail = "not stored", str(error)
         raise web.HTTPServiceUnavailable(
             text="the delivery could not be stored; send it again",
             headers={"Retry-After": str(_RETRY_AFTER_SECONDS)},
         ) from error
-    return web.json_response({"outcome": handover.outcome})
+    return web.json_response({"outcome": result.outcome})
 
 
 def _check_key(request: web.Request, *, allow_missing: bool) -> None:
@@ -136,7 +136,7 @@ async def _parse(
     request: web.Request, body: bytes, received_at: datetime
 ) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
     try:
-        async with request.app[BODIES].turn(body):
+        async with request.app[BODIES].parsing(body):
             return request.app[PROVIDER].parse_webhook(body, received_at)
     except MalformedWebhookError as error:
         raise web.HTTPBadRequest(text=str(error)) from error

@@ -146,8 +146,8 @@ def paragraph(words: str) -> str:
     return f"<p>{escape(words)}</p>"
 
 
-def facts(told: Mapping[str, str]) -> str:
-    lines = [f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in told.items() if value]
+def facts(shown: Mapping[str, str]) -> str:
+    lines = [f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in shown.items() if value]
     return f"<dl>\n{chr(10).join(lines)}\n</dl>"
 
 
@@ -232,10 +232,10 @@ def start(
     ]
     if replaced:
         body += [
-            _replacing(name, replaced),
+            _replacement_notice(name, replaced),
             paragraph(f"Connecting {replaced.title} again renews the access and keeps its meetings."),
         ]
-    body += [form(f"Continue to {name}", _confirmed(replaced)), _ending(service, platform)]
+    body += [form(f"Continue to {name}", _confirmed(replaced)), _revocation_steps(service, platform)]
     return page(f"Connect your {name} calendar", "\n".join(body), service, form_leads_to=form_leads_to)
 
 
@@ -261,39 +261,39 @@ def calendar_choice(
         paragraph("One calendar can be connected."),
     ]
     if replaced:
-        body.append(_replacing(name, replaced))
+        body.append(_replacement_notice(name, replaced))
     body.append(form("Connect this calendar", "\n".join(fields)))
     title = f"Which {name} calendar?"
     return page(title, "\n".join(body), service, form_leads_to=form_leads_to)
 
 
-def success(service: ServiceInfo, platform: CalendarPlatform, arrival: ConnectedAccount | None) -> web.Response:
+def success(service: ServiceInfo, platform: CalendarPlatform, connected: ConnectedAccount | None) -> web.Response:
     """The success page; without the account if it is opened later, or by its plain URL."""
     name = NAMES[platform]
-    told: dict[str, str] = {}
-    if arrival:
-        told = {"Calendar": arrival.calendar, "Account": arrival.account, "Connected for": arrival.user}
+    shown: dict[str, str] = {}
+    if connected:
+        shown = {"Calendar": connected.calendar, "Account": connected.account, "Connected for": connected.user}
     body = [
-        facts(told | {"Used by": service.name}),
+        facts(shown | {"Used by": service.name}),
         paragraph("Your upcoming meetings are being read now. You can close this page."),
-        _ending(service, platform),
+        _revocation_steps(service, platform),
     ]
     return page(f"Your {name} calendar is connected", "\n".join(body), service)
 
 
 def error(service: ServiceInfo, problem: ConnectErrorCode, link: str = "") -> web.Response:
     """An error page. `link` is the user's connect link, where another try makes sense."""
-    told = ERROR_PAGES[problem]
+    shown = ERROR_PAGES[problem]
     body = [
-        paragraph(told.what),
-        step_list("What you can do", [text(step) for step in told.user]),
+        paragraph(shown.what),
+        step_list("What you can do", [text(step) for step in shown.user]),
         button("Try again", link) if link else "",
         code(problem.value),
     ]
-    return page(told.title, "\n".join(body), service, status=told.status)
+    return page(shown.title, "\n".join(body), service, status=shown.status)
 
 
-def _replacing(name: str, replaced: UserConnection) -> str:
+def _replacement_notice(name: str, replaced: UserConnection) -> str:
     return notice(
         "Please note:",
         f"your {name} calendar {replaced.title} is connected. Another one takes its place: the meetings "
@@ -306,7 +306,7 @@ def _confirmed(replaced: UserConnection | None) -> str:
     return hidden("confirmed_calendar_id", replaced.calendar_id if replaced else "")
 
 
-def _ending(service: ServiceInfo, platform: CalendarPlatform) -> str:
+def _revocation_steps(service: ServiceInfo, platform: CalendarPlatform) -> str:
     places = [f"{link(address)} ({text(kind)})" for kind, address in REVOKING[platform].items()]
     return step_list(
         "If you change your mind",

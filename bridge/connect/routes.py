@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import web
 from temporalio.client import Client
 
-from bridge.app_keys import PROVIDER_CALLS, SETTINGS, STORE
+from bridge.app_keys import CONNECT_SERVICE, COOKIES, FORMS, PROVIDER_CALLS, SETTINGS, STORE
 from bridge.connect import views
-from bridge.connect.app_keys import CONNECT_SERVICE, COOKIES, FORMS
 from bridge.connect.calendar_workflows import CalendarWorkflows
 from bridge.connect.oauth import CALLBACK_ROUTE
 from bridge.connect.service import ConnectService
@@ -19,19 +18,19 @@ from minutekeeper.providers.factory import open_calendars
 from minutekeeper.storage.user_connections import UserConnectionStore
 
 _PLATFORM = "{platform:google|microsoft}"
-_TICKET = "{ticket:[0-9a-f]{32}}"
-_MOST_FORM_BYTES = 4096
+_SESSION_ID = "{session_id:[0-9a-f]{32}}"
+_MAX_FORM_BYTES = 4096
 
 
 def add_connect_pages(app: web.Application, client: Client) -> None:
     settings = app[SETTINGS]
-    app[FORMS] = RequestBodyReader(_MOST_FORM_BYTES)
+    app[FORMS] = RequestBodyReader(_MAX_FORM_BYTES)
     app[COOKIES] = SessionCookies(CookieEncryption(signing_secrets(settings)), settings.bridge_public_url)
     app.cleanup_ctx.append(_connecting(client))
     app.router.add_get(f"/connect/done/{_PLATFORM}", views.success_page)
     app.router.add_get("/connect/problem/{problem}", views.error_page)
-    app.router.add_get(f"/connect/choice/{_TICKET}", views.choose_calendar_page)
-    app.router.add_post(f"/connect/choice/{_TICKET}", views.choose_calendar)
+    app.router.add_get(f"/connect/choice/{_SESSION_ID}", views.choose_calendar_page)
+    app.router.add_post(f"/connect/choice/{_SESSION_ID}", views.choose_calendar)
     app.router.add_get(CALLBACK_ROUTE.replace("{platform}", _PLATFORM), views.oauth_callback)
     app.router.add_get(CONNECT_ROUTE, views.start_page)
     app.router.add_post(CONNECT_ROUTE, views.redirect_to_provider)

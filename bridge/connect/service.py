@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from bridge.connect.calendar_workflows import CalendarWorkflows
 from bridge.connect.errors import ConnectError, ConnectErrorCode
-from bridge.connect.session_cookies import KEPT_SECONDS
+from bridge.connect.session_cookies import SESSION_SECONDS
 from bridge.temporal_gateway import TemporalCallError
 from minutekeeper.calendars.connect_link import ConnectLink
 from minutekeeper.calendars.messages import CalendarWorkflowInput
@@ -27,10 +27,10 @@ from minutekeeper.providers.calendar_base import (
 from minutekeeper.storage.user_connections import ConcurrentUpdateError, UserConnectionStore
 from minutekeeper.text import one_line
 
-_TRIES = 5
-_AWAY = timedelta(seconds=KEPT_SECONDS + 60)
+_MAX_TRIES = 5
+_REMEMBER_SESSIONS_FOR = timedelta(seconds=SESSION_SECONDS + 60)
 """How long used sessions are remembered after a link has expired, because callbacks may still arrive."""
-_LONGEST_RAW_ID = 1000
+_MAX_RAW_ID_BYTES = 1000
 """In bytes; a form has no room for a longer one, and Google's and Microsoft's have less than 200."""
 
 logger = logging.getLogger(__name__)
@@ -41,13 +41,13 @@ class ConfirmationRequiredError(Exception):
 
 
 class ConnectService:
-    """`connect` and `consume_ticket` raise ConnectError, ProviderError, StoreError and TemporalCallError."""
+    """`connect` and `use_session` raise ConnectError, ProviderError, StoreError and TemporalCallError."""
 
     def __init__(
-        self, calendars: CalendarProvider, calls: CalendarWorkflows, connections: UserConnectionStore
+        self, calendars: CalendarProvider, workflows: CalendarWorkflows, connections: UserConnectionStore
     ) -> None:
         self._calendars = calendars
-        self._calls = calls
+        self._workflows = workflows
         self._connections = connections
 
     async def load_connection(self, link: ConnectLink) -> UserConnection:
@@ -57,14 +57,14 @@ class ConnectService:
             raise ConnectError(ConnectErrorCode.LINK_USED)
         return known
 
-    async def is_kept(self, known: UserConnection) -> bool:
+    async def has_running_calendar(self, known: UserConnection) -> bool:
         """Whether the connected calendar has a running workflow, so that another one would replace it."""
-        return bool(known.calendar_id) and await self._calls.is_running(known.calendar_id)
+        return bool(known.calendar_id) and await self._workflows.is_running(known.calendar_id)
 
     async def available_calendars(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
         """The calendars that the user could connect. Raises ConnectError if there are none."""
         found = await self._calendars.list_available_calendars(credentials)
-        usable = [each for each in found if len(each.raw_id.encode(errors="replace")) <= _LONGEST_RAW_ID]
+        usable = [each for each in found if len(each.raw_id.encode(errors="replace")) <= _MAX_RAW_ID_BYTES]
         if not usable:
             raise ConnectError(ConnectErrorCode.NO_CALENDAR)
         return usable
@@ -76,74 +76,85 @@ class ConnectService:
                 return each
         raise ConnectError(ConnectErrorCode.NO_CALENDAR)
 
-    async def consume_ticket(self, link: ConnectLink, ticket: str) -> None:
+    async def use_session(self, link: ConnectLink, session_id: str) -> None:
         """Marks a session as used. Raises ConnectError if it was used before."""
         now = datetime.now(UTC)
-        for _ in range(_TRIES):
+        for _ in range(_MAX_TRIES):
             known = await self.load_connection(link)
-            if known.is_token_used(ticket):
+            if known.is_token_used(session_id):
                 raise ConnectError(ConnectErrorCode.CODE_REFUSED, why="it came back a second time")
             with contextlib.suppress(ConcurrentUpdateError):
-                await self._connections.write(known.with_used_token(ticket, link.expires_at + _AWAY, now))
+                await self._connections.write(
+                    known.with_used_token(session_id, link.expires_at + _REMEMBER_SESSIONS_FOR, now)
+                )
                 return
         raise ConnectError(ConnectErrorCode.OVERTAKEN)
 
     async def connect(
-        self, link: ConnectLink, credentials: CalendarCredentials, chosen: AvailableCalendar, told: str
+        self,
+        link: ConnectLink,
+        credentials: CalendarCredentials,
+        chosen: AvailableCalendar,
+        confirmed_calendar_id: str,
     ) -> ConnectedCalendar:
         """Connects one of the user's `available_calendars`.
 
-        Raises ConfirmationRequiredError if it would replace another calendar than the one that the user was `told`
-        of.
+        Raises ConfirmationRequiredError if it would replace another calendar than the confirmed one.
         """
         known = await self.load_connection(link)
-        if known.calendar_id != told and known.raw_id != chosen.raw_id and await self.is_kept(known):
+        if (
+            known.calendar_id != confirmed_calendar_id
+            and known.raw_id != chosen.raw_id
+            and await self.has_running_calendar(known)
+        ):
             raise ConfirmationRequiredError
         attempt = PendingConnection(
             attempt_id=secrets.token_urlsafe(12),
             raw_id=chosen.raw_id,
-            before=frozenset(each.calendar_id for each in await self._made_of(chosen.raw_id)),
+            before=frozenset(each.calendar_id for each in await self._calendars_of(chosen.raw_id)),
         )
         # From here on no other attempt can finish.
-        begun = await self._cleared(await self._write(known.attempting(attempt)))
-        calendar = await self._renewed(known, credentials, chosen.raw_id)
+        current = await self._without_leftovers(await self._write(known.with_attempt(attempt)))
+        calendar = await self._renew(known, credentials, chosen.raw_id)
         if calendar is None:
-            calendar = await self._taken_over(known, begun, credentials, chosen)
+            calendar = await self._take_over(known, current, credentials, chosen)
         if calendar is None:
-            begun, calendar = await self._create(begun, attempt, credentials)
-            done = await self._keep_new(link, begun, chosen, calendar)
+            current, calendar = await self._create(current, attempt, credentials)
+            done = await self._start_new_workflow(link, current, chosen, calendar)
         else:
             # It existed before and cannot be removed again, so the connection is written before the workflow is
             # started.
-            done = await self._write(_connected(begun, chosen, calendar))
-            await self._keep(link, calendar)
+            done = await self._write(_connected(current, chosen, calendar))
+            await self._start_workflow(link, calendar)
         await self._write(
-            (await self._cleared(done)).with_used_token(link.link_id, link.expires_at + _AWAY, datetime.now(UTC))
+            (await self._without_leftovers(done)).with_used_token(
+                link.link_id, link.expires_at + _REMEMBER_SESSIONS_FOR, datetime.now(UTC)
+            )
         )
         return calendar
 
-    async def _keep_new(
-        self, link: ConnectLink, begun: UserConnection, chosen: AvailableCalendar, calendar: ConnectedCalendar
+    async def _start_new_workflow(
+        self, link: ConnectLink, current: UserConnection, chosen: AvailableCalendar, calendar: ConnectedCalendar
     ) -> UserConnection:
         try:
-            await self._keep(link, calendar)
-            return await self._write(_connected(begun, chosen, calendar))
+            await self._start_workflow(link, calendar)
+            return await self._write(_connected(current, chosen, calendar))
         except (TemporalCallError, ConnectError):
             # What cannot be removed now is removed by the next attempt.
             with contextlib.suppress(TemporalCallError, ProviderError):
-                await self._let_go(calendar.calendar_id, UNFINISHED)
+                await self._disconnect(calendar.calendar_id, UNFINISHED)
             raise
 
-    async def _keep(self, link: ConnectLink, calendar: ConnectedCalendar) -> None:
+    async def _start_workflow(self, link: ConnectLink, calendar: ConnectedCalendar) -> None:
         request = CalendarWorkflowInput(
             calendar_id=calendar.calendar_id,
             user=link.user,
             platform=link.platform,
             owner=calendar.email or calendar.name,
         )
-        await self._calls.start_or_renew(request)
+        await self._workflows.start_or_renew(request)
 
-    async def _renewed(
+    async def _renew(
         self, known: UserConnection, credentials: CalendarCredentials, raw_id: str
     ) -> ConnectedCalendar | None:
         """The connected calendar with the new grant; its meetings stay."""
@@ -155,37 +166,37 @@ class ConnectService:
             return None
 
     async def _create(
-        self, begun: UserConnection, attempt: PendingConnection, credentials: CalendarCredentials
+        self, current: UserConnection, attempt: PendingConnection, credentials: CalendarCredentials
     ) -> tuple[UserConnection, ConnectedCalendar]:
-        for _ in range(_TRIES):
+        for _ in range(_MAX_TRIES):
             try:
                 calendar = await self._calendars.create_calendar(credentials, attempt.raw_id)
             except UnavailableError:
-                whose = one_line(f"{begun.platform} calendar of {begun.user}")
-                logger.warning("connect %s: the provider may have created a calendar that has no workflow", whose)
+                subject = one_line(f"{current.platform} calendar of {current.user}")
+                logger.warning("connect %s: the provider may have created a calendar that has no workflow", subject)
                 raise
             if calendar.calendar_id in attempt.before:
                 break
-            begun = await self._write_made(begun, calendar.calendar_id)
-            if await self._connections.claim(calendar.calendar_id, begun.claim_of(attempt.attempt_id)):
-                return begun, calendar
-            # Another user's attempt took it over as the one whose creation was not confirmed; that one owns it now.
+            current = await self._write_created(current, calendar.calendar_id)
+            if await self._connections.claim(calendar.calendar_id, current.claim_for(attempt.attempt_id)):
+                return current, calendar
+            # Another user's attempt took it over as the one whose creation was not confirmed.
         raise ConnectError(ConnectErrorCode.OVERTAKEN, why="the provider gave only calendars that others have")
 
-    async def _write_made(self, begun: UserConnection, calendar_id: str) -> UserConnection:
+    async def _write_created(self, current: UserConnection, calendar_id: str) -> UserConnection:
         try:
-            return await self._connections.write(begun.having_made(calendar_id))
+            return await self._connections.write(current.with_created_calendar(calendar_id))
         except ConcurrentUpdateError:
-            attempt_id = begun.attempt.attempt_id if begun.attempt else ""
+            attempt_id = current.attempt.attempt_id if current.attempt else ""
             with contextlib.suppress(TemporalCallError, ProviderError):
-                if await self._connections.claim(calendar_id, begun.claim_of(attempt_id)):
-                    await self._let_go(calendar_id, UNFINISHED)
+                if await self._connections.claim(calendar_id, current.claim_for(attempt_id)):
+                    await self._disconnect(calendar_id, UNFINISHED)
             raise ConnectError(ConnectErrorCode.OVERTAKEN) from None
 
-    async def _taken_over(
+    async def _take_over(
         self,
         known: UserConnection,
-        begun: UserConnection,
+        current: UserConnection,
         credentials: CalendarCredentials,
         chosen: AvailableCalendar,
     ) -> ConnectedCalendar | None:
@@ -194,39 +205,39 @@ class ConnectService:
         It may belong to another user, so it is never deleted because of the attempt.
         """
         unfinished = known.attempt
-        if begun.attempt is None or unfinished is None or unfinished.calendar_id:
+        if current.attempt is None or unfinished is None or unfinished.calendar_id:
             return None
         if unfinished.raw_id != chosen.raw_id:
             return None
-        claim = begun.claim_of(begun.attempt.attempt_id)
-        for each in await self._made_of(chosen.raw_id):
+        claim = current.claim_for(current.attempt.attempt_id)
+        for each in await self._calendars_of(chosen.raw_id):
             if each.calendar_id in unfinished.before or each.email != chosen.email:
                 continue
-            if await self._calls.was_ever_started(each.calendar_id):
+            if await self._workflows.was_ever_started(each.calendar_id):
                 continue
             if await self._connections.claim(each.calendar_id, claim):
                 with contextlib.suppress(NotFoundError):
                     return await self._calendars.update_credentials(each.calendar_id, credentials)
         return None
 
-    async def _cleared(self, connection: UserConnection) -> UserConnection:
+    async def _without_leftovers(self, connection: UserConnection) -> UserConnection:
         """Removes the leftovers that belong to the user; returns the connection afterwards."""
         if not connection.leftovers:
             return connection
         for each in connection.leftovers:
-            if await self._connections.claim(each.calendar_id, connection.claim_of(each.attempt_id)):
-                await self._let_go(each.calendar_id, each.why)
-        return await self._write(connection.cleared())
+            if await self._connections.claim(each.calendar_id, connection.claim_for(each.attempt_id)):
+                await self._disconnect(each.calendar_id, each.why)
+        return await self._write(connection.without_leftovers())
 
-    async def _made_of(self, raw_id: str) -> list[ConnectedCalendar]:
+    async def _calendars_of(self, raw_id: str) -> list[ConnectedCalendar]:
         return [each for each in await self._calendars.calendars() if each.raw_id == raw_id]
 
-    async def _let_go(self, calendar_id: str, why: str) -> None:
+    async def _disconnect(self, calendar_id: str, why: str) -> None:
         """Disconnects a calendar by its workflow, which releases the meetings.
 
         One without a workflow is deleted directly.
         """
-        if not await self._calls.request_disconnect(calendar_id, why):
+        if not await self._workflows.request_disconnect(calendar_id, why):
             await self._calendars.delete_calendar(calendar_id)
 
     async def _write(self, connection: UserConnection) -> UserConnection:
@@ -236,6 +247,6 @@ class ConnectService:
             raise ConnectError(ConnectErrorCode.OVERTAKEN) from None
 
 
-def _connected(begun: UserConnection, chosen: AvailableCalendar, calendar: ConnectedCalendar) -> UserConnection:
+def _connected(current: UserConnection, chosen: AvailableCalendar, calendar: ConnectedCalendar) -> UserConnection:
     now = datetime.now(UTC)
-    return begun.connected(calendar.calendar_id, chosen.raw_id, calendar.name, calendar.email, now)
+    return current.connected(calendar.calendar_id, chosen.raw_id, calendar.name, calendar.email, now)

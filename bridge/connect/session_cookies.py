@@ -18,7 +18,7 @@ from bridge.connect.oauth import new_verifier
 from minutekeeper.calendars.connect_link import ConnectLink
 from minutekeeper.signing import Purpose, derived_keys
 
-KEPT_SECONDS = 3600
+SESSION_SECONDS = 3600
 """How long a session lasts."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -35,34 +35,34 @@ class CookieEncryption:
         """The encrypted content as text for cookies and URLs, slightly longer than its JSON."""
         return self._fernet.encrypt(zlib.compress(content.model_dump_json().encode(), 9)).decode()
 
-    def decrypt(self, model: type[_Model], sealed: str) -> _Model | None:
+    def decrypt(self, model: type[_Model], encrypted: str) -> _Model | None:
         """The content; None if it was not encrypted here, or is too old."""
         try:
-            content = self._fernet.decrypt(sealed.encode(), ttl=KEPT_SECONDS)
+            content = self._fernet.decrypt(encrypted.encode(), ttl=SESSION_SECONDS)
             return model.model_validate_json(zlib.decompress(content))
         except (InvalidToken, ValidationError, UnicodeError, zlib.error):
             return None
 
-    def made_at(self, sealed: str) -> int:
+    def encrypted_at(self, encrypted: str) -> int:
         """When the content was encrypted, as Unix time; 0 if that was not here."""
         try:
-            return self._fernet.extract_timestamp(sealed.encode())
+            return self._fernet.extract_timestamp(encrypted.encode())
         except (InvalidToken, UnicodeError):
             return 0
 
 
 _PREFIX = "minutekeeper-"
 
-_SESSION = _PREFIX + "connect-{ticket}"
+_SESSION = _PREFIX + "connect-{session_id}"
 
-_GRANT = _PREFIX + "grant-{ticket}"
+_GRANT = _PREFIX + "grant-{session_id}"
 
 _ACCOUNT = "of"
 
-_LONGEST_COOKIE = 4096
+_MAX_COOKIE_BYTES = 4096
 """The longest cookie that browsers accept, including its name and attributes."""
 
-_MOST_TOGETHER = 6000
+_MAX_HEADER_BYTES = 6000
 """The longest Cookie header, because servers and proxies refuse headers over 8,190 bytes."""
 
 
@@ -88,7 +88,7 @@ class OAuthSession(BaseModel):
     @property
     def session_id(self) -> str:
         """Identifies the session among several in one browser; the state cannot be derived from it."""
-        return ticket_for(self.state)
+        return session_id_for(self.state)
 
 
 class OAuthGrant(BaseModel):
@@ -107,7 +107,7 @@ class ConnectedAccount(BaseModel):
     calendar: str
 
 
-def ticket_for(state: str) -> str:
+def session_id_for(state: str) -> str:
     return hashlib.sha256(state.encode(errors="replace")).hexdigest()[:32]
 
 
@@ -117,83 +117,87 @@ class SessionCookies:
     Cookies are limited to the path of the connect pages and are not readable by scripts.
     """
 
-    def __init__(self, seals: CookieEncryption, public_url: str) -> None:
-        self._seals = seals
+    def __init__(self, encryption: CookieEncryption, public_url: str) -> None:
+        self._encryption = encryption
         parts = urlsplit(public_url)
         self._secure = parts.scheme == "https"
         self._path = f"{parts.path}/connect"
 
     def connected_account(self, request: web.Request) -> ConnectedAccount | None:
-        return self._seals.decrypt(ConnectedAccount, request.query.get(_ACCOUNT, ""))
+        return self._encryption.decrypt(ConnectedAccount, request.query.get(_ACCOUNT, ""))
 
-    def done_path(self, platform: str, arrival: ConnectedAccount) -> str:
-        return f"/connect/done/{platform}?{_ACCOUNT}={self._seals.encrypt(arrival)}"
+    def success_path(self, platform: str, account: ConnectedAccount) -> str:
+        return f"/connect/done/{platform}?{_ACCOUNT}={self._encryption.encrypt(account)}"
 
-    def session(self, request: web.Request, ticket: str, state: str | None = None) -> OAuthSession:
+    def session(self, request: web.Request, session_id: str, state: str | None = None) -> OAuthSession:
         """The session of this id; if `state` is given, it must match. Raises ConnectError."""
-        sealed = request.cookies.get(_SESSION.format(ticket=ticket), "")
-        journey = self._seals.decrypt(OAuthSession, sealed)
-        if journey is None or not hmac.compare_digest(journey.session_id.encode(), ticket.encode()):
+        encrypted = request.cookies.get(_SESSION.format(session_id=session_id), "")
+        session = self._encryption.decrypt(OAuthSession, encrypted)
+        if session is None or not hmac.compare_digest(session.session_id.encode(), session_id.encode()):
             raise ConnectError(ConnectErrorCode.SESSION_LOST)
-        if state is not None and not hmac.compare_digest(journey.state.encode(), state.encode(errors="replace")):
+        if state is not None and not hmac.compare_digest(session.state.encode(), state.encode(errors="replace")):
             raise ConnectError(ConnectErrorCode.SESSION_LOST)
-        return journey
+        return session
 
-    def grant(self, request: web.Request, ticket: str) -> OAuthGrant:
+    def grant(self, request: web.Request, session_id: str) -> OAuthGrant:
         """Raises ConnectError."""
-        grant = self._seals.decrypt(OAuthGrant, request.cookies.get(_GRANT.format(ticket=ticket), ""))
+        grant = self._encryption.decrypt(OAuthGrant, request.cookies.get(_GRANT.format(session_id=session_id), ""))
         if grant is None:
             raise ConnectError(ConnectErrorCode.SESSION_LOST)
         return grant
 
-    def keep_session(self, request: web.Request, response: web.StreamResponse, journey: OAuthSession) -> None:
-        self._keep(request, response, _SESSION.format(ticket=journey.session_id), journey)
+    def set_session(self, request: web.Request, response: web.StreamResponse, session: OAuthSession) -> None:
+        self._set(request, response, _SESSION.format(session_id=session.session_id), session)
 
-    def keep_grant(
-        self, request: web.Request, response: web.StreamResponse, ticket: str, grant: OAuthGrant
+    def set_grant(
+        self, request: web.Request, response: web.StreamResponse, session_id: str, grant: OAuthGrant
     ) -> None:
         """Stores the grant. Raises ConnectError if it is too long for a cookie."""
-        self._keep(request, response, _GRANT.format(ticket=ticket), grant)
+        self._set(request, response, _GRANT.format(session_id=session_id), grant)
 
-    def forget(self, response: web.StreamResponse, ticket: str) -> None:
+    def delete_session(self, response: web.StreamResponse, session_id: str) -> None:
         for name in (_SESSION, _GRANT):
-            response.del_cookie(name.format(ticket=ticket), path=self._path)
+            response.del_cookie(name.format(session_id=session_id), path=self._path)
 
-    def forget_unreadable(self, request: web.Request, response: web.StreamResponse) -> None:
+    def delete_unreadable(self, request: web.Request, response: web.StreamResponse) -> None:
         """Deletes cookies that cannot be decrypted."""
-        for name, sealed in _ours(request):
-            if not self._seals.made_at(sealed):
+        for name, encrypted in _own_cookies(request):
+            if not self._encryption.encrypted_at(encrypted):
                 response.del_cookie(name, path=self._path)
 
-    def _keep(self, request: web.Request, response: web.StreamResponse, name: str, content: BaseModel) -> None:
+    def _set(self, request: web.Request, response: web.StreamResponse, name: str, content: BaseModel) -> None:
         response.set_cookie(
             name,
-            self._seals.encrypt(content),
-            max_age=KEPT_SECONDS,
+            self._encryption.encrypt(content),
+            max_age=SESSION_SECONDS,
             path=self._path,
             secure=self._secure,
             httponly=True,
             samesite="Lax",
         )
         cookie = response.cookies[name]
-        if (length := len(cookie.OutputString())) > _LONGEST_COOKIE:
+        if (length := len(cookie.OutputString())) > _MAX_COOKIE_BYTES:
             raise ConnectError(ConnectErrorCode.UNAVAILABLE, why=f"a cookie would have {length} bytes")
         self._make_room(request, response, name, len(name) + len(cookie.value))
 
     def _make_room(self, request: web.Request, response: web.StreamResponse, name: str, used: int) -> None:
         """Deletes the oldest sessions if there are too many in one browser; those have to begin again."""
-        ticket = name.rpartition("-")[2]
-        used += sum(len(other) + len(value) for other, value in request.cookies.items() if not _is_ours(other))
-        others = [each for each in _ours(request) if not each[0].endswith(ticket)]
-        for other, sealed in sorted(others, key=lambda each: self._seals.made_at(each[1]), reverse=True):
-            used += len(other) + len(sealed)
-            if used > _MOST_TOGETHER or not self._seals.made_at(sealed):
+        session_id = name.rpartition("-")[2]
+        used += sum(
+            len(other) + len(value) for other, value in request.cookies.items() if not _is_own_cookie(other)
+        )
+        others = [each for each in _own_cookies(request) if not each[0].endswith(session_id)]
+        for other, encrypted in sorted(
+            others, key=lambda each: self._encryption.encrypted_at(each[1]), reverse=True
+        ):
+            used += len(other) + len(encrypted)
+            if used > _MAX_HEADER_BYTES or not self._encryption.encrypted_at(encrypted):
                 response.del_cookie(other, path=self._path)
 
 
-def _ours(request: web.Request) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in request.cookies.items() if _is_ours(name)]
+def _own_cookies(request: web.Request) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in request.cookies.items() if _is_own_cookie(name)]
 
 
-def _is_ours(name: str) -> bool:
+def _is_own_cookie(name: str) -> bool:
     return name.startswith(_PREFIX)

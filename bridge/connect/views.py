@@ -10,15 +10,14 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from bridge.app_keys import SETTINGS
+from bridge.app_keys import CONNECT_SERVICE, COOKIES, FORMS, LINK, SESSION_ID, SETTINGS
 from bridge.connect import pages
-from bridge.connect.app_keys import CONNECT_SERVICE, COOKIES, FORMS, LINK, TICKET
 from bridge.connect.error_messages import ERROR_PAGES
 from bridge.connect.errors import ConnectError, ConnectErrorCode, to_connect_error
 from bridge.connect.oauth import OAuthApp, app_for, authorization_code, authorization_url, exchange_code
 from bridge.connect.pages import ServiceInfo, redirect
 from bridge.connect.service import ConfirmationRequiredError
-from bridge.connect.session_cookies import ConnectedAccount, OAuthGrant, OAuthSession, ticket_for
+from bridge.connect.session_cookies import ConnectedAccount, OAuthGrant, OAuthSession, session_id_for
 from bridge.temporal_gateway import TemporalCallError
 from minutekeeper.calendars.connect_link import (
     CONNECT_ROUTE,
@@ -58,24 +57,24 @@ def errors_as_pages(handler: Handler) -> Handler:
         if link and link.error_url:
             response = redirect(_with_code(link.error_url, problem.problem))
         else:
-            response = redirect(ours(request, _page_of(request, problem.problem, link)))
+            response = redirect(own_url(request, _error_path(request, problem.problem, link)))
         cookies = request.app[COOKIES]
-        cookies.forget_unreadable(request, response)
-        if TICKET in request:
-            cookies.forget(response, request[TICKET])
+        cookies.delete_unreadable(request, response)
+        if SESSION_ID in request:
+            cookies.delete_session(response, request[SESSION_ID])
         return response
 
     return view
 
 
 def _log(link: ConnectLink | None, problem: ConnectError) -> None:
-    whose = one_line(f"{link.platform} calendar of {link.user}") if link else "a calendar"
+    subject = one_line(f"{link.platform} calendar of {link.user}") if link else "a calendar"
     why = f" ({problem.why})" if problem.why else ""
     advice = " ".join(ERROR_PAGES[problem.problem].owner)
-    logger.warning("connect %s: %s%s%s", whose, problem, why, f". {advice}" if advice else "")
+    logger.warning("connect %s: %s%s%s", subject, problem, why, f". {advice}" if advice else "")
 
 
-def _page_of(request: web.Request, problem: ConnectErrorCode, link: ConnectLink | None) -> str:
+def _error_path(request: web.Request, problem: ConnectErrorCode, link: ConnectLink | None) -> str:
     """The path of the error page, with the link if another try makes sense."""
     path = f"/connect/problem/{problem}"
     if link is None or problem in _LINK_IS_BAD:
@@ -84,7 +83,7 @@ def _page_of(request: web.Request, problem: ConnectErrorCode, link: ConnectLink 
     return f"{path}?{AGAIN}={connect_url('', secret, link).rpartition('/')[2]}"
 
 
-def ours(request: web.Request, path: str) -> str:
+def own_url(request: web.Request, path: str) -> str:
     """The public URL of one of the bridge's own pages."""
     return request.app[SETTINGS].bridge_public_url + path
 
@@ -96,7 +95,7 @@ def _with_code(error_url: str, problem: ConnectErrorCode) -> str:
     return parts._replace(query=query).geturl()
 
 
-_MOST_FIELDS = 10
+_MAX_FIELDS = 10
 
 
 def check_origin(request: web.Request) -> None:
@@ -140,17 +139,17 @@ def app_of(request: web.Request, link: ConnectLink) -> OAuthApp:
 
 def pending(request: web.Request) -> tuple[OAuthSession, OAuthApp, CalendarCredentials]:
     """The session after the callback, with its app and credentials. Raises ConnectError."""
-    cookies, ticket = request.app[COOKIES], request.match_info["ticket"]
-    journey = cookies.session(request, ticket)
-    request[LINK] = journey.link
-    app = app_of(request, journey.link)
+    cookies, session_id = request.app[COOKIES], request.match_info["session_id"]
+    session = cookies.session(request, session_id)
+    request[LINK] = session.link
+    app = app_of(request, session.link)
     credentials = CalendarCredentials(
         platform=app.platform,
         client_id=app.client_id,
         client_secret=app.client_secret,
-        refresh_token=SecretStr(cookies.grant(request, ticket).refresh_token),
+        refresh_token=SecretStr(cookies.grant(request, session_id).refresh_token),
     )
-    return journey, app, credentials
+    return session, app, credentials
 
 
 class ConnectForm(BaseModel):
@@ -169,7 +168,7 @@ async def form_of(request: web.Request) -> ConnectForm:
     """Reads the form; its memory is limited apart from that of webhooks."""
     async with request.app[FORMS].of(request) as body:
         try:
-            return ConnectForm.model_validate(dict(parse_qsl(body.decode(), max_num_fields=_MOST_FIELDS)))
+            return ConnectForm.model_validate(dict(parse_qsl(body.decode(), max_num_fields=_MAX_FIELDS)))
         except ValueError:
             raise web.HTTPBadRequest(text="this is not what the page's form sends") from None
 
@@ -186,7 +185,7 @@ async def start_page(request: web.Request) -> web.StreamResponse:
     app = app_of(request, link)
     known = await request.app[CONNECT_SERVICE].load_connection(link)
     replaced = await _replaced(request, known)
-    return pages.start(_service(request), link, replaced, _leads_to(link, app))
+    return pages.start(_service(request), link, replaced, _form_targets(link, app))
 
 
 @errors_as_pages
@@ -196,9 +195,9 @@ async def redirect_to_provider(request: web.Request) -> web.StreamResponse:
     link = link_of(request)
     app = app_of(request, link)
     await request.app[CONNECT_SERVICE].load_connection(link)
-    journey = OAuthSession.begin(link, confirmed_calendar_id=(await form_of(request)).confirmed_calendar_id)
-    response = redirect(authorization_url(app, journey.state, journey.verifier))
-    request.app[COOKIES].keep_session(request, response, journey)
+    session = OAuthSession.begin(link, confirmed_calendar_id=(await form_of(request)).confirmed_calendar_id)
+    response = redirect(authorization_url(app, session.state, session.verifier))
+    request.app[COOKIES].set_session(request, response, session)
     return response
 
 
@@ -206,57 +205,59 @@ async def redirect_to_provider(request: web.Request) -> web.StreamResponse:
 async def oauth_callback(request: web.Request) -> web.StreamResponse:
     """The OAuth callback. It always redirects, so that no code stays in the address bar."""
     state = request.query.get("state", "")
-    journey = request.app[COOKIES].session(request, ticket_for(state), state)
-    link = request[LINK] = journey.link
+    session = request.app[COOKIES].session(request, session_id_for(state), state)
+    link = request[LINK] = session.link
     if link.platform != request.match_info["platform"]:
         raise ConnectError(ConnectErrorCode.SESSION_LOST)
     app = app_of(request, link)
     try:
         code = authorization_code(request.query)
     except ConnectError:
-        request[TICKET] = journey.session_id
+        request[SESSION_ID] = session.session_id
         raise
-    connecting = request.app[CONNECT_SERVICE]
-    await connecting.consume_ticket(link, journey.session_id)
-    request[TICKET] = journey.session_id
-    credentials = await exchange_code(app, code, journey.verifier)
-    calendars = await connecting.available_calendars(credentials)
+    service = request.app[CONNECT_SERVICE]
+    await service.use_session(link, session.session_id)
+    request[SESSION_ID] = session.session_id
+    credentials = await exchange_code(app, code, session.verifier)
+    calendars = await service.available_calendars(credentials)
     if len(calendars) == 1:
         try:
-            calendar = await connecting.connect(link, credentials, calendars[0], journey.confirmed_calendar_id)
+            calendar = await service.connect(link, credentials, calendars[0], session.confirmed_calendar_id)
         except ConfirmationRequiredError:
             pass
         else:
-            return _arrived(request, journey, calendar)
-    response = redirect(ours(request, f"/connect/choice/{journey.session_id}"))
+            return _success_response(request, session, calendar)
+    response = redirect(own_url(request, f"/connect/choice/{session.session_id}"))
     token = credentials.refresh_token.get_secret_value()
-    request.app[COOKIES].keep_grant(request, response, journey.session_id, OAuthGrant(refresh_token=token))
+    request.app[COOKIES].set_grant(request, response, session.session_id, OAuthGrant(refresh_token=token))
     return response
 
 
 @errors_as_pages
 async def choose_calendar_page(request: web.Request) -> web.StreamResponse:
     """Asks which of several calendars to connect, or whether another one may be replaced."""
-    journey, app, credentials = pending(request)
-    connecting = request.app[CONNECT_SERVICE]
-    known = await connecting.load_connection(journey.link)
-    calendars = await connecting.available_calendars(credentials)
+    session, app, credentials = pending(request)
+    service = request.app[CONNECT_SERVICE]
+    known = await service.load_connection(session.link)
+    calendars = await service.available_calendars(credentials)
     replaced = await _replaced(request, known)
-    return pages.calendar_choice(_service(request), journey.link, calendars, replaced, _leads_to(journey.link, app))
+    return pages.calendar_choice(
+        _service(request), session.link, calendars, replaced, _form_targets(session.link, app)
+    )
 
 
 @errors_as_pages
 async def choose_calendar(request: web.Request) -> web.StreamResponse:
     check_origin(request)
-    journey, _, credentials = pending(request)
+    session, _, credentials = pending(request)
     form = await form_of(request)
-    connecting = request.app[CONNECT_SERVICE]
-    chosen = await connecting.available_calendar(credentials, form.calendar)
+    service = request.app[CONNECT_SERVICE]
+    chosen = await service.available_calendar(credentials, form.calendar)
     try:
-        calendar = await connecting.connect(journey.link, credentials, chosen, form.confirmed_calendar_id)
+        calendar = await service.connect(session.link, credentials, chosen, form.confirmed_calendar_id)
     except ConfirmationRequiredError:
-        return redirect(ours(request, f"/connect/choice/{journey.session_id}"))
-    return _arrived(request, journey, calendar)
+        return redirect(own_url(request, f"/connect/choice/{session.session_id}"))
+    return _success_response(request, session, calendar)
 
 
 async def success_page(request: web.Request) -> web.StreamResponse:
@@ -272,26 +273,26 @@ async def error_page(request: web.Request) -> web.StreamResponse:
     again = request.query.get(AGAIN, "")
     with contextlib.suppress(ConnectError):
         link_in(request, again)
-        return pages.error(_service(request), problem, ours(request, CONNECT_ROUTE.format(link=again)))
+        return pages.error(_service(request), problem, own_url(request, CONNECT_ROUTE.format(link=again)))
     return pages.error(_service(request), problem)
 
 
 async def _replaced(request: web.Request, known: UserConnection) -> UserConnection | None:
-    return known if await request.app[CONNECT_SERVICE].is_kept(known) else None
+    return known if await request.app[CONNECT_SERVICE].has_running_calendar(known) else None
 
 
-def _arrived(request: web.Request, journey: OAuthSession, calendar: ConnectedCalendar) -> web.Response:
-    link, cookies = journey.link, request.app[COOKIES]
+def _success_response(request: web.Request, session: OAuthSession, calendar: ConnectedCalendar) -> web.Response:
+    link, cookies = session.link, request.app[COOKIES]
     logger.info("connect %s calendar of %s: done", link.platform, one_line(link.user))
     title, account = calendar_title(calendar.name, "", calendar.raw_id), format_account(calendar.email)
-    arrival = ConnectedAccount(user=link.user, account=account, calendar=title)
-    here = ours(request, cookies.done_path(link.platform, arrival))
+    connected = ConnectedAccount(user=link.user, account=account, calendar=title)
+    here = own_url(request, cookies.success_path(link.platform, connected))
     response = redirect(link.success_url or here)
-    cookies.forget(response, journey.session_id)
+    cookies.delete_session(response, session.session_id)
     return response
 
 
-def _leads_to(link: ConnectLink, app: OAuthApp) -> tuple[str, ...]:
+def _form_targets(link: ConnectLink, app: OAuthApp) -> tuple[str, ...]:
     return (app.authorize_url, link.success_url, link.error_url)
 
 

@@ -20,7 +20,7 @@ CONNECT_ROUTE = "/connect/{link}"
 
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
 _URL = re.compile(r"[!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]*")
-_LONGEST_URL = 1000
+_MAX_URL_LENGTH = 1000
 """The link carries both addresses, and has to fit into a cookie."""
 
 
@@ -42,7 +42,7 @@ def _is_one_line(text: str) -> str:
     return text
 
 
-_WebAddress = Annotated[str, Field(max_length=_LONGEST_URL), AfterValidator(_is_web_address)]
+_WebAddress = Annotated[str, Field(max_length=_MAX_URL_LENGTH), AfterValidator(_is_web_address)]
 
 
 class ConnectLink(BaseModel):
@@ -88,8 +88,8 @@ def new_link(user: str, platform: str, now: datetime, *, success_url: str = "", 
 
 def connect_url(public_url: str, secret: str, link: ConnectLink) -> str:
     """The address that the user opens."""
-    told = link.model_dump(mode="json", exclude_defaults=True)
-    signed = serializer(Purpose.CONNECT_LINK, [secret]).dumps(told)
+    content = link.model_dump(mode="json", exclude_defaults=True)
+    signed = serializer(Purpose.CONNECT_LINK, [secret]).dumps(content)
     return public_url.rstrip("/") + CONNECT_ROUTE.format(link=signed)
 
 

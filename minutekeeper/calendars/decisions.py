@@ -59,7 +59,7 @@ def _changed(before: dict[str, Wanted], key: str, wanted: Wanted | None) -> dict
     return others if wanted is None else others | {key: wanted}
 
 
-_LONGEST_REASON = 300
+_MAX_REASON_LENGTH = 300
 
 
 class Decision(BaseModel):
@@ -151,8 +151,8 @@ def _by_rule(policy: Policy, decider: RuleEvaluation) -> Decision:
     record = decider.rule.then == "record"
     verb = "Recorded" if record else "Skipped"
     reason = f'{verb} by rule {decider.number}, "{decider.rule.name}": {decider.why}.'
-    if len(reason) > _LONGEST_REASON:
-        reason = f"{reason[: _LONGEST_REASON - 1]}…"
+    if len(reason) > _MAX_REASON_LENGTH:
+        reason = f"{reason[: _MAX_REASON_LENGTH - 1]}…"
     bot = _bot(policy.bot, decider.rule.bot) if record else None
     return Decision(record=record, rule=decider.rule.name, reason=reason, bot=bot)
 

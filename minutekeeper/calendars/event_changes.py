@@ -24,15 +24,15 @@ def booked_state_of(execution_status: str, meeting_status: str) -> BookedState:
 
 
 async def compare_meetings(
-    book: TrackedEvents, running: Collection[str], ask: Callable[[str], Awaitable[BookedState]], now: datetime
+    tracked: TrackedEvents, running: Collection[str], ask: Callable[[str], Awaitable[BookedState]], now: datetime
 ) -> Mapping[str, BookedState]:
     """The states of the booked meetings that are not over, by meeting id.
 
     `running` are the meetings that a search found. Searches lag behind, so every other one is asked for by its id,
     but for those that were once seen to have ended: after Temporal's retention they are absent, and not lost.
     """
-    open_entries = [entry for entry in book.entries.values() if _is_open(entry, now)]
-    own_names = {entry.meeting_id for entry in book.entries.values() if entry.booked}
+    open_entries = [entry for entry in tracked.entries.values() if _is_open(entry, now)]
+    own_names = {entry.meeting_id for entry in tracked.entries.values() if entry.booked}
 
     async def state(entry: TrackedEvent) -> BookedState:
         ended: BookedState | None = None

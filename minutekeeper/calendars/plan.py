@@ -154,15 +154,15 @@ class BotLoad(BaseModel):
     at_once: PeakLoad
 
 
-def bot_load(steps: Iterable[PlannedChange]) -> BotLoad:
+def bot_load(changes: Iterable[PlannedChange]) -> BotLoad:
     """The bots of all meetings that a plan books or leaves booked, each from its start to its expected end."""
-    wishes = [step.desired for step in steps if step.kind is not ChangeKind.RELEASE]
-    starts = sorted(wish.start_time for wish in wishes)
+    meetings = [change.desired for change in changes if change.kind is not ChangeKind.RELEASE]
+    starts = sorted(meeting.start_time for meeting in meetings)
     return BotLoad(
         bots=len(starts),
         busiest_hour=_busiest(starts, timedelta(hours=1)),
         busiest_day=_busiest(starts, timedelta(days=1)),
-        at_once=_most_at_once([(wish.start_time, wish.expected_end) for wish in wishes]),
+        at_once=_most_at_once([(meeting.start_time, meeting.expected_end) for meeting in meetings]),
     )
 
 

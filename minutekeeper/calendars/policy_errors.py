@@ -41,7 +41,7 @@ _MESSAGES = {
     "value_error": "{error}",
 }
 
-_LONGEST = 60
+_MAX_LENGTH = 60
 
 
 def validation_messages(error: ValidationError, root: type[BaseModel]) -> Iterator[str]:
@@ -73,7 +73,7 @@ def consistency_errors(data: Any) -> Iterator[str]:
 def _place(location: tuple[int | str, ...]) -> str:
     # Names in angle brackets are ours: they tell the forms of a value apart.
     parts = [part for part in location if not str(part).startswith("<")]
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{one_line(part)[:_LONGEST]}" for part in parts)
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{one_line(part)[:_MAX_LENGTH]}" for part in parts)
     return path.removeprefix(".")
 
 
@@ -89,7 +89,9 @@ def _message(error: ErrorDetails, root: type[BaseModel]) -> str:
     message = template.format(**error.get("ctx", {}))
     given = error["input"]
     named = error["type"] in {"missing", "value_error", "too_short", "string_too_short", "string_too_long"}
-    return message if named or isinstance(given, dict | list) else f"{message}, not {json.dumps(given)[:_LONGEST]}"
+    return (
+        message if named or isinstance(given, dict | list) else f"{message}, not {json.dumps(given)[:_MAX_LENGTH]}"
+    )
 
 
 def _unknown(name: str, model: type[BaseModel]) -> str:

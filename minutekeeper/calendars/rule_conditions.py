@@ -121,7 +121,7 @@ class WorkingHours(BaseModel):
         return f"it starts on {'/'.join(self.days)} from {self.from_} to {self.to}, {self.time_zone or time_zone}"
 
 
-_SHOWN = 3
+_MAX_SHOWN = 3
 
 _HIDDEN = " (not all guests are known: the guest list is hidden or cut off)"
 
@@ -218,7 +218,7 @@ class AttendeesCondition(StrictModel):
 
 def either(values: Sequence[str]) -> str:
     """`a, b or c`; of many only the first few."""
-    shown = [str(value) for value in values[:_SHOWN]]
-    if len(values) > _SHOWN:
-        shown.append(f"{len(values) - _SHOWN} more")
+    shown = [str(value) for value in values[:_MAX_SHOWN]]
+    if len(values) > _MAX_SHOWN:
+        shown.append(f"{len(values) - _MAX_SHOWN} more")
     return " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

@@ -25,7 +25,7 @@ REVOKING: Mapping[str, Mapping[str, str]] = {
 }
 """Where users revoke access, for each kind of account: only they can."""
 
-_LONGEST_NAME = 80
+_MAX_NAME_LENGTH = 80
 _MACHINE_ID = re.compile(r"^(?=[^@]*\d)[\w=+/%-]{20,}(@|$)", re.ASCII)
 
 REPLACED = "The user has connected another calendar in its place."
@@ -36,8 +36,8 @@ _NOTHING = {"calendar_id": "", "attempt_id": "", "raw_id": "", "name": "", "emai
 
 def calendar_title(name: str, email: str, raw_id: str) -> str:
     """The title of a calendar for people: names that a person could have given, shortened, and no id."""
-    told = dict.fromkeys((format_account(name) or format_account(raw_id), format_account(email)))
-    return " - ".join(text for text in told if text) or "a calendar without a name"
+    parts = dict.fromkeys((format_account(name) or format_account(raw_id), format_account(email)))
+    return " - ".join(text for text in parts if text) or "a calendar without a name"
 
 
 def format_account(text: str) -> str:
@@ -45,7 +45,7 @@ def format_account(text: str) -> str:
     if _MACHINE_ID.search(text):
         return ""
     shown = one_line(text)
-    return shown if len(shown) <= _LONGEST_NAME else f"{shown[:_LONGEST_NAME]}…"
+    return shown if len(shown) <= _MAX_NAME_LENGTH else f"{shown[:_MAX_NAME_LENGTH]}…"
 
 
 class ConnectionClaim(BaseModel):
@@ -122,10 +122,10 @@ class UserConnection(BaseModel):
         kept = {name: end for name, end in self.used_tokens.items() if end > now}
         return self.model_copy(update={"used_tokens": kept | {token: until}})
 
-    def claim_of(self, attempt_id: str) -> ConnectionClaim:
+    def claim_for(self, attempt_id: str) -> ConnectionClaim:
         return ConnectionClaim(user=self.user, platform=self.platform, attempt_id=attempt_id)
 
-    def attempting(self, attempt: PendingConnection) -> Self:
+    def with_attempt(self, attempt: PendingConnection) -> Self:
         """What the attempt before is known to have made is left over, unless it is what is connected."""
         before = self.attempt
         changes: dict[str, Any] = {"attempt": attempt}
@@ -134,7 +134,7 @@ class UserConnection(BaseModel):
             changes["leftovers"] = (*self.leftovers, unfinished)
         return self.model_copy(update=changes)
 
-    def having_made(self, calendar_id: str) -> Self:
+    def with_created_calendar(self, calendar_id: str) -> Self:
         """Raises ValueError without an attempt."""
         if self.attempt is None:
             raise ValueError("nothing is being connected")
@@ -157,7 +157,7 @@ class UserConnection(BaseModel):
                 changes["leftovers"] = (*self.leftovers, replaced)
         return self.model_copy(update=changes)
 
-    def cleared(self) -> Self:
+    def without_leftovers(self) -> Self:
         return self.model_copy(update={"leftovers": ()})
 
     def disconnected(self) -> Self:

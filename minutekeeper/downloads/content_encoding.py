@@ -14,7 +14,7 @@ from minutekeeper.downloads.media_detection import detect_media_kind
 
 _GZIP = b"\x1f\x8b\x08"
 _STEP_BYTES = 1024 * 1024
-_MOST_LAYERS = 3
+_MAX_LAYERS = 3
 
 
 class _Inflater(Protocol):
@@ -52,7 +52,7 @@ def encoding_layers(head: bytes, encoding: str) -> tuple[tuple[Layer, ...], byte
     layers: list[Layer] = []
     while layer := _layer(head, named):
         layers.append(layer)
-        if len(layers) > _MOST_LAYERS:
+        if len(layers) > _MAX_LAYERS:
             raise EncodingError("the recording is compressed again and again")
         head = _beginning(layer, head)
     if named and detect_media_kind(head) is None:

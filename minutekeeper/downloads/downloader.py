@@ -34,7 +34,7 @@ _MAX_SETBACKS = 5
 _MAX_RESTARTS = 2
 _MEASUREMENTS = 3
 _MAX_LINK_RENEWALS = 5
-_LONGEST_PAUSE = 10.0
+_MAX_PAUSE = 10.0
 _HEAD_BYTES = 512
 
 
@@ -179,7 +179,7 @@ class Downloader:
                     setbacks, since = 0, self._held
                 setbacks += 1
                 if setbacks <= _MAX_SETBACKS:
-                    await asyncio.sleep(min(self._limits.pause * 2 ** (setbacks - 1), _LONGEST_PAUSE))
+                    await asyncio.sleep(min(self._limits.pause * 2 ** (setbacks - 1), _MAX_PAUSE))
                     continue
             is_new = renewed_at is not None and self._held - renewed_at < self._limits.piece_bytes
             media, renewed_at = await self._renew_after(trouble, media, is_new=is_new), self._held
@@ -283,7 +283,7 @@ class Downloader:
             others += size is not None
             if others == _MEASUREMENTS:
                 break
-            await asyncio.sleep(min(self._limits.pause * 2**question, _LONGEST_PAUSE))
+            await asyncio.sleep(min(self._limits.pause * 2**question, _MAX_PAUSE))
         if others:
             raise FileChangedError
         self._is_confirmed = True

@@ -31,7 +31,7 @@ class LockedFile:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._journal = ChecksumLog(part=folder / f"{uuid.uuid4().hex}.part")
+        self._log = ChecksumLog(part=folder / f"{uuid.uuid4().hex}.part")
         # A cancelled call goes on in its thread, so the next call has to wait for it.
         self._lock = threading.Lock()
         self._is_abandoned = False
@@ -52,7 +52,7 @@ class LockedFile:
                 if not self._size:
                     self._resume_from(journal)
             for journal in left:
-                if journal.part != self._journal.part:
+                if journal.part != self._log.part:
                     journal.remove()
             return self._size
 
@@ -66,7 +66,7 @@ class LockedFile:
                 write_all(file, data)
                 self._hash.update(data)
                 self._size += len(data)
-            self._journal.append(self._mark())
+            self._log.append(self._checkpoint())
 
     def sync(self) -> None:
         """Syncs what was written to the disk; writing may go on meanwhile. Raises OSError."""
@@ -78,13 +78,13 @@ class LockedFile:
             os.fsync(handle)
         finally:
             os.close(handle)
-        self._journal.sync()
+        self._log.sync()
 
     def read(self, position: int, size: int) -> bytes:
         """A part of what was written. Raises OSError."""
         with self._lock:
             self._opened()
-            with self._journal.part.open("rb", buffering=0) as file:
+            with self._log.part.open("rb", buffering=0) as file:
                 return os.pread(file.fileno(), min(size, self._size - position), position)
 
     def move(self, target: Path) -> str:
@@ -96,9 +96,9 @@ class LockedFile:
         with self._lock:
             os.fsync(self._opened())
             self._compare()
-            self._journal.append(self._mark(os.path.relpath(target, self._folder)))
+            self._log.append(self._checkpoint(os.path.relpath(target, self._folder)))
             make_folder(target.parent)
-            self._journal.part.replace(target)
+            self._log.part.replace(target)
             sync(target.parent)
             self._close()
             return self.sha256
@@ -111,7 +111,7 @@ class LockedFile:
 
     def _compare(self) -> None:
         digest = hashlib.sha256()
-        with self._journal.part.open("rb", buffering=0) as file:
+        with self._log.part.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             while chunk := file.read(_CHUNK_BYTES):
                 if self._is_abandoned:
@@ -123,8 +123,8 @@ class LockedFile:
     def _opened(self) -> io.FileIO:
         if self._file is None:
             make_folder(self._folder)
-            self._file = io.FileIO(self._journal.part, "xb", opener=open_privately)
-            _lock(self._file, self._journal.part)
+            self._file = io.FileIO(self._log.part, "xb", opener=open_privately)
+            _lock(self._file, self._log.part)
             sync(self._folder)
         return self._file
 
@@ -132,7 +132,7 @@ class LockedFile:
         if self._file is not None:
             self._file.close()
 
-    def _mark(self, moved_to: str = "") -> Checkpoint:
+    def _checkpoint(self, moved_to: str = "") -> Checkpoint:
         return Checkpoint(size=self._size, sha256=self.sha256, moved_to=moved_to)
 
     def _resume_from(self, journal: ChecksumLog) -> None:
@@ -140,7 +140,7 @@ class LockedFile:
             file = journal.part.open("r+b", buffering=0)
             if _lock(file, journal.part):
                 self._close()
-                self._journal, self._file = journal, file
+                self._log, self._file = journal, file
                 self._verify(journal, file)
                 self._truncate(file)
                 return
@@ -156,12 +156,12 @@ class LockedFile:
             self._verify(journal, source, mine)
             self._truncate(mine)
             os.fsync(mine)
-            self._journal.append(self._mark())
-            self._journal.sync()
+            self._log.append(self._checkpoint())
+            self._log.sync()
         except OSError:
             # A copy that does not fit on the disk must not be left there.
             self._close()
-            self._journal.remove()
+            self._log.remove()
             raise
 
     def _verify(self, journal: ChecksumLog, source: io.FileIO, copy: io.FileIO | None = None) -> None:

@@ -136,7 +136,7 @@ class ResumableFile:
 
     async def write(self, data: bytes) -> None:
         """Appends to what `start` started or `open` found."""
-        await self._begun.write(data)
+        await self._started.write(data)
 
     async def flush(self) -> None:
         """Writes to the store what is only in memory yet."""
@@ -145,22 +145,22 @@ class ResumableFile:
 
     async def head(self, size: int) -> bytes:
         """The first `size` bytes of what is here, fewer if there are no more."""
-        return await self._begun.head(size)
+        return await self._started.head(size)
 
     async def finalise(self, path: str, decoded: Decode | None = None) -> Artifact:
         """Assembles the file under its final name, decoded by `decoded` if given.
 
         An attempt that was superseded does not name its file. Raises DamagedPartError, and StoreError if another
-        attempt has begun with another version of the file.
+        attempt has started with another version of the file.
         """
         if finished := await self.finished():
             return finished
         if await self._noted_version() != self.version:
-            raise StoreError("Another attempt has begun with another version of the file")
+            raise StoreError("Another attempt has started with another version of the file")
         if decoded is None:
-            return await self._begun.assemble(path)
+            return await self._started.assemble(path)
         async with self._store.writer(path) as writer:
-            async for chunk in decoded(self._begun.read()):
+            async for chunk in decoded(self._started.read()):
                 await writer.write(chunk)
         return writer.artifact
 
@@ -231,9 +231,9 @@ class ResumableFile:
         return f"{self._folder}/{self.version.key}"
 
     @property
-    def _begun(self) -> PartialFile:
+    def _started(self) -> PartialFile:
         if self._part is None:
-            raise RuntimeError("nothing was begun")
+            raise RuntimeError("nothing was started")
         return self._part
 
     def _part_of(self, version: FileVersion) -> PartialFile:

@@ -49,22 +49,22 @@ class CalendarReader:
         self._calendar_id = calendar_id
 
     async def read(
-        self, news: PendingChanges, cursor: datetime | None, book: TrackedEvents, now: datetime
+        self, changes: PendingChanges, cursor: datetime | None, tracked: TrackedEvents, now: datetime
     ) -> CalendarSnapshot:
         """Reads the events that the changes name, what changed since the cursor, or everything that is to come.
 
         Everything is also read if something changed and no change is found, because an event may have been removed.
         """
-        if news.full or cursor is None:
-            return await self._read_all(news, cursor, book, now)
-        if not news.unnamed and 0 < len(news.event_ids) <= _MAX_INDIVIDUAL_LOOKUPS:
-            answers = await self.ask(news.event_ids)
+        if changes.full or cursor is None:
+            return await self._read_all(changes, cursor, tracked, now)
+        if not changes.unnamed and 0 < len(changes.event_ids) <= _MAX_INDIVIDUAL_LOOKUPS:
+            answers = await self.ask(changes.event_ids)
             if not answers.unread:
                 return CalendarSnapshot(answers.found, answers.gone, (), cursor)
         changed = await self._listed(EventFilter(status=EventStatus.ALL, updated_since=cursor - _OVERLAP))
-        if news.unnamed and not any(_is_news(book, event) for event in changed):
-            return await self._read_all(news, cursor, book, now)
-        found, gone, unread = await self.ask(_others(news.event_ids, changed))
+        if changes.unnamed and not any(_is_changed(tracked, event) for event in changed):
+            return await self._read_all(changes, cursor, tracked, now)
+        found, gone, unread = await self.ask(_others(changes.event_ids, changed))
         return CalendarSnapshot(changed + found, gone, unread, _newest(changed, cursor, now))
 
     async def ask(self, event_ids: Iterable[str]) -> _EventLookups:
@@ -98,18 +98,20 @@ class CalendarReader:
         return _EventLookups(found, frozenset(gone), tuple(unread))
 
     async def _read_all(
-        self, news: PendingChanges, cursor: datetime | None, book: TrackedEvents, now: datetime
+        self, changes: PendingChanges, cursor: datetime | None, tracked: TrackedEvents, now: datetime
     ) -> CalendarSnapshot:
         events = await self._listed(EventFilter(status=EventStatus.ALL, starts_from=now - _LOOK_BACK))
         listed = _ids(events)
-        missing = [each for each in book.entries.values() if each.event_id not in listed and not each.is_over(now)]
-        booked = {entry.meeting_id for entry in book.entries.values() if entry.booked}
+        missing = [
+            each for each in tracked.entries.values() if each.event_id not in listed and not each.is_over(now)
+        ]
+        booked = {entry.meeting_id for entry in tracked.entries.values() if entry.booked}
         at_stake = [entry.event_id for entry in missing if entry.meeting_id in booked]
-        found, gone, unread = await self.ask([*at_stake, *_others(news.event_ids, events)])
+        found, gone, unread = await self.ask([*at_stake, *_others(changes.event_ids, events)])
         # The others have no meeting, so they need no confirmation.
         gone |= {entry.event_id for entry in missing}.difference(at_stake)
-        owed = tuple(event_id for event_id in unread if event_id in news.event_ids)
-        return CalendarSnapshot(events + found, gone, owed, _newest(events, cursor, now), was_full=True)
+        pending = tuple(event_id for event_id in unread if event_id in changes.event_ids)
+        return CalendarSnapshot(events + found, gone, pending, _newest(events, cursor, now), was_full=True)
 
     async def _listed(self, filters: EventFilter) -> list[CalendarEvent]:
         events = [event async for event in self._provider.events(self._calendar_id, filters)]
@@ -125,8 +127,8 @@ def _others(event_ids: Iterable[str], seen: Collection[CalendarEvent]) -> list[s
     return [event_id for event_id in event_ids if event_id not in known]
 
 
-def _is_news(book: TrackedEvents, event: CalendarEvent) -> bool:
-    known = book.entries.get(event.event_id)
+def _is_changed(tracked: TrackedEvents, event: CalendarEvent) -> bool:
+    known = tracked.entries.get(event.event_id)
     return known is None or known.updated_at != event.updated_at
 
 

@@ -35,7 +35,7 @@ UNKNOWN_CODES = (
     "Statuses and failures of bots in words that are unknown here; each counts once for a bot.",
 )
 
-_MOST_REMEMBERED = 10_000
+_MAX_REMEMBERED = 10_000
 """Bots with their unknown words, so that what comes by webhook and by asking is not counted twice."""
 
 
@@ -79,7 +79,7 @@ class WebhookMonitor(Interceptor):
             if words in self._unknown_words:
                 return
             self._unknown_words[words] = None
-            if len(self._unknown_words) > _MOST_REMEMBERED:
+            if len(self._unknown_words) > _MAX_REMEMBERED:
                 del self._unknown_words[next(iter(self._unknown_words))]
         meter.create_counter(*UNKNOWN_CODES).add(1, {"kind": event.kind.value})
         logger.warning("Bot %s reports a %s in words unknown here: %s", event.bot_id, event.kind.value, event.code)

@@ -125,13 +125,13 @@ async def test_while_large_bodies_are_understood_others_have_their_turns_between
     order: list[str] = []
 
     async def understand() -> None:
-        async with bodies.turn(large):
+        async with bodies.parsing(large):
             order.append("large")
             time.sleep(0.05)  # noqa: ASYNC251 - as reading JSON does, it lets nobody else work
 
     async def understand_small_ones() -> None:
         while order.count("large") < 5:
-            async with bodies.turn(b"{}"):
+            async with bodies.parsing(b"{}"):
                 order.append("small")
             await asyncio.sleep(0.001)
 

@@ -9,10 +9,10 @@ import pytest_asyncio
 from prometheus_client import CollectorRegistry
 from temporalio.client import Client
 
+from bridge.app import served_metrics
 from bridge.app_keys import INBOX, REGISTRY
 from bridge.delivery import WebhookDelivery
 from bridge.inbox import Inbox, InboxFolder
-from bridge.metrics_server import served_metrics
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
 from minutekeeper.storage.layout import Bounds
 from minutekeeper.storage.store import ArtifactStore
@@ -24,7 +24,7 @@ BOUNDS = Bounds(files=5, bytes=40_000)
 
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.inbox._KEPT_BOUNDS", BOUNDS)
+    monkeypatch.setattr("bridge.inbox._BOUNDS", BOUNDS)
 
 
 @pytest_asyncio.fixture

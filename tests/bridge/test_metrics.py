@@ -6,8 +6,8 @@ import re
 import pytest
 from temporalio.client import Client
 
+from bridge.app import served_metrics
 from bridge.app_keys import REGISTRY
-from bridge.metrics_server import served_metrics
 from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.worker_connection import plugin

@@ -26,7 +26,7 @@ def attempt(number: int = 1, calendar_id: str = "") -> PendingConnection:
 
 
 def connected(calendar_id: str = "c1", number: int = 1) -> UserConnection:
-    return NEW.attempting(attempt(number)).connected(calendar_id, "raw", "Team", "anna@a.example", NOON)
+    return NEW.with_attempt(attempt(number)).connected(calendar_id, "raw", "Team", "anna@a.example", NOON)
 
 
 def test_of_a_new_user_nothing_is_known() -> None:
@@ -60,11 +60,11 @@ def test_a_calendar_that_was_connected_is_known_with_the_attempt_that_made_it() 
     assert (made.name, made.email, made.connected_at) == ("Team", "anna@a.example", NOON)
     assert made.attempt is None
     assert made.leftovers == ()
-    assert made.claim_of("a1") == ConnectionClaim(user="anna", platform="google", attempt_id="a1")
+    assert made.claim_for("a1") == ConnectionClaim(user="anna", platform="google", attempt_id="a1")
 
 
 def test_connecting_the_same_calendar_again_leaves_nothing_over_and_keeps_its_attempt() -> None:
-    again = connected().attempting(attempt(2)).connected("c1", "raw", "Team 2", "b@a.example", NOON + HOUR)
+    again = connected().with_attempt(attempt(2)).connected("c1", "raw", "Team 2", "b@a.example", NOON + HOUR)
     assert (again.attempt_id, again.name, again.email, again.connected_at) == (
         "a1",
         "Team 2",
@@ -75,11 +75,11 @@ def test_connecting_the_same_calendar_again_leaves_nothing_over_and_keeps_its_at
 
 
 def test_another_calendar_leaves_the_one_before_over() -> None:
-    replaced = connected().attempting(attempt(2)).connected("c2", "raw2", "", "", NOON)
+    replaced = connected().with_attempt(attempt(2)).connected("c2", "raw2", "", "", NOON)
     assert (replaced.calendar_id, replaced.attempt_id, replaced.raw_id) == ("c2", "a2", "raw2")
     assert replaced.leftovers == (Leftover(calendar_id="c1", attempt_id="a1", why=REPLACED),)
-    assert replaced.cleared().leftovers == ()
-    assert replaced.cleared().calendar_id == "c2"
+    assert replaced.without_leftovers().leftovers == ()
+    assert replaced.without_leftovers().calendar_id == "c2"
 
 
 def test_a_calendar_that_was_connected_without_an_attempt_belongs_to_none() -> None:
@@ -87,27 +87,27 @@ def test_a_calendar_that_was_connected_without_an_attempt_belongs_to_none() -> N
 
 
 def test_what_an_unfinished_attempt_made_is_left_over_when_the_next_one_begins() -> None:
-    begun = NEW.attempting(attempt()).having_made("c1")
+    begun = NEW.with_attempt(attempt()).with_created_calendar("c1")
     assert begun.attempt == attempt(calendar_id="c1")
-    following = begun.attempting(attempt(2))
+    following = begun.with_attempt(attempt(2))
     assert following.attempt == attempt(2)
     assert following.leftovers == (Leftover(calendar_id="c1", attempt_id="a1", why=UNFINISHED),)
-    third = following.having_made("c2").attempting(attempt(3))
+    third = following.with_created_calendar("c2").with_attempt(attempt(3))
     assert [each.calendar_id for each in third.leftovers] == ["c1", "c2"]
 
 
 def test_an_attempt_that_made_nothing_or_what_is_connected_leaves_nothing_over() -> None:
-    assert NEW.attempting(attempt()).attempting(attempt(2)).leftovers == ()
-    assert connected().attempting(attempt(2)).having_made("c1").attempting(attempt(3)).leftovers == ()
+    assert NEW.with_attempt(attempt()).with_attempt(attempt(2)).leftovers == ()
+    assert connected().with_attempt(attempt(2)).with_created_calendar("c1").with_attempt(attempt(3)).leftovers == ()
 
 
 def test_nothing_is_made_without_an_attempt() -> None:
     with pytest.raises(ValueError, match="nothing is being connected"):
-        NEW.having_made("c1")
+        NEW.with_created_calendar("c1")
 
 
 def test_after_a_disconnection_only_what_is_to_be_cleared_away_is_left() -> None:
-    pending = connected().attempting(attempt(2)).connected("c2", "raw2", "", "", NOON).attempting(attempt(3))
+    pending = connected().with_attempt(attempt(2)).connected("c2", "raw2", "", "", NOON).with_attempt(attempt(3))
     gone = pending.with_used_token("link", NOON + HOUR, NOON).disconnected()
     assert dict(gone) == dict(NEW) | {
         "attempt": attempt(3),

@@ -10,7 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import BaseModel
 
-from bridge.connect.session_cookies import KEPT_SECONDS, CookieEncryption
+from bridge.connect.session_cookies import SESSION_SECONDS, CookieEncryption
 from minutekeeper.signing import Purpose, derived_keys
 
 NEW, OLD = "n" * 32, "o" * 32
@@ -57,7 +57,7 @@ def test_a_long_content_is_sealed_in_less_than_its_length() -> None:
 
 
 def test_a_seal_is_good_for_an_hour() -> None:
-    assert KEPT_SECONDS == 3600
+    assert SESSION_SECONDS == 3600
     seals = CookieEncryption([NEW])
     assert seals.decrypt(Kept, sealed(packed(), age_seconds=3595)) == CONTENT
     assert seals.decrypt(Kept, sealed(packed(), age_seconds=3605)) is None
@@ -78,7 +78,7 @@ def test_a_seal_of_ours_around_something_else_is_not_opened(content: bytes) -> N
 @pytest.mark.parametrize("forged", ["", "x", "gAAAAA==", "a" * 5000, "\u00e4", "\ud800", "\x00", "=;=,"])
 def test_what_is_no_seal_is_not_opened_and_has_no_age(forged: str) -> None:
     assert CookieEncryption([NEW]).decrypt(Kept, forged) is None
-    assert CookieEncryption([NEW]).made_at(forged) == 0
+    assert CookieEncryption([NEW]).encrypted_at(forged) == 0
 
 
 @pytest.mark.parametrize("change", [str.lower, lambda text: text[:-1], lambda text: text[::-1]])
@@ -96,7 +96,7 @@ def test_the_key_is_that_of_sessions_and_of_nothing_else() -> None:
 
 
 def test_a_seal_tells_when_it_was_made() -> None:
-    assert CookieEncryption([NEW]).made_at(sealed(packed(), age_seconds=100)) == pytest.approx(
+    assert CookieEncryption([NEW]).encrypted_at(sealed(packed(), age_seconds=100)) == pytest.approx(
         time.time() - 100, abs=10
     )
-    assert CookieEncryption([NEW]).made_at(sealed(packed(), age_seconds=9000)) > 0, "also one that is too old"
+    assert CookieEncryption([NEW]).encrypted_at(sealed(packed(), age_seconds=9000)) > 0, "also one that is too old"
