@@ -9,11 +9,10 @@ import pytest
 from minutekeeper.meetings import polling_policy
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
 from minutekeeper.meetings.bot_state import BotState, apply_bot_event
-from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.dispatch import DispatchedBot, is_worth_joining, unbookable
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.request import MeetingRequest, Reschedule
-from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.status import FailureReason
 from tests.bot_events import bot_event
 
 T0 = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
@@ -132,36 +131,6 @@ def test_a_timeout_says_by_the_timeline_whether_nobody_came_or_nobody_let_the_bo
             state = apply_bot_event(state, event, T0)
         assert polling_policy.failure_reason_for(state).reason is reason
         assert polling_policy.may_try_again([state]) is (reason is FailureReason.WAITING_TIMEOUT)
-
-
-def test_the_deadlines_by_default() -> None:
-    assert Deadlines().model_dump() == {
-        "first_webhook": 180,
-        "joining": 300,
-        "waiting_room": 780,
-        "in_call": 900,
-        "recording": 2400,
-        "ended": 1260,
-        "max_bot_lifetime": 18_000,
-        "relief": 600,
-        "lobby": 120,
-        "transcript": 450,
-        "grace": 600,
-        "removed_bot": 120,
-        "shared_bot": 60,
-        "retry": 30,
-        "give_up": 604_800,
-        "account_retry": 60,
-    }
-    seconds = {
-        MeetingStatus.JOINING: 300,
-        MeetingStatus.WAITING_ROOM: 780,
-        MeetingStatus.IN_CALL: 900,
-        MeetingStatus.RECORDING: 2400,
-        MeetingStatus.PAUSED: 2400,
-        MeetingStatus.ENDED: 1260,
-    }
-    assert {each: Deadlines().for_status(each).total_seconds() for each in seconds} == seconds
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import pytest
 
 from minutekeeper.meetings import meeting_changes
 from minutekeeper.meetings.meeting_state import MeetingState
-from minutekeeper.meetings.next_steps import NextStep, NextStepKind
+from minutekeeper.meetings.next_steps import NextStep, NextStepKind, next_step
 from minutekeeper.meetings.request import Reschedule
 from minutekeeper.meetings.status import FailureReason
+from minutekeeper.meetings.verdict import fail_too_late
 from minutekeeper.meetings.views import Evidence, Failure
 from tests.meetings.test_meeting_state import T0, at, meeting
 
@@ -18,22 +19,22 @@ HOUR = timedelta(hours=1)
 def test_another_bot_waits_for_the_present_one_alone() -> None:
     state = meeting("a")
     meeting_changes.request_bot(state, "", at(minutes=5))
-    assert state.next_step(at(minutes=5), 0) == NextStep(NextStepKind.WAIT, None, is_room_occupied=True)
+    assert next_step(state, at(minutes=5), 0) == NextStep(NextStepKind.WAIT, None, is_room_occupied=True)
 
 
 def test_the_first_bot_of_a_new_time_waits_for_the_earlier_one_until_the_meeting_is_over() -> None:
     state = meeting("a")
     meeting_changes.reschedule(state, Reschedule(start_time=T0 + HOUR, end_time=T0 + 2 * HOUR), T0)
     occupied = NextStep(NextStepKind.WAIT, T0 + 2 * HOUR, is_room_occupied=True)
-    assert state.next_step(T0 + HOUR, 0) == occupied
+    assert next_step(state, T0 + HOUR, 0) == occupied
 
 
 def test_a_meeting_that_needs_no_bot_waits_for_a_change() -> None:
-    assert meeting("a").next_step(at(minutes=5), 0) == NextStep(NextStepKind.WAIT)
+    assert next_step(meeting("a"), at(minutes=5), 0) == NextStep(NextStepKind.WAIT)
 
 
 def too_late(state: MeetingState, now: timedelta) -> Failure:
-    state.fail_too_late(T0 + now)
+    fail_too_late(state, T0 + now)
     assert state.failure is not None
     return state.failure
 
