@@ -1,18 +1,14 @@
-"""Commands that book and change meetings: `schedule`, `reschedule`, `cancel` and `leave`."""
+"""Commands that book and move meetings: `schedule` and `reschedule`."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.cli_options import Json, MeetingId, MeetingIds, Why, run_async
+from starter.cli_options import Json, MeetingId, run_async
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from starter.client import MeetingClient
-    from starter.json_models import ChangeResult
 
 app = typer.Typer()
 
@@ -25,7 +21,6 @@ At = Annotated[
 Until = Annotated[str | None, typer.Option(metavar="WHEN", help="End, in the same forms; one hour if not given.")]
 
 _OPTION_NAMES = {"start_time": "--at", "end_time": "--until", "title": "--title", "bot.name": "--bot-name"}
-_MAX_CONCURRENCY = 10
 
 
 @app.command(name="schedule")
@@ -117,7 +112,7 @@ async def meeting_reschedule(  # noqa: PLR0913 - one argument for each option
     from starter.client import MeetingClient
     from starter.inputs import parse_input
     from starter.json_models import RescheduleOutput
-    from starter.output import print_line, sanitize, write_json
+    from starter.output import print_line, sanitize, sentence, write_json
     from starter.times import format_local
 
     start, end, notes = _parse_times(at, until)
@@ -128,77 +123,13 @@ async def meeting_reschedule(  # noqa: PLR0913 - one argument for each option
     if as_json:
         write_json(RescheduleOutput(**dict(view), notes=tuple(notes)))
         return 0
-    name = sanitize(view.title) or view.meeting_url
-    print_line(f"Rescheduled: {name} now starts {format_local(view.start_time)}.", "green")
+    if view.held_change:
+        print_line(sanitize(sentence(view.held_change)), "yellow")
+    else:
+        name = sanitize(view.title) or view.meeting_url
+        print_line(f"Rescheduled: {name} now starts {format_local(view.start_time)}.", "green")
     _print_notes(notes)
     return 0
-
-
-@app.command(name="cancel")
-@run_async
-async def meeting_cancel(meetings: MeetingIds, *, why: Why = "", as_json: Json = False) -> int:
-    """Cancel meetings; their bots leave.
-
-    Nothing is cancelled if one of the ids is unknown. Exit status 1: a meeting could not be cancelled.
-    """
-    from minutekeeper.meetings.request import StopRequest
-    from starter.client import MeetingClient
-    from starter.inputs import parse_input
-    from starter.messages import stop_sentence
-    from starter.output import print_line, sanitize, write_error, write_json
-
-    parse_input(StopRequest, {"why": why}, {"why": "--why"})
-    client = await MeetingClient.connect()
-    results = await _cancel_all(client, await client.find_all(meetings), why)
-    failed = any(each.error for each in results)
-    if as_json:
-        write_json(results)
-        return 1 if failed else 0
-    for each in results:
-        if each.meeting is None:
-            write_error(each.error, 1, as_json=False)
-            continue
-        bot = "The bot is leaving the meeting." if each.meeting.bot_id else "It ends in a moment."
-        print_line(sanitize(stop_sentence(each.meeting, f"Cancellation requested. {bot}")), "green")
-        if not each.meeting.status.is_final:
-            print_line(f"Follow it with: minutekeeper watch {sanitize(each.meeting.meeting_id)}")
-    return 1 if failed else 0
-
-
-@app.command(name="leave")
-@run_async
-async def meeting_leave(meeting: MeetingId, *, why: Why = "", as_json: Json = False) -> int:
-    """Make the bot leave; its recording is stored."""
-    from starter.client import MeetingClient
-    from starter.messages import stop_sentence
-    from starter.output import print_line, sanitize, write_json
-
-    view = await (await MeetingClient.connect()).leave(meeting, why)
-    if as_json:
-        write_json(view)
-        return 0
-    print_line(
-        sanitize(stop_sentence(view, "The bot was told to leave. What it recorded will be stored.")), "green"
-    )
-    if not view.status.is_final:
-        print_line(f"Follow it with: minutekeeper watch {sanitize(view.meeting_id)}")
-    return 0
-
-
-async def _cancel_all(client: "MeetingClient", workflow_ids: Sequence[str], why: str) -> "list[ChangeResult]":
-    from starter.errors import MeetingError
-    from starter.json_models import ChangeResult
-
-    slots = asyncio.Semaphore(_MAX_CONCURRENCY)
-
-    async def cancel_one(workflow_id: str) -> ChangeResult:
-        async with slots:
-            try:
-                return ChangeResult(workflow_id=workflow_id, meeting=await client.cancel(workflow_id, why))
-            except MeetingError as error:
-                return ChangeResult(workflow_id=workflow_id, error=str(error))
-
-    return await asyncio.gather(*map(cancel_one, workflow_ids))
 
 
 def _parse_times(at: str, until: str | None) -> "tuple[datetime, datetime | None, list[str]]":

@@ -81,11 +81,6 @@ def state_sentence(view: MeetingView) -> str:
     return sentence(f"{view.title or view.meeting_url} {STATUS[view.status]}{because}")
 
 
-def stop_sentence(view: MeetingView, in_progress: str) -> str:
-    """The answer to `cancel` or `leave`: how the meeting ended, else what is in progress."""
-    return state_sentence(view) if view.status.is_final else in_progress
-
-
 def booking_notes(booked: BookedMeeting, request: MeetingRequest) -> list[str]:
     """How an existing meeting differs from the one that was requested."""
     view = booked.view
@@ -124,6 +119,8 @@ def explanation(view: MeetingView, pending: Sequence[PendingActivity]) -> list[s
         sentences.append(f"{bots} {view.bot_id}.")
     elif view.status.is_final:
         sentences.append("No bot was sent.")
+    if view.held_change:
+        sentences.append(sentence(view.held_change))
     sentences += _next_step(view)
     if view.status.is_final or view.status is MeetingStatus.COLLECTING:
         sentences.append(TRANSCRIPT[view.transcript])

@@ -30,6 +30,8 @@ OUTPUTS: dict[str, Any] = {
     "reschedule": json_models.RescheduleOutput,
     "cancel": list[json_models.ChangeResult],
     "leave": MeetingView,
+    "send": MeetingView,
+    "collect": list[json_models.ChangeResult],
     "find": list[FoundMeeting],
     "open": json_models.OpenOutput,
     "setup": json_models.SetupOutput,

@@ -100,6 +100,8 @@ def _facts(view: MeetingView, now: datetime) -> list[tuple[str, Text]]:
         ("Status", state),
         ("Start", Text(f"{format_local(view.start_time)}{_time_left(view, now)}")),
     ]
+    if view.held_change:
+        facts.append(("Not moved", Text(sanitize(view.held_change))))
     if view.end_time:
         facts.append(("End", Text(format_local(view.end_time))))
     if view.title:

@@ -10,13 +10,15 @@ from temporalio.exceptions import ApplicationError
 from minutekeeper.calendars.health import HealthCheckInput, HealthCheckResult
 from minutekeeper.calendars.messages import ReconcileInput, ReconcileResult
 from minutekeeper.meetings.collection import DownloadProgress
-from minutekeeper.meetings.dispatch import unbookable
+from minutekeeper.meetings.dispatch import DispatchedBot, unbookable
 from minutekeeper.meetings.ids import meeting_id_from_workflow_id
+from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.request import MeetingRequest, Reschedule, StopRequest
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState, WebhookState
 from minutekeeper.meetings.views import Evidence, MeetingView, Outcome, TimelineEntry
 from minutekeeper.temporal import search_attributes
 from minutekeeper.temporal.names import INVALID_REQUEST, MEETING_WORKFLOW
+from workflows.inputs import read_input
 
 
 class Scene(BaseModel):
@@ -66,7 +68,8 @@ async def check_calendars(order: HealthCheckInput) -> HealthCheckResult:
 @workflow.defn(name=MEETING_WORKFLOW)
 class FakeMeeting:
     @workflow.init
-    def __init__(self, request: MeetingRequest) -> None:
+    def __init__(self, *inputs: object) -> None:
+        request, is_reopened = read_input(MeetingRequest, inputs[:1]), len(inputs) > 1
         workflow_id = workflow.info().workflow_id
         self._request = request
         self._outcome: Outcome | None = None
@@ -74,7 +77,7 @@ class FakeMeeting:
         self._view = MeetingView(
             meeting_id=meeting_id_from_workflow_id(workflow_id),
             workflow_id=workflow_id,
-            status=MeetingStatus.SCHEDULED,
+            status=MeetingStatus.COLLECTING if is_reopened else MeetingStatus.SCHEDULED,
             reason=None,
             evidence=None,
             trouble="",
@@ -97,7 +100,7 @@ class FakeMeeting:
         self._note("booked", "Booked.")
 
     @workflow.run
-    async def run(self, _request: MeetingRequest) -> Outcome:
+    async def run(self, *_inputs: object) -> Outcome:
         await workflow.wait_condition(lambda: self._outcome is not None)
         await workflow.wait_condition(workflow.all_handlers_finished)
         if self._outcome is None:
@@ -139,6 +142,9 @@ class FakeMeeting:
 
     @workflow.update
     def reschedule(self, change: Reschedule) -> MeetingView:
+        if self._view.status is MeetingStatus.RECORDING:
+            self._change(held_change="The bot is in the call, so the meeting keeps its time")
+            return self._view
         self._request = self._request.moved(change)
         self._change(
             start_time=self._request.start_time,
@@ -174,9 +180,29 @@ class FakeMeeting:
         if self._view.status is MeetingStatus.SCHEDULED:
             raise ApplicationError("No bot is in this meeting yet; cancel the meeting instead.", type="Refused")
 
+    @workflow.update
+    def send(self, request: StopRequest) -> MeetingView:
+        self._note("send", request.why or "Another bot was asked for.")
+        return self._view
+
+    @send.validator
+    def _may_send(self, request: StopRequest) -> None:  # noqa: ARG002 - a validator takes what its update takes
+        if self._view.status is MeetingStatus.SCHEDULED:
+            raise ApplicationError("The meeting's first bot is still to be sent.", type="Refused")
+
     @workflow.query
     def status(self) -> MeetingView:
         return self._view
+
+    @workflow.query
+    def state(self) -> MeetingState:
+        info, now = workflow.info(), workflow.now()
+        names = (self._view.meeting_id, info.workflow_id, info.first_execution_run_id)
+        state = MeetingState.initial(self._request, names, info.workflow_start_time)
+        if self._view.bot_id:
+            bot = DispatchedBot(bot_id=self._view.bot_id, sent_at=now)
+            state.add_bot(state.add_session(now), bot, now)
+        return state
 
     def _change(self, **changes: object) -> None:
         self._view = self._view.model_copy(update=changes)

@@ -248,3 +248,50 @@ async def test_an_unknown_id_among_several_cancels_nothing(client: MeetingClient
     assert "There is no meeting nobody" in refused.error
     assert "There is no meeting nothing" in refused.error
     assert (await client.status(started.meeting_id)).status is MeetingStatus.SCHEDULED
+
+
+async def test_a_meeting_that_keeps_its_time_says_why(client: MeetingClient) -> None:
+    started = await client.start(a_request(68))
+    await play(client, started.workflow_id, Scene(status=MeetingStatus.RECORDING, bot_id="bot-1"))
+    held = await cli("reschedule", started.meeting_id, "--at", "+2d")
+    assert (held.code, held.out) == (0, "The bot is in the call, so the meeting keeps its time.\n")
+    for command in ("show", "why"):
+        assert "the meeting keeps its time" in (await cli(command, started.meeting_id)).out
+
+
+async def test_another_bot_is_sent_to_a_meeting_that_runs(client: MeetingClient) -> None:
+    started = await client.start(a_request(69))
+    early = await cli("send", started.meeting_id, "--json")
+    assert (early.code, early.error) == (1, "The meeting's first bot is still to be sent.")
+    await play(client, started.workflow_id, Scene(status=MeetingStatus.RECORDING, bot_id="bot-1"))
+    sent = await cli("send", started.meeting_id, "--why", "it was removed", "--json")
+    assert (sent.code, sent.json["timeline"][-1]["text"]) == (0, "it was removed")
+    people = await cli("send", started.meeting_id)
+    assert people.out.startswith("Another bot is sent as soon as no earlier one is in the meeting.\n")
+
+
+async def test_files_of_ended_meetings_are_collected_again(client: MeetingClient) -> None:
+    first, second, running = [await client.start(a_request(hours)) for hours in (70, 71, 72)]
+    for each in (first, second):
+        await end(client, each.workflow_id, an_outcome(each.meeting_id))
+    collected = await cli("collect", first.meeting_id, running.meeting_id, second.meeting_id, "--json")
+    assert collected.code == 1
+    assert [each["meeting"] and each["meeting"]["status"] for each in collected.json] == [
+        "collecting",
+        None,
+        "collecting",
+    ]
+    assert "still runs" in collected.json[1]["error"]
+    people = await cli("collect", first.meeting_id, running.meeting_id)
+    assert (people.code, people.err.count("still runs")) == (1, 2)
+    assert f"Error: {running.workflow_id}: " in people.err
+    unknown = await cli("collect", first.meeting_id, "nobody")
+    assert (unknown.code, "There is no meeting nobody" in unknown.err) == (1, True)
+
+
+async def test_a_meeting_without_a_bot_has_nothing_to_collect(client: MeetingClient) -> None:
+    started = await client.start(a_request(73))
+    await client.cancel(started.meeting_id)
+    refused = await cli("collect", started.meeting_id, "--retranscribe")
+    assert (refused.code, refused.out) == (1, "")
+    assert "never had a bot" in refused.err

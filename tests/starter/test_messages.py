@@ -25,9 +25,9 @@ def test_every_member_of_the_closed_lists_has_its_words() -> None:
 def test_the_fake_workflow_has_the_messages_of_the_real_one() -> None:
     real, fake = (workflow._Definition.must_from_class(each) for each in (MeetingWorkflow, FakeMeeting))
     assert fake.name == real.name
-    # Calendars claim and release meetings, and no command sends another bot yet.
-    assert set(fake.updates) == set(real.updates) - {"claim", "release", "send", None}
-    for name in ("reschedule", "cancel", "leave", "status", "run"):
+    # Calendars claim and release meetings; no command of ours does.
+    assert set(fake.updates) == set(real.updates) - {"claim", "release", None}
+    for name in ("reschedule", "cancel", "leave", "send", "status", "state", "run"):
         assert _answer(FakeMeeting, name) == _answer(MeetingWorkflow, name)
 
 
