@@ -125,7 +125,7 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
 
 
 async def _process_inbox(app: web.Application) -> AsyncIterator[None]:
-    task = asyncio.create_task(app[INBOX_WORKER].run(), name="drain")
+    task = asyncio.create_task(app[INBOX_WORKER].run(), name="inbox worker")
     yield
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -18,7 +18,10 @@ class CalendarWorkflows:
         self._client = client
 
     async def start_or_renew(self, request: CalendarWorkflowInput) -> None:
-        """Starts the workflow of a calendar; one that runs hears of the renewed access, and reconciles at once."""
+        """Starts the workflow of a calendar.
+
+        One that runs is told of the renewed access, and reconciles at once.
+        """
         async with single_attempt(_LIMIT):
             await start_or_renew_calendar(self._client, request)
 

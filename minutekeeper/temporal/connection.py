@@ -1,6 +1,6 @@
-"""The connection to Temporal: its address, and the form in which data crosses it.
+"""Connects to Temporal, and defines how data is encoded.
 
-A process that carries no workflow out needs no more than this. `minutekeeper.temporal.worker_connection` adds what
+A process that runs no workflows needs only this. `minutekeeper.temporal.worker_connection` adds what
 workers need, which takes longer to load.
 """
 
@@ -31,7 +31,7 @@ from minutekeeper.temporal.names import INVALID_REQUEST, REFUSED
 
 
 class _CompactJsonConverter(PydanticJSONPlainPayloadConverter):
-    """Leaves out what is as by default: that would make up a third of a meeting's history, which is paid for."""
+    """Leaves out default values, because they would be a third of a meeting's history, whose size costs money."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class _CompactJsonConverter(PydanticJSONPlainPayloadConverter):
 
 
 class _CompactPayloadConverter(CompositePayloadConverter):
-    """Hands on undecoded what it cannot decode where no type is asked for, so that workflows can say what it is."""
+    """Passes on undecoded what it cannot decode where no type is given, so that workflows can report it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -83,7 +83,7 @@ async def connect(
 ) -> Client:
     """Connects as `TEMPORAL_*` and Temporal's config file say.
 
-    `compressed` is whether calls are packed: whoever makes only small ones saves the work on both sides. Raises
+    `compressed` says whether calls are compressed, which is not worth it for small ones. Raises
     RuntimeError or RPCError if no server answers, unless `lazy`.
     """
     config = ClientConfig.load_client_connect_config()

@@ -26,7 +26,7 @@ _ENDED_IN_ORDER = frozenset(
         WorkflowExecutionStatus.CONTINUED_AS_NEW,
     }
 )
-"""A workflow that ended otherwise may have left its bot in the room."""
+"""After any other end, the workflow's bot may still be in the room."""
 
 _Answer = TypeVar("_Answer")
 
@@ -50,7 +50,7 @@ class Rooms:
         self._client = client
 
     async def reserve(self, meeting_url: str, mine: RoomReservation, lifetime: timedelta) -> Holder | None:
-        """Reserves a room for so long; returns who holds it if that is another workflow."""
+        """Reserves a room for the given time; returns the holder if that is another workflow."""
         room_id = room_workflow_id(meeting_url)
         while True:
             try:
@@ -75,11 +75,11 @@ class Rooms:
                 return None
             if holder.reservation.workflow_id != mine.workflow_id:
                 return holder
-            # An earlier request of the same workflow, which sees to it that its own bots do not meet.
+            # An earlier request of the same workflow, which keeps its own bots apart.
             await self.end(meeting_url, holder)
 
     async def end(self, meeting_url: str, holder: Holder) -> None:
-        """Ends this very reservation, and no later one of the room."""
+        """Ends this reservation, and no later one of the room."""
         handle = self._client.get_workflow_handle(room_workflow_id(meeting_url), run_id=holder.run_id)
         try:
             await handle.terminate(reason="the bot is not in the room any more", rpc_timeout=_TIMEOUT)

@@ -1,4 +1,4 @@
-"""A worker that notices when bots fall silent, or speak in words unknown here: it counts and logs that."""
+"""A worker interceptor that counts and logs missing webhooks and unknown codes."""
 
 import contextlib
 import logging
@@ -36,11 +36,11 @@ UNKNOWN_CODES = (
 )
 
 _MAX_REMEMBERED = 10_000
-"""Bots with their unknown words, so that what comes by webhook and by asking is not counted twice."""
+"""Remembered pairs of bot and unknown code, so that one that comes by webhook and by polling is counted once."""
 
 
 class WebhookMonitor(Interceptor):
-    """Watches what passes through a worker for meetings; changes nothing of it.
+    """Observes the activities and signals of a worker, and changes nothing.
 
     `public_url` is where bots report to, for the message. The metrics are Prometheus counters of the worker.
     """
@@ -64,14 +64,14 @@ class WebhookMonitor(Interceptor):
         return Ear
 
     def record(self, bot_id: str, at: datetime, *, silent: bool) -> None:
-        """What is new of a bot's reports at an instant; logs a line if that turns the whole."""
+        """Records a bot's state of reporting, and logs a line if the overall state changes."""
         with self._lock:
             turn = self._window.record(bot_id, at, silent=silent)
         if turn is not None:
             self._log_change(turn)
 
     def note_unknown_codes(self, event: BotEvent, meter: MetricMeter) -> None:
-        """Counts and logs the words of an event if they are unknown here."""
+        """Counts and logs the code of an event if it is unknown."""
         if not has_unknown_status(event):
             return
         words = (event.bot_id, event.code)
@@ -82,7 +82,7 @@ class WebhookMonitor(Interceptor):
             if len(self._unknown_words) > _MAX_REMEMBERED:
                 del self._unknown_words[next(iter(self._unknown_words))]
         meter.create_counter(*UNKNOWN_CODES).add(1, {"kind": event.kind.value})
-        logger.warning("Bot %s reports a %s in words unknown here: %s", event.bot_id, event.kind.value, event.code)
+        logger.warning("Bot %s reports a %s with an unknown code: %s", event.bot_id, event.kind.value, event.code)
 
     def _log_change(self, turn: AlarmChange) -> None:
         if not turn.silent:
@@ -100,7 +100,7 @@ class WebhookMonitor(Interceptor):
 
 
 class _ActivityObserver(ActivityInboundInterceptor):
-    """Sees which bots are sent, and what the provider says of those that are asked about."""
+    """Observes which bots are sent, and what polling them returns."""
 
     def __init__(self, inner: ActivityInboundInterceptor, reports: WebhookMonitor) -> None:
         super().__init__(inner)
@@ -122,7 +122,10 @@ class _ActivityObserver(ActivityInboundInterceptor):
 
 
 class _SignalObserver(WorkflowInboundInterceptor):
-    """Hears the reports of one workflow's bots. It lives as long as the workflow, so it knows each bot's first."""
+    """Observes the signals of one workflow.
+
+    It exists as long as the workflow, so it knows each bot's first report.
+    """
 
     reports: WebhookMonitor
 

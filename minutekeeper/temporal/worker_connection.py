@@ -1,4 +1,4 @@
-"""How every process of ours speaks to Temporal: one plugin, one way to connect."""
+"""Connects workers to Temporal, with the plugin that all processes share."""
 
 import asyncio
 import logging
@@ -50,7 +50,7 @@ class _Plugin(SimplePlugin):
 
 
 def plugin() -> SimplePlugin:
-    """What worker, starter, bridge and tests must have in common, in one place so that they cannot drift apart."""
+    """The plugin of worker, starter, bridge and tests, in one place so that they cannot diverge."""
     return _Plugin("minutekeeper", data_converter=connection.data_converter(), workflow_runner=_sandboxed)
 
 

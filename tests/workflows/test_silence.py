@@ -198,5 +198,5 @@ async def test_words_that_nobody_knows_are_counted_once_for_a_bot_and_logged(
         second.observation = BotObservation(status=ProviderBotStatus.FAILED, events=(unasked,))
         assert (await meeting.outcome_in_time()).reason is FailureReason.UNKNOWN
         await worker.until_counted(unknown_words=3)
-    known = [line for line in lines(caplog) if "words unknown here" in line]
+    known = [line for line in lines(caplog) if "an unknown code" in line]
     assert sorted(line.rpartition(" ")[2] for line in known) == ["BrowserCrashed", "BrowserCrashed", "levitating"]

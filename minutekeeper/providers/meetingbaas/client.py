@@ -29,13 +29,13 @@ from minutekeeper.providers.meetingbaas.response_parsing import (
 
 _SCREENSHOTS = TypeAdapter(list[Screenshot])
 _PAGE_PAUSES = (0.2, 1.0)
-"""Seconds before a page of a list that failed is asked for again."""
+"""Seconds before a page of a list that failed is requested again."""
 
 
 class MeetingBaasClient:
-    """One account. `send_timeout` is how long sending a bot may take in all, in seconds.
+    """The API of one account. `send_timeout` is the total time for sending a bot, in seconds.
 
-    Nothing that it says holds the key or another of the `secrets`. Raises ValueError for a key that cannot be sent.
+    Its messages never contain the key or another of the `secrets`. Raises ValueError for a key that cannot be sent.
     """
 
     def __init__(
@@ -55,11 +55,11 @@ class MeetingBaasClient:
         except ConflictError as error:
             raise DuplicateBotError(str(error)) from None
         except NotFoundError as error:
-            # There is no bot yet that could be unknown: the address is wrong.
+            # There is no bot yet that could be unknown, so the base URL is wrong.
             raise RequestRejectedError(f"{error} Check the base URL.") from None
         created = parse_response(CreatedBot, answer)
         if not created.bot_id:
-            raise UnavailableError("Meeting BaaS took the bot, but its answer holds no bot id.")
+            raise UnavailableError("Meeting BaaS accepted the bot, but its answer contains no bot id.")
         return created.bot_id
 
     async def leave(self, bot_id: str) -> None:
@@ -71,7 +71,7 @@ class MeetingBaasClient:
     async def meeting_data(
         self, bot_id: str, *, include_transcripts: bool = True, seconds: float = 30.0
     ) -> MeetingData:
-        """In bounded memory, however long the transcript. Raises TooLargeError for one that is beyond reason."""
+        """Read in bounded memory, however long the transcript. Raises ResponseTooLargeError above the limit."""
         params = {"bot_id": bot_id, "include_transcripts": str(include_transcripts).lower()}
         answer = await self._connection.fetch("/bots/meeting_data", params=params, seconds=seconds)
         return await asyncio.to_thread(read_meeting_data, answer, self.secrets)
@@ -95,12 +95,12 @@ class MeetingBaasClient:
             if not page.next_cursor or _goes_back_beyond(page.bots, query.created_after):
                 return
             if page.next_cursor in cursors:
-                raise UnavailableError("Meeting BaaS goes round in circles: its list repeats a cursor.")
+                raise UnavailableError("Meeting BaaS repeats a cursor in its list.")
             cursors.add(page.next_cursor)
             params["cursor"] = page.next_cursor
 
     async def _page_of_bots(self, params: dict[str, str]) -> bytes:
-        """One page, asked for again if it fails: a list has dozens, and none may cost all those before it."""
+        """One page, requested again if it fails, because one failure must not cost all pages of a list."""
         for pause in _PAGE_PAUSES:
             try:
                 return await self._connection.call("GET", "/bots/bots_with_metadata", params=params)
@@ -109,14 +109,14 @@ class MeetingBaasClient:
         return await self._connection.call("GET", "/bots/bots_with_metadata", params=params)
 
     async def delete_data(self, bot_id: str) -> str:
-        """Deletes recording, transcript and logs for good; returns the provider's word for what it found."""
+        """Deletes recording, transcript and logs permanently; returns the provider's status text."""
         answer = await self._connection.call("POST", f"/bots/{path_part(bot_id, 'a bot')}/delete_data")
         return parse_response(Acknowledgement, answer).status
 
     async def retranscribe(
         self, bot_id: str, speech_to_text: SpeechToText | None = None, webhook_url: str | None = None
     ) -> None:
-        """Orders a new transcript; `transcription_complete` says when meeting_data has it."""
+        """Requests a new transcript; `transcription_complete` is sent when meeting_data has it."""
         body: dict[str, Any] = {"bot_uuid": bot_id}
         if speech_to_text is not None:
             body["speech_to_text"] = speech_to_text.model_dump(exclude_none=True)
@@ -129,7 +129,7 @@ class MeetingBaasClient:
         return parse_response_with(_SCREENSHOTS.validate_python, answer)
 
     async def webhook_url(self) -> str:
-        """Where the account's webhooks go; empty if nowhere."""
+        """The account's webhook URL; empty if none is set."""
         return parse_response(
             AccountWebhook, await self._connection.call("GET", "/accounts/webhook_url")
         ).webhook_url
@@ -143,7 +143,7 @@ class MeetingBaasClient:
         await self._connection.call("POST", "/bots/retry_webhook", params=params)
 
     async def warm_up(self, calls: int) -> None:
-        """Has connections ready for so many calls at once, as far as the pool goes. Never raises."""
+        """Opens connections for so many concurrent calls, up to the size of the pool. Never raises."""
         await self._connection.warm_up(calls)
 
     async def aclose(self) -> None:
@@ -151,7 +151,7 @@ class MeetingBaasClient:
 
 
 def _goes_back_beyond(bots: Sequence[BotSummary], created_after: datetime | None) -> bool:
-    """Whether a page has the newest first and ends with bots that are too old to be asked for."""
+    """Whether a page is sorted newest first and ends with bots that are older than requested."""
     times = [bot.created_at for bot in bots if bot.created_at]
     if created_after is None or not times or times[0] <= times[-1]:
         return False

@@ -1,4 +1,4 @@
-"""Field types that read the provider's values, whatever form they come in."""
+"""Field types that parse the provider's values in all their forms."""
 
 import json
 import math
@@ -23,18 +23,18 @@ from minutekeeper.providers.meetingbaas.list_scanning import StoredItems
 from minutekeeper.providers.meetingbaas.redaction import redact
 
 _MILLISECONDS_FROM = 1e11
-"""As seconds this is the year 5138, as milliseconds it is 1973: no meeting is near either."""
+"""As seconds this is the year 5138, as milliseconds it is 1973; no meeting is near either."""
 
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""Nor is one outside of these, and inside every instant can be put into any zone, and printed."""
+"""Times outside are invalid; inside, every instant can be converted to any zone and printed."""
 
 
 def parse_time(value: Any) -> datetime | None:
-    """The instant in UTC, or None if the value is none.
+    """The instant in UTC; None if the value is not a time.
 
     Understands RFC 3339 with any zone and up to nanoseconds, the same without a zone (UTC), epoch seconds or
-    milliseconds as a number or its digits, and `{"secs_since_epoch": …, "nanos_since_epoch": …}`. A time at which
-    no meeting can be is none.
+    milliseconds as a number or its digits, and `{"secs_since_epoch": …, "nanos_since_epoch": …}`. Times at
+    which no meeting can be are invalid.
     """
     try:
         instant = _read(value)
@@ -67,7 +67,10 @@ def _from_text(text: str) -> datetime:
 
 
 _MAX_IDENTIFIER = 255
-"""Characters; ids go into workflow ids, search attributes and URLs, and not every database takes a NUL."""
+"""In characters.
+
+Ids become part of workflow ids, search attributes and URLs, and not every database accepts NUL.
+"""
 
 
 def _identifier(value: Any) -> str:
@@ -114,7 +117,7 @@ def _flag(value: Any) -> bool:
 
 
 def objects(value: Any) -> Any:
-    """The objects of a list; what is no list stays what it is."""
+    """The objects in a list; anything else is returned unchanged."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else value
 
 
@@ -123,10 +126,10 @@ def _objects_or_none(value: Any) -> Any:
 
 
 Identifier = Annotated[str, BeforeValidator(_identifier)]
-"""An opaque id; the oldest shapes have numbers."""
+"""An opaque id; some forms have numbers."""
 
 Identifiers = Annotated[tuple[str, ...], PlainValidator(_identifiers)]
-"""A list of them, each once; one that cannot be read makes it no list at all."""
+"""A list of ids without duplicates; one that is invalid makes the whole list invalid."""
 
 
 def _followable(url: str) -> str:
@@ -136,13 +139,13 @@ def _followable(url: str) -> str:
 Text = Annotated[str, BeforeValidator(_text)]
 
 SecretText = Annotated[str, BeforeValidator(_text), Field(repr=False)]
-"""A signed URL or the like: never shown."""
+"""A secret such as a signed URL; never shown."""
 
 Link = Annotated[SecretText, AfterValidator(_followable)]
-"""A signed URL that can be followed; anything else counts as none."""
+"""A signed URL that can be requested; anything else counts as missing."""
 
 RedactedText = Annotated[str, BeforeValidator(_evidence)]
-"""Something for people to read, of whatever type, shortened and without secrets: the context of the validation."""
+"""A text for people, from any type, shortened and redacted; the secrets are the validation context."""
 
 Instant = Annotated[datetime | None, BeforeValidator(parse_time)]
 
@@ -151,7 +154,7 @@ Number = Annotated[float | None, BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 
 Objects = Annotated[Sequence[Any], PlainValidator(_objects_or_none)]
-"""Objects, or StoredItems as they are: a transcript is large, and is not copied."""
+"""Objects, or StoredItems unchanged, because a large transcript is not copied."""
 
 
 class LenientModel(BaseModel):

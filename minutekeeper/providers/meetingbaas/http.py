@@ -36,16 +36,16 @@ _NO_TOKENS = "insufficienttokens"
 _CONFLICTS = ("duplicate", "already")
 
 _LOST_ON_THE_WAY = frozenset({408, 425, 499})
-"""Codes by which servers and proxies say that a request did not get through to its end, whatever it asked for."""
+"""Codes of servers and proxies for a request that was not completed, whatever its purpose."""
 
 
 class ConflictError(RequestRejectedError):
-    """What was asked for is so already: a second bot for a meeting, or an end for a bot that has ended."""
+    """The request is already fulfilled: a second bot for a meeting, or the end of a bot that has ended."""
 
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """What came back, whole. The names of `headers` are found in any case."""
+    """A complete response. The names of `headers` are case-insensitive."""
 
     status: int
     headers: Mapping[str, str]
@@ -57,7 +57,7 @@ class HttpResponse:
 
 
 def error_for(call: str, response: HttpResponse, secrets: Iterable[str]) -> ProviderError:
-    """The error that an answer outside 2xx stands for; `call` names the request, such as `POST /bots/`."""
+    """The error for a response outside 2xx; `call` names the request, such as `POST /bots/`."""
     status, answer = response.status, bytes(response.body).decode("utf-8", "replace")
     said = f"Meeting BaaS answered {call} with {status}: {redact(answer, secrets) or '(no text)'}"
     if _CALENDARS in call and (trouble := access_problem_source(answer)):
@@ -97,7 +97,7 @@ def _meaning(status: int, words: str) -> tuple[type[ProviderError], str]:
 def retry_after(value: str, answered_at: str = "") -> float | None:
     """Seconds to wait from a `Retry-After` header in either of its forms; None if it says nothing usable.
 
-    A date is measured from the answer's own `Date`, if it has one: this machine's clock may be wrong.
+    A date is measured from the response's own `Date`, if it has one, because this machine's clock may be wrong.
     """
     try:
         seconds = float(value)
@@ -124,12 +124,12 @@ MAX_CONNECTIONS = 100
 _CONNECT_SECONDS = 5.0
 
 _WARM_UP_TIMEOUT = 2.5
-"""Less than calls are warmed up for ahead of their instant, which must not pass while nobody answers."""
+"""Shorter than the time for which connections are warmed up in advance, which must not pass without an answer."""
 
 _ANSWER_SECONDS = 30.0
 
 _MAX_BYTES = 64 * 1024 * 1024
-"""A list of thousands of bots or events has a tenth of it."""
+"""Ten times the size of a list of thousands of bots or events."""
 
 MOST_BYTES_ON_DISK = 512 * 1024 * 1024
 """The transcript of a recording of five hours, the longest there is, has 5 MiB; that of 139 hours has 140."""
@@ -137,7 +137,7 @@ MOST_BYTES_ON_DISK = 512 * 1024 * 1024
 _SMALL_BYTES = 1024 * 1024
 
 _HEADERS = {"Accept-Encoding": "gzip, deflate"}
-"""What httpx unpacks everywhere; aiohttp would offer what it can unpack itself."""
+"""The encodings that httpx always supports; aiohttp would request its own."""
 
 _TIMEOUTS = {"timeout": httpx.Timeout(None, connect=_CONNECT_SECONDS).as_dict()}
 
@@ -152,7 +152,9 @@ _Receive = Callable[[AsyncIterator[bytes]], Awaitable[Body]]
 
 
 class MeetingBaasHttp:
-    """Redirects are never followed: they would take the key elsewhere. Errors show neither keys nor whole URLs.
+    """Redirects are never followed, because the key would be sent elsewhere.
+
+    Errors show neither keys nor complete URLs.
 
     `on_call` is called for each call.
     """
@@ -170,7 +172,7 @@ class MeetingBaasHttp:
             raise ValueError("The Meeting BaaS API key holds characters that no key has; copy it again.")
         self._on_call = on_call
         self._base_url = base_url.rstrip("/")
-        # Not httpx's client: a request through it costs half as much CPU again, for what is not wanted here.
+        # Not httpx's client, because its other features cost half as much CPU again.
         self._transport = open_transport(connections=MAX_CONNECTIONS, proxy=_proxy_for(self._base_url))
         self._is_closed = False
 
@@ -183,7 +185,7 @@ class MeetingBaasHttp:
         body: Mapping[str, Any] | None = None,
         seconds: float = _ANSWER_SECONDS,
     ) -> bytes:
-        """The body of a 2xx answer, which must be whole within so many seconds, the wait for the pool included."""
+        """The body of a 2xx response, which must be complete in `seconds`, including the wait for the pool."""
         headers = {API_KEY_HEADER: self._api_key}
         written = None
         if body is not None:
@@ -193,13 +195,13 @@ class MeetingBaasHttp:
         return bytes(await self._answer(request, f"{method} {path}", seconds, in_memory, self._secrets_of(body)))
 
     async def fetch(self, path: str, *, params: Mapping[str, str], seconds: float = _ANSWER_SECONDS) -> Body:
-        """The same of a GET whose answer may be large."""
+        """The same for a GET whose response may be large."""
         request = functools.partial(self._request, "GET", path, {API_KEY_HEADER: self._api_key}, params)
         return await self._answer(request, f"GET {path}", seconds, on_disk, self.secrets)
 
     async def warm_up(self, calls: int) -> None:
-        """Has connections in the pool for so many calls at once. Shows the key to nobody, and never raises."""
-        # Whatever is wrong here, the calls that this was done for will say so.
+        """Opens connections in the pool for so many concurrent calls. Sends no key, and never raises."""
+        # Errors are ignored here, because the calls that follow will report them.
         await asyncio.gather(
             *(self._open_idle_connection() for _ in range(min(calls, MAX_CONNECTIONS))), return_exceptions=True
         )
@@ -210,13 +212,13 @@ class MeetingBaasHttp:
 
     async def _open_idle_connection(self) -> None:
         async with asyncio.timeout(_WARM_UP_TIMEOUT):
-            # Not HEAD: where the answer to it has no length, the connection is closed after it.
+            # Not HEAD, because the connection is closed if its response has no length.
             await self._ask(self._request("GET", "/", {}), in_memory)
 
     async def _answer(
         self, request: _Request, call: str, seconds: float, receive: _Receive, secrets: Sequence[str]
     ) -> Body:
-        """The body of a 2xx answer. `request` makes what is sent, `call` names it."""
+        """The body of a 2xx response. `request` creates the request, `call` names it."""
         if self._on_call is not None:
             self._on_call()
         try:
@@ -264,7 +266,7 @@ class MeetingBaasHttp:
 
 
 def _proxy_for(url: str) -> str | None:
-    """The proxy of the environment, looked up once: aiohttp would ask for it in a thread at every call."""
+    """The proxy of the environment, looked up once, because aiohttp would do so in a thread at every call."""
     parts = urllib.parse.urlsplit(url)
     if urllib.request.proxy_bypass(parts.hostname or ""):
         return None
@@ -273,7 +275,7 @@ def _proxy_for(url: str) -> str | None:
 
 
 def _secrets_in(body: Mapping[str, Any] | None) -> list[str]:
-    """What the answer to this body may repeat. Webhook tokens stand in URLs, which are never shown."""
+    """Secrets that the response to this body may quote. Webhook tokens are in URLs, which are never shown."""
     fields = body or {}
     speech = fields.get("speech_to_text") or {}
     return [speech.get("api_key", ""), *(fields.get(name, "") for name in _SECRET_FIELDS)]

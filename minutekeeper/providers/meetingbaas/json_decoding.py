@@ -1,4 +1,4 @@
-"""JSON from outside made harmless: what comes out can be compared, printed, stored and sent on."""
+"""Decodes untrusted JSON into values that can be compared, printed, stored and encoded again."""
 
 import json
 import re
@@ -8,17 +8,17 @@ _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 _FEWEST_BYTES_FOR_A_PART = 6
-"""The densest transcript, of words with one letter, has eight."""
+"""A transcript of one-letter words, the densest one, has eight."""
 
 _HARMLESS_PARTS = 50_000
 
 
 class UnwieldyJsonError(ValueError):
-    """It may well be JSON, but of a kind that cannot be handled."""
+    """The JSON cannot be handled: too many parts, too deep, or numbers that are too long."""
 
 
 def reject_json_bombs(body: bytes) -> None:
-    """Raises ValueError for JSON of so many tiny parts that it would take a hundred times its length once read."""
+    """Raises ValueError for JSON of so many small parts that its objects would take a hundred times its size."""
     parts = sum(body.count(mark) for mark in (b",", b"[", b"{"))
     if parts > max(_HARMLESS_PARTS, len(body) // _FEWEST_BYTES_FOR_A_PART):
         raise UnwieldyJsonError("it has too many parts for its length")
@@ -34,7 +34,7 @@ def decode_json(body: bytes) -> Any:
     try:
         document = json.loads(text, parse_constant=lambda _: None)
         if _ESCAPED_SURROGATE.search(text):
-            # Whole pairs were joined by now; a half cannot be encoded by anything that comes after us.
+            # Complete pairs are joined by now; a half cannot be encoded again.
             whole = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
             document = json.loads(whole, parse_constant=lambda _: None)
     except RecursionError:

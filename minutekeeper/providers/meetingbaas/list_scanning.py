@@ -1,7 +1,7 @@
-"""Takes a few fields out of a large JSON object without building the rest of it.
+"""Extracts a few fields of a large JSON object without creating objects for the rest.
 
-A transcript of megabytes takes seconds to become Python objects, and a hostile body of many small parts a gigabyte.
-Passing over what is not wanted takes about ten milliseconds for each mebibyte, whatever it is made of.
+Decoding a transcript of megabytes takes seconds, and a hostile body of many small parts takes a gigabyte. Skipping
+takes about ten milliseconds per mebibyte, whatever the content.
 """
 
 import re
@@ -13,15 +13,15 @@ import msgspec
 from minutekeeper.providers.meetingbaas.json_decoding import UnwieldyJsonError, decode_json
 
 _MOST_BYTES = 256 * 1024
-"""Of all fields together that are made into objects: what people or programs read of a delivery is far less."""
+"""Limit for all extracted fields together; the useful fields of a delivery are far smaller."""
 
 _MOST_BYTES_OF_AN_ITEM = 16 * 1024 * 1024
-"""Five hours of one speaker without a break have less."""
+"""Limit for one item; five hours of one speaker without a break are smaller."""
 
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
 _MOST_ESCAPES = 100_000
-"""Each takes a microsecond to look at."""
+"""Limit, because each takes a microsecond to check."""
 
 _ESCAPES = re.compile(
     rb"\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
@@ -29,7 +29,7 @@ _ESCAPES = re.compile(
 
 
 class Scanner:
-    """Finds members of an object by their names."""
+    """Scans an object for members by their names."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = {f"member_{number}": name for number, name in enumerate(sorted(set(names)))}
@@ -37,16 +37,16 @@ class Scanner:
         self._decoder = msgspec.json.Decoder(msgspec.defstruct("Members", fields, rename=self._names))
 
     def scan(self, body: bytes | memoryview) -> dict[str, memoryview]:
-        """The members that there are, as they are written.
+        """The raw text of the members that exist.
 
-        Raises TypeError for what is no object, ValueError for what is no JSON, and UnwieldyJsonError.
+        Raises TypeError if it is not an object, ValueError if it is not JSON, and UnwieldyJsonError.
         """
         try:
             found = self._decoder.decode(body)
         except RecursionError:
             raise UnwieldyJsonError("it nests too deeply") from None
         except msgspec.ValidationError:
-            raise TypeError("it is no object") from None
+            raise TypeError("it is not an object") from None
         except msgspec.DecodeError as error:
             raise ValueError(str(error)) from None
         members = {name: getattr(found, field) for field, name in self._names.items()}
@@ -54,9 +54,9 @@ class Scanner:
 
 
 class StoredItems(Sequence[Any]):
-    """The items of a JSON array, each made when it is asked for: all of them take ten times their length.
+    """Iterates over the items of a JSON array lazily, because all objects together take ten times its size.
 
-    Raises TypeError for what is no array, ValueError for what is no JSON, and UnwieldyJsonError.
+    Raises TypeError if it is not an array, ValueError if it is not JSON, and UnwieldyJsonError.
     """
 
     def __init__(self, array: memoryview) -> None:
@@ -65,7 +65,7 @@ class StoredItems(Sequence[Any]):
         except RecursionError:
             raise UnwieldyJsonError("it nests too deeply") from None
         except msgspec.ValidationError:
-            raise TypeError("it is no array") from None
+            raise TypeError("it is not an array") from None
         except msgspec.DecodeError as error:
             raise ValueError(str(error)) from None
 
@@ -77,7 +77,7 @@ class StoredItems(Sequence[Any]):
     @overload
     def __getitem__(self, index: slice) -> list[Any]: ...
     def __getitem__(self, index: int | slice) -> Any:
-        """None stands for one that is too long or too strange to be meant."""
+        """None for a field that is too long or cannot be decoded."""
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
         raw = memoryview(self._items[index])
@@ -88,7 +88,7 @@ class StoredItems(Sequence[Any]):
 
 
 def decoded(members: Mapping[str, memoryview]) -> dict[str, Any]:
-    """The values of members, less those that are too long or too strange to be meant."""
+    """The values of members, without those that are too long or cannot be decoded."""
     values = {}
     room = _MOST_BYTES
     for name, raw in members.items():
@@ -102,7 +102,7 @@ def decoded(members: Mapping[str, memoryview]) -> dict[str, Any]:
 
 
 def without_halves(body: bytes) -> bytes:
-    """The body with a question mark for each escaped half of a surrogate pair: programs that cut texts make them.
+    """The body with a question mark for each escaped half of a surrogate pair.
 
     Raises UnwieldyJsonError for one with a great many escapes.
     """

@@ -91,7 +91,10 @@ def _from_delivery(body: bytes) -> RecordedContent:
 
 
 def _delivered_transcript(data: WebhookData) -> Transcript | None:
-    """An empty list says that nobody spoke; that of the API, which stands there from the start, says nothing."""
+    """An empty list in a delivery means that nobody spoke.
+
+    In the API it is there from the start and means nothing.
+    """
     return Transcript() if data.transcript == [] else _transcript(from_webhook, data.transcript or [])
 
 
