@@ -37,7 +37,7 @@ from minutekeeper.downloads.downloader import DownloadLimits
 from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
 from minutekeeper.logs import set_up_logging
 from minutekeeper.process import exit_within, run_and_exit
-from minutekeeper.providers.factory import open_calendars, open_provider
+from minutekeeper.providers.factory import open_calendars, open_providers
 from minutekeeper.startup_checks import describe_problems, key_problems, start_problems
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
@@ -130,12 +130,12 @@ def _pacing(client: Client, settings: Settings) -> DispatchPacing:
 @contextlib.asynccontextmanager
 async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIterator[list[Worker]]:
     async with contextlib.AsyncExitStack() as stack:
-        provider = open_provider(settings)
-        stack.push_async_callback(provider.aclose)
+        providers = open_providers(settings)
+        stack.push_async_callback(providers.aclose)
         workers = []
         if queues in {"all", MEETINGS_QUEUE}:
             bots = BotActivities(
-                provider,
+                providers,
                 public_url=settings.bridge_public_url,
                 secret=settings.bridge_secret.get_secret_value(),
                 pacing=_pacing(client, settings),
@@ -154,7 +154,7 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
                 private_addresses=settings.minutekeeper_download_private_addresses,
             )
             recordings = RecordingActivities(
-                provider,
+                providers,
                 ArtifactStore(settings.artifacts_url),
                 await stack.enter_async_context(
                     create_download_session(settings.minutekeeper_download_slots, policy)

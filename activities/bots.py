@@ -1,18 +1,20 @@
 """Sending, finding, removing and observing bots."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.account_rate_limit import NotYetError
+from activities.account_rate_limit import AccountRateLimit, NotYetError
 from activities.dispatch_batches import WorkerShutdownError
 from activities.dispatch_slots import DispatchPacing, DispatchSlots
 from activities.errors import to_application_error
 from activities.room_entry import RoomEntry, RoomOccupiedError
 from activities.send_attempt import Attempt, OverdueError
 from minutekeeper.meetings.bot_events import ObservedBot
+from minutekeeper.meetings.bot_reference import BotReference
 from minutekeeper.meetings.dispatch import (
     BotDispatch,
     DispatchedBot,
@@ -33,6 +35,7 @@ from minutekeeper.providers.base import (
     RateLimitedError,
     UnavailableError,
 )
+from minutekeeper.providers.registry import Providers
 from minutekeeper.temporal.room_workflows import Rooms, RoomsUnavailableError
 
 _STILL_RESERVED = timedelta(seconds=30)
@@ -44,14 +47,15 @@ _SEARCH_BACK = timedelta(minutes=10)
 
 
 class BotActivities:
-    """What a meeting does to its bots, through one provider.
+    """What a meeting does to its bots, each through its own provider.
 
-    `public_url` and `secret` make the address that a bot reports to. `pacing` says when one may be sent.
+    `public_url` and `secret` make the address that a bot reports to. `pacing` says when one may be sent; its limit
+    is that of the default provider, those of others are learned.
     """
 
     def __init__(
         self,
-        provider: Provider,
+        providers: Providers,
         *,
         public_url: str,
         secret: str,
@@ -59,12 +63,20 @@ class BotActivities:
         rooms: Rooms | None = None,
     ) -> None:
         pacing = pacing or DispatchPacing()
-        self._provider = provider
+        self._providers = providers
         self._public_url = public_url
         self._secret = secret
-        self._rooms = RoomEntry(rooms, provider, pacing.clock) if rooms else None
+        self._rooms = RoomEntry(rooms, providers, pacing.clock) if rooms else None
         self._clock = pacing.clock
-        self._turns = DispatchSlots(pacing, provider.warm_up, activity.wait_for_worker_shutdown)
+        default = providers.get()
+        self._turns = {
+            each.name: DispatchSlots(
+                pacing if each is default else replace(pacing, limit=AccountRateLimit()),
+                each.warm_up,
+                activity.wait_for_worker_shutdown,
+            )
+            for each in providers
+        }
 
     @activity.defn
     async def send_bot(self, request: SendBotInput) -> DispatchedBot:
@@ -75,16 +87,20 @@ class BotActivities:
         """
         attempt = Attempt(request)
         self._clock.hear(activity.info().started_time)
-        plan = self._plan(request)
+        provider = self._provider(request.provider)
+        turns = self._turns[provider.name]
+        plan = _plan(provider, request)
         order = _order(request, plan)
         try:
-            if self._rooms and (shared := await self._rooms.enter(request, order, _longest(plan))):
+            if self._rooms and (shared := await self._rooms.enter(provider, request, order, _longest(plan))):
                 return _answer(shared, request, plan)
-            if attempt.in_doubt and (found := await self._search(order, attempt, rebooked=request.rebooked)):
+            if attempt.in_doubt and (
+                found := await self._search(provider, order, attempt, rebooked=request.rebooked)
+            ):
                 return _answer(found, request, plan)
-            address = self._address(order)
-            async with self._turns.slot(order, address.workflow_id, attempt):
-                sent = await self._send_within_limit(order, address, attempt)
+            address = self._address(provider, order)
+            async with turns.slot(order, address.workflow_id, attempt):
+                sent = await self._send_within_limit(provider, order, address, attempt)
         except (RoomOccupiedError, RoomsUnavailableError) as error:
             attempt.ends_without_a_bot()
             is_occupied = isinstance(error, RoomOccupiedError)
@@ -115,9 +131,10 @@ class BotActivities:
     @activity.defn
     async def find_bot(self, request: SendBotInput) -> DispatchedBot | None:
         """The bot of a request that ended in doubt, if there is one."""
-        plan = self._plan(request)
+        provider = self._provider(request.provider)
+        plan = _plan(provider, request)
         try:
-            found = await self._find_own(_order(request, plan), rebooked=request.rebooked)
+            found = await self._find_own(provider, _order(request, plan), rebooked=request.rebooked)
         except ProviderError as error:
             raise to_application_error(error) from None
         return _answer(found, request, plan) if found else None
@@ -125,13 +142,13 @@ class BotActivities:
     @activity.defn
     async def dispatch_policy(self, request: SendBotInput) -> DispatchTerms:
         """This worker's settings for a bot that was asked for."""
-        return self._plan(request).terms
+        return _plan(self._provider(request.provider), request).terms
 
     @activity.defn
-    async def remove_bot(self, bot_id: str) -> str:
+    async def remove_bot(self, bot: BotReference) -> str:
         """Tells a bot to stay away or to leave; returns what became of it. Idempotent."""
         try:
-            return await self._provider.remove_bot(bot_id)
+            return await self._providers.get(bot.provider).remove_bot(bot.bot_id)
         except ProviderError as error:
             raise to_application_error(error) from None
 
@@ -142,92 +159,104 @@ class BotActivities:
         if question.shared_with and self._rooms:
             removed = await self._rooms.removed_by_owner(question.bot_id, question.shared_with)
         try:
-            seen = await self._provider.get_bot_status(question.bot_id)
+            seen = await self._providers.get(question.provider).get_bot_status(question.bot_id)
         except ProviderError as error:
             raise to_application_error(error) from None
         is_gone = seen.status is ProviderBotStatus.GONE
         return ObservedBot(events=seen.events, gone=is_gone, removed_by_owner=removed, text=seen.text)
 
     @activity.defn
-    async def retranscribe(self, bot_id: str) -> None:
-        """Asks the provider to transcribe a recording anew."""
+    async def retranscribe(self, bot: BotReference) -> None:
+        """Orders a new transcript of what a bot recorded; a webhook says when it is there."""
         try:
-            await self._provider.retranscribe(bot_id)
+            await self._providers.get(bot.provider).retranscribe(bot.bot_id)
         except ProviderError as error:
             raise to_application_error(error) from None
 
-    def _plan(self, request: SendBotInput) -> DispatchPlan:
-        """By the provider's own rule and this worker's settings; the same in every attempt."""
-        return self._provider.dispatch_plan(request.start_time, request.requested_at)
+    def _provider(self, name: str) -> Provider:
+        try:
+            return self._providers.get(name)
+        except ProviderError as error:
+            raise to_application_error(error, True, DispatchTerms(), retry_account=False) from None  # noqa: FBT003 - a detail
 
-    async def _search(self, order: BotDispatch, attempt: Attempt, *, rebooked: bool) -> DispatchedBot | None:
+    async def _search(
+        self, provider: Provider, order: BotDispatch, attempt: Attempt, *, rebooked: bool
+    ) -> DispatchedBot | None:
         """Looks for the bot of an earlier attempt, in time of its own: not in that which the request needs."""
-        await self._turns.search(order, attempt)
+        await self._turns[provider.name].search(order, attempt)
         try:
             async with asyncio.timeout(attempt.seconds_to_search):
-                return await self._find_own(order, rebooked=rebooked)
+                return await self._find_own(provider, order, rebooked=rebooked)
         except TimeoutError:
             raise UnavailableError("the list of bots could not be read in time") from None
 
     def _until_start(self, order: BotDispatch) -> float:
         return (order.start_time - self._clock.now()).total_seconds()
 
-    async def _send_within_limit(self, order: BotDispatch, address: BotCallback, attempt: Attempt) -> DispatchedBot:
+    async def _send_within_limit(
+        self, provider: Provider, order: BotDispatch, address: BotCallback, attempt: Attempt
+    ) -> DispatchedBot:
         """Sends the bot, again after each refusal for the limit's sake, while this attempt has time for it."""
+        turns = self._turns[provider.name]
         while True:
             attempt.refuse_if_over()
             try:
-                sent = await self._send(order, address)
+                sent = await self._send(provider, order, address)
             except RateLimitedError as error:
-                await self._turns.refused(order, attempt, error)
+                await turns.refused(order, attempt, error)
             else:
-                self._turns.accepted()
+                turns.accepted()
                 return sent
 
-    async def _send(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
+    async def _send(self, provider: Provider, order: BotDispatch, address: BotCallback) -> DispatchedBot:
         if order.mode is DispatchMode.RESERVED and self._clock.now() > order.dispatch_at + _STILL_RESERVED:
             order = order.model_copy(update={"mode": DispatchMode.IMMEDIATE})
         try:
-            return await self._provider.dispatch(order, address)
+            return await provider.dispatch(order, address)
         except DuplicateBotError as refusal:
-            return await self._resolve_duplicate(order, address, refusal)
+            return await self._resolve_duplicate(provider, order, address, refusal)
 
     async def _resolve_duplicate(
-        self, order: BotDispatch, address: BotCallback, refusal: DuplicateBotError
+        self, provider: Provider, order: BotDispatch, address: BotCallback, refusal: DuplicateBotError
     ) -> DispatchedBot:
         """What stands behind a refused duplicate: our own bot, another meeting's, or one that has left already."""
-        found = await self._find(order)
+        found = await self._find(provider, order)
         for bot in found:
             # A bot that an earlier run of this very meeting left behind reports to this one as well.
             if _is_own(bot, order) or (bot.is_open and _is_left_behind(bot, order)):
-                return _adopted(bot, order)
+                return _adopted(provider, bot, order)
         for bot in found:
             if bot.is_open and bot.workflow_id != activity.info().workflow_id:
-                return _adopted(bot, order, shared_with=bot.workflow_id or "another application")
+                return _adopted(provider, bot, order, shared_with=bot.workflow_id or "another application")
         if any(bot.key == order.key for bot in found):
             # An earlier meeting of the same name left its key behind; this run's own key is as good.
             fresh = order.model_copy(update={"key": _own_key(order)})
-            return await self._provider.dispatch(fresh, address)
+            return await provider.dispatch(fresh, address)
         raise UnavailableError(f"a duplicate was refused, but no bot for this meeting is listed: {refusal}")
 
-    async def _find_own(self, order: BotDispatch, *, rebooked: bool) -> DispatchedBot | None:
-        for bot in await self._find(order):
+    async def _find_own(self, provider: Provider, order: BotDispatch, *, rebooked: bool) -> DispatchedBot | None:
+        for bot in await self._find(provider, order):
             if _is_own(bot, order) or (rebooked and _is_left_behind(bot, order)):
-                return _adopted(bot, order)
+                return _adopted(provider, bot, order)
         return None
 
-    async def _find(self, order: BotDispatch) -> list[FoundBot]:
+    async def _find(self, provider: Provider, order: BotDispatch) -> list[FoundBot]:
         since = min(order.requested_since or order.dispatch_at, order.dispatch_at, self._clock.now()) - _SEARCH_BACK
-        return await self._provider.find(order.key, order.meeting_url, since)
+        return await provider.find(order.key, order.meeting_url, since)
 
-    def _address(self, order: BotDispatch) -> BotCallback:
+    def _address(self, provider: Provider, order: BotDispatch) -> BotCallback:
         workflow_id = activity.info().workflow_id or ""
-        url = bot_webhook_url(self._public_url, self._secret, workflow_id, order.dispatch)
+        url = bot_webhook_url(self._public_url, self._secret, provider.name, workflow_id, order.dispatch)
         return BotCallback(webhook_url=url, workflow_id=workflow_id)
 
 
 def _longest(plan: DispatchPlan) -> timedelta:
     return timedelta(seconds=plan.deadlines.max_bot_lifetime)
+
+
+def _plan(provider: Provider, request: SendBotInput) -> DispatchPlan:
+    """By the provider's own rule and this worker's settings; the same in every attempt."""
+    return provider.dispatch_plan(request.start_time, request.requested_at)
 
 
 def _order(request: SendBotInput, plan: DispatchPlan) -> BotDispatch:
@@ -265,9 +294,14 @@ def _own_key(order: BotDispatch) -> str:
     return f"{order.key}-{order.run[-8:]}"
 
 
-def _adopted(bot: FoundBot, order: BotDispatch, shared_with: str = "") -> DispatchedBot:
+def _adopted(provider: Provider, bot: FoundBot, order: BotDispatch, shared_with: str = "") -> DispatchedBot:
     return DispatchedBot(
-        bot_id=bot.bot_id, sent_at=bot.created_at, mode=order.mode, is_adopted=True, shared_with=shared_with
+        bot_id=bot.bot_id,
+        sent_at=bot.created_at,
+        provider=provider.name,
+        mode=order.mode,
+        is_adopted=True,
+        shared_with=shared_with,
     )
 
 

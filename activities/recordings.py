@@ -36,6 +36,7 @@ from minutekeeper.meetings.ids import folder_for, meeting_id_from_workflow_id
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.base import Provider, ProviderError
+from minutekeeper.providers.registry import Providers
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import StoreUnusableError
 from minutekeeper.storage.meeting_folders import claim_folder
@@ -53,13 +54,13 @@ class RecordingActivities:
 
     def __init__(
         self,
-        provider: Provider,
+        providers: Providers,
         store: ArtifactStore,
         session: aiohttp.ClientSession,
         limits: DownloadLimits = DEFAULT_DOWNLOAD_LIMITS,
         give_up: timedelta = _GIVE_UP,
     ) -> None:
-        self._provider = provider
+        self._providers = providers
         self._store = store
         self._line = DownloadOptions(session, limits, give_up)
 
@@ -80,8 +81,9 @@ class RecordingActivities:
         with _logged_once(order):
             wanted = order.folder or folder_for(_meeting_id())
             ours = await with_heartbeats(self._claimed(order, wanted), lambda: DownloadProgress(done=0))
-            delivered = RecordedContentReader(self._provider, self._store, ours)
-            fetching = RecordingDownload(self._provider, self._store, ours, self._line, delivered)
+            provider = self._provider_of(order)
+            delivered = RecordedContentReader(provider, self._store, ours)
+            fetching = RecordingDownload(provider, self._store, ours, self._line, delivered)
             return await with_heartbeats(
                 self._collect(ours, wanted, fetching, delivered), lambda: fetching.progress
             )
@@ -159,6 +161,12 @@ class RecordingActivities:
             if not failure.non_retryable:
                 raise failure from None
             return TranscriptResult(state=TranscriptState.FAILED, error=str(error))
+
+    def _provider_of(self, order: CollectInput) -> Provider:
+        try:
+            return self._providers.get(order.provider)
+        except ProviderError as error:
+            raise to_application_error(error) from None
 
     async def _write_manifest(self, order: ManifestInput) -> Artifact:
         return await manifests.store_manifest(self._store, await self._claimed(order, order.folder))

@@ -10,6 +10,7 @@ from minutekeeper.meetings.fields import ASSUMED_LENGTH
 from minutekeeper.meetings.ids import meeting_id_from_workflow_id
 from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded, RoomReservation
 from minutekeeper.providers.base import Provider, UnavailableError
+from minutekeeper.providers.registry import Providers
 from minutekeeper.temporal.room_workflows import Holder, Rooms, RoomsUnavailableError
 
 _MARGIN = timedelta(minutes=10)
@@ -23,12 +24,14 @@ class RoomOccupiedError(Exception):
 class RoomEntry:
     """Reserves rooms for one worker's dispatches."""
 
-    def __init__(self, rooms: Rooms, provider: Provider, clock: Clock) -> None:
+    def __init__(self, rooms: Rooms, providers: Providers, clock: Clock) -> None:
         self._rooms = rooms
-        self._provider = provider
+        self._providers = providers
         self._clock = clock
 
-    async def enter(self, request: SendBotInput, order: BotDispatch, longest: timedelta) -> DispatchedBot | None:
+    async def enter(
+        self, provider: Provider, request: SendBotInput, order: BotDispatch, longest: timedelta
+    ) -> DispatchedBot | None:
         """Returns None once the room is reserved for this request, or the bot of the same meeting to share.
 
         Raises RoomOccupiedError, RoomsUnavailableError if Temporal cannot say, and ProviderError if what a lost
@@ -40,6 +43,7 @@ class RoomEntry:
             run_id=request.run or info.workflow_run_id or "",
             dispatch=request.dispatch,
             requested_at=request.requested_at,
+            provider=provider.name,
         )
         now = self._clock.now()
         lifetime = max(request.start_time, now) - now + longest + _MARGIN
@@ -63,7 +67,7 @@ class RoomEntry:
         query = PresenceQuery(run_id=owner.run_id, dispatch=owner.dispatch)
         presence = await self._rooms.presence(owner.workflow_id, query)
         if presence is None:
-            return await self._left_behind(order, owner.workflow_id)
+            return await self._left_behind(order, owner)
         if presence.is_gone:
             return None
         await self._refuse_other_meeting(request, owner.workflow_id, presence)
@@ -90,21 +94,23 @@ class RoomEntry:
         if end_time <= presence.start_time:
             raise RoomOccupiedError(f"the bot of workflow {owner} is on its way to a later meeting in this room")
 
-    async def _left_behind(self, order: BotDispatch, workflow_id: str) -> DispatchedBot | None:
+    async def _left_behind(self, order: BotDispatch, owner: RoomReservation) -> DispatchedBot | None:
         """The bot of a workflow that was terminated or lost, if it is still there."""
+        provider = self._providers.get(owner.provider)
         try:
-            found = await self._provider.find(order.key, order.meeting_url, order.dispatch_at - timedelta(days=1))
+            found = await provider.find(order.key, order.meeting_url, order.dispatch_at - timedelta(days=1))
         except UnavailableError as error:
             raise RoomOccupiedError(
-                f"what workflow {workflow_id} left in the room is not known yet: {error}"
+                f"what workflow {owner.workflow_id} left in the room is not known yet: {error}"
             ) from None
         for bot in found:
-            if bot.is_open and bot.workflow_id == workflow_id:
+            if bot.is_open and bot.workflow_id == owner.workflow_id:
                 return DispatchedBot(
                     bot_id=bot.bot_id,
+                    provider=provider.name,
                     sent_at=bot.created_at,
                     mode=order.mode,
                     is_adopted=True,
-                    shared_with=workflow_id,
+                    shared_with=owner.workflow_id,
                 )
         return None

@@ -20,7 +20,7 @@ from minutekeeper.config import Settings, socket_address
 from minutekeeper.config_reader import SettingsError, read_settings
 from minutekeeper.logs import set_up_logging
 from minutekeeper.process import run_and_exit
-from minutekeeper.providers.factory import open_provider
+from minutekeeper.providers.factory import open_providers
 from minutekeeper.startup_checks import describe_problems, start_problems
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
@@ -59,11 +59,11 @@ async def _serve(settings: Settings) -> None:
     store = ArtifactStore(settings.artifacts_url)
     # Signals are a few hundred bytes: packing them takes longer than sending them.
     client = await connect_for_worker(lazy=True, compressed=False)
-    provider = open_provider(settings)
-    app = create_app(settings, client, provider, store)
+    providers = open_providers(settings)
+    app = create_app(settings, client, providers, store)
     runner = web.AppRunner(app, shutdown_timeout=_CANCELLING_SECONDS)
     async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(provider.aclose)
+        stack.push_async_callback(providers.aclose)
         stack.push_async_callback(runner.cleanup)
         await runner.setup()
         site = web.TCPSite(runner, settings.minutekeeper_bridge_host, settings.minutekeeper_bridge_port)

@@ -17,8 +17,8 @@ from bridge.app_keys import (
     FORWARDER,
     INBOX,
     INBOX_WORKER,
-    PROVIDER,
     PROVIDER_CALLS,
+    PROVIDERS,
     READINESS,
     REGISTRY,
     SETTINGS,
@@ -49,20 +49,24 @@ from bridge.temporal_gateway import TemporalGateway
 from bridge.webhook_views import confirm_address, healthz, readyz, receive_account_webhook, receive_bot_webhook
 from minutekeeper.config import Settings, load_deadlines
 from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE, BOT_WEBHOOK_ROUTE
-from minutekeeper.providers.base import Provider
 from minutekeeper.providers.factory import open_calendars
+from minutekeeper.providers.registry import Providers
 from minutekeeper.storage.store import ArtifactStore
 
 # A workflow id may contain any character; by default the router accepts no braces.
-_NUMBERED = BOT_WEBHOOK_ROUTE.replace("{dispatch}", "{dispatch:[0-9]{1,9}}").replace(
-    "{workflow_id}", "{workflow_id:[^/]+}"
+_PROVIDER = "{provider:[a-z0-9-]{1,40}}"
+_ACCOUNT = ACCOUNT_WEBHOOK_ROUTE.replace("{provider}", _PROVIDER)
+_BOT = (
+    BOT_WEBHOOK_ROUTE.replace("{provider}", _PROVIDER)
+    .replace("{dispatch}", "{dispatch:[0-9]{1,9}}")
+    .replace("{workflow_id}", "{workflow_id:[^/]+}")
 )
 
 
 def setup_routes(app: web.Application) -> None:
-    app.router.add_post(ACCOUNT_WEBHOOK_ROUTE, receive_account_webhook)
-    app.router.add_post(_NUMBERED, receive_bot_webhook)
-    app.router.add_get(_NUMBERED, confirm_address)
+    app.router.add_post(_ACCOUNT, receive_account_webhook)
+    app.router.add_post(_BOT, receive_bot_webhook)
+    app.router.add_get(_BOT, confirm_address)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
 
@@ -77,7 +81,7 @@ _KEEP_READING_SECONDS = 2.0
 """How long the rest of a refused body is read and discarded, because its sender would miss the answer otherwise."""
 
 
-def create_app(settings: Settings, client: Client, provider: Provider, store: ArtifactStore) -> web.Application:
+def create_app(settings: Settings, client: Client, providers: Providers, store: ArtifactStore) -> web.Application:
     """Creates the application. `client` may be lazy: deliveries are stored until Temporal can be reached."""
     app = web.Application(
         middlewares=[count_in_flight, count_deliveries, one_line_per_delivery, errors_as_json],
@@ -94,7 +98,7 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
         },
     )
     app[SETTINGS] = settings
-    app[PROVIDER] = provider
+    app[PROVIDERS] = providers
     app[STORE] = store
     app[BODIES] = RequestBodyReader(settings.minutekeeper_bridge_max_body_bytes)
     app[REGISTRY] = CollectorRegistry()
@@ -106,7 +110,7 @@ def create_app(settings: Settings, client: Client, provider: Provider, store: Ar
     calendars = open_calendars(settings, on_call=lambda: calls.add("unknown_bots_event"))
     adopts_all = settings.minutekeeper_adopt_all_bots
     adopter = BotAdopter(
-        OriginLookup(provider, calls, adopts_all=adopts_all),
+        {each.name: OriginLookup(each, calls, adopts_all=adopts_all) for each in providers},
         calendars,
         app[TEMPORAL],
         deadlines=load_deadlines(),

@@ -17,11 +17,11 @@ from bridge.request_bodies import RequestBodyReader
 from bridge.temporal_gateway import TemporalGateway
 from minutekeeper.calendars.connect_link import ConnectLink
 from minutekeeper.config import Settings
-from minutekeeper.providers.base import Provider
+from minutekeeper.providers.registry import Providers
 from minutekeeper.storage.store import ArtifactStore
 
 SETTINGS = web.AppKey("settings", Settings)
-PROVIDER = web.AppKey("provider", Provider)
+PROVIDERS = web.AppKey("providers", Providers)
 STORE = web.AppKey("store", ArtifactStore)
 TEMPORAL = web.AppKey("temporal", TemporalGateway)
 BODIES = web.AppKey("bodies", RequestBodyReader)

@@ -3,6 +3,7 @@
 Runs in the background and never while a sender waits, because the provider has to be asked.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,7 @@ from minutekeeper.meetings.claims import Claim
 from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.ids import adopted_meeting_id, calendar_workflow_id_for, workflow_id_for
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, ProviderScheduledBot
-from minutekeeper.providers.base import BotOrigin, NotFoundError
+from minutekeeper.providers.base import BotOrigin, NotFoundError, UnknownProviderError
 from minutekeeper.providers.calendar_base import CalendarProvider
 
 _MAX_REMEMBERED = 20_000
@@ -35,11 +36,14 @@ class _UnknownBot:
 
 
 class BotAdopter:
-    """Resolves the owner of unknown bots. With `adopts_all`, every bot of the account is followed."""
+    """Resolves the owner of unknown bots; `origins` has a lookup for each provider.
+
+    With `adopts_all`, every bot of the accounts is followed.
+    """
 
     def __init__(
         self,
-        origins: OriginLookup,
+        origins: Mapping[str, OriginLookup],
         calendars: CalendarProvider,
         temporal: TemporalGateway,
         *,
@@ -51,7 +55,7 @@ class BotAdopter:
         self._temporal = temporal
         self._deadlines = deadlines
         self._adopts_all = adopts_all
-        self._unknown_bots: dict[str, _UnknownBot] = {}
+        self._unknown_bots: dict[tuple[str, str], _UnknownBot] = {}
 
     async def resolve(self, delivery: WebhookDelivery, limit: timedelta) -> WebhookDelivery | None:
         """The delivery with the meeting that it belongs to, which may have to be created.
@@ -61,14 +65,17 @@ class BotAdopter:
         `limit` is how long one call to Temporal may take. Raises ProviderError and TemporalCallError.
         """
         now = datetime.now(UTC)
-        unknown = self._unknown_bots.get(delivery.bot_id)
+        bot = (delivery.provider, delivery.bot_id)
+        unknown = self._unknown_bots.get(bot)
         if unknown and now < unknown.retry_at:
             return None
         try:
-            origin = await self._origins.of(delivery.bot_id, unknown.asked_at if unknown else delivery.received_at)
+            origin = await self._lookup(delivery.provider).of(
+                delivery.bot_id, unknown.asked_at if unknown else delivery.received_at
+            )
         except NotFoundError:
             pause = 3 * (unknown.retry_at - unknown.asked_at) if unknown else _FIRST_PAUSE
-            self._remember(delivery.bot_id, _UnknownBot(now, now + min(pause, _MAX_PAUSE)))
+            self._remember(bot, _UnknownBot(now, now + min(pause, _MAX_PAUSE)))
             return None
         if origin is None:
             return None
@@ -76,12 +83,20 @@ class BotAdopter:
             return delivery.addressed_to(origin.workflow_id, dispatch=origin.dispatch)
         event = await self._event(origin.event_id)
         is_wanted = origin.is_ours or self._adopts_all or (event and await self._is_followed(event, limit))
-        request = self._request(origin, event, now) if is_wanted else None
+        request = self._request(delivery.provider, origin, event, now) if is_wanted else None
         if request is None:
-            self._remember(delivery.bot_id, _UnknownBot(now, _NEVER))
+            self._remember(bot, _UnknownBot(now, _NEVER))
             return None
         workflow_id = workflow_id_for(adopted_meeting_id(origin.bot_id))
         return delivery.addressed_to(workflow_id, dispatch=0).creating_meeting(request)
+
+    def _lookup(self, provider: str) -> OriginLookup:
+        lookup = self._origins.get(provider)
+        if lookup is None:
+            raise UnknownProviderError(
+                f"the provider {provider!r} is not set up here, so its bots are not asked about"
+            )
+        return lookup
 
     async def _event(self, event_id: str) -> CalendarEvent | None:
         """The event that the bot was sent to; None if there is none, or none any more."""
@@ -95,9 +110,13 @@ class BotAdopter:
     async def _is_followed(self, event: CalendarEvent, limit: timedelta) -> bool:
         return await self._temporal.is_running(calendar_workflow_id_for(event.calendar_id), limit)
 
-    def _request(self, origin: BotOrigin, event: CalendarEvent | None, now: datetime) -> MeetingRequest | None:
+    def _request(
+        self, provider: str, origin: BotOrigin, event: CalendarEvent | None, now: datetime
+    ) -> MeetingRequest | None:
         """The meeting to create for the bot; None if its link is not a meeting that is supported."""
-        bot = ProviderScheduledBot(bot_id=origin.bot_id, sent_at=origin.created_at, deadlines=self._deadlines)
+        bot = ProviderScheduledBot(
+            bot_id=origin.bot_id, sent_at=origin.created_at, provider=provider, deadlines=self._deadlines
+        )
         try:
             if event is None:
                 return MeetingRequest(meeting_url=origin.meeting_url, start_time=origin.created_at, follows=bot)
@@ -123,8 +142,8 @@ class BotAdopter:
         except ValidationError:
             return None
 
-    def _remember(self, bot_id: str, unknown: _UnknownBot) -> None:
-        self._unknown_bots.pop(bot_id, None)
-        self._unknown_bots[bot_id] = unknown
+    def _remember(self, bot: tuple[str, str], unknown: _UnknownBot) -> None:
+        self._unknown_bots.pop(bot, None)
+        self._unknown_bots[bot] = unknown
         if len(self._unknown_bots) > _MAX_REMEMBERED:
             del self._unknown_bots[next(iter(self._unknown_bots))]

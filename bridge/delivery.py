@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -47,6 +47,14 @@ class CalendarDelivery(BaseModel):
     everything: bool = False
 
 
+class BotAddress(NamedTuple):
+    """Where news of a bot is to go: `workflow_id` is empty, and `dispatch` None, where the sender does not say."""
+
+    provider: str
+    workflow_id: str
+    dispatch: int | None
+
+
 class WebhookDelivery(BaseModel):
     """Everything that is needed to forward a webhook, now or after a restart; it contains no key and no token.
 
@@ -60,26 +68,21 @@ class WebhookDelivery(BaseModel):
     delivery: str
     received_at: AwareDatetime
     message: BotEvent | CalendarDelivery
+    provider: str = ""
+    """Whose bot it is about, by its provider's name."""
     workflow_id: str = ""
     body: bytes | None = None
     unknown_since: AwareDatetime | None = None
     meeting_to_create: MeetingRequest | None = None
 
     @classmethod
-    def of_bot(
-        cls,
-        notice: BotWebhook,
-        body: bytes | None,
-        received_at: datetime,
-        *,
-        workflow_id: str,
-        dispatch: int | None,
-    ) -> Self:
+    def of_bot(cls, notice: BotWebhook, body: bytes | None, received_at: datetime, *, to: BotAddress) -> Self:
         return cls(
             delivery=notice.delivery,
             received_at=received_at,
-            message=notice.event.clipped.model_copy(update={"dispatch": dispatch}),
-            workflow_id=workflow_id,
+            message=notice.event.clipped.model_copy(update={"dispatch": to.dispatch}),
+            provider=to.provider,
+            workflow_id=to.workflow_id,
             body=body,
         )
 

@@ -82,7 +82,7 @@ class WebhookForwarder:
     async def _resolve_workflow(
         self, delivery: WebhookDelivery, limit: timedelta, *, ask: bool
     ) -> WebhookDelivery | None:
-        workflow_id = await self._bots.find_workflow_for_bot(delivery.bot_id, limit)
+        workflow_id = await self._bots.find_workflow_for_bot(delivery.provider, delivery.bot_id, limit)
         if workflow_id is not None:
             return delivery.addressed_to(workflow_id)
         return await self._adopter.resolve(delivery, limit) if ask else None

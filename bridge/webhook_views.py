@@ -4,24 +4,32 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from bridge.app_keys import BODIES, BOT_RATE_LIMIT, FORWARDER, INBOX, LINE, PROVIDER, READINESS, SETTINGS
-from bridge.delivery import DeliveryOutcome, WebhookDelivery
+from bridge.app_keys import BODIES, BOT_RATE_LIMIT, FORWARDER, INBOX, LINE, PROVIDERS, READINESS, SETTINGS
+from bridge.delivery import BotAddress, DeliveryOutcome, WebhookDelivery
 from bridge.delivery_log import DeliveryLogEntry
 from bridge.forwarder import ForwardResult
 from bridge.inbox import InboxFolder
 from bridge.metrics import WRONG_KEY, WRONG_TOKEN
 from minutekeeper.config import signing_secrets
 from minutekeeper.meetings.webhook_urls import token_matches
-from minutekeeper.providers.base import BotWebhook, CalendarWebhook, IgnoredWebhook, MalformedWebhookError
+from minutekeeper.providers.base import (
+    BotWebhook,
+    CalendarWebhook,
+    IgnoredWebhook,
+    MalformedWebhookError,
+    Provider,
+)
 from minutekeeper.providers.factory import secrets_of
 from minutekeeper.storage.errors import StoreError
 
 
 def has_valid_token(request: web.Request) -> bool:
-    """Whether the token in the URL belongs to its workflow and dispatch, by the current or previous secret."""
+    """Whether the token in the URL belongs to the rest of it, by the current or previous secret."""
     secrets = signing_secrets(request.app[SETTINGS])
     address = request.match_info
-    return token_matches(address["token"], address["workflow_id"], int(address["dispatch"]), secrets)
+    return token_matches(
+        address["token"], address["provider"], address["workflow_id"], int(address["dispatch"]), secrets
+    )
 
 
 async def confirm_address(request: web.Request) -> web.Response:
@@ -40,10 +48,11 @@ async def receive_bot_webhook(request: web.Request) -> web.Response:
     line = request[LINE] = DeliveryLogEntry(workflow_id=workflow_id)
     if not has_valid_token(request):
         raise _unauthorized(line, WRONG_TOKEN)
-    _check_key(request, allow_missing=request.app[SETTINGS].minutekeeper_bridge_allow_missing_key)
+    provider = _provider(request)
+    _check_key(request, provider, allow_missing=request.app[SETTINGS].minutekeeper_bridge_allow_missing_key)
     async with request.app[BODIES].of(request) as body:
         received_at = datetime.now(UTC)
-        notice = await _parse(request, body, received_at)
+        notice = await _parse(request, provider, body, received_at)
         if not isinstance(notice, BotWebhook):
             return _ignored(line, notice)
         dispatch = int(request.match_info["dispatch"])
@@ -53,8 +62,7 @@ async def receive_bot_webhook(request: web.Request) -> web.Response:
                 notice,
                 _redacted_body_to_store(request, notice, body),
                 received_at,
-                workflow_id=workflow_id,
-                dispatch=dispatch,
+                to=BotAddress(provider.name, workflow_id, dispatch),
             ),
         )
 
@@ -65,10 +73,11 @@ async def receive_account_webhook(request: web.Request) -> web.Response:
     About a calendar, or a bot whose meeting has to be found.
     """
     line = request[LINE] = DeliveryLogEntry()
-    _check_key(request, allow_missing=False)
+    provider = _provider(request)
+    _check_key(request, provider, allow_missing=False)
     async with request.app[BODIES].of(request) as body:
         received_at = datetime.now(UTC)
-        notice = await _parse(request, body, received_at)
+        notice = await _parse(request, provider, body, received_at)
         if isinstance(notice, IgnoredWebhook):
             return _ignored(line, notice)
         if isinstance(notice, CalendarWebhook):
@@ -80,8 +89,7 @@ async def receive_account_webhook(request: web.Request) -> web.Response:
                 notice,
                 _redacted_body_to_store(request, notice, body),
                 received_at,
-                workflow_id=workflow_id,
-                dispatch=dispatch,
+                to=BotAddress(provider.name, workflow_id, dispatch),
             ),
         )
 
@@ -122,8 +130,17 @@ async def _forward(request: web.Request, delivery: WebhookDelivery) -> web.Respo
     return web.json_response({"outcome": result.outcome})
 
 
-def _check_key(request: web.Request, *, allow_missing: bool) -> None:
-    if not request.app[PROVIDER].accepts_webhook(request.headers, allow_missing_key=allow_missing):
+def _provider(request: web.Request) -> Provider:
+    """The provider that the address names."""
+    provider = request.app[PROVIDERS].find(request.match_info["provider"])
+    if provider is None:
+        request[LINE].outcome = "no such provider"
+        raise web.HTTPNotFound
+    return provider
+
+
+def _check_key(request: web.Request, provider: Provider, *, allow_missing: bool) -> None:
+    if not provider.accepts_webhook(request.headers, allow_missing_key=allow_missing):
         raise _unauthorized(request[LINE], WRONG_KEY)
 
 
@@ -133,11 +150,11 @@ def _unauthorized(line: DeliveryLogEntry, why: str) -> web.HTTPUnauthorized:
 
 
 async def _parse(
-    request: web.Request, body: bytes, received_at: datetime
+    request: web.Request, provider: Provider, body: bytes, received_at: datetime
 ) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
     try:
         async with request.app[BODIES].parsing(body):
-            return request.app[PROVIDER].parse_webhook(body, received_at)
+            return provider.parse_webhook(body, received_at)
     except MalformedWebhookError as error:
         raise web.HTTPBadRequest(text=str(error)) from error
 

@@ -211,7 +211,7 @@ def _remaining_rule(override: "Override | None") -> str:
 
 async def _account_webhook_warning() -> str:
     """Why the bridge will not hear of the provider's bots; empty if it will, or if the provider does not say."""
-    from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE
+    from minutekeeper.meetings.webhook_urls import account_webhook_path
     from minutekeeper.providers.base import ProviderError
     from starter.inputs import settings
     from starter.output import sanitize
@@ -222,11 +222,12 @@ async def _account_webhook_warning() -> str:
             url = await bots.account_webhook_url()
         except ProviderError:
             return ""
-    if url.rstrip("/").endswith(ACCOUNT_WEBHOOK_ROUTE):
+        path = account_webhook_path(bots.name)
+    if url.rstrip("/").endswith(path):
         return ""
     return (
         f"The bridge will not receive webhooks of its bot: the account's webhook URL at the provider is "
-        f"{sanitize(url) or 'not set'}, not BRIDGE_PUBLIC_URL followed by {ACCOUNT_WEBHOOK_ROUTE}."
+        f"{sanitize(url) or 'not set'}, not BRIDGE_PUBLIC_URL followed by {path}."
     )
 
 

@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from minutekeeper.config import Settings
-from minutekeeper.providers.base import ProviderAccount
+from minutekeeper.providers.base import Provider
 from minutekeeper.providers.calendar_base import CalendarProvider
-from minutekeeper.providers.factory import open_calendars, open_provider
+from minutekeeper.providers.factory import open_calendars, open_providers
+from minutekeeper.providers.registry import Providers
 from starter.errors import MeetingInputError
 
-_Opened = TypeVar("_Opened", ProviderAccount, CalendarProvider)
+_Opened = TypeVar("_Opened", Providers, CalendarProvider)
 
 
 @asynccontextmanager
@@ -24,13 +25,13 @@ async def open_calendar_account(settings: Settings) -> AsyncIterator[CalendarPro
 
 
 @asynccontextmanager
-async def open_bot_account(settings: Settings) -> AsyncIterator[ProviderAccount]:
+async def open_bot_account(settings: Settings) -> AsyncIterator[Provider]:
     """Closes the connections at the end. Raises MeetingInputError for an invalid API key."""
-    provider = _open(open_provider, settings)
+    providers = _open(open_providers, settings)
     try:
-        yield provider
+        yield providers.get()
     finally:
-        await provider.aclose()
+        await providers.aclose()
 
 
 def _open(open_: Callable[[Settings], _Opened], settings: Settings) -> _Opened:

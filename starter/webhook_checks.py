@@ -14,6 +14,7 @@ from minutekeeper.meetings.status import MeetingStatus, WebhookState
 from minutekeeper.meetings.views import MeetingView
 from minutekeeper.meetings.webhook_health import should_alarm
 from minutekeeper.meetings.webhook_urls import bot_webhook_url
+from minutekeeper.providers.factory import DEFAULT_PROVIDER
 from minutekeeper.startup_checks import address_problems
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import StoreError
@@ -52,7 +53,9 @@ async def check_bridge(settings: Settings) -> str:
     try:
         async with (
             aiohttp.ClientSession() as http,
-            http.get(bot_webhook_url(url, secret, "doctor", 0), allow_redirects=False) as response,
+            http.get(
+                bot_webhook_url(url, secret, DEFAULT_PROVIDER, "doctor", 0), allow_redirects=False
+            ) as response,
         ):
             status = response.status
     except (aiohttp.ClientError, OSError) as error:

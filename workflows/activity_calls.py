@@ -89,7 +89,7 @@ def remove_bot(bot: BotState) -> ActivityHandle[str]:
     """Repeated until acknowledged; after five hours a bot has ended by itself."""
     return workflow.start_activity_method(
         BotActivities.remove_bot,
-        bot.bot_id,
+        bot.reference,
         start_to_close_timeout=timedelta(seconds=20),
         schedule_to_close_timeout=timedelta(hours=5),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
@@ -113,7 +113,7 @@ async def retranscribe(bot: BotState) -> None:
     """Asks the provider for a new transcript; it is ready when a webhook or a later question says so."""
     await workflow.execute_activity_method(
         BotActivities.retranscribe,
-        bot.bot_id,
+        bot.reference,
         start_to_close_timeout=timedelta(seconds=30),
         schedule_to_close_timeout=timedelta(hours=1),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5)),

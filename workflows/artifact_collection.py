@@ -117,6 +117,7 @@ class ArtifactCollector:
             folder=session.folder or "",
             run=activity_calls.earlier_run(self._meeting.run_id),
             bot_id=bot.bot_id,
+            provider=bot.provider,
             delivery_path=bot.delivery_path,
             title=request.title,
             start_time=request.start_time,

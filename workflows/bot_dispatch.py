@@ -91,6 +91,7 @@ class BotDispatcher:
             requested_at=self._clock.now(),
             transcript=meeting.wanted.transcript,
             bot=meeting.bot,
+            provider=meeting.bot.provider,
             search_first=session.request is not None or meeting.rebooked,
             rebooked=meeting.rebooked,
             first_requested_at=asked_before,
@@ -108,7 +109,9 @@ class BotDispatcher:
         event = self._meeting.early_event(self.state)
         if event is not None:
             now = self._clock.now()
-            self._meeting.add_bot(self.state, DispatchedBot(bot_id=event.bot_id, sent_at=now, is_adopted=True), now)
+            provider = self._meeting.request.bot.provider
+            sent = DispatchedBot(bot_id=event.bot_id, provider=provider, sent_at=now, is_adopted=True)
+            self._meeting.add_bot(self.state, sent, now)
 
     async def _compare_answer(self, request: SendBotInput, sending: ActivityHandle[DispatchedBot]) -> None:
         """The answer that comes after the bot's webhook may name another bot, which is one too many."""

@@ -119,7 +119,12 @@ class MeetingWorkflow(UnknownCalls):
         if bot := request.follows:
             state.policy = DispatchTerms(deadlines=bot.deadlines, max_dispatches=1)
             sent = DispatchedBot(
-                bot_id=bot.bot_id, sent_at=bot.sent_at, join_at=bot.sent_at, is_adopted=True, terms=state.policy
+                bot_id=bot.bot_id,
+                provider=bot.provider,
+                sent_at=bot.sent_at,
+                join_at=bot.sent_at,
+                is_adopted=True,
+                terms=state.policy,
             )
             state.add_bot(state.add_session(self._clock.now()), sent, self._clock.now())
 

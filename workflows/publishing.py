@@ -88,7 +88,7 @@ class MeetingPublisher:
         if status in _MILESTONES or status.is_final or search_attributes.MEETING_STATUS.name not in state.published:
             yield SearchAttributePair(search_attributes.MEETING_STATUS, status.value)
         if bot := state.bot:
-            yield SearchAttributePair(search_attributes.BOT_ID, search_attributes.as_keyword(bot.bot_id))
+            yield from search_attributes.bot_pairs(bot.bot_id, bot.provider)
         calendars = [each.calendar_id for each in claims.claiming_calendars(state.interest)]
         if not calendars and state.request.calendar:
             calendars = [state.request.calendar.calendar_id]

@@ -29,6 +29,7 @@ retry temporal operator namespace update --namespace "$TEMPORAL_NAMESPACE" --ret
 attribute MeetingStatus Keyword
 attribute MeetingPlatform Keyword
 attribute BotId Keyword
+attribute BotProvider Keyword
 attribute MeetingUrl Keyword
 attribute CalendarId KeywordList
 attribute MeetingStart Datetime

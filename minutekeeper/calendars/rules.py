@@ -19,7 +19,7 @@ from minutekeeper.calendars.rule_conditions import (
     either,
     matches_title,
 )
-from minutekeeper.meetings.fields import RecordingMode
+from minutekeeper.meetings.fields import ProviderName, RecordingMode
 from minutekeeper.meetings.meeting_urls import Platform
 from minutekeeper.text import one_line
 
@@ -137,6 +137,7 @@ def _own_name(text: str) -> str:
 class BotOverrides(StrictModel):
     """Options of the bot that a policy sets; the others stay as they are. Timeouts are in seconds."""
 
+    provider: ProviderName | None = None
     name: str | None = Field(None, min_length=1, max_length=255)
     image: str | None = None
     entry_message: str | None = None

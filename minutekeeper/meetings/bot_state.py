@@ -8,6 +8,7 @@ from itertools import islice, takewhile
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
+from minutekeeper.meetings.bot_reference import BotReference
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 
 _RANK = {status: rank for rank, status in enumerate(MeetingStatus)}
@@ -86,6 +87,10 @@ class BotState(BaseModel):
     transcript_finished: bool = False
     delivery_path: str = ""
     """Where the newest delivery that carries a recording lies in the artifact store."""
+
+    @property
+    def reference(self) -> BotReference:
+        return BotReference(bot_id=self.bot_id, provider=self.provider)
 
     @property
     def is_collectable(self) -> bool:

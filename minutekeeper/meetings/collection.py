@@ -28,6 +28,8 @@ class CollectInput(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     bot_id: str
+    provider: str = ""
+    """Whose bot it is, by its provider's name; empty for the worker's default."""
     folder: str = ""
     run: str = ""
     """The first run of the workflow, if this is a later one: what another meeting of this name kept stays."""

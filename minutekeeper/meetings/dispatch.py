@@ -74,6 +74,8 @@ class SendBotInput(BaseModel):
     """The first run of the workflow, if this is a later one: an earlier meeting of the same name is told apart."""
     transcript: bool = True
     bot: BotOptions = BotOptions()
+    provider: str = ""
+    """The provider that is wanted, by its name; empty for the worker's default."""
     search_first: bool = False
     """An earlier request of the same key ended in doubt: its bot may exist."""
     rebooked: bool = False

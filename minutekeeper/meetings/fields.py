@@ -1,5 +1,6 @@
 """Types of fields that requests and claims have in common."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -32,6 +33,18 @@ Title = Annotated[str, AfterValidator(balanced)]
 """What people call a meeting; its direction does not leak into what stands beside it."""
 
 
+_PROVIDER_NAME = re.compile(r"[a-z0-9-]{0,40}")
+
+
+def _provider_name(text: str) -> str:
+    if not _PROVIDER_NAME.fullmatch(text):
+        raise ValueError(f"{text!r} is no name of a provider: those are small letters, digits and dashes")
+    return text
+
+
+ProviderName = Annotated[str, AfterValidator(_provider_name)]
+
+
 class RecordingMode(StrEnum):
     SPEAKER_VIEW = "speaker_view"
     GALLERY_VIEW = "gallery_view"
@@ -43,6 +56,8 @@ class BotOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    provider: ProviderName = ""
+    """Which provider sends the bot, by its name; empty for the worker's default."""
     name: str = Field("Minutekeeper", min_length=1, max_length=255)
     image: str | None = None
     entry_message: str | None = None

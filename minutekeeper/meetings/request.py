@@ -48,6 +48,8 @@ class ProviderScheduledBot(BaseModel):
 
     bot_id: str
     sent_at: UtcDatetime
+    provider: str = ""
+    """Whose bot it is, by its provider's name; empty for the worker's default."""
     deadlines: Deadlines = Deadlines()
 
 

@@ -24,6 +24,8 @@ class RoomReservation(BaseModel):
     """The first run of the workflow."""
     dispatch: int
     requested_at: AwareDatetime
+    provider: str = ""
+    """Whose bot it is."""
 
 
 class PresenceQuery(BaseModel):

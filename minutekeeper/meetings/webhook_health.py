@@ -30,6 +30,7 @@ class BotStatusQuery(BaseModel):
 
     bot_id: str
     asked_at: AwareDatetime
+    provider: str = ""
     shared_with: str = ""
     """The workflow that owns the bot, which is asked whether it told the bot to leave."""
     due_at: AwareDatetime | None = None
@@ -41,6 +42,7 @@ def status_query_for(bot: BotState, now: datetime) -> BotStatusQuery:
     return BotStatusQuery(
         bot_id=bot.bot_id,
         asked_at=now,
+        provider=bot.provider,
         shared_with=bot.shared_with,
         due_at=None if bot.shared_with else bot.join_at,
         reported_until=bot.reported_until,

@@ -46,6 +46,10 @@ class DuplicateBotError(ProviderError):
     """The provider refused the bot because one is already in, or on its way to, this meeting."""
 
 
+class UnknownProviderError(AccountError):
+    """A provider is named that this process is not set up for."""
+
+
 class NotFoundError(ProviderError):
     """The provider does not know this bot, calendar or event."""
 
@@ -186,7 +190,12 @@ class IgnoredWebhook:
 
 
 class Provider(Protocol):
-    """A meeting-bot API. Every method except the first and `parse_webhook` may raise any ProviderError."""
+    """A meeting-bot API. Every coroutine method may raise any ProviderError."""
+
+    @property
+    def name(self) -> str:
+        """Identifies the provider in bots and URLs: lower-case letters, digits and dashes; it never changes."""
+        ...
 
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         """When the provider wants to be called for a meeting that starts at `start_time`, and how. Pure."""
@@ -230,6 +239,10 @@ class Provider(Protocol):
         """The origins of the bots that were created since then, without their events; each page is one call."""
         ...
 
+    async def account_webhook_url(self) -> str:
+        """Where the webhooks of the whole account go; empty if nowhere. The cheapest proof that the key is good."""
+        ...
+
     def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
         """Whether the webhook is authentic; compares in constant time."""
         ...
@@ -248,12 +261,4 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        ...
-
-
-class ProviderAccount(Provider, Protocol):
-    """What operators need in addition: the settings of the account at the provider."""
-
-    async def account_webhook_url(self) -> str:
-        """Where the provider sends the account's webhooks; empty if not set. May raise any ProviderError."""
         ...

@@ -1,22 +1,30 @@
-"""Opens the provider that the settings name, in the same way for every process."""
+"""Opens the providers that the settings name, in the same way for every process."""
 
 from collections.abc import Callable
 
 from pydantic import SecretStr
 
 from minutekeeper.config import Settings, load_deadlines, signing_secrets
-from minutekeeper.providers.base import ProviderAccount
 from minutekeeper.providers.calendar_base import CalendarProvider
 from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
-from minutekeeper.providers.meetingbaas.provider import DispatchDefaults, MeetingBaasProvider
+from minutekeeper.providers.meetingbaas.provider import NAME, DispatchDefaults, MeetingBaasProvider
 from minutekeeper.providers.meetingbaas.request_models import SpeechToText
+from minutekeeper.providers.registry import Providers
 
 _LEAST_SECRET = 8
 
 
-def open_provider(settings: Settings) -> ProviderAccount:
-    """Opens a provider for the account of the settings; the caller closes it with `aclose`."""
+DEFAULT_PROVIDER = NAME
+"""Sends the bots of meetings that name no other provider."""
+
+
+def open_providers(settings: Settings) -> Providers:
+    """Opens the providers that the settings have accounts for; the caller closes them with `aclose`."""
+    return Providers([_open_meetingbaas(settings)])
+
+
+def _open_meetingbaas(settings: Settings) -> MeetingBaasProvider:
     key = settings.meetingbaas_api_key.get_secret_value()
     speech_key = settings.minutekeeper_speech_to_text_api_key.get_secret_value()
     return MeetingBaasProvider(

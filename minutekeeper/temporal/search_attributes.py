@@ -19,6 +19,8 @@ from minutekeeper.meetings.status import MeetingStatus
 MEETING_STATUS = SearchAttributeKey.for_keyword("MeetingStatus")
 MEETING_PLATFORM = SearchAttributeKey.for_keyword("MeetingPlatform")
 BOT_ID = SearchAttributeKey.for_keyword("BotId")
+BOT_PROVIDER = SearchAttributeKey.for_keyword("BotProvider")
+"""The provider of the bot that `BotId` names."""
 MEETING_URL = SearchAttributeKey.for_keyword("MeetingUrl")
 CALENDAR_ID = SearchAttributeKey.for_keyword_list("CalendarId")
 """All calendars that want a meeting; `CalendarId = "…"` finds what has that one among others."""
@@ -28,7 +30,16 @@ CALENDAR_STATUS = SearchAttributeKey.for_keyword("CalendarStatus")
 """Of calendars alone: how each of them is."""
 
 ALL_KEYS = (
-    *(MEETING_STATUS, MEETING_PLATFORM, BOT_ID, MEETING_URL, CALENDAR_ID, MEETING_START, MEETING_TITLE),
+    *(
+        MEETING_STATUS,
+        MEETING_PLATFORM,
+        BOT_ID,
+        BOT_PROVIDER,
+        MEETING_URL,
+        CALENDAR_ID,
+        MEETING_START,
+        MEETING_TITLE,
+    ),
     CALENDAR_STATUS,
 )
 
@@ -79,6 +90,14 @@ def updated_attributes(request: MeetingRequest) -> list[SearchAttributeUpdate[An
 def calendar_pair(calendar_ids: Iterable[str]) -> SearchAttributePair[Any]:
     """The calendars that want a meeting: as many as there is room for."""
     return SearchAttributePair(CALENDAR_ID, _listed(calendar_ids))
+
+
+def bot_pairs(bot_id: str, provider: str) -> list[SearchAttributePair[Any]]:
+    """The bot that a meeting can be found by: its newest one."""
+    pairs: list[SearchAttributePair[Any]] = [SearchAttributePair(BOT_ID, as_keyword(bot_id))]
+    if provider:
+        pairs.append(SearchAttributePair(BOT_PROVIDER, as_keyword(provider)))
+    return pairs
 
 
 def calendar_attribute(calendar_ids: Iterable[str]) -> SearchAttributeUpdate[Any]:

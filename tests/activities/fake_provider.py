@@ -17,6 +17,10 @@ class FakeProvider:
         self.bodies: list[bytes | None] = []
 
     @property
+    def name(self) -> str:
+        return "fake"
+
+    @property
     def port(self) -> Provider:
         return cast("Provider", self)
 

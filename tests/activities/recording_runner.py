@@ -20,6 +20,7 @@ from minutekeeper.meetings.collection import (
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.base import RecordedContent
+from minutekeeper.providers.registry import Providers
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.transcripts.model import Segment, Transcript
 from tests.activities.fake_provider import Answer, FakeProvider, recorded
@@ -122,7 +123,9 @@ class RecordingRunner:
 
     @property
     def _activities(self) -> RecordingActivities:
-        return RecordingActivities(self.provider.port, self.store, self.session, self.limits, self.give_up)
+        return RecordingActivities(
+            Providers([self.provider.port]), self.store, self.session, self.limits, self.give_up
+        )
 
 
 def desk_of(server: MediaServer, store: ArtifactStore, session: aiohttp.ClientSession) -> RecordingRunner:

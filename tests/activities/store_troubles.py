@@ -22,6 +22,7 @@ from activities.recordings import RecordingActivities
 from minutekeeper.downloads.downloader import DownloadLimits
 from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
 from minutekeeper.providers.base import RecordedContent
+from minutekeeper.providers.registry import Providers
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
@@ -109,7 +110,7 @@ async def main(folder: Path, link: str, trouble: str) -> None:
     policy = UrlPolicy(hosts=("127.0.0.1:*",), private_addresses=True)
     async with create_download_session(1, policy) as session:
         activities = RecordingActivities(
-            FakeProvider(lambda: collected).port, store, session, DownloadLimits(piece_bytes=BLOCK)
+            Providers([FakeProvider(lambda: collected).port]), store, session, DownloadLimits(piece_bytes=BLOCK)
         )
 
         def run(activity: Callable[[Any], Awaitable[Any]], order: Any) -> Callable[[], Awaitable[Any]]:

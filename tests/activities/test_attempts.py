@@ -14,6 +14,7 @@ from activities.bots import BotActivities
 from activities.dispatch_batches import ServerClock, elapsed_seconds
 from activities.dispatch_slots import DispatchPacing
 from minutekeeper.providers.base import FoundBot, RateLimitedError, UnavailableError
+from minutekeeper.providers.registry import Providers
 from tests.activities.test_bots import Listing, an_attempt, found, order, send
 from tests.workflows.scripted import ScriptedProvider
 
@@ -102,7 +103,7 @@ async def ended(environment: ActivityEnvironment, provider: ScriptedProvider, wa
     """What the server keeps of an attempt that sends nothing: its last heartbeat."""
     kept: list[Any] = []
     environment.on_heartbeat = lambda *details: kept.extend([list(details)])
-    bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret")
+    bots = BotActivities(Providers([provider]), public_url="https://bridge.example", secret="s3cret")
     sending = asyncio.create_task(environment.run(bots.send_bot, wanted))
     await asyncio.sleep(0.05)
     environment.worker_shutdown()

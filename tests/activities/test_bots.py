@@ -22,6 +22,7 @@ from minutekeeper.providers.base import (
     RequestRejectedError,
     UnavailableError,
 )
+from minutekeeper.providers.registry import Providers
 from tests.workflows.scripted import LEAD, ScriptedProvider
 
 NOW = datetime(2026, 12, 1, 9, 56, tzinfo=UTC)
@@ -89,7 +90,7 @@ async def send(
     provider: ScriptedProvider, wanted: SendBotInput, *, pacing: DispatchPacing | None = None, **info: Any
 ) -> DispatchedBot:
     environment = an_attempt(**info)
-    bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret", pacing=pacing)
+    bots = BotActivities(Providers([provider]), public_url="https://bridge.example", secret="s3cret", pacing=pacing)
     result: DispatchedBot = await environment.run(bots.send_bot, wanted)
     return result
 
@@ -99,7 +100,7 @@ async def test_a_bot_gets_an_address_of_its_own() -> None:
     sent = await send(provider, order(dispatch=2))
     assert sent.bot_id == "bot-0"
     url = provider.bots[0].address.webhook_url
-    assert url.startswith(f"https://bridge.example/webhooks/meetingbaas/{WORKFLOW}/2/")
+    assert url.startswith(f"https://bridge.example/webhooks/scripted/{WORKFLOW}/2/")
 
 
 async def test_it_is_sent_at_its_instant_and_not_before() -> None:
@@ -204,7 +205,7 @@ async def test_a_reserved_bot_that_is_late_is_sent_at_once() -> None:
 async def test_a_worker_that_shuts_down_hands_its_armed_order_back() -> None:
     environment = an_attempt()
     provider = ScriptedProvider()
-    bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret")
+    bots = BotActivities(Providers([provider]), public_url="https://bridge.example", secret="s3cret")
     armed = asyncio.create_task(
         environment.run(bots.send_bot, order(dispatch_at=datetime.now(UTC) + timedelta(minutes=1)))
     )
@@ -235,7 +236,7 @@ async def test_a_bot_that_was_sent_is_told_although_its_order_is_cancelled_while
             return sent
 
     provider = Hanging()
-    bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret")
+    bots = BotActivities(Providers([provider]), public_url="https://bridge.example", secret="s3cret")
     due = datetime.now(UTC) + timedelta(seconds=0.5)
     slow, quick = an_attempt(), an_attempt()
     hanging = asyncio.create_task(slow.run(bots.send_bot, order(key="slow", dispatch_at=due)))

@@ -16,6 +16,7 @@ from activities.dispatch_batches import Clock
 from activities.dispatch_slots import AccountLimitQueue, DispatchPacing
 from minutekeeper.config import Settings
 from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING
+from minutekeeper.providers.registry import Providers
 from tests.activities.test_attempts import Counting
 from tests.activities.test_bots import WORKFLOW, an_attempt, order, send
 from tests.workflows.scripted import LEAD
@@ -244,7 +245,7 @@ async def test_a_bot_whose_slot_is_far_is_handed_back_until_then_and_not_searche
     lives = timedelta(hours=1)
     environment = an_attempt(start_to_close_timeout=timedelta(seconds=20), schedule_to_close_timeout=lives)
     environment.on_heartbeat = lambda *details: kept.append(list(details))
-    bots = BotActivities(provider, public_url="https://bridge.example", secret="s3cret", pacing=pacing)
+    bots = BotActivities(Providers([provider]), public_url="https://bridge.example", secret="s3cret", pacing=pacing)
     with pytest.raises(ApplicationError) as handed_back:
         await environment.run(bots.send_bot, order(dispatch_at=due))
     assert (handed_back.value.type, handed_back.value.details[0]) == ("NotYet", True)

@@ -21,12 +21,13 @@ from yarl import URL
 from bridge.app import create_app
 from minutekeeper.config import Settings, signing_secrets
 from minutekeeper.meetings.bot_events import BotEvent
-from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE, bot_webhook_url
+from minutekeeper.meetings.webhook_urls import account_webhook_path, bot_webhook_url
 from minutekeeper.providers.base import BotOrigin, NotFoundError
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
+from minutekeeper.providers.registry import Providers
 from minutekeeper.storage.store import ArtifactStore
-from minutekeeper.temporal.search_attributes import BOT_ID
+from minutekeeper.temporal.search_attributes import BOT_ID, BOT_PROVIDER
 from tests.bridge.recorder import Recorder
 
 QUEUE = "recorders"
@@ -87,7 +88,7 @@ class Bridge:
     runner: Any = None
 
     def address(self, workflow_id: str, dispatch: int = 0, secret: str = SECRET) -> str:
-        return bot_webhook_url(self.url, secret, workflow_id, dispatch)
+        return bot_webhook_url(self.url, secret, "meetingbaas", workflow_id, dispatch)
 
     async def to_bot(
         self, workflow_id: str, body: Any, *, dispatch: int = 0, headers: Mapping[str, str] = KEY_HEADER
@@ -95,7 +96,7 @@ class Bridge:
         return await self.post(self.address(workflow_id, dispatch), body, headers=headers)
 
     async def to_account(self, body: Any, *, headers: Mapping[str, str] = KEY_HEADER) -> Answer:
-        return await self.post(self.url + ACCOUNT_WEBHOOK_ROUTE, body, headers=headers)
+        return await self.post(self.url + account_webhook_path("meetingbaas"), body, headers=headers)
 
     async def post(self, url: str, body: Any, *, headers: Mapping[str, str] = KEY_HEADER) -> Answer:
         content = json.dumps(body).encode() if isinstance(body, dict) else body
@@ -130,7 +131,7 @@ async def running_bridge(client: Client, store: ArtifactStore, **changes: Any) -
         webhook_keys=[key.get_secret_value() for key in keys],
         signing_secrets=signing_secrets(settings),
     )
-    app = create_app(settings, client, provider, store)
+    app = create_app(settings, client, Providers([provider]), store)
     try:
         async with TestServer(app) as server, aiohttp.ClientSession() as session:
             yield Bridge(str(server.make_url("/")).rstrip("/"), session, app, server.runner)
@@ -138,9 +139,12 @@ async def running_bridge(client: Client, store: ArtifactStore, **changes: Any) -
         await provider.aclose()
 
 
-async def start_recorder(client: Client, workflow_id: str, bot_id: str = "") -> WorkflowHandle[Recorder, None]:
+async def start_recorder(
+    client: Client, workflow_id: str, bot_id: str = "", provider: str = "meetingbaas"
+) -> WorkflowHandle[Recorder, None]:
     """A workflow that is signalled; what reaches its history needs no worker."""
-    pairs = [SearchAttributePair(BOT_ID, bot_id)] if bot_id else []
+    of_bot = [SearchAttributePair(BOT_ID, bot_id), SearchAttributePair(BOT_PROVIDER, provider)]
+    pairs = of_bot if bot_id else []
     return await client.start_workflow(
         Recorder.run, id=workflow_id, task_queue=QUEUE, search_attributes=TypedSearchAttributes(pairs)
     )

@@ -90,7 +90,9 @@ async def test_a_stranger_is_dropped_after_a_while_and_a_fresh_one_is_not(
     for number, minutes in enumerate((60, 6, 6, 1)):
         since = datetime.now(UTC) - timedelta(minutes=minutes)
         event = bot_event(kind=BotEventKind.STATUS, bot_id="stranger", occurred_at=NOON, code=f"code_{number}")
-        delivery = WebhookDelivery(delivery=f"d{number}", received_at=since, message=event, unknown_since=since)
+        delivery = WebhookDelivery(
+            provider="meetingbaas", delivery=f"d{number}", received_at=since, message=event, unknown_since=since
+        )
         await inbox.put(delivery, InboxFolder.UNKNOWN_BOT)
     async with running_bridge(client, store) as bridge:
         assert not await bridge.app[INBOX_WORKER].process_folder(InboxFolder.UNKNOWN_BOT)
@@ -148,7 +150,9 @@ async def test_one_call_that_was_cut_postpones_no_strangers_end(
     since = datetime.now(UTC) - timedelta(minutes=6)
     for number in range(10):
         event = bot_event(kind=BotEventKind.STATUS, bot_id=f"s{number}", occurred_at=NOON, code="joining_call")
-        delivery = WebhookDelivery(delivery=f"d{number}", received_at=since, message=event, unknown_since=since)
+        delivery = WebhookDelivery(
+            provider="meetingbaas", delivery=f"d{number}", received_at=since, message=event, unknown_since=since
+        )
         await Inbox(store).put(delivery, InboxFolder.UNKNOWN_BOT)
 
     async def all_dropped() -> bool:
@@ -170,7 +174,9 @@ async def test_an_outage_of_temporal_is_not_counted_against_a_stranger(
 ) -> None:
     since = datetime.now(UTC) - timedelta(minutes=60)
     event = bot_event(kind=BotEventKind.STATUS, bot_id="stranger", occurred_at=NOON, code="joining_call")
-    delivery = WebhookDelivery(delivery="d", received_at=since, message=event, unknown_since=since)
+    delivery = WebhookDelivery(
+        provider="meetingbaas", delivery="d", received_at=since, message=event, unknown_since=since
+    )
     async with running_bridge(client, store) as bridge:
         away = ForwardResult(DeliveryOutcome.TEMPORAL_DOWN, delivery)
         monkeypatch.setattr("bridge.inbox_worker._SHORTEST_OUTAGE", timedelta(0))

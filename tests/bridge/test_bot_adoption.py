@@ -247,7 +247,9 @@ async def test_a_provider_that_is_away_for_hours_costs_no_bot(
     for name, hours in ((bot_id, 20), ("of-nobody", 25)):
         since = datetime.now(UTC) - timedelta(hours=hours)
         event = bot_event(kind=BotEventKind.STATUS, bot_id=name, occurred_at=NOON, code="joining_call")
-        delivery = WebhookDelivery(delivery=name, received_at=since, message=event, unknown_since=since)
+        delivery = WebhookDelivery(
+            provider="meetingbaas", delivery=name, received_at=since, message=event, unknown_since=since
+        )
         await inbox.put(delivery, InboxFolder.UNKNOWN_BOT)
     async with running_bridge(client, store, meetingbaas_base_url="http://127.0.0.1:9") as bridge:
         assert not await bridge.app[INBOX_WORKER].process_folder(InboxFolder.UNKNOWN_BOT)

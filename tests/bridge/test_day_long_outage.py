@@ -17,7 +17,9 @@ YESTERDAY = datetime.now(UTC) - timedelta(hours=24)
 def waiting(code: str, minute: int, *, workflow_id: str = "", bot_id: str = "bot-1") -> WebhookDelivery:
     at = YESTERDAY + timedelta(minutes=minute)
     event = bot_event(kind=BotEventKind.STATUS, bot_id=bot_id, occurred_at=at, code=code)
-    return WebhookDelivery(delivery=f"{bot_id} {code}", received_at=at, message=event, workflow_id=workflow_id)
+    return WebhookDelivery(
+        provider="meetingbaas", delivery=f"{bot_id} {code}", received_at=at, message=event, workflow_id=workflow_id
+    )
 
 
 async def test_a_day_of_deliveries_is_handed_on_to_each_meeting_in_order(

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from bridge.app_keys import ACTIVE_REQUESTS
 from bridge.connection_limits import close_idle_connections
 from bridge.request_bodies import RequestBodyReader
-from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE
+from minutekeeper.meetings.webhook_urls import account_webhook_path
 from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import (
     Bridge,
@@ -52,7 +52,7 @@ async def test_connections_that_say_nothing_or_never_finish_their_head_are_close
         slow = [await connect(bridge) for _ in range(50)]
         rested = [await connect(bridge) for _ in range(10)]
         for _, writer in slow:
-            writer.write(head("POST", ACCOUNT_WEBHOOK_ROUTE)[:-2])
+            writer.write(head("POST", account_webhook_path("meetingbaas"))[:-2])
         dripping = [asyncio.create_task(drip(writer, b"X: y\r\n")) for _, writer in slow]
         for reader, writer in rested:
             writer.write(head("GET", "/healthz"))

@@ -90,7 +90,9 @@ async def test_unreadable_files_are_moved_aside_within_the_bounds(store: Artifac
 
 def _delivery(code: str, received_at: datetime, *, size: int) -> WebhookDelivery:
     event = BotEvent(kind=BotEventKind.STATUS, bot_id="bot-1", occurred_at=NOON, code=code, text="x" * size)
-    return WebhookDelivery(delivery=code, received_at=received_at, message=event, workflow_id="meeting-1")
+    return WebhookDelivery(
+        provider="meetingbaas", delivery=code, received_at=received_at, message=event, workflow_id="meeting-1"
+    )
 
 
 async def _metrics(bridge: Bridge) -> dict[str, str]:

@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from bridge.app import served_metrics
 from bridge.app_keys import REGISTRY
-from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE
+from minutekeeper.meetings.webhook_urls import account_webhook_path
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.worker_connection import plugin
 from tests.bridge.support import DEAD, SECRET, Bridge, eventually, running_bridge, start_recorder, status, stored
@@ -38,7 +38,9 @@ async def deliver_one_of_each(bridge: Bridge, workflow_id: str) -> None:
     await bridge.to_bot(workflow_id, status(), headers=WRONG)
     await bridge.to_account(status(), headers={})
     await bridge.post(bridge.address(workflow_id, secret="another secret"), status())
-    async with bridge.session.post(f"{bridge.url}/bridge{ACCOUNT_WEBHOOK_ROUTE}", json=status()) as response:
+    async with bridge.session.post(
+        f"{bridge.url}/bridge{account_webhook_path('meetingbaas')}", json=status()
+    ) as response:
         assert response.status == 404
 
 

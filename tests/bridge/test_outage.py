@@ -299,7 +299,9 @@ async def test_a_final_body_that_cannot_be_kept_is_not_signalled(
 
 def _delivery(workflow_id: str, code: str, text: str = "") -> WebhookDelivery:
     event = bot_event(kind=BotEventKind.STATUS, bot_id="bot-1", occurred_at=NOON, code=code, text=text)
-    return WebhookDelivery(delivery=code, received_at=datetime.now(UTC), message=event, workflow_id=workflow_id)
+    return WebhookDelivery(
+        provider="meetingbaas", delivery=code, received_at=datetime.now(UTC), message=event, workflow_id=workflow_id
+    )
 
 
 def _broken_store(tmp_path: Path) -> ArtifactStore:

@@ -69,7 +69,7 @@ async def test_odd_tokens_get_401(bridge: Bridge) -> None:
 
 
 async def test_a_token_is_good_for_its_own_workflow_and_dispatch_only(bridge: Bridge) -> None:
-    token = token_for("meeting-1", 1, SECRET)
+    token = token_for("meetingbaas", "meeting-1", 1, SECRET)
     answers = {
         place: (await bridge.post(f"{bridge.url}/webhooks/meetingbaas/{place}/{token}", status())).status
         for place in ("meeting-1/1", "meeting-1/0", "meeting-1/2", "meeting-1/11", "meeting-2/1")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE
+from minutekeeper.meetings.webhook_urls import account_webhook_path
 from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import KEY, Bridge, codes, complete, start_recorder, status
 from tests.bridge.test_process import _serving
@@ -125,7 +125,7 @@ async def _occupied(bridge: Bridge) -> AsyncIterator[None]:
             _, writer = await connect(bridge)
             stack.callback(writer.close)
             if number >= 200:
-                writer.write(body if number % 2 else head("POST", ACCOUNT_WEBHOOK_ROUTE)[:-2])
+                writer.write(body if number % 2 else head("POST", account_webhook_path("meetingbaas"))[:-2])
                 dripping = asyncio.create_task(drip(writer, b" " if number % 2 else b"X: y\r\n"))
                 stack.callback(dripping.cancel)
         yield

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from temporalio.client import Client
 from yarl import URL
 
-from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE, token_for
+from minutekeeper.meetings.webhook_urls import account_webhook_path, token_for
 from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import KEY, SECRET, Bridge, codes, complete, signals, start_recorder, status, stored
 from tests.bridge.wire import ask, connect, head, path_of, post, status_of
@@ -30,17 +30,17 @@ methods = st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "TRACE", "OP
 
 @FEW
 @given(workflow_id=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20), token=hex_texts)
-@example(workflow_id="meeting-1", token=token_for("meeting-2", 0, SECRET))
-@example(workflow_id="meeting-1", token=token_for("meeting-1", 0, SECRET).upper())
-@example(workflow_id="meeting-1", token=token_for("meeting-1", 0, SECRET)[:-1])
-@example(workflow_id="meeting-1", token=token_for("meeting-1", 1, SECRET))
-@example(workflow_id="meeting-1", token=token_for("0 meeting-1", 0, SECRET))
-@example(workflow_id="MEETING-1", token=token_for("meeting-1", 0, SECRET))
-@example(workflow_id="meeting-1/../meeting-2", token=token_for("meeting-2", 0, SECRET))
+@example(workflow_id="meeting-1", token=token_for("meetingbaas", "meeting-2", 0, SECRET))
+@example(workflow_id="meeting-1", token=token_for("meetingbaas", "meeting-1", 0, SECRET).upper())
+@example(workflow_id="meeting-1", token=token_for("meetingbaas", "meeting-1", 0, SECRET)[:-1])
+@example(workflow_id="meeting-1", token=token_for("meetingbaas", "meeting-1", 1, SECRET))
+@example(workflow_id="meeting-1", token=token_for("meetingbaas", "0 meeting-1", 0, SECRET))
+@example(workflow_id="MEETING-1", token=token_for("meetingbaas", "meeting-1", 0, SECRET))
+@example(workflow_id="meeting-1/../meeting-2", token=token_for("meetingbaas", "meeting-2", 0, SECRET))
 async def test_no_forged_token_opens_an_address(
     bridge: Bridge, store: ArtifactStore, workflow_id: str, token: str
 ) -> None:
-    url = f"{bridge.url}{ACCOUNT_WEBHOOK_ROUTE}/{quote(workflow_id, safe='')}/0/{token}"
+    url = f"{bridge.url}{account_webhook_path('meetingbaas')}/{quote(workflow_id, safe='')}/0/{token}"
     assert (await bridge.post(url, complete())).status == 401
     assert await stored(store) == []
 

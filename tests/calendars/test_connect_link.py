@@ -83,7 +83,7 @@ def test_nothing_else_is_a_link(text: str) -> None:
 def test_the_token_of_a_bots_address_signs_no_link() -> None:
     told = last_part().rpartition(".")[0]
     with pytest.raises(ConnectLinkError):
-        read_link(f"{told}.{token_for(told, 0, 'secret-1')}", ["secret-1"], NOW)
+        read_link(f"{told}.{token_for('meetingbaas', told, 0, 'secret-1')}", ["secret-1"], NOW)
 
 
 @pytest.mark.parametrize(

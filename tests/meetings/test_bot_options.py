@@ -16,6 +16,7 @@ TIMEOUTS = ("waiting_room_timeout", "noone_joined_timeout", "silence_timeout")
 
 def test_a_bot_needs_no_options() -> None:
     assert dict(BotOptions()) == {
+        "provider": "",
         "name": "Minutekeeper",
         "image": None,
         "entry_message": None,
@@ -23,6 +24,13 @@ def test_a_bot_needs_no_options() -> None:
         **dict.fromkeys(TIMEOUTS),
     }
     assert dict(WantedArtifacts()) == {"recording": True, "transcript": True}
+
+
+def test_a_providers_name_is_written_small() -> None:
+    assert BotOptions(provider="recall-eu").provider == "recall-eu"
+    for name in ("Recall", "recall eu", "r" * 41, "../other"):
+        with pytest.raises(ValidationError, match="is no name of a provider"):
+            BotOptions(provider=name)
 
 
 def test_the_ways_to_record_are_words_of_the_interface() -> None:

@@ -23,11 +23,11 @@ HOME = CollectResult(files=FILES, sha256=HASHES, transcript=TranscriptState.READ
 def test_all_of_a_bot_is_wanted_unless_an_order_says_otherwise() -> None:
     assert dict(CollectInput(bot_id="b")) == {
         "bot_id": "b",
-        **dict.fromkeys(("folder", "run", "delivery_path", "title", "meeting_url"), ""),
-        "transcript_finished": False,
+        **dict.fromkeys(("provider", "folder", "run", "delivery_path", "title", "meeting_url"), ""),
         "start_time": None,
         "recording": True,
         "transcript": True,
+        "transcript_finished": False,
         "is_problem_logged": False,
     }
 

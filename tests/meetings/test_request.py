@@ -95,15 +95,18 @@ def test_any_workflow_id_gives_a_safe_folder(name: str) -> None:
 
 
 def test_tokens_belong_to_one_workflow_and_survive_a_rotation() -> None:
-    url = bot_webhook_url("https://bridge.example/", "new", "team a/1", 2)
-    assert url == f"https://bridge.example/webhooks/meetingbaas/team%20a%2F1/2/{token_for('team a/1', 2, 'new')}"
-    token = token_for("w", 1, "old")
-    assert token_matches(token, "w", 1, ["new", "old"])
-    assert not token_matches(token, "w", 1, ["new"])
-    assert not token_matches(token, "w", 1, [])
-    assert not token_matches(token, "other", 1, ["old"])
-    assert not token_matches(token, "w", 11, ["old"])
+    url = bot_webhook_url("https://bridge.example/", "new", "meetingbaas", "team a/1", 2)
+    ours = token_for("meetingbaas", "team a/1", 2, "new")
+    assert url == f"https://bridge.example/webhooks/meetingbaas/team%20a%2F1/2/{ours}"
+    token = token_for("meetingbaas", "w", 1, "old")
+    assert token_matches(token, "meetingbaas", "w", 1, ["new", "old"])
+    assert not token_matches(token, "meetingbaas", "w", 1, ["new"])
+    assert not token_matches(token, "meetingbaas", "w", 1, [])
+    assert not token_matches(token, "meetingbaas", "other", 1, ["old"])
+    assert not token_matches(token, "meetingbaas", "w", 11, ["old"])
+    assert not token_matches(token, "another", "w", 1, ["old"])
     for strange in ("ü", "\ud800", ""):
-        assert not token_matches(strange, "w", 1, ["old"])
+        assert not token_matches(strange, "meetingbaas", "w", 1, ["old"])
     for public_url in ("https://bridge.example/X", "https://bridge.example/X/", "https://bridge.example/X//"):
-        assert bot_webhook_url(public_url, "new", "w", 0).startswith("https://bridge.example/X/webhooks/")
+        url = bot_webhook_url(public_url, "new", "meetingbaas", "w", 0)
+        assert url.startswith("https://bridge.example/X/webhooks/")

@@ -65,7 +65,11 @@ async def test_a_good_meeting_and_a_bad_one_leave_no_secret_anywhere(stack: Runn
     await _knock(stack, good)
 
     signatures = _signatures_of_raw_deliveries(stack)
-    tokens = {token_for(name, 0, secret) for name in (good, bad) for secret in (BRIDGE_SECRET, OLD_BRIDGE_SECRET)}
+    tokens = {
+        token_for("meetingbaas", name, 0, secret)
+        for name in (good, bad)
+        for secret in (BRIDGE_SECRET, OLD_BRIDGE_SECRET)
+    }
     secrets = KEYS | tokens | signatures | {SIGNATURE}
     await _look_everywhere(stack, (good, bad), secrets)
     # The addresses of bots are what the ledger is read for; everything else in it is clean.
@@ -97,7 +101,7 @@ async def test_a_provider_that_quotes_all_it_was_told_gives_nothing_away(tmp_pat
         assert view["reason"] == FailureReason.ACCOUNT.value
         assert "***" in view["evidence"]["text"]
         names = (refused, invalid, failing)
-        tokens = {token_for(name, 0, BRIDGE_SECRET) for name in names}
+        tokens = {token_for("meetingbaas", name, 0, BRIDGE_SECRET) for name in names}
         assert all(any(secret in text for text in gossip.quoted) for secret in (ACCOUNT_KEY, SPEECH_KEY, *tokens))
         await _look_everywhere(stack, names, KEYS | tokens)
         await stack.handle(refused).cancel()
@@ -124,7 +128,7 @@ async def _start(stack: RunningStack, url: str) -> str:
 async def _knock(stack: RunningStack, name: str) -> None:
     """Deliveries that are refused, ignored, or lead nowhere, and say too much."""
     bridge = stack.addresses["bridge"]
-    token = token_for(name, 0, BRIDGE_SECRET)
+    token = token_for("meetingbaas", name, 0, BRIDGE_SECRET)
     account = f"{bridge}/webhooks/meetingbaas"
     unknown = {"event": f"bot.{QUOTES}", "data": {}}
     stranger = {"event": "failed", "data": {"bot_id": "a-stranger", "error": QUOTES, "message": QUOTES}}

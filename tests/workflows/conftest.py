@@ -20,6 +20,7 @@ from activities.calendar_health import CalendarHealthActivities
 from activities.calendars import CalendarActivities
 from activities.dispatch_slots import DispatchPacing
 from minutekeeper.meetings.views import Outcome
+from minutekeeper.providers.registry import Providers
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal import search_attributes
 from minutekeeper.temporal.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
@@ -146,7 +147,7 @@ async def working(
 ) -> AsyncIterator[None]:
     """The workers of both task queues."""
     bots = BotActivities(
-        provider,
+        Providers([provider]),
         public_url="http://bridge",
         secret="s3cret",
         pacing=DispatchPacing(NoWaiting()),

@@ -82,6 +82,10 @@ class ScriptedProvider:
     armed: asyncio.Event = field(default_factory=asyncio.Event)
     let_go: asyncio.Event = field(default_factory=_set_event)
 
+    @property
+    def name(self) -> str:
+        return "scripted"
+
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         dispatch_at = start_time - LEAD
         if now > dispatch_at:
@@ -138,7 +142,7 @@ class ScriptedProvider:
         self.bots.append(bot)
         if self.after:
             raise self.after.pop(0)
-        return DispatchedBot(bot_id=bot.bot_id, sent_at=order.dispatch_at, mode=order.mode)
+        return DispatchedBot(bot_id=bot.bot_id, sent_at=order.dispatch_at, provider=self.name, mode=order.mode)
 
     async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
         if self.search_failures:
@@ -179,6 +183,9 @@ class ScriptedProvider:
 
     async def recent_origins(self, since: datetime) -> AsyncIterator[list[BotOrigin]]:  # noqa: ARG002
         yield []
+
+    async def account_webhook_url(self) -> str:
+        return ""
 
     def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
         return bool(headers) or allow_missing_key

@@ -22,6 +22,7 @@ from minutekeeper.meetings.bot_events import BotEventKind, EventSource, Observed
 from minutekeeper.meetings.status import FailureReason
 from minutekeeper.meetings.webhook_health import BotStatusQuery
 from minutekeeper.providers.base import BotObservation, ProviderBotStatus
+from minutekeeper.providers.registry import Providers
 from minutekeeper.temporal.names import MEETINGS_QUEUE
 from minutekeeper.temporal.webhook_monitor import WebhookMonitor
 from minutekeeper.temporal.worker_connection import plugin
@@ -83,7 +84,9 @@ async def watched(
     runtime = Runtime(telemetry=TelemetryConfig(metrics=buffer))
     address = env.client.service_client.config.target_host
     client = await Client.connect(address, plugins=[plugin()], runtime=runtime)
-    bots = BotActivities(provider, public_url=PUBLIC_URL, secret="s3cret", pacing=DispatchPacing(NoWaiting()))
+    bots = BotActivities(
+        Providers([provider]), public_url=PUBLIC_URL, secret="s3cret", pacing=DispatchPacing(NoWaiting())
+    )
     async with Worker(
         client,
         task_queue=queue,

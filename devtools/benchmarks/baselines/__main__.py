@@ -15,7 +15,7 @@ from devtools.benchmarks.baselines.plain_timer import QUEUE, PlainTimerWorkflow
 from minutekeeper.config import Settings
 from minutekeeper.logs import set_up_logging
 from minutekeeper.process import run_and_exit
-from minutekeeper.providers.factory import open_provider
+from minutekeeper.providers.factory import open_providers
 from minutekeeper.temporal.worker_connection import connect_for_worker
 
 
@@ -23,9 +23,11 @@ async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    provider = open_provider(settings)
+    providers = open_providers(settings)
     bots = BotActivities(
-        provider, public_url=settings.bridge_public_url, secret=settings.bridge_secret.get_secret_value()
+        providers,
+        public_url=settings.bridge_public_url,
+        secret=settings.bridge_secret.get_secret_value(),
     )
     worker = Worker(
         await connect_for_worker(),
@@ -42,7 +44,7 @@ async def _serve(settings: Settings) -> None:
     async with worker:
         logging.getLogger(__name__).info("ready, polling %s", QUEUE)
         await stop.wait()
-    await provider.aclose()
+    await providers.aclose()
 
 
 def main() -> int:

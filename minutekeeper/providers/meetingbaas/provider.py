@@ -28,6 +28,8 @@ from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.http import API_KEY_HEADER, ConflictError
 from minutekeeper.providers.meetingbaas.request_models import AutomaticLeave, NewBot, SpeechToText
 
+NAME = "meetingbaas"
+
 _KEY_HEADERS = frozenset({API_KEY_HEADER, "x-spoke-api-key"})
 
 
@@ -65,6 +67,10 @@ class MeetingBaasProvider:
         self._speech_to_text = speech_to_text or SpeechToText()
         self._policy = policy or DispatchDefaults()
 
+    @property
+    def name(self) -> str:
+        return NAME
+
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         policy = self._policy
         call_at = start_time - policy.lead
@@ -91,7 +97,7 @@ class MeetingBaasProvider:
         bot = self._new_bot(order, address)
         sent_at = datetime.now(UTC)
         bot_id = await self._client.create_bot(bot)
-        return DispatchedBot(bot_id=bot_id, sent_at=sent_at, mode=order.mode)
+        return DispatchedBot(bot_id=bot_id, sent_at=sent_at, provider=NAME, mode=order.mode)
 
     def _new_bot(self, order: BotDispatch, address: BotCallback) -> NewBot:
         extra = BotMetadata(
@@ -137,6 +143,9 @@ class MeetingBaasProvider:
     def recent_origins(self, since: datetime) -> AsyncIterator[Sequence[BotOrigin]]:
         return recent_origins(self._client, self._signing_secrets, since)
 
+    async def account_webhook_url(self) -> str:
+        return await self._client.webhook_url()
+
     def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
         given = [value for name, value in headers.items() if name.lower() in _KEY_HEADERS]
         if not given:
@@ -153,9 +162,6 @@ class MeetingBaasProvider:
 
     async def retranscribe(self, bot_id: str) -> None:
         await self._client.retranscribe(bot_id)
-
-    async def account_webhook_url(self) -> str:
-        return await self._client.webhook_url()
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE
+from minutekeeper.meetings.webhook_urls import account_webhook_path
 
 MAX_LENGTH = 500
 """The longest redacted text, in characters."""
@@ -19,7 +19,7 @@ _URL = re.compile(
 )
 """Scheme, login, host with its port, and the rest; a password with a slash in it is no port."""
 
-_BOT_ADDRESS = re.compile(re.escape(ACCOUNT_WEBHOOK_ROUTE) + r"""/[^\s"'<>]+""")
+_BOT_ADDRESS = re.compile("(" + account_webhook_path("[a-z0-9-]+") + r""")/[^\s"'<>]+""")
 _SIGNED_PARAMETER = re.compile(r"""(X-(?:Amz|Goog)-[A-Za-z-]{1,40})=[^\s&"'<>]+""", re.IGNORECASE)
 _NAMED_SECRET = re.compile(
     r"""((?:api[_-]?key|signature|secret|token|password|credential|\bsig|\bkey)["']?\s?(?:=|:(?=\s?["']?\S{12}))\s?["']?)"""
@@ -38,7 +38,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
     text = _URL.sub(r"\1\2/…", text[:_MAX_READ])
-    text = _BOT_ADDRESS.sub(f"{ACCOUNT_WEBHOOK_ROUTE}/…", text)
+    text = _BOT_ADDRESS.sub(r"\1/…", text)
     text = _SIGNED_PARAMETER.sub(r"\1=…", text)
     text = _NAMED_SECRET.sub(r"\1…", text)
     text = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))

@@ -23,6 +23,7 @@ from minutekeeper.config import Settings
 from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
+from minutekeeper.providers.registry import Providers
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.storage.user_connections import UserConnectionStore
 from tests.devtools.simulator.support import KEY, Sim
@@ -50,7 +51,7 @@ def settings_for(public_url: str, sim_url: str, **changes: Any) -> Settings:
 async def serving(settings: Settings, client: Client, store: ArtifactStore, port: int) -> AsyncIterator[None]:
     provider = MeetingBaasProvider(MeetingBaasClient(settings.meetingbaas_base_url, KEY), webhook_keys=[KEY])
     try:
-        async with TestServer(create_app(settings, client, provider, store), port=port):
+        async with TestServer(create_app(settings, client, Providers([provider]), store), port=port):
             yield
     finally:
         await provider.aclose()

@@ -94,7 +94,7 @@ async def test_slow_forms_hold_up_no_webhook(stage: Stage, user: str) -> None:
     for reader, writer in huge:
         writer.write(b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 16000000\r\n\r\n" % path.encode())
         assert await status_of(reader) == 413
-    url = bot_webhook_url(stage.settings.bridge_public_url, SECRET, workflow_id, 0)
+    url = bot_webhook_url(stage.settings.bridge_public_url, SECRET, "meetingbaas", workflow_id, 0)
     body = json.dumps(complete(words=20_000)).encode()
     began = time.monotonic()
     async with stage.browser.session.post(
