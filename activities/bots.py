@@ -270,6 +270,7 @@ def _order(request: SendBotInput, plan: DispatchPlan) -> BotDispatch:
         mode=plan.mode,
         transcript=request.transcript,
         bot=request.bot,
+        metadata=request.metadata,
         requested_since=request.first_requested_at or request.requested_at,
     )
 

@@ -21,6 +21,7 @@ from minutekeeper.downloads.downloader import (
 from minutekeeper.downloads.resumable_file import ResumableFile
 from minutekeeper.meetings.collection import MIN_RECORDING_BYTES, CollectInput, DownloadProgress, RecordingResult
 from minutekeeper.meetings.media_types import AUDIO_TYPES
+from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.base import Media, NotFoundError, Provider, RecordedContent
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import NotStoredError
@@ -144,6 +145,55 @@ class RecordingDownload:
         if media is None:
             raise UrlRefusedError("the provider no longer lists the recording")
         return media
+
+
+class AudioDownload:
+    """One attempt at the sound as a file of its own, beside the video. Only what no earlier one has is fetched."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        store: ArtifactStore,
+        order: CollectInput,
+        options: DownloadOptions,
+        content: RecordedContentReader,
+    ) -> None:
+        self._provider = provider
+        self._order = order
+        self._content = content
+        self._file = ResumableFile(store, f"{layout.partial_download_dir(order.folder, order.bot_id)}.audio")
+        self._download = Downloader(options.session, self._file, self._renew, options.limits)
+        self.has_begun = False
+
+    @property
+    def progress(self) -> DownloadProgress:
+        return self._download.progress
+
+    async def run(self) -> Artifact | None:
+        """The file; None if the provider has none. Raises DownloadError, StoreError and ProviderError."""
+        if artifact := await self._file.finished():
+            return artifact
+        audio = (await self._content.read()).audio or await self._ask()
+        if audio is None:
+            return None
+        self.has_begun = True
+        try:
+            return await self._download.run(
+                audio, partial(layout.audio_path, self._order.folder), MIN_RECORDING_BYTES
+            )
+        except (FileTooSmallError, FileOverLimitError, RecordingLostError, NotFoundError) as error:
+            activity.logger.warning("The audio file of bot %s is left out: %s", self._order.bot_id, error)
+            await self._file.abandon()
+            return None
+
+    async def _ask(self) -> Media | None:
+        return (await self._provider.get_recorded_content(self._order.bot_id, None)).audio
+
+    async def _renew(self) -> Media:
+        audio = await self._ask()
+        if audio is None:
+            raise UrlRefusedError("the provider no longer lists the audio file")
+        return audio
 
 
 def _log_refusal(bot_id: str, error: DownloadRefusedError) -> None:

@@ -1,9 +1,11 @@
 """Bringing home what a bot recorded: recording, transcript, and the manifest that says that all is there."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import aiohttp
@@ -13,10 +15,17 @@ from temporalio.exceptions import ApplicationError
 from activities import manifests
 from activities.errors import ACCOUNT, to_application_error
 from activities.heartbeats import with_heartbeats
-from activities.recording_download import DownloadOptions, RecordedContentReader, RecordingDownload
+from activities.recording_download import (
+    AudioDownload,
+    DownloadOptions,
+    RecordedContentReader,
+    RecordingDownload,
+)
+from activities.screenshots import store_screenshots
 from activities.transcripts import write_transcript
 from minutekeeper.downloads.downloader import (
     DEFAULT_DOWNLOAD_LIMITS,
+    DownloadError,
     DownloadLimits,
     DownloadRefusedError,
     RecordingLostError,
@@ -38,7 +47,7 @@ from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.base import Provider, ProviderError
 from minutekeeper.providers.registry import Providers
 from minutekeeper.storage import layout
-from minutekeeper.storage.errors import StoreUnusableError
+from minutekeeper.storage.errors import StoreError, StoreUnusableError
 from minutekeeper.storage.meeting_folders import claim_folder
 from minutekeeper.storage.store import ArtifactStore
 
@@ -46,6 +55,8 @@ _Part = TypeVar("_Part")
 _Order = TypeVar("_Order", CollectInput, ManifestInput)
 
 _GIVE_UP = timedelta(days=1)
+_DISPENSABLE_ATTEMPTS = 3
+"""Of audio files and screenshots: a meeting must not wait for them as it does for its recording."""
 _FOR_A_PERSON = frozenset({DownloadRefusedError.__name__, StoreUnusableError.__name__, ACCOUNT})
 
 
@@ -84,9 +95,9 @@ class RecordingActivities:
             provider = self._provider_of(order)
             delivered = RecordedContentReader(provider, self._store, ours)
             fetching = RecordingDownload(provider, self._store, ours, self._line, delivered)
-            return await with_heartbeats(
-                self._collect(ours, wanted, fetching, delivered), lambda: fetching.progress
-            )
+            audio = AudioDownload(provider, self._store, ours, self._line, delivered)
+            attempt = _CollectAttempt(ours, wanted, provider, fetching, audio, delivered)
+            return await with_heartbeats(self._collect(attempt), lambda: attempt.progress)
 
     @activity.defn
     async def write_manifest(self, order: ManifestInput) -> Artifact:
@@ -105,23 +116,28 @@ class RecordingActivities:
         folder = await claim_folder(self._store, wanted, info.workflow_id or "", run)
         return order.model_copy(update={"folder": folder, "run": run})
 
-    async def _collect(
-        self, order: CollectInput, wanted: str, fetching: RecordingDownload, delivered: RecordedContentReader
-    ) -> CollectResult:
-        """`order` has the true folder and run, `wanted` is the folder that was asked for."""
+    async def _collect(self, attempt: "_CollectAttempt") -> CollectResult:
+        order, wanted = attempt.order, attempt.wanted
         if order.meeting_url and (whole := await self._finished(order, wanted)):
             return whole
         recording, transcript = await asyncio.gather(
-            _tried(_download(fetching), wanted=order.recording),
-            _tried(self._transcribed(order, delivered), wanted=order.transcript),
+            _tried(_download(attempt.recording), wanted=order.recording),
+            _tried(self._transcribed(order, attempt.content), wanted=order.transcript),
         )
+        has_recording = isinstance(recording, RecordingResult) and recording.artifact is not None
+        audio = await _tried(_dispensable(attempt.audio.run), wanted=order.audio and has_recording)
+        taking = partial(store_screenshots, attempt.provider, self._store, self._line.session, order)
+        screenshots = await _tried(_dispensable(taking), wanted=order.screenshots)
+        extras = [audio] if isinstance(audio, Artifact) else []
+        extras += screenshots if isinstance(screenshots, tuple) else ()
         brought = build_collect_result(
             order,
             wanted,
             None if isinstance(recording, Exception) else recording,
             None if isinstance(transcript, Exception) else transcript,
+            extras,
         )
-        for trouble in (recording, transcript):
+        for trouble in (recording, transcript, audio, screenshots):
             if isinstance(trouble, Exception):
                 raise _with_what_was_brought(trouble, brought) from None
         if not (order.meeting_url and order.start_time and brought.is_complete):
@@ -170,6 +186,35 @@ class RecordingActivities:
 
     async def _write_manifest(self, order: ManifestInput) -> Artifact:
         return await manifests.store_manifest(self._store, await self._claimed(order, order.folder))
+
+
+@dataclass(frozen=True)
+class _CollectAttempt:
+    """`order` has the true folder and run, `wanted` is the folder that was asked for."""
+
+    order: CollectInput
+    wanted: str
+    provider: Provider
+    recording: RecordingDownload
+    audio: AudioDownload
+    content: RecordedContentReader
+
+    @property
+    def progress(self) -> DownloadProgress:
+        return self.audio.progress if self.audio.has_begun else self.recording.progress
+
+
+async def _dispensable(part: Callable[[], Awaitable[_Part]]) -> _Part | None:
+    """What came of a part that a meeting can do without: its last attempt only logs what went wrong."""
+    try:
+        return await part()
+    except (DownloadError, ProviderError, StoreError) as error:
+        if activity.info().attempt < _DISPENSABLE_ATTEMPTS:
+            if isinstance(error, ProviderError):
+                raise to_application_error(error) from None
+            raise
+        activity.logger.warning("Left out after %d attempts: %s", _DISPENSABLE_ATTEMPTS, error)
+        return None
 
 
 async def _download(fetching: RecordingDownload) -> RecordingResult:

@@ -124,6 +124,7 @@ class ArtifactCollector:
             recording=request.wanted.recording and bot.has_recording,
             transcript=request.wanted.transcript,
             transcript_finished=bot.transcript_finished,
+            audio=request.wanted.audio,
             meeting_url=request.public_url if is_all else "",
         )
 

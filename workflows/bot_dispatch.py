@@ -92,6 +92,7 @@ class BotDispatcher:
             transcript=meeting.wanted.transcript,
             bot=meeting.bot,
             provider=meeting.bot.provider,
+            metadata=meeting.metadata,
             search_first=session.request is not None or meeting.rebooked,
             rebooked=meeting.rebooked,
             first_requested_at=asked_before,

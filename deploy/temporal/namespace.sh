@@ -34,4 +34,5 @@ attribute MeetingUrl Keyword
 attribute CalendarId KeywordList
 attribute MeetingStart Datetime
 attribute MeetingTitle Text
+attribute MeetingMeta KeywordList
 attribute CalendarStatus Keyword

@@ -19,7 +19,7 @@ from minutekeeper.calendars.rule_conditions import (
     either,
     matches_title,
 )
-from minutekeeper.meetings.fields import ProviderName, RecordingMode
+from minutekeeper.meetings.fields import LanguageTag, ProviderName, RecordingMode, Vocabulary
 from minutekeeper.meetings.meeting_urls import Platform
 from minutekeeper.text import one_line
 
@@ -142,6 +142,8 @@ class BotOverrides(StrictModel):
     image: str | None = None
     entry_message: str | None = None
     recording_mode: RecordingMode | None = None
+    transcription_language: LanguageTag | None = None
+    transcription_vocabulary: Vocabulary | None = None
     waiting_room_timeout: Seconds | None = None
     noone_joined_timeout: Seconds | None = None
     silence_timeout: Seconds | None = None

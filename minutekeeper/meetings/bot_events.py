@@ -49,6 +49,8 @@ class BotEvent(BaseModel):
     source: EventSource = EventSource.WEBHOOK
     has_recording: bool = False
     has_transcript: bool = False
+    transcript_finished: bool = False
+    """Whether a `complete` says that nothing was said, so that no transcript will follow."""
     body: str = ""
 
     @property

@@ -182,8 +182,9 @@ def _final_changes(bot: BotState, event: BotEvent, received_at: datetime) -> dic
     }
     if event.body and (event.has_recording or not bot.has_recording):
         update["delivery_path"] = event.body
-    if event.kind is BotEventKind.TRANSCRIPTION_COMPLETE:
-        update["transcript_finished"] = True
+    is_transcript = event.kind is BotEventKind.TRANSCRIPTION_COMPLETE
+    update["transcript_finished"] = bot.transcript_finished or event.transcript_finished or is_transcript
+    if is_transcript:
         return update
     final = _final_event(event)
     if bot.final is None or final.weight > bot.final.weight:

@@ -1,5 +1,7 @@
 """What is brought home from a bot: the orders and answers of the activities that fetch it."""
 
+from collections.abc import Iterable
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from minutekeeper.meetings.status import TranscriptState
@@ -40,6 +42,10 @@ class CollectInput(BaseModel):
     transcript: bool = True
     transcript_finished: bool = False
     """The provider announced the transcript: if there is none then, nobody spoke."""
+    audio: bool = False
+    """Whether the sound is wanted as a file of its own, if the provider has one beside the video."""
+    screenshots: bool = False
+    """Whether the provider's screenshots are wanted: of a bot that failed to join, they show why."""
     meeting_url: str = ""
     """Given if this is all that the meeting keeps: the manifest is written at once, when everything is there."""
     is_problem_logged: bool = False
@@ -109,9 +115,13 @@ class CollectResult(BaseModel):
 
 
 def build_collect_result(
-    order: CollectInput, wanted: str, recording: RecordingResult | None, transcript: TranscriptResult | None
+    order: CollectInput,
+    wanted: str,
+    recording: RecordingResult | None,
+    transcript: TranscriptResult | None,
+    extras: Iterable[Artifact] = (),
 ) -> CollectResult:
-    """What the two parts come to; None for one that was not wanted, or failed for now.
+    """What the two parts and all `extras` come to; None for a part that was not wanted, or failed for now.
 
     `order` has the true folder, `wanted` is the one that was asked for.
     """
@@ -121,6 +131,7 @@ def build_collect_result(
         artifacts.insert(0, recording.artifact)
     elif recording:
         missing = {"is_recording_lost" if recording.is_lost else "no_recording_reason": recording.text}
+    artifacts += extras
     names = {artifact.path.removeprefix(f"{order.folder}/"): artifact for artifact in artifacts}
     return CollectResult(
         files={name: artifact.size for name, artifact in names.items()},

@@ -76,6 +76,8 @@ class SendBotInput(BaseModel):
     bot: BotOptions = BotOptions()
     provider: str = ""
     """The provider that is wanted, by its name; empty for the worker's default."""
+    metadata: dict[str, str] = {}
+    """The caller's own data, for providers that keep some with a bot."""
     search_first: bool = False
     """An earlier request of the same key ended in doubt: its bot may exist."""
     rebooked: bool = False
@@ -101,6 +103,7 @@ class BotDispatch(BaseModel):
     mode: DispatchMode
     transcript: bool
     bot: BotOptions
+    metadata: dict[str, str] = {}
     requested_since: UtcDatetime | None = None
 
 

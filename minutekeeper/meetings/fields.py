@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from minutekeeper.meetings.meeting_urls import parse_meeting_url
 from minutekeeper.text import balanced
@@ -45,6 +45,44 @@ def _provider_name(text: str) -> str:
 ProviderName = Annotated[str, AfterValidator(_provider_name)]
 
 
+_LANGUAGE_TAG = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3}")
+
+
+def _language_tag(text: str) -> str:
+    if text and not _LANGUAGE_TAG.fullmatch(text):
+        raise ValueError(f"{text!r} is no language tag; write it as `de`, `en` or `pt-BR`")
+    return text
+
+
+LanguageTag = Annotated[str, AfterValidator(_language_tag)]
+
+VocabularyTerm = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Vocabulary = Annotated[tuple[VocabularyTerm, ...], Field(max_length=100)]
+
+_MAX_METADATA = 20
+_METADATA_KEY = re.compile(r"[a-z0-9_.-]{1,40}")
+_MAX_METADATA_VALUE = 200
+
+
+def _check_metadata(metadata: dict[str, str]) -> dict[str, str]:
+    if len(metadata) > _MAX_METADATA:
+        raise ValueError(f"{len(metadata)} keys are too many: at most {_MAX_METADATA} are allowed")
+    for key, value in metadata.items():
+        if not _METADATA_KEY.fullmatch(key):
+            raise ValueError(
+                f"the key {key[:60]!r} needs 1 to 40 small letters, digits, dots, dashes or underscores"
+            )
+        if len(value) > _MAX_METADATA_VALUE:
+            raise ValueError(f"the value of {key!r} has {len(value)} characters: at most {_MAX_METADATA_VALUE} fit")
+        if not value.isprintable():
+            raise ValueError(f"the value of {key!r} must have no line breaks or other control characters")
+    return metadata
+
+
+Metadata = Annotated[dict[str, str], AfterValidator(_check_metadata)]
+"""The caller's own data about a meeting, by which it can be found again."""
+
+
 class RecordingMode(StrEnum):
     SPEAKER_VIEW = "speaker_view"
     GALLERY_VIEW = "gallery_view"
@@ -62,6 +100,10 @@ class BotOptions(BaseModel):
     image: str | None = None
     entry_message: str | None = None
     recording_mode: RecordingMode = RecordingMode.SPEAKER_VIEW
+    transcription_language: LanguageTag = ""
+    """The language that is spoken, such as `de` or `pt-BR`; empty for the provider to recognise it."""
+    transcription_vocabulary: Vocabulary = ()
+    """Names and terms that the transcription should know."""
     waiting_room_timeout: int | None = Field(None, ge=1, le=7200)
     noone_joined_timeout: int | None = Field(None, ge=1, le=7200)
     silence_timeout: int | None = Field(None, ge=1, le=7200)

@@ -42,7 +42,12 @@ _TEXT_TYPES = {
     "txt": "text/plain; charset=utf-8",
     "vtt": "text/vtt; charset=utf-8",
 }
-_CONTENT_TYPES = AUDIO_TYPES | VIDEO_TYPES | _TEXT_TYPES
+_IMAGE_TYPES = {
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+}
+_CONTENT_TYPES = AUDIO_TYPES | VIDEO_TYPES | _TEXT_TYPES | _IMAGE_TYPES
 
 
 def content_type_of(path: str) -> str:

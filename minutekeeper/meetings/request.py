@@ -14,6 +14,7 @@ from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING, Dispa
 from minutekeeper.meetings.fields import (
     ASSUMED_LENGTH,
     BotOptions,
+    Metadata,
     NormalisedMeetingUrl,
     Title,
     UtcDatetime,
@@ -36,6 +37,8 @@ class WantedArtifacts(BaseModel):
 
     recording: bool = True
     transcript: bool = True
+    audio: bool = False
+    """The sound as a file of its own beside the video, if the provider has one."""
 
 
 class ProviderScheduledBot(BaseModel):
@@ -68,6 +71,7 @@ class MeetingRequest(BaseModel):
     title: Title = Field("", max_length=500)
     bot: BotOptions = BotOptions()
     wanted: WantedArtifacts = WantedArtifacts()
+    metadata: Metadata = {}
     wake_up: DispatchTiming = DEFAULT_DISPATCH_TIMING
     calendar: CalendarEventRef | None = None
     claim: Claim | None = None

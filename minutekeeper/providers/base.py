@@ -142,15 +142,25 @@ class Media:
 class RecordedContent:
     """The recordings and the transcript of a bot. A recording that does not exist, or not yet, is not listed.
 
-    `transcript` is None while the provider has none; `transcript_failed` says that there will never be one.
-    `deleted` says that the provider has deleted its copy. `duration` is in seconds, None if not said.
+    `audio` is the sound as a file of its own, if there is one beside the video. `transcript` is None while the
+    provider has none; `transcript_failed` says that there will never be one. `deleted` says that the provider has
+    deleted its copy. `duration` is in seconds, None if not said.
     """
 
     media: tuple[Media, ...]
     transcript: Transcript | None
+    audio: Media | None = None
     transcript_failed: bool = False
     deleted: bool = False
     duration: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BotScreenshot:
+    """A picture of what a bot saw. `url` is signed and short-lived: never log or keep it."""
+
+    url: str
+    taken_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +266,11 @@ class Provider(Protocol):
         ...
 
     async def retranscribe(self, bot_id: str) -> None:
-        """Requests a new transcript of a bot's recording."""
+        """Requests a new transcript of a bot's recording; a TRANSCRIPTION_COMPLETE event reports that it exists."""
+        ...
+
+    async def screenshots(self, bot_id: str) -> Sequence[BotScreenshot]:
+        """Lists pictures of what a bot saw, the oldest first; empty if the provider has none."""
         ...
 
     async def aclose(self) -> None:

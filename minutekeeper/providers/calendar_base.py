@@ -104,32 +104,24 @@ class EventFilter:
     organizer_email: str = ""
 
 
-class ScheduledRecordingChange(BaseModel):
-    """A change of a scheduled recording; fields that are not set stay unchanged.
+class ScheduledRecording(BaseModel):
+    """How the provider records an event by its own scheduler. Timeouts are in seconds.
 
-    Timeouts are in seconds. The bot is recognised by `extra`, because its id is not known beforehand.
+    The bot is recognised by `extra`, because its id is not known beforehand.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    name: str | None = Field(None, min_length=1, max_length=255)
+    name: str = Field("Minutekeeper", min_length=1, max_length=255)
     image: str | None = None
     entry_message: str | None = None
     recording_mode: RecordingMode | None = None
-    transcript: bool | None = None
+    transcript: bool = True
     waiting_room_timeout: int | None = Field(None, ge=1, le=7200)
     noone_joined_timeout: int | None = Field(None, ge=1, le=7200)
     silence_timeout: int | None = Field(None, ge=1, le=7200)
     webhook_url: str | None = Field(None, repr=False)
     deduplication_key: str | None = None
-    extra: Mapping[str, str] | None = None
-
-
-class ScheduledRecording(ScheduledRecordingChange):
-    """How the provider records an event by its own scheduler."""
-
-    name: str = Field("Minutekeeper", min_length=1, max_length=255)
-    transcript: bool = True
     extra: Mapping[str, str] = {}
 
 
@@ -185,12 +177,6 @@ class CalendarProvider(ConnectedCalendars, Protocol):
         self, event_id: str, recording: ScheduledRecording, *, all_occurrences: bool = False
     ) -> list[CalendarEvent]:
         """Schedules a recording of the event, or of its whole series; returns the events that will be recorded."""
-        ...
-
-    async def change_recording(
-        self, event_id: str, change: ScheduledRecordingChange, *, all_occurrences: bool = False
-    ) -> list[CalendarEvent]:
-        """Changes scheduled recordings; returns their events."""
         ...
 
     async def remove_recording(self, event_id: str, *, all_occurrences: bool = False) -> list[CalendarEvent]:

@@ -41,6 +41,14 @@ def recording_path(folder: str, extension: str) -> str:
     return f"{folder}/recording.{extension}"
 
 
+def audio_path(folder: str, extension: str) -> str:
+    return f"{folder}/audio.{extension}"
+
+
+def screenshot_path(folder: str, bot_id: str, number: int, extension: str) -> str:
+    return f"{folder}/screenshots/{folder_for(bot_id)}-{number:02d}.{extension}"
+
+
 def transcript_path(folder: str, form: str) -> str:
     return f"{folder}/transcript.{form}"
 

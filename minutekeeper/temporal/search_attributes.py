@@ -26,6 +26,8 @@ CALENDAR_ID = SearchAttributeKey.for_keyword_list("CalendarId")
 """All calendars that want a meeting; `CalendarId = "…"` finds what has that one among others."""
 MEETING_START = SearchAttributeKey.for_datetime("MeetingStart")
 MEETING_TITLE = SearchAttributeKey.for_text("MeetingTitle")
+MEETING_META = SearchAttributeKey.for_keyword_list("MeetingMeta")
+"""The caller's own data of a meeting, each as `key=value`."""
 CALENDAR_STATUS = SearchAttributeKey.for_keyword("CalendarStatus")
 """Of calendars alone: how each of them is."""
 
@@ -39,6 +41,7 @@ ALL_KEYS = (
         CALENDAR_ID,
         MEETING_START,
         MEETING_TITLE,
+        MEETING_META,
     ),
     CALENDAR_STATUS,
 )
@@ -71,6 +74,9 @@ def initial_attributes(request: MeetingRequest) -> TypedSearchAttributes:
     ]
     if title := as_text(request.title):
         pairs.append(SearchAttributePair(MEETING_TITLE, title))
+    if request.metadata:
+        listed = _listed(f"{key}={value}" for key, value in request.metadata.items())
+        pairs.append(SearchAttributePair(MEETING_META, listed))
     if request.calendar is not None:
         pairs.append(SearchAttributePair(CALENDAR_ID, _listed([request.calendar.calendar_id])))
     return TypedSearchAttributes(pairs)

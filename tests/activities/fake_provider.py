@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import cast
 
-from minutekeeper.providers.base import Media, Provider, ProviderError, RecordedContent
+from minutekeeper.providers.base import BotScreenshot, Media, Provider, ProviderError, RecordedContent
 
 Answer = RecordedContent | ProviderError
 
@@ -15,6 +15,7 @@ class FakeProvider:
         self._asked = asked
         self._pushed = pushed
         self.bodies: list[bytes | None] = []
+        self.pictures: list[BotScreenshot] | ProviderError = []
 
     @property
     def name(self) -> str:
@@ -23,6 +24,12 @@ class FakeProvider:
     @property
     def port(self) -> Provider:
         return cast("Provider", self)
+
+    async def screenshots(self, bot_id: str) -> list[BotScreenshot]:
+        assert bot_id == "bot-1"
+        if isinstance(self.pictures, ProviderError):
+            raise self.pictures
+        return self.pictures
 
     async def get_recorded_content(self, bot_id: str, pushed: bytes | None) -> RecordedContent:
         assert bot_id == "bot-1"

@@ -9,7 +9,7 @@ from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.providers.base import RecordedContent
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.transcripts.model import Transcript
-from tests.activities.recording_runner import NOTHING, SPOKEN, RecordingRunner
+from tests.activities.recording_runner import NOTHING, ORDER, SPOKEN, RecordingRunner
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,21 @@ async def test_without_words_nothing_is_written(
 
     assert (result.state, result.artifacts) == (state, ())
     assert await desk.kept() == []
+
+
+@pytest.mark.parametrize(
+    ("collected", "state"),
+    [
+        (NOTHING, TranscriptState.EMPTY),
+        (dataclasses.replace(NOTHING, transcript_failed=True), TranscriptState.FAILED),
+        (dataclasses.replace(NOTHING, deleted=True), TranscriptState.FAILED),
+    ],
+)
+async def test_a_provider_that_is_done_and_has_none_heard_nobody_speak(
+    desk: RecordingRunner, collected: RecordedContent, state: TranscriptState
+) -> None:
+    desk.answers(lambda: collected)
+    assert (await desk.transcript(ORDER.model_copy(update={"transcript_finished": True}))).state is state
 
 
 async def test_five_forms_and_the_same_ones_again(desk: RecordingRunner) -> None:

@@ -1,5 +1,6 @@
 """What a request may ask of a bot, and what holds where it asks nothing."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,9 +22,11 @@ def test_a_bot_needs_no_options() -> None:
         "image": None,
         "entry_message": None,
         "recording_mode": RecordingMode.SPEAKER_VIEW,
+        "transcription_language": "",
+        "transcription_vocabulary": (),
         **dict.fromkeys(TIMEOUTS),
     }
-    assert dict(WantedArtifacts()) == {"recording": True, "transcript": True}
+    assert dict(WantedArtifacts()) == {"recording": True, "transcript": True, "audio": False}
 
 
 def test_a_providers_name_is_written_small() -> None:
@@ -31,6 +34,52 @@ def test_a_providers_name_is_written_small() -> None:
     for name in ("Recall", "recall eu", "r" * 41, "../other"):
         with pytest.raises(ValidationError, match="is no name of a provider"):
             BotOptions(provider=name)
+
+
+@pytest.mark.parametrize("tag", ["de", "pt-BR", "zh-Hans-CN", "yue"])
+def test_languages_are_named_by_their_tags(tag: str) -> None:
+    assert BotOptions(transcription_language=tag).transcription_language == tag
+
+
+@pytest.mark.parametrize("tag", ["German", "d", "de_DE", "de-", "de DE", "*"])
+def test_what_is_no_language_tag_is_told_how_to_write_one(tag: str) -> None:
+    with pytest.raises(ValidationError, match="is no language tag; write it as `de`"):
+        BotOptions(transcription_language=tag)
+
+
+def test_a_vocabulary_has_100_terms_of_60_characters() -> None:
+    most = tuple(f"{number:060}" for number in range(100))
+    assert BotOptions(transcription_vocabulary=most).transcription_vocabulary == most
+    assert BotOptions(transcription_vocabulary=("  Ada ",)).transcription_vocabulary == ("Ada",)
+    for terms in ((*most, "one more"), ("x" * 61,), (" ",)):
+        with pytest.raises(ValidationError, match="transcription_vocabulary"):
+            BotOptions(transcription_vocabulary=terms)
+
+
+def request(metadata: dict[str, str]) -> MeetingRequest:
+    return MeetingRequest.model_validate({"meeting_url": URL, "start_time": START, "metadata": metadata})
+
+
+def test_metadata_are_short_texts() -> None:
+    most = {f"key_{number}.{'x' * 31}-9"[:40]: "v" * 200 for number in range(20)}
+    assert request(most).metadata == most
+    assert request({}).metadata == {}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "says"),
+    [
+        ({f"k{number}": "" for number in range(21)}, "21 keys are too many: at most 20 are allowed"),
+        ({"Customer": "7"}, "the key 'Customer' needs 1 to 40 small letters, digits, dots, dashes or underscores"),
+        ({"": "7"}, "the key '' needs"),
+        ({"x" * 41: "7"}, "needs 1 to 40 small letters"),
+        ({"customer": "x" * 201}, "the value of 'customer' has 201 characters: at most 200 fit"),
+        ({"customer": "a\nb"}, "the value of 'customer' must have no line breaks or other control characters"),
+    ],
+)
+def test_metadata_that_are_none_are_told_what_is_wrong(metadata: dict[str, str], says: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(says)):
+        request(metadata)
 
 
 def test_the_ways_to_record_are_words_of_the_interface() -> None:

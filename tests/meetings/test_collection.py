@@ -28,6 +28,8 @@ def test_all_of_a_bot_is_wanted_unless_an_order_says_otherwise() -> None:
         "recording": True,
         "transcript": True,
         "transcript_finished": False,
+        "audio": False,
+        "screenshots": False,
         "is_problem_logged": False,
     }
 

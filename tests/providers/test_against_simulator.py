@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 from uuid import uuid4
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -220,18 +221,17 @@ async def test_a_wrong_key_and_a_wrong_wish(house: House) -> None:
 
 @pytest.mark.parametrize("shape", get_args(Shape))
 async def test_the_other_endpoints(house: House, shape: Shape) -> None:
-    client = await house.client(shape=shape)
+    client = await house.client(shape=shape, account_webhook_url="http://127.0.0.1:1/account")
     provider = MeetingBaasProvider(client, webhook_keys=[], signing_secrets=[SECRET])
-    await client.set_webhook_url("http://127.0.0.1:1/account")
-    assert await client.webhook_url() == "http://127.0.0.1:1/account"
+    assert await provider.account_webhook_url() == "http://127.0.0.1:1/account"
     sent = await provider.dispatch(ORDER, ADDRESS)
     await settled(provider, sent.bot_id)
-    assert [shot.url for shot in await client.screenshots(sent.bot_id)]
-    await client.retranscribe(sent.bot_id)
-    await client.retry_webhook(sent.bot_id)
+    assert [shot.url for shot in await provider.screenshots(sent.bot_id)]
+    assert await provider.screenshots("00000000-0000-4000-8000-000000000000") == ()
+    await provider.retranscribe(sent.bot_id)
     assert [bot.bot_id async for bot in client.list_bots(BotQuery(bot_name="minutekeeper"))] == [sent.bot_id]
-    assert await client.delete_data(sent.bot_id) == "deleted"
-    assert await client.delete_data(sent.bot_id) == "alreadyDeleted"
+    async with aiohttp.ClientSession(house.url, headers={"x-meeting-baas-api-key": "sim-key"}) as http:
+        assert (await http.post(f"/bots/{sent.bot_id}/delete_data")).status == 200
     assert (await provider.get_recorded_content(sent.bot_id, None)).media == ()
     reality = (await provider.get_bot_status(sent.bot_id)).status
     assert reality is (ProviderBotStatus.COMPLETE if shape == "newest" else ProviderBotStatus.GONE)

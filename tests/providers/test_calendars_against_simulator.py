@@ -31,7 +31,6 @@ from minutekeeper.providers.calendar_base import (
     EventFilter,
     EventStatus,
     ScheduledRecording,
-    ScheduledRecordingChange,
 )
 from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.providers.meetingbaas.webhooks import parse_webhook
@@ -287,15 +286,9 @@ async def test_recordings(house: House, answer: str) -> None:
         bots = (await house.ledger())["bots"]
     assert {bot["event_uuid"] for bot in bots} == {first.event_id, second.event_id}
     assert {bot["bot_name"] for bot in bots} == {"Scribe"}
-    changed = await calendars.change_recording(
-        first.event_id, ScheduledRecordingChange(entry_message=None, transcript=False)
-    )
-    assert [event.event_id for event in changed] == [first.event_id]
     for _ in range(2):
         removed = await calendars.remove_recording(first.event_id)
         assert [event.event_id for event in removed] == [first.event_id]
-    with pytest.raises(NotFoundError):
-        await calendars.change_recording(first.event_id, ScheduledRecordingChange(name="Clerk"))
     with pytest.raises(NotFoundError):
         await calendars.schedule_recording("00000000-0000-4000-8000-000000000000", recording)
 

@@ -16,7 +16,6 @@ from minutekeeper.providers.calendar_base import (
     EventFilter,
     EventStatus,
     ScheduledRecording,
-    ScheduledRecordingChange,
     SyncFailure,
 )
 from minutekeeper.providers.meetingbaas.bot_metadata import event_extra
@@ -272,8 +271,6 @@ async def test_recordings(calendars: CalendarProvider, server: ToldServer, answe
     assert event.event_id == EVENT["uuid"]
     body: Any = {"bot_name": "Scribe", "speech_to_text": None, "extra": event_extra([SECRET])}
     assert asked(server) == ("POST", "/calendar_events/e-1/bot", {}, body)
-    assert await calendars.change_recording("e-1", ScheduledRecordingChange(name="Clerk")) == [event]
-    assert asked(server) == ("PATCH", "/calendar_events/e-1/bot", {}, {"bot_name": "Clerk"})
     assert await calendars.remove_recording("e-1", all_occurrences=True) == [event]
     assert asked(server) == ("DELETE", "/calendar_events/e-1/bot", {"all_occurrences": "true"}, None)
 
@@ -308,10 +305,6 @@ async def test_everything_that_a_recording_can_be(calendars: CalendarProvider, s
     }
     assert await calendars.schedule_recording("e-1", recording, all_occurrences=True) == []
     assert asked(server) == ("POST", "/calendar_events/e-1/bot", {"all_occurrences": "true"}, wire)
-    await calendars.change_recording("e-1", ScheduledRecordingChange(transcript=True, entry_message=None))
-    assert asked(server)[3] == {"speech_to_text": wire["speech_to_text"], "enter_message": None}
-    await calendars.change_recording("e-1", ScheduledRecordingChange(transcript=False))
-    assert asked(server)[3] == {"speech_to_text": None}
 
 
 @pytest.mark.parametrize("identifier", ["", ".", ".."])

@@ -13,7 +13,7 @@ from minutekeeper.providers.base import ProviderError, UnavailableError
 from minutekeeper.providers.http_client import open_http_client
 from minutekeeper.providers.meetingbaas import http as connection
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
-from minutekeeper.providers.meetingbaas.request_models import NewBot
+from minutekeeper.providers.meetingbaas.request_models import BotQuery, NewBot
 from tests.providers.response_server import Answer, ToldServer
 
 BOT = NewBot(meeting_url="https://meet.google.com/abc-defg-hij", bot_name="Scribe", reserved=False)
@@ -96,9 +96,10 @@ async def test_a_redirect_that_leads_nowhere_is_an_answer_like_others(
 
 @pytest.mark.parametrize("text", ["a b+c", "100%", "%2F", "a&b=c#d", "Zoë ✓", "../x", "a\r\nb: c", "\x00"])
 async def test_any_text_arrives_as_it_is(client: MeetingBaasClient, server: ToldServer, text: str) -> None:
-    server.tell(Answer())
-    await client.retry_webhook(text, f"https://ours.example/{text}")
-    assert server.asked[0].query == {"bot_uuid": text, "webhook_url": f"https://ours.example/{text}"}
+    server.tell(Answer({"bots": [], "next_cursor": None}))
+    query = BotQuery(bot_name=text, meeting_url=f"https://ours.example/{text}")
+    assert [bot async for bot in client.list_bots(query)] == []
+    assert server.asked[0].query == query.to_wire()
 
 
 @pytest.mark.parametrize("url", ["ftp://h.example", "h.example", "", "http://", "http://h:bad", "http://a b"])
@@ -133,9 +134,10 @@ async def test_no_url_is_logged(
 ) -> None:
     set_up_logging(json=False, level=level)
     logging.getLogger("a-test").info("logging works")
-    server.tell(Answer())
-    await client.retry_webhook("b-1", "https://ours.example/webhooks/t0ken?X-Amz-Signature=s1gnature")
+    server.tell(Answer({"bots": [], "next_cursor": None}))
+    address = "https://ours.example/webhooks/t0ken?X-Amz-Signature=s1gnature"
+    assert [bot async for bot in client.list_bots(BotQuery(meeting_url=address))] == []
     logged = capsys.readouterr().err
     assert "logging works" in logged
-    for word in ("t0ken", "s1gnature", "retry_webhook", "ours.example"):
+    for word in ("t0ken", "s1gnature", "bots_with_metadata", "ours.example"):
         assert word not in logged

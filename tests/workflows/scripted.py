@@ -29,6 +29,7 @@ from minutekeeper.providers.base import (
     BotCallback,
     BotObservation,
     BotOrigin,
+    BotScreenshot,
     BotWebhook,
     CalendarWebhook,
     FoundBot,
@@ -73,6 +74,7 @@ class ScriptedProvider:
     bots: list[Bot] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     retranscribed: list[str] = field(default_factory=list)
+    has_screenshots: bool = False
     hidden: bool = False
     search_failures: list[Exception] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
@@ -195,6 +197,9 @@ class ScriptedProvider:
 
     async def get_recorded_content(self, bot_id: str, pushed: bytes | None) -> RecordedContent:
         return RecordedContent(media=(), transcript=None, deleted=pushed is None and not bot_id)
+
+    async def screenshots(self, bot_id: str) -> list[BotScreenshot]:
+        return [BotScreenshot(url=f"http://127.0.0.1:1/{bot_id}.png")] if self.has_screenshots else []
 
     async def retranscribe(self, bot_id: str) -> None:
         self.retranscribed.append(bot_id)

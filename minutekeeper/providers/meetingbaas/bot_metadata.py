@@ -5,7 +5,7 @@ Other products of the same account can write there, too, so it is signed, and un
 
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -64,6 +64,11 @@ class ReceivedBotMetadata(BaseModel):
         given = self.signature.encode("utf-8", "surrogatepass")
         matches = [hmac.compare_digest(given, self.claimed.signature(secret).encode()) for secret in secrets]
         return self.claimed if any(matches) else BotMetadata()
+
+
+def caller_metadata_to_wire(metadata: Mapping[str, str]) -> dict[str, str]:
+    """The caller's own data, under names that are none of ours; the account's own tools can filter by them."""
+    return {f"meta_{key}": value for key, value in metadata.items()}
 
 
 def event_extra(secrets: Sequence[str]) -> dict[str, str]:

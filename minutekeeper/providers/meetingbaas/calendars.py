@@ -12,14 +12,12 @@ from minutekeeper.providers.calendar_base import (
     EventFilter,
     ResyncResult,
     ScheduledRecording,
-    ScheduledRecordingChange,
 )
 from minutekeeper.providers.meetingbaas.bot_metadata import event_extra
 from minutekeeper.providers.meetingbaas.calendar_events import EventAnswer, to_event, to_events
 from minutekeeper.providers.meetingbaas.http import MeetingBaasHttp
 from minutekeeper.providers.meetingbaas.request_models import (
     SpeechToText,
-    change_to_wire,
     credentials_to_wire,
     filter_to_wire,
     recording_to_wire,
@@ -130,12 +128,6 @@ class MeetingBaasCalendars:
         body = recording_to_wire(recording, self._speech_to_text)
         body["extra"] = {**recording.extra, **event_extra(self._signing_secrets)}
         return await self._record("POST", event_id, all_occurrences=all_occurrences, body=body)
-
-    async def change_recording(
-        self, event_id: str, change: ScheduledRecordingChange, *, all_occurrences: bool = False
-    ) -> list[CalendarEvent]:
-        body = change_to_wire(change, self._speech_to_text)
-        return await self._record("PATCH", event_id, all_occurrences=all_occurrences, body=body)
 
     async def remove_recording(self, event_id: str, *, all_occurrences: bool = False) -> list[CalendarEvent]:
         return await self._record("DELETE", event_id, all_occurrences=all_occurrences)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -108,20 +107,9 @@ class MeetingBaasClient:
                 await asyncio.sleep(pause)
         return await self._connection.call("GET", "/bots/bots_with_metadata", params=params)
 
-    async def delete_data(self, bot_id: str) -> str:
-        """Deletes recording, transcript and logs permanently; returns the provider's status text."""
-        answer = await self._connection.call("POST", f"/bots/{path_part(bot_id, 'a bot')}/delete_data")
-        return parse_response(Acknowledgement, answer).status
-
-    async def retranscribe(
-        self, bot_id: str, speech_to_text: SpeechToText | None = None, webhook_url: str | None = None
-    ) -> None:
+    async def retranscribe(self, bot_id: str, speech_to_text: SpeechToText) -> None:
         """Requests a new transcript; `transcription_complete` is sent when meeting_data has it."""
-        body: dict[str, Any] = {"bot_uuid": bot_id}
-        if speech_to_text is not None:
-            body["speech_to_text"] = speech_to_text.model_dump(exclude_none=True)
-        if webhook_url is not None:
-            body["webhook_url"] = webhook_url
+        body = {"bot_uuid": bot_id, "speech_to_text": speech_to_text.model_dump(exclude_none=True)}
         await self._connection.call("POST", "/bots/retranscribe", body=body)
 
     async def screenshots(self, bot_id: str) -> list[Screenshot]:
@@ -133,14 +121,6 @@ class MeetingBaasClient:
         return parse_response(
             AccountWebhook, await self._connection.call("GET", "/accounts/webhook_url")
         ).webhook_url
-
-    async def set_webhook_url(self, webhook_url: str) -> None:
-        await self._connection.call("POST", "/accounts/webhook_url", body={"webhook_url": webhook_url})
-
-    async def retry_webhook(self, bot_id: str, webhook_url: str | None = None) -> None:
-        """Has the bot's final webhook sent again, to its own address or another."""
-        params = {"bot_uuid": bot_id} | ({"webhook_url": webhook_url} if webhook_url else {})
-        await self._connection.call("POST", "/bots/retry_webhook", params=params)
 
     async def warm_up(self, calls: int) -> None:
         """Opens connections for so many concurrent calls, up to the size of the pool. Never raises."""

@@ -4,6 +4,7 @@ import hmac
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchMode, DispatchPlan
@@ -12,6 +13,7 @@ from minutekeeper.providers.base import (
     BotCallback,
     BotObservation,
     BotOrigin,
+    BotScreenshot,
     BotWebhook,
     CalendarWebhook,
     FoundBot,
@@ -20,15 +22,24 @@ from minutekeeper.providers.base import (
     ProviderBotStatus,
     RecordedContent,
     RemovalResult,
+    RequestRejectedError,
 )
 from minutekeeper.providers.meetingbaas import bot_lookup, recordings, webhooks
 from minutekeeper.providers.meetingbaas.bot_lookup import bot_observation, origin_of, recent_origins
-from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata
+from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata, caller_metadata_to_wire
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.http import API_KEY_HEADER, ConflictError
-from minutekeeper.providers.meetingbaas.request_models import AutomaticLeave, NewBot, SpeechToText
+from minutekeeper.providers.meetingbaas.request_models import (
+    CONFIGURABLE_TRANSCRIBERS,
+    AutomaticLeave,
+    NewBot,
+    SpeechToText,
+    transcription_parameters,
+)
 
 NAME = "meetingbaas"
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _KEY_HEADERS = frozenset({API_KEY_HEADER, "x-spoke-api-key"})
 
@@ -114,8 +125,22 @@ class MeetingBaasProvider:
             automatic_leave=_automatic_leave(order.bot),
             webhook_url=address.webhook_url,
             deduplication_key=order.key,
-            extra=extra.to_wire(self._signing_secrets),
+            transcription_custom_parameters=self._transcription_parameters(order),
+            extra=caller_metadata_to_wire(order.metadata) | extra.to_wire(self._signing_secrets),
         )
+
+    def _transcription_parameters(self, order: BotDispatch) -> dict[str, Any] | None:
+        """Language and vocabulary as the transcriber takes them. Raises RequestRejectedError if it takes none."""
+        bot = order.bot
+        if not order.transcript or not (bot.transcription_language or bot.transcription_vocabulary):
+            return None
+        if self._speech_to_text.provider not in CONFIGURABLE_TRANSCRIBERS:
+            raise RequestRejectedError(
+                f"bot.transcription_language, bot.transcription_vocabulary: {self._speech_to_text.provider} takes "
+                f"neither; leave both away, or set MINUTEKEEPER_SPEECH_TO_TEXT_PROVIDER to "
+                f"{' or '.join(sorted(CONFIGURABLE_TRANSCRIBERS))}"
+            )
+        return transcription_parameters(bot.transcription_language, bot.transcription_vocabulary)
 
     async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
         return await bot_lookup.find_bots(self._client, self._signing_secrets, key, meeting_url, since)
@@ -161,7 +186,15 @@ class MeetingBaasProvider:
         return await recordings.recorded_content(self._client, bot_id, pushed)
 
     async def retranscribe(self, bot_id: str) -> None:
-        await self._client.retranscribe(bot_id)
+        await self._client.retranscribe(bot_id, self._speech_to_text)
+
+    async def screenshots(self, bot_id: str) -> Sequence[BotScreenshot]:
+        try:
+            listed = await self._client.screenshots(bot_id)
+        except NotFoundError:
+            return ()
+        found = [BotScreenshot(url=each.url, taken_at=each.date) for each in listed if each.url]
+        return sorted(found, key=lambda each: each.taken_at or _LONG_AGO)
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -51,7 +51,7 @@ async def recorded_content(client: MeetingBaasClient, bot_id: str, pushed: bytes
     if given.transcript is not None and not (given.transcript.is_empty and asked.transcript):
         asked = replace(asked, transcript=given.transcript, transcript_failed=False)
     # The answer's URLs are the fresher ones.
-    return asked if asked.media else replace(asked, media=given.media)
+    return asked if asked.media else replace(asked, media=given.media, audio=given.audio)
 
 
 async def _ask(client: MeetingBaasClient, bot_id: str) -> RecordedContent:
@@ -72,6 +72,7 @@ def _from_meeting_data(data: MeetingData) -> RecordedContent:
     transcript = _transcript(from_meeting_data, data.bot_data.transcripts)
     return RecordedContent(
         media=_media(data.mp4, data.audio, audio_only=audio_only),
+        audio=_separate_audio(data.mp4, data.audio),
         transcript=transcript,
         transcript_failed=transcript is None and bot is not None and bot.transcription_fails,
         deleted=data.content_deleted,
@@ -86,7 +87,9 @@ def _from_delivery(body: bytes) -> RecordedContent:
     except MalformedWebhookError:
         return _NOTHING
     return RecordedContent(
-        media=_media(data.mp4, data.audio, audio_only=False), transcript=_delivered_transcript(data)
+        media=_media(data.mp4, data.audio, audio_only=False),
+        audio=_separate_audio(data.mp4, data.audio),
+        transcript=_delivered_transcript(data),
     )
 
 
@@ -111,8 +114,17 @@ def _media(video: str, audio: str, *, audio_only: bool) -> tuple[Media, ...]:
     url = video or audio
     if not url:
         return ()
-    extension = media_extension_of(_path(url)) or ("mp3" if audio_only or not video else "mp4")
-    return (Media(url=url, extension=extension, expires_at=expires_at(url)),)
+    return (_file(url, usual_extension="mp3" if audio_only or not video else "mp4"),)
+
+
+def _separate_audio(video: str, audio: str) -> Media | None:
+    """The sound, if it is not the recording itself."""
+    return _file(audio, usual_extension="wav") if video and audio and audio != video else None
+
+
+def _file(url: str, *, usual_extension: str) -> Media:
+    extension = media_extension_of(_path(url)) or usual_extension
+    return Media(url=url, extension=extension, expires_at=expires_at(url))
 
 
 def _path(url: str) -> str:

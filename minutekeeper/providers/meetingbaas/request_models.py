@@ -1,6 +1,6 @@
 """The request bodies and filters of the Meeting BaaS API."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -12,7 +12,6 @@ from minutekeeper.providers.calendar_base import (
     CalendarCredentials,
     EventFilter,
     ScheduledRecording,
-    ScheduledRecordingChange,
 )
 
 
@@ -23,6 +22,22 @@ class SpeechToText(BaseModel):
 
     provider: str = "Default"
     api_key: Annotated[str | None, AfterValidator(lambda key: key or None)] = Field(None, repr=False)
+
+
+CONFIGURABLE_TRANSCRIBERS = frozenset({"Default", "Gladia"})
+"""Transcribers with parameters. Both are Gladia: by the provider's own account, or with a key of one's own."""
+
+
+def transcription_parameters(language: str, vocabulary: Sequence[str]) -> dict[str, Any]:
+    """`transcription_custom_parameters`, which the provider hands on as they are: parameters of Gladia's API."""
+    parameters: dict[str, Any] = {}
+    if language:
+        # Gladia knows languages by two letters, without a region.
+        parameters["language_config"] = {"languages": [language.partition("-")[0].lower()], "code_switching": False}
+    if vocabulary:
+        parameters["custom_vocabulary"] = True
+        parameters["custom_vocabulary_config"] = {"vocabulary": list(vocabulary)}
+    return parameters
 
 
 class AutomaticLeave(BaseModel):
@@ -47,6 +62,7 @@ class NewBot(BaseModel):
     bot_image: str | None = None
     entry_message: str | None = None
     speech_to_text: SpeechToText | None = None
+    transcription_custom_parameters: dict[str, Any] | None = None
     automatic_leave: AutomaticLeave | None = None
     webhook_url: str | None = Field(None, repr=False)
     deduplication_key: str | None = None
@@ -121,17 +137,8 @@ def filter_to_wire(filters: EventFilter) -> dict[str, str]:
 
 
 def recording_to_wire(recording: ScheduledRecording, transcriber: SpeechToText) -> dict[str, Any]:
-    return _filter_value(recording.model_dump(mode="json", exclude_none=True), transcriber)
-
-
-def change_to_wire(change: ScheduledRecordingChange, transcriber: SpeechToText) -> dict[str, Any]:
-    """Only the fields that are set; fields to remove are null."""
-    return _filter_value(change.model_dump(mode="json", exclude_unset=True), transcriber)
-
-
-def _filter_value(fields: dict[str, Any], transcriber: SpeechToText) -> dict[str, Any]:
-    if "transcript" in fields:
-        fields["transcript"] = transcriber.model_dump(exclude_none=True) if fields["transcript"] else None
+    fields = recording.model_dump(mode="json", exclude_none=True)
+    fields["transcript"] = transcriber.model_dump(exclude_none=True) if recording.transcript else None
     return {_NAMES.get(name, name): value for name, value in fields.items()}
 
 

@@ -34,10 +34,9 @@ class CreatedBot(LenientModel):
 
 
 class Acknowledgement(LenientModel):
-    """`status` is the word of delete_data: `deleted`, `partiallyDeleted`, `alreadyDeleted` or `noDataFound`."""
+    """Whether what was asked for is done; an answer that does not say counts as yes."""
 
     ok: Flag = True
-    status: Text = ""
 
 
 class BotSummary(LenientModel):

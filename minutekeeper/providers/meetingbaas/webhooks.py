@@ -47,6 +47,7 @@ _LARGE_BYTES = 64 * 1024
 """From here on a body is scanned for what is needed, and not read whole."""
 
 _LIST_OF_OBJECTS = re.compile(rb"\[\s*\{")
+_EMPTY_LIST = re.compile(rb"\s*\[\s*\]\s*")
 
 
 class Status(LenientModel):
@@ -169,6 +170,8 @@ def _scanned(body: bytes) -> Any:
     document["data"] = decoded(facts)
     if _LIST_OF_OBJECTS.match(transcript):
         document["data"]["transcript"] = [{}]
+    elif _EMPTY_LIST.fullmatch(transcript):
+        document["data"]["transcript"] = []
     return document
 
 
@@ -257,6 +260,8 @@ def _final(name: str, data: WebhookData, extra: BotMetadata, received_at: dateti
         text=_joined(data.message, data.reason, data.end_reason),
         has_recording=bool(data.mp4 or data.audio),
         has_transcript=bool(data.transcript),
+        # An empty list says that nobody spoke; without a list there is no transcript yet.
+        transcript_finished=data.transcript == [],
     )
     # A repeat with fresh URLs differs and must get through: the old ones may have run out.
     return _notice(event, data, extra, f"{name}|{data.bot_id}|{digest}", keep_body=name in {COMPLETE, FAILED})

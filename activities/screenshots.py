@@ -1,0 +1,65 @@
+"""Stores the provider's screenshots of a bot: of one that failed to join, they show why."""
+
+from collections.abc import Mapping
+
+import aiohttp
+from temporalio import activity
+
+from minutekeeper.downloads.downloader import DownloadError
+from minutekeeper.downloads.range_requests import ExpiredUrlError, RetryableDownloadError, open_range
+from minutekeeper.downloads.resumable_file import FileVersion
+from minutekeeper.meetings.collection import CollectInput
+from minutekeeper.meetings.views import Artifact
+from minutekeeper.providers.base import BotScreenshot, Media, Provider
+from minutekeeper.storage import layout
+from minutekeeper.storage.store import ArtifactStore
+
+_MAX_SCREENSHOTS = 20
+_MAX_BYTES = 10 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+_SIGNATURES: Mapping[bytes, str] = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
+
+
+async def store_screenshots(
+    provider: Provider, store: ArtifactStore, session: aiohttp.ClientSession, order: CollectInput
+) -> tuple[Artifact, ...]:
+    """Stores the newest screenshots under `screenshots/`; the same ones again replace themselves.
+
+    One that cannot be downloaded is left out, because it is no more than a hint. Raises ProviderError and
+    StoreError.
+    """
+    stored = []
+    listed = (await provider.screenshots(order.bot_id))[-_MAX_SCREENSHOTS:]
+    for number, screenshot in enumerate(listed, start=1):
+        image = await _download(session, screenshot)
+        extension = _extension(image)
+        if extension:
+            path = layout.screenshot_path(order.folder, order.bot_id, number, extension)
+            stored.append(await store.put(path, image))
+    return tuple(stored)
+
+
+async def _download(session: aiohttp.ClientSession, screenshot: BotScreenshot) -> bytes:
+    """The image; empty if it cannot be had or is too large."""
+    media = Media(url=screenshot.url, extension="png", expires_at=None)
+    image = bytearray()
+    try:
+        async with open_range(session, media, 0, FileVersion()) as answer:
+            async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
+                image += chunk
+                if len(image) > _MAX_BYTES:
+                    activity.logger.warning("A screenshot is larger than %d bytes and is left out.", _MAX_BYTES)
+                    return b""
+    except (RetryableDownloadError, ExpiredUrlError, DownloadError) as error:
+        activity.logger.warning("A screenshot could not be downloaded: %s", error)
+        return b""
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        # The texts of the HTTP library quote the link, which is as good as a key.
+        activity.logger.warning("A screenshot could not be downloaded (%s).", type(error).__name__)
+        return b""
+    return bytes(image)
+
+
+def _extension(image: bytes) -> str:
+    """By the first bytes; empty for what is no picture."""
+    return next((extension for start, extension in _SIGNATURES.items() if image.startswith(start)), "")
