@@ -112,7 +112,7 @@ def test_an_event_says_no_more_than_it_is_given() -> None:
         "source": EventSource.WEBHOOK,
         **dict.fromkeys(("dispatch", "status", "reason")),
         **dict.fromkeys(("code", "text", "body"), ""),
-        **dict.fromkeys(("has_recording", "has_transcript"), False),
+        **dict.fromkeys(("has_recording", "has_transcript", "transcript_finished"), False),
     }
     assert dict(ObservedBot()) == {"events": (), "gone": False, "removed_by_owner": False, "text": ""}
 
@@ -150,6 +150,8 @@ def test_the_messages_about_a_dispatch() -> None:
         "first_requested_at": None,
         "transcript": True,
         "bot": BotOptions(),
+        "provider": "",
+        "metadata": {},
         "search_first": False,
         "rebooked": False,
     }
