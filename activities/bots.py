@@ -47,10 +47,11 @@ _SEARCH_BACK = timedelta(minutes=10)
 
 
 class BotActivities:
-    """What a meeting does to its bots, each through its own provider.
+    """Sends, finds, removes and polls bots, each through its own provider.
 
-    `public_url` and `secret` make the address that a bot reports to. `pacing` says when one may be sent; its limit
-    is that of the default provider, those of others are learned.
+    Args:
+        public_url: The base of the webhook URL of each bot, which `secret` signs.
+        pacing: When bots may be sent. Its limit is that of the default provider; the limits of others are learned.
     """
 
     def __init__(
@@ -130,7 +131,7 @@ class BotActivities:
 
     @activity.defn
     async def find_bot(self, request: SendBotInput) -> DispatchedBot | None:
-        """The bot of a request that ended in doubt, if there is one."""
+        """The bot of a request whose result is unknown, if there is one."""
         provider = self._provider(request.provider)
         plan = _plan(provider, request)
         try:
@@ -146,7 +147,7 @@ class BotActivities:
 
     @activity.defn
     async def remove_bot(self, bot: BotReference) -> str:
-        """Tells a bot to stay away or to leave; returns what became of it. Idempotent."""
+        """Cancels a bot or makes it leave; returns a RemovalResult. Idempotent."""
         try:
             return await self._providers.get(bot.provider).remove_bot(bot.bot_id)
         except ProviderError as error:
@@ -167,7 +168,7 @@ class BotActivities:
 
     @activity.defn
     async def retranscribe(self, bot: BotReference) -> None:
-        """Orders a new transcript of what a bot recorded; a webhook says when it is there."""
+        """Requests a new transcript of a bot's recording; a webhook reports when it exists."""
         try:
             await self._providers.get(bot.provider).retranscribe(bot.bot_id)
         except ProviderError as error:

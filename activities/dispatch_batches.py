@@ -34,15 +34,15 @@ class Clock(Protocol):
         ...
 
     def hear(self, server_time: datetime) -> None:
-        """Takes in what the server's time was a moment ago."""
+        """Records what the server's time was a moment ago."""
         ...
 
 
 class ServerClock:
-    """Tells the server's time, because meetings wake up and attempts run out by it.
+    """Returns the server's time, because the timers of meetings and the timeouts of attempts run by it.
 
-    That is this machine's wall clock while the two agree within a second, because it is the more exact one.
-    Otherwise it is the server's own time as last heard, counted on by a clock that nobody sets.
+    Uses this machine's wall clock while the two agree within a second, because it is more exact. Otherwise uses the
+    server's time as last reported, advanced by a monotonic clock.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class ServerClock:
         self._wall = wall
         self._elapsed = elapsed
         self._heard: deque[tuple[float, float]] = deque()
-        """When something was heard, and the server's time minus `elapsed` then: falling, newest last."""
+        """When a server time was reported, and that time minus `elapsed`: decreasing, newest last."""
 
     def now(self) -> datetime:
         wall = self._wall()
@@ -67,7 +67,7 @@ class ServerClock:
             await asyncio.sleep(seconds)
 
     def hear(self, server_time: datetime) -> None:
-        """Of several times the one that took least to arrive counts: delay only ever makes them older."""
+        """Keeps the report with the least delay, because a delay only makes a reported time older."""
         at = self._elapsed()
         offset = server_time.timestamp() - at
         while self._heard and self._heard[-1][1] <= offset:
@@ -82,12 +82,12 @@ _WARM_UP_AHEAD = timedelta(seconds=3)
 _EARLIEST = timedelta(seconds=0.23)
 
 _APART = timedelta(milliseconds=0.5)
-"""About what a request costs: the bots of a rush leave so much earlier that the last one is on time."""
+"""About the time that one request takes: a large batch begins early enough for its last request to be on time."""
 
 _TOO_LATE_TO_ABANDON = timedelta(seconds=1)
 
 _HELD_SECONDS = 3.0
-"""From the first send on, and far less than the server waits for an answer."""
+"""How long results are held back, counted from the first request; far less than the server's timeout."""
 
 WarmUp = Callable[[int], Awaitable[None]]
 
@@ -95,47 +95,50 @@ Shutdown = Callable[[], Awaitable[None]]
 
 
 class WorkerShutdownError(Exception):
-    """The worker shuts down, and there is time enough for another one to send the bot."""
+    """The worker shuts down early enough for another worker to send the bot."""
 
 
 class DispatchBatches:
-    """The volleys of one worker.
+    """The batches of one worker, one for each instant.
 
-    `warm_up` prepares so many sends at once. `shutdown` returns when the worker has to stop; it is called from
-    within an activity.
+    Args:
+        warm_up: Opens connections for the given number of simultaneous requests.
+        shutdown: Returns when the worker has to stop; called from within an activity.
     """
 
     def __init__(self, clock: Clock, warm_up: WarmUp, shutdown: Shutdown) -> None:
         self._clock = clock
         self._warm_up = warm_up
         self._shutdown = shutdown
-        self._volleys: dict[datetime, tuple[DispatchBatch, asyncio.Task[None]]] = {}
+        self._batches: dict[datetime, tuple[DispatchBatch, asyncio.Task[None]]] = {}
 
     @contextlib.asynccontextmanager
     async def slot(self, instant: datetime) -> AsyncIterator[None]:
-        """The body sends one bot of an instant (UTC); at once, if the instant has passed.
+        """Runs the body, which sends one bot, at an instant (UTC); at once if the instant has passed.
 
-        Afterwards waits for the other sends of the instant, three seconds at most: what comes of an answer costs
-        far more than a send, and would delay it. A cancellation ends that wait and nothing else, so that no answer
-        is lost. Raises WorkerShutdownError instead of running the body.
+        Afterwards waits at most three seconds for the other bots of the instant, because processing a result costs
+        far more than sending and would delay them. A cancellation ends only that wait, so that no result is lost.
+        Raises WorkerShutdownError instead of running the body.
         """
         if self._clock.now() >= instant:
             yield
             return
-        if instant not in self._volleys:
-            volley = DispatchBatch(instant)
-            self._volleys[instant] = volley, asyncio.create_task(self._lead(volley))
-        async with self._volleys[instant][0].slot():
+        if instant not in self._batches:
+            batch = DispatchBatch(instant)
+            self._batches[instant] = batch, asyncio.create_task(self._lead(batch))
+        async with self._batches[instant][0].slot():
             yield
 
-    async def _lead(self, volley: "DispatchBatch") -> None:
+    async def _lead(self, batch: "DispatchBatch") -> None:
         try:
-            await volley.run(self._clock, self._warm_up, self._shutdown)
+            await batch.run(self._clock, self._warm_up, self._shutdown)
         finally:
-            del self._volleys[volley.instant]
+            del self._batches[batch.instant]
 
 
 class DispatchBatch:
+    """All bots that one worker sends at one instant."""
+
     def __init__(self, instant: datetime) -> None:
         self.instant = instant
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -145,7 +148,7 @@ class DispatchBatch:
 
     @contextlib.asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """See `Volleys.turn`."""
+        """See `DispatchBatches.slot`."""
         self._unsent += 1
         try:
             if not self._all_called:
@@ -160,7 +163,7 @@ class DispatchBatch:
             await self._over.wait()
 
     async def run(self, clock: Clock, warm_up: WarmUp, shutdown: Shutdown) -> None:
-        """Gives everybody their turn, or hands all of them back; ends when nobody waits any longer."""
+        """Releases all waiting requests, or returns all of them to the server if the worker shuts down early."""
         stopping = asyncio.ensure_future(shutdown())
         calling = asyncio.create_task(self._release_all(clock, warm_up))
         sending = asyncio.create_task(self._over.wait())
@@ -184,7 +187,7 @@ class DispatchBatch:
         while self._waiting:
             await clock.sleep_until(self.instant - min(_EARLIEST, _APART * (len(self._waiting) - 1)))
             self._answer(None)
-            # So that this one is on its way before the next, and answers are read in between.
+            # Lets this request be sent before the next one, and results be read in between.
             await asyncio.sleep(0)
         self._all_called = True
         self._end_if_all_sent()

@@ -30,7 +30,7 @@ CountMeetings = Callable[[str], Awaitable[int]]
 ListMeetings = Callable[[str], Awaitable[list[str]]]
 
 REFRESH_INTERVAL = timedelta(seconds=5)
-"""How long what is known of a rush is relied on: meetings are booked and cancelled to the last moment."""
+"""How long the size of a batch is cached, because meetings are booked and cancelled up to the last moment."""
 
 _KEPT = timedelta(minutes=30)
 
@@ -39,10 +39,10 @@ _QUERY_TIMEOUT = timedelta(seconds=3)
 _SLOWER_BY = 0.03
 
 _LATER_AT_MOST_SECONDS = 1.5
-"""Slots are a little wider than the limit asks for, but the last one is not later than this for it."""
+"""Slots are a little wider than the limit requires, but the last one is delayed by no more than this."""
 
 _AT_ONCE_SECONDS = 0.5
-"""What the account may make in so many seconds is no rush."""
+"""Bots that the account's limit allows within this time are sent at once, without slots."""
 
 
 @dataclass
@@ -55,47 +55,47 @@ class _RateLimitedBatch:
 
 
 class AccountLimitQueue:
-    """The rushes that one worker has a part in.
+    """Assigns slots to bots of one instant that together exceed the account's limit.
 
-    All meetings of an instant stand in Temporal's visibility store, in the order of their booking. Each worker
-    reads that by itself and so knows the slot of each bot: a worker that dies leaves slots behind and nothing else.
+    Each worker reads the meetings of the instant from Temporal's visibility store, in the order of their booking,
+    and derives the same slots from it. A worker that crashes leaves nothing behind but unused slots.
     """
 
     def __init__(self, clock: Clock, count: CountMeetings, meetings: ListMeetings) -> None:
         self._clock = clock
         self._count = count
         self._meetings = meetings
-        self._rushes: dict[datetime, _RateLimitedBatch] = {}
+        self._batches_by_second: dict[datetime, _RateLimitedBatch] = {}
 
     async def slot(
         self, workflow_id: str, start_time: datetime, call_at: datetime, per_second: float
     ) -> datetime | None:
-        """When the bot of a meeting goes if its instant is a rush; None if it is none.
+        """The slot of a meeting's bot; None if all bots of its instant fit into the account's limit.
 
-        The slots lie around `call_at`, so that the middle one is on time. If nobody can say how large the rush is,
+        Slots are centred on `call_at`, so that the middle one is on time. While the size of the batch is unknown,
         the slot is `call_at`.
         """
         second = start_time.replace(microsecond=0)
-        rush = self._rushes.setdefault(second, _RateLimitedBatch())
+        batch = self._batches_by_second.setdefault(second, _RateLimitedBatch())
         now = self._clock.now()
-        if rush.looked_at is None or now - rush.looked_at > REFRESH_INTERVAL:
-            rush.looked_at = now
+        if batch.looked_at is None or now - batch.looked_at > REFRESH_INTERVAL:
+            batch.looked_at = now
             self._forget(now)
-            rush.looking = asyncio.create_task(self._look(rush, second, per_second, workflow_id))
-        if rush.looking is not None and rush.size is None:
-            # Whoever knows something already does not wait: a busy server may take its time.
-            await asyncio.shield(rush.looking)
-        rush.asked.add(workflow_id)
-        if rush.size is None:
+            batch.looking = asyncio.create_task(self._look(batch, second, per_second, workflow_id))
+        if batch.looking is not None and batch.size is None:
+            # Only the first query is awaited, because a busy server may answer late.
+            await asyncio.shield(batch.looking)
+        batch.asked.add(workflow_id)
+        if batch.size is None:
             return call_at
-        # What was booked a moment ago is not counted yet, but asks already.
-        if max(rush.size, len(rush.asked)) <= _AT_ONCE_SECONDS * per_second:
+        # Meetings booked a moment ago ask for a slot before the visibility store counts them.
+        if max(batch.size, len(batch.asked)) <= _AT_ONCE_SECONDS * per_second:
             return None
-        interval = 1 / per_second + min(_SLOWER_BY / per_second, _LATER_AT_MOST_SECONDS / max(rush.size, 1))
-        rank = rush.ranks.get(workflow_id, rush.size)
-        return call_at + timedelta(seconds=(rank + 0.5 - rush.size / 2) * interval)
+        interval = 1 / per_second + min(_SLOWER_BY / per_second, _LATER_AT_MOST_SECONDS / max(batch.size, 1))
+        rank = batch.ranks.get(workflow_id, batch.size)
+        return call_at + timedelta(seconds=(rank + 0.5 - batch.size / 2) * interval)
 
-    async def _look(self, rush: _RateLimitedBatch, second: datetime, per_second: float, workflow_id: str) -> None:
+    async def _look(self, batch: _RateLimitedBatch, second: datetime, per_second: float, workflow_id: str) -> None:
         until = second + timedelta(seconds=1)
         query = (
             f"{IS_MEETING} AND {IS_RUNNING} "
@@ -103,17 +103,21 @@ class AccountLimitQueue:
         )
         try:
             size = await self._count(query)
-            is_as_known = size == len(rush.ranks) and workflow_id in rush.ranks
+            is_as_known = size == len(batch.ranks) and workflow_id in batch.ranks
             if size > _AT_ONCE_SECONDS * per_second and not is_as_known:
-                rush.ranks = {name: rank for rank, name in enumerate(await self._meetings(query))}
-            rush.size = size
+                batch.ranks = {name: rank for rank, name in enumerate(await self._meetings(query))}
+            batch.size = size
         except RPCError as error:
             logger.warning("Temporal does not say how many meetings start at %s: %s", second, error.message)
 
     def _forget(self, now: datetime) -> None:
-        old = [key for key, rush in self._rushes.items() if rush.looked_at and now - rush.looked_at > _KEPT]
+        old = [
+            key
+            for key, batch in self._batches_by_second.items()
+            if batch.looked_at and now - batch.looked_at > _KEPT
+        ]
         for key in old:
-            del self._rushes[key]
+            del self._batches_by_second[key]
 
 
 def open_account_limit_queue(client: Client, clock: Clock) -> AccountLimitQueue:
@@ -130,10 +134,10 @@ def open_account_limit_queue(client: Client, clock: Clock) -> AccountLimitQueue:
 
 
 _BACK_IN_HAND_SECONDS = 3.0
-"""How long before its slot a bot that was handed back is in a worker's hands again."""
+"""How long before its slot a returned activity is scheduled again."""
 
 _PAUSE_SECONDS = 1.0
-"""After a refusal that names no pause."""
+"""The pause after a refusal that does not say how long to wait."""
 
 
 @dataclass(frozen=True)
@@ -154,16 +158,16 @@ class DispatchSlots:
     def __init__(self, pacing: DispatchPacing, warm_up: WarmUp, shutdown: Shutdown) -> None:
         self._clock = pacing.clock
         self._limit = pacing.limit
-        self._rushes = pacing.queue
+        self._batches_by_second = pacing.queue
         self._shutdown = shutdown
-        self._volleys = DispatchBatches(self._clock, warm_up, shutdown)
+        self._batches = DispatchBatches(self._clock, warm_up, shutdown)
 
     @contextlib.asynccontextmanager
     async def slot(self, order: BotDispatch, workflow_id: str, attempt: Attempt) -> AsyncIterator[None]:
         """The body sends the order's bot. Raises WorkerShutdownError or NotYetError instead of running it."""
         slot = await self._slot(order, workflow_id, attempt)
         if slot is None and order.mode is DispatchMode.RESERVED and self._clock.now() < order.dispatch_at:
-            async with self._volleys.slot(order.dispatch_at):
+            async with self._batches.slot(order.dispatch_at):
                 yield
             return
         await self._request(order, slot or order.dispatch_at, attempt)
@@ -193,10 +197,10 @@ class DispatchSlots:
 
     async def _slot(self, order: BotDispatch, workflow_id: str, attempt: Attempt) -> datetime | None:
         """The order's slot, once it has come; None if it has none."""
-        if order.mode is not DispatchMode.RESERVED or self._rushes is None:
+        if order.mode is not DispatchMode.RESERVED or self._batches_by_second is None:
             return None
         while rate := self._limit.of_account:
-            slot = await self._rushes.slot(workflow_id, order.start_time, order.dispatch_at, rate)
+            slot = await self._batches_by_second.slot(workflow_id, order.start_time, order.dispatch_at, rate)
             if slot is None:
                 return None
             now = self._clock.now()

@@ -32,7 +32,7 @@ _TYPES: dict[type[ProviderError], str] = {
 }
 _FINAL = {REQUEST_REJECTED, NOT_FOUND}
 _ACCOUNT_DELAY = timedelta(seconds=60)
-"""An account recovers when somebody pays or renews a key: asking more often helps nobody."""
+"""An account recovers when its owner pays or renews a key, so that more frequent retries are useless."""
 _LONGEST_PAUSE_SECONDS = 86_400.0
 
 

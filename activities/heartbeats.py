@@ -1,4 +1,4 @@
-"""Long work of an activity that others must see alive, and that must not hold up a worker's shutdown."""
+"""Runs long work of an activity with heartbeats, and stops it when the worker shuts down."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -14,11 +14,11 @@ _HEARTBEAT_SECONDS = 2.0
 
 
 async def with_heartbeats(work: Coroutine[Any, Any, _Result], details: Callable[[], object]) -> _Result:
-    """Runs work to its end, with a heartbeat of `details()` every two seconds whatever the work waits for.
+    """Runs `work` to its end and sends `details()` as heartbeat every two seconds.
 
-    Work that takes less than that sends none, for each one is billed. Work that can hang needs time limits of its
-    own. Raises ApplicationError of the type `HandedBack`, to be retried elsewhere at once, if this worker shuts
-    down before the end; the work is cancelled then, as it is when the activity itself is.
+    Shorter work sends no heartbeat, because each one is billed. Work that can hang needs timeouts of its own. If
+    this worker shuts down first, or the activity is cancelled, the work is cancelled; a shutdown raises
+    ApplicationError of the type `HandedBack`, so that another worker retries at once.
     """
     task = asyncio.create_task(work)
     shutdown = asyncio.create_task(activity.wait_for_worker_shutdown())

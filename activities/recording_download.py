@@ -1,4 +1,4 @@
-"""Downloads one bot's recording, over as many attempts as it takes, from what its delivery or the provider says."""
+"""Downloads a bot's recording over any number of attempts, from the URLs of its webhook or of the provider."""
 
 import asyncio
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from minutekeeper.storage.store import ArtifactStore
 
 
 class RecordedContentReader:
-    """What is known of a bot, read once for all that one attempt needs of it: a transcript takes long to read."""
+    """Reads the recorded content of a bot once per attempt, because a long transcript takes long to read."""
 
     def __init__(self, provider: Provider, store: ArtifactStore, order: CollectInput) -> None:
         self._provider = provider
@@ -38,7 +38,10 @@ class RecordedContentReader:
         self._reading: asyncio.Task[RecordedContent] | None = None
 
     async def read(self) -> RecordedContent:
-        """From the delivery that was stored, as long as it is there. Raises ProviderError and StoreError."""
+        """Reads from the stored delivery if it exists, else from the provider.
+
+        Raises ProviderError and StoreError.
+        """
         if self._reading is None:
             self._reading = asyncio.create_task(self._read())
         return await self._reading
@@ -56,17 +59,19 @@ class RecordedContentReader:
 
 
 _LEAST_BYTES_OF_NO_DURATION = 64 * 1024
-"""A second of the plainest video is larger: a smaller file of which the provider says 0 s holds nothing."""
+"""A second of the simplest video is larger: a smaller file with a duration of 0 s contains nothing."""
 
 _MISSING_IS_BELIEVED = timedelta(minutes=10)
-"""A provider may hand out a link before its upload is done: a 404 is believed after minutes of retries."""
+"""A provider may return a URL before its upload is complete, so that a 404 is final only after minutes."""
 
 
 @dataclass(frozen=True)
 class DownloadOptions:
-    """How recordings are fetched. `session` comes from `minutekeeper.downloads.url_policy.create_download_session`.
+    """How recordings are downloaded.
 
-    `give_up` is how long a recording is asked for whose links, the newest too, are refused or lead to none.
+    `session` comes from `minutekeeper.downloads.url_policy.create_download_session`.
+
+    `give_up` is how long a recording is retried whose URLs, fresh ones included, are refused or lead nowhere.
     """
 
     session: aiohttp.ClientSession
@@ -75,7 +80,7 @@ class DownloadOptions:
 
 
 class RecordingDownload:
-    """One attempt for the bot of an order with its true folder. Only what no earlier one has is fetched."""
+    """One attempt to download a bot's recording; continues what earlier attempts have downloaded."""
 
     def __init__(
         self,
@@ -98,9 +103,9 @@ class RecordingDownload:
         return self._download.progress
 
     async def run(self) -> RecordingResult:
-        """Raises RecordingLostError if no attempt can succeed any more.
+        """Returns the stored recording, or why there is none.
 
-        DownloadError, StoreError and ProviderError.
+        Raises RecordingLostError if no further attempt can succeed; DownloadError, StoreError and ProviderError.
         """
         if artifact := await self._pieces.finished():
             return RecordingResult(artifact=artifact)
@@ -131,7 +136,7 @@ class RecordingDownload:
         return RecordingResult(artifact=artifact)
 
     async def _judge(self, error: UrlRefusedError) -> UrlRefusedError | RecordingLostError:
-        """Whether another attempt may still help; the text says until when, for those who look at the meeting."""
+        """Whether another attempt may succeed; the text says until when, because the meeting shows it."""
         now = datetime.now(UTC)
         since = await self._pieces.stalled_since(now)
         is_missing = isinstance(error, UrlNotFoundError)
@@ -148,7 +153,7 @@ class RecordingDownload:
 
 
 class AudioDownload:
-    """One attempt at the sound as a file of its own, beside the video. Only what no earlier one has is fetched."""
+    """One attempt to download the audio file beside the video; continues what earlier attempts have downloaded."""
 
     def __init__(
         self,
@@ -170,7 +175,7 @@ class AudioDownload:
         return self._download.progress
 
     async def run(self) -> Artifact | None:
-        """The file; None if the provider has none. Raises DownloadError, StoreError and ProviderError."""
+        """The stored file; None if the provider has none. Raises DownloadError, StoreError and ProviderError."""
         if artifact := await self._file.finished():
             return artifact
         audio = (await self._content.read()).audio or await self._ask()
@@ -204,7 +209,7 @@ def _log_refusal(bot_id: str, error: DownloadRefusedError) -> None:
 
 
 def _recording(found: RecordedContent) -> Media | None:
-    """The video where there is one, else the sound, else None."""
+    """The video if there is one, else the audio, else None."""
     if found.deleted and not found.media:
         raise RecordingLostError("the provider has deleted the recording")
     return min(found.media, key=lambda media: media.extension in AUDIO_TYPES, default=None)

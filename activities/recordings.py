@@ -1,4 +1,4 @@
-"""Bringing home what a bot recorded: recording, transcript, and the manifest that says that all is there."""
+"""Stores the recording, transcript and other files of a bot, and the manifest that marks a folder as complete."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -56,12 +56,12 @@ _Order = TypeVar("_Order", CollectInput, ManifestInput)
 
 _GIVE_UP = timedelta(days=1)
 _DISPENSABLE_ATTEMPTS = 3
-"""Of audio files and screenshots: a meeting must not wait for them as it does for its recording."""
+"""Attempts for audio files and screenshots, because a meeting must not wait for them as for its recording."""
 _FOR_A_PERSON = frozenset({DownloadRefusedError.__name__, StoreUnusableError.__name__, ACCOUNT})
 
 
 class RecordingActivities:
-    """What a meeting keeps of its bots; `session`, `limits` and `give_up` are those of a Line."""
+    """Stores the files of a meeting's bots; `session`, `limits` and `give_up` are those of DownloadOptions."""
 
     def __init__(
         self,
@@ -77,17 +77,17 @@ class RecordingActivities:
 
     @activity.defn
     async def collect(self, order: CollectInput) -> CollectResult:
-        """Brings recording and transcript home side by side, and only what no earlier attempt has brought.
+        """Stores recording and transcript concurrently, and skips what an earlier attempt has stored.
 
-        With the meeting's URL in the order, the manifest follows as soon as both are settled. What is lost for
-        good is part of the answer. It heartbeats a DownloadProgress every two seconds, whatever the line and the
-        store do: a heartbeat timeout of 10 s to 45 s strikes only if the worker is gone. Temporal passes
-        heartbeats on after four fifths of that timeout, so a short one makes a livelier progress bar.
-        Start-to-close must allow for the longest recording on the slowest line: hours. No limit of attempts: each
-        worker that shuts down uses one up.
+        If the input has the meeting's URL, the manifest follows as soon as both are complete. What is permanently
+        lost is part of the result. Heartbeats a DownloadProgress every two seconds, so that a heartbeat timeout of
+        10 s to 45 s expires only if the worker is gone; Temporal delivers heartbeats after four fifths of that
+        timeout, so that a short one gives a smoother progress bar. The start-to-close timeout must allow for the
+        longest recording on the slowest connection: hours. Attempts are not limited, because every worker that
+        shuts down uses one.
 
-        Raises ApplicationError, to be retried: `HandedBack`, and those that say why a part cannot be brought home
-        now; their detail is the Collection so far. `NeedsPerson` ends it: the meeting shows it and asks anew.
+        Raises ApplicationError, to be retried: `HandedBack`, and those that say why a part cannot be stored now;
+        their detail is the CollectResult so far. `NeedsPerson` is final: the meeting shows it and tries again.
         """
         with _logged_once(order):
             wanted = order.folder or folder_for(_meeting_id())
@@ -101,16 +101,17 @@ class RecordingActivities:
 
     @activity.defn
     async def write_manifest(self, order: ManifestInput) -> Artifact:
-        """Removes what downloads left behind and writes `manifest.json`; a second attempt writes the same bytes.
+        """Removes partial downloads and writes `manifest.json`; a second attempt writes the same bytes.
 
-        Needs only the store: a start-to-close of some minutes, retried until it works, since a folder without a
-        manifest looks unfinished for ever. Heartbeats without a word. StoreError is retried, `NeedsPerson` not.
+        Uses only the store: a start-to-close timeout of some minutes, retried until it succeeds, because a folder
+        without a manifest looks incomplete. Heartbeats have no details. StoreError is retried, `NeedsPerson` is
+        not.
         """
         with _logged_once(order):
             return await with_heartbeats(self._write_manifest(order), _nothing_to_say)
 
     async def _claimed(self, order: _Order, wanted: str) -> _Order:
-        """The order with its first run, and with the folder that belongs to it."""
+        """The input with its first run, and with the folder that belongs to that run."""
         info = activity.info()
         run = order.run or info.workflow_run_id or ""
         folder = await claim_folder(self._store, wanted, info.workflow_id or "", run)
@@ -157,7 +158,7 @@ class RecordingActivities:
         return brought.with_manifest(await manifests.store_manifest(self._store, manifest))
 
     async def _finished(self, order: CollectInput, wanted: str) -> CollectResult | None:
-        """What an earlier attempt has brought home, if it died after the manifest."""
+        """The result of an earlier attempt, if its worker crashed after writing the manifest."""
         manifest = await manifests.read_manifest(self._store, order.folder)
         if manifest is None or order.bot_id not in manifest.bots:
             return None
@@ -190,7 +191,7 @@ class RecordingActivities:
 
 @dataclass(frozen=True)
 class _CollectAttempt:
-    """`order` has the true folder and run, `wanted` is the folder that was asked for."""
+    """`order` has the actual folder and run, `wanted` is the requested folder."""
 
     order: CollectInput
     wanted: str
@@ -205,7 +206,7 @@ class _CollectAttempt:
 
 
 async def _dispensable(part: Callable[[], Awaitable[_Part]]) -> _Part | None:
-    """What came of a part that a meeting can do without: its last attempt only logs what went wrong."""
+    """The result of an optional part; None if its last attempt fails, which is only logged."""
     try:
         return await part()
     except (DownloadError, ProviderError, StoreError) as error:
@@ -230,13 +231,13 @@ async def _download(fetching: RecordingDownload) -> RecordingResult:
 
 
 async def _tried(part: Coroutine[Any, Any, _Part], *, wanted: bool) -> _Part | Exception | None:
-    """What came of one part; its trouble must not break off the other one."""
+    """The result or the error of one part, so that an error does not cancel the other part."""
     if not wanted:
         part.close()
         return None
     try:
         return await part
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised when the other part has ended
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised when all parts have ended
         return error
 
 
@@ -254,7 +255,7 @@ def _with_what_was_brought(trouble: Exception, brought: CollectResult) -> Except
 
 @contextmanager
 def _logged_once(order: _Order) -> Iterator[None]:
-    """Raises NEEDS_PERSON for what only a person can put right, unless the meeting shows it already."""
+    """Raises NEEDS_PERSON for errors that need a person, unless the meeting shows one already."""
     try:
         yield
     except (DownloadRefusedError, StoreUnusableError, ApplicationError) as trouble:

@@ -1,4 +1,4 @@
-"""Stores the provider's screenshots of a bot: of one that failed to join, they show why."""
+"""Stores the provider's screenshots of a bot, because they show why it failed to join."""
 
 from collections.abc import Mapping
 
@@ -23,9 +23,9 @@ _SIGNATURES: Mapping[bytes, str] = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff"
 async def store_screenshots(
     provider: Provider, store: ArtifactStore, session: aiohttp.ClientSession, order: CollectInput
 ) -> tuple[Artifact, ...]:
-    """Stores the newest screenshots under `screenshots/`; the same ones again replace themselves.
+    """Stores the newest screenshots under `screenshots/`; a second attempt overwrites the same files.
 
-    One that cannot be downloaded is left out, because it is no more than a hint. Raises ProviderError and
+    Skips screenshots that cannot be downloaded, because they are only evidence. Raises ProviderError and
     StoreError.
     """
     stored = []
@@ -40,7 +40,7 @@ async def store_screenshots(
 
 
 async def _download(session: aiohttp.ClientSession, screenshot: BotScreenshot) -> bytes:
-    """The image; empty if it cannot be had or is too large."""
+    """The image; empty if it cannot be downloaded or is too large."""
     media = Media(url=screenshot.url, extension="png", expires_at=None)
     image = bytearray()
     try:
@@ -61,5 +61,5 @@ async def _download(session: aiohttp.ClientSession, screenshot: BotScreenshot) -
 
 
 def _extension(image: bytes) -> str:
-    """By the first bytes; empty for what is no picture."""
+    """The file extension by the first bytes; empty for anything but a supported image."""
     return next((extension for start, extension in _SIGNATURES.items() if image.startswith(start)), "")

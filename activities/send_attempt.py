@@ -1,4 +1,4 @@
-"""One attempt at sending a bot: the time that it has, and whether a bot may exist already."""
+"""One attempt of the send activity: how much time it has, and whether a bot may already exist."""
 
 import math
 from datetime import timedelta
@@ -9,17 +9,16 @@ from activities.dispatch_batches import elapsed_seconds
 from minutekeeper.meetings.dispatch import LAST_USEFUL_MINUTE, SendBotInput
 
 TIME_TO_SEND = timedelta(seconds=10)
-"""What of an attempt's time belongs to the request that sends the bot."""
+"""The part of an attempt's timeout that is reserved for the request that sends the bot."""
 _TIME_TO_BE_ANSWERED = timedelta(seconds=8.5)
 _SHORTEST_PAUSE_SECONDS = 1.0
 _NOTHING_PROVEN = 0
 
 
 class Attempt:
-    """Begins now. `in_doubt` says that a bot may have come of an earlier attempt or request.
+    """Starts now. `in_doubt` says that an earlier attempt or request may have created a bot.
 
-    Its time is measured from its own beginning by a clock that nobody sets: the server's clock and this machine's
-    may differ.
+    Time is measured by a monotonic clock, because the clocks of the server and of this machine may differ.
     """
 
     def __init__(self, request: SendBotInput) -> None:
@@ -33,44 +32,45 @@ class Attempt:
         was_reset = info.attempt == 1 and info.current_attempt_scheduled_time > info.scheduled_time
         self.in_doubt = request.search_first or was_reset or (info.attempt > 1 and not is_proven)
         if was_reset:
-            # An operator had the attempts counted anew: what those before told must not be taken for this one's.
+            # An operator reset the attempts: the heartbeat of an earlier one must not be read as this one's.
             activity.heartbeat(_NOTHING_PROVEN)
 
     @property
     def seconds_to_search(self) -> float | None:
-        """What is left before the time to send begins; None if there is no limit."""
+        """Seconds left before the time reserved for sending begins; None without a timeout."""
         if self._limit is None:
             return None
         return (self._limit - TIME_TO_SEND).total_seconds() - self._elapsed()
 
     @property
     def patience(self) -> float:
-        """Seconds for which the request can wait and still be answered in this attempt's time."""
+        """Seconds for which the request can wait and still be answered within this attempt's timeout."""
         if self._limit is None:
             return math.inf
         return (self._limit - _TIME_TO_BE_ANSWERED).total_seconds() - self._elapsed()
 
     def refuse_if_over(self) -> None:
-        """A worker that was frozen past its time must not send: the server has given the order to another by then.
+        """Raises OverdueError after the timeout: the server has started another attempt by then.
 
-        Raises OverdueError.
+        A worker process can be suspended for longer than its timeout.
         """
         if self._limit is not None and self._elapsed() >= self._limit.total_seconds():
             raise OverdueError
 
     def ends_without_a_bot(self) -> None:
-        """Tells the next attempt that this one sent nothing, so that it need not search.
+        """Records that this attempt created no bot, so that the next one need not search.
 
-        It is told by a heartbeat, because that is what the server keeps from one attempt to the next.
+        Uses heartbeat details, because the server keeps them from one attempt to the next.
         """
         if not self.in_doubt:
             activity.heartbeat(self._number)
 
     def pause(self, asked: float, until_start: float) -> float:
-        """The pause that a provider asks for, in seconds, or a shorter one if no attempt would follow it.
+        """The pause in seconds that a provider asks for, or a shorter one if no attempt could follow it.
 
-        Temporal gives up at once if the next attempt lies behind the last moment at which a bot helps. The next one
-        is made at the meeting's start then, `until_start` from now, or after half of what is left.
+        Temporal stops retrying at once if the next attempt would start after the schedule-to-close timeout. In that
+        case the next attempt starts with the meeting, `until_start` seconds from now, or after half of the time
+        left.
         """
         if self._lives is None:
             return asked
@@ -84,4 +84,4 @@ class Attempt:
 
 
 class OverdueError(Exception):
-    """The time of this attempt is over."""
+    """The timeout of this attempt has passed."""

@@ -1,4 +1,4 @@
-"""Writing down what was said at a meeting, in five forms, once."""
+"""Writes the transcript of a meeting in five formats, once."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ _PIECE_BYTES = 8 * 1024 * 1024
 async def write_transcript(
     store: ArtifactStore, order: CollectInput, delivered: RecordedContentReader
 ) -> TranscriptResult:
-    """Nothing is written for an empty transcript, and nothing twice: an attempt that follows finds a note.
+    """Writes nothing for an empty transcript, and nothing twice: a note lets later attempts skip what is done.
 
     Raises ProviderError and StoreError.
     """
@@ -48,7 +48,7 @@ async def write_transcript(
 
 
 async def _noted(store: ArtifactStore, note: str) -> TranscriptResult | None:
-    """What an earlier attempt wrote, if nobody removed any of it since."""
+    """What an earlier attempt wrote, if all of it is still there."""
     try:
         result = TranscriptResult.model_validate_json(await store.get(note))
     except (NotStoredError, ValidationError):
@@ -58,7 +58,7 @@ async def _noted(store: ArtifactStore, note: str) -> TranscriptResult | None:
 
 
 async def _put(store: ArtifactStore, path: str, parts: Iterator[str]) -> Artifact:
-    """Hours of speech are megabytes: making them must hold up nothing else, and needs no room for all at once."""
+    """Formats in a thread and in pieces, because hours of speech are megabytes and would block the event loop."""
     first = await asyncio.to_thread(_piece, parts)
     if len(first) < _PIECE_BYTES:
         return await store.put(path, first)
@@ -71,7 +71,7 @@ async def _put(store: ArtifactStore, path: str, parts: Iterator[str]) -> Artifac
 
 
 def _piece(parts: Iterator[str]) -> bytes:
-    """About so many bytes of a file as are written at once; less at its end."""
+    """The next piece of a file; shorter at its end."""
     piece = bytearray()
     for part in parts:
         piece += part.encode("utf-8", "replace")
@@ -89,5 +89,5 @@ def _forms(transcript: Transcript, order: CollectInput) -> Iterator[tuple[str, I
 
 
 def _made(form: Callable[..., str], *given: Any) -> Iterator[str]:
-    """Makes the file once its first part is asked for, in whatever thread that is."""
+    """Formats the file when its first part is read, in the thread that reads it."""
     yield form(*given)

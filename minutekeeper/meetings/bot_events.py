@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 
 _MOST_CHARACTERS = 500
-"""What others say may be of any length; a meeting keeps hundreds of such texts."""
+"""The limit of foreign texts, because a meeting keeps hundreds of them."""
 
 
 class BotEventKind(StrEnum):
@@ -25,10 +25,10 @@ class EventSource(StrEnum):
 
 
 class BotEvent(BaseModel):
-    """One thing that happened to a bot.
+    """One event of a bot.
 
-    Never carries a transcript, a media URL or a key: `body` says where in the artifact store the whole delivery
-    lies. `occurred_at` is the provider's own time where it gives one, else the time of arrival.
+    Never contains a transcript, a media URL or a key: `body` is the path of the whole delivery in the artifact
+    store. `occurred_at` is the provider's own time where it gives one, else the time of arrival.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -38,10 +38,10 @@ class BotEvent(BaseModel):
     kind: BotEventKind = BotEventKind.STATUS
     dispatch: int | None = None
     status: MeetingStatus | None = None
-    """What a STATUS event says of the bot; None if the provider's word is not known here."""
+    """The status that a STATUS event reports; None if the provider's code is unknown."""
     reason: FailureReason | None = None
-    """Why the bot ended. A FAILED event always has one, UNKNOWN if the provider's word is not known here; a STATUS
-    event has one only if the status itself says why."""
+    """Why the bot ended. A FAILED event always has one, UNKNOWN if the provider's code is unknown; a STATUS event
+    has one only if the status itself says why."""
     code: str = ""
     """The provider's own status code or error name: evidence for the timeline, which decides nothing."""
     text: str = ""
@@ -50,7 +50,7 @@ class BotEvent(BaseModel):
     has_recording: bool = False
     has_transcript: bool = False
     transcript_finished: bool = False
-    """Whether a `complete` says that nothing was said, so that no transcript will follow."""
+    """Whether a `complete` reports that there was no speech, so that no transcript will follow."""
     body: str = ""
 
     @property

@@ -1,10 +1,10 @@
-"""What identifies a bot: its id at its provider."""
+"""Identifies a bot by its provider and its id there."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class BotReference(BaseModel):
-    """A bot, by its provider's name and its id there. An empty `provider` is the worker's default."""
+    """A bot. An empty `provider` is the worker's default."""
 
     model_config = ConfigDict(frozen=True)
 

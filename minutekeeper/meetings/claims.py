@@ -14,10 +14,10 @@ from minutekeeper.meetings.views import ClaimingCalendar
 
 
 class Claim(BaseModel):
-    """A calendar's interest in a meeting, and how its event wants the meeting to be.
+    """A calendar's claim on a meeting, with the times, link and options of its event.
 
-    `seen_at` is when the calendar was looked at: of two claims or releases of a calendar the later one counts,
-    whichever arrives first. `updated_at` is when the event itself was changed.
+    `seen_at` is when the calendar was read: of two claims or releases of a calendar the later one counts, whichever
+    arrives first. `updated_at` is when the event itself was changed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,13 +42,13 @@ class Claim(BaseModel):
 class ClaimResult(StrEnum):
     ACCEPTED = "taken"
     DEFERRED = "held"
-    """The claim counts, but the meeting stays where it is: it is being recorded."""
+    """The claim is recorded, but the meeting is not moved, because it is being recorded."""
 
 
 class ClaimRelease(BaseModel):
-    """A calendar lets go of a meeting. `seen_at` as for a claim.
+    """A calendar releases its claim. `seen_at` as for a claim.
 
-    `deleted_at` is when the event was deleted, where that is the reason and the calendar says so.
+    `deleted_at` is when the event was deleted, if that is the reason and the calendar says so.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -60,9 +60,9 @@ class ClaimRelease(BaseModel):
 
 
 class MeetingClaims(BaseModel):
-    """The calendars that want a meeting, by calendar id, and when others last let go of it.
+    """The claims on a meeting by calendar id, and when other calendars last released theirs.
 
-    `followed` is the claim that the meeting last took its time and place from.
+    `followed` is the claim whose time and link the meeting last applied.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -78,12 +78,12 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def initial_claims(claim: Claim | None) -> MeetingClaims:
-    """The interest in a meeting that was just booked, by a calendar or by people."""
+    """The claims on a meeting that was just booked, by a calendar or by hand."""
     return MeetingClaims(claims={claim.calendar_id: claim}, followed=claim) if claim else MeetingClaims()
 
 
 def add_claim(interest: MeetingClaims, claim: Claim) -> MeetingClaims:
-    """The interest after a claim; the very same if it was overtaken by a later word of that calendar."""
+    """The claims after a claim; unchanged if that calendar has sent a later message."""
     if claim.seen_at < _last_message_at(interest, claim.calendar_id):
         return interest
     claims = {**interest.claims, claim.calendar_id: claim}
@@ -92,7 +92,7 @@ def add_claim(interest: MeetingClaims, claim: Claim) -> MeetingClaims:
 
 
 def release_claim(interest: MeetingClaims, release: ClaimRelease) -> MeetingClaims:
-    """The interest after a release; the very same if it was overtaken by a later word of that calendar."""
+    """The claims after a release; unchanged if that calendar has sent a later message."""
     if release.seen_at < _last_message_at(interest, release.calendar_id):
         return interest
     claims = {name: claim for name, claim in interest.claims.items() if name != release.calendar_id}

@@ -1,4 +1,4 @@
-"""What is brought home from a bot: the orders and answers of the activities that fetch it."""
+"""Inputs and results of the activities that store the files of a bot."""
 
 from collections.abc import Iterable
 
@@ -8,54 +8,54 @@ from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
 
 MIN_RECORDING_BYTES = 1024
-"""A bot that was thrown out after seconds leaves a file of some hundred bytes, which plays nothing."""
+"""A bot that was removed after seconds leaves a file of some hundred bytes that contains no media."""
 
 MANIFEST = "manifest.json"
 
 
 NEEDS_PERSON = "NeedsPerson"
-"""The type of the failure of the first attempt that meets what only a person can put right.
+"""The error type of the first attempt that fails with an error that needs a person.
 
-It ends the activity, so that the meeting can show it; the meeting then asks for the same once more.
+It ends the activity, so that the meeting can show it; the meeting then starts the activity again.
 """
 
 
 class CollectInput(BaseModel):
-    """A bot whose recording, transcript or both are wanted.
+    """The files to store of one bot.
 
-    `folder` is where its files go in the store, if not in the meeting's own folder; `delivery_path` is the stored
-    delivery to start from, empty to ask the API.
+    `folder` is the target folder in the store, empty for the meeting's own; `delivery_path` is the stored webhook
+    to start from, empty to ask the provider.
     """
 
     model_config = ConfigDict(frozen=True)
 
     bot_id: str
     provider: str = ""
-    """Whose bot it is, by its provider's name; empty for the worker's default."""
+    """The name of the bot's provider; empty for the worker's default."""
     folder: str = ""
     run: str = ""
-    """The first run of the workflow, if this is a later one: what another meeting of this name kept stays."""
+    """The first run of the workflow, if this is a later one, so that files of another meeting of this name stay."""
     delivery_path: str = ""
     title: str = ""
     start_time: AwareDatetime | None = None
     recording: bool = True
     transcript: bool = True
     transcript_finished: bool = False
-    """The provider announced the transcript: if there is none then, nobody spoke."""
+    """The provider has finished the transcript: if there is none, there was no speech."""
     audio: bool = False
-    """Whether the sound is wanted as a file of its own, if the provider has one beside the video."""
+    """Whether to store the audio as a separate file, if the provider has one beside the video."""
     screenshots: bool = False
-    """Whether the provider's screenshots are wanted: of a bot that failed to join, they show why."""
+    """Whether to store the provider's screenshots, which show why a bot failed to join."""
     meeting_url: str = ""
-    """Given if this is all that the meeting keeps: the manifest is written at once, when everything is there."""
+    """Set if these are all files of the meeting, so that the manifest is written at once when all are stored."""
     is_problem_logged: bool = False
-    """Whether the meeting shows already what needs a person; then that is tried on like any other failure."""
+    """Whether the meeting already shows an error that needs a person, which is then retried like any other."""
 
 
 class RecordingResult(BaseModel):
-    """`artifact` is None when there is no recording worth the name; `text` then says why, as evidence.
+    """`artifact` is None if there is no usable recording; `text` then says why, as evidence.
 
-    `is_lost`: there was one, and nothing can bring it home any more.
+    `is_lost`: there was a recording, and it cannot be downloaded any more.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -76,21 +76,21 @@ class TranscriptResult(BaseModel):
 
 
 class CollectResult(BaseModel):
-    """What was brought home: the bytes of each file by its name, short, because a history keeps it."""
+    """The stored files: their sizes in bytes by name, kept short because they become part of the history."""
 
     model_config = ConfigDict(frozen=True)
 
     files: dict[str, int] = {}
     sha256: dict[str, str] = {}
-    """Of the same files, unless the manifest is among them, which says it."""
+    """The hashes of the same files, unless the manifest is among them, which has them."""
     folder: str = ""
-    """Where they are, if not where they were wanted: a meeting of this name had finished there."""
+    """The actual folder, if another meeting of this name had finished in the requested one."""
     transcript: TranscriptState = TranscriptState.NOT_ASKED
     transcript_error: str = ""
     no_recording_reason: str = ""
     """Why there is no recording although one was expected, as evidence."""
     is_recording_lost: str = ""
-    """The same if there was one, and nothing can bring it home any more."""
+    """Why a recording cannot be downloaded any more, as evidence."""
 
     @property
     def has_manifest(self) -> bool:
@@ -121,9 +121,9 @@ def build_collect_result(
     transcript: TranscriptResult | None,
     extras: Iterable[Artifact] = (),
 ) -> CollectResult:
-    """What the two parts and all `extras` come to; None for a part that was not wanted, or failed for now.
+    """Combines both parts and all `extras`; None stands for a part that was not wanted, or that failed for now.
 
-    `order` has the true folder, `wanted` is the one that was asked for.
+    `order` has the actual folder, `wanted` is the requested one.
     """
     artifacts = list(transcript.artifacts) if transcript else []
     missing = {}
@@ -144,7 +144,7 @@ def build_collect_result(
 
 
 class ManifestInput(BaseModel):
-    """Everything that `manifest.json` says; it is written last, so its presence means that the folder is whole."""
+    """The contents of `manifest.json`, which is written last: its presence means that the folder is complete."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,4 @@
-"""When and how a bot is sent: what a meeting asks for, the plan a provider makes of it, and the answer."""
+"""How a bot is dispatched: the request of a meeting, the provider's plan for it, and the result."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,30 +10,30 @@ from minutekeeper.meetings.fields import BotOptions, UtcDatetime
 from minutekeeper.meetings.request import MeetingRequest
 
 LAST_USEFUL_MINUTE = timedelta(minutes=1)
-"""A bot that could see less than this of a meeting that has begun is not worth sending."""
+"""A bot that would attend less than this of a running meeting is not sent."""
 
 FARTHEST = timedelta(days=3660)
-"""Nobody books a meeting further ahead than ten years, but everybody mistypes a year now and then."""
+"""A start more than ten years ahead is a typing error."""
 
 
 class DispatchMode(StrEnum):
     RESERVED = "reserved"
-    """The provider sets a machine aside and joins at the start."""
+    """The provider reserves a machine, and the bot joins at the start."""
     IMMEDIATE = "immediate"
-    """From the provider's pool, at once."""
+    """The bot comes from the provider's pool and joins at once."""
 
 
 class DispatchTerms(BaseModel):
-    """How a meeting goes on once its bot was asked for, by the settings of the worker that was asked.
+    """Settings of the worker that dispatched a bot, for the rest of the meeting.
 
-    Workflows learn them with the answer, because their own code may look at no settings.
+    They are part of the result, because workflow code may not read settings.
     """
 
     model_config = ConfigDict(frozen=True)
 
     deadlines: Deadlines = Deadlines()
     max_dispatches: int = 3
-    """Bots that may be sent to one occurrence of a meeting, counting those that a further try could cure."""
+    """The maximum number of bots for one occurrence of a meeting, retries included."""
 
 
 class DispatchPlan(BaseModel):
@@ -56,9 +56,9 @@ class DispatchPlan(BaseModel):
 
 
 class SendBotInput(BaseModel):
-    """One bot that a meeting wants, as of `requested_at` (UTC). The provider's plan makes an order of it.
+    """Requests one bot for a meeting, as of `requested_at` (UTC).
 
-    Holds no secret: what the bot must know beyond this, the activity adds.
+    Contains no secret: the activity adds what the bot needs beyond this.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -75,21 +75,21 @@ class SendBotInput(BaseModel):
     transcript: bool = True
     bot: BotOptions = BotOptions()
     provider: str = ""
-    """The provider that is wanted, by its name; empty for the worker's default."""
+    """The name of the requested provider; empty for the worker's default."""
     metadata: dict[str, str] = {}
-    """The caller's own data, for providers that keep some with a bot."""
+    """The caller's own data, for providers that store some with a bot."""
     search_first: bool = False
-    """An earlier request of the same key ended in doubt: its bot may exist."""
+    """Whether the result of an earlier request of the same key is unknown, so that its bot may exist."""
     rebooked: bool = False
-    """A workflow of the same id may have sent this very bot before it was lost; ended or not, that one is taken."""
+    """Whether a lost workflow of the same id may have sent this bot, which is then adopted even if it has ended."""
     first_requested_at: UtcDatetime | None = None
     """When the first request of this key was made, if there was an earlier one."""
 
 
 class BotDispatch(BaseModel):
-    """One bot to be sent at `dispatch_at`, as a provider is told.
+    """One bot to send at `dispatch_at`, as the provider gets it.
 
-    `requested_since` is when it was first asked for.
+    `requested_since` is when it was first requested.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -108,7 +108,7 @@ class BotDispatch(BaseModel):
 
 
 class DispatchedBot(BaseModel):
-    """The answer to a request. `shared_with` names the workflow whose bot is already in this very meeting."""
+    """The result of a request. `shared_with` is the workflow whose bot is already in the same meeting."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -117,14 +117,14 @@ class DispatchedBot(BaseModel):
     sent_at: UtcDatetime
     mode: DispatchMode = DispatchMode.RESERVED
     join_at: UtcDatetime | None = None
-    """When the bot should be seen, if not at the meeting's start."""
+    """When the bot is expected to join, if not at the meeting's start."""
     is_adopted: bool = False
     shared_with: str = ""
     terms: DispatchTerms = DispatchTerms()
 
 
 def is_worth_joining(request: MeetingRequest, now: datetime) -> bool:
-    """Whether a bot sent now would still see something of the meeting."""
+    """Whether a bot sent now would still attend a useful part of the meeting."""
     return now < max(request.start_time, request.expected_end - LAST_USEFUL_MINUTE)
 
 

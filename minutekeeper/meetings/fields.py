@@ -1,4 +1,4 @@
-"""Types of fields that requests and claims have in common."""
+"""Field types that requests and claims share."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,10 +11,10 @@ from minutekeeper.meetings.meeting_urls import parse_meeting_url
 from minutekeeper.text import balanced
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
-"""Outside of these an instant is a slip, and arithmetic with it may leave the calendar."""
+"""An instant outside of these years is a typing error, and arithmetic with it may overflow."""
 
 ASSUMED_LENGTH = timedelta(hours=1)
-"""How long a meeting is taken to last when nobody said when it ends."""
+"""The assumed length of a meeting without an end time."""
 
 
 def _in_utc(instant: datetime) -> datetime:
@@ -30,7 +30,7 @@ NormalisedMeetingUrl = Annotated[str, AfterValidator(lambda text: parse_meeting_
 """A Google Meet, Zoom or Microsoft Teams link, normalised so that equal meetings have equal URLs."""
 
 Title = Annotated[str, AfterValidator(balanced)]
-"""What people call a meeting; its direction does not leak into what stands beside it."""
+"""The title of a meeting; its text direction is isolated from the surrounding text."""
 
 
 _PROVIDER_NAME = re.compile(r"[a-z0-9-]{0,40}")
@@ -80,7 +80,7 @@ def _check_metadata(metadata: dict[str, str]) -> dict[str, str]:
 
 
 Metadata = Annotated[dict[str, str], AfterValidator(_check_metadata)]
-"""The caller's own data about a meeting, by which it can be found again."""
+"""The caller's own data about a meeting, by which it can be found."""
 
 
 class RecordingMode(StrEnum):
@@ -90,18 +90,18 @@ class RecordingMode(StrEnum):
 
 
 class BotOptions(BaseModel):
-    """How the bot looks and behaves. Timeouts are in seconds; None leaves them to the provider."""
+    """The appearance and behaviour of the bot. Timeouts are in seconds; None means the provider's default."""
 
     model_config = ConfigDict(frozen=True)
 
     provider: ProviderName = ""
-    """Which provider sends the bot, by its name; empty for the worker's default."""
+    """The name of the provider that sends the bot; empty for the worker's default."""
     name: str = Field("Minutekeeper", min_length=1, max_length=255)
     image: str | None = None
     entry_message: str | None = None
     recording_mode: RecordingMode = RecordingMode.SPEAKER_VIEW
     transcription_language: LanguageTag = ""
-    """The language that is spoken, such as `de` or `pt-BR`; empty for the provider to recognise it."""
+    """The spoken language, such as `de` or `pt-BR`; empty for automatic detection."""
     transcription_vocabulary: Vocabulary = ()
     """Names and terms that the transcription should know."""
     waiting_room_timeout: int | None = Field(None, ge=1, le=7200)

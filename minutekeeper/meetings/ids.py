@@ -43,7 +43,7 @@ def workflow_id_for(meeting_id: str) -> str:
 
 
 def meeting_id_from_workflow_id(workflow_id: str) -> str:
-    """The meeting id of any workflow id; a workflow that somebody named themselves is its own meeting id."""
+    """The meeting id of any workflow id; an id that a caller chose is its own meeting id."""
     return workflow_id.removeprefix(_WORKFLOW_PREFIX)
 
 

@@ -1,4 +1,4 @@
-"""What people ask for: a meeting to be kept, and the changes they make to it later.
+"""The request that starts a meeting workflow, and requests that change it later.
 
 Every field that is added later needs a default, because workflows that sleep for months were started without it.
 """
@@ -24,7 +24,7 @@ from minutekeeper.meetings.meeting_urls import Platform, parse_meeting_url, publ
 
 
 class CalendarEventRef(BaseModel):
-    """The calendar event that a meeting comes from, by the provider's ids."""
+    """The calendar event of a meeting, by the provider's ids."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,13 +38,13 @@ class WantedArtifacts(BaseModel):
     recording: bool = True
     transcript: bool = True
     audio: bool = False
-    """The sound as a file of its own beside the video, if the provider has one."""
+    """The audio as a separate file beside the video, if the provider has one."""
 
 
 class ProviderScheduledBot(BaseModel):
-    """A bot that the provider sent by itself at `sent_at` (UTC): it is followed, and no other is sent.
+    """A bot that the provider sent by its own scheduler at `sent_at` (UTC). It is followed, and no other is sent.
 
-    `deadlines` are those of the process that found it, because workflows may look at no settings.
+    `deadlines` are those of the process that found it, because workflow code may not read settings.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,15 +52,15 @@ class ProviderScheduledBot(BaseModel):
     bot_id: str
     sent_at: UtcDatetime
     provider: str = ""
-    """Whose bot it is, by its provider's name; empty for the worker's default."""
+    """The name of the bot's provider; empty for the worker's default."""
     deadlines: Deadlines = Deadlines()
 
 
 class MeetingRequest(BaseModel):
-    """A meeting to keep. Only `meeting_url` and `start_time` are required.
+    """A meeting to record. Only `meeting_url` and `start_time` are required.
 
-    Unknown fields are kept aside and named in the meeting's timeline rather than refused: an older worker must be
-    able to carry a meeting that a newer client booked.
+    Unknown fields are ignored and named in the meeting's timeline instead of rejected, because an older worker must
+    be able to run a meeting that a newer client booked.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -75,11 +75,11 @@ class MeetingRequest(BaseModel):
     wake_up: DispatchTiming = DEFAULT_DISPATCH_TIMING
     calendar: CalendarEventRef | None = None
     claim: Claim | None = None
-    """What the calendar that books the meeting wants of it, so that nothing more need be said."""
+    """The first claim of the calendar that books the meeting, so that no separate claim is needed."""
     rebooked: bool = False
-    """It was booked before and Temporal lost it, so a bot that was sent then is looked for before another is."""
+    """Temporal lost an earlier booking, so that its bot is searched for before another one is sent."""
     follows: ProviderScheduledBot | None = None
-    """The bot that is in the meeting already."""
+    """The bot that is already in the meeting."""
 
     @model_validator(mode="before")
     @classmethod
@@ -99,7 +99,7 @@ class MeetingRequest(BaseModel):
 
     @property
     def public_url(self) -> str:
-        """The link as it may be shown: without what admits a person."""
+        """The link without passwords, for display."""
         return public_url(self.meeting_url)
 
     @property
@@ -107,7 +107,7 @@ class MeetingRequest(BaseModel):
         return self.end_time or self.start_time + ASSUMED_LENGTH
 
     def moved(self, change: "Reschedule") -> "MeetingRequest":
-        """The request after a change; the length stays as it was unless the change says otherwise."""
+        """The request after a change, with the same length unless the change has an end time."""
         end = change.end_time
         if end is None and self.end_time is not None:
             end = change.start_time + (self.end_time - self.start_time)
@@ -122,7 +122,7 @@ class MeetingRequest(BaseModel):
 
 
 class Reschedule(BaseModel):
-    """A meeting moved: a new start, and optionally a new end, link or title."""
+    """Moves a meeting to a new start, and optionally to a new end, link or title."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -138,7 +138,7 @@ class Reschedule(BaseModel):
 
 
 class StopRequest(BaseModel):
-    """Why a meeting is cancelled, or why its bot should leave: a text for the timeline."""
+    """Why a meeting is cancelled, or why its bot should leave, for the timeline."""
 
     model_config = ConfigDict(frozen=True)
 
