@@ -1,4 +1,4 @@
-"""Keeps the requests of one worker within the account's limit per second, the most important one first."""
+"""Keeps the requests of one worker within the account's rate limit, in the order of their importance."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from activities.dispatch_batches import elapsed_seconds
 logger = logging.getLogger(__name__)
 
 Importance = tuple[datetime, datetime]
-"""When the meeting starts, and when its bot is wanted: the least is the most important."""
+"""The start of the meeting and the dispatch time of its bot: the earliest is the most important."""
 
 _WINDOW_SECONDS = 2.0
 _DOUBLED_AFTER_SECONDS = 60.0
@@ -22,14 +22,14 @@ _LONG_AGO = 20
 _FORGOTTEN_AT = 1000.0
 _LESS = 0.8
 _SEVERAL, _MANY = 3, 0.5
-"""Refusals in those seconds, and for each request that was accepted: a few come of requests that were delayed."""
+"""The least refusals in the window, absolute and per accepted request, because delayed requests cause a few."""
 _SPACED = 1.005
 _CAUGHT_UP = 0.2
-"""The share of an interval by which a request that was let through late brings the next one no delay."""
+"""The share of an interval by which a request may be late without delaying the next one."""
 
 
 class NotYetError(Exception):
-    """A turn comes so many `seconds` from now, which is later than was to be waited for."""
+    """The rate limit allows the request in `seconds`, which is longer than the caller can wait."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"the account's limit lets this request through in {seconds:.0f} s")
@@ -37,11 +37,11 @@ class NotYetError(Exception):
 
 
 class AccountRateLimit:
-    """Lets `per_second` requests through, evenly spaced; 0 is any number.
+    """Allows `per_second` requests, evenly spaced; 0 means no limit.
 
-    A limit that turns out to be lower, or that nobody knew of, is learned from the answers: it is what was accepted
-    in seconds of many refusals. Workers that share an account come to share its limit that way. What was
-    learned doubles with every minute that brings no refusal, until it is forgotten.
+    Learns a lower or unknown limit from the responses: it is the number of requests that were accepted in seconds
+    with many refusals. In this way, workers that share an account come to share its limit. A learned limit doubles
+    every minute without a refusal, until it is discarded.
     """
 
     def __init__(self, per_second: float = 0.0, now: Callable[[], float] = elapsed_seconds) -> None:

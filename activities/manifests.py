@@ -1,4 +1,4 @@
-"""The manifest of a meeting's folder, and what it says of folders that are there already."""
+"""Reads and writes the manifest of a meeting's folder."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from minutekeeper.storage.store import ArtifactStore
 
 
 async def read_manifest(store: ArtifactStore, folder: str) -> Manifest | None:
-    """None if there is none that can be read. Raises StoreError."""
+    """The manifest of a folder; None if there is no valid one. Raises StoreError."""
     try:
         return Manifest.model_validate_json(await store.get(layout.manifest_path(folder)))
     except (NotStoredError, ValidationError):
@@ -21,10 +21,9 @@ async def read_manifest(store: ArtifactStore, folder: str) -> Manifest | None:
 
 
 async def store_manifest(store: ArtifactStore, order: ManifestInput) -> Artifact:
-    """Writes the manifest into the folder of the order, which is the true one, and clears up after downloads.
+    """Writes the manifest and removes partial downloads; a second attempt writes the same bytes.
 
-    A second attempt writes the same bytes. Clearing up comes last, because an attempt that follows needs what is
-    left of the downloads as long as there is no manifest.
+    Partial downloads are removed last, because a later attempt needs them as long as there is no manifest.
     """
     earlier = await read_manifest(store, order.folder)
     manifest = _manifest(order, earlier)

@@ -103,7 +103,7 @@ class ArtifactCollector:
             return
         await self._clock.wait_until(is_announced, due_at, "the transcript is not ready yet")
         order = self._order(session.bot or bot)
-        later = {"body": "", "recording": False, "meeting_url": ""}
+        later = {"delivery_path": "", "recording": False, "meeting_url": ""}
         with self._in_flight:
             brought = await self._request(order.model_copy(update=later))
             self._apply_files(order, brought)

@@ -1,4 +1,4 @@
-"""Names that must come out the same wherever and however often they are computed."""
+"""Derives ids and paths, the same in every process and on every call."""
 
 import hashlib
 import re
@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from minutekeeper.meetings.meeting_urls import meeting_key
 
 INBOX = "inbox"
-"""The folder of the artifact store in which the bridge keeps what it could not hand on yet: no meeting's."""
+"""The folder of the artifact store for webhooks that the bridge could not forward yet; not the id of a meeting."""
 CALENDARS = "calendars"
-"""The folder in which calendars keep their books: no meeting's either."""
+"""The folder for the state of calendars; not the id of a meeting."""
 USERS = "users"
-"""The folder in which it is written who has connected which calendar: likewise."""
+"""The folder for the connections of users; not the id of a meeting."""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 _WORKFLOW_PREFIX = "meeting-"
@@ -23,18 +23,18 @@ _OCCURRENCE = re.compile(r"-([0-9]{1,3})\Z")
 
 
 def meeting_id_for(meeting_url: str, start_time: datetime) -> str:
-    """The meeting id of a normalised URL at an instant: readable, and the same for everyone who books it."""
+    """The meeting id of a normalised URL and a start time: readable, and the same for everyone who books it."""
     stamp = start_time.astimezone(UTC).strftime("%Y%m%d-%H%MZ")
     return f"{stamp}-{_digest(meeting_url, start_time)[:10]}"
 
 
 def adopted_meeting_id(bot_id: str) -> str:
-    """The meeting id of a bot that the provider sent by itself, the same for everyone who hears of it."""
+    """The meeting id of a bot that the provider's scheduler sent."""
     return f"{_ADOPTED_PREFIX}{bot_id}"
 
 
 def is_adopted(meeting_id: str) -> bool:
-    """Whether a meeting follows a bot that the provider sent by itself."""
+    """Whether a meeting follows a bot that the provider's scheduler sent."""
     return meeting_id.startswith(_ADOPTED_PREFIX)
 
 
@@ -48,12 +48,12 @@ def meeting_id_from_workflow_id(workflow_id: str) -> str:
 
 
 def base_meeting_id(meeting_id: str) -> str:
-    """The name of an event's first meeting; later ones have a number behind it."""
+    """The id of an event's first meeting; later ones have a number appended."""
     return _OCCURRENCE.sub("", meeting_id)
 
 
 def occurrences_of(meeting_id: str) -> Iterator[str]:
-    """The names of an event's meeting and of those that may come after it, in their order."""
+    """The ids of an event's meeting and of possible later ones, in order."""
     number = _OCCURRENCE.search(meeting_id)
     first = int(number[1]) if number else 1
     yield meeting_id
@@ -71,7 +71,7 @@ def calendar_id_from_workflow_id(workflow_id: str) -> str:
 
 
 def folder_for(meeting_id: str) -> str:
-    """The folder of a meeting in the artifact store: its own id where that is a plain name, else a safe one."""
+    """The folder of a meeting in the artifact store: its id if that is a safe name, else a derived one."""
     # Some file systems take `Inbox` and `inbox` for one name.
     is_reserved = meeting_id.lower() in {INBOX, CALENDARS, USERS}
     if _PLAIN_NAME.fullmatch(meeting_id) and not is_reserved:

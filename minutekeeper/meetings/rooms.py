@@ -1,4 +1,4 @@
-"""One room, one bot: what two workflows of ours tell each other when their meetings are in the same room.
+"""Ensures one bot per room: the messages between two workflows whose meetings are in the same room.
 
 A room is reserved by the workflow that sends a bot there, under the id of the room, so that Temporal itself refuses
 a second reservation. It ends by itself when the bot's longest lifetime is over; a workflow that needs the room
@@ -15,7 +15,7 @@ _PREFIX = "room-"
 
 
 class RoomReservation(BaseModel):
-    """Who sends a bot to a room: one request of one workflow, so that a later one is a new reservation."""
+    """The request that reserves a room for its bot; a later request is a new reservation."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,11 +25,11 @@ class RoomReservation(BaseModel):
     dispatch: int
     requested_at: AwareDatetime
     provider: str = ""
-    """Whose bot it is."""
+    """The name of the bot's provider."""
 
 
 class PresenceQuery(BaseModel):
-    """Asks a meeting about its bot: of one request of one run, or the one of an id."""
+    """Asks a meeting about its bot, by the request of a run or by the bot's id."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,14 +39,14 @@ class PresenceQuery(BaseModel):
 
 
 class BotPresence(BaseModel):
-    """What a meeting says of its bot in a room, and of its own times."""
+    """The bot of a meeting in a room, and the times of the meeting."""
 
     model_config = ConfigDict(frozen=True)
 
     is_known: bool
     """Whether the meeting has made that request, or has that bot."""
     is_gone: bool
-    """Whether no bot of this request is in the room, on its way, or may exist."""
+    """Whether no bot of this request is in the room or on its way, or could exist."""
     start_time: AwareDatetime
     end_time: AwareDatetime
     bot_id: str = ""

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Plai
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState, WebhookState
 
 RELEASED = "released"
-"""What the outcome of a meeting rests on that was cancelled because the last calendar let go of it."""
+"""The evidence of a meeting that was cancelled because its last claim was released."""
 
 
 class TimelineEntry(BaseModel):
@@ -118,7 +118,7 @@ class MeetingView(BaseModel):
     reason: FailureReason | None
     evidence: Evidence | None
     trouble: Known
-    """What keeps its files from being brought home and needs a person: a refused link, a full disk."""
+    """An error that keeps files from being stored and needs a person, such as a refused URL or a full disk."""
     held_change: Known
     """Why the last reschedule did not move the meeting: its bot is in the call."""
     bot_id: Known
