@@ -34,13 +34,13 @@ async def live(bot: Bot, settings: SimulatorSettings, announce: Callable[[Step, 
         stays = stays and await _stay(bot, settings, _seconds(bot, settings, step))
         if not stays:
             break
-        announce(step, happen(bot, step, settings))
+        announce(step, apply_step(bot, step, settings))
     while stays and bot.left_at is None:
         stays = await _stay(bot, settings, None)
     if not stays:
         for step in _departure(bot):
             await _pass_time(bot, settings, _seconds(bot, settings, step))
-            announce(step, happen(bot, step, settings))
+            announce(step, apply_step(bot, step, settings))
 
 
 async def go_on(bot: Bot, settings: SimulatorSettings, announce: Callable[[Step, datetime], None]) -> None:
@@ -53,14 +53,14 @@ async def go_on(bot: Bot, settings: SimulatorSettings, announce: Callable[[Step,
     for step in [] if bot.leave_requested_at or bot.timed_out else list(_steps(bot))[happened:]:
         if not await _stay(bot, settings, _seconds(bot, settings, step)):
             break
-        announce(step, happen(bot, step, settings))
+        announce(step, apply_step(bot, step, settings))
     if bot.leave_requested_at or bot.timed_out:
         for step in [step for step in _departure(bot) if step.code not in codes]:
             await _pass_time(bot, settings, _seconds(bot, settings, step))
-            announce(step, happen(bot, step, settings))
+            announce(step, apply_step(bot, step, settings))
 
 
-def happen(bot: Bot, step: Step, settings: SimulatorSettings) -> datetime:
+def apply_step(bot: Bot, step: Step, settings: SimulatorSettings) -> datetime:
     """Change the bot's state as the step demands; the answer is the time of the step in UTC."""
     at, code = now(), step.code
     if code in _LEAVING:

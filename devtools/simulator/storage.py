@@ -74,7 +74,7 @@ class _RawCalendar(_Kept):
 
 
 class _Entry(_Kept):
-    happening: ProviderEvent
+    provider_event: ProviderEvent
     provider_id: str
     uuid: UUID
     updated_at: datetime
@@ -105,7 +105,7 @@ class State(_Kept):
     grants: list[Grant] = []
     accounts: list[Account] = []
     calendars: list[_RawCalendar] = []
-    happenings: list[ProviderEvent] = []
+    provider_events: list[ProviderEvent] = []
     connected: list[_Connected] = []
 
 
@@ -123,7 +123,7 @@ def taken(simulation: Simulation) -> State:
             _RawCalendar.model_validate(_fields(each) | {"email": each.account.email})
             for each in world.calendars.values()
         ],
-        happenings=list(world.happenings.values()),
+        provider_events=list(world.provider_events.values()),
         connected=[
             _Connected.model_validate(
                 _fields(each)
@@ -145,7 +145,7 @@ def restore(simulation: Simulation, state: State) -> None:
     for grant in state.grants:
         world.grants.take_over(grant)
     world.accounts.update((each.email, each) for each in state.accounts)
-    world.happenings.update((each.id, each) for each in state.happenings)
+    world.provider_events.update((each.id, each) for each in state.provider_events)
     for raw in state.calendars:
         account = world.accounts[raw.email]
         world.calendars[raw.id] = RawCalendar(raw.id, raw.name, account, raw.is_primary, raw.event_ids)

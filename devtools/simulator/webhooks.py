@@ -18,9 +18,9 @@ STATUS_CHANGE = "bot.status_change"
 
 @dataclass(frozen=True)
 class Delivery:
-    """A webhook due to `url`; the ledger names its teller, or whom it is `about`, whatever the body says."""
+    """A webhook due to `url`; the ledger names its source, or whom it is `about`, whatever the body says."""
 
-    teller: WebhookSource
+    source: WebhookSource
     url: str
     body: Any
     about: UUID | None = None
@@ -76,7 +76,7 @@ class WebhookSender:
         elif not settings.statuses_in_order:
             await self._repeat(delivery, settings.status_retry_delays)
         else:
-            async with delivery.teller.sending:
+            async with delivery.source.sending:
                 await self._repeat(delivery, settings.status_retry_delays)
 
     async def attempt(self, delivery: Delivery, number: int = 1) -> DeliveryRecord:
@@ -99,8 +99,8 @@ class WebhookSender:
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, ValueError) as failure:
             error = f"{type(failure).__name__}: {failure}"
-        named = str(delivery.about or delivery.teller.uuid)
-        is_bot = isinstance(delivery.teller, Bot)
+        named = str(delivery.about or delivery.source.uuid)
+        is_bot = isinstance(delivery.source, Bot)
         record = DeliveryRecord(
             delivery_id=str(uuid4()),
             bot_id=named if is_bot else "",

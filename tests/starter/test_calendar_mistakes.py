@@ -88,7 +88,7 @@ async def test_ctrl_c_is_a_quiet_130(desk: CalendarTestBench) -> None:
     async with process("calendar", "list") as child:
         await eventually(
             lambda: desk.sim.ok("GET", "/_sim/faults"),
-            lambda orders: any(order["struck"] for order in orders["orders"]),
+            lambda orders: any(order["injected"] for order in orders["orders"]),
             tries=1000,  # a process of its own takes long to start on a busy machine
         )
         child.send_signal(signal.SIGINT)

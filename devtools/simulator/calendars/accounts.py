@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from devtools.simulator.calendars.changes import answered, changed, happenings
+from devtools.simulator.calendars.changes import answered, changed, provider_events
 from devtools.simulator.calendars.control_models import AccountOrder, EventChange, EventOrder, ResponseOrder
 from devtools.simulator.calendars.grants import CALENDAR_SCOPES, Grant, Grants
 from devtools.simulator.calendars.ids import graph_id
@@ -51,7 +51,7 @@ class World:
         self.grants = Grants()
         self.accounts: dict[str, Account] = {}
         self.calendars: dict[str, RawCalendar] = {}
-        self.happenings: dict[str, ProviderEvent] = {}
+        self.provider_events: dict[str, ProviderEvent] = {}
 
     def add_account(self, order: AccountOrder) -> Grant:
         account = self.accounts[order.email] = Account(order.platform, order.email, order.name)
@@ -59,8 +59,8 @@ class World:
         self.calendars[primary] = RawCalendar(primary, order.name or order.email, account, is_primary=True)
         for other in order.calendars:
             self.calendars[other.id] = RawCalendar(other.id, other.name or other.id, account, is_primary=False)
-        for happening in self.happenings.values():
-            self._place(happening)
+        for provider_event in self.provider_events.values():
+            self._place(provider_event)
         client_id = order.client_id or self.grants.default_app(order.platform).client_id
         scopes = CALENDAR_SCOPES[order.platform]
         return self.grants.grant(order.platform, client_id, order.email, scopes, order.refresh_token)
@@ -80,22 +80,22 @@ class World:
         raise NoSuchCalendarError
 
     def events_of(self, raw_id: str) -> list[ProviderEvent]:
-        return [self.happenings[identifier] for identifier in self.calendars[raw_id].event_ids]
+        return [self.provider_events[identifier] for identifier in self.calendars[raw_id].event_ids]
 
     def add(self, order: EventOrder) -> tuple[list[str], set[str]]:
         """The ids of the new events, and where they are."""
         organizer = self.accounts.get(order.organizer.email)
-        added = happenings(order, organizer.platform if organizer else "Google")
+        added = provider_events(order, organizer.platform if organizer else "Google")
         touched: set[str] = set()
-        for happening in added:
-            self.happenings[happening.id] = happening
-            touched |= self._place(happening)
-        return [happening.id for happening in added], touched
+        for provider_event in added:
+            self.provider_events[provider_event.id] = provider_event
+            touched |= self._place(provider_event)
+        return [provider_event.id for provider_event in added], touched
 
     def find(self, identifier: str) -> list[ProviderEvent]:
         """The event, or all of a series; empty if there is none."""
-        one = self.happenings.get(identifier)
-        return [one] if one else [event for event in self.happenings.values() if event.series == identifier]
+        one = self.provider_events.get(identifier)
+        return [one] if one else [event for event in self.provider_events.values() if event.series == identifier]
 
     def change(self, events: Iterable[ProviderEvent], change: EventChange) -> set[str]:
         return self._replace(changed(event, change) for event in events)
@@ -109,23 +109,23 @@ class World:
     def _replace(self, events: Iterable[ProviderEvent]) -> set[str]:
         touched: set[str] = set()
         for event in events:
-            self.happenings[event.id] = event
+            self.provider_events[event.id] = event
             touched |= self._place(event)
         return touched
 
-    def _place(self, happening: ProviderEvent) -> set[str]:
+    def _place(self, provider_event: ProviderEvent) -> set[str]:
         """Put the event where it belongs now; where it was and is, is touched."""
-        emails = {happening.organizer.email, *(guest.email for guest in happening.guests)}
+        emails = {provider_event.organizer.email, *(guest.email for guest in provider_event.guests)}
         touched = set()
         for calendar in self.calendars.values():
-            was = happening.id in calendar.event_ids
-            belongs = calendar.id in happening.calendars or (
+            was = provider_event.id in calendar.event_ids
+            belongs = calendar.id in provider_event.calendars or (
                 calendar.is_primary and calendar.account.email in emails
             )
             if belongs:
-                calendar.event_ids.add(happening.id)
+                calendar.event_ids.add(provider_event.id)
             else:
-                calendar.event_ids.discard(happening.id)
+                calendar.event_ids.discard(provider_event.id)
             if was or belongs:
                 touched.add(calendar.id)
         return touched

@@ -12,7 +12,7 @@ from devtools.simulator.calendars.wire import Platform
 from devtools.simulator.state import now
 
 
-def happenings(order: EventOrder, platform: Platform) -> list[ProviderEvent]:
+def provider_events(order: EventOrder, platform: Platform) -> list[ProviderEvent]:
     """The event, or all occurrences of the series; `platform` is the organizer's."""
     first = _first(order, platform)
     if order.series is None:

@@ -19,7 +19,7 @@ class Entry:
     """
 
     calendar: "Connected"
-    happening: ProviderEvent
+    provider_event: ProviderEvent
     provider_id: str
     uuid: UUID = field(default_factory=uuid4)
     updated_at: datetime = field(default_factory=now)

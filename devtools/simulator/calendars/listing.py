@@ -29,7 +29,7 @@ def page(entries: Iterable[Entry], query: EventQuery, size: int) -> tuple[list[E
 
 
 def _fits(entry: Entry, query: EventQuery, moment: datetime) -> bool:
-    event = entry.happening
+    event = entry.provider_event
     return (
         (query.status == "all" or (event.start > moment) == (query.status == "upcoming"))
         and (query.start_date_gte is None or event.start >= query.start_date_gte)
@@ -41,7 +41,7 @@ def _fits(entry: Entry, query: EventQuery, moment: datetime) -> bool:
 
 
 def _place(entry: Entry) -> _Place:
-    return entry.happening.start.timestamp(), str(entry.uuid)
+    return entry.provider_event.start.timestamp(), str(entry.uuid)
 
 
 def _cursor(entry: Entry) -> str:

@@ -39,7 +39,7 @@ class Recordings:
 
         With `all_occurrences` this goes for the series, those of its events included that are not known yet.
         """
-        series = entry.happening.series if all_occurrences else ""
+        series = entry.provider_event.series if all_occurrences else ""
         entries = _of_series(entry) if series else [entry]
         if series and bot:
             entry.calendar.series[series] = bot
@@ -53,7 +53,7 @@ class Recordings:
     def change(self, entry: Entry, change: EventBotChange, *, all_occurrences: bool = False) -> list[Entry]:
         """Record otherwise what is to be recorded; bots that were sent stay as they are."""
         wanted = entry.calendar.series
-        series = entry.happening.series if all_occurrences else ""
+        series = entry.provider_event.series if all_occurrences else ""
         if series in wanted:
             wanted[series] = wanted[series].changed(change)
         changed = []
@@ -73,10 +73,10 @@ class Recordings:
             entry.sending = self._host.spawn(self._send(entry, entry.bot))
 
     async def _send(self, entry: Entry, bot: EventBot) -> None:
-        ahead = (entry.happening.start - now()).total_seconds() - self._lead
+        ahead = (entry.provider_event.start - now()).total_seconds() - self._lead
         await asyncio.sleep(max(0.0, ahead))
         url = meeting_url(entry)
-        if not url or now() >= entry.happening.end:
+        if not url or now() >= entry.provider_event.end:
             return
         entry.is_due = False
         try:
@@ -89,9 +89,10 @@ class Recordings:
 
 def _of_series(entry: Entry) -> list[Entry]:
     """The event, and of its series all that is not over."""
-    moment, series = now(), entry.happening.series
+    moment, series = now(), entry.provider_event.series
     return [
         one
         for one in entry.calendar.entries.values()
-        if one is entry or (one.happening.series == series and one.happening.end > moment and not one.deleted)
+        if one is entry
+        or (one.provider_event.series == series and one.provider_event.end > moment and not one.deleted)
     ]

@@ -37,35 +37,35 @@ def calendar(connected: Connected) -> dict[str, Any]:
 
 
 def meeting_url(entry: Entry) -> str:
-    found = _RECOGNISED.search(entry.happening.link)
+    found = _RECOGNISED.search(entry.provider_event.link)
     return found[0] if found else ""
 
 
 def event(entry: Entry) -> dict[str, Any]:
-    happening, owner = entry.happening, entry.calendar.raw.account
+    provider_event, owner = entry.provider_event, entry.calendar.raw.account
     raw = google_event if owner.platform == "Google" else graph_event
     return {
         "uuid": str(entry.uuid),
         "calendar_uuid": str(entry.calendar.uuid),
         "google_id": entry.provider_id,
-        "name": happening.title,
+        "name": provider_event.title,
         "meeting_url": meeting_url(entry),
-        "start_time": stamp(happening.start),
-        "end_time": stamp(happening.end),
-        "is_organizer": happening.organizer.email == owner.email,
-        "is_recurring": bool(happening.series),
+        "start_time": stamp(provider_event.start),
+        "end_time": stamp(provider_event.end),
+        "is_organizer": provider_event.organizer.email == owner.email,
+        "is_recurring": bool(provider_event.series),
         "recurring_event_id": series_id(entry),
         "deleted": entry.deleted,
         "last_updated_at": stamp(entry.updated_at),
-        "attendees": [_attendee(guest) for guest in happening.people],
+        "attendees": [_attendee(guest) for guest in provider_event.people],
         "bot_param": _bot_param(entry),
-        "raw": raw(happening, owner.email),
+        "raw": raw(provider_event, owner.email),
     }
 
 
 def series_id(entry: Entry) -> str | None:
     """The provider's id of the series."""
-    owner, series = entry.calendar.raw.account, entry.happening.series
+    owner, series = entry.calendar.raw.account, entry.provider_event.series
     if not series:
         return None
     return series if owner.platform == "Google" else graph_id(owner.email, series)

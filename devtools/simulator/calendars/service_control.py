@@ -48,26 +48,27 @@ async def show(request: web.Request) -> web.Response:
     world = calendars.world
     copies = defaultdict(list)
     for entry in calendars.entries.values():
-        copies[entry.happening.id].append({"calendar": str(entry.calendar.uuid), "uuid": str(entry.uuid)})
+        copies[entry.provider_event.id].append({"calendar": str(entry.calendar.uuid), "uuid": str(entry.uuid)})
     state = {
         "accounts": [vars(account) for account in world.accounts.values()],
         "events": [
-            _happening(happening) | {"copies": copies[happening.id]} for happening in world.happenings.values()
+            _provider_event(provider_event) | {"copies": copies[provider_event.id]}
+            for provider_event in world.provider_events.values()
         ],
         "connected": [_connected(calendar) for calendar in calendars.connected.values()],
     }
     return web.json_response(state, dumps=dumps)
 
 
-def _happening(happening: ProviderEvent) -> dict[str, Any]:
+def _provider_event(provider_event: ProviderEvent) -> dict[str, Any]:
     return {
-        "id": happening.id,
-        "title": happening.title,
-        "start": happening.start,
-        "end": happening.end,
-        "series": happening.series,
-        "link": happening.link,
-        "cancelled": happening.cancelled,
+        "id": provider_event.id,
+        "title": provider_event.title,
+        "start": provider_event.start,
+        "end": provider_event.end,
+        "series": provider_event.series,
+        "link": provider_event.link,
+        "cancelled": provider_event.cancelled,
     }
 
 

@@ -25,44 +25,44 @@ class Outbox:
 
     async def send(self, delivery: Delivery) -> None:
         """Deliver with all repeats; returns when there is nothing left to do."""
-        teller = delivery.teller
-        overtaken, teller.held = teller.held, []
-        fault = self._strike(delivery)
+        source = delivery.source
+        overtaken, source.held = source.held, []
+        fault = self._inject(delivery)
         await self._hold_back(delivery, fault)
         await asyncio.gather(*(self._sender.send(delivery) for _ in range(_copies(fault))))
         for held in overtaken:
             held.set()
         if delivery.event in _ENDS:
-            teller.end_told.set()
+            source.end_told.set()
         if isinstance(fault, AfterEnd):
-            await teller.end_told.wait()
+            await source.end_told.wait()
             await self._sender.send(delivery)
         if isinstance(fault, UnknownBot):
             await self._sender.send(_of_a_stranger(delivery))
 
-    def _strike(self, delivery: Delivery) -> FaultOrder | None:
+    def _inject(self, delivery: Delivery) -> FaultOrder | None:
         if self._faults.idle:
             return None
-        teller = delivery.teller
+        source = delivery.source
         target = Target(
             scope="delivery",
             method="POST",
             path=_path(delivery.url),
-            meeting_url=teller.meeting_url,
-            bot_id=str(teller.uuid) if isinstance(teller, Bot) else "",
-            turn=teller.turn,
+            meeting_url=source.meeting_url,
+            bot_id=str(source.uuid) if isinstance(source, Bot) else "",
+            turn=source.turn,
             event=delivery.event or "",
             code=delivery.code or "",
         )
-        strike = self._faults.inject(target)
-        return strike.fault if strike else None
+        injection = self._faults.inject(target)
+        return injection.fault if injection else None
 
     async def _hold_back(self, delivery: Delivery, fault: FaultOrder | None) -> None:
         if isinstance(fault, Delay):
             await asyncio.sleep(self._settings.real(fault.delay))
         if isinstance(fault, Swap):
             overtaken = asyncio.Event()
-            delivery.teller.held.append(overtaken)
+            delivery.source.held.append(overtaken)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.real(fault.at_most)):
                     await overtaken.wait()
@@ -87,6 +87,6 @@ def _copies(fault: FaultOrder | None) -> int:
 
 def _of_a_stranger(delivery: Delivery) -> Delivery:
     stranger = uuid4()
-    name = "bot_id" if isinstance(delivery.teller, Bot) else "calendar_id"
+    name = "bot_id" if isinstance(delivery.source, Bot) else "calendar_id"
     data = delivery.body["data"] | {name: str(stranger)}
-    return Delivery(delivery.teller, delivery.url, delivery.body | {"data": data}, about=stranger)
+    return Delivery(delivery.source, delivery.url, delivery.body | {"data": data}, about=stranger)

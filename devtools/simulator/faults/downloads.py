@@ -30,8 +30,8 @@ def inject_download_faults(request: web.Request, bot: Bot) -> FaultOrder | None:
         turn=bot.turn,
         span=request.headers.get("Range", ""),
     )
-    strike = faults.inject(target)
-    return strike.fault if strike else None
+    injection = faults.inject(target)
+    return injection.fault if injection else None
 
 
 async def spoil(

@@ -20,12 +20,12 @@ class Entry:
     order: FaultOrder
     ends: float
     ordered_at: datetime = field(default_factory=now)
-    struck: int = 0
+    injected: int = 0
     met: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     @property
     def spent(self) -> bool:
-        return self.struck == self.order.times or time.monotonic() >= self.ends
+        return self.injected == self.order.times or time.monotonic() >= self.ends
 
     def wants(self, target: Target, seed: int) -> bool:
         """Whether the target is in the share: a function of the seed and of how often it was met before."""
@@ -39,5 +39,5 @@ class Entry:
         return (seed, self.id, *target.identity, self.met[target.identity])
 
     def describe(self) -> dict[str, Any]:
-        fate = {"id": self.id, "ordered_at": self.ordered_at, "struck": self.struck}
+        fate = {"id": self.id, "ordered_at": self.ordered_at, "injected": self.injected}
         return fate | self.order.model_dump(mode="json")

@@ -76,9 +76,9 @@ class FaultRegistry:
         return None
 
     def _note(self, entry: Entry, fault: FaultOrder, target: Target) -> FaultInjection:
-        entry.struck += 1
+        entry.injected += 1
         if fault is not entry.order and isinstance(fault, KeyRevoked | NoTokens):
-            self._active.insert(0, self._entry(f"{entry.id}-outage-{entry.struck}", fault))
+            self._active.insert(0, self._entry(f"{entry.id}-outage-{entry.injected}", fault))
         record = FaultRecord(
             at=now(),
             order=entry.id,
@@ -91,7 +91,7 @@ class FaultRegistry:
             code=target.code,
         )
         self._ledger.faults.append(record)
-        return FaultInjection(fault, record, entry.struck - 1)
+        return FaultInjection(fault, record, entry.injected - 1)
 
     def _entry(self, identifier: str, order: FaultOrder) -> Entry:
         lasts = math.inf if order.seconds is None else self._settings.real(order.seconds)

@@ -32,15 +32,15 @@ async def inject_request_faults(request: web.Request, handler: Handler) -> web.S
     faults = request.app[SIMULATION].faults
     if faults.idle or request.path.startswith(CONTROL):
         return await handler(request)
-    strike = faults.inject(await _target(request))
-    if strike is None:
+    injection = faults.inject(await _target(request))
+    if injection is None:
         return await handler(request)
-    return _refusal(strike) or await _cut(request, handler, strike)
+    return _refusal(injection) or await _cut(request, handler, injection)
 
 
-def _refusal(strike: FaultInjection) -> web.Response | None:
+def _refusal(injection: FaultInjection) -> web.Response | None:
     """The answer in place of any work, if the fault is one."""
-    match strike.fault:
+    match injection.fault:
         case RateLimited(retry_after=seconds):
             answer = refusal(429, "TooManyRequests")
             answer.headers["Retry-After"] = f"{seconds:g}"
@@ -52,19 +52,19 @@ def _refusal(strike: FaultInjection) -> web.Response | None:
         case NoTokens():
             return refusal(402, "InsufficientTokens")
         case Duplicate(form=form):
-            return refuse_duplicate(form or FORMS[strike.number % len(FORMS)])
+            return refuse_duplicate(form or FORMS[injection.number % len(FORMS)])
     return None
 
 
-async def _cut(request: web.Request, handler: Handler, strike: FaultInjection) -> web.StreamResponse:
+async def _cut(request: web.Request, handler: Handler, injection: FaultInjection) -> web.StreamResponse:
     """No answer at all, or half of it; the work is done unless the time-out comes before, or done twice."""
-    fault = strike.fault
+    fault = injection.fault
     if isinstance(fault, SecondBot):
-        return await _send_two(request, handler, strike.record)
+        return await _send_two(request, handler, injection.record)
     if isinstance(fault, TimeoutBefore):
         await asyncio.sleep(fault.hold)
         return abort(request)
-    answer, text = await _withhold(request, handler, strike.record)
+    answer, text = await _withhold(request, handler, injection.record)
     if isinstance(fault, TimeoutAfter):
         await asyncio.sleep(fault.hold)
         return abort(request)

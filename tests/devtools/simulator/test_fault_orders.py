@@ -59,7 +59,7 @@ async def test_the_list_shows_what_can_still_strike_and_how_often_it_did(sim: Si
     assert len({first, lose, limited}) == 3
     assert [await status_of(sim) for _ in range(3)] == [429, 500, 500]
     orders = (await sim.ok("GET", FAULTS))["orders"]
-    assert [(entry["id"], entry["kind"], entry["struck"]) for entry in orders] == [
+    assert [(entry["id"], entry["kind"], entry["injected"]) for entry in orders] == [
         (lose, "lose", 0),
         (first, "server_error", 2),
     ]
@@ -71,7 +71,7 @@ async def test_the_ledger_keeps_every_order_and_every_strike(sim: Sim) -> None:
     identifier = await order(sim, "server_error", times=1)
     assert await status_of(sim) == 500
     ledger = await sim.ledger()
-    assert [(entry["id"], entry["struck"]) for entry in ledger["orders"]] == [(identifier, 1)]
+    assert [(entry["id"], entry["injected"]) for entry in ledger["orders"]] == [(identifier, 1)]
     [fault] = ledger["faults"]
     assert datetime.fromisoformat(fault.pop("at")) <= datetime.now(UTC)
     assert fault == {
