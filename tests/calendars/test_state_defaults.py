@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from minutekeeper.calendars.calendar_state import CalendarState
+from minutekeeper.calendars.calendar_state import RETRY_AFTER, CalendarState
 from minutekeeper.calendars.health import (
     ACCESS_GOOD,
     ACCESS_RENEWED,
@@ -32,6 +32,10 @@ def test_a_new_calendar_has_everything_to_read() -> None:
         "access": AccessState(),
         "counts": ReconcileCounts(),
     }
+
+
+def test_a_failed_reconcile_is_retried_after_ten_minutes() -> None:
+    assert timedelta(minutes=10) == RETRY_AFTER
 
 
 def test_the_problems_of_access_are_told_by_who_has_to_act() -> None:

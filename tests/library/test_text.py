@@ -15,6 +15,7 @@ from minutekeeper.text import Spoken, balanced, join_words, one_line
         (["it", "'s", "(", "almost", ")", "100", "%", "…"], "it's (almost) 100%…"),
         (["'cause", "we", "said", "so"], "'cause we said so"),
         (["¿", "Qué", "?"], "¿Qué?"),
+        (["as (", "so", "a。", "b", "x天", "天"], "as (so a。 b x天天"),
         (["今天", "天气", "很", "好", "。", "真的", "!"], "今天天气很好。真的!"),
         (["これは", "ペン", "です"], "これはペンです"),
         (["สวัสดี", "ครับ"], "สวัสดีครับ"),
