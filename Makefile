@@ -77,7 +77,7 @@ mutants: $(VENV)/.dev ## Change the code in small ways, and see whether the fast
 	@SAMPLE=$(SAMPLE) $(BIN)/poodle $(if $(ONLY),--only '$(ONLY)')
 
 .PHONY: fingerprint
-fingerprint: | $(BIN)/python ## Record the commands of the workflows after an edit (docs/deploys.md)
+fingerprint: | $(BIN)/python ## Record the commands of the workflows after an edit (docs/workflow-changes.md)
 	@$(BIN)/python -m tests.replay.fingerprint
 
 # The release to record, and optionally only some paths: PATHS="completed failed-account".

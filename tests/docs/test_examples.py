@@ -56,7 +56,7 @@ NOT_RUN = {
         "mermaid": "is a picture; tests/docs/test_architecture.py compares the layers with the code"
     },
     "getting-started.md": {" make dev": "runs until Ctrl-C: tests/devtools/stack/ runs what it runs"},
-    "deploys.md": {
+    "workflow-changes.md": {
         "python": "are lines to put into a workflow, not programs",
         "sh": "are for a release: make histories takes four minutes, and the others need an old release",
     },

@@ -32,7 +32,7 @@ def test_what_breaks_sleeping_meetings_is_objected_to(recorded: Path, tmp_path: 
     objection = baseline.objection(copy_with(tmp_path, edit), recorded)
     assert objection.startswith("This edit changes what meetings ask of Temporal, or in which order")
     assert re.search(r"^    [+-] ", objection, re.MULTILINE), "it shows the lines"
-    for help_ in ("stand still", 'if workflow.patched("', "make fingerprint", "docs/deploys.md"):
+    for help_ in ("stand still", 'if workflow.patched("', "make fingerprint", "docs/workflow-changes.md"):
         assert help_ in objection
 
 

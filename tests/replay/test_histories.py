@@ -25,7 +25,7 @@ _BROKEN = """\
 The meeting recorded in {file} does not replay with this code: {difference}
 
 Meetings like this one, asleep or under way when this code is deployed, would stand still when they wake, until the
-old code is back. Keep the old way for them behind `workflow.patched`: docs/deploys.md has it step by step."""
+old code is back. Keep the old way for them behind `workflow.patched`: docs/workflow-changes.md has it step by step."""
 
 _RECORD = "record it: add a path to tests/replay/paths, then `make histories VERSION={version} PATHS=its-name`"
 

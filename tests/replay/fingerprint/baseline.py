@@ -17,7 +17,7 @@ Meetings sleep for weeks, and each one is played again from its history with the
 came by this place before the deploy would find another story there than their own, and stand still until the old
 code is back: no bot would be sent for them.
 
-What to do (docs/deploys.md has it step by step):
+What to do (docs/workflow-changes.md has it step by step):
 1. Keep the old way for them: `if workflow.patched("a-name-for-the-change"):` the new way, `else:` the old one.
 2. Run `pytest tests/replay`: this text then says that the old way is whole, and the recorded meetings replay.
 3. `make fingerprint`, and commit what it writes together with the edit.
@@ -29,7 +29,7 @@ This edit adds the way {patches} to what meetings ask of Temporal, and leaves th
 
 {diff}
 Meetings that came by before the deploy keep to the old way. Run `make fingerprint`, and commit what it writes
-together with the edit. docs/deploys.md says how to deploy it, and when the old way may go.
+together with the edit. docs/workflow-changes.md says how to deploy it, and when the old way may go.
 """
 
 _RULES = """\
@@ -40,7 +40,7 @@ A meeting that is asleep or under way is played again from its history with the 
 now decides otherwise about something that has happened to it already, it finds another story there than its own and
 stands still until the old code is back.
 
-What to do (docs/deploys.md has it step by step):
+What to do (docs/workflow-changes.md has it step by step):
 1. Run `pytest tests/replay`: the recorded meetings are played again with the new rule.
 2. If one does not replay, or a case that nobody recorded would be decided otherwise: ask
    `workflow.patched("a-name-for-the-change")` in workflows/ and hand the answer to the rule, which keeps both ways.
