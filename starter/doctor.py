@@ -22,6 +22,7 @@ from minutekeeper.temporal.names import (
     MEETING_WORKFLOW,
     MEETINGS_QUEUE,
     RECORDINGS_QUEUE,
+    ROOM_WORKFLOW,
 )
 from minutekeeper.temporal.queries import quoted_list
 from starter import namespace, webhook_checks
@@ -49,7 +50,7 @@ _QUEUES = {
     MEETINGS_QUEUE: (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
     RECORDINGS_QUEUE: (TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,),
 }
-_WORKFLOW_TYPES = quoted_list([MEETING_WORKFLOW, CALENDAR_WORKFLOW, CALENDAR_HEALTH_WORKFLOW])
+_WORKFLOW_TYPES = quoted_list([MEETING_WORKFLOW, ROOM_WORKFLOW, CALENDAR_WORKFLOW, CALENDAR_HEALTH_WORKFLOW])
 _MAX_NAMED = 5
 _MAX_COLLECTING = 20
 """Meetings that are checked for stalled downloads: a cause that holds up all of them shows in any."""

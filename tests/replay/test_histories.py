@@ -24,8 +24,8 @@ OF_MEETINGS = [file for file in FILES if file not in OF_CALENDARS]
 _BROKEN = """\
 The meeting recorded in {file} does not replay with this code: {difference}
 
-Meetings like this one, asleep or under way when this code is deployed, would stand still when they wake, until the
-old code is back. Keep the old way for them behind `workflow.patched`: docs/workflow-changes.md has it step by step."""
+Meetings like this one, waiting or running when this code is deployed, would stop at their next step until the old
+code is back. Keep the old path for them behind `workflow.patched`: docs/workflow-changes.md has it step by step."""
 
 _RECORD = "record it: add a path to tests/replay/paths, then `make histories VERSION={version} PATHS=its-name`"
 

@@ -102,6 +102,8 @@ async def test_the_same_link_a_second_later_joins_the_first_booking(client: Meet
 async def test_what_no_worker_can_carry_on_is_told_at_once(client: MeetingClient) -> None:
     request = {"meeting_url": ROOM, "start_time": f"{YEAR}-03-01T10:00:00Z", "title": "Astray"}
     temporal = client.temporal
+    later = timedelta(hours=1)
+    await temporal.start_workflow("RoomReservationWorkflow", id="room-1", task_queue="meetings", start_delay=later)
     await temporal.start_workflow("MeetingWorkflow", request, id="astray", task_queue="meeting")
     await temporal.start_workflow("MeetinWorkflow", request, id="misspelt", task_queue="meetings")
     found = await eventually(client.list, lambda found: "astray" in [each.meeting_id for each in found])
@@ -117,7 +119,8 @@ async def test_what_no_worker_can_carry_on_is_told_at_once(client: MeetingClient
     assert not check["ok"]
     assert "astray waits on the task queue 'meeting'" in check["found"]
     assert "misspelt is of the type 'MeetinWorkflow'" in check["found"]
-    for name in ("astray", "misspelt"):
+    assert "room-1" not in check["found"]
+    for name in ("astray", "misspelt", "room-1"):
         await temporal.get_workflow_handle(name).terminate()
 
 
