@@ -32,13 +32,13 @@ class BookingOutcome(StrEnum):
     """The result of booking a meeting."""
 
     BOOKED = "booked"
-    BOOKED_ANEW = "booked_anew"
+    BOOKED_AGAIN = "booked_again"
     """The meeting had been booked before, was cancelled or failed, and is not over yet."""
     ALREADY_BOOKED = "already_booked"
     JOINED = "joined"
     """Another meeting of the same link starts at about the same time. They are one call and need one bot."""
     ALREADY_COMPLETED = "already_completed"
-    FILES_KEPT = "files_kept"
+    FILES_STORED = "files_stored"
     """The meeting was cancelled or failed after it had stored files, which a new run would replace."""
     ALREADY_OVER = "already_over"
     """The meeting ended without a recording, and its time has passed."""
@@ -56,7 +56,7 @@ class BookedMeeting(BaseModel):
 
     @property
     def already_existed(self) -> bool:
-        return self.booking not in {BookingOutcome.BOOKED, BookingOutcome.BOOKED_ANEW}
+        return self.booking not in {BookingOutcome.BOOKED, BookingOutcome.BOOKED_AGAIN}
 
 
 async def book_meeting(temporal: Client, request: MeetingRequest, workflow_id: str | None) -> BookedMeeting:
@@ -79,10 +79,10 @@ async def book_meeting(temporal: Client, request: MeetingRequest, workflow_id: s
         return await _start(temporal, request, name, BookingOutcome.BOOKED)
     except WorkflowAlreadyStartedError:
         earlier = await existing()
-    if earlier.booking is not BookingOutcome.BOOKED_ANEW:
+    if earlier.booking is not BookingOutcome.BOOKED_AGAIN:
         return earlier
     try:
-        return await _start(temporal, request, name, BookingOutcome.BOOKED_ANEW)
+        return await _start(temporal, request, name, BookingOutcome.BOOKED_AGAIN)
     except WorkflowAlreadyStartedError:
         # Another process booked it again at the same moment.
         return await existing()
@@ -107,7 +107,7 @@ async def _start(
     temporal: Client, request: MeetingRequest, workflow_id: str, booking: BookingOutcome
 ) -> BookedMeeting:
     workflows = MeetingWorkflows(temporal, RPC_TIMEOUT)
-    await workflows.start(request, workflow_id, after_ended=booking is BookingOutcome.BOOKED_ANEW)
+    await workflows.start(request, workflow_id, after_ended=booking is BookingOutcome.BOOKED_AGAIN)
     return BookedMeeting(
         meeting_id=meeting_id_from_workflow_id(workflow_id), workflow_id=workflow_id, booking=booking
     )
@@ -116,7 +116,7 @@ async def _start(
 async def _existing(
     temporal: Client, request: MeetingRequest, workflow_id: str, *, is_own_id: bool
 ) -> BookedMeeting:
-    """The meeting that has this workflow id; BOOKED_ANEW if it should be started again."""
+    """The meeting that has this workflow id; BOOKED_AGAIN if it should be started again."""
     execution = await temporal.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_TIMEOUT)
     if not is_meeting(execution):
         raise MeetingRefusedError(
@@ -126,7 +126,7 @@ async def _existing(
     booking = _booking_outcome(view, request, is_running=execution.status is WorkflowExecutionStatus.RUNNING)
     is_same_meeting = meeting_key(view.meeting_url) == meeting_key(request.meeting_url)
     is_same = is_same_meeting and view.start_time == request.start_time
-    if is_own_id and not is_same and booking is not BookingOutcome.BOOKED_ANEW:
+    if is_own_id and not is_same and booking is not BookingOutcome.BOOKED_AGAIN:
         raise MeetingRefusedError(
             f"The workflow id {workflow_id} belongs to another meeting, {view.meeting_url} at "
             f"{descriptions.format_utc(view.start_time)} ({view.status.value}); choose another id, or reschedule "
@@ -141,6 +141,6 @@ def _booking_outcome(view: MeetingView, request: MeetingRequest, *, is_running: 
     if view.status is MeetingStatus.COMPLETED:
         return BookingOutcome.ALREADY_COMPLETED
     if view.artifacts:
-        return BookingOutcome.FILES_KEPT
+        return BookingOutcome.FILES_STORED
     is_useful = is_worth_joining(request, datetime.now(UTC))
-    return BookingOutcome.BOOKED_ANEW if is_useful else BookingOutcome.ALREADY_OVER
+    return BookingOutcome.BOOKED_AGAIN if is_useful else BookingOutcome.ALREADY_OVER

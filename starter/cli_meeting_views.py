@@ -7,7 +7,7 @@ import typer
 
 from minutekeeper.meetings.meeting_urls import Platform
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
-from starter.cli_options import Json, MeetingId, run_async
+from starter.cli_options import Json, MeetingId, Metadata, read_metadata, run_async
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,6 +41,7 @@ async def meeting_list(  # noqa: PLR0913 - one argument for each option
     ] = None,
     to: Annotated[str | None, typer.Option(metavar="WHEN", help="Only meetings that start before then.")] = None,
     platform: Annotated[Platform | None, typer.Option(help="Only meetings on this platform.")] = None,
+    meta: Metadata = None,
     reason: Annotated[
         FailureReason | None,
         typer.Option(
@@ -67,6 +68,7 @@ async def meeting_list(  # noqa: PLR0913 - one argument for each option
         starts_from=starts_from,
         starts_before=starts_before,
         platform=platform,
+        metadata=read_metadata(meta),
         reason=reason,
         limit=limit + 1,
     )
@@ -104,11 +106,13 @@ async def meeting_show(meeting: MeetingId, *, as_json: Json = False) -> int:
     from starter.output import display, write_json
 
     client = await MeetingClient.connect()
-    view, pending = await asyncio.gather(client.status(meeting), client.pending_activities(meeting))
+    view, summary, pending = await asyncio.gather(
+        client.status(meeting), client.summary(meeting), client.pending_activities(meeting)
+    )
     if as_json:
-        write_json(ShowOutput(**dict(view), pending_activities=pending))
+        write_json(ShowOutput(**dict(view), metadata=summary.metadata, pending_activities=pending))
     else:
-        display(tables.meeting(view, datetime.now(UTC), pending))
+        display(tables.meeting(view, datetime.now(UTC), summary.metadata, pending))
     return 0
 
 

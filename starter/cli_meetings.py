@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.cli_options import Json, MeetingId, run_async
+from starter.cli_options import Json, MeetingId, Metadata, read_metadata, run_async
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +20,15 @@ At = Annotated[
 ]
 Until = Annotated[str | None, typer.Option(metavar="WHEN", help="End, in the same forms; one hour if not given.")]
 
-_OPTION_NAMES = {"start_time": "--at", "end_time": "--until", "title": "--title", "bot.name": "--bot-name"}
+_OPTION_NAMES = {
+    "start_time": "--at",
+    "end_time": "--until",
+    "title": "--title",
+    "metadata": "--meta",
+    "bot.name": "--bot-name",
+    "bot.transcription_language": "--language",
+    "bot.transcription_vocabulary": "--vocabulary",
+}
 
 
 @app.command(name="schedule")
@@ -33,7 +41,22 @@ async def meeting_schedule(  # noqa: PLR0913 - one argument for each option
     title: Annotated[str, typer.Option(help="Title of the meeting.", show_default=False)] = "",
     bot_name: Annotated[str | None, typer.Option(help="The bot's name in the call.")] = None,
     audio_only: Annotated[bool, typer.Option("--audio-only", help="Record sound only.")] = False,
+    audio_file: Annotated[
+        bool, typer.Option("--audio-file", help="Store the sound as a separate file too, if the provider has one.")
+    ] = False,
     no_transcript: Annotated[bool, typer.Option("--no-transcript", help="Recording only.")] = False,
+    language: Annotated[
+        str | None, typer.Option(metavar="TAG", help="Spoken language, such as de or pt-BR; detected if not given.")
+    ] = None,
+    vocabulary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TERM",
+            help="Name or term that the transcription should know; repeat for several.",
+            show_default=False,
+        ),
+    ] = None,
+    meta: Metadata = None,
     workflow_id: Annotated[str | None, typer.Option("--id", help="A workflow id of your own.")] = None,
     as_json: Json = False,
 ) -> int:
@@ -52,16 +75,20 @@ async def meeting_schedule(  # noqa: PLR0913 - one argument for each option
     from starter.times import format_local
 
     start, end, notes = _parse_times(at, until)
-    bot = {"name": bot_name} if bot_name is not None else {}
-    if audio_only:
-        bot["recording_mode"] = RecordingMode.AUDIO_ONLY
+    bot = {
+        "name": bot_name,
+        "recording_mode": RecordingMode.AUDIO_ONLY if audio_only else None,
+        "transcription_language": language,
+        "transcription_vocabulary": vocabulary,
+    }
     fields: dict[str, object] = {
         "meeting_url": url,
         "start_time": start,
         "end_time": end,
         "title": title,
-        "bot": bot,
-        "wanted": {"transcript": not no_transcript},
+        "bot": {name: value for name, value in bot.items() if value is not None},
+        "wanted": {"transcript": not no_transcript, "audio": audio_file},
+        "metadata": read_metadata(meta),
         "wake_up": settings().wake_up,
     }
     request = parse_input(MeetingRequest, fields, _OPTION_NAMES | {"meeting_url": "URL"})

@@ -13,6 +13,8 @@ from typing import Annotated, Any, ParamSpec
 
 import typer
 
+from starter.errors import MeetingInputError
+
 _Parameters = ParamSpec("_Parameters")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -22,6 +24,10 @@ Why = Annotated[str, typer.Option(help="Reason, shown in the meeting's timeline.
 MeetingId = Annotated[str, typer.Argument(metavar="ID", help="Meeting id or workflow id.", show_default=False)]
 MeetingIds = Annotated[
     list[str], typer.Argument(metavar="ID…", help="Meeting ids or workflow ids.", show_default=False)
+]
+Metadata = Annotated[
+    list[str] | None,
+    typer.Option("--meta", metavar="KEY=VALUE", help="Your own data; repeat for several.", show_default=False),
 ]
 CalendarName = Annotated[
     str,
@@ -43,6 +49,19 @@ class PlatformOption(StrEnum):
 
     GOOGLE = "google"
     MICROSOFT = "microsoft"
+
+
+def read_metadata(pairs: list[str] | None) -> dict[str, str]:
+    """The values of `--meta` by key. Raises MeetingInputError for one without `=`, and for a repeated key."""
+    metadata: dict[str, str] = {}
+    for pair in pairs or []:
+        key, separator, value = pair.partition("=")
+        if not separator:
+            raise MeetingInputError("--meta", f"{pair!r} must have the form KEY=VALUE")
+        if key in metadata:
+            raise MeetingInputError("--meta", f"the key {key!r} is given twice")
+        metadata[key] = value
+    return metadata
 
 
 def run_async(

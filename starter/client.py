@@ -5,7 +5,7 @@ Temporal does not answer, MeetingNotFoundError for an unknown meeting, and other
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -111,6 +111,11 @@ class MeetingClient:
         with translate_temporal_errors(self.temporal):
             return await snapshot(self.temporal, await self._find(meeting))
 
+    async def summary(self, meeting: str) -> MeetingSummary:
+        """What the search attributes say of the meeting. Needs no worker."""
+        with translate_temporal_errors(self.temporal):
+            return summary_of(await self._find(meeting))
+
     async def activity(self, meeting: str) -> MeetingActivity:
         """Whether something has happened, and how far a download is. Needs no worker and is not billed."""
         with translate_temporal_errors(self.temporal):
@@ -136,6 +141,7 @@ class MeetingClient:
         starts_from: datetime | None = None,
         starts_before: datetime | None = None,
         platform: Platform | None = None,
+        metadata: Mapping[str, str] | None = None,
         reason: FailureReason | None = None,
         limit: int = 50,
     ) -> list[MeetingSummary]:
@@ -147,10 +153,11 @@ class MeetingClient:
             starts_from: Only meetings that start at this instant or later.
             starts_before: Only meetings that start before this instant.
             platform: Only meetings on this platform.
+            metadata: Only meetings that were booked with all these keys and values.
             reason: Only meetings that failed for this reason. Costs one request for each failed meeting.
             limit: Maximum number of meetings.
         """
-        filters = MeetingFilter(status, title, starts_from, starts_before, platform, reason)
+        filters = MeetingFilter(status, title, starts_from, starts_before, platform, metadata or {}, reason)
         with translate_temporal_errors(self.temporal):
             return await list_meetings(self.temporal, filters, limit)
 

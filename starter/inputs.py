@@ -32,9 +32,14 @@ def parse_input(
         return model.model_validate(fields)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
-        raise MeetingInputError(option_names.get(name, name), problem) from None
+        raise MeetingInputError(_option_name(first["loc"], option_names), problem) from None
+
+
+def _option_name(location: tuple[int | str, ...], option_names: Mapping[str, str]) -> str:
+    """The option of a field, or of the list or object that holds it; else the field's own name."""
+    paths = [".".join(map(str, location[:length])) for length in range(len(location), 0, -1)]
+    return next((option_names[path] for path in paths if path in option_names), paths[0] if paths else "")
 
 
 def check_id(field: str, text: str, *, max_bytes: int = MAX_ID_BYTES) -> None:

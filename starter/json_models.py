@@ -44,6 +44,7 @@ class ChangeResult(_Output):
 class ShowOutput(MeetingView):
     """Output of `show`. `pending_activities` are activities that failed and are retried."""
 
+    metadata: dict[str, str]
     pending_activities: tuple[PendingActivity, ...]
 
 

@@ -1,15 +1,24 @@
 """Visibility queries: filters by search attributes, and the meetings that start nearest to an instant."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
 from minutekeeper.meetings.meeting_urls import Platform
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
-from minutekeeper.temporal.queries import IS_MEETING, quoted_list
-from minutekeeper.temporal.search_attributes import MEETING_PLATFORM, MEETING_START, MEETING_STATUS, MEETING_TITLE
+from minutekeeper.temporal.queries import IS_MEETING, quoted, quoted_list
+from minutekeeper.temporal.search_attributes import (
+    MEETING_META,
+    MEETING_PLATFORM,
+    MEETING_START,
+    MEETING_STATUS,
+    MEETING_TITLE,
+    as_keyword,
+)
 from starter.errors import MeetingInputError
 from starter.meeting_snapshot import STATUS_OF_CLOSED_EXECUTION
 
@@ -42,7 +51,7 @@ class MeetingFilter(NamedTuple):
     """Conditions that a listed meeting has to meet; None and empty text are no condition.
 
     `starts_from` is inclusive, `starts_before` exclusive. `reason` is no search attribute: it limits the query to
-    failed meetings, and whoever lists them compares it with their results.
+    failed meetings, and the caller compares it with their results.
     """
 
     status: MeetingStatus | None = None
@@ -50,6 +59,7 @@ class MeetingFilter(NamedTuple):
     starts_from: datetime | None = None
     starts_before: datetime | None = None
     platform: Platform | None = None
+    metadata: Mapping[str, str] = MappingProxyType({})
     reason: FailureReason | None = None
 
     @property
@@ -76,6 +86,8 @@ class MeetingFilter(NamedTuple):
             conditions.append(f"{MEETING_START.name} < '{self.starts_before.isoformat()}'")
         if self.platform is not None:
             conditions.append(f"{MEETING_PLATFORM.name} = '{self.platform.value}'")
+        for key, value in self.metadata.items():
+            conditions.append(f"{MEETING_META.name} = {quoted(as_keyword(f'{key}={value}'))}")
         return " AND ".join(conditions)
 
 

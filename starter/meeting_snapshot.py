@@ -22,6 +22,7 @@ from minutekeeper.meetings.views import ClaimingCalendar, Evidence, MeetingView,
 from minutekeeper.temporal.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from minutekeeper.temporal.search_attributes import (
     BOT_ID,
+    MEETING_META,
     MEETING_PLATFORM,
     MEETING_START,
     MEETING_STATUS,
@@ -78,6 +79,8 @@ class MeetingSummary(BaseModel):
     meeting_url: str
     platform: str
     bot_id: str
+    metadata: dict[str, str]
+    """The caller's own data, as much of it as fits into a search attribute."""
     booked_at: AwareDatetime
     closed_at: AwareDatetime | None
     trouble: str = ""
@@ -107,6 +110,7 @@ def summary_of(execution: WorkflowExecution) -> MeetingSummary:
         meeting_url=known.get(MEETING_URL, ""),
         platform=known.get(MEETING_PLATFORM, ""),
         bot_id=known.get(BOT_ID, ""),
+        metadata=dict(pair.split("=", 1) for pair in known.get(MEETING_META, []) if "=" in pair),
         booked_at=execution.start_time,
         closed_at=execution.close_time,
         trouble=trouble_of(execution),

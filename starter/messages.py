@@ -64,12 +64,12 @@ TRANSCRIPT = {
 
 BOOKING = {
     BookingOutcome.BOOKED: "Booked.",
-    BookingOutcome.BOOKED_ANEW: "Booked again: the same meeting had been cancelled or had failed.",
+    BookingOutcome.BOOKED_AGAIN: "Booked again: the same meeting had been cancelled or had failed.",
     BookingOutcome.ALREADY_BOOKED: "This meeting is already booked. Nothing new was scheduled.",
     BookingOutcome.JOINED: "Another meeting of this link starts at about that time and is already booked. Nothing "
     "new was scheduled; to send a separate bot, give this meeting a workflow id with --id.",
     BookingOutcome.ALREADY_COMPLETED: "This meeting was already recorded. Nothing was scheduled.",
-    BookingOutcome.FILES_KEPT: "This meeting ended before and has stored files, which a new run would replace. "
+    BookingOutcome.FILES_STORED: "This meeting ended before and has stored files, which a new run would replace. "
     "Nothing was scheduled; to record it again, give it a workflow id with --id.",
     BookingOutcome.ALREADY_OVER: "This meeting is over and ended without a recording. Nothing was scheduled.",
 }

@@ -1,6 +1,6 @@
 """Tables of meetings for people. Text from outside is never interpreted as markup."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -34,8 +34,12 @@ def meetings(summaries: Sequence[MeetingSummary]) -> Table:
     return table
 
 
-def meeting(view: MeetingView, now: datetime, pending: Sequence[PendingActivity] = ()) -> RenderableType:
+def meeting(
+    view: MeetingView, now: datetime, metadata: Mapping[str, str], pending: Sequence[PendingActivity]
+) -> RenderableType:
     facts = facts_table(_facts(view, now))
+    for key, value in metadata.items():
+        facts.add("Metadata", Text(sanitize(f"{key}={value}")))
     for trouble in messages.troubles(view, pending):
         facts.add_row(Text("Trouble", style="bold red"), sanitize(trouble))
     if not view.timeline:

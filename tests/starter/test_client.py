@@ -82,7 +82,7 @@ async def test_a_meeting_that_ended_badly_is_booked_anew_while_it_is_not_over(
     first = await client.start(request)
     await end(client, first.workflow_id, an_outcome(first.meeting_id, status))
     again = await client.start(request)
-    assert again.booking is BookingOutcome.BOOKED_ANEW
+    assert again.booking is BookingOutcome.BOOKED_AGAIN
     assert not again.already_existed
     assert again.workflow_id == first.workflow_id
     assert (await client.status(again.meeting_id)).status is MeetingStatus.SCHEDULED
@@ -111,7 +111,7 @@ async def test_a_workflow_that_was_ended_from_outside_is_shown_as_such_and_booke
     assert view.status is end_of_it[0]
     assert view.timeline
     again = await client.start(request)
-    assert again.booking is BookingOutcome.BOOKED_ANEW
+    assert again.booking is BookingOutcome.BOOKED_AGAIN
 
 
 async def test_what_a_cancelled_meeting_recorded_is_not_replaced_by_a_new_run(client: MeetingClient) -> None:
@@ -121,7 +121,7 @@ async def test_what_a_cancelled_meeting_recorded_is_not_replaced_by_a_new_run(cl
     outcome = an_outcome(first.meeting_id, MeetingStatus.CANCELLED, artifacts=files)
     await end(client, first.workflow_id, outcome)
     again = await client.start(request)
-    assert again.booking is BookingOutcome.FILES_KEPT
+    assert again.booking is BookingOutcome.FILES_STORED
     assert again.already_existed
 
 

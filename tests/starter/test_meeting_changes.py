@@ -50,7 +50,9 @@ async def test_scheduling_tells_people_what_happened() -> None:
 async def test_every_option_reaches_the_request(client: MeetingClient) -> None:
     ended = await cli(
         *("schedule", WEEKLY, "--at", f"{YEAR}-06-03T10:00Z", "--until", f"{YEAR}-06-03T10:30Z", "--id", "board"),
-        *("--title", "Board", "--bot-name", "Secretary", "--audio-only", "--no-transcript"),
+        *("--title", "Board", "--bot-name", "Secretary", "--audio-only", "--audio-file", "--no-transcript"),
+        *("--language", "de", "--vocabulary", "Grundbuch", "--vocabulary", "Frau Ångström"),
+        *("--meta", "customer=7", "--meta", "source=crm=2"),
     )
     assert ended.code == 0
     handle = client.temporal.get_workflow_handle("board")
@@ -59,6 +61,10 @@ async def test_every_option_reaches_the_request(client: MeetingClient) -> None:
     [request] = await client.temporal.data_converter.decode(payloads, [MeetingRequest])
     assert (request.title, request.bot.name) == ("Board", "Secretary")
     assert request.bot.recording_mode is RecordingMode.AUDIO_ONLY
+    assert (request.wanted.audio, request.wanted.transcript) == (True, False)
+    assert request.bot.transcription_language == "de"
+    assert request.bot.transcription_vocabulary == ("Grundbuch", "Frau Ångström")
+    assert request.metadata == {"customer": "7", "source": "crm=2"}
     assert request.end_time == datetime(YEAR, 6, 3, 10, 30, tzinfo=UTC)
     assert (request.wanted.recording, request.wanted.transcript) == (True, False)
     shown = (await cli("show", "board", "--json")).json
@@ -143,6 +149,12 @@ async def test_a_meeting_that_was_moved_is_not_kept_at_its_first_time_in_silence
         (("schedule", URL, "--at", "now", "--title", "x" * 501), "--title: "),
         (("schedule", URL, "--at", "now", "--bot-name", ""), "--bot-name: "),
         (("schedule", URL, "--at", "now", "--id", " "), "--id: "),
+        (("schedule", URL, "--at", "now", "--language", "german, please"), "--language: "),
+        (("schedule", URL, "--at", "now", "--vocabulary", "x" * 61), "--vocabulary: "),
+        (("schedule", URL, "--at", "now", "--meta", "customer"), "--meta: 'customer' must have the form KEY=VALUE"),
+        (("schedule", URL, "--at", "now", "--meta", "a=1", "--meta", "a=2"), "--meta: the key 'a' is given twice"),
+        (("schedule", URL, "--at", "now", "--meta", "Customer Id=1"), "--meta: "),
+        (("list", "--meta", "customer"), "--meta: 'customer' must have the form KEY=VALUE"),
         (("reschedule", "x", "--at", "now", "--url", "nonsense"), "--url: "),
         (("cancel", "asked", "--why", "y" * 501), "--why: "),
         (("cancel", ""), "ID: "),

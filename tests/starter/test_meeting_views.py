@@ -78,6 +78,17 @@ async def test_a_list_is_filtered_by_start_and_platform(client: MeetingClient) -
     assert await listed("--title", "ibis", "--platform", "google_meet", "--from", later, count=1) == ["list-502"]
 
 
+async def test_a_list_is_filtered_by_metadata(client: MeetingClient) -> None:
+    for number, metadata in enumerate(({"customer": "7", "team": "o'neil"}, {"customer": "7"}, {"customer": "77"})):
+        await client.start(a_request(520 + number, title="stork", metadata=metadata), f"list-meta-{number}")
+    assert await listed("--title", "stork", "--meta", "customer=7", count=2) == ["list-meta-0", "list-meta-1"]
+    assert await listed("--meta", "customer=7", "--meta", "team=o'neil", count=1) == ["list-meta-0"]
+    assert await listed("--meta", "customer=", count=0) == []
+    shown = (await cli("show", "list-meta-0", "--json")).json
+    assert shown["metadata"] == {"customer": "7", "team": "o'neil"}
+    assert "team=o'neil" in (await cli("show", "list-meta-0")).out
+
+
 async def test_a_list_is_filtered_by_the_reason_of_a_failure(client: MeetingClient) -> None:
     for number, reason in enumerate((FailureReason.REMOVED, FailureReason.NOBODY_CAME, FailureReason.REMOVED)):
         name = f"list-reason-{number}"
