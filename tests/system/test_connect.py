@@ -51,7 +51,9 @@ class User:
         )
         async with self.http.get(link) as answer:
             self.pages.append(await answer.text())
-        form: dict[str, str] | None = dict(re.findall(r'name="(told)" value="([^"]*)"', self.pages[-1]))
+        form: dict[str, str] | None = dict(
+            re.findall(r'name="(confirmed_calendar_id)" value="([^"]*)"', self.pages[-1])
+        )
         url, method = link, "POST"
         while True:
             async with self.http.request(
