@@ -77,13 +77,13 @@ async def log_rejected_deliveries(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _log_rejected_deliveries(app: web.Application) -> None:
-    told: Counter[str] = Counter()
+    logged: Counter[str] = Counter()
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
         refused = app[COUNTS].refused()
-        if fresh := refused - told:
+        if fresh := refused - logged:
             logger.warning("Deliveries refused in the last %g seconds: %s", _EVERY_SECONDS, describe_refusal(fresh))
-        told = refused
+        logged = refused
 
 
 def _count(request: web.Request, response: web.StreamResponse) -> None:

@@ -13,11 +13,12 @@ from bridge.connect.service import ConnectService
 from bridge.connect.session_cookies import CookieEncryption, SessionCookies
 from bridge.request_bodies import RequestBodyReader
 from minutekeeper.calendars.connect_link import CONNECT_ROUTE
+from minutekeeper.calendars.user_connection import CalendarPlatform
 from minutekeeper.config import signing_secrets
 from minutekeeper.providers.factory import open_calendars
 from minutekeeper.storage.user_connections import UserConnectionStore
 
-_PLATFORM = "{platform:google|microsoft}"
+_PLATFORM = f"{{platform:{'|'.join(CalendarPlatform)}}}"
 _SESSION_ID = "{session_id:[0-9a-f]{32}}"
 _MAX_FORM_BYTES = 4096
 
