@@ -42,6 +42,8 @@ _STILL_RESERVED = timedelta(seconds=30)
 """A reserved bot that is asked for this late arrives as much late, which is better than four minutes early."""
 _AT_ONCE = timedelta(milliseconds=10)
 _ASK_FOR_ROOM_AGAIN = timedelta(seconds=5)
+_OWNER_QUESTIONS = 3
+"""How often the owner of a shared bot is asked before its silence is taken for a no."""
 _SEARCH_BACK = timedelta(minutes=10)
 """Twice the time in which the provider refuses a second bot: whatever it refuses for was created since."""
 
@@ -158,7 +160,11 @@ class BotActivities:
         """Asks the provider what became of a bot, and of a shared one also the meeting that owns it."""
         removed = False
         if question.shared_with and self._rooms:
-            removed = await self._rooms.removed_by_owner(question.bot_id, question.shared_with)
+            try:
+                removed = await self._rooms.removed_by_owner(question.bot_id, question.shared_with)
+            except RoomsUnavailableError as error:
+                if activity.info().attempt <= _OWNER_QUESTIONS:
+                    raise ApplicationError(str(error), type="RoomsUnavailable") from None
         try:
             seen = await self._providers.get(question.provider).get_bot_status(question.bot_id)
         except ProviderError as error:

@@ -54,11 +54,8 @@ class RoomEntry:
         return None
 
     async def removed_by_owner(self, bot_id: str, workflow_id: str) -> bool:
-        """Whether the meeting that owns a shared bot told it to leave; False if it cannot say now."""
-        try:
-            presence = await self._rooms.presence(workflow_id, PresenceQuery(bot_id=bot_id))
-        except RoomsUnavailableError:
-            return False
+        """Whether the meeting that owns a shared bot told it to leave. Raises RoomsUnavailableError."""
+        presence = await self._rooms.presence(workflow_id, PresenceQuery(bot_id=bot_id))
         return presence is not None and presence.was_removed
 
     async def _shared_bot(self, request: SendBotInput, order: BotDispatch, holder: Holder) -> DispatchedBot | None:

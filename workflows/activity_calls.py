@@ -97,6 +97,18 @@ def remove_bot(bot: BotState) -> ActivityHandle[str]:
     )
 
 
+async def identify_bot(question: BotStatusQuery) -> ObservedBot:
+    """Whether the provider knows the bot of a webhook, which is believed if the provider does not answer."""
+    return await workflow.execute_activity_method(
+        BotActivities.observe_bot,
+        question,
+        start_to_close_timeout=timedelta(seconds=8),
+        schedule_to_close_timeout=timedelta(seconds=8),
+        retry_policy=RetryPolicy(maximum_attempts=2),
+        summary=f"is {question.bot_id} the bot that was sent?",
+    )
+
+
 async def observe_bot(question: BotStatusQuery, why: str) -> ObservedBot:
     """Given up after minutes: the next deadline asks again anyway."""
     return await workflow.execute_activity_method(

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings.status import FailureReason
     from minutekeeper.meetings.verdict import fail_too_late
     from minutekeeper.meetings.views import Evidence, Failure
+    from minutekeeper.meetings.webhook_health import BotStatusQuery
 
 _MAX_SEARCHES = 4
 """A request that timed out here may still take effect over there, so its bot is looked for more than once."""
@@ -57,15 +58,18 @@ class BotDispatcher:
         call_at = self._meeting.request.wake_up.dispatch_at(self.state.start_time)
         with self._in_flight:
             sending = activity_calls.send_bot(request, call_at, self._give_up_at)
-            await workflow.wait_condition(
-                lambda: sending.done() or self._has_reported() or self.state.leave_requested
-            )
-            if not sending.done():
-                sending.cancel()
-                if self._has_reported():
-                    self._confirm_by_webhook()
-                    self._late_answer = asyncio.create_task(self._compare_answer(request, sending))
-                    return
+            while not sending.done():
+                await workflow.wait_condition(
+                    lambda: sending.done() or self._has_reported() or self.state.leave_requested
+                )
+                if not sending.done() and self._has_reported():
+                    if await self._is_confirmed_by_webhook():
+                        sending.cancel()
+                        self._late_answer = asyncio.create_task(self._compare_answer(request, sending))
+                        return
+                elif not sending.done():
+                    sending.cancel()
+                    break
             try:
                 sent = await sending
             except (ActivityError, asyncio.CancelledError) as error:
@@ -105,14 +109,24 @@ class BotDispatcher:
     def _has_reported(self) -> bool:
         return self._meeting.early_event(self.state) is not None
 
-    def _confirm_by_webhook(self) -> None:
-        """The bot's own webhook at our address says which bot came of the request."""
+    async def _is_confirmed_by_webhook(self) -> bool:
+        """The bot's own webhook says which bot came of the request, if the provider knows that bot."""
         event = self._meeting.early_event(self.state)
-        if event is not None:
-            now = self._clock.now()
-            provider = self._meeting.request.bot.provider
-            sent = DispatchedBot(bot_id=event.bot_id, provider=provider, sent_at=now, is_adopted=True)
-            self._meeting.add_bot(self.state, sent, now)
+        if event is None:
+            return False
+        provider = self._meeting.request.bot.provider
+        question = BotStatusQuery(bot_id=event.bot_id, provider=provider, asked_at=self._clock.now())
+        try:
+            is_stranger = (await activity_calls.identify_bot(question)).gone
+        except ActivityError:
+            is_stranger = False
+        if is_stranger:
+            self._meeting.forget_bot(event.bot_id, self._clock.now())
+            return False
+        now = self._clock.now()
+        sent = DispatchedBot(bot_id=event.bot_id, provider=provider, sent_at=now, is_adopted=True)
+        self._meeting.add_bot(self.state, sent, now)
+        return True
 
     async def _compare_answer(self, request: SendBotInput, sending: ActivityHandle[DispatchedBot]) -> None:
         """The answer that comes after the bot's webhook may name another bot, which is one too many."""
@@ -124,9 +138,11 @@ class BotDispatcher:
                 self._meeting.policy = policy or await activity_calls.dispatch_policy(request)
                 return
         self._meeting.policy = sent.terms
-        bot = self.state.bot
-        if bot is not None and not sent.shared_with and not bot.has_id(sent.bot_id):
-            self._meeting.add_unexpected_bot(sent.bot_id, self.state.dispatch, self._clock.now())
+        reported = self.state.bot
+        if reported is not None and not reported.has_id(sent.bot_id):
+            # The answer is the provider's own word; anything may report at the address, a bot of an old run too.
+            self._meeting.replace_bot(self.state, sent, self._clock.now())
+            self._meeting.add_unexpected_bot(reported.bot_id, self.state.dispatch, self._clock.now())
 
     def _apply_failure(self, failed: DispatchFailure) -> None:
         """A refused account may recover while the meeting runs. All else ends the session once it is certain."""
@@ -165,8 +181,8 @@ class BotDispatcher:
             await workflow.wait_condition(lambda: searching.done() or self._has_reported())
             if self._has_reported():
                 activity_calls.give_up(searching)
-                self._confirm_by_webhook()
-                self._meeting.policy = await activity_calls.dispatch_policy(request)
+                if await self._is_confirmed_by_webhook():
+                    self._meeting.policy = await activity_calls.dispatch_policy(request)
                 return
             self.state.retry_at = self._clock.now() + timedelta(seconds=self._deadlines.removed_bot / 6)
             try:

@@ -161,6 +161,13 @@ class MeetingState(BaseModel):
         for event in early:
             self.apply_event(event, now)
 
+    def replace_bot(self, session: SessionState, sent: DispatchedBot, now: datetime) -> None:
+        """Gives a session the bot that the answer names; the events of another one become unmatched again."""
+        if session.bot is not None:
+            self.unmatched_events.extend(session.bot.events)
+        session.bot = None
+        self.add_bot(session, sent, now)
+
     def apply_event(self, event: BotEvent, now: datetime) -> None:
         """Takes in an event of a bot, in each session that has this bot; one of an unknown bot waits."""
         sessions = [each for each in self.sessions if each.bot is not None and each.bot.is_sender_of(event)]
@@ -186,6 +193,11 @@ class MeetingState(BaseModel):
         if session.is_finished and session.has_uncollected_recording:
             session.stage = SessionStage.COLLECTING
         return _says_more(session.bot, before)
+
+    def forget_bot(self, bot_id: str, now: datetime) -> None:
+        """Drops what a bot reported that the provider does not know."""
+        self.unmatched_events = [event for event in self.unmatched_events if event.bot_id != bot_id]
+        self.note(now, "unknown_bot", f"Bot {bot_id} reports here, and the provider does not know it.")
 
     def early_event(self, session: SessionState) -> BotEvent | None:
         """What a bot reported for a session's request before its id was known."""
