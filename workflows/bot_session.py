@@ -153,9 +153,13 @@ class BotSession:
         bot = self._bot
         at = polling_policy.timer_instant(bot, self._meeting.request.expected_end, self._deadlines)
         tolerance = polling_policy.timer_tolerance(bot, self._deadlines)
-        if due < polling_policy.next_status_check(bot, self._deadlines) or at <= self._clock.now():
-            # Something else is due before the bot is asked about.
-            at, tolerance = due, _LOBBY_TOLERANCE if due == self._lobby_alert_at() else timedelta()
+        for instant, slack in ((self.state.leave_at, timedelta()), (self._lobby_alert_at(), _LOBBY_TOLERANCE)):
+            if instant is not None and self.state.stage is SessionStage.ACTIVE:
+                latest = min(at + tolerance, instant + slack)
+                at = min(at, instant)
+                tolerance = latest - at
+        if at <= self._clock.now():
+            at, tolerance = due, timedelta()
         self._timer.set(at, f"{bot.status.value}: any news?", tolerance=tolerance)
 
     def _lobby_alert_at(self) -> datetime | None:

@@ -7,7 +7,7 @@ import pytest
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
 from minutekeeper.meetings.request import Reschedule, StopRequest
 from minutekeeper.meetings.status import MeetingStatus
-from minutekeeper.providers.base import UnavailableError
+from minutekeeper.providers.base import RequestRejectedError, UnavailableError
 from tests.workflows.driver import Meeting, StartMeeting, room
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -36,6 +36,7 @@ async def test_the_bots_own_webhook_identifies_it_and_leave_reaches_it(start: St
 
 async def test_it_holds_back_no_bot_that_it_could_not_meet(start: StartMeeting) -> None:
     meeting = await unconfirmed(start)
+    meeting.provider.search_failures = [RequestRejectedError("400: no list for you")] * 10_000
     later = await meeting.now() + timedelta(hours=6)
     await meeting.update("reschedule", Reschedule(start_time=later))
     await meeting.until_status(MeetingStatus.SCHEDULED)
