@@ -139,7 +139,14 @@ class BotSession:
             return
         self._meeting.next_check_at = due
         self._set_timer(due)
-        await workflow.wait_condition(lambda: is_done() or not self._timer.is_running or self._next_check() != due)
+        leave_at = self.state.leave_at
+        await workflow.wait_condition(
+            lambda: (
+                is_done()
+                or not self._timer.is_running
+                or (self._next_check(), self.state.leave_at) != (due, leave_at)
+            )
+        )
         self._meeting.next_check_at = None
 
     def _next_check(self) -> datetime:
