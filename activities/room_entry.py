@@ -11,7 +11,7 @@ from minutekeeper.meetings.ids import meeting_id_from_workflow_id
 from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded, RoomReservation
 from minutekeeper.providers.base import Provider, UnavailableError
 from minutekeeper.providers.registry import Providers
-from minutekeeper.temporal.room_workflows import Holder, Rooms, RoomsUnavailableError
+from minutekeeper.temporal.room_workflows import Holder, Rooms
 
 _MARGIN = timedelta(minutes=10)
 """How much longer than the longest lifetime of its bot a room stays reserved."""
