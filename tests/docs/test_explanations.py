@@ -29,7 +29,7 @@ REQUEST_TABLES: dict[str, type[BaseModel]] = {
     "`wanted`": WantedArtifacts,
     "`calendar`": CalendarEventRef,
     "`reschedule`": Reschedule,
-    "`cancel` and `leave`": StopRequest,
+    "`cancel`, `leave` and `send`": StopRequest,
 }
 """The headings of docs/requests.md, each with the model whose fields its table lists."""
 

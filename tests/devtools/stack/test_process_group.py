@@ -41,9 +41,11 @@ async def crew(tmp_path: Path) -> AsyncIterator[ProcessGroup]:
 
 
 def running(name: str) -> dict[int, str]:
-    """The processes of a service, less their leashes: state by process id."""
+    """The processes of a service, without their process guards: state by process id."""
     ours = descendants(os.getpid())
-    named = [pid for pid, command in ours.items() if command.endswith(f"{name}.there") and "leash" not in command]
+    named = [
+        pid for pid, command in ours.items() if command.endswith(f"{name}.there") and "process_guard" not in command
+    ]
     return {pid: state_of(pid) for pid in named}
 
 
