@@ -79,6 +79,12 @@ def test_a_writer_that_wakes_up_spoils_nothing(folder: Path, target: Path) -> No
     assert digest == hashlib.sha256(CONTENT).hexdigest()
 
 
+def test_of_a_file_without_any_bytes_none_are_read(folder: Path) -> None:
+    file = LockedFile(folder)
+    assert file.read(0, 10) == b""
+    file.close_without_waiting()
+
+
 def test_a_part_of_what_was_written_is_read_and_nothing_behind_it(folder: Path) -> None:
     file = LockedFile(folder)
     write(file, *BATCHES[:3])
