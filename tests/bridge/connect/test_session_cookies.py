@@ -51,6 +51,7 @@ def test_a_session_is_named_by_its_state_and_comes_back_with_it() -> None:
     current = session()
     assert current.session_id == session_id_for(current.state)
     assert len(current.session_id) == 32
+    assert len(current.state) == 43, "32 random bytes"
     assert set(of(current)) == {f"minutekeeper-connect-{current.session_id}"}
     assert COOKIES.session(asked(of(current)), current.session_id) == current
     assert COOKIES.session(asked(of(current)), current.session_id, current.state) == current
@@ -126,10 +127,10 @@ def test_cookies_of_ours_that_cannot_be_read_are_deleted_and_no_others() -> None
     assert response.cookies["minutekeeper-grant-x"]["path"] == "/base/connect"
 
 
-def aged(number: int, seconds: int) -> dict[str, str]:
+def aged(number: int, seconds: int, size: int = 1500) -> dict[str, str]:
     """A session that began so long ago."""
     fernet = ENCRYPTION._fernet
-    value = fernet.encrypt_at_time(b"x" * 1500, int(time.time()) - seconds).decode()
+    value = fernet.encrypt_at_time(b"x" * size, int(time.time()) - seconds).decode()
     return {f"minutekeeper-connect-{number:032x}": value}
 
 
@@ -144,6 +145,17 @@ def test_of_too_many_sessions_in_one_browser_the_oldest_go() -> None:
     crowded = web.Response()
     COOKIES.set_session(asked(aged(1, 50) | aged(3, 5) | {"theirs": "x" * 3000}), crowded, session())
     assert f"minutekeeper-connect-{1:032x}" in deleted(crowded)
+
+
+def test_the_new_session_counts_among_the_others() -> None:
+    current = session()
+    own = sum(len(name) + len(value) for name, value in of(current).items())
+    jar = aged(1, 50, 1300) | aged(2, 500, 1300) | aged(3, 5, 1300)
+    others = sum(len(name) + len(value) for name, value in jar.items())
+    assert others - own < others < 6000 < others + own
+    response = web.Response()
+    COOKIES.set_session(asked(jar), response, current)
+    assert deleted(response) == {f"minutekeeper-connect-{2:032x}"}
 
 
 def test_the_success_page_is_told_whose_calendar_it_is() -> None:
