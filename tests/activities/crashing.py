@@ -40,7 +40,8 @@ KNOWN = Known()
 class Watched(Downloader):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        KNOWN.download = self
+        # The first one is the recording's; that of an audio file follows.
+        KNOWN.download = KNOWN.download or self
 
 
 class Fuse(ThreadPoolExecutor):
