@@ -8,8 +8,8 @@ from minutekeeper.meetings import meeting_changes
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.next_steps import NextStep, NextStepKind, next_step
 from minutekeeper.meetings.request import Reschedule
-from minutekeeper.meetings.status import FailureReason
-from minutekeeper.meetings.verdict import fail_too_late
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.verdict import fail_too_late, verdict
 from minutekeeper.meetings.views import Evidence, Failure
 from tests.meetings.test_meeting_state import T0, at, meeting
 
@@ -61,3 +61,8 @@ def test_an_account_that_was_refused_is_why_no_bot_was_sent() -> None:
     evidence = Evidence(event="account", at=T0, text="key revoked")
     state.account_problem = Failure(reason=FailureReason.ACCOUNT, evidence=evidence)
     assert too_late(state, HOUR) == state.account_problem
+
+
+def test_a_meeting_that_stopped_without_any_cause_says_that_none_is_known() -> None:
+    evidence = Evidence(event="unknown", at=T0, text="")
+    assert verdict(meeting(), T0) == (MeetingStatus.FAILED, FailureReason.STOPPED, evidence)
