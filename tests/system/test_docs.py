@@ -101,7 +101,7 @@ async def test_the_operators_page_and_the_doctor_of_calendars(stack: RunningStac
     shown = (await cli("show", started.meeting_id, "--json")).json
     assert datetime.fromisoformat(shown["bot_goes_at"]) == start - timedelta(minutes=4)
     assert shown["webhooks"] == "not_expected"
-    assert "Bot goes" in (await cli("show", started.meeting_id)).out
+    assert "Bot sent" in (await cli("show", started.meeting_id)).out
     for command in ("list", "list --status scheduled", f"why {started.meeting_id}", f"find {started.meeting_id}"):
         assert (await cli(*command.split())).code == 0
     assert (await cli("cancel", started.meeting_id)).code == 0
