@@ -73,7 +73,8 @@ class CoverageMap(BaseModel):
         if not chosen or _IMPORTED in chosen:
             chosen = set(near)
             for user in (file, *self._importers(file)):
-                chosen.update(test for tests in self.tests_by_line[user].values() for test in tests)
+                lines_of_user = self.tests_by_line.get(user, {})
+                chosen.update(test for tests in lines_of_user.values() for test in tests)
         quick = [test for test in chosen if self.seconds.get(test, slowest_seconds) < slowest_seconds]
         quick.sort(key=lambda test: (test not in near, self.seconds[test]))
         return list(_within(quick, self.seconds, budget_seconds))
