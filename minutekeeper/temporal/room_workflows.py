@@ -17,7 +17,7 @@ from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded, 
 from minutekeeper.temporal.names import MEETINGS_QUEUE, PRESENCE_QUERY, ROOM_NEEDED_SIGNAL, ROOM_WORKFLOW
 
 _MEMO = "reservation"
-_TIMEOUT = timedelta(seconds=5)
+_TIMEOUT = timedelta(seconds=10)
 _ENDED_IN_ORDER = frozenset(
     {
         WorkflowExecutionStatus.RUNNING,

@@ -14,9 +14,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def twins(start: StartMeeting, apart: timedelta, **fields: object) -> tuple[Meeting, Meeting]:
-    """Two workflows of one meeting, which starts in two minutes for the first one."""
+    """Two workflows of one meeting, which starts in two minutes for the first one, whose bot is sent first."""
     url = room()
     first = await start(in_=timedelta(minutes=2), meeting_url=url, **fields)
+    await first.until_bots(1)
     second = await start(in_=timedelta(minutes=2) + apart, meeting_url=url, **fields)
     return first, second
 
