@@ -45,6 +45,8 @@ class ArtifactCollector:
         if session.stage is not SessionStage.COLLECTING or bot is None:
             return
         if not self._wants_anything(bot):
+            if bot.failed_to_join:
+                await self._collect_screenshots(bot)
             session.stage = SessionStage.DONE
             return
         if session.folder is None:
@@ -66,6 +68,14 @@ class ArtifactCollector:
             return ""
         order = "later" if main is not None and self._session.number > main.number else "earlier"
         return f"{ids.folder_for(self._meeting.meeting_id)}/{order}/{self._session.number}"
+
+    async def _collect_screenshots(self, bot: BotState) -> None:
+        """Evidence of why the bot was not let in, beside what the meeting keeps."""
+        folder = f"{ids.folder_for(self._meeting.meeting_id)}/earlier/{self._session.number}"
+        wanted = {"recording": False, "transcript": False, "screenshots": True, "meeting_url": "", "folder": folder}
+        order = self._order(bot).model_copy(update=wanted)
+        with self._in_flight:
+            self._apply_files(order, await self._request(order))
 
     async def _collect_all(self, bot: BotState) -> None:
         session, wanted = self._session, self._meeting.request.wanted

@@ -22,6 +22,9 @@ _LOCATIONS = frozenset(
 """The statuses that say where a bot is: outside of the call, or in it."""
 
 
+_NOT_JOINED = frozenset({FailureReason.CANNOT_JOIN, FailureReason.NOT_ACCEPTED, FailureReason.WAITING_TIMEOUT})
+
+
 class FinalEvent(BaseModel):
     """The event that ended a bot, as evidence. `reason` is None for a `complete`."""
 
@@ -96,6 +99,11 @@ class BotState(BaseModel):
     def is_collectable(self) -> bool:
         """Whether the bot left anything to collect."""
         return self.has_recording or self.has_transcript
+
+    @property
+    def failed_to_join(self) -> bool:
+        """Whether the bot never got into the call: it was refused, not let in, or could not find it."""
+        return self.final is not None and self.final.reason in _NOT_JOINED
 
     @property
     def has_left(self) -> bool:

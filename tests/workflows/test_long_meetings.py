@@ -100,3 +100,5 @@ async def test_a_bot_in_the_lobby_is_told_of_after_two_minutes(start: StartMeeti
     meeting.recordings.downloads = [RecordingResult(text="812 bytes")]
     await meeting.fails("BotNotAccepted")
     await meeting.outcome_in_time()
+    (order,) = meeting.recordings.orders
+    assert (order.screenshots, order.recording, order.transcript) == (True, False, False)
