@@ -17,7 +17,7 @@ _PAYLOAD = re.compile(r'"data":"([^"]*)"')
 
 @dataclass
 class Shown:
-    """`updates` are pairs of an update and the phase in which it was honoured; `ends` are Temporal's own words."""
+    """`updates` are pairs of an update and the phase in which it was accepted; `ends` are Temporal's own words."""
 
     statuses: set[MeetingStatus] = field(default_factory=set)
     reasons: set[FailureReason] = field(default_factory=set)
@@ -34,19 +34,22 @@ def shown_by(files: Iterable[Path]) -> Shown:
             if event.HasField("activity_task_scheduled_event_attributes"):
                 shown.activities.add(event.activity_task_scheduled_event_attributes.activity_type.name)
             elif event.HasField("workflow_execution_update_completed_event_attributes"):
-                shown.updates.add(_honoured(event, events, file.stem))
+                shown.updates.update(_accepted(event, events, file.stem))
         _read_end(events[-1], shown)
     return shown
 
 
-def _honoured(event: HistoryEvent, events: Sequence[HistoryEvent], path: str) -> tuple[str, MeetingStatus]:
-    """The answer to a person shows the phase; that to a calendar does not, so the path's name has to."""
+def _accepted(
+    event: HistoryEvent, events: Sequence[HistoryEvent], path: str
+) -> Iterable[tuple[str, MeetingStatus]]:
+    """The path's name says in which phase it was recorded, because an answer shows the status afterwards."""
     completed = event.workflow_execution_update_completed_event_attributes
     accepted = events[completed.accepted_event_id - 1].workflow_execution_update_accepted_event_attributes
-    (answer,) = completed.outcome.success.payloads
-    view = json.loads(answer.data) if answer.data else None
-    phase = view["status"] if isinstance(view, dict) else path.partition("-while-")[2].replace("-", "_")
-    return accepted.accepted_request.input.name, MeetingStatus(phase.replace("armed", MeetingStatus.DISPATCHING))
+    update = accepted.accepted_request.input.name
+    named, separator, phase = path.partition("-while-")
+    if separator and named == update and completed.outcome.HasField("success"):
+        status = MeetingStatus.DISPATCHING if phase == "armed" else MeetingStatus(phase.replace("-", "_"))
+        yield update, status
 
 
 def _read_end(event: HistoryEvent, shown: Shown) -> None:

@@ -13,28 +13,28 @@ from temporalio.client import WorkflowHandle
 from minutekeeper.process import run_and_exit
 from tests.replay.compacting import compact
 from tests.replay.paths import PATHS
-from tests.replay.recorder import Played, Recorder, theatre
+from tests.replay.recorder import Recorded, Recorder, recording_environment
 
 HISTORIES = Path(__file__).resolve().parent.parent / "histories"
 _SECONDS = 60.0
 
 
 async def record(folder: Path, names: Sequence[str]) -> None:
-    """Plays each path once; a history that was cut off becomes several files."""
-    async with theatre() as env:
+    """Records each path once; a history that was cut off becomes several files."""
+    async with recording_environment() as env:
         for name in names:
-            played = await asyncio.wait_for(PATHS[name](Recorder(env)), _SECONDS)
-            for number, history in enumerate(await _runs(played)):
+            recorded = await asyncio.wait_for(PATHS[name](Recorder(env)), _SECONDS)
+            for number, history in enumerate(await _runs(recorded)):
                 part = f"-{number + 1}" if number else ""
                 (folder / f"{name}{part}.json").write_text(compact(history))
             sys.stdout.write(f"{name}\n")
 
 
-async def _runs(played: Played) -> list[str]:
+async def _runs(recorded: Recorded) -> list[str]:
     histories = []
-    run = played.handle.first_execution_run_id
+    run = recorded.handle.first_execution_run_id
     while run:
-        handle: WorkflowHandle[Any, Any] = played.env.client.get_workflow_handle(played.handle.id, run_id=run)
+        handle: WorkflowHandle[Any, Any] = recorded.env.client.get_workflow_handle(recorded.handle.id, run_id=run)
         history = await handle.fetch_history()
         histories.append(history.to_json())
         run = history.events[-1].workflow_execution_continued_as_new_event_attributes.new_execution_run_id
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if unknown := set(arguments.path) - set(PATHS):
         parser.error(f"no such path: {', '.join(sorted(unknown))}; there are {', '.join(PATHS)}")
-    # The troubles that the paths are about would fill the screen.
+    # The failures that the paths are about would fill the screen.
     logging.disable(logging.WARNING)
     folder = HISTORIES / arguments.version
     folder.mkdir(parents=True, exist_ok=True)

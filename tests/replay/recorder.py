@@ -1,4 +1,4 @@
-"""Where a path of a meeting's life is played: a server with virtual time, scripted neighbours, a list of paths."""
+"""What paths are recorded with: a server with virtual time, a scripted provider and store, the list of paths."""
 
 import contextlib
 import uuid
@@ -14,55 +14,35 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
-from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
 from minutekeeper.meetings.collection import CollectInput, CollectResult, ManifestInput
 from minutekeeper.meetings.views import Artifact, Outcome
-from minutekeeper.providers.base import BotObservation, FoundBot, ProviderBotStatus
+from minutekeeper.providers.base import BotObservation
 from minutekeeper.temporal import search_attributes
 from minutekeeper.temporal.names import MEETINGS_QUEUE
 from tests.workflows.conftest import temporal_binary, with_plugin, working
-from tests.workflows.driver import URL, Meeting
+from tests.workflows.driver import Meeting, room
 from tests.workflows.scripted import ScriptedProvider, ScriptedRecordings
 
 LONG_HISTORY = 100
 """So that a meeting which is moved again and again is cut off after this many events; no other path comes near."""
 
 
-def finished(bot_id: str, *, recording: bool = True) -> BotObservation:
-    """What the provider says of a bot that has ended."""
-    event = BotEvent(
-        kind=BotEventKind.COMPLETE,
-        bot_id=bot_id,
-        occurred_at=datetime.now(UTC),
-        source=EventSource.API,
-        has_recording=recording,
-        has_transcript=recording,
-    )
-    return BotObservation(status=ProviderBotStatus.COMPLETE, events=(event,), text="ended")
-
-
 @dataclass
-class StagedProvider(ScriptedProvider):
-    """`all_over`: whoever asks about a bot hears that it has ended, with a recording."""
+class RecordedProvider(ScriptedProvider):
+    """A provider that says of every bot that it has ended with a recording, once `all_ended` is set."""
 
-    all_over: bool = False
-    search_failures: list[Exception] = field(default_factory=list)
-
-    async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
-        if self.search_failures:
-            raise self.search_failures.pop(0)
-        return await super().find(key, meeting_url, since)
+    all_ended: bool = False
 
     async def get_bot_status(self, bot_id: str) -> BotObservation:
         seen = await super().get_bot_status(bot_id)
-        return finished(bot_id) if self.all_over else seen
+        return self.finished(bot_id) if self.all_ended else seen
 
 
 @dataclass
-class StagedRecordings(ScriptedRecordings):
-    """`manifest_failures` are raised by the next tries to write a manifest, one each.
+class RecordedArtifacts(ScriptedRecordings):
+    """`manifest_failures` are raised by the next attempts to write a manifest, one each.
 
-    `collect_failures` say why everything that the next collections are to bring home is given up, one each.
+    `collect_failures` say why the next collections are given up, one each.
     """
 
     manifest_failures: list[Exception] = field(default_factory=list)
@@ -84,13 +64,14 @@ class StagedRecordings(ScriptedRecordings):
 
 @dataclass
 class Recorder:
-    """One path's world; every path has a fresh one, on the same server."""
+    """The provider, store and room of one path; every path has fresh ones, on the same server."""
 
     env: WorkflowEnvironment
-    provider: StagedProvider = field(default_factory=StagedProvider)
-    recordings: StagedRecordings = field(default_factory=StagedRecordings)
+    provider: RecordedProvider = field(default_factory=RecordedProvider)
+    recordings: RecordedArtifacts = field(default_factory=RecordedArtifacts)
     fields: dict[str, Any] = field(default_factory=dict)
     """What every meeting of the path is booked with."""
+    meeting_url: str = field(default_factory=room)
 
     async def book(
         self,
@@ -99,7 +80,7 @@ class Recorder:
         search_attributes: TypedSearchAttributes = TypedSearchAttributes.empty,
         **fields: Any,
     ) -> Meeting:
-        request = {"meeting_url": URL, "start_time": (datetime.now(UTC) + in_).isoformat()}
+        request = {"meeting_url": self.meeting_url, "start_time": (datetime.now(UTC) + in_).isoformat()}
         request |= self.fields | fields
         handle: WorkflowHandle[Any, Outcome] = await with_plugin(self.env.client).start_workflow(
             "MeetingWorkflow",
@@ -118,9 +99,9 @@ class Recorder:
         await meeting.bot_sends(*codes)
         return meeting
 
-    async def see_out(self, meeting: Meeting) -> Outcome:
-        """Lets whatever bots there are end with a recording, in as much virtual time as it takes."""
-        self.provider.all_over = True
+    async def run_to_end(self, meeting: Meeting) -> Outcome:
+        """Has all bots end with a recording, in as much virtual time as it takes."""
+        self.provider.all_ended = True
         self.provider.failures.clear()
         with contextlib.suppress(RPCError):  # It may have ended by itself meanwhile.
             return await meeting.outcome_in_time()
@@ -132,7 +113,7 @@ class Recorder:
             yield
 
 
-class Played(Protocol):
+class Recorded(Protocol):
     """A meeting or a calendar, whose history is to be recorded."""
 
     @property
@@ -142,49 +123,49 @@ class Played(Protocol):
     def handle(self) -> WorkflowHandle[Any, Any]: ...
 
 
-class Play(Protocol):
-    """Leads a meeting or a calendar along a path to its end."""
+class Scenario(Protocol):
+    """Brings a meeting or a calendar along a path to its end."""
 
     __name__: str
 
-    async def __call__(self, stage: Recorder) -> Played: ...
+    async def __call__(self, recorder: Recorder) -> Recorded: ...
 
 
-PATHS: dict[str, Play] = {}
+PATHS: dict[str, Scenario] = {}
 """Every path that is recorded, by the name of its file."""
 
 
-def path(play: Play) -> Play:
+def path(scenario: Scenario) -> Scenario:
     """Enters a function into `PATHS` under its own name. Workers run while it does."""
-    enter(play.__name__, play)
-    return play
+    enter(scenario.__name__, scenario)
+    return scenario
 
 
-def path_without_workers(play: Play) -> Play:
+def path_without_workers(scenario: Scenario) -> Scenario:
     """The same for a path that is about when workers run."""
-    _add(play.__name__, play)
-    return play
+    _add(scenario.__name__, scenario)
+    return scenario
 
 
-def enter(name: str, play: Play) -> None:
+def enter(name: str, scenario: Scenario) -> None:
     """Enters one of many paths of the same kind."""
 
-    async def play_with_workers(stage: Recorder) -> Played:
-        async with stage.workers():
-            return await play(stage)
+    async def scenario_with_workers(recorder: Recorder) -> Recorded:
+        async with recorder.workers():
+            return await scenario(recorder)
 
-    _add(name, play_with_workers)
+    _add(name, scenario_with_workers)
 
 
-def _add(name: str, play: Play) -> None:
+def _add(name: str, scenario: Scenario) -> None:
     name = name.replace("_", "-")
     if name in PATHS:
         raise ValueError(f"there are two paths of the name {name}")
-    PATHS[name] = play
+    PATHS[name] = scenario
 
 
 @contextlib.asynccontextmanager
-async def theatre() -> AsyncIterator[WorkflowEnvironment]:
+async def recording_environment() -> AsyncIterator[WorkflowEnvironment]:
     """A real server on which each workflow has a clock that only moves when its path says so."""
     async with await WorkflowEnvironment.start_time_skipping_v2(
         ts_config=TimeSkippingConfig(enabled=False),

@@ -8,18 +8,18 @@ from tests.replay.recorder import Recorder, path
 from tests.workflows.driver import Meeting
 
 
-async def adopted(stage: Recorder, *codes: str) -> Meeting:
-    bot = stage.provider.send_by_timer().model_dump(mode="json")
+async def adopted(recorder: Recorder, *codes: str) -> Meeting:
+    bot = recorder.provider.send_by_timer().model_dump(mode="json")
     origin = {"calendar_id": "annas", "event_id": "planning"}
-    meeting = await stage.book(in_=timedelta(minutes=3), follows=bot, calendar=origin)
+    meeting = await recorder.book(in_=timedelta(minutes=3), follows=bot, calendar=origin)
     await meeting.until_bots(1)
     await meeting.bot_sends(*codes)
     return meeting
 
 
 @path
-async def adopted_and_recorded(stage: Recorder) -> Meeting:
-    meeting = await adopted(stage, "joining_call", "in_call_recording")
+async def adopted_and_recorded(recorder: Recorder) -> Meeting:
+    meeting = await adopted(recorder, "joining_call", "in_call_recording")
     await meeting.forward(minutes=50)
     await meeting.bot_sends("call_ended")
     await meeting.completes()
@@ -28,24 +28,24 @@ async def adopted_and_recorded(stage: Recorder) -> Meeting:
 
 
 @path
-async def adopted_and_failed(stage: Recorder) -> Meeting:
-    meeting = await adopted(stage, "joining_call")
+async def adopted_and_failed(recorder: Recorder) -> Meeting:
+    meeting = await adopted(recorder, "joining_call")
     await meeting.fails("InternalError")
     await meeting.outcome_in_time()
     return meeting
 
 
 @path
-async def adopted_and_silent(stage: Recorder) -> Meeting:
-    meeting = await adopted(stage, "joining_call")
-    await stage.see_out(meeting)
+async def adopted_and_silent(recorder: Recorder) -> Meeting:
+    meeting = await adopted(recorder, "joining_call")
+    await recorder.run_to_end(meeting)
     return meeting
 
 
 @path
-async def adopted_and_cancelled_in_the_call(stage: Recorder) -> Meeting:
-    meeting = await adopted(stage, "in_call_recording")
+async def adopted_and_cancelled_in_the_call(recorder: Recorder) -> Meeting:
+    meeting = await adopted(recorder, "in_call_recording")
     await meeting.until_status(MeetingStatus.RECORDING)
     await meeting.update("cancel", StopRequest(why="enough"))
-    await stage.see_out(meeting)
+    await recorder.run_to_end(meeting)
     return meeting

@@ -24,15 +24,15 @@ from tests.workflows.conftest import with_plugin, working
 
 
 @contextlib.asynccontextmanager
-async def world_on(stage: Recorder) -> AsyncIterator[World]:
-    """Calendars on a stage. Their meetings are not what is recorded: they end with it."""
-    client = with_plugin(stage.env.client)
+async def world_on(recorder: Recorder) -> AsyncIterator[World]:
+    """Calendars on a recorder. Their meetings are not what is recorded: they end with it."""
+    client = with_plugin(recorder.env.client)
     with tempfile.TemporaryDirectory() as folder:
-        world = World(stage.env, client, Path(folder), stage.provider, stage.recordings)
+        world = World(recorder.env, client, Path(folder), recorder.provider, recorder.recordings)
         store = ArtifactStore(Path(folder).as_uri())
         calendars = CalendarActivities(world.calendars, store)
         rounds = CalendarHealthActivities(world.calendars, 3600)
-        async with working(client, stage.provider, stage.recordings, calendars, rounds):
+        async with working(client, recorder.provider, recorder.recordings, calendars, rounds):
             yield world
         for workflow_id in world.known_meetings:
             with contextlib.suppress(RPCError):
@@ -46,8 +46,8 @@ async def leave(calendar: Calendar) -> Calendar:
 
 
 @path_without_workers
-async def calendar_at_work(stage: Recorder) -> Calendar:
-    async with world_on(stage) as world:
+async def calendar_at_work(recorder: Recorder) -> Calendar:
+    async with world_on(recorder) as world:
         anna = await world.connected(debounce_seconds=2)
         event = anna.put()
         await anna.call()
@@ -64,8 +64,8 @@ async def calendar_at_work(stage: Recorder) -> Calendar:
 
 
 @path_without_workers
-async def calendar_told_by_people(stage: Recorder) -> Calendar:
-    async with world_on(stage) as world:
+async def calendar_changed_by_people(recorder: Recorder) -> Calendar:
+    async with world_on(recorder) as world:
         anna = await world.connected()
         event = anna.put()
         await anna.changes("resync")
@@ -76,8 +76,8 @@ async def calendar_told_by_people(stage: Recorder) -> Calendar:
 
 
 @path_without_workers
-async def calendar_in_trouble(stage: Recorder) -> Calendar:
-    async with world_on(stage) as world:
+async def calendar_in_trouble(recorder: Recorder) -> Calendar:
+    async with world_on(recorder) as world:
         anna = await world.connected()
         event = anna.put()
         await anna.notices()
@@ -107,9 +107,9 @@ async def calendar_in_trouble(stage: Recorder) -> Calendar:
 
 
 @path_without_workers
-async def calendar_rounds(stage: Recorder) -> Rounds:
+async def calendar_rounds(recorder: Recorder) -> Rounds:
     """They never end by themselves: they are recorded until they were cut off once."""
-    async with world_on(stage) as world:
+    async with world_on(recorder) as world:
         anna, ben = await world.connected(), await world.connected("ben")
         rounds = await world.look_after()
         world.calendars.refused[anna.calendar_id] = AccessProblemSource.APP
@@ -128,8 +128,8 @@ async def calendar_rounds(stage: Recorder) -> Rounds:
 
 
 @path_without_workers
-async def calendar_cut_off(stage: Recorder) -> Calendar:
-    async with world_on(stage) as world:
+async def calendar_cut_off(recorder: Recorder) -> Calendar:
+    async with world_on(recorder) as world:
         anna = await world.connected()
         first = (await anna.handle.describe()).run_id
         for _ in range(LONG_HISTORY):
@@ -142,8 +142,8 @@ async def calendar_cut_off(stage: Recorder) -> Calendar:
 
 
 @path_without_workers
-async def calendar_without_a_name(stage: Recorder) -> Calendar:
-    async with world_on(stage) as world:
+async def calendar_without_a_name(recorder: Recorder) -> Calendar:
+    async with world_on(recorder) as world:
         nameless = await world.connect(calendar_id="")
         with contextlib.suppress(WorkflowFailureError):
             await asyncio.wait_for(nameless.handle.result(), 20)

@@ -1,4 +1,4 @@
-"""Every update in every phase: moved, cancelled, left; honoured, or refused because it is too late or too early."""
+"""Every update in every phase: accepted, or refused because it is too late or too early."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,38 +11,38 @@ from minutekeeper.meetings.claims import Claim, ClaimRelease
 from minutekeeper.meetings.request import Reschedule, StopRequest
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.providers.base import UnavailableError
-from tests.replay.recorder import Play, Recorder, enter
-from tests.workflows.driver import URL, Meeting
+from tests.replay.recorder import Recorder, Scenario, enter
+from tests.workflows.driver import Meeting
 
 Phase = Callable[[Recorder], Awaitable[Meeting]]
 
-UPDATES = ("reschedule", "cancel", "leave", "claim", "release")
+UPDATES = ("reschedule", "cancel", "leave", "send", "claim", "release")
 
 _CALENDAR = "calendar-of-the-team"
 _OF_CALENDARS = frozenset({"claim", "release"})
 
-REFUSED = {("leave", MeetingStatus.SCHEDULED)}
-REFUSED |= {(update, MeetingStatus.COLLECTING) for update in UPDATES if update != "release"}
+REFUSED = {(update, MeetingStatus.SCHEDULED) for update in ("leave", "send")}
+REFUSED |= {(update, MeetingStatus.COLLECTING) for update in UPDATES if update not in {"release", "send"}}
 """What the validators refuse. Temporal keeps nothing of a refused update in the history."""
 
 
-async def _asleep(stage: Recorder) -> Meeting:
-    meeting = await stage.book(in_=timedelta(days=20))
+async def _asleep(recorder: Recorder) -> Meeting:
+    meeting = await recorder.book(in_=timedelta(days=20))
     await meeting.until_status(MeetingStatus.SCHEDULED)
     await meeting.until_timers(1)
     return meeting
 
 
-async def _tried_again(stage: Recorder) -> Meeting:
-    stage.provider.failures = [UnavailableError("timed out")] * 1000
-    meeting = await stage.book(in_=timedelta(minutes=2))
+async def _tried_again(recorder: Recorder) -> Meeting:
+    recorder.provider.failures = [UnavailableError("timed out")] * 1000
+    meeting = await recorder.book(in_=timedelta(minutes=2))
     await meeting.until_status(MeetingStatus.DISPATCHING)
     return meeting
 
 
 def _reported(*codes: str) -> Phase:
-    async def bring(stage: Recorder) -> Meeting:
-        meeting = await stage.book()
+    async def bring(recorder: Recorder) -> Meeting:
+        meeting = await recorder.book()
         await meeting.until_status(MeetingStatus.SCHEDULED)
         await meeting.forward(minutes=58)
         await meeting.until_bots(1)
@@ -52,15 +52,15 @@ def _reported(*codes: str) -> Phase:
     return bring
 
 
-async def _failed(stage: Recorder) -> Meeting:
-    meeting = await _reported("joining_call")(stage)
+async def _failed(recorder: Recorder) -> Meeting:
+    meeting = await _reported("joining_call")(recorder)
     await meeting.fails("BotNotAccepted")
     return meeting
 
 
-async def _collected(stage: Recorder) -> Meeting:
-    meeting = await _reported("in_call_recording")(stage)
-    stage.recordings.hold.clear()
+async def _collected(recorder: Recorder) -> Meeting:
+    meeting = await _reported("in_call_recording")(recorder)
+    recorder.recordings.hold.clear()
     await meeting.completes()
     return meeting
 
@@ -79,60 +79,64 @@ PHASES: dict[MeetingStatus, Phase] = {
 """How a meeting is brought into each phase that is not final."""
 
 
-async def send(meeting: Meeting, update: str) -> None:
+async def request(recorder: Recorder, meeting: Meeting, update: str) -> None:
     now = await meeting.now()
     later = now + timedelta(hours=2)
     match update:
         case "reschedule":
             await meeting.update(update, Reschedule(start_time=later))
         case "claim":
-            await _claim(meeting, now, later)
+            await _claim(recorder, meeting, now, later)
         case "release":
             view = await meeting.view()
             if view.status is not MeetingStatus.COLLECTING:
-                await _claim(meeting, now, view.start_time)
+                await _claim(recorder, meeting, now, view.start_time)
             await meeting.handle.execute_update(update, ClaimRelease(calendar_id=_CALENDAR, seen_at=later))
         case _:
-            await meeting.update(update, StopRequest(why="somebody said so"))
+            await meeting.update(update, StopRequest(why="asked for"))
 
 
-async def _claim(meeting: Meeting, seen_at: datetime, start_time: datetime) -> None:
+async def _claim(recorder: Recorder, meeting: Meeting, seen_at: datetime, start_time: datetime) -> None:
     claim = Claim(
-        calendar_id=_CALENDAR, event_id="event-1", seen_at=seen_at, start_time=start_time, meeting_url=URL
+        calendar_id=_CALENDAR,
+        event_id="event-1",
+        seen_at=seen_at,
+        start_time=start_time,
+        meeting_url=recorder.meeting_url,
     )
     await meeting.handle.execute_update("claim", claim)
 
 
-def _book_by_calendar(stage: Recorder, update: str) -> None:
+def _book_by_calendar(recorder: Recorder, update: str) -> None:
     if update in _OF_CALENDARS:
-        stage.fields["calendar"] = {"calendar_id": _CALENDAR, "event_id": "event-1"}
+        recorder.fields["calendar"] = {"calendar_id": _CALENDAR, "event_id": "event-1"}
 
 
-def _honoured(update: str, phase: MeetingStatus) -> Play:
-    async def play(stage: Recorder) -> Meeting:
-        _book_by_calendar(stage, update)
-        meeting = await PHASES[phase](stage)
+def _accepted(update: str, phase: MeetingStatus) -> Scenario:
+    async def scenario(recorder: Recorder) -> Meeting:
+        _book_by_calendar(recorder, update)
+        meeting = await PHASES[phase](recorder)
         await meeting.until_status(phase)
-        await send(meeting, update)
-        stage.recordings.hold.set()
-        await stage.see_out(meeting)
+        await request(recorder, meeting, update)
+        recorder.recordings.hold.set()
+        await recorder.run_to_end(meeting)
         return meeting
 
-    return play
+    return scenario
 
 
-def _refused(update: str, phase: MeetingStatus) -> Play:
-    async def play(stage: Recorder) -> Meeting:
-        _book_by_calendar(stage, update)
-        meeting = await PHASES[phase](stage)
+def _refused(update: str, phase: MeetingStatus) -> Scenario:
+    async def scenario(recorder: Recorder) -> Meeting:
+        _book_by_calendar(recorder, update)
+        meeting = await PHASES[phase](recorder)
         await meeting.until_status(phase)
         with pytest.raises(WorkflowUpdateFailedError):
-            await send(meeting, update)
-        stage.recordings.hold.set()
-        await stage.see_out(meeting)
+            await request(recorder, meeting, update)
+        recorder.recordings.hold.set()
+        await recorder.run_to_end(meeting)
         return meeting
 
-    return play
+    return scenario
 
 
 for _update in UPDATES:
@@ -140,26 +144,26 @@ for _update in UPDATES:
         if (_update, _phase) in REFUSED:
             enter(f"{_update}_refused_while_{_phase}", _refused(_update, _phase))
         else:
-            enter(f"{_update}_while_{_phase}", _honoured(_update, _phase))
+            enter(f"{_update}_while_{_phase}", _accepted(_update, _phase))
 
 
-def _while_armed(update: str) -> Play:
-    """The send is in an activity's hands and waits there for its instant."""
+def _while_armed(update: str) -> Scenario:
+    """The activity that sends the bot has begun and waits for its instant."""
 
-    async def play(stage: Recorder) -> Meeting:
-        _book_by_calendar(stage, update)
-        stage.provider.let_go.clear()
-        meeting = await stage.book()
+    async def scenario(recorder: Recorder) -> Meeting:
+        _book_by_calendar(recorder, update)
+        recorder.provider.let_go.clear()
+        meeting = await recorder.book()
         await meeting.until_status(MeetingStatus.SCHEDULED)
         waking = asyncio.create_task(meeting.forward(minutes=57))
-        await asyncio.wait_for(stage.provider.armed.wait(), 20)
-        await send(meeting, update)
-        stage.provider.let_go.set()
+        await asyncio.wait_for(recorder.provider.armed.wait(), 20)
+        await request(recorder, meeting, update)
+        recorder.provider.let_go.set()
         await waking
-        await stage.see_out(meeting)
+        await recorder.run_to_end(meeting)
         return meeting
 
-    return play
+    return scenario
 
 
 for _update in UPDATES:

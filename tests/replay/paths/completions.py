@@ -1,17 +1,17 @@
-"""Meetings whose recording comes home, with every state of their transcripts."""
+"""Meetings whose recording is collected, with every state of their transcripts."""
 
 from datetime import timedelta
 
 from minutekeeper.meetings.bot_events import BotEventKind
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState
-from tests.replay.recorder import Play, Recorder, enter, finished, path
+from tests.replay.recorder import Recorder, Scenario, enter, path
 from tests.workflows.driver import Meeting
 
 
 @path
-async def completed(stage: Recorder) -> Meeting:
+async def completed(recorder: Recorder) -> Meeting:
     """A good day, a month ahead."""
-    meeting = await stage.book(in_=timedelta(days=30), title="Weekly")
+    meeting = await recorder.book(in_=timedelta(days=30), title="Weekly")
     await meeting.until_status(MeetingStatus.SCHEDULED)
     await meeting.forward(days=30)
     await meeting.until_bots(1)
@@ -24,25 +24,25 @@ async def completed(stage: Recorder) -> Meeting:
 
 
 @path
-async def completed_without_any_webhook(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot()
-    await stage.see_out(meeting)
+async def completed_without_any_webhook(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot()
+    await recorder.run_to_end(meeting)
     return meeting
 
 
 @path
-async def completed_after_a_failure_whose_recording_turned_up(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot("in_call_recording")
+async def completed_after_a_failure_whose_recording_turned_up(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot("in_call_recording")
     await meeting.fails("BotRemoved")
     await meeting.until_status(MeetingStatus.ENDED)
-    stage.provider.bots[0].observation = finished("bot-0")
+    recorder.provider.bots[0].observation = recorder.provider.finished("bot-0")
     await meeting.outcome_in_time()
     return meeting
 
 
 @path
-async def completed_by_a_second_bot(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot("joining_call")
+async def completed_by_a_second_bot(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot("joining_call")
     await meeting.fails("InternalError")
     await meeting.forward(seconds=45)
     await meeting.until_bots(2)
@@ -53,25 +53,25 @@ async def completed_by_a_second_bot(stage: Recorder) -> Meeting:
 
 
 @path
-async def completed_without_a_transcript_wanted(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot("in_call_recording", wanted={"transcript": False})
+async def completed_without_a_transcript_wanted(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot("in_call_recording", wanted={"transcript": False})
     await meeting.completes(has_transcript=False)
     await meeting.outcome()
     return meeting
 
 
 @path
-async def completed_without_a_recording_wanted(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot("in_call_recording", wanted={"recording": False})
+async def completed_without_a_recording_wanted(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot("in_call_recording", wanted={"recording": False})
     await meeting.completes()
     await meeting.outcome_in_time()
     return meeting
 
 
 @path
-async def completed_with_a_late_transcript(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot("in_call_recording")
-    stage.recordings.transcripts = [TranscriptState.PENDING, TranscriptState.READY]
+async def completed_with_a_late_transcript(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot("in_call_recording")
+    recorder.recordings.transcripts = [TranscriptState.PENDING, TranscriptState.READY]
     await meeting.completes(has_transcript=False)
     await meeting.until_status(MeetingStatus.COLLECTING)
     await meeting.signal(BotEventKind.TRANSCRIPTION_COMPLETE)
@@ -79,15 +79,15 @@ async def completed_with_a_late_transcript(stage: Recorder) -> Meeting:
     return meeting
 
 
-def _completed_with_transcript(state: TranscriptState) -> Play:
-    async def play(stage: Recorder) -> Meeting:
-        meeting = await stage.with_a_bot("in_call_recording")
-        stage.recordings.transcripts = [state]
+def _completed_with_transcript(state: TranscriptState) -> Scenario:
+    async def scenario(recorder: Recorder) -> Meeting:
+        meeting = await recorder.with_a_bot("in_call_recording")
+        recorder.recordings.transcripts = [state]
         await meeting.completes(has_transcript=False)
         await meeting.outcome_in_time()
         return meeting
 
-    return play
+    return scenario
 
 
 for _state in (TranscriptState.PENDING, TranscriptState.EMPTY, TranscriptState.FAILED):
@@ -95,9 +95,9 @@ for _state in (TranscriptState.PENDING, TranscriptState.EMPTY, TranscriptState.F
 
 
 @path
-async def completed_with_a_transcript_that_cannot_be_stored(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot("in_call_recording")
-    stage.recordings.transcript_failures = ["no room left"]
+async def completed_with_a_transcript_that_cannot_be_stored(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot("in_call_recording")
+    recorder.recordings.transcript_failures = ["no room left"]
     await meeting.completes()
     await meeting.outcome()
     return meeting

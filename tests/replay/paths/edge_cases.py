@@ -1,4 +1,4 @@
-"""Superseded bots, strange news, silence, Temporal's own cancellation, and other uncommon ways."""
+"""Superseded bots, unknown events, silence, Temporal's own cancellation, and other uncommon ways."""
 
 import asyncio
 import contextlib
@@ -13,27 +13,27 @@ from minutekeeper.meetings.request import Reschedule, StopRequest
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState
 from minutekeeper.providers.base import BotObservation, ProviderBotStatus, RequestRejectedError
 from minutekeeper.temporal import search_attributes
-from tests.replay.paths.changes import PHASES, send
-from tests.replay.recorder import LONG_HISTORY, Play, Recorder, enter, path, path_without_workers
-from tests.workflows.driver import URL, Meeting
+from tests.replay.paths.changes import PHASES, request
+from tests.replay.recorder import LONG_HISTORY, Recorder, Scenario, enter, path, path_without_workers
+from tests.workflows.driver import Meeting
 
 
 @path
-async def swapped_doubled_and_strange_events(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot()
+async def reordered_repeated_and_unknown_events(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot()
     now = await meeting.now()
     for code, second in (("in_call_recording", 3), ("joining_call", 1), ("in_call_recording", 3), ("nonsense", 9)):
         await meeting.signal(BotEventKind.STATUS, code=code, occurred_at=now + timedelta(seconds=second))
     await meeting.handle.signal("bot_event")
-    await meeting.signal(BotEventKind.FAILED, dispatch=7, code="a stranger")
-    await stage.see_out(meeting)
+    await meeting.signal(BotEventKind.FAILED, dispatch=7, code="unknown")
+    await recorder.run_to_end(meeting)
     return meeting
 
 
 @path
-async def moved_while_recording_keeps_both_recordings(stage: Recorder) -> Meeting:
-    meeting = await PHASES[MeetingStatus.RECORDING](stage)
-    await send(meeting, "reschedule")
+async def moved_while_waiting_keeps_both_recordings(recorder: Recorder) -> Meeting:
+    meeting = await PHASES[MeetingStatus.WAITING_ROOM](recorder)
+    await request(recorder, meeting, "reschedule")
     await meeting.until_status(MeetingStatus.SCHEDULED)
     await meeting.completes()
     await meeting.until(lambda view: any("earlier/0/recording" in each.path for each in view.artifacts))
@@ -46,78 +46,90 @@ async def moved_while_recording_keeps_both_recordings(stage: Recorder) -> Meetin
 
 
 @path
-async def removal_refused_at_first(stage: Recorder) -> Meeting:
-    meeting = await PHASES[MeetingStatus.RECORDING](stage)
-    stage.provider.removal_failures = [RequestRejectedError("403: not now")]
-    await send(meeting, "reschedule")
-    await meeting.until(lambda view: "removal_refused" in [entry.event for entry in view.timeline])
-    await stage.see_out(meeting)
+async def move_held_during_the_call(recorder: Recorder) -> Meeting:
+    meeting = await PHASES[MeetingStatus.RECORDING](recorder)
+    await meeting.until_status(MeetingStatus.RECORDING)
+    await request(recorder, meeting, "reschedule")
+    await meeting.until(lambda view: bool(view.held_change))
+    await meeting.forward(minutes=40)
+    await meeting.completes()
+    await meeting.outcome()
     return meeting
 
 
 @path
-async def moved_to_another_link(stage: Recorder) -> Meeting:
-    meeting = await PHASES[MeetingStatus.RECORDING](stage)
+async def removal_refused_at_first(recorder: Recorder) -> Meeting:
+    meeting = await PHASES[MeetingStatus.WAITING_ROOM](recorder)
+    recorder.provider.removal_failures = [RequestRejectedError("403: not now")]
+    await request(recorder, meeting, "reschedule")
+    await meeting.until(lambda view: "removal_refused" in [entry.event for entry in view.timeline])
+    await recorder.run_to_end(meeting)
+    return meeting
+
+
+@path
+async def moved_to_another_link(recorder: Recorder) -> Meeting:
+    meeting = await PHASES[MeetingStatus.WAITING_ROOM](recorder)
     start_time = (await meeting.view()).start_time
     await meeting.update(
         "reschedule", Reschedule(start_time=start_time, meeting_url="https://zoom.us/j/1234567890")
     )
     await meeting.until_bots(2)
-    await stage.see_out(meeting)
+    await recorder.run_to_end(meeting)
     return meeting
 
 
 @path
-async def new_title_only(stage: Recorder) -> Meeting:
-    meeting = await PHASES[MeetingStatus.SCHEDULED](stage)
+async def new_title_only(recorder: Recorder) -> Meeting:
+    meeting = await PHASES[MeetingStatus.SCHEDULED](recorder)
     start_time = (await meeting.view()).start_time
     await meeting.update("reschedule", Reschedule(start_time=start_time, title="Longer"))
-    await stage.see_out(meeting)
+    await recorder.run_to_end(meeting)
     return meeting
 
 
 @path
-async def moved_to_now_and_cancelled_after_leave(stage: Recorder) -> Meeting:
-    meeting = await PHASES[MeetingStatus.SCHEDULED](stage)
+async def moved_to_now_and_cancelled_after_leave(recorder: Recorder) -> Meeting:
+    meeting = await PHASES[MeetingStatus.SCHEDULED](recorder)
     await meeting.update("reschedule", Reschedule(start_time=await meeting.now() + timedelta(seconds=30)))
     await meeting.until_bots(1)
     await meeting.update("leave", StopRequest())
     await meeting.update("cancel", StopRequest())
-    await stage.see_out(meeting)
+    await recorder.run_to_end(meeting)
     return meeting
 
 
 @path
-async def asked_in_vain(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot("in_call_recording")
-    stage.provider.observation_failures = [RequestRejectedError("400: who are you")] * 2
-    await stage.see_out(meeting)
+async def observation_rejected(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot("in_call_recording")
+    recorder.provider.observation_failures = [RequestRejectedError("400: who are you")] * 2
+    await recorder.run_to_end(meeting)
     return meeting
 
 
 @path
-async def not_known_for_a_moment(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot()
-    stage.provider.bots[0].observation = BotObservation(status=ProviderBotStatus.GONE, events=(), text="404")
+async def not_known_for_a_moment(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot()
+    recorder.provider.bots[0].observation = BotObservation(status=ProviderBotStatus.GONE, events=(), text="404")
     await meeting.forward(minutes=6)
     await meeting.until_status(MeetingStatus.ENDED)
-    stage.provider.bots[0].observation = BotObservation(status=ProviderBotStatus.OPEN, events=())
+    recorder.provider.bots[0].observation = BotObservation(status=ProviderBotStatus.OPEN, events=())
     await meeting.forward(minutes=12)
     await meeting.completes()
     await meeting.outcome()
     return meeting
 
 
-def _cancelled_in_temporal(phase: MeetingStatus) -> Play:
-    async def play(stage: Recorder) -> Meeting:
-        meeting = await PHASES[phase](stage)
+def _cancelled_in_temporal(phase: MeetingStatus) -> Scenario:
+    async def scenario(recorder: Recorder) -> Meeting:
+        meeting = await PHASES[phase](recorder)
         await meeting.until_status(phase)
         await meeting.handle.cancel()
         with contextlib.suppress(WorkflowFailureError):
-            await stage.see_out(meeting)
+            await recorder.run_to_end(meeting)
         return meeting
 
-    return play
+    return scenario
 
 
 for _phase in (MeetingStatus.SCHEDULED, MeetingStatus.DISPATCHING, MeetingStatus.RECORDING):
@@ -125,46 +137,47 @@ for _phase in (MeetingStatus.SCHEDULED, MeetingStatus.DISPATCHING, MeetingStatus
 
 
 @path
-async def booked_with_search_attributes_and_a_calendar(stage: Recorder) -> Meeting:
+async def booked_with_search_attributes_and_a_calendar(recorder: Recorder) -> Meeting:
     calendar = {"calendar_id": "calendar", "event_id": "event"}
-    meeting = await stage.with_a_bot(
+    link = SearchAttributePair(search_attributes.MEETING_URL, recorder.meeting_url)
+    meeting = await recorder.with_a_bot(
         "in_call_recording",
-        search_attributes=TypedSearchAttributes([SearchAttributePair(search_attributes.MEETING_URL, URL)]),
+        search_attributes=TypedSearchAttributes([link]),
         calendar=calendar,
         title="Weekly",
         colour="red",
     )
-    await stage.see_out(meeting)
+    await recorder.run_to_end(meeting)
     return meeting
 
 
 @path
-async def moved_until_its_history_is_cut_off(stage: Recorder) -> Meeting:
-    meeting = await PHASES[MeetingStatus.SCHEDULED](stage)
+async def moved_until_its_history_is_cut_off(recorder: Recorder) -> Meeting:
+    meeting = await PHASES[MeetingStatus.SCHEDULED](recorder)
     await asyncio.gather(*(meeting.handle.signal("bot_event") for _ in range(LONG_HISTORY)))
-    await send(meeting, "reschedule")
-    await stage.see_out(meeting)
+    await request(recorder, meeting, "reschedule")
+    await recorder.run_to_end(meeting)
     return meeting
 
 
 @path_without_workers
-async def woken_late(stage: Recorder) -> Meeting:
-    async with stage.workers():
-        meeting = await stage.book(wake_up={"ahead": 1.0, "spread": 1.0})
+async def woken_late(recorder: Recorder) -> Meeting:
+    async with recorder.workers():
+        meeting = await recorder.book(wake_up={"ahead": 1.0, "spread": 1.0})
         view = await meeting.until_status(MeetingStatus.SCHEDULED)
         await meeting.forward_to(view.start_time - timedelta(minutes=4, seconds=4))
     await asyncio.sleep(6)
-    async with stage.workers():
+    async with recorder.workers():
         await meeting.until_bots(1)
-        await stage.see_out(meeting)
+        await recorder.run_to_end(meeting)
     return meeting
 
 
 @path
-async def manifest_cannot_be_written(stage: Recorder) -> Meeting:
-    stage.recordings.manifest_failures = [ApplicationError("no room left", non_retryable=True)]
-    stage.recordings.transcripts = [TranscriptState.PENDING, TranscriptState.READY]
-    meeting = await stage.with_a_bot("in_call_recording")
+async def manifest_cannot_be_written(recorder: Recorder) -> Meeting:
+    recorder.recordings.manifest_failures = [ApplicationError("no space left", non_retryable=True)]
+    recorder.recordings.transcripts = [TranscriptState.PENDING, TranscriptState.READY]
+    meeting = await recorder.with_a_bot("in_call_recording")
     await meeting.completes(has_transcript=False)
     await meeting.until_status(MeetingStatus.COLLECTING)
     await meeting.signal(BotEventKind.TRANSCRIPTION_COMPLETE)
@@ -173,9 +186,9 @@ async def manifest_cannot_be_written(stage: Recorder) -> Meeting:
 
 
 @path
-async def nothing_more_can_be_brought_home(stage: Recorder) -> Meeting:
-    stage.recordings.collect_failures = ["the store has been full for a week"]
-    meeting = await stage.with_a_bot("in_call_recording")
+async def collection_given_up(recorder: Recorder) -> Meeting:
+    recorder.recordings.collect_failures = ["the store has been full for a week"]
+    meeting = await recorder.with_a_bot("in_call_recording")
     await meeting.completes()
     await meeting.outcome()
     return meeting

@@ -17,7 +17,7 @@ from minutekeeper.providers.base import (
     RequestRejectedError,
     UnavailableError,
 )
-from tests.replay.recorder import Play, Recorder, enter, path, path_without_workers
+from tests.replay.recorder import Recorder, Scenario, enter, path, path_without_workers
 from tests.workflows.driver import Meeting
 
 ERRORS = {
@@ -31,14 +31,14 @@ ERRORS = {
     FailureReason.RECORDING_TIMEOUT: "RecordingTimeout",
     FailureReason.STREAMING_FAILED: "StreamingSetupFailed",
     FailureReason.PROVIDER_ERROR: "InternalError",
-    FailureReason.UNKNOWN: "SomethingNobodyHasSeenBefore",
+    FailureReason.UNKNOWN: "ANewErrorCode",
 }
 """A bot's own word for each reason that bots give."""
 
 
-def _every_bot_fails_with(error: str) -> Play:
-    async def play(stage: Recorder) -> Meeting:
-        meeting = await stage.with_a_bot("joining_call")
+def _every_bot_fails_with(error: str) -> Scenario:
+    async def scenario(recorder: Recorder) -> Meeting:
+        meeting = await recorder.with_a_bot("joining_call")
         for number in range(3):
             await meeting.fails(error, dispatch=number)
             await meeting.until_status(MeetingStatus.ENDED)
@@ -48,7 +48,7 @@ def _every_bot_fails_with(error: str) -> Play:
         await meeting.outcome_in_time()
         return meeting
 
-    return play
+    return scenario
 
 
 for _reason, _error in ERRORS.items():
@@ -56,123 +56,134 @@ for _reason, _error in ERRORS.items():
 
 
 @path
-async def failed_request_rejected(stage: Recorder) -> Meeting:
-    stage.provider.failures = [RequestRejectedError("422: bot_name is too long")]
-    meeting = await stage.book(in_=timedelta(minutes=2))
+async def failed_request_rejected(recorder: Recorder) -> Meeting:
+    recorder.provider.failures = [RequestRejectedError("422: bot_name is too long")]
+    meeting = await recorder.book(in_=timedelta(minutes=2))
     await meeting.outcome()
     return meeting
 
 
 @path
-async def failed_account(stage: Recorder) -> Meeting:
-    stage.provider.failures = [AccountError("401: key revoked")] * 100
+async def failed_account(recorder: Recorder) -> Meeting:
+    recorder.provider.failures = [AccountError("401: key revoked")] * 100
     end = datetime.now(UTC) + timedelta(minutes=4)
-    meeting = await stage.book(in_=timedelta(minutes=2), end_time=end.isoformat())
+    meeting = await recorder.book(in_=timedelta(minutes=2), end_time=end.isoformat())
     await meeting.outcome_in_time()
     return meeting
 
 
 @path
-async def failed_provider_unreachable(stage: Recorder) -> Meeting:
-    stage.provider.failures = [UnavailableError("timed out")] * 1000
+async def failed_provider_unreachable(recorder: Recorder) -> Meeting:
+    recorder.provider.failures = [UnavailableError("timed out")] * 1000
     end = datetime.now(UTC) + timedelta(minutes=7)
-    meeting = await stage.book(in_=timedelta(minutes=2), end_time=end.isoformat())
+    meeting = await recorder.book(in_=timedelta(minutes=2), end_time=end.isoformat())
     await meeting.outcome_in_time()
     return meeting
 
 
 @path
-async def failed_stopped(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot("joining_call")
+async def failed_stopped(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot("joining_call")
     await meeting.update("leave", StopRequest())
-    await meeting.until(lambda _view: stage.provider.bots[0].removed)
+    await meeting.until(lambda _view: recorder.provider.bots[0].removed)
     await meeting.fails("ApiRequest")
     await meeting.outcome_in_time()
     return meeting
 
 
 @path
-async def failed_meeting_over(stage: Recorder) -> Meeting:
-    meeting = await stage.book(in_=timedelta(hours=-3))
+async def failed_meeting_over(recorder: Recorder) -> Meeting:
+    meeting = await recorder.book(in_=timedelta(hours=-3))
     await meeting.outcome()
     return meeting
 
 
 @path_without_workers
-async def failed_missed(stage: Recorder) -> Meeting:
+async def failed_missed(recorder: Recorder) -> Meeting:
     end = datetime.now(UTC) + timedelta(seconds=62)
-    meeting = await stage.book(in_=timedelta(minutes=-5), end_time=end.isoformat())
+    meeting = await recorder.book(in_=timedelta(minutes=-5), end_time=end.isoformat())
     await asyncio.sleep(3)
-    async with stage.workers():
+    async with recorder.workers():
         await meeting.outcome()
     return meeting
 
 
 @path
-async def failed_missed_as_the_workers_went_away(stage: Recorder) -> Meeting:
-    """The last that was heard of the order is that a worker handed it back."""
-    stage.provider.failures = [ApplicationError("this worker shuts down", type="HandedBack", non_retryable=True)]
-    meeting = await stage.book(in_=timedelta(minutes=2))
+async def failed_missed_as_the_workers_went_away(recorder: Recorder) -> Meeting:
+    """The last answer to the request is that a worker handed it back."""
+    recorder.provider.failures = [ApplicationError("this worker shuts down", type="HandedBack", non_retryable=True)]
+    meeting = await recorder.book(in_=timedelta(minutes=2))
     await meeting.outcome_in_time()
     return meeting
 
 
 @path
-async def failed_send_timeout(stage: Recorder) -> Meeting:
-    """The last that was heard of the order is that the time of a worker's attempt was over."""
-    stage.provider.failures = [
+async def failed_send_timeout(recorder: Recorder) -> Meeting:
+    """The last answer to the request is that the time of a worker's attempt was over."""
+    recorder.provider.failures = [
         ApplicationError("the time of this attempt is over", type="Overdue", non_retryable=True)
     ]
-    meeting = await stage.book(in_=timedelta(minutes=2))
+    meeting = await recorder.book(in_=timedelta(minutes=2))
     await meeting.outcome_in_time()
     return meeting
 
 
 @path
-async def failed_invalid_request(stage: Recorder) -> Meeting:
-    meeting = await stage.book(meeting_url="https://example.com/room")
+async def failed_room_occupied(recorder: Recorder) -> Meeting:
+    """The bot of another meeting stays in the room for as long as one is of use."""
+    recorder.provider.failures = [
+        ApplicationError("another bot stays", True, type="RoomOccupied", non_retryable=True)  # noqa: FBT003
+    ]
+    meeting = await recorder.book(in_=timedelta(minutes=2))
+    await meeting.outcome_in_time()
+    return meeting
+
+
+@path
+async def failed_invalid_request(recorder: Recorder) -> Meeting:
+    meeting = await recorder.book(meeting_url="https://example.com/room")
     with contextlib.suppress(WorkflowFailureError):
         await meeting.outcome()
     return meeting
 
 
 @path
-async def failed_no_answer(stage: Recorder) -> Meeting:
+async def failed_no_answer(recorder: Recorder) -> Meeting:
     """The bot never ends, is told to leave after hours, and the provider never says that it has."""
-    meeting = await stage.with_a_bot("in_call_recording")
+    meeting = await recorder.with_a_bot("in_call_recording")
     await meeting.outcome_in_time()
     return meeting
 
 
 @path
-async def failed_no_answer_as_the_provider_knows_no_such_bot(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot()
-    stage.provider.bots[0].observation = BotObservation(status=ProviderBotStatus.GONE, events=(), text="404")
+async def failed_no_answer_as_the_provider_knows_no_such_bot(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot()
+    recorder.provider.bots[0].observation = BotObservation(status=ProviderBotStatus.GONE, events=(), text="404")
     await meeting.outcome_in_time()
     return meeting
 
 
 @path
-async def failed_empty_recording(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot("in_call_recording")
-    stage.recordings.downloads = [RecordingResult(text="812 bytes")]
+async def failed_empty_recording(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot("in_call_recording")
+    recorder.recordings.downloads = [RecordingResult(text="812 bytes")]
     await meeting.completes()
     await meeting.outcome()
     return meeting
 
 
 @path
-async def failed_empty_recording_as_nothing_was_recorded(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot("in_call_recording")
+async def failed_empty_recording_as_nothing_was_recorded(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot("in_call_recording")
     await meeting.completes(has_recording=False, has_transcript=False)
     await meeting.outcome_in_time()
     return meeting
 
 
 @path
-async def failed_recording_lost(stage: Recorder) -> Meeting:
-    meeting = await stage.with_a_bot("in_call_recording")
-    stage.recordings.downloads = [RecordingResult(text="deleted at the provider", is_lost=True)]
+async def failed_recording_lost(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot("in_call_recording")
+    recorder.recordings.downloads = [RecordingResult(text="deleted at the provider", is_lost=True)]
     await meeting.completes()
     await meeting.outcome()
     return meeting
