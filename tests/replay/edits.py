@@ -11,7 +11,7 @@ BEGIN = "        self._initialise()\n"
 WORD = 'workflow.upsert_search_attributes([search_attributes.MEETING_STATUS.value_set("scheduled")])\n'
 OBSERVE = "    return await workflow.execute_activity_method(\n        BotActivities.observe_bot,"
 RETRANSCRIBE = (
-    "    await workflow.execute_activity_method(\n        BotActivities.retranscribe,\n        bot.bot_id,"
+    "    await workflow.execute_activity_method(\n        BotActivities.retranscribe,\n        bot.reference,"
 )
 WAIT = "        if seconds > 0:\n            try:\n                await workflow.wait_condition("
 SECONDS = (
@@ -37,7 +37,7 @@ BREAKING = {
     "a timer under another condition": Edit(TIMERS, WAIT, WAIT.replace("> 0", "> 60")),
     "a timer less": Edit(TIMERS, "timeout=seconds, ", ""),
     "a new activity": Edit(CALLS, OBSERVE, f'    await retranscribe("bot")\n{OBSERVE}'),
-    "an activity less": Edit(CALLS, RETRANSCRIBE, "    str(\n        bot.bot_id,"),
+    "an activity less": Edit(CALLS, RETRANSCRIBE, "    str(\n        bot.reference,"),
     "another activity": Edit(CALLS, RETRANSCRIBE, RETRANSCRIBE.replace("retranscribe", "remove_bot")),
     "an activity of another name": Edit(
         CALLS, RETRANSCRIBE, RETRANSCRIBE.replace("BotActivities.retranscribe", '"transcribe"')
@@ -116,7 +116,7 @@ HARMLESS = {
     ),
     "a retry": Edit(CALLS, "maximum_interval=timedelta(minutes=1)", "maximum_interval=timedelta(minutes=9)"),
     "an activity's queue": Edit(CALLS, RETRANSCRIBE, f'{RETRANSCRIBE}\n        task_queue="elsewhere",'),
-    "an activity's input": Edit(CALLS, RETRANSCRIBE, f"{RETRANSCRIBE[:-1]}.strip(),"),
+    "an activity's input": Edit(CALLS, RETRANSCRIBE, f"{RETRANSCRIBE[:-1]} or None,"),
     "a new field with a default": Edit(
         "minutekeeper/meetings/dispatch.py",
         '    shared_with: str = ""\n',

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from temporalio.client import WorkflowFailureError
@@ -49,7 +49,7 @@ async def leave(calendar: Calendar) -> Calendar:
 async def calendar_at_work(recorder: Recorder) -> Calendar:
     async with world_on(recorder) as world:
         anna = await world.connected(debounce_seconds=2)
-        event = anna.put()
+        event = anna.put(start_time=datetime.now(UTC) + timedelta(days=1))
         await anna.call()
         await anna.forward(seconds=3)
         await anna.until(lambda view: view.counts.booked == 1)
