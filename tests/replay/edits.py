@@ -9,7 +9,7 @@ MEETING, COLLECTION = "workflows/meeting.py", "workflows/artifact_collection.py"
 
 BEGIN = "        self._initialise()\n"
 WORD = 'workflow.upsert_search_attributes([search_attributes.MEETING_STATUS.value_set("scheduled")])\n'
-OBSERVE = "    return await workflow.execute_activity_method(\n        BotActivities.observe_bot,"
+COLLECT = "    return await workflow.execute_activity_method(\n        RecordingActivities.collect,"
 RETRANSCRIBE = (
     "    await workflow.execute_activity_method(\n        BotActivities.retranscribe,\n        bot.reference,"
 )
@@ -29,27 +29,27 @@ RETIRED = Edit(MEETING, BEGIN, f'{" " * 8}workflow.deprecate_patch("a-word")\n{"
 
 BREAKING = {
     "a new upsert": UNGUARDED,
-    "a new timer": Edit(CALLS, OBSERVE, f"    await workflow.sleep(1)\n{OBSERVE}"),
+    "a new timer": Edit(CALLS, COLLECT, f"    await workflow.sleep(1)\n{COLLECT}"),
     "a new timer of asyncio's": Edit(TIMERS, WAIT, f"        await asyncio.sleep(60)\n{WAIT}"),
     "a new timer in a branch": Edit(
         TIMERS, WAIT, f"        if seconds > 9:\n            await workflow.sleep(1)\n{WAIT}"
     ),
     "a timer under another condition": Edit(TIMERS, WAIT, WAIT.replace("> 0", "> 60")),
     "a timer less": Edit(TIMERS, "timeout=seconds, ", ""),
-    "a new activity": Edit(CALLS, OBSERVE, f'    await retranscribe("bot")\n{OBSERVE}'),
+    "a new activity": Edit(CALLS, COLLECT, f'    await retranscribe("bot")\n{COLLECT}'),
     "an activity less": Edit(CALLS, RETRANSCRIBE, "    str(\n        bot.reference,"),
     "another activity": Edit(CALLS, RETRANSCRIBE, RETRANSCRIBE.replace("retranscribe", "remove_bot")),
     "an activity of another name": Edit(
         CALLS, RETRANSCRIBE, RETRANSCRIBE.replace("BotActivities.retranscribe", '"transcribe"')
     ),
-    "a local activity": Edit(CALLS, OBSERVE, OBSERVE.replace("execute_activity", "execute_local_activity")),
+    "a local activity": Edit(CALLS, COLLECT, COLLECT.replace("execute_activity", "execute_local_activity")),
     "a cancellation that is not waited for": Edit(CALLS, "WAIT_CANCELLATION_COMPLETED", "TRY_CANCEL"),
     "an upsert more": Edit(PUBLISHING, UPSERT, f"{UPSERT}{UPSERT}"),
     "an upsert less": Edit(PUBLISHING, UPSERT, "            pass\n"),
-    "a failure that comes first": Edit(CALLS, OBSERVE, f"    if question:\n        raise TimeoutError\n{OBSERVE}"),
+    "a failure that comes first": Edit(CALLS, COLLECT, f"    if order:\n        raise TimeoutError\n{COLLECT}"),
     "a patch that is retired": RETIRED,
     "a patch whose old way is lost": Edit(
-        CALLS, OBSERVE, f'    if not workflow.patched("new"):\n        raise TimeoutError\n{OBSERVE}'
+        CALLS, COLLECT, f'    if not workflow.patched("new"):\n        raise TimeoutError\n{COLLECT}'
     ),
 }
 
@@ -57,8 +57,8 @@ OLD_WAY_KEPT = {
     "a new upsert": GUARDED,
     "a new way with an end of its own": Edit(
         CALLS,
-        OBSERVE,
-        f'    if workflow.patched("new"):\n        return await str(question)\n{OBSERVE}',
+        COLLECT,
+        f'    if workflow.patched("new"):\n        return await str(order)\n{COLLECT}',
     ),
     "a new way first, the old one last": Edit(
         TIMERS,
@@ -74,8 +74,8 @@ OLD_WAY_KEPT = {
     ),
     "an activity behind two patches": Edit(
         CALLS,
-        OBSERVE,
-        f'    if workflow.patched("one") or workflow.patched("two"):\n        await retranscribe("bot")\n{OBSERVE}',
+        COLLECT,
+        f'    if workflow.patched("one") or workflow.patched("two"):\n        await retranscribe("bot")\n{COLLECT}',
     ),
 }
 
@@ -98,7 +98,7 @@ OTHER_RULES = {
 }
 
 HARMLESS = {
-    "a comment": Edit(CALLS, OBSERVE, f"    # Tomorrow.\n{OBSERVE}"),
+    "a comment": Edit(CALLS, COLLECT, f"    # Tomorrow.\n{COLLECT}"),
     "a docstring": Edit(CALLS, '    """Repeated until acknowledged;', '    """Repeated for ever;'),
     "the words of a summary": Edit(CALLS, "manifest: the folder is whole", "manifest"),
     "the words of a summary with names in it": Edit(CALLS, 'f"bot {bot.bot_id} leaves"', 'f"{bot.bot_id} leaves"'),
