@@ -23,8 +23,8 @@ from tests.workflows.conftest import temporal_binary, with_plugin, working
 from tests.workflows.driver import Meeting, room
 from tests.workflows.scripted import ScriptedProvider, ScriptedRecordings
 
-LONG_HISTORY = 100
-"""So that a meeting which is moved again and again is cut off after this many events; no other path comes near."""
+LONG_HISTORY = 150
+"""Events after which a history is cut off: few paths come so far."""
 
 
 @dataclass

@@ -70,8 +70,9 @@ def test_every_end_is_recorded(shown: Shown) -> None:
 
 @pytest.mark.parametrize("reason", sorted(REASONS))
 def test_a_meeting_that_is_called_after_a_reason_ended_for_it(reason: FailureReason) -> None:
-    file = HISTORIES / __version__ / f"failed-{reason.value.replace('_', '-')}.json"
-    assert shown_by([file]).reasons == {reason}
+    name = f"failed-{reason.value.replace('_', '-')}"
+    folder = HISTORIES / __version__
+    assert shown_by([folder / f"{name}.json", *folder.glob(f"{name}-[0-9].json")]).reasons == {reason}
 
 
 def test_every_update_is_recorded_in_every_phase(shown: Shown) -> None:
@@ -108,4 +109,4 @@ def test_a_recorded_meeting_tells_nothing_of_the_machine_and_no_secret(file: Pat
 
 def test_recorded_meetings_are_small() -> None:
     for folder in HISTORIES.iterdir():
-        assert sum(file.stat().st_size for file in folder.iterdir()) < 2_000_000
+        assert sum(file.stat().st_size for file in folder.iterdir()) < 2_500_000
