@@ -148,15 +148,15 @@ async def failed_invalid_request(recorder: Recorder) -> Meeting:
 
 
 @path
-async def failed_no_answer(recorder: Recorder) -> Meeting:
-    """The bot never ends, is told to leave after hours, and the provider never says that it has."""
+async def silent_bot_is_relieved_and_removed(recorder: Recorder) -> Meeting:
+    """The bot never ends and is told to leave after hours; so is the one that is sent in its place."""
     meeting = await recorder.with_a_bot("in_call_recording")
     await meeting.outcome_in_time()
     return meeting
 
 
 @path
-async def failed_no_answer_as_the_provider_knows_no_such_bot(recorder: Recorder) -> Meeting:
+async def failed_no_answer(recorder: Recorder) -> Meeting:
     meeting = await recorder.with_a_bot()
     recorder.provider.bots[0].observation = BotObservation(status=ProviderBotStatus.GONE, events=(), text="404")
     await meeting.outcome_in_time()
