@@ -69,7 +69,7 @@ async def look(case: Case, address: str, store: str) -> None:
         patch.object(MeetingBookings, "claim", fuse.around(MeetingBookings.claim)),
         patch.object(MeetingBookings, "release", fuse.around(MeetingBookings.release)),
         patch.object(CalendarCheckpointStore, "write", fuse.around(CalendarCheckpointStore.write)),
-        patch.object(calendar_changes, "_BATCH", BATCH),
+        patch.object(calendar_changes, "_BATCH_SIZE", BATCH),
     ):
         await Reconciler(
             ReconcileInput(calendar_id=case.calendar_id, at=case.at, changes=FULL_SYNC),
