@@ -44,7 +44,7 @@ from minutekeeper.meetings.collection import (
 from minutekeeper.meetings.ids import folder_for, meeting_id_from_workflow_id
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.providers.base import Provider, ProviderError
+from minutekeeper.providers.base import AccountError, Provider, ProviderError
 from minutekeeper.providers.registry import Providers
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import StoreError, StoreUnusableError
@@ -210,7 +210,7 @@ async def _dispensable(part: Callable[[], Awaitable[_Part]]) -> _Part | None:
     try:
         return await part()
     except (DownloadError, ProviderError, StoreError) as error:
-        if activity.info().attempt < _DISPENSABLE_ATTEMPTS:
+        if activity.info().attempt < _DISPENSABLE_ATTEMPTS and not isinstance(error, AccountError):
             if isinstance(error, ProviderError):
                 raise to_application_error(error) from None
             raise

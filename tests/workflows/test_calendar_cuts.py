@@ -56,8 +56,9 @@ async def runs_of(calendar: Calendar) -> list[int]:
 
 
 def essence(view: CalendarView) -> dict[str, Any]:
-    """What a view says, without the times, which differ from run to run, and without what the world is called."""
+    """What a view says, without times and counts, which differ from run to run, and what the world is called."""
     times = {"cursor", "last_reconciled_at", "last_full_sync_at", "next_reconcile_at", "problem_since"}
+    times |= {"reconcile_count", "counts"}
     return view.model_dump(exclude={"calendar_id", "overrides", *times})
 
 
