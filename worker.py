@@ -95,8 +95,8 @@ def meetings_worker(
         patch_activation_callback=_deny_patches if settings.minutekeeper_disable_new_patches else None,
     )
     # The SDK has no setting for it but its debug mode, which runs workflows in the event loop.
-    workflows = worker._workflow_worker  # noqa: SLF001
-    workflows._deadlock_timeout_seconds = _WORKFLOW_TASK_SECONDS  # type: ignore[union-attr]  # noqa: SLF001
+    workflows = worker._workflow_worker  # noqa: SLF001 - no other way, see above
+    workflows._deadlock_timeout_seconds = _WORKFLOW_TASK_SECONDS  # type: ignore[union-attr]  # noqa: SLF001 - likewise
     return worker
 
 

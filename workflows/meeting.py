@@ -1,4 +1,4 @@
-"""The life of one meeting, from its booking to its recording and transcript. Read `_live` first."""
+"""The life of one meeting, from its booking to its recording and transcript. Read `_run_meeting` first."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -71,14 +71,14 @@ class MeetingWorkflow(UnknownCalls):
 
     @workflow.run
     async def run(self, *_inputs: object) -> Outcome:
-        life = asyncio.create_task(self._run_meeting())
+        meeting = asyncio.create_task(self._run_meeting())
         try:
-            return await asyncio.shield(life)
+            return await asyncio.shield(meeting)
         except asyncio.CancelledError:
             # Temporal's own cancellation takes the same way out as ours, so that no bot is left in a meeting.
             text = "The workflow was cancelled in Temporal."
             meeting_changes.stop(self._state, StopKind.CANCEL, text, self._clock.now())
-            await life
+            await meeting
             raise
 
     async def _run_meeting(self) -> Outcome:
@@ -136,8 +136,8 @@ class MeetingWorkflow(UnknownCalls):
         unfinished = [session for session in state.sessions if not session.is_finished]
         for session in unfinished:
             if not self._is_running(session):
-                life = BotSession(self._context, session).run()
-                self._running[session.number] = asyncio.create_task(life)
+                running = BotSession(self._context, session).run()
+                self._running[session.number] = asyncio.create_task(running)
         return bool(unfinished)
 
     def _is_running(self, session: SessionState) -> bool:
@@ -168,7 +168,7 @@ class MeetingWorkflow(UnknownCalls):
         await self._clock.wait_until(has_work, step.until, summary)
 
     def _note_if_late(self) -> None:
-        """Whether nothing ran when the first bot was due."""
+        """Notes it if nothing ran when the first bot was due."""
         state, now = self._state, self._clock.now()
         call_at = state.request.wake_up.dispatch_at(state.request.start_time)
         was_known = state.known_since <= state.request.wake_up.wake_at(state.request.start_time, self._jitter)

@@ -177,7 +177,7 @@ def _without_passcode(text: str) -> tuple[str, str]:
     match = PASSCODE.search(text)
     before = text[: match.start()].split() if match else []
     # What stands between the two, such as the meeting's number, is no part of either.
-    return (before[0].rstrip("([（,;|"), passcode_in(text)) if before else (text, "")  # noqa: RUF001
+    return (before[0].rstrip("([（,;|"), passcode_in(text)) if before else (text, "")  # noqa: RUF001 - as people type it
 
 
 def _innermost(text: str) -> str:

@@ -104,7 +104,7 @@ async def test_who_is_booked_last_goes_last_and_is_seen_within_seconds() -> None
     slots = [await worker.slot(name, START, CALL_AT, 20.0) for name in ("m-39", "late", "later")]
     assert None not in (last, late, *slots)
     assert last < late  # type: ignore[operator]  # there are no None
-    assert slots == sorted(slots)  # type: ignore[type-var]
+    assert slots == sorted(slots)  # type: ignore[type-var]  # none is None
 
 
 @dataclass

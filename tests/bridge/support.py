@@ -115,7 +115,7 @@ class BotlessProvider(MeetingBaasProvider):
     async def get_bot_origin(self, bot_id: str) -> BotOrigin:
         raise NotFoundError(bot_id)
 
-    async def recent_origins(self, since: datetime) -> AsyncIterator[list[BotOrigin]]:  # noqa: ARG002
+    async def recent_origins(self, since: datetime) -> AsyncIterator[list[BotOrigin]]:  # noqa: ARG002 - the port has it
         yield []
 
 

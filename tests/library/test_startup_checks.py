@@ -10,7 +10,7 @@ GOOD = "g" * 32
 
 
 def settings(**changes: object) -> Settings:
-    return Settings(_env_file=None, **changes)  # type: ignore[arg-type]
+    return Settings(_env_file=None, **changes)  # type: ignore[arg-type]  # texts, as in an environment
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ async def test_what_temporal_has_lost_is_booked_again_and_a_bot_in_the_call_is_f
     calendar = stack.client.get_workflow_handle(calendar_workflow_id_for(calendar_id))
 
     for status in (MeetingStatus.DISPATCHING, MeetingStatus.RECORDING):
-        await people.until(workflow_id, lambda view, status=status: view.status is status)  # type: ignore[misc]
+        await people.until(workflow_id, lambda view, status=status: view.status is status)  # type: ignore[misc]  # of its default
         run_id = (await stack.handle(workflow_id).describe()).run_id
         await stack.handle(workflow_id).terminate()
         await calendar.execute_update("resync")

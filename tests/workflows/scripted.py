@@ -183,7 +183,7 @@ class ScriptedProvider:
     async def get_bot_origin(self, bot_id: str) -> BotOrigin:
         raise NotFoundError(bot_id)
 
-    async def recent_origins(self, since: datetime) -> AsyncIterator[list[BotOrigin]]:  # noqa: ARG002
+    async def recent_origins(self, since: datetime) -> AsyncIterator[list[BotOrigin]]:  # noqa: ARG002 - the port has it
         yield []
 
     async def account_webhook_url(self) -> str:

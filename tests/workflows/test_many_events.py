@@ -48,4 +48,4 @@ async def test_what_piled_up_while_nothing_ran_is_one_task_and_is_shown_once(
 
 def _upserts(history: object) -> int:
     kind = EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES
-    return sum(event.event_type == kind for event in history.events)  # type: ignore[attr-defined]
+    return sum(event.event_type == kind for event in history.events)  # type: ignore[attr-defined]  # untyped enum

@@ -132,7 +132,7 @@ async def failed_send_timeout(recorder: Recorder) -> Meeting:
 async def failed_room_occupied(recorder: Recorder) -> Meeting:
     """The bot of another meeting stays in the room for as long as one is of use."""
     recorder.provider.failures = [
-        ApplicationError("another bot stays", True, type="RoomOccupied", non_retryable=True)  # noqa: FBT003
+        ApplicationError("another bot stays", True, type="RoomOccupied", non_retryable=True)  # noqa: FBT003 - a detail
     ]
     meeting = await recorder.book(in_=timedelta(minutes=2))
     await meeting.outcome_in_time()
