@@ -59,7 +59,7 @@ _GRACE_SHARE = 0.8
 """The part of the time to shut down that running activities have to finish; the rest is for cancelling them."""
 
 _WORKFLOW_TASK_SECONDS = 9.0
-"""Just below the 10 s after which the server gives a workflow task to somebody else.
+"""Just below the 10 s after which the server gives a workflow task to another worker.
 
 The SDK gives up a task that takes 2 s of the wall clock as deadlocked, fails it for ever, and cannot evict it. Ten
 thousand piled-up webhooks of one meeting are one task and 0.6 s of CPU, which are more than 2 s on a busy machine.

@@ -21,7 +21,7 @@ def run_and_exit(main: Callable[[], int]) -> NoReturn:
     """Runs `main` and leaves with the exit code it returns, past the interpreter's own farewell.
 
     Temporal's native threads sometimes abort a process that says goodbye in the ordinary way, after all its work is
-    done, and spoil its exit code. Output that nobody takes any more, or that no longer fits on the disk, makes a
+    done, and spoil its exit code. Output that is not read any more, or that no longer fits on the disk, makes a
     success a 1. Whatever this process and its children write is for its owner alone.
     """
     os.umask(OWNER_ONLY)

@@ -30,7 +30,7 @@ _FINAL_KINDS = frozenset({BotEventKind.COMPLETE, BotEventKind.FAILED})
 
 
 class BotSession:
-    """Runs one session of a meeting. All that it knows is in the state; `in_flight` counts its activities."""
+    """Runs one session of a meeting. All that it knows is in the state, so that it can go on in another run."""
 
     def __init__(self, context: MeetingContext, session: SessionState) -> None:
         self._context = context

@@ -9,9 +9,7 @@ from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, PrivateAttr
 
-from minutekeeper.meetings import claims as interest
-from minutekeeper.meetings import descriptions
-from minutekeeper.meetings import views as timeline
+from minutekeeper.meetings import claims, descriptions, views
 from minutekeeper.meetings.bot_events import BotEvent, is_end_event
 from minutekeeper.meetings.bot_state import BotState, apply_bot_event
 from minutekeeper.meetings.claims import MeetingClaims
@@ -85,7 +83,7 @@ class MeetingState(BaseModel):
             run_id=run_id,
             known_since=now,
             transcript=TranscriptState.PENDING if request.wanted.transcript else TranscriptState.NOT_ASKED,
-            interest=interest.initial_claims(request.claim),
+            interest=claims.initial_claims(request.claim),
         )
 
     @property
@@ -98,7 +96,7 @@ class MeetingState(BaseModel):
 
     def note(self, at: datetime, event: str, text: str) -> None:
         """Adds an entry to the timeline."""
-        self.timeline = timeline.add_entry(self.timeline, TimelineEntry(at=at, event=event, text=text[:_MAX_NOTE]))
+        self.timeline = views.add_entry(self.timeline, TimelineEntry(at=at, event=event, text=text[:_MAX_NOTE]))
         self.changed()
 
     # Sessions.
@@ -235,7 +233,7 @@ class MeetingState(BaseModel):
 
     @property
     def is_closing(self) -> bool:
-        """Whether nobody can change any more what the meeting came to."""
+        """Whether it is too late to change what the meeting came to."""
         standing = self.standing
         if self.outcome is not None or (self.failure is not None and not self.send_requested):
             return True

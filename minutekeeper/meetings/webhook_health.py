@@ -22,7 +22,7 @@ _SHARE = 10
 class BotStatusQuery(BaseModel):
     """A bot that the provider is asked about, with what is known of its reports.
 
-    `due_at` is since when it should report to whoever asks, None if it does not have to; `reported_until` is the
+    `due_at` is since when it should report to that meeting, None if it does not have to; `reported_until` is the
     provider's time of its newest report.
     """
 

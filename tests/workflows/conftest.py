@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import hashlib
 import os
 import shutil
 import sys
@@ -9,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
+from temporalio import workflow
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
@@ -180,3 +183,20 @@ def with_plugin(client: Client) -> Client:
     config = client.config()
     config["plugins"] = [plugin()]
     return Client(**config)
+
+
+@pytest.fixture
+def cuts(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """How often a continue-as-new is suggested, by workflow id; for a point in a history it is always the same."""
+    how_of: dict[str, str] = {}
+
+    def is_suggested(info: workflow.Info) -> bool:
+        how, length = how_of.get(info.workflow_id, "never"), info.get_current_history_length()
+        if how == "never":
+            return False
+        if how == "always":
+            return length > 4
+        return hashlib.sha256(f"{how} {info.run_id} {length}".encode()).digest()[0] < 90
+
+    monkeypatch.setattr(workflow.Info, "is_continue_as_new_suggested", is_suggested)
+    return how_of

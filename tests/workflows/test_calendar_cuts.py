@@ -1,12 +1,10 @@
 """A calendar whose history is cut anywhere ends as the uncut one, and no history grows without bound."""
 
 import asyncio
-import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from temporalio import workflow
 
 from minutekeeper.calendars.health import ACCESS_GOOD, AccessProblem, AccessReport
 from minutekeeper.calendars.messages import (
@@ -26,23 +24,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 _REVOKED = AccessReport(problem=AccessProblem.USER_GRANT, text="revoked")
 _LONGEST = 280
 """The server of these tests suggests a continue-as-new at 200 events; one workflow task adds a few more."""
-
-
-@pytest.fixture
-def cuts(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """How often a continue-as-new is suggested, by calendar id; for a point in a history it is always the same."""
-    how_of: dict[str, str] = {}
-
-    def is_suggested(info: workflow.Info) -> bool:
-        how, length = how_of.get(info.workflow_id, "never"), info.get_current_history_length()
-        if how == "never":
-            return False
-        if how == "always":
-            return length > 4
-        return hashlib.sha256(f"{how} {info.run_id} {length}".encode()).digest()[0] < 90
-
-    monkeypatch.setattr(workflow.Info, "is_continue_as_new_suggested", is_suggested)
-    return how_of
 
 
 async def runs_of(calendar: Calendar) -> list[int]:

@@ -1,7 +1,6 @@
 """A meeting whose history is cut off at every chance ends as one that never was, in every phase."""
 
 import asyncio
-import hashlib
 import random
 import uuid
 from dataclasses import dataclass, field
@@ -9,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from temporalio import workflow
 from temporalio.client import WorkflowExecutionStatus, WorkflowUpdateFailedError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
@@ -28,23 +26,6 @@ from tests.workflows.scripted import ScriptedProvider, ScriptedRecordings
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _ACTIONS = ("status", "status", "status", "fail", "complete", "move", "send", "leave", "cancel")
-
-
-@pytest.fixture
-def cuts(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """How often a continue-as-new is suggested, by workflow id; for a point in a history it is always the same."""
-    how_of: dict[str, str] = {}
-
-    def is_suggested(info: workflow.Info) -> bool:
-        how, length = how_of.get(info.workflow_id, "never"), info.get_current_history_length()
-        if how == "never":
-            return False
-        if how == "always":
-            return length > 4
-        return hashlib.sha256(f"{how} {info.run_id} {length}".encode()).digest()[0] < 90
-
-    monkeypatch.setattr(workflow.Info, "is_continue_as_new_suggested", is_suggested)
-    return how_of
 
 
 @dataclass

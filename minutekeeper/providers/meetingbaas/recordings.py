@@ -94,7 +94,7 @@ def _from_delivery(body: bytes) -> RecordedContent:
 
 
 def _delivered_transcript(data: WebhookData) -> Transcript | None:
-    """An empty list in a delivery means that nobody spoke.
+    """An empty list in a delivery means that there was no speech.
 
     In the API it is there from the start and means nothing.
     """

@@ -260,7 +260,7 @@ def _final(name: str, data: WebhookData, extra: BotMetadata, received_at: dateti
         text=_joined(data.message, data.reason, data.end_reason),
         has_recording=bool(data.mp4 or data.audio),
         has_transcript=bool(data.transcript),
-        # An empty list says that nobody spoke; without a list there is no transcript yet.
+        # An empty list says that there was no speech; without a list there is no transcript yet.
         transcript_finished=data.transcript == [],
     )
     # A repeat with fresh URLs differs and must get through: the old ones may have run out.
