@@ -187,11 +187,18 @@ class BotSession:
         elif (alert_at := self._lobby_alert_at()) is not None and now >= alert_at:
             self._alert_about_lobby()
         elif not bot.shared_with and now >= polling_policy.relief_at(bot, self._deadlines):
-            self.state.is_relieved = bot.is_in_call
-            self.state.leave_requested = True
-            self._meeting.note(now, "overstayed", "The bot leaves, because no bot may stay for longer.")
+            await self._relieve()
         else:
             await self._poll()
+
+    async def _relieve(self) -> None:
+        """Ends the longest stay of a bot, unless the provider says that it has left: webhooks get lost."""
+        await self._poll()
+        if self._has_ended():
+            return
+        self.state.is_relieved = self._bot.is_in_call
+        self.state.leave_requested = True
+        self._meeting.note(self._clock.now(), "overstayed", "The bot leaves, because no bot may stay for longer.")
 
     def _alert_about_lobby(self) -> None:
         self.state.lobby_alerted = True
