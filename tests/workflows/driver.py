@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHandle
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from minutekeeper.meetings.bot_events import BotEventKind
@@ -46,8 +46,16 @@ class Meeting:
         await self.env.fast_forward(self.handle, instant - await self.now())
 
     async def view(self) -> MeetingView:
-        view: MeetingView = await self.handle.query("status", result_type=MeetingView)
-        return view
+        while True:
+            try:
+                view: MeetingView = await self.handle.query("status", result_type=MeetingView)
+            except RPCError as error:
+                # A run that has just been continued as new answers once its first task is scheduled.
+                if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                    raise
+                await asyncio.sleep(0.05)
+            else:
+                return view
 
     async def until(self, condition: Callable[[MeetingView], bool]) -> MeetingView:
         """Waits in real time for something that needs no virtual time to pass."""

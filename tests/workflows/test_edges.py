@@ -17,7 +17,7 @@ from minutekeeper.meetings.views import MeetingView, Outcome
 from minutekeeper.temporal import search_attributes
 from minutekeeper.temporal.names import MEETINGS_QUEUE
 from tests.workflows.conftest import with_plugin, working
-from tests.workflows.driver import URL, Meeting, StartMeeting
+from tests.workflows.driver import URL, Meeting, StartMeeting, room
 from tests.workflows.scripted import ScriptedProvider, ScriptedRecordings
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -118,7 +118,7 @@ async def test_moved_a_thousand_times(start: StartMeeting) -> None:
 
 
 async def book(client: Client, start_time: datetime, **fields: object) -> WorkflowHandle[Any, Outcome]:
-    request = {"meeting_url": URL, "start_time": start_time.isoformat()} | fields
+    request = {"meeting_url": room(), "start_time": start_time.isoformat()} | fields
     workflow_id = f"meeting-{uuid.uuid4()}"
     handle: WorkflowHandle[Any, Outcome] = await client.start_workflow(
         "MeetingWorkflow", request, id=workflow_id, task_queue=MEETINGS_QUEUE, result_type=Outcome

@@ -26,7 +26,7 @@ from minutekeeper.meetings.views import MeetingView
 from minutekeeper.providers.base import BotCallback, BotObservation, ProviderBotStatus, UnavailableError
 from minutekeeper.providers.meetingbaas.status_codes import STATUS_CODES
 from tests.bot_events import bot_event
-from tests.workflows.driver import Meeting, StartMeeting
+from tests.workflows.driver import Meeting, StartMeeting, room
 from tests.workflows.scripted import Bot, ScriptedProvider
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.no_cover]
@@ -56,7 +56,9 @@ class Moody(ScriptedProvider):
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         plan = super().dispatch_plan(start_time, now)
         # Each question costs a second of real time.
-        return plan.model_copy(update={"deadlines": Deadlines(recording=3 * 3600, first_webhook=600)})
+        return plan.model_copy(
+            update={"deadlines": Deadlines(recording=3 * 3600, first_webhook=600, give_up=86_400)}
+        )
 
     async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
         others = self.bots_of(address.workflow_id)
@@ -190,7 +192,7 @@ class Life:
     async def _tell(self, event: BotEvent) -> None:
         await self._signal(event)
         self._heard[event.bot_id].append(event)
-        if event.kind in _ENDS:
+        if event.kind in _ENDS or self._latest_status(event.bot_id) is MeetingStatus.ENDED:
             self._provider.ended.add(event.bot_id)
 
     async def _signal(self, event: BotEvent) -> None:
@@ -214,12 +216,16 @@ class Life:
             return
         if self._provider.bot(view.bot_id).order.start_time != view.start_time:
             return  # it was sent for another time, and is on its way out
-        steps = [event for event in heard if event.kind is BotEventKind.STATUS and event.code in STATUS_CODES]
-        latest = max(steps, key=lambda event: event.occurred_at, default=None)
-        shown = STATUS_CODES[latest.code] if latest else MeetingStatus.JOINING
+        shown = self._latest_status(view.bot_id) or MeetingStatus.JOINING
         if any(event.kind in _ENDS for event in heard):
             shown = MeetingStatus.ENDED
         assert view.status is shown, f"seed {self._seed}: {view.model_dump_json(indent=1)}"
+
+    def _latest_status(self, bot_id: str) -> MeetingStatus | None:
+        codes = [each for each in self._heard[bot_id] if each.code in STATUS_CODES]
+        steps = [each for each in codes if each.kind is BotEventKind.STATUS]
+        latest = max(steps, key=lambda event: event.occurred_at, default=None)
+        return STATUS_CODES[latest.code] if latest else None
 
 
 def _random(seed: int | str) -> Random:
@@ -240,7 +246,9 @@ async def test_twenty_lives_at_random(start: StartMeeting, provider: Moody) -> N
     """20 seeds, 18 steps each, all at once: most of the time they wait."""
     lives = []
     for seed in range(20):
-        meeting = await start(in_=timedelta(minutes=2 + seed % 3 * 5), bot={"name": f"life-{seed}"})
+        meeting = await start(
+            in_=timedelta(minutes=2 + seed % 3 * 5), meeting_url=room(), bot={"name": f"life-{seed}"}
+        )
         lives.append(Life(seed, meeting, provider))
     await asyncio.gather(*(life.live() for life in lives))
     await asyncio.gather(*(life.check() for life in lives))

@@ -14,7 +14,7 @@ from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.temporal.names import ACCESS_SIGNAL, MEETING_WORKFLOW, MEETINGS_QUEUE
 from tests.bot_events import bot_event
 from tests.workflows.calendar_driver import World
-from tests.workflows.driver import Meeting
+from tests.workflows.driver import Meeting, room
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -58,11 +58,18 @@ async def test_every_view_finds_what_it_says_and_nothing_else(world: World) -> N
         id=f"broken-{world.key}",
         task_queue=MEETINGS_QUEUE,
     )
+    labelled = await world.client.start_workflow(
+        MEETING_WORKFLOW,
+        {"meeting_url": room(), "start_time": later.isoformat(), "metadata": {"customer": "4711"}},
+        id=f"labelled-{world.key}",
+        task_queue=MEETINGS_QUEUE,
+    )
     ids = {
         "scheduled": scheduled.handle.id,
         "under way": under_way.handle.id,
         "failed": failed.handle.id,
         "broken": broken.id,
+        "labelled": labelled.id,
         "calendar": ok.handle.id,
         "ailing calendar": ailing.handle.id,
     }
@@ -71,6 +78,7 @@ async def test_every_view_finds_what_it_says_and_nothing_else(world: World) -> N
         "Next hours": {"under way"},
         "Failed": {"failed"},
         "One link": {"scheduled"},
+        "Meetings of the caller's own key": {"labelled"},
         "The meeting of a bot": {"under way"},
         "The meetings of a calendar": {"scheduled"},
         "Calendars in trouble": {"ailing calendar"},
