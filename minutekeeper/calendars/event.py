@@ -118,6 +118,9 @@ _OUTLOOK_UID = re.compile(r"(040000008200E00074C5B7101A82E008)([0-9A-F]{8})([0-9
 
 _NO_DATE = "00000000"
 
+# When it was made, eight bytes without meaning, the length, then the other calendar's UID behind its mark.
+_WRAPPED_UID = re.compile(rf"[0-9A-F]{{40}}{b'vCal-Uid'.hex().upper()}01000000([0-9A-F]+)")
+
 
 def meeting_id_for_event(event: CalendarEvent) -> str:
     """The meeting id of an event, for instance `cal-5f0c…`: letters, digits and a dash, 28 characters."""
@@ -148,4 +151,13 @@ def _split(uid: str) -> tuple[str, str]:
     outlook = _OUTLOOK_UID.fullmatch(uid.upper())
     if not outlook:
         return uid, ""
-    return f"{outlook[1]}{_NO_DATE}{outlook[3]}", "" if outlook[2] == _NO_DATE else outlook[2]
+    date = "" if outlook[2] == _NO_DATE else outlook[2]
+    return _wrapped_uid(outlook[3]) or f"{outlook[1]}{_NO_DATE}{outlook[3]}", date
+
+
+def _wrapped_uid(digits: str) -> str:
+    """The UID that another calendar gave an event, which Outlook wraps into one of its own; else empty."""
+    wrapped = _WRAPPED_UID.fullmatch(digits)
+    if wrapped is None or len(wrapped[1]) % 2:
+        return ""
+    return bytes.fromhex(wrapped[1]).partition(b"\0")[0].decode(errors="replace").strip()

@@ -10,6 +10,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from minutekeeper.meetings.fields import BotOptions, NormalisedMeetingUrl, Title, UtcDatetime, check_order
+from minutekeeper.meetings.meeting_urls import fullest_url
 from minutekeeper.meetings.views import ClaimingCalendar
 
 
@@ -116,6 +117,12 @@ def claim_to_apply(interest: MeetingClaims) -> Claim | None:
         return leader
     is_news = leader.is_organizer or _changed_at(leader) >= _changed_at(followed)
     return leader if is_news and _desired(leader) != _desired(followed) else None
+
+
+def link_to_join(interest: MeetingClaims, meeting_url: str) -> str:
+    """The fullest link to the meeting of a link: calendars may know one without what admits to it."""
+    claims = sorted(interest.claims.values(), key=_weight, reverse=True)
+    return fullest_url(meeting_url, *(claim.meeting_url for claim in claims))
 
 
 def claiming_calendars(interest: MeetingClaims) -> tuple[ClaimingCalendar, ...]:

@@ -10,7 +10,7 @@ from minutekeeper.meetings.meeting_urls import (
     PASSCODE,
     MeetingUrl,
     MeetingUrlError,
-    meeting_key,
+    fullest_url,
     parse_meeting_url,
     passcode_in,
     public_url,
@@ -35,16 +35,15 @@ _TAG = re.compile(r"<[^<>]*>")
 
 
 def best_meeting_url(places: Iterable[str], notes: str = "") -> MeetingUrl | None:
-    """The first link that a bot can join; of the links to that meeting, the one that admits to it.
+    """The first link that a bot can join; of the links to that meeting, the one that admits best to it.
 
     In `notes` there may be links to anything, so they only serve to find a way into a meeting that is known.
     """
     found = [each for place in places for each in meeting_urls_in(place)]
     if not found:
         return None
-    key = meeting_key(found[0].url)
-    same = (each for each in [*found, *meeting_urls_in(notes)] if meeting_key(each.url) == key)
-    return next(filter(_admits, same), found[0])
+    best = fullest_url(*(each.url for each in [*found, *meeting_urls_in(notes)]))
+    return MeetingUrl(found[0].platform, best)
 
 
 def meeting_urls_in(text: str) -> Iterator[MeetingUrl]:

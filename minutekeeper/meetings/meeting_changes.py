@@ -11,7 +11,8 @@ from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult, Meeti
 from minutekeeper.meetings.dispatch import is_worth_joining, unbookable
 from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.meetings.meeting_state import MeetingState
-from minutekeeper.meetings.request import CalendarEventRef, Reschedule
+from minutekeeper.meetings.meeting_urls import fullest_url, meeting_key
+from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Reschedule
 from minutekeeper.meetings.session_state import StopKind, StopState
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import RELEASED, Evidence
@@ -160,11 +161,13 @@ def _apply_leading_claim(state: MeetingState, now: datetime) -> ClaimResult:
     wanted = claims.claim_to_apply(state.interest)
     _show_leading_calendar(state)
     if wanted is None:
+        _join_by_fullest_link(state, now)
         return ClaimResult.ACCEPTED
     change = Reschedule(
         start_time=wanted.start_time,
         end_time=wanted.end_time,
-        meeting_url=wanted.meeting_url,
+        # What the meeting was booked with may admit better than what its calendars know now.
+        meeting_url=fullest_url(claims.link_to_join(state.interest, wanted.meeting_url), state.request.meeting_url),
         title=wanted.title,
     )
     is_late = bool(state.standing) and not is_worth_joining(state.request.moved(change), now)
@@ -178,17 +181,32 @@ def _apply_leading_claim(state: MeetingState, now: datetime) -> ClaimResult:
     return ClaimResult.ACCEPTED
 
 
+def _join_by_fullest_link(state: MeetingState, now: datetime) -> None:
+    """Bots that are sent from now on join by a fuller link to the same meeting, if a calendar has one."""
+    request = state.request
+    link = claims.link_to_join(state.interest, request.meeting_url)
+    change = Reschedule(start_time=request.start_time, end_time=request.end_time, meeting_url=link)
+    if link != request.meeting_url and not (_moves(state, change) and not is_worth_joining(request, now)):
+        _move(state, change, now)
+
+
 def _moves(state: MeetingState, change: Reschedule) -> bool:
-    """Whether the change brings the meeting to another time or place."""
-    moved = state.request.moved(change)
-    return (moved.start_time, moved.meeting_url) != (state.request.start_time, state.request.meeting_url)
+    """Whether the change brings the meeting to another time or place, or its bot needs another link to get in."""
+    before, moved = state.request, state.request.moved(change)
+    if moved.start_time != before.start_time or meeting_key(moved.meeting_url) != meeting_key(before.meeting_url):
+        return True
+    is_admitted = all(session.has_reached_meeting for session in state.standing)
+    return moved.meeting_url != before.meeting_url and not is_admitted
 
 
 def _move(state: MeetingState, change: Reschedule, now: datetime) -> None:
     moves = _moves(state, change)
     before, state.request = state.request, state.request.moved(change)
     if not moves:
-        state.note(now, "changed", "The meeting's end or title was changed; its start stays.")
+        if before.meeting_url != state.request.meeting_url:
+            state.note(now, "changed", "Its bot joins by another link to the same meeting.")
+        else:
+            state.note(now, "changed", "The meeting's end or title was changed; its start stays.")
         return
     for session in state.sessions:
         session.superseded = True
@@ -196,12 +214,18 @@ def _move(state: MeetingState, change: Reschedule, now: datetime) -> None:
     state.failure = state.account_problem = None
     state.send_requested = False
     state.known_since = now
-    link = "" if before.meeting_url == state.request.meeting_url else f", now at {state.request.public_url}"
+    state.note(now, "rescheduled", _describe_move(before, state.request))
+
+
+def _describe_move(before: MeetingRequest, after: MeetingRequest) -> str:
+    is_same_room = meeting_key(before.meeting_url) == meeting_key(after.meeting_url)
+    if is_same_room and before.start_time == after.start_time:
+        return "Another bot joins by another link to the same meeting."
+    link = "" if is_same_room else f", now at {after.public_url}"
     moved = (
-        f"Moved from {descriptions.format_utc(before.start_time)} to "
-        f"{descriptions.format_utc(state.request.start_time)}"
+        f"Moved from {descriptions.format_utc(before.start_time)} to {descriptions.format_utc(after.start_time)}"
     )
-    state.note(now, "rescheduled", f"{moved}{link}.")
+    return f"{moved}{link}."
 
 
 def _show_leading_calendar(state: MeetingState) -> None:

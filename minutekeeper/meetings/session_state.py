@@ -126,6 +126,12 @@ class SessionState(BaseModel):
             return MeetingStatus.ENDED if self.is_finished else MeetingStatus.DISPATCHING
         return MeetingStatus.COLLECTING if self.stage is SessionStage.COLLECTING else self.bot.status
 
+    @property
+    def has_reached_meeting(self) -> bool:
+        """Whether its bot came as far as the waiting room, so that its link is good enough."""
+        order = list(MeetingStatus)
+        return order.index(self.status) >= order.index(MeetingStatus.WAITING_ROOM)
+
     def presence_end(self, deadlines: Deadlines) -> datetime:
         """Until when a bot of this session could be in the room, whatever became of it."""
         if self.bot is not None:

@@ -1,6 +1,7 @@
 """One meeting, one name: in all calendars and after all changes."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -82,6 +83,28 @@ def test_googles_event_id_stands_in_for_the_original_start(original_start: datet
 def test_an_outlook_series_in_a_google_calendar_is_the_same_meeting() -> None:
     in_google = GOOGLE_INSTANCE | {"uid": OUTLOOK_SERIES.lower()}
     assert meeting_id_for_event(an_event(**in_google)) == meeting_id_for_event(an_event(**OUTLOOK_INSTANCE))
+
+
+def wrapped(uid: str, date: str = "00000000") -> str:
+    """The UID that Outlook gives to another calendar's event."""
+    data = b"vCal-Uid\x01\x00\x00\x00" + uid.encode() + b"\x00"
+    return f"{HEAD}{date}{'00' * 16}{len(data).to_bytes(4, 'little').hex()}{data.hex()}".upper()
+
+
+@pytest.mark.parametrize("spelling", [str.upper, str.lower])
+def test_an_outlook_copy_of_a_google_event_is_the_same_meeting(spelling: Callable[[str], str]) -> None:
+    copy = {"uid": spelling(wrapped("4f2k@google.com")), "provider_event_id": "AAMkAGI0="}
+    assert meeting_id_for_event(an_event(**copy)) == meeting_id_for_event(an_event(**GOOGLE))
+    in_series = OUTLOOK_INSTANCE | {"uid": spelling(wrapped("4f2k@google.com", "07EA0C01"))}
+    assert meeting_id_for_event(an_event(**in_series)) == meeting_id_for_event(an_event(**GOOGLE_INSTANCE))
+    other = an_event(**copy | {"uid": wrapped("4F2K@google.com")})
+    assert meeting_id_for_event(other) != meeting_id_for_event(an_event(**GOOGLE))
+
+
+@pytest.mark.parametrize("cut", [1, 2, 40, 54])
+def test_a_wrapped_uid_that_is_cut_off_stays_one_name(cut: int) -> None:
+    uid = wrapped("4f2k@google.com")[:-cut]
+    assert meeting_id_for_event(an_event(uid=uid)) == meeting_id_for_event(an_event(uid=uid.lower()))
 
 
 def test_outlooks_date_tells_instances_apart_where_the_original_start_is_missing() -> None:

@@ -74,6 +74,7 @@ def test_what_admits_is_found_in_the_text(text: str) -> None:
         ([BARE], "https://us02web.zoom.us/j/99999999999?pwd=z", BARE),
         (["https://zoom.us/j/85512341234", LINK], "", LINK),
         (["Room 5", ""], LINK, None),
+        ([TEAMS.partition("?")[0]], f"Join: {TEAMS}", TEAMS),
         ([f"{BARE} and {MEET} Passcode: abc1"], "", BARE),
     ],
 )

@@ -87,6 +87,23 @@ async def test_a_calendar_connected_later_and_one_reconnected_join_in(world: Wor
     assert shown.status is MeetingStatus.SCHEDULED
 
 
+async def test_the_bot_joins_by_the_fullest_link_that_any_copy_has(world: World) -> None:
+    number = int(world.key[:8], 16) + 10_000_000_000
+    bare, full = f"https://zoom.us/j/{number}", f"https://us02web.zoom.us/j/{number}?pwd=xY9"
+    anna, ben = await world.connected("anna"), await world.connected("ben")
+    event = anna.put(is_organizer=True, meeting_url=bare)
+    await anna.notices()
+    ben.put(start_time=event.start_time, meeting_url=full)
+    await ben.notices()
+    moved = anna.put(start_time=event.start_time + timedelta(minutes=30))
+    await anna.notices()
+    meeting = anna.meeting()
+    await meeting.forward_to(moved.start_time)
+    await meeting.until_bots(1)
+    assert [bot.order.meeting_url for bot in world.provider.bots] == [full]
+    assert (await meeting.view()).start_time == moved.start_time
+
+
 class Fifty:
     """Users who share one meeting in half an hour, whose calendars call for it all at once."""
 
