@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 from minutekeeper.meetings import descriptions
 from minutekeeper.meetings.dispatch import is_worth_joining, unbookable
 from minutekeeper.meetings.ids import meeting_id_for, meeting_id_from_workflow_id, workflow_id_for
-from minutekeeper.meetings.meeting_urls import meeting_key
+from minutekeeper.meetings.meeting_keys import meeting_key
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import MeetingView

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from minutekeeper.meetings import descriptions
-from minutekeeper.meetings.meeting_urls import meeting_key
+from minutekeeper.meetings.meeting_keys import meeting_key
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import MeetingView

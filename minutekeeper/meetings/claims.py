@@ -10,7 +10,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from minutekeeper.meetings.fields import BotOptions, NormalisedMeetingUrl, Title, UtcDatetime, check_order
-from minutekeeper.meetings.meeting_urls import fullest_url
+from minutekeeper.meetings.meeting_keys import fullest_url
 from minutekeeper.meetings.views import ClaimingCalendar
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from minutekeeper.meetings.meeting_urls import meeting_key
+from minutekeeper.meetings.meeting_keys import meeting_key
 
 INBOX = "inbox"
 """The folder of the artifact store for webhooks that the bridge could not forward yet; not the id of a meeting."""

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from minutekeeper.meetings.meeting_keys import fullest_url
 from minutekeeper.meetings.meeting_urls import (
     INVISIBLE,
     MAX_LENGTH,
     PASSCODE,
     MeetingUrl,
     MeetingUrlError,
-    fullest_url,
     parse_meeting_url,
     passcode_in,
     public_url,

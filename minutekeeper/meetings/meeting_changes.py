@@ -10,8 +10,8 @@ from minutekeeper.meetings import claims, descriptions
 from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult, MeetingClaims
 from minutekeeper.meetings.dispatch import is_worth_joining, unbookable
 from minutekeeper.meetings.fields import BotOptions
+from minutekeeper.meetings.meeting_keys import fullest_url, meeting_key
 from minutekeeper.meetings.meeting_state import MeetingState
-from minutekeeper.meetings.meeting_urls import fullest_url, meeting_key
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Reschedule
 from minutekeeper.meetings.session_state import StopKind, StopState
 from minutekeeper.meetings.status import MeetingStatus

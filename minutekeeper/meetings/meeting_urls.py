@@ -1,7 +1,7 @@
 """Links to meetings: recognise the platform and bring every spelling of a link to one form.
 
 The normal form keeps what admits a person (passwords and personal tokens), because the bot needs it. What is shown,
-logged and searched for is `public_url`, and what meetings are compared by is `meeting_key`. Nothing is fetched.
+logged and searched for is `public_url`. Nothing is fetched.
 """
 
 import base64
@@ -106,12 +106,6 @@ _TEAMS_THREAD_PATH = re.compile(
 _TEAMS_NUMBER_PATH = re.compile(r"/meet/([0-9]{9,20})/?", re.IGNORECASE | re.ASCII)
 _TEAMS_THREAD = re.compile(r"[0-9]+:[\w.:+=-]+@[\w.-]+", re.ASCII)
 
-# The American government's Zoom is a service of its own, with numbers of its own.
-_ZOOM_ROOM = re.compile(r"https://(?:[a-z0-9-]+\.)*zoom\.(?:us|com\.cn)/j/([0-9]+)", re.ASCII)
-_TEAMS_ROOM = re.compile(r"https://[a-z0-9.-]+/l/meetup-join/([^/]+)/([0-9]+)", re.ASCII)
-# A channel has one thread for all its meetings, which the message tells apart. This one is made for one meeting.
-_TEAMS_OWN_THREAD = re.compile(r"[0-9]+%3Ameeting_", re.ASCII)
-
 
 def parse_meeting_url(text: str) -> MeetingUrl:
     """Read a link to a Google Meet, Zoom or Microsoft Teams meeting, however it was copied.
@@ -146,31 +140,6 @@ def public_url(url: str) -> str:
     if query.startswith("context="):
         return f"{head}?{query.partition('&')[0]}"
     return re.sub(r"/w/([0-9]+)\Z", r"/j/\1", head)
-
-
-def meeting_key(url: str) -> str:
-    """What tells meetings apart, from a link in its normal form: the same for every way into one meeting."""
-    head = public_url(url).partition("?")[0]
-    # A number or a thread is one meeting under each of a service's many host names.
-    if number := _ZOOM_ROOM.fullmatch(head):
-        return f"https://zoom.us/j/{number[1]}"
-    if thread := _TEAMS_ROOM.fullmatch(head):
-        message = "0" if _TEAMS_OWN_THREAD.match(thread[1]) else thread[2]
-        return f"https://teams.microsoft.com/l/meetup-join/{thread[1]}/{message}"
-    return head
-
-
-def fullest_url(*urls: str) -> str:
-    """The link that admits best to the meeting of the first one, of links in their normal form."""
-    same = (url for url in urls if meeting_key(url) == meeting_key(urls[0]))
-    return max(same, key=_fullness)
-
-
-def _fullness(url: str) -> tuple[int, int]:
-    """How many parameters a link has, and how much its context says: no other parameter says more by its length."""
-    query = url.partition("?")[2]
-    params = [pair for pair in query.split("&") if pair]
-    return len(params), max((len(pair) for pair in params if pair.startswith("context=")), default=0)
 
 
 def without_entities(text: str) -> str:

@@ -9,7 +9,7 @@ import hashlib
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from minutekeeper.meetings.meeting_urls import meeting_key
+from minutekeeper.meetings.meeting_keys import meeting_key
 
 _PREFIX = "room-"
 

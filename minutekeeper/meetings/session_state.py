@@ -9,7 +9,7 @@ from minutekeeper.meetings import polling_policy
 from minutekeeper.meetings.bot_state import BotState
 from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.dispatch import SendBotInput
-from minutekeeper.meetings.meeting_urls import meeting_key
+from minutekeeper.meetings.meeting_keys import meeting_key
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import Evidence, Failure
 

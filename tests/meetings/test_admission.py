@@ -10,13 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from minutekeeper.meetings.ids import dispatch_key, meeting_id_for
-from minutekeeper.meetings.meeting_urls import (
-    MAX_LENGTH,
-    MeetingUrlError,
-    meeting_key,
-    parse_meeting_url,
-    public_url,
-)
+from minutekeeper.meetings.meeting_keys import meeting_key
+from minutekeeper.meetings.meeting_urls import MAX_LENGTH, MeetingUrlError, parse_meeting_url, public_url
 from tests.calendars.support import START
 
 TK = "ZkPqN8f2LrS4XyT6wVaE9mHuCdJg5QbA1sDoRtUvWxY.DQkAAAAATESTTOKEN12345"

@@ -9,8 +9,9 @@ from minutekeeper.meetings import meeting_changes
 from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult
 from minutekeeper.meetings.dispatch import DispatchedBot
 from minutekeeper.meetings.ids import meeting_id_for
+from minutekeeper.meetings.meeting_keys import fullest_url, meeting_key
 from minutekeeper.meetings.meeting_state import MeetingState
-from minutekeeper.meetings.meeting_urls import fullest_url, meeting_key, parse_meeting_url
+from minutekeeper.meetings.meeting_urls import parse_meeting_url
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest
 from minutekeeper.meetings.rooms import room_workflow_id
 from tests.bot_events import bot_event

@@ -6,10 +6,10 @@ from urllib.parse import quote, unquote
 
 import pytest
 
+from minutekeeper.meetings.meeting_keys import meeting_key
 from minutekeeper.meetings.meeting_urls import (
     MAX_LENGTH,
     MeetingUrlError,
-    meeting_key,
     parse_meeting_url,
     passcode_in,
     public_url,

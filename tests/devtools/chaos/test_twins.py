@@ -13,7 +13,8 @@ from devtools.chaos.rooms import room_of
 from devtools.chaos.scale import GRACE_SECONDS, LEAD, LONG_STAY, SPEED, Scale, scale_for
 from devtools.chaos.twins import plan_twins
 from devtools.simulator.faults.control_models import SEVERAL
-from minutekeeper.meetings.meeting_urls import meeting_key, parse_meeting_url
+from minutekeeper.meetings.meeting_keys import meeting_key
+from minutekeeper.meetings.meeting_urls import parse_meeting_url
 
 SEEDS = range(20)
 FULL = scale_for(500, short=False)
