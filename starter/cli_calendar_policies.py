@@ -133,7 +133,8 @@ async def calendar_override(
     }
     async with CalendarClient.opened() as client:
         change = await client.override(calendar, event, decisions[choice], series=series)
-        remaining = await client.override_of(calendar, event) if choice is OverrideChoice.NONE else None
+        is_removed = choice is OverrideChoice.NONE and not series
+        remaining = await client.override_of(calendar, event) if is_removed else None
     if as_json:
         write_json(change)
         return 0

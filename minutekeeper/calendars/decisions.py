@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from minutekeeper.calendars.event import CalendarEvent, is_past
+from minutekeeper.calendars.event import CalendarEvent, is_past, series_key
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BotOverrides, BuiltinRule, Rule
 from minutekeeper.meetings.fields import BotOptions
@@ -24,7 +24,7 @@ MAX_OVERRIDES = 1000
 
 
 class Overrides(BaseModel):
-    """By event id, and by the id of a series; that of an event goes before that of its series."""
+    """By event id, and by the key of a series; that of an event goes before that of its series."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,7 +39,7 @@ class Overrides(BaseModel):
     def for_event(self, event: CalendarEvent) -> Override | None:
         if wanted := self.events.get(event.event_id):
             return Override(wanted, "event")
-        if event.recurring_event_id and (wanted := self.series.get(event.recurring_event_id)):
+        if event.series and (wanted := self.series.get(event.series)):
             return Override(wanted, "series")
         return None
 
@@ -48,7 +48,7 @@ class Overrides(BaseModel):
         return self.model_copy(update={"events": _changed(self.events, event_id, wanted)})
 
     def with_series(self, series_id: str, wanted: Wanted | None) -> "Overrides":
-        return self.model_copy(update={"series": _changed(self.series, series_id, wanted)})
+        return self.model_copy(update={"series": _changed(self.series, series_key(series_id), wanted)})
 
 
 NO_OVERRIDES = Overrides()

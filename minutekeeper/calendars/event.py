@@ -86,6 +86,15 @@ class CalendarEvent(BaseModel):
             return None
 
     @property
+    def series(self) -> str:
+        """The key of the series that the event belongs to, whatever became of both; empty for a single event."""
+        if self.recurring_event_id:
+            return series_key(self.recurring_event_id)
+        if _GOOGLE_INSTANCE.search(self.provider_event_id):
+            return series_key(self.provider_event_id)
+        return series_key(_split(self.uid.strip())[0]) if self.is_recurring else ""
+
+    @property
     def expected_end(self) -> datetime:
         return expected_end(self.start_time, self.end_time)
 
@@ -114,12 +123,23 @@ def is_past(end: datetime, now: datetime) -> bool:
 
 _GOOGLE_INSTANCE = re.compile(r"_([0-9]{8}T[0-9]{6}Z)\Z")
 
+_GOOGLE_SPLIT = re.compile(r"(?:_R[0-9]{8}(?:T[0-9]{6}Z?)?)+(?=\Z|@)")
+"""What Google appends to the id of a series, and to its UID, when this and all following events are changed."""
+
 _OUTLOOK_UID = re.compile(r"(040000008200E00074C5B7101A82E008)([0-9A-F]{8})([0-9A-F]+)")
 
 _NO_DATE = "00000000"
 
 # When it was made, eight bytes without meaning, the length, then the other calendar's UID behind its mark.
 _WRAPPED_UID = re.compile(rf"[0-9A-F]{{40}}{b'vCal-Uid'.hex().upper()}01000000([0-9A-F]+)")
+
+
+def series_key(identifier: str) -> str:
+    """The key of a series, from its id, its UID or the id of one of its instances at Google.
+
+    It is the same before and after a change of "this and following" events, which makes another series at Google.
+    """
+    return _GOOGLE_SPLIT.sub("", _GOOGLE_INSTANCE.sub("", identifier.strip()))
 
 
 def meeting_id_for_event(event: CalendarEvent) -> str:

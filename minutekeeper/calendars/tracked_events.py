@@ -73,6 +73,8 @@ class TrackedEvent(BaseModel):
     reason: str = ""
     updated_at: UtcDatetime | None = None
     is_organizer: bool = False
+    series: str = ""
+    """The key of its series; empty for a single event."""
     booked: bool = False
     """Whether the meeting was booked for this event. Of the events of one meeting, one at most has it."""
     applied_before: DesiredMeeting | None = None
@@ -118,6 +120,7 @@ def entry_for(event: CalendarEvent, decision: Decision) -> TrackedEvent:
         reason=decision.reason,
         updated_at=event.updated_at,
         is_organizer=event.is_organizer,
+        series=event.series,
     )
 
 

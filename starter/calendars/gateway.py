@@ -79,17 +79,19 @@ class CalendarGateway:
     ) -> OverrideChange:
         """Resolves an event or series. Raises EventNotFoundError, and MeetingInputError if there is no series."""
         tracked = await self.tracked_events(calendar)
-        entry = find_tracked_event(tracked, event)
+        entry = find_tracked_event(tracked, event, series=series)
         if entry and not series:
             return OverrideChange(event_id=entry.event_id, wanted=wanted)
+        if entry and entry.series:
+            return OverrideChange(series_id=entry.series, wanted=wanted)
         _, found = await find_event(self._provider, tracked, event)
         if found is None:
             raise no_such_event(calendar.calendar_id, event)
         if not series:
             return OverrideChange(event_id=found.event_id, wanted=wanted)
-        if not found.recurring_event_id:
+        if not found.series:
             raise MeetingInputError("--series", f"event {found.event_id} is not part of a series")
-        return OverrideChange(series_id=found.recurring_event_id, wanted=wanted)
+        return OverrideChange(series_id=found.series, wanted=wanted)
 
     async def change(
         self, calendar: CalendarRef, update: UpdateMethodMultiParam[..., CalendarView], *arguments: object

@@ -107,10 +107,11 @@ async def calendar_execution(temporal: Client, workflow_id: str) -> WorkflowExec
     return execution if execution and execution.workflow_type == CALENDAR_WORKFLOW else None
 
 
-def find_tracked_event(tracked: TrackedEvents, text: str) -> TrackedEvent | None:
+def find_tracked_event(tracked: TrackedEvents, text: str, *, series: bool = False) -> TrackedEvent | None:
     """The event with this id or meeting id, else the one whose id begins like this or that has this title.
 
-    Raises MeetingInputError for a text that matches several events.
+    Raises MeetingInputError for a text that matches several events; where a `series` is meant, one of them will do
+    if all belong to it.
     """
     matchers: tuple[Callable[[TrackedEvent], bool], ...] = (
         lambda entry: entry.event_id == text,
@@ -120,13 +121,18 @@ def find_tracked_event(tracked: TrackedEvents, text: str) -> TrackedEvent | None
     )
     for matches in matchers:
         found = {entry.event_id: entry for entry in tracked.entries.values() if matches(entry)}
-        if len(found) > 1:
+        if len(found) > 1 and not (series and _are_one_series(found.values())):
             raise MeetingInputError("EVENT", f"{text!r} could be {_some(found)}; use the id")
         if found:
             # An event that took place and then moved has an entry for each time; the newest has its own id as key.
-            (event_id,) = found
+            event_id = next(iter(found))
             return tracked.entries.get(event_id, found[event_id])
     return None
+
+
+def _are_one_series(entries: Iterable[TrackedEvent]) -> bool:
+    keys = {entry.series for entry in entries}
+    return len(keys) == 1 and "" not in keys
 
 
 async def find_event(

@@ -41,3 +41,53 @@ def test_there_is_room_for_a_thousand() -> None:
 def test_only_two_words_are_known(word: str | None) -> None:
     with pytest.raises(ValueError, match="events"):
         Overrides.model_validate({"events": {"e1": word}})
+
+
+GOOGLES = [
+    {"recurring_event_id": "4f2k", "provider_event_id": "4f2k_20261201T100000Z"},
+    {"recurring_event_id": "4f2k_R20261208T100000", "provider_event_id": "4f2k_R20261208T100000_20261215T100000Z"},
+    {"recurring_event_id": "4f2k_R20261208T100000Z", "provider_event_id": "new"},
+    {"recurring_event_id": "4f2k_R20261208"},
+    {"recurring_event_id": "4f2k_R20261208T100000_R20270105T100000"},
+    {"provider_event_id": "4f2k_20261222T100000Z"},
+    {"provider_event_id": "4f2k_R20261208T100000_20261222T100000Z", "is_recurring": True},
+]
+OUTLOOKS = "040000008200E00074C5B7101A82E008{}5025D461E473C801000000000000000010000000AA"
+
+
+@pytest.mark.parametrize("later", GOOGLES)
+@pytest.mark.parametrize("chosen", GOOGLES)
+def test_a_series_stays_one_when_this_and_following_events_are_changed(
+    chosen: dict[str, object], later: dict[str, object]
+) -> None:
+    overrides = NO_OVERRIDES.with_series(an_event(**chosen).series, "never")
+    assert overrides.for_event(an_event(event_id="new", **later)) == Override("never", "series")
+    assert overrides.with_series(an_event(**later).series, None) == NO_OVERRIDES
+
+
+def test_a_series_may_be_named_by_the_id_that_google_gave_the_rest_of_it() -> None:
+    given = NO_OVERRIDES.with_series("4f2k_R20261208T100000", "never")
+    assert given.for_event(an_event(recurring_event_id="4f2k")) == Override("never", "series")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"recurring_event_id": "4f2l"},
+        {"recurring_event_id": "4f2k_R2026"},
+        {"recurring_event_id": "4f2k_R20261208T100000x"},
+        {"provider_event_id": "4f2k"},
+        {"uid": "4f2k"},
+        {"uid": "4f2k", "is_recurring": False, "provider_event_id": "4f2k_R20261208T100000"},
+    ],
+)
+def test_what_only_looks_like_it_is_another_series(other: dict[str, object]) -> None:
+    assert NO_OVERRIDES.with_series("4f2k", "never").for_event(an_event(**other)) is None
+
+
+def test_an_exception_without_the_id_of_its_series_is_known_by_its_uid() -> None:
+    first = an_event(is_recurring=True, uid=OUTLOOKS.format("07EA0C01"), provider_event_id="AAMk1=")
+    exception = an_event(is_recurring=True, uid=OUTLOOKS.format("07EA0C08"), provider_event_id="AAMk2=")
+    split = an_event(is_recurring=True, uid="4f2k_R20261208T100000@google.com", provider_event_id="AAMk3=")
+    assert first.series == exception.series == OUTLOOKS.format("00000000")
+    assert split.series == "4f2k@google.com"

@@ -25,6 +25,7 @@ def test_nothing_is_known_of_a_new_event_but_what_was_decided() -> None:
         "record": True,
         "rule": "r",
         "reason": "",
+        "series": "",
         **dict.fromkeys(("updated_at", "applied_before", "ended_as")),
         **dict.fromkeys(("is_organizer", "booked"), False),
         "occurrence": 1,

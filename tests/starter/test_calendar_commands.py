@@ -1,5 +1,6 @@
 """`calendar …` and `find`, as people and programs call them, with a provider that answers."""
 
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -220,6 +221,40 @@ async def test_an_override_is_for_an_event_or_for_its_series(
     assert 'is decided by the override of this series, "always"' in left
     refused = await cli("calendar", "override", ANNA, "once", "always", "--series")
     assert (refused.code, "is not part of a series" in refused.err) == (2, True)
+
+
+async def test_a_series_is_named_by_its_title_also_after_this_and_following_events_were_changed(
+    desk: CalendarTestBench, client: MeetingClient
+) -> None:
+    calendar_id = await desk.connect(ANNA)
+    soon = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+    later = soon + timedelta(days=14)
+    await desk.add(ANNA, calendar_id, id="4f2k", title="Weekly", start=soon.isoformat(), series={"count": 2})
+    rest = {"id": f"4f2k_R{later:%Y%m%dT%H%M%S}", "start": later.isoformat(), "series": {"count": 2}}
+    await desk.add(ANNA, calendar_id, title="Weekly", **rest)
+    await desk.add(ANNA, calendar_id, title="Other", series={"count": 2})
+    await desk.look(calendar_id, client)
+    changed = await cli("calendar", "override", ANNA, "weekly", "never", "--series", "--json")
+    assert changed.json["series_id"] == "4f2k"
+    events = (await cli("calendar", "events", ANNA, "--json")).json
+    weekly = [each["event_id"] for each in events if each["title"] == "Weekly"]
+    assert len(weekly) == 4
+    for event_id in weekly:
+        assert (await cli("calendar", "explain", ANNA, event_id, "--json")).json["rule"] == "override"
+    refused = await cli("calendar", "override", ANNA, "weekly", "never")
+    assert (refused.code, "could be" in refused.err) == (2, True), "which of the four is not said"
+    removed = await cli("calendar", "override", ANNA, "weekly", "none", "--series")
+    assert "Series 4f2k is decided by the policy." in removed.out
+    assert (await cli("calendar", "show", ANNA, "--json")).json["overrides"]["series"] == {}
+
+
+async def test_a_title_of_several_series_is_refused(desk: CalendarTestBench, client: MeetingClient) -> None:
+    calendar_id = await desk.connect(ANNA)
+    for _ in range(2):
+        await desk.add(ANNA, calendar_id, title="Weekly", series={"count": 2})
+    await desk.look(calendar_id, client)
+    refused = await cli("calendar", "override", ANNA, "weekly", "never", "--series")
+    assert (refused.code, "could be" in refused.err) == (2, True)
 
 
 async def test_a_grant_that_has_ended_is_found_by_a_resync_of_all(desk: CalendarTestBench) -> None:

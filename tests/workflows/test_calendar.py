@@ -104,6 +104,22 @@ async def test_another_policy_and_somebodys_word_decide_about_booked_meetings_to
     assert (await meeting.view()).status is MeetingStatus.SCHEDULED, "what calendars gave up, they book anew"
 
 
+async def test_never_for_a_series_holds_after_a_split_and_for_an_exception_with_a_new_id(world: World) -> None:
+    anna = await world.connected()
+    anna.put("first", is_recurring=True, recurring_event_id="4f2k", provider_event_id="4f2k_20990101T100000Z")
+    await anna.notices()
+    view = await anna.changes("override", OverrideChange(series_id="4f2k", wanted="never"))
+    assert view.counts.released == 1
+    rest = "4f2k_R20990108T100000"
+    anna.put("rest", is_recurring=True, recurring_event_id=rest, provider_event_id=f"{rest}_20990108T100000Z")
+    anna.put("exception", is_recurring=True, provider_event_id=f"{rest}_20990115T100000Z")
+    anna.put("other", is_recurring=True, recurring_event_id="4f2l", provider_event_id="4f2l_20990115T100000Z")
+    view = await anna.notices()
+    assert view.counts.booked == 1
+    view = await anna.changes("override", OverrideChange(series_id=rest, wanted=None))
+    assert view.counts.booked == 3
+
+
 async def test_a_meeting_that_people_cancelled_stays_cancelled(world: World) -> None:
     anna = await world.connected()
     anna.put()
