@@ -1,6 +1,6 @@
 """Lets a meeting's bot into its room: only if no other bot of ours is, or could be, there at the same time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 
@@ -65,9 +65,8 @@ class RoomEntry:
         presence = await self._rooms.presence(owner.workflow_id, query)
         if presence is None:
             return await self._left_behind(order, owner)
-        if presence.is_gone:
+        if presence.is_gone or await self._makes_room(request, owner, presence):
             return None
-        await self._refuse_other_meeting(request, owner.workflow_id, presence)
         if not presence.bot_id or presence.was_removed:
             raise RoomOccupiedError(f"workflow {owner.workflow_id} has a bot on its way or leaving")
         return DispatchedBot(
@@ -79,17 +78,27 @@ class RoomEntry:
             shared_with=owner.workflow_id,
         )
 
-    async def _refuse_other_meeting(self, request: SendBotInput, owner: str, presence: BotPresence) -> None:
-        """Meetings that follow each other in one room have a bot each, and the earlier one leaves first."""
-        end_time = request.end_time or request.start_time + ASSUMED_LENGTH
-        if request.start_time >= presence.end_time:
-            needed = RoomNeeded(
-                at=request.start_time, meeting_id=meeting_id_from_workflow_id(activity.info().workflow_id or "")
+    async def _makes_room(self, request: SendBotInput, owner: RoomReservation, presence: BotPresence) -> bool:
+        """Whether the bot in the room is an earlier meeting's, and leaves before this meeting begins.
+
+        Meetings that follow each other in one room have a bot each. The earlier one says when its bot leaves, so
+        that the later one can be sent in time. Raises RoomOccupiedError if the room is not free for this meeting.
+        """
+        start, end = request.start_time, request.end_time or request.start_time + ASSUMED_LENGTH
+        if end <= presence.start_time:
+            raise RoomOccupiedError(
+                f"the bot of workflow {owner.workflow_id} is on its way to a later meeting in this room"
             )
-            await self._rooms.announce(owner, needed)
-            raise RoomOccupiedError(f"the bot of workflow {owner} leaves when this meeting begins")
-        if end_time <= presence.start_time:
-            raise RoomOccupiedError(f"the bot of workflow {owner} is on its way to a later meeting in this room")
+        if start < presence.end_time:
+            return False
+        if not _leaves_before(presence, start):
+            meeting_id = meeting_id_from_workflow_id(activity.info().workflow_id or "")
+            needed = RoomNeeded(at=start, meeting_id=meeting_id, dispatch=owner.dispatch)
+            query = PresenceQuery(run_id=owner.run_id, dispatch=owner.dispatch)
+            presence = await self._rooms.announce(owner.workflow_id, needed, query) or presence
+        if _leaves_before(presence, start) and self._clock.now() < start:
+            return True
+        raise RoomOccupiedError(f"the bot of workflow {owner.workflow_id} leaves when this meeting begins")
 
     async def _left_behind(self, order: BotDispatch, owner: RoomReservation) -> DispatchedBot | None:
         """The bot of a workflow that was terminated or lost, if it is still there."""
@@ -111,3 +120,7 @@ class RoomEntry:
                     shared_with=owner.workflow_id,
                 )
         return None
+
+
+def _leaves_before(presence: BotPresence, instant: datetime) -> bool:
+    return presence.is_gone or (presence.leaves_at is not None and presence.leaves_at < instant)

@@ -28,6 +28,7 @@ _OPTION_NAMES = {
     "bot.name": "--bot-name",
     "bot.transcription_language": "--language",
     "bot.transcription_vocabulary": "--vocabulary",
+    "bot.leave_at_end": "--leave-at-end",
 }
 
 
@@ -56,6 +57,13 @@ async def meeting_schedule(  # noqa: PLR0913 - one argument for each option
             show_default=False,
         ),
     ] = None,
+    leave_at_end: Annotated[
+        int | None,
+        typer.Option(
+            metavar="MINUTES",
+            help="Have the bot leave so many minutes after the planned end, 0 to 1440; without it the bot stays.",
+        ),
+    ] = None,
     meta: Metadata = None,
     workflow_id: Annotated[str | None, typer.Option("--id", help="A workflow id of your own.")] = None,
     as_json: Json = False,
@@ -80,6 +88,7 @@ async def meeting_schedule(  # noqa: PLR0913 - one argument for each option
         "recording_mode": RecordingMode.AUDIO_ONLY if audio_only else None,
         "transcription_language": language,
         "transcription_vocabulary": vocabulary,
+        "leave_at_end": leave_at_end,
     }
     fields: dict[str, object] = {
         "meeting_url": url,

@@ -127,6 +127,10 @@ class BotSession:
         self.state.bot = self._bot.model_copy(update=changes)
         self._meeting.changed()
 
+    @property
+    def _leave_at(self) -> datetime | None:
+        return self._meeting.leave_at(self.state)
+
     def _has_ended(self) -> bool:
         """Whether the bot is in the call no more, by its own or the provider's words."""
         return self._bot.final is not None or self._bot.status is MeetingStatus.ENDED
@@ -139,12 +143,10 @@ class BotSession:
             return
         self._meeting.next_check_at = due
         self._set_timer(due)
-        leave_at = self.state.leave_at
+        leave_at = self._leave_at
         await workflow.wait_condition(
             lambda: (
-                is_done()
-                or not self._timer.is_running
-                or (self._next_check(), self.state.leave_at) != (due, leave_at)
+                is_done() or not self._timer.is_running or (self._next_check(), self._leave_at) != (due, leave_at)
             )
         )
         self._meeting.next_check_at = None
@@ -153,14 +155,14 @@ class BotSession:
         check = polling_policy.next_status_check(self._bot, self._deadlines)
         if self.state.stage is not SessionStage.ACTIVE:
             return check
-        extra = [each for each in (self.state.leave_at, self._lobby_alert_at()) if each is not None]
+        extra = [each for each in (self._leave_at, self._lobby_alert_at()) if each is not None]
         return min([check, *extra])
 
     def _set_timer(self, due: datetime) -> None:
         bot = self._bot
         at = polling_policy.timer_instant(bot, self._meeting.request.expected_end, self._deadlines)
         tolerance = polling_policy.timer_tolerance(bot, self._deadlines)
-        for instant, slack in ((self.state.leave_at, timedelta()), (self._lobby_alert_at(), _LOBBY_TOLERANCE)):
+        for instant, slack in ((self._leave_at, timedelta()), (self._lobby_alert_at(), _LOBBY_TOLERANCE)):
             if instant is not None and self.state.stage is SessionStage.ACTIVE:
                 latest = min(at + tolerance, instant + slack)
                 at = min(at, instant)
@@ -182,14 +184,21 @@ class BotSession:
             self._meeting.changed()
         elif self.state.stage is not SessionStage.ACTIVE:
             await self._poll()
-        elif self.state.leave_at is not None and now >= self.state.leave_at:
-            self.state.leave_requested = True
+        elif self._leave_at is not None and now >= self._leave_at:
+            self._leave_as_planned()
         elif (alert_at := self._lobby_alert_at()) is not None and now >= alert_at:
             self._alert_about_lobby()
         elif not bot.shared_with and now >= polling_policy.relief_at(bot, self._deadlines):
             await self._relieve()
         else:
             await self._poll()
+
+    def _leave_as_planned(self) -> None:
+        self.state.left_as_planned = self.state.leave_requested = True
+        if self.state.leave_at is None or self._clock.now() < self.state.leave_at:
+            text = "The meeting's planned end is over: the bot leaves, as its options say."
+            self._meeting.note(self._clock.now(), "leave_at_end", text)
+        self._meeting.changed()
 
     async def _relieve(self) -> None:
         """Ends the longest stay of a bot, unless the provider says that it has left: webhooks get lost."""

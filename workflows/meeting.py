@@ -217,7 +217,7 @@ class MeetingWorkflow(UnknownCalls):
     def room_needed(self, *inputs: object) -> None:
         """Another meeting begins in the room: takes a RoomNeeded. The bot leaves by then."""
         if needed := read_signal(RoomNeeded, inputs):
-            meeting_changes.vacate(self._state, needed.at, needed.meeting_id, self._clock.now())
+            meeting_changes.vacate(self._state, needed, self._clock.now())
 
     @workflow.update
     def reschedule(self, *inputs: object) -> MeetingView:

@@ -1,7 +1,8 @@
 """Plans the changes that make a calendar's meetings match its events, and works out the load of bots."""
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from minutekeeper.calendars.tracked_events import DesiredMeeting, TrackedEvent, TrackedEvents
 from minutekeeper.meetings.fields import UtcDatetime
+from minutekeeper.meetings.meeting_keys import meeting_key
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -155,15 +157,31 @@ class BotLoad(BaseModel):
 
 
 def bot_load(changes: Iterable[PlannedChange]) -> BotLoad:
-    """The bots of all meetings that a plan books or leaves booked, each from its start to its expected end."""
+    """The bots of all meetings that a plan books or leaves booked, each from its start to its expected end.
+
+    A bot that may stay for some minutes after the planned end (`leave_at_end`) counts for these minutes as well.
+    """
     meetings = [change.desired for change in changes if change.kind is not ChangeKind.RELEASE]
     starts = sorted(meeting.start_time for meeting in meetings)
     return BotLoad(
         bots=len(starts),
         busiest_hour=_busiest(starts, timedelta(hours=1)),
         busiest_day=_busiest(starts, timedelta(days=1)),
-        at_once=_most_at_once([(meeting.start_time, meeting.expected_end) for meeting in meetings]),
+        at_once=_most_at_once(_stays(meetings)),
     )
+
+
+def _stays(meetings: Iterable[DesiredMeeting]) -> Iterator[tuple[datetime, datetime]]:
+    """When each meeting's bot comes and leaves; it leaves for the next meeting in its room."""
+    rooms: defaultdict[str, list[DesiredMeeting]] = defaultdict(list)
+    for meeting in meetings:
+        rooms[meeting_key(meeting.meeting_url)].append(meeting)
+    for in_room in rooms.values():
+        starts = sorted(meeting.start_time for meeting in in_room)
+        for meeting in in_room:
+            following = bisect_left(starts, meeting.expected_end)
+            next_start = starts[following] if following < len(starts) else meeting.leaves_at
+            yield meeting.start_time, min(meeting.leaves_at, next_start)
 
 
 def _busiest(starts: Sequence[datetime], span: timedelta) -> PeakLoad:

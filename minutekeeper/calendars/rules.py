@@ -107,6 +107,7 @@ def _minutes(count: int) -> str:
 Verdict = Literal["record", "skip"]
 
 Seconds = Annotated[int, Field(strict=True, ge=1, le=7200)]
+MinutesAfterEnd = Annotated[int, Field(strict=True, ge=0, le=1440)]
 
 
 class BuiltinRule(StrEnum):
@@ -135,7 +136,10 @@ def _own_name(text: str) -> str:
 
 
 class BotOverrides(StrictModel):
-    """Options of the bot that a policy sets; the others stay as they are. Timeouts are in seconds."""
+    """Options of the bot that a policy sets; the others stay as they are. Timeouts are in seconds.
+
+    `leave_at_end` is in minutes.
+    """
 
     provider: ProviderName | None = None
     name: str | None = Field(None, min_length=1, max_length=255)
@@ -147,6 +151,7 @@ class BotOverrides(StrictModel):
     waiting_room_timeout: Seconds | None = None
     noone_joined_timeout: Seconds | None = None
     silence_timeout: Seconds | None = None
+    leave_at_end: MinutesAfterEnd | None = None
 
 
 class Rule(StrictModel):

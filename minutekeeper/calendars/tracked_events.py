@@ -48,6 +48,12 @@ class DesiredMeeting(BaseModel):
     def expected_end(self) -> datetime:
         return expected_end(self.start_time, self.end_time)
 
+    @property
+    def leaves_at(self) -> datetime:
+        """When its bot leaves, as far as that can be foreseen."""
+        minutes = self.bot.leave_at_end if self.bot and self.end_time else None
+        return self.expected_end + timedelta(minutes=minutes or 0)
+
     def request(self, calendar_id: str, event_id: str) -> MeetingRequest:
         """The meeting to book. Raises pydantic's ValidationError where there is no usable link."""
         return MeetingRequest(

@@ -107,6 +107,8 @@ class BotOptions(BaseModel):
     waiting_room_timeout: int | None = Field(None, ge=1, le=7200)
     noone_joined_timeout: int | None = Field(None, ge=1, le=7200)
     silence_timeout: int | None = Field(None, ge=1, le=7200)
+    leave_at_end: int | None = Field(None, ge=0, le=1440)
+    """Minutes after the planned end when the bot leaves; None if it stays for as long as the meeting goes on."""
 
 
 def check_order(start: datetime, end: datetime | None) -> None:

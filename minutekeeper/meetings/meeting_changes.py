@@ -13,6 +13,7 @@ from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.meetings.meeting_keys import fullest_url, meeting_key
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Reschedule
+from minutekeeper.meetings.rooms import CHANGEOVER, RoomNeeded
 from minutekeeper.meetings.session_state import StopKind, StopState
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import RELEASED, Evidence
@@ -96,18 +97,19 @@ def request_bot(state: MeetingState, reason: str, now: datetime) -> None:
     state.note(now, "send", f"Another bot was asked for{f': {reason}' if reason else '.'}")
 
 
-def vacate(state: MeetingState, at: datetime, other: str, now: datetime) -> None:
-    """Has the bot leave when another meeting begins in its room; not before its own meeting's planned end."""
-    current = state.current
-    if current is None or current.is_gone or current.superseded or at < state.request.expected_end:
-        return
-    if current.leave_at is None or at < current.leave_at:
-        current.leave_at = at
-        state.note(
-            now,
-            "room_needed",
-            f"Meeting {other} begins here at {descriptions.format_utc(at)}: the bot leaves by then.",
-        )
+def vacate(state: MeetingState, needed: RoomNeeded, now: datetime) -> None:
+    """Has a bot leave just before another meeting begins in its room, unless that is before its own planned end."""
+    leave_at = needed.at - CHANGEOVER
+    for session in state.sessions:
+        is_meant = session.dispatch == needed.dispatch and not session.is_gone and not session.leave_requested
+        if not is_meant or needed.at < state.request.expected_end:
+            continue
+        if session.leave_at is None or leave_at < session.leave_at:
+            session.leave_at = leave_at
+            begins = descriptions.format_utc(needed.at)
+            state.note(
+                now, "room_needed", f"Meeting {needed.meeting_id} begins here at {begins}: the bot leaves by then."
+            )
 
 
 def check_claim(state: MeetingState) -> None:

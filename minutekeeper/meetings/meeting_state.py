@@ -231,6 +231,17 @@ class MeetingState(BaseModel):
         )
         self.add_bot(session, sent, now)
 
+    def leave_at(self, session: SessionState) -> datetime | None:
+        """When a session's bot leaves at the latest (UTC): by `leave_at_end`, or for the next meeting in its room.
+
+        The option is that of the meeting which owns the bot, and follows the planned end.
+        """
+        minutes, end = self.request.bot.leave_at_end, self.request.end_time
+        if minutes is None or end is None or session.is_shared:
+            return session.leave_at
+        by_option = end + timedelta(minutes=minutes)
+        return by_option if session.leave_at is None else min(by_option, session.leave_at)
+
     @property
     def is_closing(self) -> bool:
         """Whether it is too late to change what the meeting came to."""

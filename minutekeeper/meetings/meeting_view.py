@@ -66,6 +66,7 @@ def bot_presence(state: MeetingState, query: PresenceQuery) -> BotPresence:
         bot_id=bot.bot_id if bot else "",
         provider=bot.provider if bot else "",
         was_removed=here is not None and here.leave_requested,
+        leaves_at=state.leave_at(here) if here else None,
     )
 
 

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from minutekeeper.meetings import polling_policy
+from minutekeeper.meetings.bot_state import BotState
 from minutekeeper.meetings.dispatch import is_worth_joining
 from minutekeeper.meetings.meeting_state import MeetingState
 
@@ -34,7 +35,9 @@ def wants_session(state: MeetingState, now: datetime) -> bool:
     if standing[-1].is_relieved:
         # Its bot was in the call until then, so the meeting goes on, whatever its planned end is.
         return True
-    return (state.send_requested or may_send_another(state)) and is_worth_joining(state.request, now)
+    # A bot that left at the planned end is missed once that end is put off.
+    is_wanted = state.send_requested or standing[-1].left_as_planned or may_send_another(state)
+    return is_wanted and is_worth_joining(state.request, now)
 
 
 def may_send_another(state: MeetingState) -> bool:
@@ -43,18 +46,25 @@ def may_send_another(state: MeetingState) -> bool:
     bots = [session.bot for session in standing if session.bot]
     if not bots or standing[-1].bot is None or state.request.follows is not None:
         return False
-    if bots[-1].taken_away:
+    if bots[-1].taken_away or _left_before_start(state, bots[-1]):
         return bots[-1].final is not None
     own = [bot for bot in bots if not bot.taken_away]
     return len(own) < state.policy.max_dispatches and polling_policy.may_try_again(own)
 
 
+def _left_before_start(state: MeetingState, bot: BotState) -> bool:
+    """Whether a bot of an overlapping meeting, which this one shared, left before this meeting began."""
+    return bool(bot.shared_with) and bot.final is not None and bot.final.at < state.request.start_time
+
+
 def next_session_at(state: MeetingState, jitter: float) -> datetime:
     """When the next session starts, if one is wanted (UTC)."""
     standing = state.standing
-    if state.send_requested or (standing and standing[-1].is_relieved):
+    if state.send_requested or (standing and (standing[-1].is_relieved or standing[-1].left_as_planned)):
         return state.known_since
     if standing and (bot := standing[-1].bot) and bot.final_event_at:
+        if not bot.taken_away and _left_before_start(state, bot):
+            return state.request.start_time
         pause = 0 if bot.taken_away else state.policy.deadlines.retry
         return bot.final_event_at + timedelta(seconds=pause)
     return state.request.wake_up.wake_at(state.request.start_time, jitter)

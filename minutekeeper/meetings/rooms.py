@@ -2,14 +2,19 @@
 
 A room is reserved by the workflow that sends a bot there, under the id of the room, so that Temporal itself refuses
 a second reservation. It ends by itself when the bot's longest lifetime is over; a workflow that needs the room
-earlier asks the holder whether its bot is still there.
+earlier asks the holder whether its bot is still there. Meetings that overlap in a room share one bot. Of meetings
+that follow each other each has its own: the earlier one leaves just before the later one begins.
 """
 
 import hashlib
+from datetime import timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from minutekeeper.meetings.meeting_keys import meeting_key
+
+CHANGEOVER = timedelta(seconds=10)
+"""How long before the next meeting in its room a bot leaves: removing it takes seconds, and two must not meet."""
 
 _PREFIX = "room-"
 
@@ -53,15 +58,18 @@ class BotPresence(BaseModel):
     provider: str = ""
     was_removed: bool = False
     """Whether the meeting itself told the bot to leave."""
+    leaves_at: AwareDatetime | None = None
+    """When the bot leaves at the latest, if the meeting knows that."""
 
 
 class RoomNeeded(BaseModel):
-    """Tells the holder that the next meeting in its room begins at `at`."""
+    """Tells the holder that the next meeting in its room begins at `at`. `dispatch` is the request of its bot."""
 
     model_config = ConfigDict(frozen=True)
 
     at: AwareDatetime
     meeting_id: str
+    dispatch: int = 0
 
 
 def room_workflow_id(meeting_url: str) -> str:

@@ -69,7 +69,9 @@ class SessionState(BaseModel):
     """The meeting moved, or the bot is one too many. What it recorded counts all the same."""
     leave_requested: bool = False
     leave_at: AwareDatetime | None = None
-    """When the bot has to leave because the room is another meeting's by then."""
+    """When the bot has to leave because the room is another meeting's after that."""
+    left_as_planned: bool = False
+    """The bot left for the next meeting in its room, or by `leave_at_end`."""
     is_relief: bool = False
     """Its bot goes on where that of the session before had to leave: the meeting runs, whatever its planned end."""
     is_relieved: bool = False

@@ -104,11 +104,12 @@ class Rooms:
             raise RoomsUnavailableError(str(error)) from None
         return presence if presence is not None and presence.is_known else None
 
-    async def announce(self, workflow_id: str, needed: RoomNeeded) -> None:
-        """Reports to the holder of a room when the next meeting begins there."""
+    async def announce(self, workflow_id: str, needed: RoomNeeded, query: PresenceQuery) -> BotPresence | None:
+        """Reports to the holder of a room when the next meeting begins there; returns how its bot is then."""
         await _answered(
             self._client.get_workflow_handle(workflow_id).signal(ROOM_NEEDED_SIGNAL, needed, rpc_timeout=_TIMEOUT)
         )
+        return await self.presence(workflow_id, query)
 
     async def _holder(self, room_id: str) -> Holder | None:
         described = await _answered(self._client.get_workflow_handle(room_id).describe(rpc_timeout=_TIMEOUT))

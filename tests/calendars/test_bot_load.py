@@ -1,11 +1,13 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from minutekeeper.calendars.plan import BotLoad, PeakLoad, PlannedChange, bot_load
-from tests.calendars.support import DAY, HOUR, NOW, START, World, an_event
+from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
+from tests.calendars.support import DAY, HOUR, NOW, START, World, a_policy, an_event
 
 MINUTE = timedelta(minutes=1)
 
@@ -43,6 +45,25 @@ def test_meetings_back_to_back_need_one_bot_at_once() -> None:
     assert load([(START, HOUR), (START + HOUR, HOUR)]).at_once == PeakLoad(bots=1, since=START)
     overlapping = load([(START, 2 * HOUR), (START + HOUR, HOUR), (START + HOUR, HOUR), (START + 3 * HOUR, HOUR)])
     assert overlapping.at_once == PeakLoad(bots=3, since=START + HOUR)
+
+
+def test_a_bot_that_may_stay_after_the_end_counts_until_it_leaves() -> None:
+    stays = a_policy(bot={"leave_at_end": 10})
+    world = World()
+    one = {"start_time": START, "end_time": START + HOUR}
+    at_border = {"start_time": START + HOUR, "end_time": START + 2 * HOUR}
+    elsewhere = "https://meet.google.com/xyz-abcd-efg"
+
+    def at_once(*events: dict[str, Any], policy: Policy = stays) -> int:
+        seen = (an_event(event_id=f"e{n}", **fields) for n, fields in enumerate(events))
+        return bot_load(world.look(*seen, policy=policy).changes).at_once.bots
+
+    assert at_once(one, at_border | {"meeting_url": elsewhere}) == 2
+    assert at_once(one, at_border | {"meeting_url": elsewhere}, policy=DEFAULT_POLICY) == 1
+    assert at_once(one, at_border) == 1, "in one room the earlier bot leaves for the later meeting"
+    later = {"start_time": START + HOUR + 10 * MINUTE, "end_time": START + 2 * HOUR, "meeting_url": elsewhere}
+    assert at_once(one, later) == 1
+    assert at_once(one | {"end_time": None}, at_border | {"meeting_url": elsewhere}) == 1
 
 
 def test_what_is_kept_counts_and_what_is_released_does_not() -> None:

@@ -93,6 +93,7 @@ def accepted(**fields: Any) -> Policy:
         (("bot", "waiting_room_timeout"), 1, 7200),
         (("bot", "noone_joined_timeout"), 1, 7200),
         (("bot", "silence_timeout"), 1, 7200),
+        (("bot", "leave_at_end"), 0, 1440),
     ],
 )
 def test_a_number_is_bounded(path: tuple[str, ...], least: int, most: int) -> None:

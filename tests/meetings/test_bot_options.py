@@ -25,6 +25,7 @@ def test_a_bot_needs_no_options() -> None:
         "transcription_language": "",
         "transcription_vocabulary": (),
         **dict.fromkeys(TIMEOUTS),
+        "leave_at_end": None,
     }
     assert dict(WantedArtifacts()) == {"recording": True, "transcript": True, "audio": False}
 
@@ -93,6 +94,14 @@ def test_a_timeout_lies_between_a_second_and_two_hours(name: str) -> None:
     for seconds in (0, 7201):
         with pytest.raises(ValidationError, match=name):
             BotOptions.model_validate({name: seconds})
+
+
+def test_a_bot_leaves_at_the_planned_end_or_up_to_a_day_later() -> None:
+    for minutes in (0, 1440):
+        assert BotOptions(leave_at_end=minutes).leave_at_end == minutes
+    for wrong in (-1, 1441, 2.5):
+        with pytest.raises(ValidationError, match="leave_at_end"):
+            BotOptions.model_validate({"leave_at_end": wrong})
 
 
 def test_a_bots_name_has_1_to_255_characters() -> None:

@@ -10,6 +10,7 @@ from minutekeeper.meetings.claims import Claim, ClaimRelease
 from minutekeeper.meetings.meeting_changes import ChangeRefusedError
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.request import CalendarEventRef, ProviderScheduledBot, Reschedule
+from minutekeeper.meetings.rooms import RoomNeeded
 from minutekeeper.meetings.session_state import StopKind
 from tests.meetings.test_meeting_changes import DAY_BEFORE, OTHER_URL, T0, TOMORROW, URL, at, ended, failed, meeting
 
@@ -137,7 +138,7 @@ def by_calendar() -> MeetingState:
             "Another bot was asked for: it hangs",
         ),
         (
-            lambda state: meeting_changes.vacate(state, at(hours=1), "m2", T0),
+            lambda state: meeting_changes.vacate(state, RoomNeeded(at=at(hours=1), meeting_id="m2"), T0),
             "room_needed",
             "Meeting m2 begins here at 2026-12-01 11:00:00Z: the bot leaves by then.",
         ),

@@ -15,6 +15,7 @@ from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.meeting_view import meeting_view
 from minutekeeper.meetings.next_steps import NextStepKind, next_step
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, ProviderScheduledBot, Reschedule
+from minutekeeper.meetings.rooms import CHANGEOVER, RoomNeeded
 from minutekeeper.meetings.session_state import SessionStage, StopKind
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.meetings.verdict import verdict
@@ -205,19 +206,25 @@ def test_no_other_bot_is_sent_where_it_makes_no_sense() -> None:
             meeting_changes.check_send(state, now)
 
 
+def needed(**duration: float) -> RoomNeeded:
+    """Another meeting that begins so long after ten o'clock in the room of the first bot."""
+    return RoomNeeded(at=at(**duration), meeting_id="other")
+
+
 def test_the_earliest_meeting_that_needs_the_room_says_when_the_bot_leaves() -> None:
     state = meeting("in_call_recording")
     for minutes, leaves in ((59, None), (90, 90), (120, 90), (60, 60)):
-        meeting_changes.vacate(state, at(minutes=minutes), "other", at(minutes=30))
-        assert state.sessions[0].leave_at == (None if leaves is None else at(minutes=leaves))
+        meeting_changes.vacate(state, needed(minutes=minutes), at(minutes=30))
+        assert state.sessions[0].leave_at == (None if leaves is None else at(minutes=leaves) - CHANGEOVER)
     assert notes(state).count("room_needed") == 2
 
 
 def test_only_a_bot_that_stays_in_the_room_is_told_to_leave_it() -> None:
-    gone, superseded = meeting("call_ended"), meeting("in_waiting_room")
-    superseded.sessions[0].superseded = True
-    for state in (gone, superseded, meeting()):
-        meeting_changes.vacate(state, at(hours=2), "other", at(minutes=30))
+    gone, leaving, retried = meeting("call_ended"), meeting("in_waiting_room"), meeting("in_call_recording")
+    leaving.sessions[0].leave_requested = True
+    retried.sessions[0].dispatch = 1
+    for state in (gone, leaving, retried, meeting()):
+        meeting_changes.vacate(state, needed(hours=2), at(minutes=30))
         assert "room_needed" not in notes(state)
         assert all(session.leave_at is None for session in state.sessions)
 

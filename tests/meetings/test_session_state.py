@@ -39,7 +39,8 @@ def test_a_new_session_knows_nothing() -> None:
         "stage": SessionStage.DISPATCHING,
         **dict.fromkeys(("request", "retry_at", "bot", "leave_at", "failure", "folder", "transcript_due_at")),
         **dict.fromkeys(
-            ("superseded", "leave_requested", "is_relief", "is_relieved", "recording_collected"), False
+            ("superseded", "leave_requested", "left_as_planned", "is_relief", "is_relieved", "recording_collected"),
+            False,
         ),
         **dict.fromkeys(("recording_stored", "transcript_finished", "lobby_alerted"), False),
         "searches": 0,

@@ -52,7 +52,7 @@ async def test_every_option_reaches_the_request(client: MeetingClient) -> None:
         *("schedule", WEEKLY, "--at", f"{YEAR}-06-03T10:00Z", "--until", f"{YEAR}-06-03T10:30Z", "--id", "board"),
         *("--title", "Board", "--bot-name", "Secretary", "--audio-only", "--audio-file", "--no-transcript"),
         *("--language", "de", "--vocabulary", "Grundbuch", "--vocabulary", "Frau Ångström"),
-        *("--meta", "customer=7", "--meta", "source=crm=2"),
+        *("--leave-at-end", "5", "--meta", "customer=7", "--meta", "source=crm=2"),
     )
     assert ended.code == 0
     handle = client.temporal.get_workflow_handle("board")
@@ -64,6 +64,7 @@ async def test_every_option_reaches_the_request(client: MeetingClient) -> None:
     assert (request.wanted.audio, request.wanted.transcript) == (True, False)
     assert request.bot.transcription_language == "de"
     assert request.bot.transcription_vocabulary == ("Grundbuch", "Frau Ångström")
+    assert request.bot.leave_at_end == 5
     assert request.metadata == {"customer": "7", "source": "crm=2"}
     assert request.end_time == datetime(YEAR, 6, 3, 10, 30, tzinfo=UTC)
     assert (request.wanted.recording, request.wanted.transcript) == (True, False)
@@ -151,6 +152,7 @@ async def test_a_meeting_that_was_moved_is_not_kept_at_its_first_time_in_silence
         (("schedule", URL, "--at", "now", "--id", " "), "--id: "),
         (("schedule", URL, "--at", "now", "--language", "german, please"), "--language: "),
         (("schedule", URL, "--at", "now", "--vocabulary", "x" * 61), "--vocabulary: "),
+        (("schedule", URL, "--at", "now", "--leave-at-end", "1441"), "--leave-at-end: "),
         (("schedule", URL, "--at", "now", "--meta", "customer"), "--meta: 'customer' must have the form KEY=VALUE"),
         (("schedule", URL, "--at", "now", "--meta", "a=1", "--meta", "a=2"), "--meta: the key 'a' is given twice"),
         (("schedule", URL, "--at", "now", "--meta", "Customer Id=1"), "--meta: "),

@@ -88,7 +88,8 @@ class Meeting:
 
     async def signal(self, kind: BotEventKind, *, dispatch: int = 0, **fields: Any) -> None:
         fields.setdefault("occurred_at", await self.now())
-        event = bot_event(kind=kind, bot_id=f"bot-{dispatch}", dispatch=dispatch, **fields)
+        fields.setdefault("bot_id", f"bot-{dispatch}")
+        event = bot_event(kind=kind, dispatch=dispatch, **fields)
         await self.handle.signal("bot_event", event)
 
     async def completes(self, *, dispatch: int = 0, **fields: Any) -> None:

@@ -116,12 +116,12 @@ class ScriptedProvider:
         self.bots.append(bot)
         return ProviderScheduledBot(bot_id=bot.bot_id, sent_at=now)
 
-    def finished(self, bot_id: str) -> BotObservation:
-        """What is said of a bot that left a recording."""
+    def finished(self, bot_id: str, at: datetime | None = None) -> BotObservation:
+        """What is said of a bot that left a recording, now if nothing else is said."""
         complete = BotEvent(
             kind=BotEventKind.COMPLETE,
             bot_id=bot_id,
-            occurred_at=datetime.now(UTC),
+            occurred_at=at or datetime.now(UTC),
             has_recording=True,
             has_transcript=True,
             source=EventSource.API,
