@@ -21,11 +21,25 @@ _MAX_READ = 100_000
 _NEAR = 400
 """Characters behind a link in which a passcode is taken for its own."""
 
-_HOSTS = r"(?:[a-z0-9-]+\.)*(?:zoom\.us|zoom\.com|zoomgov\.com)|meet\.google\.com|g\.co/meet|teams\.microsoft\.com"
+_HOSTS = (
+    r"(?:(?:[a-z0-9-]+\.)*(?:zoom\.us|zoom\.com(?:\.cn)?|zoomgov\.com|teams\.microsoft\.(?:com|us))"
+    r"|teams\.cloud\.microsoft|teams\.live\.com|meet\.google\.com|tel\.meet|g\.co/meet)/"
+)
+# The host of a link is told from the text in front of it where no company can have a part of its own in it.
+_GLUED_HOSTS = r"(?:meet\.google\.com|teams\.(?:microsoft|live)\.com|us[0-9]{2}web\.zoom\.us|(?<=[0-9])zoom\.us)/"
 _START = re.compile(
-    rf"(?:https?|zoommtg|zoomus)(?::|%(?:25)*3A)|msteams:|(?<![\w@./%-])(?:{_HOSTS}|teams\.live\.com)/",
+    r"(?:https?|zoommtg|zoomus)(?::|%(?:25)*3A)|msteams:"
+    rf"|(?<![\w@./%-]){_HOSTS}|(?<![@./%-]){_GLUED_HOSTS}",
     re.IGNORECASE | re.ASCII,
 )
+_BROKEN_SCHEME = re.compile(rf"(?:\bhttps?(?::/?|//?)|(?<![\w:/])//)(?={_HOSTS})", re.IGNORECASE | re.ASCII)
+_DOUBLE_SCHEME = re.compile(r"(?:https?://)+(?=https?://)", re.IGNORECASE | re.ASCII)
+_MEETING = re.compile(rf"(?:[a-z]+://)?{_HOSTS}", re.IGNORECASE | re.ASCII)
+# Behind an equals sign a link is the target of the one around it.
+_NEXT_TO_MEETING = re.compile(
+    rf"(?<!=)(?:https?|zoommtg|zoomus)://|(?<![=@./%-]){_GLUED_HOSTS}|(?<=\w)www\.", re.IGNORECASE | re.ASCII
+)
+_NEXT_TO_OTHER = re.compile(r"(?<=[a-z0-9])https?://", re.IGNORECASE | re.ASCII)
 # No link has these but a Teams link whose context is not encoded, and those of Proofpoint.
 _END = re.compile(r"[^\x21-\x7e]|[<>\"'`;()\[\]{}|]|,(?=https?:|\Z|\s)|\\(?![?=&])", re.ASCII)
 _BARE_CONTEXT = re.compile(r"\{[^{}\s<>]*\}")
@@ -69,17 +83,21 @@ def _admits(found: MeetingUrl) -> bool:
 
 
 def _plain(text: str) -> str:
-    return without_entities(text[:_MAX_READ].translate(dict.fromkeys(map(ord, INVISIBLE))))
+    text = without_entities(text[:_MAX_READ].translate(dict.fromkeys(map(ord, INVISIBLE))))
+    return _DOUBLE_SCHEME.sub("", _BROKEN_SCHEME.sub("https://", text))
 
 
 def _end_of(text: str, start: int) -> int:
     longest = start + MAX_LENGTH
     if whole := _PROOFPOINT.match(text, start, longest):
         return whole.end()
-    end = _END.search(text, start)
+    end = _END.search(text, start, longest + 1)
     if end and end[0] == "{" and (context := _BARE_CONTEXT.match(text, end.start())):
-        end = _END.search(text, context.end())
-    position = end.start() if end else len(text)
-    # Some programs put the word for the passcode at the link without a blank.
-    glued = PASSCODE.search(text, start, min(position, longest) + _NEAR)
-    return min(position, glued.start()) if glued else position
+        end = _END.search(text, context.end(), longest + 1)
+    position = end.start() if end else min(len(text), longest + 1)
+    # People and programs put the next link, or the word for the passcode, at the link without a blank.
+    following = _NEXT_TO_MEETING if _MEETING.match(text, start) else _NEXT_TO_OTHER
+    if next_link := following.search(text, start + 1, position):
+        position = next_link.start()
+    passcode = PASSCODE.search(text, start, position + _NEAR)
+    return min(position, passcode.start()) if passcode else position

@@ -85,6 +85,60 @@ def test_of_two_links_to_one_meeting_the_one_with_the_password(
     assert (found.url if found else None) == right
 
 
+BARE_MEET = MEET.removeprefix("https://")
+OTHER = "https://us02web.zoom.us/j/85512341235"
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        (f"//{BARE_MEET}", MEET),
+        (f'<a href="//{BARE_MEET}">', MEET),
+        (f"http:{BARE_MEET}", MEET),
+        (f"http:/{BARE_MEET}", MEET),
+        (f"https//{BARE_MEET}", MEET),
+        (f"https://https://{BARE_MEET}", MEET),
+        (f"Raum:{BARE_MEET}", MEET),
+        (f"Raum5{BARE_MEET}", MEET),
+        ("acme.zoom.com.cn/j/85512341234", "https://acme.zoom.com.cn/j/85512341234"),
+        ("tel.meet/abc-defg-hij", MEET),
+        ("teams.cloud.microsoft/meet/9321234567890", "https://teams.microsoft.com/meet/9321234567890"),
+        ("gov.teams.microsoft.us/meet/9321234567890", "https://gov.teams.microsoft.us/meet/9321234567890"),
+    ],
+)
+def test_a_link_without_its_scheme_is_one(text: str, right: str) -> None:
+    assert [each.url for each in meeting_urls_in(text)] == [right]
+
+
+@pytest.mark.parametrize(
+    "text", [f"anna@{BARE_MEET}", f"acme.example/{BARE_MEET}", f"x.{BARE_MEET}", f"https://acme.example?to={MEET}"]
+)
+def test_what_only_ends_like_a_link_is_none(text: str) -> None:
+    assert list(meeting_urls_in(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        (f"{LINK}{MEET}", [LINK, MEET]),
+        (f"{MEET}{LINK}", [MEET, LINK]),
+        (f"{TEAMS}{MEET}", [TEAMS, MEET]),
+        (f"{MEET}/{MEET}", [MEET, MEET]),
+        (f"{BARE}{OTHER}", [BARE, OTHER]),
+        (f"{LINK}{BARE_MEET}", [LINK, MEET]),
+        (f"{MEET}{LINK.removeprefix('https://')}", [MEET, LINK]),
+        (f"{BARE}zoom.us/j/85512341235", [BARE, "https://zoom.us/j/85512341235"]),
+        (f"{BARE}zoommtg://zoom.us/join?confno=85512341235", [BARE, "https://zoom.us/j/85512341235"]),
+        (f"{LINK}https://acme.example/agenda", [LINK]),
+        (f"{MEET}www.acme.example", [MEET]),
+        (f"https://acme.example/agenda{MEET}", [MEET]),
+        (f"https://meet.google.com/linkredirect?dest={LINK}", [LINK]),
+    ],
+)
+def test_two_links_without_a_blank_between_them_are_two(text: str, right: list[str]) -> None:
+    assert [each.url for each in meeting_urls_in(text)] == right
+
+
 @given(st.text(), st.text())
 def test_any_text_around_a_link_does_no_harm(before: str, after: str) -> None:
     assert LINK in [each.url for each in meeting_urls_in(f"{before} {LINK} {after}")]
@@ -101,8 +155,10 @@ def test_nothing_that_is_written_breaks_the_search(text: str) -> None:
         "https://urldefense.com/v3/__a__;!!" * 600,
         "https://urldefense.com/v3/__" + "__;!!" * 6000,
         BARE + "cw" * 30_000,
+        MEET * 2000,
+        "https:/" * 14_000,
     ],
-    ids=["half links", "half of one link", "half a word for the passcode"],
+    ids=["half links", "half of one link", "half a word for the passcode", "many links", "half schemes"],
 )
 def test_text_that_is_made_to_be_slow_is_read_quickly(text: str) -> None:
     begun = time.process_time()
