@@ -11,10 +11,9 @@ _MAX_EARLY = timedelta(minutes=15)
 
 
 class WorkflowClock:
-    """The time of one workflow, which never goes back behind an instant that was waited for.
+    """The time of one workflow, which never lies before an instant that was waited for.
 
-    A worker that takes a workflow over in the middle may be given the time of an earlier task with a timer that has
-    fired. What then looked as if the instant was still to come would be decided otherwise in a replay.
+    So what was due at that instant is due once its timer has fired, however times are rounded.
     """
 
     def __init__(self) -> None:

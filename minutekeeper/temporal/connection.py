@@ -28,6 +28,7 @@ from temporalio.runtime import Runtime
 from temporalio.service import GrpcCompression
 
 from minutekeeper.temporal.names import INVALID_REQUEST, REFUSED
+from minutekeeper.temporal.query_retries import QueryRetries
 
 
 class _CompactJsonConverter(PydanticJSONPlainPayloadConverter):
@@ -93,6 +94,7 @@ async def connect(
         **config,
         data_converter=data_converter(),
         plugins=plugins,
+        interceptors=[QueryRetries()],
         lazy=lazy,
         runtime=runtime,
         grpc_compression=compression,

@@ -50,3 +50,6 @@ INVALID_REQUEST = "invalid_request"
 
 REFUSED = "Refused"
 """The type of an error that says why a change is not taken now."""
+
+ASK_AGAIN = "The workflow is being taken over by another worker; ask again."
+"""The failure of a query that reached a worker too early."""

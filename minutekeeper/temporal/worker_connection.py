@@ -12,6 +12,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from minutekeeper import __version__
 from minutekeeper.temporal import connection
+from minutekeeper.temporal.takeovers import TakeoverSafeRunner
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +32,13 @@ _PURE_PACKAGES = (
 _RETRY_SECONDS = 2.0
 
 
-def _sandboxed(runner: WorkflowRunner | None) -> WorkflowRunner:
-    if isinstance(runner, SandboxedWorkflowRunner):
-        return SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PURE_PACKAGES)
-        )
+def _safe_runner(runner: WorkflowRunner | None) -> WorkflowRunner:
     if runner is None:
         raise ValueError("a worker always has a workflow runner")
-    return runner
+    if isinstance(runner, SandboxedWorkflowRunner):
+        restrictions = SandboxRestrictions.default.with_passthrough_modules(*_PURE_PACKAGES)
+        runner = SandboxedWorkflowRunner(restrictions=restrictions)
+    return TakeoverSafeRunner(runner)
 
 
 class _Plugin(SimplePlugin):
@@ -51,7 +51,7 @@ class _Plugin(SimplePlugin):
 
 def plugin() -> SimplePlugin:
     """The plugin of worker, starter, bridge and tests, in one place so that they cannot diverge."""
-    return _Plugin("minutekeeper", data_converter=connection.data_converter(), workflow_runner=_sandboxed)
+    return _Plugin("minutekeeper", data_converter=connection.data_converter(), workflow_runner=_safe_runner)
 
 
 async def connect_for_worker(
