@@ -22,11 +22,13 @@ REFUSED_TOKEN = "1//planted-refresh-token-of-a-user"
 
 @dataclass
 class ScriptedCalendars:
-    """`events_by_id` is what exists; `listed` hides some from lists, `failures` are raised by the next calls."""
+    """`events_by_id` is what exists; `listed` hides some from lists, `failures` are raised by the next lists."""
 
     events_by_id: dict[str, CalendarEvent] = field(default_factory=dict)
     listed: Callable[[CalendarEvent], bool] = lambda _event: True
     failures: list[Exception] = field(default_factory=list)
+    deletion_failures: list[Exception] = field(default_factory=list)
+    """Raised by the next deletions: no reconcile that is still under way takes them away."""
     unreadable: dict[str, Exception] = field(default_factory=dict)
     breaks_after: int | None = None
     """A list ends with `failure` after so many events."""
@@ -93,8 +95,8 @@ class ScriptedCalendars:
         return ResyncResult(synced, tuple(failures))
 
     async def delete_calendar(self, calendar_id: str) -> None:
-        if self.failures:
-            raise self.failures.pop(0)
+        if self.deletion_failures:
+            raise self.deletion_failures.pop(0)
         self.deleted.append(calendar_id)
 
     async def aclose(self) -> None:

@@ -79,7 +79,7 @@ async def a_full_life(anna: Calendar) -> list[dict[str, Any]]:
     await step(await anna.changes("override", OverrideChange(event_id=two.event_id, wanted="never")))
     await step(await anna.changes("set_policy", PolicyChange(policy={"otherwise": "skip"})))
     await step(await anna.changes("resync"))
-    calendars.failures.append(RequestRejectedError("not yet"))
+    calendars.deletion_failures.append(RequestRejectedError("not yet"))
     await anna.handle.signal(DISCONNECT_SIGNAL, DisconnectRequest(reason="enough"))
     await step(await anna.until(lambda seen: bool(seen.error)))
     await anna.forward(minutes=11)
@@ -120,10 +120,11 @@ async def test_histories_are_bounded_in_every_phase(phase: str, world: World) ->
     await anna.forward(minutes=11)
     await anna.until(lambda view: view.reconcile_count == 1)
     if phase in {"after an error", "waiting to disconnect again"}:
-        world.calendars.failures.append(RequestRejectedError("not now"))
         if phase == "after an error":
+            world.calendars.failures.append(RequestRejectedError("not now"))
             await anna.call()
         else:
+            world.calendars.deletion_failures.append(RequestRejectedError("not now"))
             await anna.handle.signal(DISCONNECT_SIGNAL, DisconnectRequest(reason="enough"))
         await anna.until(lambda view: bool(view.error))
     before = (await anna.view()).reconcile_count

@@ -104,6 +104,14 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     ]
 
 
+async def until_logged(caplog: pytest.LogCaptureFixture, count: int) -> None:
+    """A line is logged a moment after its bot was counted."""
+    for _ in range(200):
+        if len(lines(caplog)) >= count:
+            return
+        await asyncio.sleep(0.05)
+
+
 async def test_silent_bots_are_counted_once_and_one_line_says_what_to_look_at(
     env: WorkflowEnvironment, provider: ScriptedProvider, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -173,6 +181,7 @@ async def test_a_meeting_whose_bot_never_reports_is_told_in_the_workers_log(
         assert line.startswith("1 of 1 bots")
         await meeting.bot_sends("in_call_recording")
         await worker.until_counted(bots_sent=1, bots_heard=1, bots_silent=1)
+        await until_logged(caplog, 2)
         assert lines(caplog)[1:] == ["Bots report by webhook again."]
         await handle.terminate()
 
