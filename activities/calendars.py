@@ -17,6 +17,7 @@ from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.event_changes import compare_meetings
 from minutekeeper.calendars.messages import ReconcileCounts, ReconcileInput, ReconcileResult
 from minutekeeper.calendars.plan import ChangeKind, PlannedChange, make_plan
+from minutekeeper.calendars.preferences import CalendarPreferences
 from minutekeeper.calendars.tracked_events import BookedState, TrackedEvents, entry_for
 from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING, DispatchTiming
 from minutekeeper.meetings.ids import base_meeting_id
@@ -24,6 +25,7 @@ from minutekeeper.providers.base import ProviderError
 from minutekeeper.providers.calendar_base import ConnectedCalendars
 from minutekeeper.providers.calendar_reader import CalendarReader, CalendarSnapshot
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpoint, CalendarCheckpointStore, StaleWriteError
+from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 
@@ -36,6 +38,14 @@ _MAX_NAMED = 5
 """Meetings that a log line names."""
 
 
+class CalendarStores:
+    """What is stored for the calendars of an artifact store."""
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self.checkpoints = CalendarCheckpointStore(store)
+        self.preferences = CalendarPreferencesStore(store)
+
+
 class Reconciler:
     """One attempt at one reconcile."""
 
@@ -45,14 +55,15 @@ class Reconciler:
         clock: ReconcileClock,
         *,
         calendars: ConnectedCalendars,
-        checkpoints: CalendarCheckpointStore,
+        stores: CalendarStores,
         meetings: MeetingBookings,
     ) -> None:
         self._order = order
         self._clock = clock
         self._calendars = calendars
         self._reader = CalendarReader(calendars, order.calendar_id)
-        self._checkpoints = checkpoints
+        self._checkpoints = stores.checkpoints
+        self._preferences = stores.preferences
         self._meetings = meetings
         empty = CalendarCheckpoint(events=TrackedEvents(calendar_id=order.calendar_id))
         self._executor = self._executor_from(empty)
@@ -67,6 +78,7 @@ class Reconciler:
         Raises ProviderError, StoreError or one of CALL_ERRORS: what was done until then stays, and is in the
         checkpoint.
         """
+        await self._keep_preferences()
         checkpoint = await self._checkpoints.read(self._order.calendar_id)
         if checkpoint is not None:
             self._executor = self._executor_from(checkpoint)
@@ -81,6 +93,19 @@ class Reconciler:
             events = events + await self._find_untracked(events, running)
         await self._reconcile(events, reading)
         return self._result(reading)
+
+    async def _keep_preferences(self) -> None:
+        """Stores what people decided for the calendar: first, because the calendar may be lost at the provider."""
+        order = self._order
+        if order.identity and order.preferences_changed_at:
+            await self._preferences.keep(
+                CalendarPreferences(
+                    identity=order.identity,
+                    policy=order.policy,
+                    overrides=order.overrides,
+                    changed_at=order.preferences_changed_at,
+                )
+            )
 
     async def _reconcile(self, events: Collection[CalendarEvent], reading: CalendarSnapshot) -> None:
         """Has the meetings follow what was read."""
@@ -202,7 +227,7 @@ class CalendarActivities:
         others: Mapping[str, ConnectedCalendars] | None = None,
     ) -> None:
         self._calendars: Mapping[str, ConnectedCalendars] = {"": calendars, **(others or {})}
-        self._checkpoints = CalendarCheckpointStore(store)
+        self._stores = CalendarStores(store)
         self._wake_up = wake_up
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT_RECONCILES)
 
@@ -225,7 +250,7 @@ class CalendarActivities:
             order,
             ReconcileClock(now=order.at + waited, attempt_at=order.at + timedelta(microseconds=info.attempt)),
             calendars=calendars,
-            checkpoints=self._checkpoints,
+            stores=self._stores,
             meetings=MeetingBookings(activity.client(), self._wake_up),
         )
         try:

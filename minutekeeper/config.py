@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy, PolicyError, load_policy
 from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.dispatch_timing import LONGEST_AHEAD, DispatchTiming
 
@@ -105,6 +106,11 @@ class Settings(BaseSettings):
         3600.0,
         ge=1,
         description="Interval between checks of which calendars the provider can read.",
+    )
+    minutekeeper_default_policy: str = Field(
+        "",
+        description="Path of a policy file, for calendars that are connected without a policy of their own; empty: "
+        "every meeting that the calendar's owner has not declined is recorded.",
     )
     minutekeeper_max_dispatches: int = Field(
         3, ge=1, description="Most bots sent to one meeting, when another attempt can cure a failure."
@@ -220,6 +226,17 @@ class Settings(BaseSettings):
             raise ValueError("must be file:///an/absolute/folder or s3://bucket/prefix")
         return value.rstrip("/")
 
+    @field_validator("minutekeeper_default_policy")
+    @classmethod
+    def _is_policy_file(cls, value: str) -> str:
+        if value:
+            try:
+                load_policy(_text_of(value))
+            except PolicyError as error:
+                problems = "; ".join(error.problems)
+                raise ValueError(f"{value} is not a valid policy: {problems}") from None
+        return value
+
     @field_validator("minutekeeper_metrics_address", "minutekeeper_bridge_metrics_address")
     @classmethod
     def _is_ip_and_port(cls, value: str) -> str:
@@ -243,6 +260,12 @@ class Settings(BaseSettings):
         return DispatchTiming(ahead=ahead, spread=self.minutekeeper_dispatch_jitter_seconds)
 
     @property
+    def default_policy(self) -> Policy:
+        """The policy of calendars that are connected without one of their own. Raises ValueError."""
+        path = self.minutekeeper_default_policy
+        return load_policy(_text_of(path)) if path else DEFAULT_POLICY
+
+    @property
     def download_hosts(self) -> tuple[str, ...]:
         return tuple(filter(None, self.minutekeeper_download_hosts.split(",")))
 
@@ -257,6 +280,16 @@ class DeadlineSettings(Deadlines, BaseSettings):
         frozen=True,
         env_ignore_empty=True,
     )
+
+
+def _text_of(path: str) -> str:
+    """The text of a file. Raises ValueError if it cannot be read."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not UTF-8 text") from None
 
 
 def socket_address(text: str) -> tuple[str, int]:

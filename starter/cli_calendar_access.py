@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.cli_options import Json, PlatformOption, run_async
+from starter.cli_options import Json, PlatformOption, PolicyFile, run_async
 
 if TYPE_CHECKING:
     from minutekeeper.calendars.user_connection import UserConnection
@@ -28,10 +28,12 @@ _MAX_NAMED = 5
 
 
 @app.command(name="connect-link")
-def calendar_connect_link(
+@run_async
+async def calendar_connect_link(  # noqa: PLR0913 - one argument for each option
     user: User,
     platform: UserPlatform,
     *,
+    policy: PolicyFile = None,
     success_url: Annotated[
         str, typer.Option(metavar="URL", help="Where the browser goes afterwards.", show_default=False)
     ] = "",
@@ -43,7 +45,7 @@ def calendar_connect_link(
 ) -> int:
     """Create a link for a user to connect a calendar.
 
-    It is valid for 24 hconfigured.
+    It is valid for 24 hours. A policy is stored, and holds if the calendar had none before.
     """
     from datetime import UTC, datetime
 
@@ -63,6 +65,8 @@ def calendar_connect_link(
         name = str(first["loc"][0])
         problem = first["msg"].removeprefix("Value error, ")
         raise MeetingInputError(_OPTION_NAMES.get(name, name), problem) from None
+    if policy:
+        link = link.model_copy(update={"policy_id": await _stored_policy(configured, policy)})
     url = connect_url(configured.bridge_public_url, configured.bridge_secret.get_secret_value(), link)
     if as_json:
         write_json({"url": url, "user": user, "platform": platform.value, "expires_at": link.expires_at})
@@ -167,6 +171,21 @@ async def calendar_doctor(*, as_json: Json = False) -> int:
     else:
         _print_report(report)
     return 1 if report.needs_attention else 0
+
+
+async def _stored_policy(settings: "Settings", path: Path) -> str:
+    """Stores a policy file for the bridge; returns its id. Raises MeetingError."""
+    from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
+    from minutekeeper.storage.errors import StoreError
+    from minutekeeper.storage.store import ArtifactStore
+    from starter.calendars.preview import read_policy
+    from starter.errors import StorageError
+
+    policy = read_policy(path, "--policy")
+    try:
+        return await CalendarPreferencesStore(ArtifactStore(settings.artifacts_url)).add_policy(policy)
+    except StoreError as error:
+        raise StorageError(str(error)) from None
 
 
 async def _disconnect(settings: "Settings", known: "UserConnection") -> None:

@@ -132,18 +132,21 @@ async def calendar_override(
         OverrideChoice.NONE: None,
     }
     async with CalendarClient.opened() as client:
-        change = await client.override(calendar, event, decisions[choice], series=series)
+        update = await client.override(calendar, event, decisions[choice], series=series)
         is_removed = choice is OverrideChoice.NONE and not series
         remaining = await client.override_of(calendar, event) if is_removed else None
     if as_json:
-        write_json(change)
+        write_json(
+            {"calendar_id": update.calendar_id, "event_id": update.event_id} | update.change.model_dump(mode="json")
+        )
         return 0
     effect = {
         OverrideChoice.ALWAYS: "is recorded, whatever the policy says",
         OverrideChoice.NEVER: "is not recorded, whatever the policy says",
         OverrideChoice.NONE: _remaining_rule(remaining),
     }
-    subject = f"Series {change.series_id}" if change.series_id else f"Event {change.event_id}"
+    series_id = update.change.series_id
+    subject = f"Series {series_id}" if series_id else f"Event {update.event_id}"
     print_line(f"{sanitize(subject)} {effect[choice]}. Its meetings are updated in a moment.", "green")
     return 0
 

@@ -9,6 +9,7 @@ from starter import cli_calendar_access, cli_calendar_policies
 from starter.cli_options import CalendarName, EventName, Json, PolicyFile, run_async
 
 if TYPE_CHECKING:
+    from starter.calendars.connect import ConnectResult
     from starter.calendars.explain import EventExplanation
 
 app = typer.Typer()
@@ -91,12 +92,9 @@ async def calendar_connect(
             print_line("The provider had this calendar already. Its workflow was started.", "green")
         case ConnectOutcome.RENEWED:
             print_line("This calendar was connected already. Its credentials were renewed.", "yellow")
-            if policy:
-                print_line(
-                    "Note: the policy is unchanged; `minutekeeper calendar policy set` changes it.", "yellow"
-                )
     print_line(f"Calendar {sanitize(connected.email or connected.name)}")
     print_line(f"ID       {sanitize(connected.calendar_id)}")
+    _print_policy(connected)
     print_line(f"Next     minutekeeper calendar events {sanitize(connected.calendar_id)}", "dim")
     return 0
 
@@ -250,6 +248,25 @@ async def calendar_disconnect(
 # Commands of the other modules follow in the help.
 calendar_app.add_typer(cli_calendar_policies.app)
 calendar_app.add_typer(cli_calendar_access.app)
+
+
+def _print_policy(connected: "ConnectResult") -> None:
+    """The policy that holds for a calendar, and where it comes from."""
+    from minutekeeper.calendars.preferences import PolicySource
+    from starter.calendars import tables
+    from starter.output import amount, print_line, sanitize
+
+    origins = {
+        PolicySource.GIVEN: "given now",
+        PolicySource.CARRIED_OVER: "carried over: this calendar had it before",
+        PolicySource.LINK: "named by the connect link",
+        PolicySource.INSTALLATION: "the installation's default",
+        PolicySource.BUILT_IN: "the default",
+        PolicySource.UNCHANGED: "unchanged: `minutekeeper calendar policy set` changes it",
+    }
+    rules = f"{sanitize(tables.policy_summary(connected.policy))} " if connected.policy else ""
+    overrides = f", with {amount(connected.overrides, 'override')}" if connected.overrides else ""
+    print_line(f"Policy   {rules}({origins[connected.policy_source]}){overrides}")
 
 
 def _print_explanation(found: "EventExplanation") -> None:

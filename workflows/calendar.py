@@ -142,8 +142,7 @@ class CalendarWorkflow(UnknownCalls):
     @workflow.update
     def set_policy(self, *inputs: object) -> CalendarView:
         """Decides by another policy from now on, also about what was booked already: takes a PolicyChange."""
-        self._state.policy = _policy_in(read_input(PolicyChange, inputs))
-        self._state.add_changes(FULL_SYNC, self._clock.now())
+        self._state.change_policy(_policy_in(read_input(PolicyChange, inputs)), self._clock.now())
         return self._answer()
 
     @set_policy.validator
@@ -155,20 +154,15 @@ class CalendarWorkflow(UnknownCalls):
     @workflow.update
     def override(self, *inputs: object) -> CalendarView:
         """What users decide for one event or one series goes before every policy: takes an OverrideChange."""
-        change = read_input(OverrideChange, inputs)
-        if change.event_id:
-            self._state.overrides = self._state.overrides.with_event(change.event_id, change.wanted)
-        if change.series_id:
-            self._state.overrides = self._state.overrides.with_series(change.series_id, change.wanted)
-        self._state.add_changes(FULL_SYNC, self._clock.now())
+        self._state.change_override(read_input(OverrideChange, inputs), self._clock.now())
         return self._answer()
 
     @override.validator
     def _validate_override(self, *inputs: object) -> None:
         change = read_input(OverrideChange, inputs)
         self._refuse_if_leaving()
-        if bool(change.event_id) == bool(change.series_id):
-            raise ApplicationError("Name either event_id or series_id.", type=INVALID_REQUEST)
+        if bool(change.meeting_id) == bool(change.series_id):
+            raise ApplicationError("Name either meeting_id or series_id.", type=INVALID_REQUEST)
         if change.wanted and self._state.overrides.is_full:
             raise ApplicationError(
                 f"This calendar has {MAX_OVERRIDES:,} overrides; take some back first.", type=REFUSED

@@ -17,13 +17,13 @@ class CalendarWorkflows:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def start_or_renew(self, request: CalendarWorkflowInput) -> None:
-        """Starts the workflow of a calendar.
+    async def start_or_renew(self, request: CalendarWorkflowInput) -> bool:
+        """Starts the workflow of a calendar; False if it runs already.
 
         One that runs is told of the renewed access, and reconciles at once.
         """
         async with single_attempt(_LIMIT):
-            await start_or_renew_calendar(self._client, request)
+            return await start_or_renew_calendar(self._client, request)
 
     async def is_running(self, calendar_id: str) -> bool:
         return await self._status_of(calendar_id) is WorkflowExecutionStatus.RUNNING

@@ -15,6 +15,7 @@ from bridge.connect.errors import ConnectErrorCode
 from bridge.connect.oauth import NAMES
 from bridge.connect.session_cookies import ConnectedAccount
 from minutekeeper.calendars.connect_link import ConnectLink
+from minutekeeper.calendars.preferences import PolicySource
 from minutekeeper.calendars.user_connection import (
     REVOKING,
     CalendarPlatform,
@@ -267,12 +268,27 @@ def calendar_choice(
     return page(title, "\n".join(body), service, form_leads_to=form_leads_to)
 
 
+_RULES = {
+    PolicySource.GIVEN: "by the rules that were given for it",
+    PolicySource.CARRIED_OVER: "by the rules and exceptions that it had before",
+    PolicySource.LINK: "by the rules that this link names",
+    PolicySource.INSTALLATION: "by the rules of this service",
+    PolicySource.BUILT_IN: "all meetings that you have not declined",
+    PolicySource.UNCHANGED: "by the rules that it has already",
+}
+
+
 def success(service: ServiceInfo, platform: CalendarPlatform, connected: ConnectedAccount | None) -> web.Response:
     """The success page; without the account if it is opened later, or by its plain URL."""
     name = NAMES[platform]
     shown: dict[str, str] = {}
     if connected:
-        shown = {"Calendar": connected.calendar, "Account": connected.account, "Connected for": connected.user}
+        shown = {
+            "Calendar": connected.calendar,
+            "Account": connected.account,
+            "Connected for": connected.user,
+            "What is recorded": _RULES[connected.policy_source],
+        }
     body = [
         facts(shown | {"Used by": service.name}),
         paragraph("Your upcoming meetings are being read now. You can close this page."),

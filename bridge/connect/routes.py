@@ -14,8 +14,9 @@ from bridge.connect.session_cookies import CookieEncryption, SessionCookies
 from bridge.request_bodies import RequestBodyReader
 from minutekeeper.calendars.connect_link import CONNECT_ROUTE
 from minutekeeper.calendars.user_connection import CalendarPlatform
-from minutekeeper.config import signing_secrets
+from minutekeeper.config import Settings, signing_secrets
 from minutekeeper.providers.factory import open_calendars
+from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.user_connections import UserConnectionStore
 
 _PLATFORM = f"{{platform:{'|'.join(CalendarPlatform)}}}"
@@ -27,7 +28,7 @@ def add_connect_pages(app: web.Application, client: Client) -> None:
     settings = app[SETTINGS]
     app[FORMS] = RequestBodyReader(_MAX_FORM_BYTES)
     app[COOKIES] = SessionCookies(CookieEncryption(signing_secrets(settings)), settings.bridge_public_url)
-    app.cleanup_ctx.append(_connecting(client))
+    app.cleanup_ctx.append(_connecting(client, settings))
     app.router.add_get(f"/connect/done/{_PLATFORM}", views.success_page)
     app.router.add_get("/connect/problem/{problem}", views.error_page)
     app.router.add_get(f"/connect/choice/{_SESSION_ID}", views.choose_calendar_page)
@@ -37,10 +38,16 @@ def add_connect_pages(app: web.Application, client: Client) -> None:
     app.router.add_post(CONNECT_ROUTE, views.redirect_to_provider)
 
 
-def _connecting(client: Client) -> Callable[[web.Application], AsyncIterator[None]]:
+def _connecting(client: Client, settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]:
     async def context(app: web.Application) -> AsyncIterator[None]:
-        calendars = open_calendars(app[SETTINGS], on_call=lambda: app[PROVIDER_CALLS].add("connecting"))
-        app[CONNECT_SERVICE] = ConnectService(calendars, CalendarWorkflows(client), UserConnectionStore(app[STORE]))
+        calendars = open_calendars(settings, on_call=lambda: app[PROVIDER_CALLS].add("connecting"))
+        app[CONNECT_SERVICE] = ConnectService(
+            calendars,
+            CalendarWorkflows(client),
+            UserConnectionStore(app[STORE]),
+            CalendarPreferencesStore(app[STORE]),
+            settings.default_policy,
+        )
         yield
         await calendars.aclose()
 

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from bridge.connect.calendar_workflows import CalendarWorkflows
 from bridge.connect.errors import ConnectError, ConnectErrorCode
@@ -16,6 +17,8 @@ from bridge.connect.session_cookies import SESSION_SECONDS
 from bridge.temporal_gateway import TemporalCallError
 from minutekeeper.calendars.connect_link import ConnectLink
 from minutekeeper.calendars.messages import CalendarWorkflowInput
+from minutekeeper.calendars.policy import Policy
+from minutekeeper.calendars.preferences import CalendarIdentity, PolicySource, starting_rules
 from minutekeeper.calendars.user_connection import UNFINISHED, PendingConnection, UserConnection
 from minutekeeper.providers.base import NotFoundError, ProviderError, UnavailableError
 from minutekeeper.providers.calendar_base import (
@@ -24,6 +27,8 @@ from minutekeeper.providers.calendar_base import (
     CalendarProvider,
     ConnectedCalendar,
 )
+from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
+from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.user_connections import ConcurrentUpdateError, UserConnectionStore
 from minutekeeper.text import one_line
 
@@ -40,15 +45,29 @@ class ConfirmationRequiredError(Exception):
     """The user has not confirmed yet that a calendar of theirs will be replaced."""
 
 
+class FinishedConnection(NamedTuple):
+    """The connected calendar, and where its policy comes from."""
+
+    calendar: ConnectedCalendar
+    policy_source: PolicySource
+
+
 class ConnectService:
     """`connect` and `use_session` raise ConnectError, ProviderError, StoreError and TemporalCallError."""
 
     def __init__(
-        self, calendars: CalendarProvider, workflows: CalendarWorkflows, connections: UserConnectionStore
+        self,
+        calendars: CalendarProvider,
+        workflows: CalendarWorkflows,
+        connections: UserConnectionStore,
+        preferences: CalendarPreferencesStore,
+        default_policy: Policy,
     ) -> None:
         self._calendars = calendars
         self._workflows = workflows
         self._connections = connections
+        self._preferences = preferences
+        self._default_policy = default_policy
 
     async def load_connection(self, link: ConnectLink) -> UserConnection:
         """The stored connection of the user. Raises ConnectError if the link was used already."""
@@ -96,12 +115,14 @@ class ConnectService:
         credentials: CalendarCredentials,
         chosen: AvailableCalendar,
         confirmed_calendar_id: str,
-    ) -> ConnectedCalendar:
+    ) -> FinishedConnection:
         """Connects one of the user's `available_calendars`.
 
-        Raises ConfirmationRequiredError if it would replace another calendar than the confirmed one.
+        One that was connected before, under whichever id, keeps its policy and its overrides. Raises
+        ConfirmationRequiredError if it would replace another calendar than the confirmed one.
         """
         known = await self.load_connection(link)
+        linked = await self._preferences.policy(link.policy_id) if link.policy_id else None
         if (
             known.calendar_id != confirmed_calendar_id
             and known.raw_id != chosen.raw_id
@@ -120,39 +141,58 @@ class ConnectService:
             calendar = await self._take_over(known, current, credentials, chosen)
         if calendar is None:
             current, calendar = await self._create(current, attempt, credentials)
-            done = await self._start_new_workflow(link, current, chosen, calendar)
+            done, source = await self._start_new_workflow(link, linked, current, chosen, calendar)
         else:
             # It existed before and cannot be removed again, so the connection is written before the workflow is
             # started.
             done = await self._write(_connected(current, chosen, calendar))
-            await self._start_workflow(link, calendar)
+            source = await self._start_workflow(link, linked, chosen, calendar)
         await self._write(
             (await self._without_leftovers(done)).with_used_token(
                 link.link_id, link.expires_at + _REMEMBER_SESSIONS_FOR, datetime.now(UTC)
             )
         )
-        return calendar
+        return FinishedConnection(calendar, source)
 
     async def _start_new_workflow(
-        self, link: ConnectLink, current: UserConnection, chosen: AvailableCalendar, calendar: ConnectedCalendar
-    ) -> UserConnection:
+        self,
+        link: ConnectLink,
+        linked: Policy | None,
+        current: UserConnection,
+        chosen: AvailableCalendar,
+        calendar: ConnectedCalendar,
+    ) -> tuple[UserConnection, PolicySource]:
         try:
-            await self._start_workflow(link, calendar)
-            return await self._write(_connected(current, chosen, calendar))
-        except (TemporalCallError, ConnectError):
+            source = await self._start_workflow(link, linked, chosen, calendar)
+            return await self._write(_connected(current, chosen, calendar)), source
+        except (TemporalCallError, ConnectError, StoreError):
             # What cannot be removed now is removed by the next attempt.
             with contextlib.suppress(TemporalCallError, ProviderError):
                 await self._disconnect(calendar.calendar_id, UNFINISHED)
             raise
 
-    async def _start_workflow(self, link: ConnectLink, calendar: ConnectedCalendar) -> None:
+    async def _start_workflow(
+        self, link: ConnectLink, linked: Policy | None, chosen: AvailableCalendar, calendar: ConnectedCalendar
+    ) -> PolicySource:
+        """Starts or renews the workflow of a calendar; returns where its policy comes from."""
+        identity = CalendarIdentity(
+            platform=link.platform,
+            account=calendar.email or chosen.email,
+            raw_id=calendar.raw_id or chosen.raw_id,
+        )
+        kept = await self._preferences.read(identity)
+        rules = starting_rules(kept, datetime.now(UTC), linked=linked, default=self._default_policy)
         request = CalendarWorkflowInput(
             calendar_id=calendar.calendar_id,
             user=link.user,
             platform=link.platform,
             owner=calendar.email or calendar.name,
+            identity=identity,
+            policy=rules.policy,
+            overrides=rules.overrides,
+            preferences_changed_at=rules.changed_at,
         )
-        await self._workflows.start_or_renew(request)
+        return rules.source if await self._workflows.start_or_renew(request) else PolicySource.UNCHANGED
 
     async def _renew(
         self, known: UserConnection, credentials: CalendarCredentials, raw_id: str

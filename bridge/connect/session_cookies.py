@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bridge.connect.errors import ConnectError, ConnectErrorCode
 from bridge.connect.oauth import new_verifier
 from minutekeeper.calendars.connect_link import ConnectLink
+from minutekeeper.calendars.preferences import PolicySource
 from minutekeeper.signing import Purpose, derived_keys
 
 SESSION_SECONDS = 3600
@@ -98,13 +99,14 @@ class OAuthGrant(BaseModel):
 
 
 class ConnectedAccount(BaseModel):
-    """What the success page shows: the user, the account and the calendar."""
+    """What the success page shows: the user, the account, the calendar, and where its policy comes from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     user: str
     account: str
     calendar: str
+    policy_source: PolicySource
 
 
 def session_id_for(state: str) -> str:

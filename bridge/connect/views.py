@@ -16,7 +16,7 @@ from bridge.connect.error_messages import ERROR_PAGES
 from bridge.connect.errors import ConnectError, ConnectErrorCode, to_connect_error
 from bridge.connect.oauth import OAuthApp, app_for, authorization_code, authorization_url, exchange_code
 from bridge.connect.pages import ServiceInfo, redirect
-from bridge.connect.service import ConfirmationRequiredError
+from bridge.connect.service import ConfirmationRequiredError, FinishedConnection
 from bridge.connect.session_cookies import ConnectedAccount, OAuthGrant, OAuthSession, session_id_for
 from bridge.temporal_gateway import TemporalCallError
 from minutekeeper.calendars.connect_link import (
@@ -30,7 +30,7 @@ from minutekeeper.calendars.connect_link import (
 from minutekeeper.calendars.user_connection import CalendarPlatform, UserConnection, calendar_title, format_account
 from minutekeeper.config import signing_secrets
 from minutekeeper.providers.base import ProviderError
-from minutekeeper.providers.calendar_base import CalendarCredentials, ConnectedCalendar
+from minutekeeper.providers.calendar_base import CalendarCredentials
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.text import one_line
 
@@ -222,11 +222,11 @@ async def oauth_callback(request: web.Request) -> web.StreamResponse:
     calendars = await service.available_calendars(credentials)
     if len(calendars) == 1:
         try:
-            calendar = await service.connect(link, credentials, calendars[0], session.confirmed_calendar_id)
+            done = await service.connect(link, credentials, calendars[0], session.confirmed_calendar_id)
         except ConfirmationRequiredError:
             pass
         else:
-            return _success_response(request, session, calendar)
+            return _success_response(request, session, done)
     response = redirect(own_url(request, f"/connect/choice/{session.session_id}"))
     token = credentials.refresh_token.get_secret_value()
     request.app[COOKIES].set_grant(request, response, session.session_id, OAuthGrant(refresh_token=token))
@@ -254,10 +254,10 @@ async def choose_calendar(request: web.Request) -> web.StreamResponse:
     service = request.app[CONNECT_SERVICE]
     chosen = await service.available_calendar(credentials, form.calendar)
     try:
-        calendar = await service.connect(session.link, credentials, chosen, form.confirmed_calendar_id)
+        done = await service.connect(session.link, credentials, chosen, form.confirmed_calendar_id)
     except ConfirmationRequiredError:
         return redirect(own_url(request, f"/connect/choice/{session.session_id}"))
-    return _success_response(request, session, calendar)
+    return _success_response(request, session, done)
 
 
 async def success_page(request: web.Request) -> web.StreamResponse:
@@ -281,11 +281,13 @@ async def _replaced(request: web.Request, known: UserConnection) -> UserConnecti
     return known if await request.app[CONNECT_SERVICE].has_running_calendar(known) else None
 
 
-def _success_response(request: web.Request, session: OAuthSession, calendar: ConnectedCalendar) -> web.Response:
-    link, cookies = session.link, request.app[COOKIES]
-    logger.info("connect %s calendar of %s: done", link.platform, one_line(link.user))
+def _success_response(request: web.Request, session: OAuthSession, done: FinishedConnection) -> web.Response:
+    link, cookies, calendar = session.link, request.app[COOKIES], done.calendar
+    logger.info(
+        "connect %s calendar of %s: done; its policy: %s", link.platform, one_line(link.user), done.policy_source
+    )
     title, account = calendar_title(calendar.name, "", calendar.raw_id), format_account(calendar.email)
-    connected = ConnectedAccount(user=link.user, account=account, calendar=title)
+    connected = ConnectedAccount(user=link.user, account=account, calendar=title, policy_source=done.policy_source)
     here = own_url(request, cookies.success_path(link.platform, connected))
     response = redirect(link.success_url or here)
     cookies.delete_session(response, session.session_id)

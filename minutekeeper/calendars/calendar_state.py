@@ -11,12 +11,14 @@ from minutekeeper.calendars.messages import (
     CalendarStatus,
     CalendarView,
     CalendarWorkflowInput,
+    OverrideChange,
     PendingChanges,
     ReconcileCounts,
     ReconcileInput,
     ReconcileResult,
     next_full_sync,
 )
+from minutekeeper.calendars.policy import Policy
 from minutekeeper.text import one_line
 
 RETRY_AFTER = timedelta(minutes=10)
@@ -83,6 +85,21 @@ class CalendarState(CalendarWorkflowInput):
         self.changed_at = now
         self.access = AccessState(renewed_at=now)
 
+    def change_policy(self, policy: Policy, now: datetime) -> None:
+        """Decides by another policy from now on, also about what was booked already."""
+        self.policy = policy
+        self.preferences_changed_at = now
+        self.add_changes(FULL_SYNC, now)
+
+    def change_override(self, change: OverrideChange, now: datetime) -> None:
+        """Takes in what a user decided for one event or one series."""
+        if change.meeting_id:
+            self.overrides = self.overrides.with_event(change.meeting_id, change.wanted)
+        if change.series_id:
+            self.overrides = self.overrides.with_series(change.series_id, change.wanted)
+        self.preferences_changed_at = now
+        self.add_changes(FULL_SYNC, now)
+
     def add_changes(self, changes: PendingChanges, now: datetime) -> None:
         """Records changes that were reported."""
         if not self.new_changes:
@@ -123,8 +140,10 @@ class CalendarState(CalendarWorkflowInput):
             calendar_id=self.calendar_id,
             provider=self.provider,
             at=now,
+            identity=self.identity,
             policy=self.policy,
             overrides=self.overrides,
+            preferences_changed_at=self.preferences_changed_at,
             changes=self.pending,
             disconnect_reason=self.disconnect_reason,
         )

@@ -54,6 +54,8 @@ class ConnectLink(BaseModel):
     user: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_is_one_line)]
     platform: CalendarPlatform
     expires_at: AwareDatetime
+    policy_id: Annotated[str, Field(pattern="^[0-9a-f]*$", max_length=64)] = ""
+    """The stored policy of a calendar that had none before; empty: the installation's default."""
     success_url: _WebAddress = ""
     error_url: _WebAddress = ""
 

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from minutekeeper.calendars.event import CalendarEvent, is_past, series_key
+from minutekeeper.calendars.event import CalendarEvent, is_past, meeting_id_for_event, series_key
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BotOverrides, BuiltinRule, Rule
 from minutekeeper.meetings.fields import BotOptions
@@ -24,7 +24,10 @@ MAX_OVERRIDES = 1000
 
 
 class Overrides(BaseModel):
-    """By event id, and by the key of a series; that of an event goes before that of its series."""
+    """By the meeting id of an event, and by the key of a series; that of an event goes before that of its series.
+
+    By the meeting id, because it stays the same when the calendar comes back and its events have other ids.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,18 +37,22 @@ class Overrides(BaseModel):
     @property
     def is_full(self) -> bool:
         """Whether there is no room for another one."""
-        return len(self.events) + len(self.series) >= MAX_OVERRIDES
+        return self.count >= MAX_OVERRIDES
+
+    @property
+    def count(self) -> int:
+        return len(self.events) + len(self.series)
 
     def for_event(self, event: CalendarEvent) -> Override | None:
-        if wanted := self.events.get(event.event_id):
+        if self.events and (wanted := self.events.get(meeting_id_for_event(event))):
             return Override(wanted, "event")
         if event.series and (wanted := self.series.get(event.series)):
             return Override(wanted, "series")
         return None
 
-    def with_event(self, event_id: str, wanted: Wanted | None) -> "Overrides":
+    def with_event(self, meeting_id: str, wanted: Wanted | None) -> "Overrides":
         """The overrides after a change; None leaves the event to its series and to the policy again."""
-        return self.model_copy(update={"events": _changed(self.events, event_id, wanted)})
+        return self.model_copy(update={"events": _changed(self.events, meeting_id, wanted)})
 
     def with_series(self, series_id: str, wanted: Wanted | None) -> "Overrides":
         return self.model_copy(update={"series": _changed(self.series, series_key(series_id), wanted)})

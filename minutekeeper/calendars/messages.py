@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from minutekeeper.calendars.decisions import NO_OVERRIDES, Overrides, Wanted
 from minutekeeper.calendars.health import AccessProblem
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
+from minutekeeper.calendars.preferences import CalendarIdentity
 from minutekeeper.meetings.fields import UtcDatetime
 from minutekeeper.meetings.ids import jitter_fraction
 
@@ -99,8 +100,11 @@ class ReconcileInput(BaseModel):
     provider: str = ""
     """The provider that reads the calendar; empty for the worker's default one."""
     at: UtcDatetime
+    identity: CalendarIdentity | None = None
     policy: Policy = DEFAULT_POLICY
     overrides: Overrides = NO_OVERRIDES
+    preferences_changed_at: AwareDatetime | None = None
+    """When people last changed policy or overrides; None if they never did."""
     changes: PendingChanges = NO_CHANGES
     """What has to be read. Without any, what changed since the last reconcile is."""
     disconnect_reason: str = ""
@@ -135,8 +139,12 @@ class CalendarWorkflowInput(BaseModel):
     platform: str = ""
     owner: str = ""
     """The mail address or name that it has at the provider, for when the provider does not have it any more."""
+    identity: CalendarIdentity | None = None
+    """The user's calendar, for which policy and overrides are stored; None: they are lost with the workflow."""
     policy: Policy = DEFAULT_POLICY
     overrides: Overrides = NO_OVERRIDES
+    preferences_changed_at: AwareDatetime | None = None
+    """When people last changed policy or overrides; None if they never did."""
     debounce_seconds: float = Field(2.0, ge=0, le=600)
     """How long further changes are waited for after the first."""
     full_sync_seconds: float = Field(6 * 3600.0, ge=60, le=7 * 24 * 3600)
@@ -173,11 +181,11 @@ class PolicyChange(BaseModel):
 
 
 class OverrideChange(BaseModel):
-    """What a user decides for one event, or for a whole series; None leaves it to the policy again."""
+    """What a user decides for one event, by its meeting id, or for a series; None leaves it to the policy again."""
 
     model_config = ConfigDict(frozen=True)
 
-    event_id: str = ""
+    meeting_id: str = ""
     series_id: str = ""
     wanted: Wanted | None = None
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from minutekeeper.meetings.ids import CALENDARS, INBOX, USERS, folder_for
+from minutekeeper.meetings.ids import CALENDARS, INBOX, PREFERENCES, USERS, folder_for
 
 _STAGING_NAME = re.compile(r"#\d+$")
 
@@ -87,6 +87,16 @@ def calendar_claim_path(calendar_id: str) -> str:
 def user_connections_path(user: str, platform: str) -> str:
     """The folder of a user's connection at Google or Microsoft, with one file for each change."""
     return f"{USERS}/{folder_for(user)}/{platform}"
+
+
+def calendar_preferences_path(key: str) -> str:
+    """What people decided for a calendar, by the key of its identity."""
+    return f"{PREFERENCES}/calendars/{key}.json"
+
+
+def linked_policy_path(policy_id: str) -> str:
+    """A policy that connect links name."""
+    return f"{PREFERENCES}/policies/{policy_id}.json"
 
 
 def partial_download_dir(folder: str, bot_id: str) -> str:

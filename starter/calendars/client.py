@@ -18,7 +18,6 @@ from minutekeeper.calendars.messages import (
     CalendarStatus,
     CalendarView,
     DisconnectRequest,
-    OverrideChange,
     PolicyChange,
 )
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
@@ -31,6 +30,7 @@ from minutekeeper.providers.calendar_base import (
     ResyncResult,
 )
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
+from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.storage.user_connections import UserConnectionStore
@@ -40,7 +40,7 @@ from starter.calendars.credential_rotation import AppCredentials, CredentialRota
 from starter.calendars.doctor import CalendarReport, report_on_calendars
 from starter.calendars.events import DecidedEvent, decided_events
 from starter.calendars.explain import EventExplanation, explain_decision
-from starter.calendars.gateway import CalendarGateway
+from starter.calendars.gateway import CalendarGateway, OverrideUpdate
 from starter.calendars.lookup import find_event
 from starter.calendars.preview import PolicyPreview, policy_as_written, policy_difference, preview_policy
 from starter.calendars.provider_recording import NO_POLICY, ProviderRecording, ProviderRecordings
@@ -87,10 +87,18 @@ class CalendarClient:
     The Temporal client needs the data converter of `minutekeeper.temporal.connection`.
     """
 
-    def __init__(self, temporal: Client, provider: CalendarProvider, store: ArtifactStore) -> None:
+    def __init__(
+        self,
+        temporal: Client,
+        provider: CalendarProvider,
+        store: ArtifactStore,
+        default_policy: Policy = DEFAULT_POLICY,
+    ) -> None:
         self.temporal = temporal
         self._provider = provider
-        self._account = CalendarAccount(temporal, provider, UserConnectionStore(store))
+        self._default_policy = default_policy
+        preferences = CalendarPreferencesStore(store)
+        self._account = CalendarAccount(temporal, provider, UserConnectionStore(store), preferences, default_policy)
         self._gateway = CalendarGateway(temporal, provider, store)
         self._checkpoints = CalendarCheckpointStore(store)
         self._provider_recordings = ProviderRecordings(temporal, provider)
@@ -102,7 +110,7 @@ class CalendarClient:
         chosen = given or settings()
         async with open_calendar_account(chosen) as provider:
             temporal = (await MeetingClient.connect()).temporal
-            yield cls(temporal, provider, ArtifactStore(chosen.artifacts_url))
+            yield cls(temporal, provider, ArtifactStore(chosen.artifacts_url), chosen.default_policy)
 
     async def available(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
         """The calendars that the user can connect."""
@@ -112,9 +120,10 @@ class CalendarClient:
     async def connect(
         self, credentials: CalendarCredentials, raw_id: str | None = None, policy: Policy | None = None
     ) -> ConnectResult:
-        """Connects a calendar, by default the primary one with the default policy.
+        """Connects a calendar, by default the primary one.
 
-        Idempotent: repeated, it renews the credentials and changes nothing else.
+        Without a policy it gets the one that it had before, or else the default one. Idempotent: repeated, it
+        renews the credentials and changes nothing else.
         """
         with self._translated_errors():
             return await connect_calendar(self._account, credentials, raw_id, policy)
@@ -167,7 +176,7 @@ class CalendarClient:
         """What a policy, by default the calendar's own, would book, move and cancel. Changes nothing."""
         with self._translated_errors():
             found = await self._gateway.find(calendar)
-            rules = policy or DEFAULT_POLICY, NO_OVERRIDES
+            rules = policy or self._default_policy, NO_OVERRIDES
             if found.has_workflow:
                 view = await self._gateway.view(found)
                 rules = policy or view.policy, view.overrides
@@ -201,16 +210,16 @@ class CalendarClient:
 
     async def override(
         self, calendar: str, event: str, wanted: Wanted | None, *, series: bool = False
-    ) -> OverrideChange:
+    ) -> OverrideUpdate:
         """Decides about one event, or its whole series, before any policy; None removes the override.
 
         Raises MeetingInputError for a series if the event is not part of one.
         """
         with self._translated_errors():
             found = await self._gateway.require_running(calendar)
-            change = await self._gateway.override_for(found, event, wanted, series=series)
-            await self._gateway.change(found, CalendarWorkflow.override, change)
-            return change
+            update = await self._gateway.override_for(found, event, wanted, series=series)
+            await self._gateway.change(found, CalendarWorkflow.override, update.change)
+            return update
 
     async def override_of(self, calendar: str, event: str) -> Override | None:
         """The override of an event or its series; None if there is none, or if the calendar has no workflow."""

@@ -1,7 +1,7 @@
 """Connects a calendar: creates it at the provider and starts its workflow. Either may exist already."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from temporalio.client import Client, WorkflowHandle
 
 from minutekeeper.calendars.messages import CalendarStatus, CalendarView, CalendarWorkflowInput
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
+from minutekeeper.calendars.preferences import CalendarIdentity, PolicySource, starting_rules
 from minutekeeper.calendars.user_connection import ConnectionClaim
 from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.providers.calendar_base import (
@@ -18,6 +19,7 @@ from minutekeeper.providers.calendar_base import (
     CalendarProvider,
     ConnectedCalendar,
 )
+from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.user_connections import UserConnectionStore
 from minutekeeper.temporal.calendar_workflows import describe_calendar, start_or_renew_calendar
 from starter.errors import MeetingInputError, MeetingRefusedError
@@ -41,7 +43,10 @@ class ConnectOutcome(StrEnum):
 
 
 class ConnectResult(BaseModel):
-    """The connected calendar and how it was connected."""
+    """The connected calendar, how it was connected, and where its policy comes from.
+
+    `policy` is None if the calendar was connected already and no worker answered.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -50,14 +55,23 @@ class ConnectResult(BaseModel):
     connection: ConnectOutcome
     name: str
     email: str
+    policy_source: PolicySource
+    policy: Policy | None
+    overrides: int
+    """How many overrides hold."""
 
 
 class CalendarAccount(NamedTuple):
-    """The Temporal namespace, the provider and the user connections of an account."""
+    """The Temporal namespace, the provider, and what is stored of the calendars of an account.
+
+    `default_policy` is for calendars that never had one.
+    """
 
     temporal: Client
     provider: CalendarProvider
     connections: UserConnectionStore
+    preferences: CalendarPreferencesStore
+    default_policy: Policy = DEFAULT_POLICY
 
 
 async def connect_calendar(
@@ -68,12 +82,13 @@ async def connect_calendar(
 ) -> ConnectResult:
     """Connects one calendar. Idempotent: repeated, it renews the credentials and has the calendar read again.
 
-    A calendar that a user connected by a link is left alone, also if both are the same shared calendar.
+    A calendar that a user connected by a link is left alone, also if both are the same shared calendar. One that
+    was connected before, under whichever id, keeps its overrides, and its policy unless another one is given.
 
     Raises MeetingInputError for a `raw_id` that is not one of the user's calendars, MeetingRefusedError while the
     calendar is being disconnected, ProviderError and StoreError.
     """
-    temporal, provider, connections = account
+    temporal, provider, connections, preferences, default_policy = account
     wanted = _chosen(await provider.list_available_calendars(credentials), raw_id)
     known = await _known(provider, connections, wanted) if wanted else None
     if known is None:
@@ -86,17 +101,39 @@ async def connect_calendar(
         await _refuse_if_leaving(temporal, known.calendar_id)
         connected = await provider.update_credentials(known.calendar_id, credentials)
     owner = connected.email or connected.name
-    request = CalendarWorkflowInput(calendar_id=connected.calendar_id, owner=owner, policy=policy or DEFAULT_POLICY)
-    if not await start_or_renew_calendar(temporal, request):
-        connection = ConnectOutcome.RENEWED
-    else:
+    raw_id = connected.raw_id or (wanted.raw_id if wanted else "")
+    account_email = connected.email or (wanted.email if wanted else "")
+    identity = CalendarIdentity(platform=credentials.platform, account=account_email, raw_id=raw_id)
+    rules = starting_rules(
+        await preferences.read(identity), datetime.now(UTC), given=policy, default=default_policy
+    )
+    request = CalendarWorkflowInput(
+        calendar_id=connected.calendar_id,
+        owner=owner,
+        identity=identity,
+        policy=rules.policy,
+        overrides=rules.overrides,
+        preferences_changed_at=rules.changed_at,
+    )
+    held: Policy | None
+    if await start_or_renew_calendar(temporal, request):
         connection = ConnectOutcome.ADOPTED if known else ConnectOutcome.CONNECTED
+        source, held = rules.source, rules.policy
+        overrides = rules.overrides.count
+    else:
+        connection = ConnectOutcome.RENEWED
+        view = await _view(temporal, connected.calendar_id)
+        source, held = PolicySource.UNCHANGED, view.policy if view else None
+        overrides = view.overrides.count if view else 0
     return ConnectResult(
         calendar_id=connected.calendar_id,
         workflow_id=calendar_workflow_id_for(connected.calendar_id),
         connection=connection,
         name=connected.name,
         email=connected.email,
+        policy_source=source,
+        policy=held,
+        overrides=overrides,
     )
 
 
@@ -127,15 +164,19 @@ async def _refuse_if_leaving(temporal: Client, calendar_id: str) -> None:
     execution = await describe_calendar(temporal, calendar_id)
     if execution is None or is_closed(execution):
         return
-    try:
-        view = await query_workflow(_handle(temporal, calendar_id), CalendarWorkflow.status, _QUERY_TIMEOUT)
-    except NoAnswerError:
-        return
-    if view.status is CalendarStatus.DISCONNECTING:
+    view = await _view(temporal, calendar_id)
+    if view and view.status is CalendarStatus.DISCONNECTING:
         raise MeetingRefusedError(
             f"Calendar {calendar_id} is being disconnected; connect it again when `minutekeeper calendar "
             "list` shows it as disconnected."
         )
+
+
+async def _view(temporal: Client, calendar_id: str) -> CalendarView | None:
+    try:
+        return await query_workflow(_handle(temporal, calendar_id), CalendarWorkflow.status, _QUERY_TIMEOUT)
+    except NoAnswerError:
+        return None
 
 
 def _handle(temporal: Client, calendar_id: str) -> WorkflowHandle[CalendarWorkflow, CalendarView]:

@@ -4,13 +4,15 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
+from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.workflow import UpdateMethodMultiParam
 
 from minutekeeper.calendars.decisions import Wanted
+from minutekeeper.calendars.event import meeting_id_for_event
 from minutekeeper.calendars.messages import CalendarView, OverrideChange
 from minutekeeper.calendars.tracked_events import TrackedEvents
-from minutekeeper.meetings.ids import calendar_workflow_id_for
+from minutekeeper.meetings.ids import base_meeting_id, calendar_workflow_id_for
 from minutekeeper.providers.base import NotFoundError, UnavailableError
 from minutekeeper.providers.calendar_base import CalendarProvider, ConnectedCalendar
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
@@ -24,6 +26,16 @@ _QUERY_TIMEOUT = timedelta(seconds=5)
 _UPDATE_TIMEOUT = timedelta(seconds=15)
 _END_TIMEOUT_SECONDS = 5
 """How long `disconnect` waits for the end, because releasing a few meetings is quick and callers should see it."""
+
+
+class OverrideUpdate(BaseModel):
+    """A changed override, and the event by which it was named."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calendar_id: str
+    event_id: str
+    change: OverrideChange
 
 
 class CalendarGateway:
@@ -76,22 +88,26 @@ class CalendarGateway:
 
     async def override_for(
         self, calendar: CalendarRef, event: str, wanted: Wanted | None, *, series: bool
-    ) -> OverrideChange:
+    ) -> OverrideUpdate:
         """Resolves an event or series. Raises EventNotFoundError, and MeetingInputError if there is no series."""
         tracked = await self.tracked_events(calendar)
         entry = find_tracked_event(tracked, event, series=series)
         if entry and not series:
-            return OverrideChange(event_id=entry.event_id, wanted=wanted)
+            change = OverrideChange(meeting_id=base_meeting_id(entry.meeting_id), wanted=wanted)
+            return OverrideUpdate(calendar_id=calendar.calendar_id, event_id=entry.event_id, change=change)
         if entry and entry.series:
-            return OverrideChange(series_id=entry.series, wanted=wanted)
+            change = OverrideChange(series_id=entry.series, wanted=wanted)
+            return OverrideUpdate(calendar_id=calendar.calendar_id, event_id=entry.event_id, change=change)
         _, found = await find_event(self._provider, tracked, event)
         if found is None:
             raise no_such_event(calendar.calendar_id, event)
         if not series:
-            return OverrideChange(event_id=found.event_id, wanted=wanted)
-        if not found.series:
+            change = OverrideChange(meeting_id=meeting_id_for_event(found), wanted=wanted)
+        elif found.series:
+            change = OverrideChange(series_id=found.series, wanted=wanted)
+        else:
             raise MeetingInputError("--series", f"event {found.event_id} is not part of a series")
-        return OverrideChange(series_id=found.series, wanted=wanted)
+        return OverrideUpdate(calendar_id=calendar.calendar_id, event_id=found.event_id, change=change)
 
     async def change(
         self, calendar: CalendarRef, update: UpdateMethodMultiParam[..., CalendarView], *arguments: object

@@ -6,6 +6,7 @@ from datetime import datetime
 from rich.text import Text
 
 from minutekeeper.calendars.plan import BotLoad, ChangeKind, PeakLoad, PlannedChange
+from minutekeeper.calendars.policy import Policy
 from minutekeeper.providers.calendar_base import AvailableCalendar
 from starter.calendars.client import CalendarDetails
 from starter.calendars.events import DecidedEvent, EventMeeting
@@ -63,16 +64,21 @@ def details(calendar: CalendarDetails) -> Facts:
     if summary.error:
         facts.append(("Error", Text(sanitize(summary.error), style="red")))
     if view is not None:
-        rules = ", ".join(rule.name for rule in view.policy.rules) or "no rules"
         facts += [
             ("Upcoming", Text(f"{amount(calendar.upcoming, 'event')}, {calendar.recorded} to be recorded")),
-            ("Policy", Text(sanitize(f"{rules}; otherwise {view.policy.otherwise}"))),
+            ("Policy", Text(sanitize(policy_summary(view.policy)))),
             ("Reconciled", Text(f"{view.reconcile_count} times, last {_when(view.last_reconciled_at)}")),
             ("Last full sync", Text(_when(view.last_full_sync_at))),
             ("Next reconcile", Text(f"{_when(view.next_reconcile_at)}, or when something changes")),
         ]
     facts += [("ID", Text(sanitize(summary.calendar_id))), ("Workflow", Text(sanitize(summary.workflow_id)))]
     return facts_table(facts)
+
+
+def policy_summary(policy: Policy) -> str:
+    """A policy on one line: the names of its rules in their order."""
+    rules = ", ".join(rule.name for rule in policy.rules) or "no rules"
+    return f"{rules}; otherwise {policy.otherwise}"
 
 
 def events(decided: Iterable[DecidedEvent]) -> Table:

@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutekeeper.calendars.decisions import NO_OVERRIDES, Decision, Override, Overrides, decide, evaluate_rules
+from minutekeeper.calendars.event import meeting_id_for_event
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
 from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.meetings.fields import BotOptions, RecordingMode
 from tests.calendars.support import DAY, HOUR, NOW, START, a_policy, an_event, decided
 
 ALL = {"name": "all", "then": "record"}
-ALWAYS, NEVER = Overrides(events={"e1": "always"}), Overrides(events={"e1": "never"})
+E1 = meeting_id_for_event(an_event())
+ALWAYS, NEVER = Overrides(events={E1: "always"}), Overrides(events={E1: "never"})
 
 IMPOSSIBLE = [
     ({"deleted": True}, "deleted", "Not recorded: the event was deleted or cancelled."),
@@ -69,7 +71,7 @@ def test_what_runs_is_still_recorded_until_its_last_minute() -> None:
 
 
 def test_the_word_for_an_event_goes_before_that_for_its_series() -> None:
-    overrides = Overrides(events={"e1": "always"}, series={"s1": "never"})
+    overrides = Overrides(events={E1: "always"}, series={"s1": "never"})
     instance, sibling = an_event(recurring_event_id="s1"), an_event(event_id="e2", recurring_event_id="s1")
     assert overrides.for_event(instance) == Override("always", "event")
     assert overrides.for_event(sibling) == Override("never", "series")

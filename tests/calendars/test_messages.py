@@ -37,8 +37,10 @@ def test_a_calendar_needs_only_its_id() -> None:
         "user": "",
         "platform": "",
         "owner": "",
+        "identity": None,
         "policy": DEFAULT_POLICY,
         "overrides": NO_OVERRIDES,
+        "preferences_changed_at": None,
         "debounce_seconds": 2.0,
         "full_sync_seconds": 6 * 3600.0,
     }
@@ -63,8 +65,10 @@ def test_a_reconcile_reads_what_was_changed_unless_more_is_asked_for() -> None:
         "calendar_id": "c1",
         "provider": "",
         "at": NOON,
+        "identity": None,
         "policy": DEFAULT_POLICY,
         "overrides": NO_OVERRIDES,
+        "preferences_changed_at": None,
         "changes": NO_CHANGES,
         "disconnect_reason": "",
     }
@@ -127,7 +131,7 @@ def test_every_word_about_a_calendar_stays_in_what_adds_up() -> None:
 
 
 def test_what_is_decided_for_an_event_or_a_series_can_be_taken_back() -> None:
-    assert dict(OverrideChange()) == {"event_id": "", "series_id": "", "wanted": None}
+    assert dict(OverrideChange()) == {"meeting_id": "", "series_id": "", "wanted": None}
     with pytest.raises(ValidationError, match="policy"):
         PolicyChange.model_validate({})
 

@@ -3,17 +3,26 @@
 import pytest
 
 from minutekeeper.calendars.decisions import MAX_OVERRIDES, NO_OVERRIDES, Override, Overrides
-from tests.calendars.support import an_event
+from minutekeeper.calendars.event import meeting_id_for_event
+from tests.calendars.support import DAY, START, an_event
 
-BOTH = NO_OVERRIDES.with_event("e1", "never").with_series("s1", "always")
+EVENT = {"uid": "u1", "original_start": START, "recurring_event_id": "s1"}
+E1 = meeting_id_for_event(an_event(**EVENT))
+BOTH = NO_OVERRIDES.with_event(E1, "never").with_series("s1", "always")
 
 
 def test_an_event_goes_before_its_series() -> None:
-    assert BOTH.for_event(an_event(event_id="e1", recurring_event_id="s1")) == Override("never", "event")
-    assert BOTH.for_event(an_event(event_id="e2", recurring_event_id="s1")) == Override("always", "series")
-    assert BOTH.for_event(an_event(event_id="e2", recurring_event_id="s2")) is None
+    assert BOTH.for_event(an_event(**EVENT)) == Override("never", "event")
+    other = EVENT | {"original_start": START + DAY}
+    assert BOTH.for_event(an_event(**other)) == Override("always", "series")
+    assert BOTH.for_event(an_event(**other | {"recurring_event_id": "s2"})) is None
     assert BOTH.for_event(an_event(event_id="e2")) is None
-    assert BOTH.for_event(an_event(event_id="s1", recurring_event_id="e1")) is None
+    assert BOTH.for_event(an_event(uid="s1", recurring_event_id=E1)) is None
+
+
+def test_an_event_keeps_its_override_when_its_calendar_comes_back_under_another_id() -> None:
+    came_back = an_event(event_id="another", calendar_id="c2", **EVENT)
+    assert BOTH.for_event(came_back) == Override("never", "event")
 
 
 def test_an_event_of_no_series_is_none_of_the_nameless_series() -> None:
@@ -21,9 +30,9 @@ def test_an_event_of_no_series_is_none_of_the_nameless_series() -> None:
 
 
 def test_the_last_word_counts_and_can_be_taken_back() -> None:
-    assert BOTH.with_event("e1", "always").with_event("e2", "never").events == {"e1": "always", "e2": "never"}
-    assert BOTH.with_event("e1", None) == NO_OVERRIDES.with_series("s1", "always")
-    assert BOTH.with_series("s1", None) == NO_OVERRIDES.with_event("e1", "never")
+    assert BOTH.with_event(E1, "always").with_event("e2", "never").events == {E1: "always", "e2": "never"}
+    assert BOTH.with_event(E1, None) == NO_OVERRIDES.with_series("s1", "always")
+    assert BOTH.with_series("s1", None) == NO_OVERRIDES.with_event(E1, "never")
     assert BOTH.with_series("s2", None).with_event("e2", None) == BOTH
 
 
@@ -32,7 +41,7 @@ def test_there_is_room_for_a_thousand() -> None:
     events = {f"e{number}": "never" for number in range(600)}
     series = {f"s{number}": "always" for number in range(399)}
     nearly = Overrides.model_validate({"events": events, "series": series})
-    assert not nearly.is_full
+    assert (nearly.count, nearly.is_full) == (999, False)
     assert nearly.with_series("one more", "always").is_full
     assert nearly.with_event("one more", "always").is_full
 

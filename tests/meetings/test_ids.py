@@ -70,7 +70,7 @@ def test_a_plain_name_is_its_own_folder(name: str) -> None:
     assert folder_for(name) == name
 
 
-@pytest.mark.parametrize("name", ["inbox", "Inbox", "calendars", "CALENDARS", "users", "Users"])
+@pytest.mark.parametrize("name", ["inbox", "Inbox", "calendars", "CALENDARS", "users", "Users", "preferences"])
 def test_no_meeting_gets_a_folder_that_is_kept_for_something_else(name: str) -> None:
     folder = folder_for(name)
     assert folder.lower() not in {"inbox", "calendars", "users"}

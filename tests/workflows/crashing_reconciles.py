@@ -16,7 +16,7 @@ from temporalio.client import Client
 
 from activities import calendar_changes
 from activities.calendar_changes import ReconcileClock
-from activities.calendars import Reconciler
+from activities.calendars import CalendarStores, Reconciler
 from activities.meeting_bookings import MeetingBookings
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.messages import FULL_SYNC, ReconcileInput
@@ -75,7 +75,7 @@ async def look(case: Case, address: str, store: str) -> None:
             ReconcileInput(calendar_id=case.calendar_id, at=case.at, changes=FULL_SYNC),
             ReconcileClock(now=case.at, attempt_at=case.at + timedelta(microseconds=case.attempt)),
             calendars=calendars,
-            checkpoints=CalendarCheckpointStore(ArtifactStore(store)),
+            stores=CalendarStores(ArtifactStore(store)),
             meetings=MeetingBookings(client),
         ).run()
 

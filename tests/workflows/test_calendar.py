@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.client import WorkflowHistory, WorkflowUpdateFailedError
 
+from minutekeeper.calendars.event import meeting_id_for_event
 from minutekeeper.calendars.messages import CalendarStatus, OverrideChange, PolicyChange
 from minutekeeper.meetings.request import StopRequest
 from minutekeeper.meetings.status import MeetingStatus
@@ -99,7 +100,7 @@ async def test_another_policy_and_somebodys_word_decide_about_booked_meetings_to
     view = await anna.changes("set_policy", PolicyChange(policy={"otherwise": "skip"}))
     assert view.counts.released == 1
     assert (await meeting.outcome()).status is MeetingStatus.CANCELLED
-    view = await anna.changes("override", OverrideChange(event_id=event.event_id, wanted="always"))
+    view = await anna.changes("override", OverrideChange(meeting_id=meeting_id_for_event(event), wanted="always"))
     assert view.counts.booked == 1
     assert (await meeting.view()).status is MeetingStatus.SCHEDULED, "what calendars gave up, they book anew"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from minutekeeper.calendars.event import meeting_id_for_event
 from minutekeeper.calendars.health import ACCESS_GOOD, AccessProblem, AccessReport
 from minutekeeper.calendars.messages import (
     CalendarStatus,
@@ -76,7 +77,7 @@ async def a_full_life(anna: Calendar) -> list[dict[str, Any]]:
     await step(await anna.until(lambda seen: seen.problem is AccessProblem.USER_GRANT))
     await anna.handle.signal(ACCESS_SIGNAL, ACCESS_GOOD)
     await step(await anna.until(lambda seen: seen.problem is None and seen.counts.events == 2))
-    await step(await anna.changes("override", OverrideChange(event_id=two.event_id, wanted="never")))
+    await step(await anna.changes("override", OverrideChange(meeting_id=meeting_id_for_event(two), wanted="never")))
     await step(await anna.changes("set_policy", PolicyChange(policy={"otherwise": "skip"})))
     await step(await anna.changes("resync"))
     calendars.deletion_failures.append(RequestRejectedError("not yet"))

@@ -20,6 +20,7 @@ from bridge.connect.session_cookies import (
     session_id_for,
 )
 from minutekeeper.calendars.connect_link import new_link
+from minutekeeper.calendars.preferences import PolicySource
 
 ENCRYPTION = CookieEncryption(["s" * 32])
 COOKIES = SessionCookies(ENCRYPTION, "https://bridge.example/base")
@@ -159,7 +160,9 @@ def test_the_new_session_counts_among_the_others() -> None:
 
 
 def test_the_success_page_is_told_whose_calendar_it_is() -> None:
-    account = ConnectedAccount(user="anna", account="anna@a.example", calendar="Team")
+    account = ConnectedAccount(
+        user="anna", account="anna@a.example", calendar="Team", policy_source=PolicySource.BUILT_IN
+    )
     path = COOKIES.success_path("google", account)
     assert path.startswith("/connect/done/google?of=")
     assert COOKIES.connected_account(asked(path=path)) == account

@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 
 from activities.calendar_health import CalendarHealthActivities
 from activities.calendars import CalendarActivities
+from minutekeeper.calendars.event import meeting_id_for_event
 from minutekeeper.calendars.health import ACCESS_RENEWED, AccessProblem, AccessReport
 from minutekeeper.calendars.messages import CalendarStatus, OverrideChange, PolicyChange
 from minutekeeper.providers.base import RequestRejectedError, UnavailableError
@@ -70,7 +71,7 @@ async def calendar_changed_by_people(recorder: Recorder) -> Calendar:
         event = anna.put()
         await anna.changes("resync")
         await anna.changes("set_policy", PolicyChange(policy={"otherwise": "skip"}))
-        await anna.changes("override", OverrideChange(event_id=event.event_id, wanted="always"))
+        await anna.changes("override", OverrideChange(meeting_id=meeting_id_for_event(event), wanted="always"))
         await anna.changes("override", OverrideChange(series_id="weekly", wanted="never"))
         return await leave(anna)
 
