@@ -212,7 +212,7 @@ async def test_an_override_is_for_an_event_or_for_its_series(
     series = (await cli("calendar", "override", ANNA, "weekly", "always", "--series", "--json")).json
     overrides = (await cli("calendar", "show", ANNA, "--json")).json["overrides"]
     assert overrides == {
-        "events": {entries["Once"].event_id: "never"},
+        "events": {entries["Once"].meeting_id: "never"},
         "series": {series["series_id"]: "always"},
     }
     await cli("calendar", "override", ANNA, "once", "none")

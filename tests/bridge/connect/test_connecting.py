@@ -1,6 +1,7 @@
 """A user's way from a link to a calendar that is kept, as long as nothing goes wrong."""
 
 import uuid
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -8,8 +9,14 @@ from aiohttp.test_utils import unused_port
 from pydantic import SecretStr
 from yarl import URL
 
+from bridge.connect.errors import ConnectErrorCode
+from minutekeeper.calendars.connect_link import connect_url, new_link
+from minutekeeper.calendars.decisions import NO_OVERRIDES
+from minutekeeper.calendars.policy import Policy, load_policy
+from minutekeeper.calendars.preferences import CalendarIdentity, CalendarPreferences
 from minutekeeper.meetings.ids import calendar_workflow_id_for
-from tests.bridge.connect.scenario import ANNA, BEN, SECRET, Stage, serving
+from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
+from tests.bridge.connect.scenario import ANNA, BEN, SECRET, Stage, assert_problem, serving
 
 GOOGLE = "https://www.googleapis.com/auth"
 TEAM = "<b>team</b>&1@group"
@@ -46,7 +53,16 @@ async def test_a_link_leads_to_a_calendar_that_is_kept(stage: Stage, user: str, 
     (calendar,) = await stage.connected()
     assert calendar["email"] == ANNA
     given = await stage.input_of(calendar["uuid"])
-    assert given == {"calendar_id": calendar["uuid"], "user": user, "platform": platform, "owner": ANNA}
+    identity = {"platform": platform, "account": ANNA, "raw_id": calendar["google_id"]}
+    assert given == {
+        "calendar_id": calendar["uuid"],
+        "user": user,
+        "platform": platform,
+        "owner": ANNA,
+        "identity": identity,
+    }
+    assert "What is recorded" in page.words
+    assert "all meetings that you have not declined" in page.words
     known = await stage.known(user, platform)
     assert (known.calendar_id, known.email) == (calendar["uuid"], ANNA)
 
@@ -165,3 +181,45 @@ async def test_a_lost_workflow_is_no_calendar_that_would_be_replaced(stage: Stag
     await stage.consent(email=BEN)
     await stage.browser.open(link, {})
     assert [each["email"] for each in await stage.connected()] == [BEN]
+
+
+async def test_a_link_names_the_policy_of_a_calendar_that_had_none(stage: Stage, user: str) -> None:
+    policy = load_policy('{"rules": [{"name": "talks", "when": {"title": "talk"}, "then": "record"}]}')
+    policy_id = await CalendarPreferencesStore(stage.store).add_policy(policy)
+    email = f"{user}@acme.com"
+    await stage.account(email)
+    link = new_link(user, "google", datetime.now(UTC)).model_copy(update={"policy_id": policy_id})
+    page = await stage.go(connect_url(stage.settings.bridge_public_url, SECRET, link))
+    assert "by the rules that this link names" in page.words
+    given = await stage.input_of((await stage.known(user)).calendar_id)
+    assert [rule["name"] for rule in given["policy"]["rules"]] == ["talks"]
+    assert given["preferences_changed_at"], "it is carried over"
+
+
+async def test_what_a_user_decided_before_goes_before_the_policy_of_a_link(stage: Stage, user: str) -> None:
+    store = CalendarPreferencesStore(stage.store)
+    email = f"{user}@acme.com"
+    overrides = NO_OVERRIDES.with_event("m1", "never")
+    identity = CalendarIdentity(platform="google", account=email, raw_id=email)
+    kept = CalendarPreferences(
+        identity=identity, policy=Policy(otherwise="skip"), overrides=overrides, changed_at=datetime.now(UTC)
+    )
+    await store.keep(kept)
+    await stage.account(email)
+    link = new_link(user, "google", datetime.now(UTC))
+    link = link.model_copy(update={"policy_id": await store.add_policy(Policy())})
+    page = await stage.go(connect_url(stage.settings.bridge_public_url, SECRET, link))
+    assert "by the rules and exceptions that it had before" in page.words
+    given = await stage.input_of((await stage.known(user)).calendar_id)
+    assert given["policy"] == {"otherwise": "skip"}
+    assert given["overrides"] == {"events": {"m1": "never"}}
+    again = await stage.go(stage.link(user))
+    assert "by the rules that it has already" in again.words
+
+
+async def test_a_link_whose_policy_is_lost_connects_nothing(stage: Stage, user: str) -> None:
+    await stage.account()
+    link = new_link(user, "google", datetime.now(UTC)).model_copy(update={"policy_id": "0" * 32})
+    page = await stage.go(connect_url(stage.settings.bridge_public_url, SECRET, link))
+    assert_problem(page, ConnectErrorCode.UNAVAILABLE)
+    assert await stage.connected() == []
