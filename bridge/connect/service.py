@@ -28,7 +28,6 @@ from minutekeeper.providers.calendar_base import (
     ConnectedCalendar,
 )
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
-from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.user_connections import ConcurrentUpdateError, UserConnectionStore
 from minutekeeper.text import one_line
 
@@ -165,7 +164,7 @@ class ConnectService:
         try:
             source = await self._start_workflow(link, linked, chosen, calendar)
             return await self._write(_connected(current, chosen, calendar)), source
-        except (TemporalCallError, ConnectError, StoreError):
+        except (TemporalCallError, ConnectError):
             # What cannot be removed now is removed by the next attempt.
             with contextlib.suppress(TemporalCallError, ProviderError):
                 await self._disconnect(calendar.calendar_id, UNFINISHED)
