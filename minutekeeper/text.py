@@ -1,7 +1,8 @@
-"""Spoken words as readable text, in any script."""
+"""Words as readable text, in any script."""
 
+import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
@@ -26,6 +27,18 @@ _ISOLATES = "\u2066\u2067\u2068"
 _DIRECTIONS = re.compile(f"[{_EMBEDDINGS}{_ISOLATES}\u202c\u2069]")
 
 
+_MAX_MARKUP = 100_000
+_UNSEEN = re.compile(r"<(?:!--|(style|script|head)\b)", re.IGNORECASE)
+_ENDS = {
+    "": re.compile("-->"),
+    **{name: re.compile(rf"</{name}\b[^<>]*>", re.IGNORECASE) for name in ("style", "script", "head")},
+}
+_INLINE_TAG = re.compile(
+    r"</?(?:a|abbr|b|big|em|font|i|mark|s|small|span|strong|sub|sup|u|wbr)\b[^<>]*>", re.IGNORECASE
+)
+_TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
+
+
 class Spoken(NamedTuple):
     """A word without blanks of its own, and whether one stands before it: None if its source does not say."""
 
@@ -39,6 +52,26 @@ def one_line(text: str) -> str:
     Half characters become U+FFFD.
     """
     return " ".join(balanced(_SURROGATES.sub("\ufffd", _CONTROLS.sub("", text))).split())
+
+
+def plain_text(text: str) -> str:
+    """What a reader sees of a text that may be HTML, on one line: words stay whole where only the look changes."""
+    text = text[:_MAX_MARKUP]
+    if "<" in text:
+        text = _TAG.sub(" ", _INLINE_TAG.sub("", " ".join(_seen(text))))
+    return one_line(html.unescape(text) if "&" in text else text)
+
+
+def _seen(text: str) -> Iterator[str]:
+    """The parts outside of comments, styles and scripts."""
+    position = 0
+    while begin := _UNSEEN.search(text, position):
+        yield text[position : begin.start()]
+        end = _ENDS[(begin[1] or "").lower()].search(text, begin.end())
+        if end is None:
+            return
+        position = end.end()
+    yield text[position:]
 
 
 def balanced(text: str) -> str:

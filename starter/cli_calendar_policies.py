@@ -112,6 +112,22 @@ async def calendar_policy_set(
     return 0
 
 
+@policy_app.command(name="schema")
+def calendar_policy_schema(*, as_json: Json = False) -> int:
+    """Print the JSON schema of policy files.
+
+    Editors complete and check a file by it.
+    """
+    from starter.calendars.policy_schema import policy_schema, policy_schema_text
+    from starter.output import print_line, write_json
+
+    if as_json:
+        write_json(policy_schema(), absent_as_null=False)
+    else:
+        print_line(policy_schema_text().rstrip())
+    return 0
+
+
 @app.command(name="override")
 @run_async
 async def calendar_override(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from minutekeeper.calendars.event import CalendarEvent, is_past, meeting_id_for_event, series_key
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BotOverrides, BuiltinRule, Rule
-from minutekeeper.meetings.fields import BotOptions
+from minutekeeper.meetings.fields import BotOptions, UtcDatetime
 
 Wanted = Literal["always", "never"]
 
@@ -72,7 +72,8 @@ _MAX_REASON_LENGTH = 300
 class Decision(BaseModel):
     """`rule` is the name of a rule of the policy, or one of `BuiltinRule`; `reason` a sentence for people.
 
-    `bot` is None where the policy says nothing of the bot.
+    `bot` is None where the policy says nothing of the bot. An event that lasts all day has no hours of its own:
+    `start_time` and `end_time` say from when to when the bot is wanted.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -81,6 +82,8 @@ class Decision(BaseModel):
     rule: str
     reason: str
     bot: BotOptions | None = None
+    start_time: UtcDatetime | None = None
+    end_time: UtcDatetime | None = None
 
 
 class RuleEvaluation(NamedTuple):
@@ -98,10 +101,18 @@ def decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: date
     First comes the word `never`, then what makes a bot impossible, then the provider's own timer, then the word
     `always`, then the policy.
     """
+    decision = _decide(policy, overrides, event, now)
+    if not event.all_day:
+        return decision
+    timed = policy.with_hours(event)
+    return decision.model_copy(update={"start_time": timed.start_time, "end_time": timed.end_time})
+
+
+def _decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: datetime) -> Decision:
     override = overrides.for_event(event)
     if override and override.wanted == "never":
         return _skip(BuiltinRule.OVERRIDE, f'Skipped: a user chose "never" for this {override.scope}.')
-    if obstacle := _obstacle(event, now):
+    if obstacle := _obstacle(policy.with_hours(event), now):
         return _skip(*obstacle)
     if event.provider_records:
         reason = "Left to the provider: its own timer sends a bot, until `calendar unrecord` takes that back."
@@ -109,9 +120,15 @@ def decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: date
     if override:
         reason = f'Recorded: a user chose "always" for this {override.scope}.'
         return Decision(record=True, rule=BuiltinRule.OVERRIDE, reason=reason, bot=_bot(policy.bot))
+    return _by_policy(policy, event)
+
+
+def _by_policy(policy: Policy, event: CalendarEvent) -> Decision:
     for looked_at in evaluate_rules(policy, event):
         if looked_at.holds:
             return _by_rule(policy, looked_at)
+    if event.all_day:
+        return _skip(BuiltinRule.ALL_DAY, "Not recorded: it lasts all day, and no rule asks for such events.")
     record = policy.otherwise == "record"
     reason = (
         f'{"Recorded" if record else "Skipped"}: no rule holds, and otherwise the policy says "{policy.otherwise}".'
@@ -123,6 +140,7 @@ def decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: date
 
 def evaluate_rules(policy: Policy, event: CalendarEvent) -> Iterator[RuleEvaluation]:
     """The rules in their order, up to the one that decides."""
+    event = policy.with_hours(event)
     for number, rule in enumerate(policy.rules, start=1):
         findings = list(rule.findings(event, policy))
         missing = [each.text for each in findings if not each.holds]
@@ -135,16 +153,13 @@ def evaluate_rules(policy: Policy, event: CalendarEvent) -> Iterator[RuleEvaluat
 def _obstacle(event: CalendarEvent, now: datetime) -> tuple[BuiltinRule, str] | None:
     if event.deleted:
         return BuiltinRule.DELETED, "Not recorded: the event was deleted or cancelled."
+    if not event.event_type.is_meeting:
+        return BuiltinRule.NO_MEETING, f"Not recorded: it is no meeting, its type is {event.event_type}."
     if not event.meeting_url.strip():
         return BuiltinRule.NO_LINK, "Not recorded: the event has no link to a meeting."
     if event.link is None:
         reason = "Not recorded: its link is none of Google Meet, Zoom or Microsoft Teams by which a bot can join."
         return BuiltinRule.UNUSABLE_LINK, reason
-    if event.all_day:
-        return (
-            BuiltinRule.ALL_DAY,
-            "Not recorded: it lasts all day, so there is no time at which a bot should come.",
-        )
     if is_past(event.expected_end, now):
         return BuiltinRule.OVER, "Not recorded: it is over."
     return None

@@ -2,21 +2,20 @@
 
 import hashlib
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from minutekeeper.meetings.dispatch import LAST_USEFUL_MINUTE
 from minutekeeper.meetings.fields import ASSUMED_LENGTH, UtcDatetime
 from minutekeeper.meetings.meeting_urls import MeetingUrl, MeetingUrlError, parse_meeting_url
-from minutekeeper.text import balanced, one_line
+from minutekeeper.text import balanced, one_line, plain_text
 
 MAX_TITLE = 500
-
-_NOBODY = "calendar.google.com"
-"""Google lists rooms and shared calendars among the people, with addresses that end like this."""
 
 Title = Annotated[str, AfterValidator(lambda text: balanced(one_line(text)[:MAX_TITLE]))]
 """A title as it can be shown: one line, cut where a meeting's title ends."""
@@ -32,12 +31,70 @@ class Response(StrEnum):
     UNKNOWN = "unknown"
 
 
+class EventType(StrEnum):
+    """What an entry of a calendar is. Calendars that know no types have `default` only."""
+
+    DEFAULT = "default"
+    FROM_MAIL = "from_mail"
+    """The calendar made it of a mail, such as a reservation."""
+    OUT_OF_OFFICE = "out_of_office"
+    FOCUS_TIME = "focus_time"
+    WORKING_LOCATION = "working_location"
+    BIRTHDAY = "birthday"
+    OTHER = "other"
+    """A type that has no name here."""
+
+    @property
+    def is_meeting(self) -> bool:
+        return self in {EventType.DEFAULT, EventType.FROM_MAIL, EventType.OTHER}
+
+
+class Visibility(StrEnum):
+    """Who may see an event's details."""
+
+    DEFAULT = "default"
+    """As the calendar itself says."""
+    PUBLIC = "public"
+    PERSONAL = "personal"
+    PRIVATE = "private"
+    CONFIDENTIAL = "confidential"
+    UNKNOWN = "unknown"
+
+
+class Availability(StrEnum):
+    """How the time of the calendar's owner is shown to others."""
+
+    BUSY = "busy"
+    FREE = "free"
+    TENTATIVE = "tentative"
+    OUT_OF_OFFICE = "out_of_office"
+    WORKING_ELSEWHERE = "working_elsewhere"
+    UNKNOWN = "unknown"
+
+
+class Color(StrEnum):
+    """A colour that an event was given. One that was given none has that of its calendar, which is not told."""
+
+    LAVENDER = "lavender"
+    SAGE = "sage"
+    GRAPE = "grape"
+    FLAMINGO = "flamingo"
+    BANANA = "banana"
+    TANGERINE = "tangerine"
+    PEACOCK = "peacock"
+    GRAPHITE = "graphite"
+    BLUEBERRY = "blueberry"
+    BASIL = "basil"
+    TOMATO = "tomato"
+
+
 class Attendee(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     email: str = ""
     name: str = ""
     response: Response = Response.UNKNOWN
+    optional: bool = False
 
 
 class CalendarEvent(BaseModel):
@@ -54,11 +111,22 @@ class CalendarEvent(BaseModel):
     title: Title = ""
     meeting_url: str = ""
     """The link as the calendar gives it: perhaps empty, perhaps none that a bot can join."""
+    notes: str = Field("", repr=False)
+    """What its organiser wrote about it, perhaps as HTML."""
+    location: str = Field("", repr=False)
+    event_type: EventType = EventType.DEFAULT
+    visibility: Visibility = Visibility.UNKNOWN
+    availability: Availability = Availability.UNKNOWN
+    categories: tuple[str, ...] = ()
+    color: Color | None = None
     all_day: bool = False
+    """It has days instead of times: the start and the end are midnights, the latter not included."""
     deleted: bool = False
     is_organizer: bool = False
     """Whether the calendar's owner organises it."""
     organizer_email: str = ""
+    own_emails: tuple[str, ...] = ()
+    """Addresses that the calendar says are its owner's."""
     attendees: tuple[Attendee, ...] = ()
     guests_known: bool = True
     """Whether all who are invited are among the attendees: some guest lists are hidden or cut off."""
@@ -76,6 +144,11 @@ class CalendarEvent(BaseModel):
     updated_at: UtcDatetime | None = None
     provider_records: bool = False
     """Whether the meeting-bot API sends a bot of ours by its own timer."""
+
+    @cached_property
+    def description(self) -> str:
+        """The notes as plain text."""
+        return plain_text(self.notes)
 
     @property
     def link(self) -> MeetingUrl | None:
@@ -103,12 +176,20 @@ class CalendarEvent(BaseModel):
         """Nothing for an event that ends when it starts; what is assumed for one without an end."""
         return max((self.end_time or self.expected_end) - self.start_time, timedelta())
 
-    @property
-    def people(self) -> frozenset[str]:
-        """All who take part, the organiser included: their addresses, or names where there is no address."""
-        given = (self.organizer_email, *(attendee.email or attendee.name for attendee in self.attendees))
-        tidy = (text.strip().casefold() for text in given)
-        return frozenset(text for text in tidy if text and not text.endswith(_NOBODY))
+    def in_daytime(self, start: time, zone: ZoneInfo) -> "CalendarEvent":
+        """The event, or one that lasts all day with hours: from `start` of its first day to the end of its last."""
+        if not self.all_day:
+            return self
+        first = _day(self.start_time)
+        last = max(first, _day(self.end_time) - timedelta(days=1)) if self.end_time else first
+        begin = datetime.combine(first, start, zone)
+        end = datetime.combine(last + timedelta(days=1), time(), zone)
+        return self.model_copy(update={"start_time": begin.astimezone(UTC), "end_time": end.astimezone(UTC)})
+
+
+def _day(midnight: datetime) -> date:
+    """The day that begins at this instant, in whichever zone."""
+    return (midnight.astimezone(UTC) + timedelta(hours=12)).date()
 
 
 def expected_end(start_time: datetime, end_time: datetime | None) -> datetime:

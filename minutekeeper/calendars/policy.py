@@ -4,12 +4,13 @@ import json
 from collections import Counter
 from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from minutekeeper.calendars import policy_errors
 from minutekeeper.calendars.event import Response
-from minutekeeper.calendars.rule_conditions import PolicyContext
-from minutekeeper.calendars.rules import BotOverrides, Conditions, Rule, Verdict
+from minutekeeper.calendars.policy_context import PolicyContext
+from minutekeeper.calendars.rule_conditions import Conditions
+from minutekeeper.calendars.rules import BotOverrides, Rule, Verdict
 
 MAX_CHARACTERS = 64 * 1024
 """Longer policies are refused, because the policy is part of the input of every reconcile."""
@@ -29,12 +30,18 @@ class Policy(PolicyContext):
     `bot` is for all bots that the policy sends; a rule's own `bot` goes before it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
+    schema_address: str | None = Field(None, alias="$schema", max_length=2000)
+    """Where an editor finds the schema of this file; it is not looked at here."""
     version: Literal[1] = 1
+    """The version of this format."""
     bot: BotOverrides | None = None
+    """Options of all bots that this policy sends."""
     rules: tuple[Rule, ...] = ()
+    """The rules, in order: the first that holds decides."""
     otherwise: Verdict = "record"
+    """What is done where no rule holds."""
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

@@ -9,8 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from minutekeeper.calendars.rule_conditions import AttendeesCondition, OrganizerCondition, WorkingHours
-from minutekeeper.calendars.rules import BotOverrides, Conditions, Rule
+from minutekeeper.calendars.people_conditions import AttendeesCondition, OrganizerCondition
+from minutekeeper.calendars.rule_conditions import Conditions
+from minutekeeper.calendars.rules import BotOverrides, Rule
+from minutekeeper.calendars.time_conditions import WorkingHours
 from minutekeeper.text import one_line
 
 _MODELS: dict[str, type[BaseModel]] = {
@@ -41,6 +43,8 @@ _MESSAGES = {
     "value_error": "{error}",
 }
 
+_ABOUT_DOMAINS = ("external", "internal_only", "external_at_least", "external_at_most")
+
 _MAX_LENGTH = 60
 
 
@@ -59,15 +63,22 @@ def consistency_errors(data: Any) -> Iterator[str]:
     rules = [rule if isinstance(rule, dict) else {} for rule in rules] if isinstance(rules, list | tuple) else []
     names = Counter(one_line(name) for rule in rules if isinstance(name := rule.get("name"), str))
     yield from (f"rules: {name!r} is the name of {count} rules" for name, count in names.items() if count > 1)
-    if policy.get("my_domains"):
-        return
     for number, rule in enumerate(rules):
         for part in ("when", "unless"):
-            conditions = rule.get(part)
-            attendees = conditions.get("attendees") if isinstance(conditions, dict) else None
-            for name in ("external", "internal_only"):
-                if isinstance(attendees, dict) and attendees.get(name) is not None:
-                    yield f"rules[{number}].{part}.attendees.{name}: list your own mail domains in my_domains first"
+            for path, advice in _lacking(policy, rule.get(part)):
+                yield f"rules[{number}].{part}.{path}: {advice}"
+
+
+def _lacking(policy: dict[str, Any], conditions: Any) -> Iterator[tuple[str, str]]:
+    """Conditions that need something of the whole policy, which it does not say."""
+    given = conditions if isinstance(conditions, dict) else {}
+    attendees = given.get("attendees")
+    asked = attendees if isinstance(attendees, dict) and not policy.get("my_domains") else {}
+    for name in _ABOUT_DOMAINS:
+        if asked.get(name) is not None:
+            yield f"attendees.{name}", "list your own mail domains in my_domains first"
+    if given.get("holiday") is not None and not policy.get("holidays"):
+        yield "holiday", "list the days in holidays first"
 
 
 def _place(location: tuple[int | str, ...]) -> str:
@@ -97,4 +108,5 @@ def _message(error: ErrorDetails, root: type[BaseModel]) -> str:
 def _unknown(name: str, model: type[BaseModel]) -> str:
     known = [field.alias or each for each, field in model.model_fields.items()]
     near = difflib.get_close_matches(name.casefold(), known, n=1)
+    near = near or [each for each in known if name.casefold() in each.split("_")]
     return f"unknown; did you mean {near[0]}?" if near else f"unknown; known here are {', '.join(known)}"

@@ -1,224 +1,162 @@
-"""The conditions of a rule that concern people, working hours and patterns."""
+"""What a rule asks of an event: all its conditions, each with the sentence that explanations say."""
 
-import difflib
-import re
-import unicodedata
-import zoneinfo
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from fnmatch import fnmatchcase
-from typing import Annotated, Literal, NamedTuple, Self, TypeVar
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
 
-T = TypeVar("T")
+from minutekeeper.calendars.event import Availability, CalendarEvent, Color, EventType, Response, Visibility
+from minutekeeper.calendars.patterns import OneOrMore, Pattern, either, matches_words
+from minutekeeper.calendars.people import organised_by_owner, owner_response
+from minutekeeper.calendars.people_conditions import AttendeesCondition, OrganizerCondition
+from minutekeeper.calendars.policy_context import ConditionResult, DaySpan, PolicyContext, StrictModel, is_within
+from minutekeeper.calendars.time_conditions import WorkingHours
+from minutekeeper.meetings.meeting_urls import Platform
 
-OneOrMore = Annotated[
-    tuple[T, ...],
-    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
-    Field(min_length=1),
-]
-"""A list with at least one entry; a single entry needs no brackets."""
+Minutes = Annotated[int, Field(strict=True, ge=0, le=7 * 24 * 60)]
 
 
-def _tidy(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+class Conditions(StrictModel):
+    """All that are given must hold; none given hold of every event."""
 
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be empty")
-    return text
-
-
-def _domain(text: str) -> str:
-    domain = text.strip().casefold().removeprefix("@")
-    if not re.fullmatch(r"[^\s@/*?,;:]+", domain):
-        raise ValueError(f"{text!r} is no mail domain; write it as acme.com")
-    return domain
-
-
-Pattern = Annotated[str, Field(max_length=200), AfterValidator(_not_blank)]
-"""`*` stands for any characters, `?` for one; capitals do not matter."""
-
-Domain = Annotated[str, Field(max_length=253), AfterValidator(_domain)]
-"""A mail domain; its subdomains belong to it."""
-
-
-def matches_title(pattern: str, title: str) -> bool:
-    """Whether a title has these whole words somewhere; where the pattern has wildcards, whether all of it is so."""
-    if "*" in pattern or "?" in pattern:
-        return _is_like(pattern, title)
-    return re.search(rf"(?<!\w){re.escape(_tidy(pattern))}(?!\w)", _tidy(title)) is not None
-
-
-def matches_address(patterns: Iterable[str], address: str) -> bool:
-    return any(_is_like(pattern, address) for pattern in patterns)
-
-
-def is_of(domains: Iterable[str], address: str) -> bool:
-    """Whether a mail address belongs to one of the domains or to a subdomain of one."""
-    host = address.strip().casefold().rpartition("@")[2] if "@" in address else ""
-    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
-
-
-def _is_like(pattern: str, text: str) -> bool:
-    # Square brackets are letters here: titles such as "[external] review" are common.
-    return fnmatchcase(_tidy(text), _tidy(pattern).replace("[", "[[]"))
-
-
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-_WEEK: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def _time_of_day(text: str) -> str:
-    if not re.fullmatch(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00", text):
-        raise ValueError(f"{text!r} is no time of day; write it as 09:00")
-    return text
-
-
-def _time_zone(name: str) -> str:
-    try:
-        return zoneinfo.ZoneInfo(name).key
-    except (LookupError, ValueError, OSError):
-        zones = {zone.casefold(): zone for zone in zoneinfo.available_timezones()}
-        near = difflib.get_close_matches(name.casefold(), zones, n=1)
-        hint = f"did you mean {zones[near[0]]}?" if near else "write it as Europe/Berlin"
-        raise ValueError(f"{name!r} is no time zone; {hint}") from None
-
-
-TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
-"""`HH:MM` from 00:00 to 24:00; as texts they sort like the times they stand for."""
-
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
-"""An IANA name, such as Europe/Berlin."""
-
-
-class WorkingHours(BaseModel):
-    """Holds for what starts at or after `from` and before `to`, by the clock of `time_zone` (else the policy's)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
-
-    days: OneOrMore[Day] = _WEEK[:5]
-    from_: TimeOfDay = Field(alias="from")
-    to: TimeOfDay
-    time_zone: TimeZone | None = None
-
-    @model_validator(mode="after")
-    def _opens_before_it_closes(self) -> Self:
-        if self.to <= self.from_:
-            raise ValueError(
-                f"to {self.to} must be later than from {self.from_}; hours over midnight need two rules"
-            )
-        return self
-
-    def include(self, start_time: datetime, time_zone: str) -> bool:
-        local = start_time.astimezone(zoneinfo.ZoneInfo(self.time_zone or time_zone))
-        return _WEEK[local.weekday()] in self.days and self.from_ <= local.strftime("%H:%M") < self.to
-
-    def describe(self, time_zone: str) -> str:
-        return f"it starts on {'/'.join(self.days)} from {self.from_} to {self.to}, {self.time_zone or time_zone}"
-
-
-_MAX_SHOWN = 3
-
-_HIDDEN = " (not all guests are known: the guest list is hidden or cut off)"
-
-Heads = Annotated[int, Field(strict=True, ge=0, le=100_000)]
-
-
-class ConditionResult(NamedTuple):
-    holds: bool
-    text: str
-
-
-class PolicyContext(BaseModel):
-    """What a policy is evaluated with: the mail domains that count as internal, and the time zone."""
-
-    model_config = ConfigDict(frozen=True)
-
-    my_domains: tuple[Domain, ...] = ()
-    time_zone: TimeZone = "UTC"
-
-
-class StrictModel(BaseModel):
-    """A part of a policy. Unknown fields are errors, because they are most likely typing errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OrganizerCondition(StrictModel):
-    """Holds for an organiser whose address matches a pattern or belongs to one of the domains."""
-
-    emails: OneOrMore[Pattern] | None = None
-    domains: OneOrMore[Domain] | None = None
-
-    @model_validator(mode="after")
-    def _asks_something(self) -> Self:
-        if self.emails is None and self.domains is None:
-            raise ValueError("name emails, domains or both")
-        return self
-
-    def finding(self, email: str) -> ConditionResult:
-        wanted = (*(self.emails or ()), *(self.domains or ()))
-        holds = matches_address(self.emails or (), email) or is_of(self.domains or (), email)
-        return ConditionResult(holds, f"the organiser is of {either(wanted)}")
-
-
-class AttendeesCondition(StrictModel):
-    """Holds when everything that is given holds for those who take part, the organiser included."""
-
-    external: StrictBool | None = None
-    internal_only: StrictBool | None = None
-    any_domain: OneOrMore[Domain] | None = None
-    any_email: OneOrMore[Pattern] | None = None
-    at_least: Heads | None = None
-    at_most: Heads | None = None
+    organizer: (
+        Annotated[
+            Annotated[Literal["me", "others"], Tag("<word>")] | Annotated[OrganizerCondition, Tag("<object>")],
+            Discriminator(lambda value: "<word>" if isinstance(value, str) else "<object>"),
+        ]
+        | None
+    ) = None
+    """Who organises it: `me`, the calendar's owner; `others`; or certain addresses and domains."""
+    attendees: AttendeesCondition | None = None
+    """Who takes part."""
+    response: OneOrMore[Response] | None = None
+    """What the calendar's owner answered."""
+    recurring: StrictBool | None = None
+    """Whether it is one of a series."""
+    title: OneOrMore[Pattern] | None = None
+    """Words of the title, or patterns for all of it."""
+    description: OneOrMore[Pattern] | None = None
+    """Words of the description, or patterns for all of it."""
+    location: OneOrMore[Pattern] | None = None
+    """Words of the location, or patterns for all of it."""
+    text: OneOrMore[Pattern] | None = None
+    """Words of the title, the description or the location."""
+    platform: OneOrMore[Platform] | None = None
+    """Where the meeting takes place."""
+    link: OneOrMore[Pattern] | None = None
+    """Parts of the link, or patterns for all of it. Passwords are not looked at."""
+    event_type: OneOrMore[EventType] | None = None
+    """What kind of entry it is in the calendar."""
+    visibility: OneOrMore[Visibility] | None = None
+    """How private it is."""
+    availability: OneOrMore[Availability] | None = None
+    """How the owner's time is shown to others."""
+    category: OneOrMore[Pattern] | None = None
+    """Words of the name of one of its categories."""
+    color: OneOrMore[Color] | None = None
+    """The colour that it was given."""
+    all_day: StrictBool | None = None
+    """Whether it lasts all day. Only a rule that asks for such events records them."""
+    working_hours: WorkingHours | None = None
+    """Whether it starts in these hours."""
+    date: OneOrMore[DaySpan] | None = None
+    """The days on which it starts."""
+    holiday: StrictBool | None = None
+    """Whether it starts on one of the policy's holidays."""
+    minimum_minutes: Minutes | None = None
+    """How long it is planned to last at least."""
+    maximum_minutes: Minutes | None = None
+    """How long it is planned to last at most."""
 
     @model_validator(mode="after")
     def _can_hold(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError(f"name at least one of {', '.join(AttendeesCondition.model_fields)}")
-        if self.external and self.internal_only:
-            raise ValueError("external and internal_only cannot both be true")
-        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError(f"at_least {self.at_least} is more than at_most {self.at_most}")
+        shortest, longest = self.minimum_minutes, self.maximum_minutes
+        if shortest is not None and longest is not None and shortest > longest:
+            raise ValueError(f"minimum_minutes {shortest} is more than maximum_minutes {longest}")
         return self
 
-    def findings(
-        self, people: frozenset[str], home: PolicyContext, *, all_known: bool = True
-    ) -> Iterator[ConditionResult]:
-        """A condition that needs all guests to be internal does not hold where `all_known` is False."""
-        inside = {person for person in people if is_of(home.my_domains, person)}
-        hidden = "" if all_known else _HIDDEN
-        if self.external is not None:
-            outside = any("@" in person for person in people - inside)
-            text = f"{'a guest' if self.external else 'no guest'} is external"
-            holds = outside if self.external else all_known and not outside
-            yield ConditionResult(holds, text if outside else text + hidden)
-        if self.internal_only is not None:
-            text = f"{'only' if self.internal_only else 'not only'} people from inside take part"
-            only_inside = bool(people) and people == inside
+    def findings(self, event: CalendarEvent, home: PolicyContext) -> Iterator[ConditionResult]:
+        """One result for every condition that is given."""
+        yield from self._of_people(event, home)
+        yield from self._of_kind(event)
+        yield from self._of_words(event)
+        yield from self._of_marks(event)
+        yield from self._of_time(event, home)
+
+    def _of_people(self, event: CalendarEvent, home: PolicyContext) -> Iterator[ConditionResult]:
+        if isinstance(self.organizer, OrganizerCondition):
+            yield self.organizer.finding(event.organizer_email)
+        elif self.organizer is not None:
+            wanted = self.organizer == "me"
+            is_owner = organised_by_owner(event, home.my_emails)
+            yield ConditionResult(is_owner is wanted, f"the owner {'is' if wanted else 'is not'} the organiser")
+        if self.attendees is not None:
+            yield from self.attendees.findings(event, home)
+        if self.response is not None:
+            answer = owner_response(event, home.my_emails)
+            yield ConditionResult(answer in self.response, f"the owner's answer is {either(self.response)}")
+
+    def _of_kind(self, event: CalendarEvent) -> Iterator[ConditionResult]:
+        if self.recurring is not None:
+            is_recurring = event.is_recurring or bool(event.recurring_event_id)
+            text = f"it is {'one' if self.recurring else 'none'} of a series"
+            yield ConditionResult(is_recurring is self.recurring, text)
+        if self.platform is not None:
+            link = event.link
             yield ConditionResult(
-                (only_inside and all_known) is self.internal_only, text + hidden if only_inside else text
+                link is not None and link.platform in self.platform, f"it is on {either(self.platform)}"
             )
-        if self.any_domain is not None:
-            holds = any(is_of(self.any_domain, person) for person in people)
-            yield ConditionResult(holds, f"a guest is from {either(self.any_domain)}")
-        if self.any_email is not None:
-            holds = any("@" in person and matches_address(self.any_email, person) for person in people)
-            yield ConditionResult(holds, f"a guest matches {either(self.any_email)}")
-        if self.at_least is not None:
-            yield ConditionResult(len(people) >= self.at_least, f"at least {self.at_least} take part")
-        if self.at_most is not None:
-            holds = all_known and len(people) <= self.at_most
-            yield ConditionResult(holds, f"at most {self.at_most} take part{hidden}")
+        if self.event_type is not None:
+            yield ConditionResult(event.event_type in self.event_type, f"its type is {either(self.event_type)}")
+
+    def _of_words(self, event: CalendarEvent) -> Iterator[ConditionResult]:
+        link = event.link.public if event.link else ""
+        everything = (event.title, event.description, event.location)
+        for patterns, texts, subject in (
+            (self.title, (event.title,), "the title is"),
+            (self.description, (event.description,), "the description is"),
+            (self.location, (event.location,), "the location is"),
+            (self.text, everything, "title, description or location are"),
+            (self.link, (link,), "the link is"),
+            (self.category, event.categories, "a category is"),
+        ):
+            if patterns is not None:
+                holds = any(matches_words(pattern, text) for pattern in patterns for text in texts)
+                yield ConditionResult(holds, f"{subject} like {either(patterns)}")
+
+    def _of_marks(self, event: CalendarEvent) -> Iterator[ConditionResult]:
+        if self.visibility is not None:
+            text = f"its visibility is {either(self.visibility)}"
+            yield ConditionResult(event.visibility in self.visibility, text)
+        if self.availability is not None:
+            text = f"the owner is shown as {either(self.availability)}"
+            yield ConditionResult(event.availability in self.availability, text)
+        if self.color is not None:
+            yield ConditionResult(event.color in self.color, f"its colour is {either(self.color)}")
+
+    def _of_time(self, event: CalendarEvent, home: PolicyContext) -> Iterator[ConditionResult]:
+        if self.all_day is not None:
+            text = "it lasts all day" if self.all_day else "it does not last all day"
+            yield ConditionResult(event.all_day is self.all_day, text)
+        if self.working_hours is not None:
+            holds = self.working_hours.include(event.start_time, home.time_zone)
+            yield ConditionResult(holds, self.working_hours.describe(home.time_zone))
+        day = home.local(event.start_time).date()
+        if self.date is not None:
+            yield ConditionResult(is_within(self.date, day), f"it starts on {either(self.date)}, {home.time_zone}")
+        if self.holiday is not None:
+            text = f"it starts on {'a' if self.holiday else 'no'} holiday"
+            yield ConditionResult(is_within(home.holidays, day) is self.holiday, text)
+        minutes = event.length.total_seconds() / 60
+        if self.minimum_minutes is not None:
+            yield ConditionResult(
+                minutes >= self.minimum_minutes, f"it lasts at least {_minutes(self.minimum_minutes)}"
+            )
+        if self.maximum_minutes is not None:
+            yield ConditionResult(
+                minutes <= self.maximum_minutes, f"it lasts at most {_minutes(self.maximum_minutes)}"
+            )
 
 
-def either(values: Sequence[str]) -> str:
-    """`a, b or c`; of many only the first few."""
-    shown = [str(value) for value in values[:_MAX_SHOWN]]
-    if len(values) > _MAX_SHOWN:
-        shown.append(f"{len(values) - _MAX_SHOWN} more")
-    return " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+def _minutes(count: int) -> str:
+    return "1 minute" if count == 1 else f"{count} minutes"

@@ -110,13 +110,14 @@ class TrackedEvent(BaseModel):
 def entry_for(event: CalendarEvent, decision: Decision) -> TrackedEvent:
     """The tracked form of an event, without the addresses and names of people."""
     link = event.link
-    ends_after_start = event.end_time is not None and event.end_time > event.start_time
+    start_time, end_time = decision.start_time or event.start_time, decision.end_time or event.end_time
+    ends_after_start = end_time is not None and end_time > start_time
     return TrackedEvent(
         event_id=event.event_id,
         meeting_id=meeting_id_for_event(event),
         desired=DesiredMeeting(
-            start_time=event.start_time,
-            end_time=event.end_time if ends_after_start else None,
+            start_time=start_time,
+            end_time=end_time if ends_after_start else None,
             meeting_url=link.url if link else "",
             title=event.title,
             bot=decision.bot,

@@ -6,7 +6,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
 from minutekeeper.calendars.decisions import Decision, Overrides, decide, evaluate_rules
-from minutekeeper.calendars.event import CalendarEvent, Response, meeting_id_for_event
+from minutekeeper.calendars.event import (
+    Availability,
+    CalendarEvent,
+    Color,
+    EventType,
+    Response,
+    Visibility,
+    meeting_id_for_event,
+)
+from minutekeeper.calendars.people import organised_by_owner, owner_response, participants, those_who_declined
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.calendars.tracked_events import TrackedEvent, TrackedEvents
@@ -39,9 +48,16 @@ class EventFacts(BaseModel):
     organizer_email: str
     is_organizer: bool
     people: tuple[str, ...]
+    declined: tuple[str, ...]
     guests_known: bool
     response: Response
     is_recurring: bool
+    event_type: EventType
+    visibility: Visibility
+    availability: Availability
+    location: str
+    categories: tuple[str, ...]
+    color: Color | None
     all_day: bool
     deleted: bool
 
@@ -94,13 +110,13 @@ def _of_event(
         calendar_id=event.calendar_id,
         event_id=event.event_id,
         title=event.title,
-        start_time=event.start_time,
+        start_time=decision.start_time or event.start_time,
         record=decision.record,
         rule=decision.rule,
         reason=decision.reason,
         is_carried_out=entry is not None and (entry.record, entry.rule) == (decision.record, decision.rule),
         considered=_evaluate_rules(policy, event, decision),
-        facts=_facts(event),
+        facts=_facts(event, policy),
         meeting=meeting,
     )
 
@@ -121,7 +137,7 @@ def _of_entry(calendar_id: str, entry: TrackedEvent, meeting: EventMeeting) -> E
 
 def _evaluate_rules(policy: Policy, event: CalendarEvent, decision: Decision) -> tuple[RuleVerdict, ...]:
     """Empty if the decision was made before any rule was evaluated."""
-    if decision.rule in set(BuiltinRule) - {BuiltinRule.OTHERWISE}:
+    if decision.rule in set(BuiltinRule) - {BuiltinRule.OTHERWISE, BuiltinRule.ALL_DAY}:
         return ()
     return tuple(
         RuleVerdict(number=each.number, name=each.rule.name, holds=each.holds, why=each.why)
@@ -129,19 +145,27 @@ def _evaluate_rules(policy: Policy, event: CalendarEvent, decision: Decision) ->
     )
 
 
-def _facts(event: CalendarEvent) -> EventFacts:
-    link = event.link
+def _facts(event: CalendarEvent, policy: Policy) -> EventFacts:
+    event = policy.with_hours(event)
+    link, own = event.link, policy.my_emails
     return EventFacts(
         start_time=event.start_time,
         minutes=event.length.total_seconds() / 60,
         meeting_url=link.public if link else public_url(event.meeting_url),
         platform=link.platform if link else "",
         organizer_email=event.organizer_email,
-        is_organizer=event.is_organizer,
-        people=tuple(sorted(event.people)),
+        is_organizer=organised_by_owner(event, own),
+        people=tuple(sorted(each.name for each in participants(event, own))),
+        declined=tuple(sorted(each.name for each in those_who_declined(event, own))),
         guests_known=event.guests_known,
-        response=event.response,
+        response=owner_response(event, own),
         is_recurring=event.is_recurring or bool(event.recurring_event_id),
+        event_type=event.event_type,
+        visibility=event.visibility,
+        availability=event.availability,
+        location=event.location,
+        categories=event.categories,
+        color=event.color,
         all_day=event.all_day,
         deleted=event.deleted,
     )

@@ -109,7 +109,16 @@ def rule_verdicts(explanation: EventExplanation) -> Table:
 def event_facts(facts: EventFacts) -> Facts:
     kinds = [name for name in ("all_day", "deleted", "is_recurring") if getattr(facts, name)]
     people = f"{len(facts.people)}: {', '.join(facts.people)}" if facts.people else "none"
+    people += f"; declined by {', '.join(facts.declined)}" if facts.declined else ""
     people += "" if facts.guests_known else "; the guest list is incomplete"
+    marks = {
+        "Type": facts.event_type,
+        "Visibility": facts.visibility,
+        "Shown as": facts.availability,
+        "Location": facts.location,
+        "Categories": ", ".join(facts.categories),
+        "Colour": facts.color or "",
+    }
     return facts_table(
         [
             ("Start", Text(format_local(facts.start_time))),
@@ -119,8 +128,13 @@ def event_facts(facts: EventFacts) -> Facts:
             ("People", Text(sanitize(people))),
             ("Response", Text(facts.response.value)),
             ("Kind", Text(", ".join(_KINDS[name] for name in kinds) or "a single event")),
+            *((name, Text(sanitize(value))) for name, value in marks.items() if value not in _USUAL),
         ]
     )
+
+
+_USUAL = {"", "unknown", "default", "busy"}
+"""What is not worth a line of its own."""
 
 
 _KINDS = {"all_day": "lasts all day", "deleted": "deleted", "is_recurring": "part of a series"}

@@ -6,16 +6,18 @@ import pytest
 
 from minutekeeper.calendars.policy import Policy, PolicyError, load_policy
 from minutekeeper.calendars.rules import BuiltinRule
-from tests.calendars.support import a_policy, an_event, decided
+from tests.calendars.support import DAY, START, a_policy, an_event, decided
 
-ANNA, BOB = {"email": "anna@acme.com"}, {"email": "bob@customer.com"}
+ANNA, BOB, OPTIONAL = {"email": "anna@acme.com"}, {"email": "bob@customer.com"}, {"optional": True}
+KINDS = ("", "external_", "accepted_", "optional_")
 HIDDEN = " (not all guests are known: the guest list is hidden or cut off)"
 
 
 def explained(when: dict[str, Any], part: str = "when", **fields: Any) -> str:
     """The reason of a decision by one rule, without what is the same for all."""
     rule = {"name": "r", part: when, "then": "record"}
-    reason = decided(an_event(**fields), a_policy(rule, my_domains=["acme.com"], otherwise="skip")).reason
+    policy = a_policy(rule, my_domains=["acme.com"], holidays=["2026-12-01"], otherwise="skip")
+    reason = decided(an_event(**fields), policy).reason
     return reason.removeprefix('Recorded by rule 1, "r": ').removesuffix(".")
 
 
@@ -53,10 +55,32 @@ def explained(when: dict[str, Any], part: str = "when", **fields: Any) -> str:
         ({"attendees": {"any_email": "bob@*"}}, {"attendees": [BOB]}, "a guest matches bob@*"),
         ({"attendees": {"at_least": 1}}, {"attendees": [BOB]}, "at least 1 take part"),
         ({"attendees": {"at_most": 1}}, {"attendees": [BOB]}, "at most 1 take part"),
+        ({"attendees": {"external_at_least": 1}}, {"attendees": [BOB]}, "at least 1 from outside take part"),
+        ({"attendees": {"external_at_most": 1}}, {"attendees": [BOB]}, "at most 1 from outside take part"),
+        ({"attendees": {"accepted_at_least": 0}}, {}, "at least 0 have accepted"),
+        ({"attendees": {"accepted_at_most": 1}}, {"attendees": [BOB]}, "at most 1 have accepted"),
+        ({"attendees": {"optional_at_least": 1}}, {"attendees": [BOB | OPTIONAL]}, "at least 1 are optional"),
+        ({"attendees": {"optional_at_most": 1}}, {"attendees": [BOB]}, "at most 1 are optional"),
+        ({"attendees": {"all_known": True}}, {}, "all guests are known"),
+        ({"attendees": {"all_known": False}}, {"guests_known": False}, "not all guests are known"),
         ({"recurring": True}, {"is_recurring": True}, "it is one of a series"),
         ({"recurring": False}, {}, "it is none of a series"),
         ({"title": ["weekly", "x"]}, {}, "the title is like weekly or x"),
+        ({"description": "x"}, {"notes": "x"}, "the description is like x"),
+        ({"location": "x"}, {"location": "x"}, "the location is like x"),
+        ({"text": "x"}, {"location": "x"}, "title, description or location are like x"),
+        ({"link": "meet.google.com"}, {}, "the link is like meet.google.com"),
+        ({"category": "x"}, {"categories": ["x"]}, "a category is like x"),
         ({"platform": "google_meet"}, {}, "it is on google_meet"),
+        ({"event_type": ["default", "other"]}, {}, "its type is default or other"),
+        ({"visibility": "private"}, {"visibility": "private"}, "its visibility is private"),
+        ({"availability": "free"}, {"availability": "free"}, "the owner is shown as free"),
+        ({"color": "tomato"}, {"color": "tomato"}, "its colour is tomato"),
+        ({"all_day": True}, {"all_day": True}, "it lasts all day"),
+        ({"all_day": False}, {}, "it does not last all day"),
+        ({"date": "12-01"}, {}, "it starts on 12-01, UTC"),
+        ({"holiday": True}, {}, "it starts on a holiday"),
+        ({"holiday": False}, {"start_time": START + DAY}, "it starts on no holiday"),
         ({"minimum_minutes": 60}, {}, "it lasts at least 60 minutes"),
         ({"minimum_minutes": 1}, {}, "it lasts at least 1 minute"),
         ({"maximum_minutes": 60}, {}, "it lasts at most 60 minutes"),
@@ -88,8 +112,8 @@ def accepted(**fields: Any) -> Policy:
     [
         (("when", "minimum_minutes"), 0, 7 * 24 * 60),
         (("when", "maximum_minutes"), 0, 7 * 24 * 60),
-        (("when", "attendees", "at_least"), 0, 100_000),
-        (("when", "attendees", "at_most"), 0, 100_000),
+        *((("when", "attendees", f"{kind}at_least"), 0, 100_000) for kind in KINDS),
+        *((("when", "attendees", f"{kind}at_most"), 0, 100_000) for kind in KINDS),
         (("bot", "waiting_room_timeout"), 1, 7200),
         (("bot", "noone_joined_timeout"), 1, 7200),
         (("bot", "silence_timeout"), 1, 7200),
@@ -127,7 +151,7 @@ def test_no_rule_has_the_name_of_one_that_always_applies(name: BuiltinRule) -> N
 
 def test_the_rules_that_always_apply_are_words_of_the_interface() -> None:
     assert [*BuiltinRule] == [
-        *("override", "deleted", "gone", "no_link", "unusable_link", "all_day", "over"),
+        *("override", "deleted", "gone", "no_meeting", "no_link", "unusable_link", "all_day", "over"),
         *("provider_records", "otherwise"),
     ]
 
@@ -144,14 +168,20 @@ def test_the_rules_that_always_apply_are_words_of_the_interface() -> None:
             {"when": {"minimum_minutes": 2, "maximum_minutes": 1}},
             "minimum_minutes 2 is more than maximum_minutes 1",
         ),
-        ({"when": {"attendees": {"at_least": 2, "at_most": 1}}}, "at_least 2 is more than at_most 1"),
+        *(
+            (
+                {"when": {"attendees": {f"{kind}at_least": 2, f"{kind}at_most": 1}}},
+                f"{kind}at_least 2 is more than {kind}at_most 1",
+            )
+            for kind in KINDS
+        ),
         (
             {"when": {"attendees": {"external": True, "internal_only": True}}},
             "external and internal_only cannot both be true",
         ),
         (
             {"when": {"attendees": {}}},
-            "name at least one of external, internal_only, any_domain, any_email, at_least, at_most",
+            "name at least one of external, internal_only, external_at_least, external_at_most, any_domain",
         ),
         ({"when": {"organizer": {}}}, "name emails, domains or both"),
     ],

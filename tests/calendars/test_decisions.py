@@ -1,6 +1,6 @@
 """Who decides, in which order, and what is said about it."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from minutekeeper.calendars.decisions import NO_OVERRIDES, Decision, Override, O
 from minutekeeper.calendars.event import meeting_id_for_event
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
 from minutekeeper.calendars.rules import BuiltinRule
+from minutekeeper.calendars.tracked_events import entry_for
 from minutekeeper.meetings.fields import BotOptions, RecordingMode
 from tests.calendars.support import DAY, HOUR, NOW, START, a_policy, an_event, decided
 
@@ -26,7 +27,10 @@ IMPOSSIBLE = [
         "unusable_link",
         "Not recorded: its link is none of Google Meet,",
     ),
-    ({"all_day": True}, "all_day", "Not recorded: it lasts all day"),
+    ({"event_type": "out_of_office"}, "no_meeting", "Not recorded: it is no meeting, its type is out_of_office."),
+    ({"event_type": "focus_time"}, "no_meeting", "Not recorded: it is no meeting, its type is focus_time."),
+    ({"event_type": "working_location"}, "no_meeting", "Not recorded: it is no meeting"),
+    ({"event_type": "birthday"}, "no_meeting", "Not recorded: it is no meeting, its type is birthday."),
     ({"start_time": NOW - 2 * HOUR, "end_time": NOW - HOUR}, "over", "Not recorded: it is over."),
     ({"start_time": NOW - HOUR, "end_time": NOW + timedelta(minutes=1)}, "over", "Not recorded: it is over."),
 ]
@@ -202,3 +206,74 @@ def test_only_the_clock_can_change_a_decision_and_only_when_the_event_is_over() 
     made = [decision(DEFAULT_POLICY, now=now) for now in times]
     assert [each.rule for each in made] == ["otherwise"] * 4 + ["over"]
     assert len(set(map(repr, made[:4]))) == 1
+
+
+@pytest.mark.parametrize("event_type", ["default", "from_mail", "other"])
+def test_any_other_entry_may_be_a_meeting(event_type: str) -> None:
+    assert decision(DEFAULT_POLICY, event_type=event_type).record
+
+
+DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
+WHOLE_DAY: dict[str, Any] = {"all_day": True, "start_time": DECEMBER, "end_time": DECEMBER + DAY}
+HACKATHON = {"name": "hackathon", "when": {"all_day": True, "title": "hackathon"}, "then": "record"}
+
+
+def test_what_lasts_all_day_is_recorded_only_where_a_rule_asks_for_it() -> None:
+    policy = a_policy(ALL, HACKATHON, time_zone="Europe/Berlin")
+    other = decision(policy, **WHOLE_DAY)
+    assert (other.record, other.rule) == (False, "all_day")
+    assert other.reason == "Not recorded: it lasts all day, and no rule asks for such events."
+    first, _ = evaluate_rules(policy, an_event(**WHOLE_DAY))
+    assert first.why == "it does not last all day (the rule does not say all_day)"
+    wanted = decision(policy, **WHOLE_DAY, title="Our hackathon")
+    assert (wanted.record, wanted.rule) == (True, "hackathon")
+    declined = {"name": "declined", "when": {"response": "declined"}, "then": "skip"}
+    assert decision(a_policy(declined), **WHOLE_DAY, response="declined").rule == "declined"
+
+
+def test_a_person_may_want_an_event_that_lasts_all_day() -> None:
+    assert decision(DEFAULT_POLICY, ALWAYS, **WHOLE_DAY).record
+
+
+@pytest.mark.parametrize(
+    ("fields", "start", "end"),
+    [
+        ({}, "2026-12-01T09:00+00:00", "2026-12-02T00:00+00:00"),
+        ({"time_zone": "Europe/Berlin"}, "2026-12-01T08:00+00:00", "2026-12-01T23:00+00:00"),
+        ({"time_zone": "America/Los_Angeles"}, "2026-12-01T17:00+00:00", "2026-12-02T08:00+00:00"),
+        ({"all_day_start": "13:30"}, "2026-12-01T13:30+00:00", "2026-12-02T00:00+00:00"),
+    ],
+)
+@pytest.mark.parametrize("shift", [-11, -1, 0, 8])
+def test_the_bot_of_an_event_that_lasts_all_day_comes_by_the_policys_clock(
+    fields: dict[str, Any], start: str, end: str, shift: int
+) -> None:
+    """Midnight may be that of any zone."""
+    day = {"all_day": True, "start_time": DECEMBER + shift * HOUR, "end_time": DECEMBER + DAY + shift * HOUR}
+    event = an_event(**day, title="Hackathon")
+    made = decide(a_policy(HACKATHON, **fields), NO_OVERRIDES, event, NOW)
+    times = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    assert (made.start_time, made.end_time) == times
+    desired = entry_for(event, made).desired
+    assert (desired.start_time, desired.end_time) == times
+
+
+def test_of_an_event_of_several_days_only_the_first_morning_counts() -> None:
+    days: dict[str, Any] = WHOLE_DAY | {"end_time": DECEMBER + 3 * DAY, "title": "Hackathon"}
+    made = decision(a_policy(HACKATHON), **days)
+    assert (made.start_time, made.end_time) == (DECEMBER + 9 * HOUR, DECEMBER + 3 * DAY)
+    endless = decision(a_policy(HACKATHON), **days | {"end_time": None})
+    assert endless.end_time == DECEMBER + DAY
+
+
+def test_an_event_that_lasts_all_day_is_over_when_the_day_is_by_the_policys_clock() -> None:
+    policy = a_policy(HACKATHON, time_zone="America/Los_Angeles")
+    event = an_event(**WHOLE_DAY, title="Hackathon")
+    assert decide(policy, NO_OVERRIDES, event, DECEMBER + 31 * HOUR).record
+    assert decide(policy, NO_OVERRIDES, event, DECEMBER + 32 * HOUR).rule == "over"
+
+
+def test_the_hours_of_an_event_that_lasts_all_day_count_for_its_conditions() -> None:
+    hours = {"working_hours": {"from": "09:00", "to": "09:01", "time_zone": "Europe/Berlin"}, "all_day": True}
+    policy = a_policy({"name": "r", "when": hours, "then": "record"}, time_zone="Europe/Berlin", otherwise="skip")
+    assert decide(policy, NO_OVERRIDES, an_event(**WHOLE_DAY), NOW).record

@@ -32,20 +32,11 @@ def test_an_end_that_is_none_is_assumed(end: object, length: timedelta, expected
     assert (event.length, event.expected_end) == (length, expected_end)
 
 
-def test_rooms_and_shared_calendars_are_nobody() -> None:
-    event = an_event(
-        organizer_email="team@group.calendar.google.com",
-        attendees=[
-            {"email": "Anna@Acme.com "},
-            {"email": "anna@acme.com", "name": "Anna"},
-            {"email": "room-7@resource.calendar.google.com"},
-            {"name": "Bob"},
-            {},
-        ],
-    )
-    assert event.people == {"anna@acme.com", "bob"}
-
-
 def test_a_title_is_one_line_and_not_too_long() -> None:
     assert an_event(title=" Plan\n\tthe \x00week ").title == "Plan the week"
     assert len(an_event(title="x" * 10_000).title) == MAX_TITLE
+
+
+def test_the_description_is_what_a_reader_sees() -> None:
+    assert an_event(notes="<p>Notes: #no<b>record</b></p><br>please").description == "Notes: #norecord please"
+    assert "#norecord" not in repr(an_event(notes="#norecord", location="#norecord"))

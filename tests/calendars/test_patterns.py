@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutekeeper.calendars.rule_conditions import is_of, matches_address, matches_title
+from minutekeeper.calendars.patterns import is_of, matches_address, matches_words
 
 
 @pytest.mark.parametrize(
@@ -36,16 +36,41 @@ from minutekeeper.calendars.rule_conditions import is_of, matches_address, match
     ],
 )
 def test_titles(pattern: str, title: str, *, matches: bool) -> None:
-    assert matches_title(pattern, title) is matches
+    assert matches_words(pattern, title) is matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "title", "matches"),
+    [
+        ("standup", "Daily st\u00adand\u00adup", True),
+        ("standup", "Daily st\u200bandup", True),
+        ("standup", "stand\u200cup", True),
+        ("standup", "\ufeffstand\u2060up\u200e", True),
+        ("standup", "standup\u200bcall", True),
+        ("call", "standup\u200bcall", True),
+        ("standup", "st\u200bandup\u200bcall", True),
+        ("sales", "pre\u00adsales", False),
+        ("weekly sync", "weekly\u200bsync", True),
+        ("weekly sync", "weekly\u00a0\u200bsync", True),
+        ("stand\u00adup", "standup", True),
+        ("*sales*", "Pre\u200bsales", True),
+        ("weekly sync", "weeklysync", False),
+        ("weekly * sync", "weekly\u200bteam\u200bsync", True),
+        ("#norecord", "Plan #no\u200brecord", True),
+        ("\u2764", "\u2764\ufe0f day", True),
+    ],
+)
+def test_what_has_no_width_hides_no_word(pattern: str, title: str, *, matches: bool) -> None:
+    assert matches_words(pattern, title) is matches
 
 
 @given(st.text("aBÄßΣ営é[]{}()+^$.!?*\\| 1").map(str.strip))
 def test_a_title_is_like_itself(title: str) -> None:
-    assert matches_title(f"*{title.replace('*', '?')}*", title)
+    assert matches_words(f"*{title.replace('*', '?')}*", title)
 
 
 def test_no_pattern_runs_away() -> None:
-    assert not matches_title("*a" * 100 + "b", "a" * 500)
+    assert not matches_words("*a" * 100 + "b", "a" * 500)
     assert not matches_address(["*?*" * 60 + "@"], "a" * 500)
 
 

@@ -11,9 +11,13 @@ from minutekeeper.meetings.fields import BotOptions
 from tests.calendars.support import a_policy, through_temporal
 
 FULL = {
+    "$schema": "./policy.schema.json",
     "version": 1,
     "my_domains": ["Acme.com", "@acme.de"],
+    "my_emails": ["Anna@acme.com"],
     "time_zone": "Europe/Berlin",
+    "holidays": ["12-25"],
+    "all_day_start": "08:15",
     "bot": {"name": "Notes", "recording_mode": "audio_only"},
     "rules": [
         {
@@ -27,10 +31,24 @@ FULL = {
                     "any_email": ["*@x.y"],
                     "at_least": 2,
                     "at_most": 9,
+                    "external_at_least": 1,
+                    "accepted_at_most": 8,
+                    "optional_at_least": 0,
+                    "all_known": True,
                 },
                 "recurring": False,
                 "title": ["one", "two*"],
+                "text": ["#record"],
                 "platform": ["zoom"],
+                "link": ["acme.zoom.us"],
+                "event_type": ["default"],
+                "visibility": ["public"],
+                "availability": ["busy"],
+                "category": ["customer"],
+                "color": ["basil"],
+                "all_day": False,
+                "date": ["2026-12-01..2026-12-31"],
+                "holiday": False,
                 "response": ["accepted"],
                 "working_hours": {"days": ["mon"], "from": "09:00", "to": "17:30", "time_zone": "UTC"},
                 "minimum_minutes": 10,
@@ -59,6 +77,7 @@ def with_rule(**fields: Any) -> dict[str, Any]:
 def test_a_policy_comes_back_as_it_was_written() -> None:
     policy = load_policy(json.dumps(FULL))
     assert policy.my_domains == ("acme.com", "acme.de")
+    assert policy.my_emails == ("anna@acme.com",)
     assert load_policy(policy.model_dump_json()) == policy
     assert load_policy(policy.model_dump_json(exclude_none=True)) == policy
     assert through_temporal(policy) == policy

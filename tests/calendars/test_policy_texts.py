@@ -9,14 +9,21 @@ from minutekeeper.calendars.policy import DEFAULT_POLICY, MAX_CHARACTERS, Policy
 from minutekeeper.calendars.tracked_events import DesiredMeeting, TrackedEvents
 from tests.calendars.support import START
 
-NO_ZONE = "is no time zone;"
+KNOWN = "my_domains, my_emails, time_zone, holidays, all_day_start, $schema"
+NO_DAY = "is no day; write it as 2026-12-24, as 12-24 for every year, or as 2026-12-24..2026-12-31"
+NO_MAIL = "is no mail address; write it as anna@acme.com"
+REVERSED = "ends before it begins; a span over the end of a year needs two entries"
 RULE = '{"name": "r", "then": "record"}'
 
 
 def test_an_empty_policy_records_everything_and_changes_no_bot() -> None:
     assert dict(Policy()) == {
         "my_domains": (),
+        "my_emails": (),
         "time_zone": "UTC",
+        "holidays": (),
+        "all_day_start": "09:00",
+        "schema_address": None,
         "version": 1,
         "bot": None,
         "rules": (),
@@ -52,7 +59,9 @@ def test_the_default_policy_skips_what_the_owner_declined() -> None:
         ('{"rule": []}', ["rule: unknown; did you mean rules?"]),
         (
             '{"zzz": 1}',
-            ["zzz: unknown; known here are my_domains, time_zone, version, bot, rules, otherwise"],
+            [
+                f"zzz: unknown; known here are {KNOWN}, version, bot, rules, otherwise",
+            ],
         ),
         ('{"bot": {"nam": "x"}}', ["bot.nam: unknown; did you mean name?"]),
         (
@@ -61,6 +70,22 @@ def test_the_default_policy_skips_what_the_owner_declined() -> None:
         ),
         ('{"time_zone": "0000"}', ["time_zone: '0000' is no time zone; write it as Europe/Berlin"]),
         ('{"my_domains": "no domain"}', ['my_domains: must be a list, not "no domain"']),
+        ('{"my_emails": ["anna"]}', [f"my_emails[0]: 'anna' {NO_MAIL}"]),
+        (
+            '{"my_emails": ["*@acme.com"]}',
+            [f"my_emails[0]: '*@acme.com' {NO_MAIL}"],
+        ),
+        ('{"all_day_start": "24:00"}', ["all_day_start: '24:00' is no time of day; write it as 09:00"]),
+        ('{"$schema": 1}', ["$schema: must be a text in quotes, not 1"]),
+        (
+            '{"holidays": ["24.12.2026", "2026-02-30", "12-24..2026-12-31", "12-24..01-06"]}',
+            [
+                f"holidays[0]: '24.12.2026' {NO_DAY}",
+                f"holidays[1]: '2026-02-30' {NO_DAY}",
+                f"holidays[2]: '12-24..2026-12-31' {NO_DAY}",
+                f"holidays[3]: '12-24..01-06' {REVERSED}",
+            ],
+        ),
         ('{"my_domains": ["no domain"]}', ["my_domains[0]: 'no domain' is no mail domain; write it as acme.com"]),
     ],
 )
@@ -71,13 +96,25 @@ def test_a_text_that_is_no_policy_is_told_its_problems(text: str, problems: list
     assert str(caught.value) == "\n".join(problems)
 
 
-@pytest.mark.parametrize("name", ["external", "internal_only"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("external", True), ("internal_only", False), ("external_at_least", 1), ("external_at_most", 0)],
+)
 @pytest.mark.parametrize("part", ["when", "unless"])
-def test_who_is_inside_has_to_be_said_first(name: str, part: str) -> None:
-    policy: dict[str, Any] = {"rules": [{"name": "r", "then": "record", part: {"attendees": {name: True}}}]}
+def test_who_is_inside_has_to_be_said_first(name: str, value: object, part: str) -> None:
+    rule = {"name": "r", "then": "record", part: {"attendees": {name: value}}}
+    policy: dict[str, Any] = {"rules": [rule]}
     with pytest.raises(ValueError, match=rf"rules\[0\]\.{part}\.attendees\.{name}: list your own mail domains"):
         Policy.model_validate(policy)
     assert Policy.model_validate(policy | {"my_domains": ["acme.com"]}).my_domains == ("acme.com",)
+
+
+@pytest.mark.parametrize("part", ["when", "unless"])
+def test_the_holidays_have_to_be_listed_first(part: str) -> None:
+    policy: dict[str, Any] = {"rules": [{"name": "r", "then": "record", part: {"holiday": True}}]}
+    with pytest.raises(ValueError, match=rf"rules\[0\]\.{part}\.holiday: list the days in holidays first"):
+        Policy.model_validate(policy)
+    assert Policy.model_validate(policy | {"holidays": ["12-25"]}).holidays == ("12-25",)
 
 
 def test_a_policy_has_at_most_65536_characters() -> None:

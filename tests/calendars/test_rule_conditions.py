@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from minutekeeper.calendars.decisions import evaluate_rules
 from minutekeeper.calendars.event import CalendarEvent
-from minutekeeper.calendars.rule_conditions import either
+from minutekeeper.calendars.patterns import either
 from tests.calendars.support import HOUR, START, a_policy, an_event, decided
 
 ANNA, BEN, BOB = {"email": "anna@acme.com"}, {"email": "ben@eu.acme.com"}, {"email": "bob@customer.com"}

@@ -1,4 +1,4 @@
-"""Writes the generated pages, `docs/settings.md` and `docs/cli.md`: `make docs`, or `--check` to compare only.
+"""Writes the generated pages: settings, commands and the schema of policies. `make docs`, or `--check` to compare.
 
 It runs as a process of its own because importing the commands installs their signal handlers.
 """
@@ -7,11 +7,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from starter.calendars.policy_schema import policy_schema_text
 from tests.docs.cli_page import cli_page
 from tests.docs.settings_page import settings_page
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
-PAGES = {"settings.md": settings_page, "cli.md": cli_page}
+PAGES = {"settings.md": settings_page, "cli.md": cli_page, "policy.schema.json": policy_schema_text}
 
 
 def out_of_date(folder: Path = DOCS) -> list[str]:

@@ -1,17 +1,22 @@
 """The page about policies: its examples load, its table of decisions is true, and it leaves nothing out."""
 
+import json
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from minutekeeper.calendars.event import Response
+from minutekeeper.calendars.event import Availability, Color, EventType, Response, Visibility
+from minutekeeper.calendars.people_conditions import AttendeesCondition, OrganizerCondition
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy, PolicyError, load_policy
-from minutekeeper.calendars.rule_conditions import AttendeesCondition, OrganizerCondition, WorkingHours
-from minutekeeper.calendars.rules import BotOverrides, BuiltinRule, Conditions, Rule
+from minutekeeper.calendars.rule_conditions import Conditions
+from minutekeeper.calendars.rules import BotOverrides, BuiltinRule, Rule
+from minutekeeper.calendars.time_conditions import WorkingHours
 from minutekeeper.meetings.meeting_urls import Platform
+from starter.calendars.policy_schema import policy_schema
 from tests.calendars.support import an_event, decided
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "policy.md").read_text()
@@ -19,6 +24,10 @@ BLOCKS = re.findall(r"(<!-- faulty -->\n)?```json\n(.*?)```", PAGE, re.DOTALL)
 EXAMPLES = [text for faulty, text in BLOCKS if not faulty]
 TABLE = PAGE.partition("<!-- decisions -->\n")[2].partition("<!-- /decisions -->")[0]
 ROWS = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in TABLE.splitlines()[2:]]
+WISH_TABLE = PAGE.partition("<!-- wishes -->\n")[2].partition("<!-- /wishes -->")[0]
+WISHES = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in WISH_TABLE.splitlines()[2:]]
+(EVERYTHING,) = [text for text in EXAMPLES if '"version": 1' in text]
+(WISHED,) = [text for text in EXAMPLES if '"said no"' in text]
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
@@ -31,7 +40,9 @@ def test_the_first_example_is_the_default() -> None:
 
 
 def test_one_example_uses_every_condition() -> None:
-    rule = load_policy(EXAMPLES[3]).rules[0]
+    policy = load_policy(EVERYTHING)
+    rule = policy.rules[0]
+    assert policy.model_fields_set | {"bot"} == set(Policy.model_fields)
     parts: list[BaseModel | str | None] = [
         rule,
         rule.when,
@@ -43,6 +54,45 @@ def test_one_example_uses_every_condition() -> None:
     for part in parts:
         assert isinstance(part, BaseModel)
         assert part.model_fields_set == set(type(part).model_fields)
+
+
+_IN_EVENTS = {"description": "notes"}
+
+
+@pytest.mark.parametrize("row", WISHES, ids=" ".join)
+def test_the_table_of_wishes_is_true(row: list[str]) -> None:
+    like, verdict, by = row
+    fields = {
+        "title": "Weekly",
+        "organizer_email": "anna@acme.com",
+        "visibility": "default",
+        "availability": "busy",
+    }
+    said = {_IN_EVENTS.get(name, name): value for name, value in json.loads(like).items()}
+    begin = datetime.fromisoformat(said.get("start_time", "2026-12-01T09:00:00Z"))
+    made = decided(an_event(**fields | said | {"start_time": begin}), load_policy(WISHED))
+    assert ("record" if made.record else "skip", made.rule) == (verdict, by)
+
+
+def test_the_table_of_wishes_shows_every_rule() -> None:
+    names = {rule.name for rule in load_policy(WISHED).rules}
+    assert {row[-1] for row in WISHES} == names | {"otherwise", "all_day", "no_meeting"}
+
+
+def test_every_example_is_as_the_schema_says_and_the_faulty_one_is_not() -> None:
+    validator = Draft202012Validator(policy_schema())
+    validator.check_schema(policy_schema())
+    for text in EXAMPLES:
+        validator.validate(json.loads(text))
+    (faulty,) = [text for marked, text in BLOCKS if marked]
+    found = {"/".join(map(str, error.absolute_path)) for error in validator.iter_errors(json.loads(faulty))}
+    assert found == {"rules/0/when", "rules/1/when/platform", "rules/1/then"}
+
+
+def test_the_schema_has_a_sentence_for_every_condition() -> None:
+    for name in ("Conditions", "AttendeesCondition", "OrganizerCondition"):
+        fields = policy_schema()["$defs"][name]["properties"]
+        assert [field for field, says in fields.items() if not says["description"].endswith(".")] == []
 
 
 @pytest.mark.parametrize("row", ROWS, ids=" ".join)
@@ -87,5 +137,6 @@ def test_the_page_names_every_field_and_every_word() -> None:
     ]
     names = [field.alias or name for model in models for name, field in model.model_fields.items()]
     prose = re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)
-    for name in (*names, *BuiltinRule, *Response, *Platform):
-        assert re.search(rf"`{name}`|\"{name}\":", prose), f"docs/policy.md does not explain {name}"
+    words = (*Response, *Platform, *EventType, *Visibility, *Availability, *Color)
+    for name in (*names, *BuiltinRule, *words):
+        assert re.search(rf"`{re.escape(name)}`|\"{name}\":", prose), f"docs/policy.md does not explain {name}"

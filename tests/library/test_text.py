@@ -1,8 +1,10 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutekeeper.text import Spoken, balanced, join_words, one_line
+from minutekeeper.text import Spoken, balanced, join_words, one_line, plain_text
 
 
 @pytest.mark.parametrize(
@@ -96,3 +98,28 @@ def test_directions_never_leak_and_nothing_but_their_marks_is_lost(text: str) ->
 )
 def test_marks_of_direction_stay_only_in_pairs(text: str, made: str) -> None:
     assert balanced(text) == one_line(text) == made
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("plain  text\nof two lines", "plain text of two lines"),
+        ("<p>Hi,<br/>all</p><ul><li>one</li><li>two</li></ul>", "Hi, all one two"),
+        ("#no<b>rec</b><span class='x'>ord</span>", "#norecord"),
+        ("a&nbsp;b &lt;c&gt; &amp;amp; d", "a b <c> &amp; d"),
+        ("<html><head><title>x</title></head><style>p {}</style><STYLE>q</STYLE >y<!-- z -->", "y"),
+        ("1 < 2 > 0, a <= b", "1 < 2 > 0, a <= b"),
+        ("seen<!-- not seen", "seen"),
+        ("\u0130<!-- x -->y", "\u0130 y"),
+        ("", ""),
+    ],
+)
+def test_what_a_reader_sees_of_markup(markup: str, text: str) -> None:
+    assert plain_text(markup) == text
+
+
+@pytest.mark.parametrize("evil", ["<style>", "<!--", "<a", "<", "<b ", "</script", "&#"])
+def test_no_markup_takes_long(evil: str) -> None:
+    began = time.process_time()
+    plain_text(evil * 100_000)
+    assert time.process_time() - began < 1

@@ -1,5 +1,6 @@
 """`calendar …` and `find`, as people and programs call them, with a provider that answers."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -150,6 +151,31 @@ async def test_an_explanation_names_the_rule_and_what_it_looked_at(
     assert (team["record"], team["rule"]) == (False, "otherwise")
     assert [(each["name"], each["holds"]) for each in team["considered"]] == [("customers", False)]
     assert team["facts"]["people"] == [ANNA, BEN]
+
+
+async def test_an_explanation_shows_what_is_unusual_about_an_event(
+    desk: CalendarTestBench, client: MeetingClient
+) -> None:
+    calendar_id = await desk.connect(ANNA)
+    said = {"visibility": "private", "show_as": "free", "color_id": "11", "location": "Room 5"}
+    guests = [BEN, {"email": "bob@customer.example", "response": "declined"}]
+    await desk.add(ANNA, calendar_id, title="Offer", guests=guests, **said)
+    await desk.add(ANNA, calendar_id, title="Plain")
+    await desk.look(calendar_id, client)
+    shown = " ".join((await cli("calendar", "explain", ANNA, "Offer")).out.split())
+    assert f"People 2: {ANNA}, {BEN}; declined by bob@customer.example" in shown
+    assert "Visibility private Shown as free Location Room 5 Colour tomato" in shown
+    plain = (await cli("calendar", "explain", ANNA, "Plain")).out
+    for name in ("Visibility", "Shown as", "Location", "Colour", "Type", "Categories"):
+        assert name not in plain
+
+
+async def test_the_schema_of_policies_is_printed() -> None:
+    printed = await cli("calendar", "policy", "schema")
+    assert printed.code == 0
+    schema = json.loads(printed.out)
+    assert schema == (await cli("calendar", "policy", "schema", "--json")).json
+    assert schema["properties"]["rules"]["type"] == "array"
 
 
 async def test_an_event_that_the_provider_forgot_is_explained_from_the_book(

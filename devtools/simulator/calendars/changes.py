@@ -39,6 +39,9 @@ def changed(event: ProviderEvent, change: EventChange) -> ProviderEvent:
         link=event.link if change.link is None else change.link,
         link_place=change.link_place or event.link_place,
         guests=event.guests if change.guests is None else _guests(change.guests),
+        description=event.description if change.description is None else change.description,
+        visibility=change.visibility or event.visibility,
+        show_as=change.show_as or event.show_as,
         changed_at=now(),
     )
 
@@ -74,8 +77,20 @@ def _first(order: EventOrder, platform: Platform) -> ProviderEvent:
         created_at=at,
         changed_at=at,
         calendars=frozenset({order.calendar} if order.calendar else ()),
+        description=order.description,
+        location=order.location,
+        event_type=order.event_type,
+        visibility=order.visibility,
+        show_as=order.show_as,
+        color_id=order.color_id,
+        categories=order.categories,
+        rooms=tuple(Guest(email=room.email, name=room.name, response="accepted") for room in order.rooms),
+        hides_guests=order.hides_guests,
     )
 
 
 def _guests(orders: Iterable[GuestOrder]) -> tuple[Guest, ...]:
-    return tuple(Guest(email=order.email, name=order.name, response=order.response) for order in orders)
+    return tuple(
+        Guest(email=order.email, name=order.name, response=order.response, optional=order.optional)
+        for order in orders
+    )

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AwareDatetime, BeforeValidator, Field, FiniteFloat, JsonValue, field_validator, model_validator
 
-from devtools.simulator.calendars.provider_events import LinkPlace, Response
+from devtools.simulator.calendars.provider_events import EventType, LinkPlace, Response, ShowAs, Visibility
 from devtools.simulator.calendars.wire import Platform
 from devtools.simulator.models import Control
 from devtools.simulator.settings import NoticeForm
@@ -45,6 +45,7 @@ class GuestOrder(Control):
     email: str
     name: str = ""
     response: Response = "needsAction"
+    optional: bool = False
 
 
 def _as_guest(value: Any) -> Any:
@@ -76,6 +77,15 @@ class EventOrder(Control):
     time_zone: str = "UTC"
     all_day: bool = False
     calendar: str | None = None
+    description: str = ""
+    location: str = ""
+    event_type: EventType = "default"
+    visibility: Visibility = "default"
+    show_as: ShowAs = "busy"
+    color_id: str = ""
+    categories: tuple[str, ...] = ()
+    rooms: tuple[GuestField, ...] = ()
+    hides_guests: bool = False
     series: SeriesOrder | None = None
 
     @field_validator("time_zone")
@@ -106,6 +116,9 @@ class EventChange(Control):
     link: str | None = None
     link_place: LinkPlace | None = None
     guests: tuple[GuestField, ...] | None = None
+    description: str | None = None
+    visibility: Visibility | None = None
+    show_as: ShowAs | None = None
 
 
 class ResponseOrder(Control):

@@ -1,13 +1,14 @@
 """Events as the Google Calendar API has them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from devtools.simulator.calendars.provider_events import Guest, ProviderEvent
 from devtools.simulator.state import stamp
 
 _MEET = "https://meet.google.com/"
+_TEXTS: tuple[Literal["location", "description"], ...] = ("location", "description")
 
 
 def google_event(event: ProviderEvent, reader: str) -> dict[str, Any]:
@@ -35,11 +36,26 @@ def google_event(event: ProviderEvent, reader: str) -> dict[str, Any]:
         "iCalUID": event.uid,
         "sequence": int(event.changed_at > event.created_at),
         "reminders": {"useDefault": True},
-        "eventType": "default",
+        "eventType": event.event_type,
     }
-    if event.people:
-        raw["attendees"] = [_attendee(guest, event, reader) for guest in event.people]
-    return raw | _link(event)
+    invited = [_attendee(guest, event, reader) for guest in event.people_seen_by(reader)]
+    if invited or event.rooms:
+        raw["attendees"] = invited + [
+            _person(room, reader) | {"resource": True, "responseStatus": "accepted"} for room in event.rooms
+        ]
+    return raw | _marks(event) | _link(event)
+
+
+def _marks(event: ProviderEvent) -> dict[str, Any]:
+    """What Google leaves out where it is as usual. It has no word for personal events."""
+    texts = {place: event.text_of(place) for place in _TEXTS}
+    marks = {
+        "visibility": "private" if event.visibility == "personal" else event.visibility.removeprefix("default"),
+        "transparency": "transparent" if event.show_as == "free" else "",
+        "colorId": event.color_id,
+    }
+    hidden = {"guestsCanSeeOtherGuests": False} if event.hides_guests else {}
+    return {name: value for name, value in (texts | marks).items() if value} | hidden
 
 
 def _time(event: ProviderEvent, moment: datetime) -> dict[str, str]:
@@ -60,14 +76,13 @@ def _person(guest: Guest, reader: str) -> dict[str, Any]:
 
 def _attendee(guest: Guest, event: ProviderEvent, reader: str) -> dict[str, Any]:
     organizer = {"organizer": True} if guest == event.organizer else {}
-    return _person(guest, reader) | organizer | {"responseStatus": guest.response}
+    optional = {"optional": True} if guest.optional else {}
+    return _person(guest, reader) | organizer | optional | {"responseStatus": guest.response}
 
 
 def _link(event: ProviderEvent) -> dict[str, Any]:
-    if not event.link:
+    if not event.link or event.link_place != "conference":
         return {}
-    if event.link_place != "conference":
-        return {event.link_place: event.link}
     conference = {
         "entryPoints": [{"entryPointType": "video", "uri": event.link, "label": event.link.partition("://")[2]}],
         "conferenceSolution": {"key": {"type": "addOn"}, "name": "Video call"},

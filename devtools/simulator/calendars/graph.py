@@ -21,6 +21,7 @@ def graph_event(event: ProviderEvent, reader: str) -> dict[str, Any]:
     """The copy in the mailbox of `reader`, an email address: each mailbox has its own ids."""
     identifier = graph_id(reader, event.id)
     organizes = event.organizer.email == reader
+    conference = event.link if event.link_place == "conference" else ""
     if event.cancelled and organizes:
         return {"@removed": {"reason": "deleted"}, "id": identifier}
     return {
@@ -30,13 +31,16 @@ def graph_event(event: ProviderEvent, reader: str) -> dict[str, Any]:
         "lastModifiedDateTime": stamp(event.changed_at),
         "iCalUId": graph_uid(event),
         "subject": f"Canceled: {event.title}" if event.cancelled else event.title,
-        "body": {"contentType": "html", "content": _text(event, "description")},
+        "body": {"contentType": "html", "content": event.text_of("description")},
         "isAllDay": event.all_day,
         "isCancelled": event.cancelled,
         "isOrganizer": organizes,
         "responseRequested": True,
         "responseStatus": {"response": _own_response(event, reader), "time": _NEVER},
-        "showAs": "busy",
+        "showAs": event.show_as,
+        "sensitivity": "normal" if event.visibility in ("default", "public") else event.visibility,
+        "categories": list(event.categories),
+        "hideAttendees": event.hides_guests,
         "type": _type(event),
         "seriesMasterId": graph_id(reader, event.series) if event.series else None,
         "originalStart": _instant(event.original_start) if event.original_start else None,
@@ -45,12 +49,15 @@ def graph_event(event: ProviderEvent, reader: str) -> dict[str, Any]:
         "recurrence": None,
         "start": _time(event.start),
         "end": _time(event.end),
-        "location": {"displayName": _text(event, "location"), "locationType": "default"},
-        "attendees": [_attendee(guest) for guest in event.guests],
+        "location": {"displayName": event.text_of("location"), "locationType": "default"},
+        "locations": [_room(room) for room in event.rooms],
+        "attendees": [
+            _attendee(guest) for guest in (*event.people_seen_by(reader), *event.rooms) if guest != event.organizer
+        ],
         "organizer": {"emailAddress": _address(event.organizer)},
-        "isOnlineMeeting": bool(_text(event, "conference")),
-        "onlineMeetingProvider": "teamsForBusiness" if _text(event, "conference") else "unknown",
-        "onlineMeeting": {"joinUrl": event.link} if _text(event, "conference") else None,
+        "isOnlineMeeting": bool(conference),
+        "onlineMeetingProvider": "teamsForBusiness" if conference else "unknown",
+        "onlineMeeting": {"joinUrl": conference} if conference else None,
         "onlineMeetingUrl": None,
     }
 
@@ -68,10 +75,6 @@ def _own_response(event: ProviderEvent, reader: str) -> str:
     return _ANSWERS[response] if response else "none"
 
 
-def _text(event: ProviderEvent, place: str) -> str:
-    return event.link if event.link_place == place else ""
-
-
 def _time(moment: datetime) -> dict[str, str]:
     """Seven decimals and the zone apart, which is UTC unless a reader wishes another."""
     return {"dateTime": f"{moment:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": "UTC"}
@@ -85,9 +88,19 @@ def _attendee(guest: Guest) -> dict[str, Any]:
     # Graph says "none" where Google says "needsAction" of others.
     response = "none" if guest.response == "needsAction" else _ANSWERS[guest.response]
     return {
-        "type": "required",
+        "type": "optional" if guest.optional else "required",
         "status": {"response": response, "time": _NEVER},
         "emailAddress": _address(guest),
+    }
+
+
+def _room(room: Guest) -> dict[str, str]:
+    return {
+        "displayName": room.name or room.email,
+        "locationType": "conferenceRoom",
+        "uniqueId": room.email,
+        "uniqueIdType": "directory",
+        "locationEmailAddress": room.email,
     }
 
 

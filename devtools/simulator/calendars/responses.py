@@ -57,7 +57,9 @@ def event(entry: Entry) -> dict[str, Any]:
         "recurring_event_id": series_id(entry),
         "deleted": entry.deleted,
         "last_updated_at": stamp(entry.updated_at),
-        "attendees": [_attendee(guest) for guest in provider_event.people],
+        "attendees": [
+            _attendee(guest) for guest in (*provider_event.people_seen_by(owner.email), *provider_event.rooms)
+        ],
         "bot_param": _bot_param(entry),
         "raw": raw(provider_event, owner.email),
     }

@@ -69,7 +69,9 @@ def to_event(answer: EventAnswer, calendar_id: str = "", signing_secrets: Sequen
     Raises UnavailableError for one without an id or without any time.
     """
     raw = read_raw(answer.raw)
-    start_time = answer.start_time or raw.start_time
+    # The days of an event without hours are sure only in the raw object, which no zone has shifted.
+    start_time = (raw.start_time if raw.all_day else None) or answer.start_time or raw.start_time
+    end_time = (raw.end_time if raw.all_day else None) or answer.end_time or raw.end_time
     deleted = answer.deleted or raw.cancelled
     if start_time is None and deleted:
         # Google may give no more than this of a deleted event, so any time will do.
@@ -80,14 +82,22 @@ def to_event(answer: EventAnswer, calendar_id: str = "", signing_secrets: Sequen
             event_id=answer.event_id,
             calendar_id=answer.calendar_id or calendar_id,
             start_time=start_time,
-            end_time=answer.end_time or raw.end_time,
+            end_time=end_time,
             time_zone=raw.time_zone,
             title=answer.name or raw.title,
             meeting_url=_best_link(answer.meeting_url, raw),
+            notes=raw.notes,
+            location=raw.location,
+            event_type=raw.event_type,
+            visibility=raw.visibility,
+            availability=raw.availability,
+            categories=raw.categories,
+            color=raw.color,
             all_day=raw.all_day,
             deleted=deleted,
             is_organizer=answer.is_organizer or raw.is_organizer,
             organizer_email=raw.organizer_email,
+            own_emails=raw.own_emails,
             attendees=_people(answer.attendees, raw),
             guests_known=raw.guests_known,
             response=raw.response,

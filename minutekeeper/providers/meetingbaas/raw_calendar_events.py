@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from minutekeeper.calendars.event import Attendee, Response
+from minutekeeper.calendars.event import Attendee, Availability, Color, EventType, Response, Visibility
 from minutekeeper.providers.meetingbaas.fields import parse_time
 from minutekeeper.providers.meetingbaas.json_decoding import decode_json
 
@@ -27,12 +27,61 @@ _RESPONSES: Mapping[str, Response] = {
 
 _PASSCODES = ("passcode", "password", "pin", "accessCode")
 """The fields of a Google entry point that contain a password or a code."""
+
+_TYPES: Mapping[str, EventType] = {
+    "": EventType.DEFAULT,
+    "default": EventType.DEFAULT,
+    "fromGmail": EventType.FROM_MAIL,
+    "outOfOffice": EventType.OUT_OF_OFFICE,
+    "focusTime": EventType.FOCUS_TIME,
+    "workingLocation": EventType.WORKING_LOCATION,
+    "birthday": EventType.BIRTHDAY,
+}
+"""Only Google has types."""
+
+_VISIBILITIES: Mapping[str, Visibility] = {
+    "default": Visibility.DEFAULT,
+    "public": Visibility.PUBLIC,
+    "private": Visibility.PRIVATE,
+    "confidential": Visibility.CONFIDENTIAL,
+    "normal": Visibility.DEFAULT,
+    "personal": Visibility.PERSONAL,
+}
+
+_AVAILABILITIES: Mapping[str, Availability] = {
+    "opaque": Availability.BUSY,
+    "transparent": Availability.FREE,
+    "busy": Availability.BUSY,
+    "free": Availability.FREE,
+    "tentative": Availability.TENTATIVE,
+    "oof": Availability.OUT_OF_OFFICE,
+    "workingElsewhere": Availability.WORKING_ELSEWHERE,
+}
+
+_COLORS: Mapping[str, Color] = {
+    "1": Color.LAVENDER,
+    "2": Color.SAGE,
+    "3": Color.GRAPE,
+    "4": Color.FLAMINGO,
+    "5": Color.BANANA,
+    "6": Color.TANGERINE,
+    "7": Color.PEACOCK,
+    "8": Color.GRAPHITE,
+    "9": Color.BLUEBERRY,
+    "10": Color.BASIL,
+    "11": Color.TOMATO,
+}
+"""Google's numbers, by the names that its calendar shows."""
+
 _INSTANCES = frozenset({"occurrence", "exception"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class RawEvent:
-    """The data of a raw event; what is missing is empty. `rooms` are the addresses of invited resources."""
+    """The data of a raw event; what is missing is empty.
+
+    `rooms` are the addresses of invited resources, and of what is named as a location.
+    """
 
     event_id: str
     uid: str
@@ -53,7 +102,15 @@ class RawEvent:
     links: tuple[str, ...]
     """Texts of the fields for links, the most reliable first."""
     notes: str
-    """The description and location, perhaps as HTML."""
+    """The description, perhaps as HTML."""
+    location: str
+    event_type: EventType
+    visibility: Visibility
+    availability: Availability
+    categories: tuple[str, ...]
+    color: Color | None
+    own_emails: tuple[str, ...]
+    """Addresses that are marked as those of the calendar's owner."""
     guests_known: bool
     """Whether all who are invited are among the attendees."""
     updated_at: datetime | None
@@ -67,6 +124,8 @@ def read_raw(value: Any) -> RawEvent:
     start = _mapping(raw.get("start"))
     series_id = _text(raw.get("recurringEventId")) or _text(raw.get("seriesMasterId"))
     is_organizer = organizer.get("self") is True or raw.get("isOrganizer") is True
+    rooms = frozenset(_rooms(raw, guests))
+    people = [guest for guest in guests if _address(guest).casefold() not in rooms and not _is_room(guest)]
     return RawEvent(
         event_id=_text(raw.get("id")),
         uid=_text(raw.get("iCalUID")) or _text(raw.get("iCalUId")),
@@ -81,12 +140,19 @@ def read_raw(value: Any) -> RawEvent:
         series_id=series_id,
         is_organizer=is_organizer,
         organizer_email=_address(organizer),
-        attendees=tuple(_attendee(guest) for guest in guests if not _is_room(guest)),
-        rooms=frozenset(_address(guest).casefold() for guest in guests if _is_room(guest)),
+        attendees=tuple(map(_attendee, people)),
+        rooms=rooms,
         response=_own_response(raw, guests, is_organizer=is_organizer),
         links=tuple(filter(None, _links(raw))),
         notes=_text(raw.get("description")) or _text(_mapping(raw.get("body")).get("content")),
-        guests_known=_guests_known(raw),
+        location="; ".join(dict.fromkeys(filter(None, _places(raw)))),
+        event_type=_event_type(raw),
+        visibility=_VISIBILITIES.get(_word(raw, "visibility", "sensitivity"), Visibility.UNKNOWN),
+        availability=_AVAILABILITIES.get(_word(raw, "transparency", "showAs"), Availability.UNKNOWN),
+        categories=tuple(filter(None, map(_text, _list(raw.get("categories"))))),
+        color=_COLORS.get(_text(raw.get("colorId"))),
+        own_emails=tuple(_address(each) for each in (organizer, *guests) if each.get("self") is True),
+        guests_known=_guests_known(raw, is_organizer=is_organizer),
         updated_at=_instant(raw.get("updated")) or _instant(raw.get("lastModifiedDateTime")),
     )
 
@@ -103,11 +169,42 @@ def _own_response(raw: Mapping[str, Any], guests: list[dict[str, Any]], *, is_or
 def _attendee(guest: Mapping[str, Any]) -> Attendee:
     name = _text(guest.get("displayName")) or _text(_mapping(guest.get("emailAddress")).get("name"))
     status = guest.get("responseStatus") or _mapping(guest.get("status")).get("response")
-    return Attendee(email=_address(guest), name=name, response=_response(status))
+    is_optional = guest.get("optional") is True or guest.get("type") == "optional"
+    return Attendee(email=_address(guest), name=name, response=_response(status), optional=is_optional)
 
 
 def _is_room(guest: Mapping[str, Any]) -> bool:
     return guest.get("resource") is True or guest.get("type") == "resource"
+
+
+def _rooms(raw: Mapping[str, Any], guests: list[dict[str, Any]]) -> Iterator[str]:
+    """Outlook may invite a room like a person, and then only the locations tell what it is."""
+    yield from (_address(guest).casefold() for guest in guests if _is_room(guest))
+    for place in map(_mapping, (raw.get("location"), *_list(raw.get("locations")))):
+        for name in ("locationEmailAddress", "uniqueId", "locationUri"):
+            address = _text(place.get(name)).casefold().removeprefix("mailto:")
+            if "@" in address and "/" not in address:
+                yield address
+
+
+def _places(raw: Mapping[str, Any]) -> Iterator[str]:
+    for place in (raw.get("location"), *_list(raw.get("locations"))):
+        yield _text(place) or _text(_mapping(place).get("displayName"))
+
+
+def _event_type(raw: Mapping[str, Any]) -> EventType:
+    return _TYPES.get(_text(raw.get("eventType")), EventType.OTHER)
+
+
+def _word(raw: Mapping[str, Any], google: str, graph: str) -> str:
+    """A word of either provider. Google leaves out what is as usual: `default` and `opaque`."""
+    if text := _text(raw.get(google)) or _text(raw.get(graph)):
+        return text
+    return _UNSAID[google] if raw.get("kind") == _GOOGLE_KIND else ""
+
+
+_GOOGLE_KIND = "calendar#event"
+_UNSAID: Mapping[str, str] = {"visibility": "default", "transparency": "opaque"}
 
 
 def _address(person: Mapping[str, Any]) -> str:
@@ -118,13 +215,10 @@ def _response(value: Any) -> Response:
     return _RESPONSES.get(_text(value), Response.UNKNOWN)
 
 
-def _guests_known(raw: Mapping[str, Any]) -> bool:
-    """Google cuts off long lists, and both hide guests from each other where the organiser wants it."""
-    return (
-        raw.get("attendeesOmitted") is not True
-        and raw.get("guestsCanSeeOtherGuests") is not False
-        and raw.get("hideAttendees") is not True
-    )
+def _guests_known(raw: Mapping[str, Any], *, is_organizer: bool) -> bool:
+    """Google cuts off long lists; both hide guests from each other, though not from the organiser, if told to."""
+    are_hidden = raw.get("guestsCanSeeOtherGuests") is False or raw.get("hideAttendees") is True
+    return raw.get("attendeesOmitted") is not True and (is_organizer or not are_hidden)
 
 
 def _links(raw: Mapping[str, Any]) -> Iterator[str]:
