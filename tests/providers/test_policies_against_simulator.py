@@ -20,7 +20,7 @@ BEN_ACCEPTED = {"email": BEN, "response": "accepted"}
 OTTO_DECLINED = {"email": OTTO, "response": "declined"}
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
 
-KINDS: list[tuple[str, dict[str, Any], list[dict[str, Any]]]] = [
+KINDS: list[Any] = [
     ("Google", {"visibility": "private"}, [{"visibility": "private"}, {"visibility": "public"}]),
     ("Microsoft", {"visibility": ["private", "confidential"]}, [{"visibility": "confidential"}, {}]),
     ("Microsoft", {"visibility": "personal"}, [{"visibility": "personal"}, {}]),
@@ -86,7 +86,7 @@ async def test_what_is_no_meeting_is_never_recorded(house: House, event_type: st
 
 @pytest.mark.parametrize("platform", BOTH)
 async def test_a_hidden_guest_list_is_no_internal_one(house: House, platform: str) -> None:
-    fields = {"guests": [ANNA, OTTO], "hides_guests": True}
+    fields: dict[str, Any] = {"guests": [ANNA, OTTO], "hides_guests": True}
     inside = {"name": "inside", "when": {"attendees": {"internal_only": True}}, "then": "record"}
     none_outside = {"name": "none outside", "when": {"attendees": {"external": False}}, "then": "record"}
     hidden = {"name": "hidden", "when": {"attendees": {"all_known": False, "at_least": 2}}, "then": "skip"}
@@ -105,7 +105,7 @@ async def test_the_organiser_sees_all_guests(house: House, platform: str) -> Non
 async def test_an_alias_of_the_owner_is_the_owner(house: House, platform: str) -> None:
     mine = {"organizer": "me", "attendees": {"at_most": 2}, "response": "accepted"}
     rule = {"name": "mine", "when": mine, "then": "record"}
-    fields = {"organizer": ALIAS, "guests": [{"email": ANNA, "response": "accepted"}, BEN]}
+    fields: dict[str, Any] = {"organizer": ALIAS, "guests": [{"email": ANNA, "response": "accepted"}, BEN]}
     policy = a_policy(rule, my_emails=[ANNA, ALIAS], otherwise="skip")
     assert (await decision(house, policy, platform, **fields)).record
 
