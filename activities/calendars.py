@@ -16,6 +16,7 @@ from minutekeeper.calendars.decisions import decide
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.event_changes import compare_meetings
 from minutekeeper.calendars.messages import ReconcileCounts, ReconcileInput, ReconcileResult
+from minutekeeper.calendars.occurrences import with_numbers
 from minutekeeper.calendars.plan import ChangeKind, PlannedChange, make_plan
 from minutekeeper.calendars.preferences import CalendarPreferences
 from minutekeeper.calendars.tracked_events import BookedState, TrackedEvents, entry_for
@@ -111,7 +112,8 @@ class Reconciler:
         """Has the meetings follow what was read."""
         executor, now = self._executor, self._clock.now
         policy, overrides = self._order.policy, self._order.overrides
-        entries = [entry_for(event, decide(policy, overrides, event, now)) for event in events]
+        numbered = with_numbers(events, executor.events)
+        entries = [entry_for(event, decide(policy, overrides, event, now)) for event in numbered]
         plan = make_plan(executor.events, entries, now, complete=False, gone=reading.gone)
         executor.events, executor.cursor = plan.events.pruned(now), reading.cursor
         executor.counts["events"] = len(events)

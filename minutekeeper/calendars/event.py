@@ -137,6 +137,8 @@ class CalendarEvent(BaseModel):
     """The series that an instance belongs to, the same for all its instances."""
     original_start: UtcDatetime | None = None
     """When an instance of a series would take place if it had not been moved."""
+    number: int = 0
+    """Which occurrence of its series it is, of those that its calendar has shown; 0 if that is not known."""
     uid: str = ""
     """The iCalendar UID, which all invited calendars share."""
     provider_event_id: str = ""

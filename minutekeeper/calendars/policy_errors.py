@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from minutekeeper.calendars.people_conditions import AttendeesCondition, OrganizerCondition
 from minutekeeper.calendars.rule_conditions import Conditions
 from minutekeeper.calendars.rules import BotOverrides, Rule
-from minutekeeper.calendars.time_conditions import WorkingHours
+from minutekeeper.calendars.time_conditions import OccurrenceCondition, WorkingHours
 from minutekeeper.text import one_line
 
 _MODELS: dict[str, type[BaseModel]] = {
@@ -22,6 +22,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "organizer": OrganizerCondition,
     "attendees": AttendeesCondition,
     "working_hours": WorkingHours,
+    "occurrence": OccurrenceCondition,
     "bot": BotOverrides,
 }
 """What is expected at a place of a policy, by the last name of its path."""

@@ -10,7 +10,7 @@ from minutekeeper.calendars.patterns import OneOrMore, Pattern, either, matches_
 from minutekeeper.calendars.people import organised_by_owner, owner_response
 from minutekeeper.calendars.people_conditions import AttendeesCondition, OrganizerCondition
 from minutekeeper.calendars.policy_context import ConditionResult, DaySpan, PolicyContext, StrictModel, is_within
-from minutekeeper.calendars.time_conditions import WorkingHours
+from minutekeeper.calendars.time_conditions import OccurrenceCondition, WorkingHours
 from minutekeeper.meetings.meeting_urls import Platform
 
 Minutes = Annotated[int, Field(strict=True, ge=0, le=7 * 24 * 60)]
@@ -33,6 +33,14 @@ class Conditions(StrictModel):
     """What the calendar's owner answered."""
     recurring: StrictBool | None = None
     """Whether it is one of a series."""
+    occurrence: (
+        Annotated[
+            Annotated[Literal["first"], Tag("<word>")] | Annotated[OccurrenceCondition, Tag("<object>")],
+            Discriminator(lambda value: "<word>" if isinstance(value, str) else "<object>"),
+        ]
+        | None
+    ) = None
+    """Which of its series it is: `first`, or each so many."""
     title: OneOrMore[Pattern] | None = None
     """Words of the title, or patterns for all of it."""
     description: OneOrMore[Pattern] | None = None
@@ -101,6 +109,10 @@ class Conditions(StrictModel):
             is_recurring = event.is_recurring or bool(event.recurring_event_id)
             text = f"it is {'one' if self.recurring else 'none'} of a series"
             yield ConditionResult(is_recurring is self.recurring, text)
+        if isinstance(self.occurrence, OccurrenceCondition):
+            yield ConditionResult(self.occurrence.holds_for(event.number), self.occurrence.describe())
+        elif self.occurrence is not None:
+            yield ConditionResult(event.number == 1, "it is the first of its series")
         if self.platform is not None:
             link = event.link
             yield ConditionResult(

@@ -52,3 +52,21 @@ class WorkingHours(BaseModel):
 
     def describe(self, time_zone: str) -> str:
         return f"it starts on {'/'.join(self.days)} from {self.from_} to {self.to}, {self.time_zone or time_zone}"
+
+
+class OccurrenceCondition(BaseModel):
+    """Holds for each so many occurrences of a series."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, use_attribute_docstrings=True)
+
+    every: int = Field(strict=True, ge=2, le=1000)
+    """2 for every second one."""
+    from_: int = Field(1, alias="from", strict=True, ge=1, le=1000)
+    """The first for which it holds: 1 for the first of all."""
+
+    def holds_for(self, number: int) -> bool:
+        return number >= self.from_ and (number - self.from_) % self.every == 0
+
+    def describe(self) -> str:
+        some = ", ".join(str(self.from_ + turn * self.every) for turn in range(3))
+        return f"it is number {some} … of its series"

@@ -99,6 +99,10 @@ class TrackedEvent(BaseModel):
     def last_end(self) -> datetime:
         return max(self.applied.expected_end, self.desired.expected_end)
 
+    @property
+    def is_cancelled(self) -> bool:
+        return self.rule in {BuiltinRule.DELETED, BuiltinRule.GONE}
+
     def is_over(self, now: datetime) -> bool:
         return is_past(self.last_end, now)
 
@@ -131,11 +135,23 @@ def entry_for(event: CalendarEvent, decision: Decision) -> TrackedEvent:
     )
 
 
+class PassedOccurrences(BaseModel):
+    """How many occurrences of a series took place before those that are tracked, and when the last of them did."""
+
+    model_config = ConfigDict(frozen=True)
+
+    count: int
+    until: UtcDatetime
+
+
 KEPT_FOR = timedelta(days=14)
 """How long the reason for an event can be looked up after its end."""
 
 MOST_IDLE = 5000
 """Events without a meeting whose reasons are kept, because every checkpoint contains all events."""
+
+_COUNTED_FOR = timedelta(days=400)
+"""How long the occurrences of a series are counted on after the last one, so that yearly ones are."""
 
 _NOT_BOOKED = {"booked": False, "applied_before": None, "ended_as": None}
 
@@ -150,6 +166,8 @@ class TrackedEvents(BaseModel):
 
     calendar_id: str
     entries: dict[str, TrackedEvent] = {}
+    passed: dict[str, PassedOccurrences] = {}
+    """By the key of the series."""
 
     def with_snapshot(
         self, seen: Iterable[TrackedEvent], now: datetime, *, complete: bool, gone: Collection[str] = ()
@@ -215,7 +233,17 @@ class TrackedEvents(BaseModel):
         idle = [key for key, entry in kept.items() if not entry.booked and (not entry.record or entry.is_over(now))]
         for key in sorted(idle, key=lambda key: abs(kept[key].desired.start_time - now))[most_idle:]:
             del kept[key]
-        return self.model_copy(update={"entries": kept})
+        old = [entry for key, entry in self.entries.items() if key not in kept and entry.is_over(now)]
+        return self.model_copy(update={"entries": kept, "passed": self._passed_with(old, now)})
+
+    def _passed_with(self, old: Iterable[TrackedEvent], now: datetime) -> dict[str, PassedOccurrences]:
+        """The counts of all series with those that are dropped now. One that is read again is not counted twice."""
+        passed = {key: each for key, each in self.passed.items() if each.until + _COUNTED_FOR > now}
+        for entry in sorted(old, key=lambda entry: entry.desired.start_time):
+            before, start = passed.get(entry.series), entry.desired.start_time
+            if entry.series and not entry.is_cancelled and (before is None or start > before.until):
+                passed[entry.series] = PassedOccurrences(count=before.count + 1 if before else 1, until=start)
+        return passed
 
 
 def _after(old: TrackedEvent, fresh: TrackedEvent, **more: object) -> TrackedEvent:
@@ -262,7 +290,7 @@ def _assign_meeting(entry: TrackedEvent, holders: dict[str, TrackedEvent], now: 
 
 
 def _mark_missing(entry: TrackedEvent) -> TrackedEvent:
-    if entry.rule in {BuiltinRule.DELETED, BuiltinRule.GONE}:
+    if entry.is_cancelled:
         return entry
     reason = "Not recorded: the calendar no longer knows the event."
     return entry.model_copy(update={"record": False, "rule": BuiltinRule.GONE.value, "reason": reason})

@@ -15,6 +15,7 @@ from minutekeeper.calendars.event import (
     Visibility,
     meeting_id_for_event,
 )
+from minutekeeper.calendars.occurrences import with_numbers
 from minutekeeper.calendars.people import organised_by_owner, owner_response, participants, those_who_declined
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BuiltinRule
@@ -52,6 +53,7 @@ class EventFacts(BaseModel):
     guests_known: bool
     response: Response
     is_recurring: bool
+    number: int
     event_type: EventType
     visibility: Visibility
     availability: Availability
@@ -95,7 +97,8 @@ async def explain_decision(
     meeting_id = entry.meeting_id if entry else meeting_id_for_event(event) if event else ""
     meeting = (await meetings_of(temporal, [meeting_id]))[meeting_id]
     if event is not None:
-        return _of_event(event, entry, meeting, rules)
+        (numbered,) = with_numbers([event], tracked)
+        return _of_event(numbered, entry, meeting, rules)
     if entry is not None:
         return _of_entry(tracked.calendar_id, entry, meeting)
     raise no_such_event(tracked.calendar_id, text)
@@ -160,6 +163,7 @@ def _facts(event: CalendarEvent, policy: Policy) -> EventFacts:
         guests_known=event.guests_known,
         response=owner_response(event, own),
         is_recurring=event.is_recurring or bool(event.recurring_event_id),
+        number=event.number,
         event_type=event.event_type,
         visibility=event.visibility,
         availability=event.availability,

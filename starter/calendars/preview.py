@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from minutekeeper.calendars.decisions import Overrides, decide
 from minutekeeper.calendars.messages import FULL_SYNC
+from minutekeeper.calendars.occurrences import with_numbers
 from minutekeeper.calendars.plan import BotLoad, ChangeKind, PlannedChange, bot_load, make_plan
 from minutekeeper.calendars.policy import Policy, PolicyError, load_policy
 from minutekeeper.calendars.tracked_events import DesiredMeeting, TrackedEvents, entry_for
@@ -55,7 +56,8 @@ async def preview_policy(
     """
     policy, overrides = rules
     calendar = await CalendarReader(provider, tracked.calendar_id).read(FULL_SYNC, None, tracked, now)
-    entries = [entry_for(event, decide(policy, overrides, event, now)) for event in calendar.events]
+    events = with_numbers(calendar.events, tracked)
+    entries = [entry_for(event, decide(policy, overrides, event, now)) for event in events]
     planned = make_plan(tracked, entries, now, complete=False, gone=calendar.gone)
     steps = tuple(step for step in planned.changes if step.kind is not ChangeKind.KEEP)
     to_book = {workflow_id_for(step.meeting_id): step.meeting_id for step in steps if step.kind is ChangeKind.BOOK}

@@ -8,6 +8,7 @@ from temporalio.client import Client
 
 from minutekeeper.calendars.decisions import NO_OVERRIDES, Overrides, decide
 from minutekeeper.calendars.event import CalendarEvent, meeting_id_for_event
+from minutekeeper.calendars.occurrences import with_numbers
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.calendars.tracked_events import TrackedEvents
@@ -60,7 +61,7 @@ class ProviderRecordings:
             coming = [each async for each in self._provider.events(tracked.calendar_id)]
             chosen = [each for each in coming if each.recurring_event_id == event.recurring_event_id]
         _refuse_unrecordable(event)
-        _refuse_recorded_by_policy(chosen, rules)
+        _refuse_recorded_by_policy(with_numbers(chosen, tracked), rules)
         await self._refuse_booked(chosen)
         options = rules[0].bot.model_dump(exclude_none=True) if rules[0].bot else {}
         recording = ScheduledRecording(**options)

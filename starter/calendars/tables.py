@@ -112,6 +112,7 @@ def event_facts(facts: EventFacts) -> Facts:
     people += f"; declined by {', '.join(facts.declined)}" if facts.declined else ""
     people += "" if facts.guests_known else "; the guest list is incomplete"
     marks = {
+        "Occurrence": f"number {facts.number} of its series" if facts.number else "",
         "Type": facts.event_type,
         "Visibility": facts.visibility,
         "Shown as": facts.availability,

@@ -14,7 +14,7 @@ from minutekeeper.calendars.people_conditions import AttendeesCondition, Organiz
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy, PolicyError, load_policy
 from minutekeeper.calendars.rule_conditions import Conditions
 from minutekeeper.calendars.rules import BotOverrides, BuiltinRule, Rule
-from minutekeeper.calendars.time_conditions import WorkingHours
+from minutekeeper.calendars.time_conditions import OccurrenceCondition, WorkingHours
 from minutekeeper.meetings.meeting_urls import Platform
 from starter.calendars.policy_schema import policy_schema
 from tests.calendars.support import an_event, decided
@@ -50,6 +50,7 @@ def test_one_example_uses_every_condition() -> None:
         rule.when.attendees,
         rule.when.organizer,
         rule.when.working_hours,
+        rule.when.occurrence,
     ]
     for part in parts:
         assert isinstance(part, BaseModel)
@@ -134,6 +135,7 @@ def test_the_page_names_every_field_and_every_word() -> None:
         AttendeesCondition,
         OrganizerCondition,
         WorkingHours,
+        OccurrenceCondition,
     ]
     names = [field.alias or name for model in models for name, field in model.model_fields.items()]
     prose = re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)

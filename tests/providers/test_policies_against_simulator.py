@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from minutekeeper.calendars.decisions import NO_OVERRIDES, Decision, decide
+from minutekeeper.calendars.occurrences import with_numbers
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
-from minutekeeper.calendars.tracked_events import entry_for
+from minutekeeper.calendars.tracked_events import TrackedEvents, entry_for
 from tests.calendars.support import a_policy
-from tests.providers.test_calendars_against_simulator import ANNA, BEN, OTTO, House, connected, synced
+from tests.providers.test_calendars_against_simulator import ANNA, BEN, OTTO, House, connected, listed, synced
 
 BOTH = ("Google", "Microsoft")
 ALIAS, ROOM = "anna.smith@example.com", {"email": "room5@example.com", "name": "Room 5"}
@@ -121,3 +122,16 @@ async def test_an_event_that_lasts_all_day_is_recorded_by_day(house: House, plat
     entry = entry_for(event, decide(policy, NO_OVERRIDES, event, datetime.now(UTC)))
     local = datetime.fromisoformat(f"{TOMORROW:%Y-%m-%d}T08:30").replace(tzinfo=policy.local(TOMORROW).tzinfo)
     assert (entry.record, entry.desired.start_time) == (True, local)
+
+
+@pytest.mark.parametrize("platform", BOTH)
+async def test_every_second_occurrence_of_a_series(house: House, platform: str) -> None:
+    rule = {"name": "every second", "when": {"occurrence": {"every": 2}}, "then": "record"}
+    policy = a_policy(rule, otherwise="skip")
+    calendars = await house.open()
+    calendar_id = await connected(house, calendars, ANNA, platform)
+    await house.add(start=(TOMORROW + timedelta(hours=12)).isoformat(), series={"count": 4, "every_days": 2})
+    await calendars.resync_all()
+    events = with_numbers(await listed(calendars, calendar_id), TrackedEvents(calendar_id=calendar_id))
+    made = {event.start_time: decide(policy, NO_OVERRIDES, event, datetime.now(UTC)).record for event in events}
+    assert [record for _, record in sorted(made.items())] == [True, False, True, False]

@@ -48,3 +48,27 @@ async def test_a_word_in_the_description_releases_the_meeting(world: World) -> N
     anna.put(notes="<p>Please #no<b>record</b></p>")
     assert (await anna.notices()).counts.released == 1
     assert (await anna.meeting().outcome()).status is MeetingStatus.CANCELLED
+
+
+async def test_every_second_occurrence_of_a_series_is_booked_also_of_those_that_appear_later(world: World) -> None:
+    rule = {"name": "every second", "when": {"occurrence": {"every": 2}}, "then": "record"}
+    anna = await world.connected(policy={"rules": [rule], "otherwise": "skip"})
+    start = datetime.now(UTC) + timedelta(hours=1)
+    occurrences = [
+        {"start_time": start + timedelta(days=week * 7), "recurring_event_id": "series", "is_recurring": True}
+        for week in range(5)
+    ]
+    events = [anna.put(f"week-{week}", **fields) for week, fields in enumerate(occurrences[:3])]
+    assert (await anna.notices()).counts.booked == 2
+    events += [anna.put(f"week-{week + 3}", **fields) for week, fields in enumerate(occurrences[3:])]
+    assert (await anna.notices()).counts.booked == 1
+    for event in events[::2]:
+        assert (await anna.meeting(event).view()).status is MeetingStatus.SCHEDULED
+
+    anna.put("week-0", deleted=True)
+    await anna.notices()
+    await anna.changes("resync")
+    for event in events[1::2]:
+        assert (await anna.meeting(event).view()).status is MeetingStatus.SCHEDULED, "the others are counted anew"
+    for event in events[::2]:
+        assert (await anna.meeting(event).outcome()).status is MeetingStatus.CANCELLED
