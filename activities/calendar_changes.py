@@ -140,6 +140,8 @@ class PlanExecutor:
             meeting_url=request.meeting_url,
             title=request.title,
             bot=change.desired.bot,
+            wanted=change.desired.wanted,
+            metadata=change.desired.metadata,
             is_organizer=entry.is_organizer,
             updated_at=entry.updated_at,
         )

@@ -279,6 +279,10 @@ def _print_explanation(found: "EventExplanation") -> None:
     if found.considered:
         print_line("\nRules, in their order:")
         display(tables.rule_verdicts(found))
+    if found.actions:
+        print_line("\nIts meeting, by the policy:")
+        for sentence in found.actions:
+            print_line(sanitize(sentence))
     if found.facts:
         print_line("\nEvent:")
         display(tables.event_facts(found.facts))

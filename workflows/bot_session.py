@@ -194,6 +194,13 @@ class BotSession:
             await self._poll()
 
     def _leave_as_planned(self) -> None:
+        stay_ends_at = self._meeting.stay_ends_at(self.state)
+        if stay_ends_at is not None and self._clock.now() >= stay_ends_at:
+            # No other bot is missed then, however long the meeting goes on.
+            self.state.leave_requested = True
+            text = "The bot has stayed for as long as its options allow, and leaves."
+            self._meeting.note(self._clock.now(), "longest_stay", text)
+            return
         self.state.left_as_planned = self.state.leave_requested = True
         if self.state.leave_at is None or self._clock.now() < self.state.leave_at:
             text = "The meeting's planned end is over: the bot leaves, as its options say."

@@ -84,6 +84,8 @@ class MeetingPublisher:
         for pair in search_attributes.initial_attributes(state.request).search_attributes:
             if pair.key.name not in apart:
                 yield pair
+        if search_attributes.MEETING_META.name in state.published and not state.request.metadata:
+            yield SearchAttributePair(search_attributes.MEETING_META, [])
         status = state.current_status
         if status in _MILESTONES or status.is_final or search_attributes.MEETING_STATUS.name not in state.published:
             yield SearchAttributePair(search_attributes.MEETING_STATUS, status.value)

@@ -6,10 +6,11 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from minutekeeper.calendars.actions import bot_options, wanted_artifacts
 from minutekeeper.calendars.event import CalendarEvent, is_past, meeting_id_for_event, series_key
 from minutekeeper.calendars.policy import Policy
-from minutekeeper.calendars.rules import BotOverrides, BuiltinRule, Rule
-from minutekeeper.meetings.fields import BotOptions, UtcDatetime
+from minutekeeper.calendars.rules import BuiltinRule, Rule
+from minutekeeper.meetings.fields import BotOptions, Metadata, UtcDatetime, WantedArtifacts
 
 Wanted = Literal["always", "never"]
 
@@ -72,8 +73,8 @@ _MAX_REASON_LENGTH = 300
 class Decision(BaseModel):
     """`rule` is the name of a rule of the policy, or one of `BuiltinRule`; `reason` a sentence for people.
 
-    `bot` is None where the policy says nothing of the bot. An event that lasts all day has no hours of its own:
-    `start_time` and `end_time` say from when to when the bot is wanted.
+    `bot` is None where the policy says nothing of the bot, `wanted` where it does not say what is kept. An event
+    that lasts all day has no hours of its own: `start_time` and `end_time` say from when to when the bot is wanted.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -82,6 +83,8 @@ class Decision(BaseModel):
     rule: str
     reason: str
     bot: BotOptions | None = None
+    wanted: WantedArtifacts | None = None
+    metadata: Metadata = {}
     start_time: UtcDatetime | None = None
     end_time: UtcDatetime | None = None
 
@@ -119,23 +122,22 @@ def _decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: dat
         return _skip(BuiltinRule.PROVIDER, reason)
     if override:
         reason = f'Recorded: a user chose "always" for this {override.scope}.'
-        return Decision(record=True, rule=BuiltinRule.OVERRIDE, reason=reason, bot=_bot(policy.bot))
+        return _record(policy, event, BuiltinRule.OVERRIDE, reason)
     return _by_policy(policy, event)
 
 
 def _by_policy(policy: Policy, event: CalendarEvent) -> Decision:
     for looked_at in evaluate_rules(policy, event):
         if looked_at.holds:
-            return _by_rule(policy, looked_at)
+            return _by_rule(policy, event, looked_at)
     if event.all_day:
         return _skip(BuiltinRule.ALL_DAY, "Not recorded: it lasts all day, and no rule asks for such events.")
     record = policy.otherwise == "record"
     reason = (
         f'{"Recorded" if record else "Skipped"}: no rule holds, and otherwise the policy says "{policy.otherwise}".'
     )
-    return Decision(
-        record=record, rule=BuiltinRule.OTHERWISE, reason=reason, bot=_bot(policy.bot) if record else None
-    )
+    rule = BuiltinRule.OTHERWISE
+    return _record(policy, event, rule, reason) if record else Decision(record=False, rule=rule, reason=reason)
 
 
 def evaluate_rules(policy: Policy, event: CalendarEvent) -> Iterator[RuleEvaluation]:
@@ -169,18 +171,24 @@ def _skip(rule: BuiltinRule, reason: str) -> Decision:
     return Decision(record=False, rule=rule, reason=reason)
 
 
-def _by_rule(policy: Policy, decider: RuleEvaluation) -> Decision:
+def _record(policy: Policy, event: CalendarEvent, name: str, reason: str, rule: Rule | None = None) -> Decision:
+    return Decision(
+        record=True,
+        rule=name,
+        reason=reason,
+        bot=bot_options(event, policy.my_emails, policy.bot, rule.bot if rule else None),
+        wanted=wanted_artifacts(policy.wanted, rule.wanted if rule else None),
+        metadata=(policy.metadata or {}) | ((rule.metadata if rule else None) or {}),
+    )
+
+
+def _by_rule(policy: Policy, event: CalendarEvent, decider: RuleEvaluation) -> Decision:
     record = decider.rule.then == "record"
     verb = "Recorded" if record else "Skipped"
     reason = f'{verb} by rule {decider.number}, "{decider.rule.name}": {decider.why}.'
     if len(reason) > _MAX_REASON_LENGTH:
         reason = f"{reason[: _MAX_REASON_LENGTH - 1]}…"
-    bot = _bot(policy.bot, decider.rule.bot) if record else None
-    return Decision(record=record, rule=decider.rule.name, reason=reason, bot=bot)
-
-
-def _bot(*changes: BotOverrides | None) -> BotOptions | None:
-    options: dict[str, object] = {}
-    for each in changes:
-        options |= each.model_dump(exclude_none=True) if each else {}
-    return BotOptions.model_validate(options) if options else None
+    name = decider.rule.name
+    if record:
+        return _record(policy, event, name, reason, decider.rule)
+    return Decision(record=False, rule=name, reason=reason)

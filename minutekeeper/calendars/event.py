@@ -125,6 +125,7 @@ class CalendarEvent(BaseModel):
     is_organizer: bool = False
     """Whether the calendar's owner organises it."""
     organizer_email: str = ""
+    organizer_name: str = ""
     own_emails: tuple[str, ...] = ()
     """Addresses that the calendar says are its owner's."""
     attendees: tuple[Attendee, ...] = ()

@@ -7,10 +7,12 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from minutekeeper.calendars import policy_errors
+from minutekeeper.calendars.actions import ArtifactOverrides, BotOverrides
 from minutekeeper.calendars.event import Response
 from minutekeeper.calendars.policy_context import PolicyContext
 from minutekeeper.calendars.rule_conditions import Conditions
-from minutekeeper.calendars.rules import BotOverrides, Rule, Verdict
+from minutekeeper.calendars.rules import Rule, Verdict
+from minutekeeper.meetings.fields import Metadata
 
 MAX_CHARACTERS = 64 * 1024
 """Longer policies are refused, because the policy is part of the input of every reconcile."""
@@ -27,7 +29,7 @@ class PolicyError(ValueError):
 class Policy(PolicyContext):
     """Which events get a bot: the first rule that holds decides, and `otherwise` if none does.
 
-    `bot` is for all bots that the policy sends; a rule's own `bot` goes before it.
+    `bot`, `wanted` and `metadata` are for all meetings that the policy records; a rule's own ones go before them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
@@ -38,6 +40,10 @@ class Policy(PolicyContext):
     """The version of this format."""
     bot: BotOverrides | None = None
     """Options of all bots that this policy sends."""
+    wanted: ArtifactOverrides | None = None
+    """What is kept of all meetings that this policy records."""
+    metadata: Metadata | None = None
+    """Your own data of all these meetings, by which they can be found."""
     rules: tuple[Rule, ...] = ()
     """The rules, in order: the first that holds decides."""
     otherwise: Verdict = "record"

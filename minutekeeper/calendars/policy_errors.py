@@ -9,10 +9,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from minutekeeper.calendars.actions import ArtifactOverrides, BotOverrides
 from minutekeeper.calendars.people_conditions import AttendeesCondition, OrganizerCondition
 from minutekeeper.calendars.rule_conditions import Conditions
-from minutekeeper.calendars.rules import BotOverrides, Rule
+from minutekeeper.calendars.rules import Rule
 from minutekeeper.calendars.time_conditions import OccurrenceCondition, WorkingHours
+from minutekeeper.meetings.fields import MAX_METADATA
 from minutekeeper.text import one_line
 
 _MODELS: dict[str, type[BaseModel]] = {
@@ -24,6 +26,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "working_hours": WorkingHours,
     "occurrence": OccurrenceCondition,
     "bot": BotOverrides,
+    "wanted": ArtifactOverrides,
 }
 """What is expected at a place of a policy, by the last name of its path."""
 
@@ -64,10 +67,30 @@ def consistency_errors(data: Any) -> Iterator[str]:
     rules = [rule if isinstance(rule, dict) else {} for rule in rules] if isinstance(rules, list | tuple) else []
     names = Counter(one_line(name) for rule in rules if isinstance(name := rule.get("name"), str))
     yield from (f"rules: {name!r} is the name of {count} rules" for name, count in names.items() if count > 1)
+    yield from _about_kept({"then": policy.get("otherwise", "record")}, policy)
     for number, rule in enumerate(rules):
+        yield from (f"rules[{number}].{each}" for each in _about_kept(rule, policy))
         for part in ("when", "unless"):
             for path, advice in _lacking(policy, rule.get(part)):
                 yield f"rules[{number}].{part}.{path}: {advice}"
+
+
+def _about_kept(rule: dict[str, Any], policy: dict[str, Any]) -> Iterator[str]:
+    """What cannot be of all that a rule and its policy say about what is kept and by what it is found."""
+    if rule.get("then") != "record":
+        return
+    wanted, metadata = (
+        {**_mapping(policy.get(name)), **_mapping(rule.get(name))} for name in ("wanted", "metadata")
+    )
+    if wanted.get("recording") is False and wanted.get("transcript") is False:
+        yield "wanted: neither recording nor transcript is kept, so no bot is needed; say skip instead"
+    if len(metadata) > MAX_METADATA:
+        yield f"metadata: {len(metadata)} keys are too many, those of the policy included: at most {MAX_METADATA}"
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    given = value if isinstance(value, dict) else {}
+    return {name: each for name, each in given.items() if each is not None}
 
 
 def _lacking(policy: dict[str, Any], conditions: Any) -> Iterator[tuple[str, str]]:

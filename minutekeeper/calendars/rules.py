@@ -6,16 +6,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from minutekeeper.calendars.actions import ArtifactOverrides, BotOverrides
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.policy_context import ConditionResult, PolicyContext, StrictModel
 from minutekeeper.calendars.rule_conditions import Conditions
-from minutekeeper.meetings.fields import LanguageTag, ProviderName, RecordingMode, Vocabulary
+from minutekeeper.meetings.fields import Metadata
 from minutekeeper.text import one_line
 
 Verdict = Literal["record", "skip"]
-
-Seconds = Annotated[int, Field(strict=True, ge=1, le=7200)]
-MinutesAfterEnd = Annotated[int, Field(strict=True, ge=0, le=1440)]
 
 
 class BuiltinRule(StrEnum):
@@ -45,25 +43,6 @@ def _own_name(text: str) -> str:
     return name
 
 
-class BotOverrides(StrictModel):
-    """Options of the bot that a policy sets; the others stay as they are. Timeouts are in seconds.
-
-    `leave_at_end` is in minutes.
-    """
-
-    provider: ProviderName | None = None
-    name: str | None = Field(None, min_length=1, max_length=255)
-    image: str | None = None
-    entry_message: str | None = None
-    recording_mode: RecordingMode | None = None
-    transcription_language: LanguageTag | None = None
-    transcription_vocabulary: Vocabulary | None = None
-    waiting_room_timeout: Seconds | None = None
-    noone_joined_timeout: Seconds | None = None
-    silence_timeout: Seconds | None = None
-    leave_at_end: MinutesAfterEnd | None = None
-
-
 class Rule(StrictModel):
     """Decides the events for which all of `when` holds, and not all of `unless`."""
 
@@ -72,6 +51,8 @@ class Rule(StrictModel):
     unless: Conditions | None = None
     then: Verdict
     bot: BotOverrides | None = None
+    wanted: ArtifactOverrides | None = None
+    metadata: Metadata | None = None
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -79,6 +60,8 @@ class Rule(StrictModel):
             raise ValueError("unless names no condition, so the rule would never hold")
         if self.bot is not None and self.then == "skip":
             raise ValueError("a rule that skips sends no bot, so it cannot say what the bot is like")
+        if (self.wanted or self.metadata) is not None and self.then == "skip":
+            raise ValueError("a rule that skips has no meeting, so it can say neither wanted nor metadata")
         return self
 
     def findings(self, event: CalendarEvent, home: PolicyContext) -> Iterator[ConditionResult]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from minutekeeper.calendars.decisions import Decision
 from minutekeeper.calendars.event import CalendarEvent, Title, expected_end, is_past, meeting_id_for_event
 from minutekeeper.calendars.rules import BuiltinRule
-from minutekeeper.meetings.fields import BotOptions, UtcDatetime
+from minutekeeper.meetings.fields import BotOptions, Metadata, UtcDatetime, WantedArtifacts
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest
 
 
@@ -43,6 +43,8 @@ class DesiredMeeting(BaseModel):
     meeting_url: str = ""
     title: Title = ""
     bot: BotOptions | None = None
+    wanted: WantedArtifacts | None = None
+    metadata: Metadata = {}
 
     @property
     def expected_end(self) -> datetime:
@@ -52,7 +54,9 @@ class DesiredMeeting(BaseModel):
     def leaves_at(self) -> datetime:
         """When its bot leaves, as far as that can be foreseen."""
         minutes = self.bot.leave_at_end if self.bot and self.end_time else None
-        return self.expected_end + timedelta(minutes=minutes or 0)
+        latest = self.expected_end + timedelta(minutes=minutes or 0)
+        longest = self.bot.longest_stay if self.bot else None
+        return latest if longest is None else min(latest, self.start_time + timedelta(minutes=longest))
 
     def request(self, calendar_id: str, event_id: str) -> MeetingRequest:
         """The meeting to book. Raises pydantic's ValidationError where there is no usable link."""
@@ -62,6 +66,8 @@ class DesiredMeeting(BaseModel):
             end_time=self.end_time,
             title=self.title,
             bot=self.bot or BotOptions(),
+            wanted=self.wanted or WantedArtifacts(),
+            metadata=self.metadata,
             calendar=CalendarEventRef(calendar_id=calendar_id, event_id=event_id),
         )
 
@@ -112,7 +118,7 @@ class TrackedEvent(BaseModel):
 
 
 def entry_for(event: CalendarEvent, decision: Decision) -> TrackedEvent:
-    """The tracked form of an event, without the addresses and names of people."""
+    """The tracked form of an event, without addresses and names of people other than those in the bot's texts."""
     link = event.link
     start_time, end_time = decision.start_time or event.start_time, decision.end_time or event.end_time
     ends_after_start = end_time is not None and end_time > start_time
@@ -125,6 +131,8 @@ def entry_for(event: CalendarEvent, decision: Decision) -> TrackedEvent:
             meeting_url=link.url if link else "",
             title=event.title,
             bot=decision.bot,
+            wanted=decision.wanted,
+            metadata=decision.metadata,
         ),
         record=decision.record,
         rule=decision.rule,

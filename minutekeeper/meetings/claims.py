@@ -9,7 +9,15 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from minutekeeper.meetings.fields import BotOptions, NormalisedMeetingUrl, Title, UtcDatetime, check_order
+from minutekeeper.meetings.fields import (
+    BotOptions,
+    Metadata,
+    NormalisedMeetingUrl,
+    Title,
+    UtcDatetime,
+    WantedArtifacts,
+    check_order,
+)
 from minutekeeper.meetings.meeting_keys import fullest_url
 from minutekeeper.meetings.views import ClaimingCalendar
 
@@ -31,6 +39,9 @@ class Claim(BaseModel):
     end_time: UtcDatetime | None = None
     title: Title = Field("", max_length=500)
     bot: BotOptions | None = None
+    wanted: WantedArtifacts | None = None
+    """What is to be kept; None if the calendar does not say."""
+    metadata: Metadata = {}
     is_organizer: bool = False
     updated_at: UtcDatetime | None = None
 
@@ -148,4 +159,5 @@ def _changed_at(claim: Claim) -> datetime:
 
 
 def _desired(claim: Claim) -> tuple[object, ...]:
-    return (claim.start_time, claim.end_time, claim.meeting_url, claim.title, claim.bot)
+    said = (claim.bot, claim.wanted, claim.metadata)
+    return (claim.start_time, claim.end_time, claim.meeting_url, claim.title, *said)

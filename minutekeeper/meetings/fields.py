@@ -59,14 +59,14 @@ LanguageTag = Annotated[str, AfterValidator(_language_tag)]
 VocabularyTerm = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 Vocabulary = Annotated[tuple[VocabularyTerm, ...], Field(max_length=100)]
 
-_MAX_METADATA = 20
+MAX_METADATA = 20
 _METADATA_KEY = re.compile(r"[a-z0-9_.-]{1,40}")
 _MAX_METADATA_VALUE = 200
 
 
 def _check_metadata(metadata: dict[str, str]) -> dict[str, str]:
-    if len(metadata) > _MAX_METADATA:
-        raise ValueError(f"{len(metadata)} keys are too many: at most {_MAX_METADATA} are allowed")
+    if len(metadata) > MAX_METADATA:
+        raise ValueError(f"{len(metadata)} keys are too many: at most {MAX_METADATA} are allowed")
     for key, value in metadata.items():
         if not _METADATA_KEY.fullmatch(key):
             raise ValueError(
@@ -89,6 +89,22 @@ class RecordingMode(StrEnum):
     AUDIO_ONLY = "audio_only"
 
 
+class WantedArtifacts(BaseModel):
+    """What is kept of a meeting."""
+
+    model_config = ConfigDict(frozen=True)
+
+    recording: bool = True
+    transcript: bool = True
+    audio: bool = False
+    """The audio as a separate file beside the video, if the provider has one."""
+
+
+MAX_BOT_NAME = 255
+MAX_ENTRY_MESSAGE = 500
+"""Characters that providers take."""
+
+
 class BotOptions(BaseModel):
     """The appearance and behaviour of the bot. Timeouts are in seconds; None means the provider's default."""
 
@@ -96,9 +112,9 @@ class BotOptions(BaseModel):
 
     provider: ProviderName = ""
     """The name of the provider that sends the bot; empty for the worker's default."""
-    name: str = Field("Minutekeeper", min_length=1, max_length=255)
+    name: str = Field("Minutekeeper", min_length=1, max_length=MAX_BOT_NAME)
     image: str | None = None
-    entry_message: str | None = None
+    entry_message: str | None = Field(None, max_length=MAX_ENTRY_MESSAGE)
     recording_mode: RecordingMode = RecordingMode.SPEAKER_VIEW
     transcription_language: LanguageTag = ""
     """The spoken language, such as `de` or `pt-BR`; empty for automatic detection."""
@@ -109,6 +125,8 @@ class BotOptions(BaseModel):
     silence_timeout: int | None = Field(None, ge=1, le=7200)
     leave_at_end: int | None = Field(None, ge=0, le=1440)
     """Minutes after the planned end when the bot leaves; None if it stays for as long as the meeting goes on."""
+    longest_stay: int | None = Field(None, ge=1, le=1440)
+    """Minutes after which the bot leaves, counted from when it was to join; None if it stays for longer."""
 
 
 def check_order(start: datetime, end: datetime | None) -> None:

@@ -9,13 +9,13 @@ from datetime import datetime
 from minutekeeper.meetings import claims, descriptions
 from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult, MeetingClaims
 from minutekeeper.meetings.dispatch import is_worth_joining, unbookable
-from minutekeeper.meetings.fields import BotOptions
+from minutekeeper.meetings.fields import BotOptions, WantedArtifacts
 from minutekeeper.meetings.meeting_keys import fullest_url, meeting_key
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Reschedule
 from minutekeeper.meetings.rooms import CHANGEOVER, RoomNeeded
 from minutekeeper.meetings.session_state import StopKind, StopState
-from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.meetings.status import MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import RELEASED, Evidence
 
 
@@ -160,7 +160,7 @@ def is_booked_by_hand(state: MeetingState) -> bool:
 
 
 def _apply_leading_claim(state: MeetingState, now: datetime) -> ClaimResult:
-    wanted = claims.claim_to_apply(state.interest)
+    wanted, followed = claims.claim_to_apply(state.interest), state.interest.followed
     _show_leading_calendar(state)
     if wanted is None:
         _join_by_fullest_link(state, now)
@@ -179,8 +179,25 @@ def _apply_leading_claim(state: MeetingState, now: datetime) -> ClaimResult:
     _move(state, change, now)
     # An event without an end has none, although a change of the start alone would keep the length.
     update = {"bot": wanted.bot or BotOptions(), "end_time": wanted.end_time}
-    state.request = state.request.model_copy(update=update)
+    state.request = state.request.model_copy(update=update | _kept_and_found_by(state, wanted, followed))
+    if not state.standing and state.transcript in {TranscriptState.PENDING, TranscriptState.NOT_ASKED}:
+        is_asked = state.request.wanted.transcript
+        state.transcript = TranscriptState.PENDING if is_asked else TranscriptState.NOT_ASKED
     return ClaimResult.ACCEPTED
+
+
+def _kept_and_found_by(state: MeetingState, wanted: Claim, followed: Claim | None) -> dict[str, object]:
+    """What is kept of the meeting, and its data, after a claim; what people said of both when they booked it stays.
+
+    A transcript that its bot was not asked for cannot be had any more.
+    """
+    before = state.request
+    said_before = followed is not None and followed.wanted is not None
+    kept = wanted.wanted or (WantedArtifacts() if said_before else before.wanted)
+    if state.standing and not before.wanted.transcript:
+        kept = kept.model_copy(update={"transcript": False})
+    own = {key: text for key, text in before.metadata.items() if not followed or key not in followed.metadata}
+    return {"wanted": kept, "metadata": own | wanted.metadata}
 
 
 def _join_by_fullest_link(state: MeetingState, now: datetime) -> None:

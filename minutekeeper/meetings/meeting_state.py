@@ -232,15 +232,27 @@ class MeetingState(BaseModel):
         self.add_bot(session, sent, now)
 
     def leave_at(self, session: SessionState) -> datetime | None:
-        """When a session's bot leaves at the latest (UTC): by `leave_at_end`, or for the next meeting in its room.
+        """When a session's bot leaves at the latest (UTC): by its options, or for the next meeting in its room.
 
-        The option is that of the meeting which owns the bot, and follows the planned end.
+        The options are those of the meeting which owns the bot; `leave_at_end` follows the planned end.
         """
+        known = [session.leave_at, self.stay_ends_at(session)]
         minutes, end = self.request.bot.leave_at_end, self.request.end_time
-        if minutes is None or end is None or session.is_shared:
-            return session.leave_at
-        by_option = end + timedelta(minutes=minutes)
-        return by_option if session.leave_at is None else min(by_option, session.leave_at)
+        if minutes is not None and end is not None and not session.is_shared:
+            known.append(end + timedelta(minutes=minutes))
+        return min((each for each in known if each is not None), default=None)
+
+    def stay_ends_at(self, session: SessionState) -> datetime | None:
+        """When a session's bot has stayed for as long as its option allows (UTC).
+
+        A bot that goes on for another one goes on with its stay, too.
+        """
+        before = reversed(self.sessions[: session.number])
+        chain = [session, *(each for each in before if not each.superseded)]
+        bot = next((each.bot for each in chain if not each.is_relief), session.bot)
+        if self.request.bot.longest_stay is None or bot is None or session.is_shared:
+            return None
+        return max(bot.sent_at, bot.join_at) + timedelta(minutes=self.request.bot.longest_stay)
 
     @property
     def is_closing(self) -> bool:

@@ -18,6 +18,7 @@ from minutekeeper.meetings.fields import (
     NormalisedMeetingUrl,
     Title,
     UtcDatetime,
+    WantedArtifacts,
     check_order,
 )
 from minutekeeper.meetings.meeting_urls import Platform, parse_meeting_url, public_url
@@ -30,15 +31,6 @@ class CalendarEventRef(BaseModel):
 
     calendar_id: str
     event_id: str
-
-
-class WantedArtifacts(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    recording: bool = True
-    transcript: bool = True
-    audio: bool = False
-    """The audio as a separate file beside the video, if the provider has one."""
 
 
 class ProviderScheduledBot(BaseModel):

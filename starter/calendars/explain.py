@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
+from minutekeeper.calendars.actions import describe_actions
 from minutekeeper.calendars.decisions import Decision, Overrides, decide, evaluate_rules
 from minutekeeper.calendars.event import (
     Availability,
@@ -82,6 +83,8 @@ class EventExplanation(BaseModel):
     reason: str
     is_carried_out: bool
     considered: tuple[RuleVerdict, ...] = ()
+    actions: tuple[str, ...] = ()
+    """What the policy wants of the meeting, one sentence each."""
     facts: EventFacts | None = None
     meeting: EventMeeting
 
@@ -117,11 +120,18 @@ def _of_event(
         record=decision.record,
         rule=decision.rule,
         reason=decision.reason,
-        is_carried_out=entry is not None and (entry.record, entry.rule) == (decision.record, decision.rule),
+        is_carried_out=entry is not None and _is_as_decided(entry, decision),
         considered=_evaluate_rules(policy, event, decision),
+        actions=tuple(describe_actions(decision.bot, decision.wanted, decision.metadata)),
         facts=_facts(event, policy),
         meeting=meeting,
     )
+
+
+def _is_as_decided(entry: TrackedEvent, decision: Decision) -> bool:
+    known = entry.desired
+    before = (entry.record, entry.rule, known.bot, known.wanted, known.metadata)
+    return before == (decision.record, decision.rule, decision.bot, decision.wanted, decision.metadata)
 
 
 def _of_entry(calendar_id: str, entry: TrackedEvent, meeting: EventMeeting) -> EventExplanation:
@@ -133,6 +143,7 @@ def _of_entry(calendar_id: str, entry: TrackedEvent, meeting: EventMeeting) -> E
         record=entry.record,
         rule=entry.rule,
         reason=entry.reason,
+        actions=tuple(describe_actions(entry.desired.bot, entry.desired.wanted, entry.desired.metadata)),
         is_carried_out=entry.rule in {BuiltinRule.GONE, BuiltinRule.DELETED},
         meeting=meeting,
     )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
+from minutekeeper.calendars.actions import bot_options
 from minutekeeper.calendars.decisions import NO_OVERRIDES, Overrides, decide
 from minutekeeper.calendars.event import CalendarEvent, meeting_id_for_event
 from minutekeeper.calendars.occurrences import with_numbers
@@ -63,8 +64,8 @@ class ProviderRecordings:
         _refuse_unrecordable(event)
         _refuse_recorded_by_policy(with_numbers(chosen, tracked), rules)
         await self._refuse_booked(chosen)
-        options = rules[0].bot.model_dump(exclude_none=True) if rules[0].bot else {}
-        recording = ScheduledRecording(**options)
+        options = bot_options(event, rules[0].my_emails, rules[0].bot)
+        recording = ScheduledRecording(**options.model_dump(exclude_unset=True) if options else {})
         done = await self._provider.schedule_recording(event.event_id, recording, all_occurrences=all_occurrences)
         return _result(tracked, done)
 

@@ -141,18 +141,23 @@ _USUAL = {"", "unknown", "default", "busy"}
 _KINDS = {"all_day": "lasts all day", "deleted": "deleted", "is_recurring": "part of a series"}
 
 
+_NEWS = {"title": "its title", "bot": "its bot", "wanted": "what is kept", "metadata": "its data"}
+
+
 def planned_changes(planned: Sequence[PlannedChange], shared: Sequence[str]) -> Table:
     table = Table("", "Start", "Meeting", "Reason")
     for each in planned:
         name, style = _STEPS[each.kind]
         before = each.applied.start_time if each.kind is ChangeKind.MOVE and each.applied else None
         moved = f" (was {format_local(before)})" if before and before != each.desired.start_time else ""
+        news = [_NEWS[name] for name in _NEWS if each.kind is ChangeKind.UPDATE and name in each.changes]
+        new_note = f" New: {', '.join(news)}." if news else ""
         shared_note = " Already booked for another calendar." if each.meeting_id in shared else ""
         table.add_row(
             Text(name, style=style),
             Text(f"{format_local(each.desired.start_time)}{moved}"),
             Text(sanitize(each.desired.title) or each.desired.meeting_url),
-            Text(sanitize(f"{each.reason}{shared_note}")),
+            Text(sanitize(f"{each.reason}{new_note}{shared_note}")),
         )
     return table
 

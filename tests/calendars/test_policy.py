@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from minutekeeper.calendars.actions import BotOverrides
 from minutekeeper.calendars.policy import DEFAULT_POLICY, MAX_CHARACTERS, Policy, PolicyError, load_policy
-from minutekeeper.calendars.rules import BotOverrides, BuiltinRule
+from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.meetings.fields import BotOptions
 from tests.calendars.support import a_policy, through_temporal
 

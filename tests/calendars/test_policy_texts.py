@@ -26,6 +26,8 @@ def test_an_empty_policy_records_everything_and_changes_no_bot() -> None:
         "schema_address": None,
         "version": 1,
         "bot": None,
+        "wanted": None,
+        "metadata": None,
         "rules": (),
         "otherwise": "record",
     }
@@ -60,7 +62,7 @@ def test_the_default_policy_skips_what_the_owner_declined() -> None:
         (
             '{"zzz": 1}',
             [
-                f"zzz: unknown; known here are {KNOWN}, version, bot, rules, otherwise",
+                f"zzz: unknown; known here are {KNOWN}, version, bot, wanted, metadata, rules, otherwise",
             ],
         ),
         ('{"bot": {"nam": "x"}}', ["bot.nam: unknown; did you mean name?"]),

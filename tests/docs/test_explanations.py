@@ -14,8 +14,8 @@ from pydantic.fields import FieldInfo
 from bridge.connect.error_messages import ERROR_PAGES
 from bridge.connect.errors import ConnectErrorCode
 from devtools.simulator.scripts import SCRIPTS
-from minutekeeper.meetings.fields import BotOptions
-from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Reschedule, StopRequest, WantedArtifacts
+from minutekeeper.meetings.fields import BotOptions, WantedArtifacts
+from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Reschedule, StopRequest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from starter.calendars.summaries import CalendarSummaryState
 from tests.docs.settings_page import deadlines, settings

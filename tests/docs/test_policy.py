@@ -9,11 +9,12 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
+from minutekeeper.calendars.actions import ArtifactOverrides, BotOverrides, describe_actions
 from minutekeeper.calendars.event import Availability, Color, EventType, Response, Visibility
 from minutekeeper.calendars.people_conditions import AttendeesCondition, OrganizerCondition
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy, PolicyError, load_policy
 from minutekeeper.calendars.rule_conditions import Conditions
-from minutekeeper.calendars.rules import BotOverrides, BuiltinRule, Rule
+from minutekeeper.calendars.rules import BuiltinRule, Rule
 from minutekeeper.calendars.time_conditions import OccurrenceCondition, WorkingHours
 from minutekeeper.meetings.meeting_urls import Platform
 from starter.calendars.policy_schema import policy_schema
@@ -42,11 +43,12 @@ def test_the_first_example_is_the_default() -> None:
 def test_one_example_uses_every_condition() -> None:
     policy = load_policy(EVERYTHING)
     rule = policy.rules[0]
-    assert policy.model_fields_set | {"bot"} == set(Policy.model_fields)
+    assert policy.model_fields_set | {"bot", "wanted", "metadata"} == set(Policy.model_fields)
     parts: list[BaseModel | str | None] = [
         rule,
         rule.when,
         rule.bot,
+        rule.wanted,
         rule.when.attendees,
         rule.when.organizer,
         rule.when.working_hours,
@@ -55,6 +57,20 @@ def test_one_example_uses_every_condition() -> None:
     for part in parts:
         assert isinstance(part, BaseModel)
         assert part.model_fields_set == set(type(part).model_fields)
+
+
+def test_the_page_shows_what_is_wanted_of_a_meeting() -> None:
+    about = PAGE.partition("<!-- actions -->")[2]
+    (policy, *_), (said, *_) = (re.findall(rf"```{kind}\n(.*?)```", about, re.DOTALL) for kind in ("json", "text"))
+    event = an_event(
+        title="Interview Q3",
+        organizer_email="ben@acme.com",
+        organizer_name="Ben",
+        own_emails=["anna@acme.com"],
+        attendees=[{"email": "anna@acme.com", "name": "Anna"}],
+    )
+    made = decided(event, load_policy(policy))
+    assert [*describe_actions(made.bot, made.wanted, made.metadata)] == said.splitlines()
 
 
 _IN_EVENTS = {"description": "notes"}
@@ -120,7 +136,7 @@ def test_the_table_shows_every_rule_and_both_verdicts() -> None:
 
 def test_the_faulty_policy_is_refused_as_the_page_says() -> None:
     (faulty,) = [text for marked, text in BLOCKS if marked]
-    (lines,) = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
+    (lines,) = re.findall(r"```text\n(.*?)```", PAGE.partition("<!-- faulty -->")[2], re.DOTALL)
     with pytest.raises(PolicyError) as error:
         load_policy(faulty)
     assert f"{error.value}\n" == lines
@@ -131,6 +147,7 @@ def test_the_page_names_every_field_and_every_word() -> None:
         Policy,
         Rule,
         BotOverrides,
+        ArtifactOverrides,
         Conditions,
         AttendeesCondition,
         OrganizerCondition,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from minutekeeper.meetings.fields import BotOptions, RecordingMode
-from minutekeeper.meetings.request import MeetingRequest, Reschedule, StopRequest, WantedArtifacts
+from minutekeeper.meetings.fields import BotOptions, RecordingMode, WantedArtifacts
+from minutekeeper.meetings.request import MeetingRequest, Reschedule, StopRequest
 
 URL = "https://meet.google.com/abc-defg-hij"
 START = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
@@ -26,6 +26,7 @@ def test_a_bot_needs_no_options() -> None:
         "transcription_vocabulary": (),
         **dict.fromkeys(TIMEOUTS),
         "leave_at_end": None,
+        "longest_stay": None,
     }
     assert dict(WantedArtifacts()) == {"recording": True, "transcript": True, "audio": False}
 

@@ -7,7 +7,8 @@ import pytest
 
 from minutekeeper.meetings import descriptions
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
-from minutekeeper.meetings.request import MeetingRequest, ProviderScheduledBot, WantedArtifacts
+from minutekeeper.meetings.fields import WantedArtifacts
+from minutekeeper.meetings.request import MeetingRequest, ProviderScheduledBot
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)

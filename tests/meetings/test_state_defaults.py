@@ -17,9 +17,9 @@ from minutekeeper.meetings.dispatch import (
     DispatchTerms,
     SendBotInput,
 )
-from minutekeeper.meetings.fields import BotOptions
+from minutekeeper.meetings.fields import BotOptions, WantedArtifacts
 from minutekeeper.meetings.meeting_state import MeetingState
-from minutekeeper.meetings.request import MeetingRequest, WantedArtifacts
+from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState, WebhookState
 from minutekeeper.meetings.views import MAX_ENTRIES, RELEASED, Evidence, Outcome
 

@@ -97,6 +97,7 @@ def to_event(answer: EventAnswer, calendar_id: str = "", signing_secrets: Sequen
             deleted=deleted,
             is_organizer=answer.is_organizer or raw.is_organizer,
             organizer_email=raw.organizer_email,
+            organizer_name=raw.organizer_name,
             own_emails=raw.own_emails,
             attendees=_people(answer.attendees, raw),
             guests_known=raw.guests_known,

@@ -96,6 +96,7 @@ class RawEvent:
     series_id: str
     is_organizer: bool
     organizer_email: str
+    organizer_name: str
     attendees: tuple[Attendee, ...]
     rooms: frozenset[str]
     response: Response
@@ -140,6 +141,7 @@ def read_raw(value: Any) -> RawEvent:
         series_id=series_id,
         is_organizer=is_organizer,
         organizer_email=_address(organizer),
+        organizer_name=_person_name(organizer),
         attendees=tuple(map(_attendee, people)),
         rooms=rooms,
         response=_own_response(raw, guests, is_organizer=is_organizer),
@@ -167,10 +169,15 @@ def _own_response(raw: Mapping[str, Any], guests: list[dict[str, Any]], *, is_or
 
 
 def _attendee(guest: Mapping[str, Any]) -> Attendee:
-    name = _text(guest.get("displayName")) or _text(_mapping(guest.get("emailAddress")).get("name"))
     status = guest.get("responseStatus") or _mapping(guest.get("status")).get("response")
     is_optional = guest.get("optional") is True or guest.get("type") == "optional"
-    return Attendee(email=_address(guest), name=name, response=_response(status), optional=is_optional)
+    return Attendee(
+        email=_address(guest), name=_person_name(guest), response=_response(status), optional=is_optional
+    )
+
+
+def _person_name(person: Mapping[str, Any]) -> str:
+    return _text(person.get("displayName")) or _text(_mapping(person.get("emailAddress")).get("name"))
 
 
 def _is_room(guest: Mapping[str, Any]) -> bool:
