@@ -24,7 +24,7 @@ def _known_placeholders(text: str) -> str:
             near = difflib.get_close_matches(name.strip().casefold(), PLACEHOLDERS, n=1)
             hint = f"did you mean {{{near[0]}}}?" if near else f"known are {_listed(PLACEHOLDERS)}"
             # Any other word in braces is most likely a typing error.
-            raise ValueError(f"{{{one_line(name)[:_SHOWN]}}} is unknown; {hint}")
+            raise ValueError(f"{one_line(f'{{{name[:_SHOWN]}}}')} is unknown; {hint}")
     return text
 
 
@@ -34,9 +34,8 @@ EntryMessageText = Annotated[str, Field(max_length=MAX_ENTRY_MESSAGE), AfterVali
 
 def values_of(event: CalendarEvent, my_emails: Iterable[str] = ()) -> dict[str, str]:
     """What the placeholders stand for, empty where it is not known: people by their names, else their addresses."""
-    names = {each.email.casefold(): each.name for each in event.attendees if each.name}
-    if event.organizer_name:
-        names[event.organizer_email.casefold()] = event.organizer_name
+    given = [(each.email, each.name) for each in event.attendees] + [(event.organizer_email, event.organizer_name)]
+    names = {email.casefold(): name for email, text in given if email and (name := one_line(text))}
     own = [*event.own_emails, *([event.organizer_email] if event.is_organizer else []), *my_emails]
     named = [email for email in own if email.casefold() in names]
     user = next(iter([*named, *own]), "")
@@ -52,7 +51,7 @@ def filled(text: str, values: Mapping[str, str], longest: int) -> str:
 
     What looks like a placeholder in a value stays as it is, because people outside write titles and names.
     """
-    whole = _PLACEHOLDER.sub(lambda match: one_line(values.get(match[1], match[0])), text).strip()
+    whole = _PLACEHOLDER.sub(lambda match: one_line(values[match[1]]), text).strip()
     return whole if len(whole) <= longest else f"{balanced(whole[: longest - 1]).rstrip()}…"
 
 
