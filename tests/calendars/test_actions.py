@@ -7,6 +7,7 @@ import pytest
 
 from minutekeeper.calendars.actions import describe_actions
 from minutekeeper.calendars.decisions import NO_OVERRIDES, Decision
+from minutekeeper.calendars.event import meeting_id_for_event
 from minutekeeper.calendars.plan import ChangeKind
 from minutekeeper.calendars.policy import Policy, PolicyError
 from minutekeeper.meetings.fields import BotOptions, RecordingMode, WantedArtifacts
@@ -45,7 +46,9 @@ def test_what_a_rule_says_goes_before_what_the_policy_says() -> None:
 @pytest.mark.parametrize("how", ["otherwise", "override"])
 def test_what_the_policy_says_goes_for_all_meetings_that_it_records(how: str) -> None:
     policy = a_policy(wanted={"transcript": False}, metadata={"a": "b"}, bot={"longest_stay": 5})
-    overrides = NO_OVERRIDES.with_event("e1", "always") if how == "override" else NO_OVERRIDES
+    overrides = (
+        NO_OVERRIDES.with_event(meeting_id_for_event(an_event()), "always") if how == "override" else NO_OVERRIDES
+    )
     made = decided(an_event(), policy, overrides)
     assert made.rule == how
     assert (made.wanted, made.metadata) == (WantedArtifacts(transcript=False), {"a": "b"})

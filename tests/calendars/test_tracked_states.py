@@ -16,7 +16,7 @@ def booked(**fields: object) -> TrackedEvents:
 
 
 def test_nothing_is_known_of_a_new_event_but_what_was_decided() -> None:
-    nothing_said = {"title": "", "bot": None, "wanted": None, "metadata": {}}
+    nothing_said: dict[str, object] = {"title": "", "bot": None, "wanted": None, "metadata": {}}
     assert dict(WISH) == {"start_time": START, "end_time": None, "meeting_url": "", **nothing_said}
     entry = TrackedEvent(event_id="e1", meeting_id="m", desired=WISH, record=True, rule="r")
     assert dict(entry) == {
