@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures
 
 
 async def test_the_provider_records_an_event_that_the_policy_leaves_free(desk: CalendarTestBench) -> None:
-    policy = write("policy.json", CUSTOMERS_ONLY | {"bot": {"name": "Notes", "silence_timeout": 300}})
+    policy = write("policy.json", CUSTOMERS_ONLY | {"bot": {"name": "Notes: {title}", "silence_timeout": 300}})
     calendar_id = await desk.connect(ANNA, "--policy", policy)
     await desk.add(ANNA, calendar_id, title="Planning")
     [event] = await calendar_support.events(desk.sim, calendar_id)
@@ -26,7 +26,8 @@ async def test_the_provider_records_an_event_that_the_policy_leaves_free(desk: C
     assert (await cli("calendar", "record", ANNA, event["uuid"], "--json")).json == done.json | {"warning": None}
     [there] = await calendar_support.events(desk.sim, calendar_id)
     param = there["bot_param"]
-    assert (param["bot_name"], param["silence_timeout"], param["extra"]) == ("Notes", 300, event_extra([SECRET]))
+    assert (param["bot_name"], param["silence_timeout"]) == ("Notes: Planning", 300)
+    assert param["extra"] == event_extra([SECRET])
     explained = (await cli("calendar", "explain", ANNA, event["uuid"], "--json")).json
     assert (explained["record"], explained["rule"]) == (False, "provider_records")
     assert "decided by the policy" in (await cli("calendar", "unrecord", ANNA, event["uuid"])).out
