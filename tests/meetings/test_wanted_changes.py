@@ -11,7 +11,6 @@ from minutekeeper.meetings.dispatch import DispatchedBot
 from minutekeeper.meetings.fields import BotOptions, WantedArtifacts
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest
-from minutekeeper.meetings.status import TranscriptState
 
 T0 = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 URL = "https://meet.google.com/abc-defg-hij"
@@ -41,10 +40,10 @@ def test_the_leading_claim_says_what_is_kept_and_what_the_meeting_is_found_by() 
     state = meeting(calendar=BY_CALENDAR, claim=claim())
     meeting_changes.claim(state, claim(1, wanted=SOUND, metadata={"a": "1"}), at(-60))
     assert (state.request.wanted, state.request.metadata) == (SOUND, {"a": "1"})
-    assert state.transcript is TranscriptState.NOT_ASKED
+    assert state.transcript.value == "not_asked"
     meeting_changes.claim(state, claim(2, metadata={"b": "2"}), at(-60))
     assert (state.request.wanted, state.request.metadata) == (WantedArtifacts(), {"b": "2"})
-    assert state.transcript is TranscriptState.PENDING
+    assert state.transcript.value == "pending"
 
 
 def test_what_people_said_when_they_booked_it_stays() -> None:

@@ -1,6 +1,7 @@
 """What a policy wants of a meeting, from the calendar to the provider's order and to the files."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ POLICY = {
     "wanted": {"transcript": False, "audio": True},
     "metadata": {"team": "sales", "source": "calendar"},
 }
-PEOPLE = {
+PEOPLE: dict[str, Any] = {
     "organizer_email": "ben@acme.com",
     "organizer_name": "Ben",
     "own_emails": ["anna@acme.com"],
