@@ -22,13 +22,16 @@ from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult
 from minutekeeper.meetings.dispatch import is_worth_joining
 from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING, DispatchTiming
 from minutekeeper.meetings.ids import is_adopted, meeting_id_from_workflow_id, occurrences_of, workflow_id_for
+from minutekeeper.meetings.meeting_changes import is_continued_elsewhere
+from minutekeeper.meetings.meeting_state import MeetingState
+from minutekeeper.meetings.meeting_urls import public_url
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import RELEASED, MeetingView, Outcome
 from minutekeeper.temporal.meeting_workflows import MeetingWorkflows, is_claimed_by
-from minutekeeper.temporal.names import RELEASE_UPDATE
+from minutekeeper.temporal.names import RELEASE_UPDATE, STATE_QUERY
 from minutekeeper.temporal.queries import is_ended_workflow, is_unknown_workflow
-from minutekeeper.temporal.search_attributes import MEETING_START, MEETING_STATUS
+from minutekeeper.temporal.search_attributes import MEETING_START, MEETING_STATUS, MEETING_URL, as_keyword
 
 _LIMIT = timedelta(seconds=20)
 
@@ -63,8 +66,8 @@ class MeetingBookings:
     ) -> BookingResult:
         """Claims a meeting; one that does not exist is booked. For one that `is_new` that is tried first.
 
-        A meeting that was recorded keeps its name and its files: its event, moved to another time, has a meeting
-        with a number behind the name, which is the same for all calendars.
+        A meeting that was recorded keeps its name and its files: its event, moved to another time or room, has a
+        meeting with a number behind the name, which is the same for all calendars.
         """
         request = request.model_copy(update={"wake_up": self._wake_up})
         if is_new and await self._book(workflow_id_for(meeting_id), request, claim):
@@ -77,7 +80,7 @@ class MeetingBookings:
             if execution.status is WorkflowExecutionStatus.RUNNING:
                 return BookingResult.ENDING
             outcome = await self._outcome(execution)
-            if not _may_follow(execution, outcome, request, now):
+            if not _may_follow(execution, outcome, request, now) and not await self._goes_on(execution, claim, now):
                 return BookingResult.CLOSED
             if _state(execution).is_lost:
                 request = request.model_copy(update={"rebooked": True})
@@ -148,6 +151,18 @@ class MeetingBookings:
         except WorkflowUpdateFailedError:
             return BookingResult.ENDING
         return BookingResult.ACCEPTED if answer is ClaimResult.ACCEPTED else BookingResult.DEFERRED
+
+    async def _goes_on(self, execution: WorkflowExecutionDescription, claim: Claim, now: datetime) -> bool:
+        """Whether a meeting that ended by itself goes on in another room, because its event has another link."""
+        link = execution.typed_search_attributes.get(MEETING_URL)
+        if link is None or link == as_keyword(public_url(claim.meeting_url)):
+            return False
+        handle = self._client.get_workflow_handle(execution.id, run_id=execution.run_id)
+        try:
+            state = await handle.query(STATE_QUERY, result_type=MeetingState, rpc_timeout=_LIMIT)
+        except WorkflowQueryFailedError:
+            return False
+        return is_continued_elsewhere(state, claim, now)
 
     async def _outcome(self, execution: WorkflowExecutionDescription) -> Outcome | None:
         """None for a meeting that did not end by itself."""

@@ -199,7 +199,11 @@ class ArtifactCollector:
             meeting.note(now, "transcript_failed", trouble)
         elif state in _TRANSCRIPT_SENTENCES:
             meeting.note(now, f"transcript_{state.value}", _TRANSCRIPT_SENTENCES[state])
-        if not session.superseded and meeting.transcript is not TranscriptState.READY:
+        # Of a meeting that went on in another room, what was said in the first one counts as well.
+        is_of_meeting = not session.superseded or (
+            state is TranscriptState.READY and session.start_time == meeting.request.start_time
+        )
+        if is_of_meeting and meeting.transcript is not TranscriptState.READY:
             meeting.transcript = state
 
 

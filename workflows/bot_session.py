@@ -153,6 +153,8 @@ class BotSession:
 
     def _next_check(self) -> datetime:
         check = polling_policy.next_status_check(self._bot, self._deadlines)
+        if self.state.stage is SessionStage.SETTLING and self._meeting.has_recording_beside(self.state):
+            check = polling_policy.final_status_check(self._bot) or check
         if self.state.stage is not SessionStage.ACTIVE:
             return check
         extra = [each for each in (self._leave_at, self._lobby_alert_at()) if each is not None]

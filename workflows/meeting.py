@@ -268,9 +268,9 @@ class MeetingWorkflow(UnknownCalls):
 
     @claim.validator
     def _may_claim(self, *inputs: object) -> None:
-        read_input(Claim, inputs)
+        wanted = read_input(Claim, inputs)
         with _refusals():
-            meeting_changes.check_claim(self._state)
+            meeting_changes.check_claim(self._state, wanted, self._clock.now())
 
     @workflow.update
     def release(self, *inputs: object) -> None:

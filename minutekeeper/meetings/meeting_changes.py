@@ -42,9 +42,12 @@ def check_reschedule(state: MeetingState, change: Reschedule, now: datetime) -> 
 
 
 def reschedule(state: MeetingState, change: Reschedule, now: datetime) -> None:
-    """Moves the meeting, unless its bot is in the call: then the recording goes on, and `held_change` says so."""
+    """Moves the meeting, unless its bot is in the call: then the recording goes on, and `held_change` says so.
+
+    To another room a running meeting moves all the same: another bot goes there.
+    """
     state.held_change = ""
-    if _moves(state, change) and state.is_in_call:
+    if _moves(state, change) and state.is_in_call and not _goes_on_elsewhere(state, change, now):
         state.held_change = (
             "The bot is in the call, so its recording goes on and the meeting keeps its time; "
             "leave or cancel the meeting to end the recording."
@@ -92,7 +95,7 @@ def request_bot(state: MeetingState, reason: str, now: datetime) -> None:
     """Has another bot sent as soon as the present one is gone, which is told to leave."""
     state.send_requested = True
     state.failure = None
-    for session in state.sessions:
+    for session in state.standing:
         session.leave_requested = session.leave_requested or not session.is_gone
     state.note(now, "send", f"Another bot was asked for{f': {reason}' if reason else '.'}")
 
@@ -112,9 +115,10 @@ def vacate(state: MeetingState, needed: RoomNeeded, now: datetime) -> None:
             )
 
 
-def check_claim(state: MeetingState) -> None:
+def check_claim(state: MeetingState, wanted: Claim, now: datetime) -> None:
     """Raises ChangeRefusedError if the meeting can be claimed no more."""
-    _check_open(state, "claimed")
+    if state.outcome is not None or not is_continued_elsewhere(state, wanted, now):
+        _check_open(state, "claimed")
     _check_not_provider_scheduled(state, "claimed")
     if state.stop:
         raise ChangeRefusedError("This meeting was stopped already and cannot be claimed.")
@@ -130,6 +134,17 @@ def claim(state: MeetingState, wanted: Claim, now: datetime) -> ClaimResult:
         # The first one only tells what the meeting was booked for; people who booked it had reasons for theirs.
         state.interest = state.interest.model_copy(update={"followed": wanted})
     return _apply_leading_claim(state, now)
+
+
+def is_continued_elsewhere(state: MeetingState, wanted: Claim, now: datetime) -> bool:
+    """Whether the claim has a meeting whose bot is gone, or that has ended, go on in another room.
+
+    Not once people have stopped it.
+    """
+    leading = claims.claim_to_apply(claims.add_claim(state.interest, wanted))
+    if leading is None or state.stop is not None or state.request.follows is not None:
+        return False
+    return _goes_on_elsewhere(state, _as_change(state, leading), now)
 
 
 def release(state: MeetingState, released: ClaimRelease, now: datetime) -> None:
@@ -165,15 +180,11 @@ def _apply_leading_claim(state: MeetingState, now: datetime) -> ClaimResult:
     if wanted is None:
         _join_by_fullest_link(state, now)
         return ClaimResult.ACCEPTED
-    change = Reschedule(
-        start_time=wanted.start_time,
-        end_time=wanted.end_time,
-        # What the meeting was booked with may admit better than what its calendars know now.
-        meeting_url=fullest_url(claims.link_to_join(state.interest, wanted.meeting_url), state.request.meeting_url),
-        title=wanted.title,
-    )
+    change = _as_change(state, wanted)
     is_late = bool(state.standing) and not is_worth_joining(state.request.moved(change), now)
-    if _moves(state, change) and (state.is_in_call or is_late):
+    is_held = is_late or (state.is_in_call and not _goes_on_elsewhere(state, change, now))
+    if _moves(state, change) and is_held:
+        _follow_end(state, change, now)
         return ClaimResult.DEFERRED
     state.interest = state.interest.model_copy(update={"followed": wanted})
     _move(state, change, now)
@@ -200,6 +211,32 @@ def _kept_and_found_by(state: MeetingState, wanted: Claim, followed: Claim | Non
     return {"wanted": kept, "metadata": own | wanted.metadata}
 
 
+def _as_change(state: MeetingState, wanted: Claim) -> Reschedule:
+    return Reschedule(
+        start_time=wanted.start_time,
+        end_time=wanted.end_time,
+        # What the meeting was booked with may admit better than what its calendars know now.
+        meeting_url=fullest_url(claims.link_to_join(state.interest, wanted.meeting_url), state.request.meeting_url),
+        title=wanted.title,
+    )
+
+
+def _follow_end(state: MeetingState, change: Reschedule, now: datetime) -> None:
+    """A meeting that is shifted a little while it is recorded ends when the event does."""
+    end, is_same_sitting = change.end_time, change.start_time < state.request.expected_end
+    if state.is_in_call and is_same_sitting and end not in {None, state.request.end_time}:
+        state.request = state.request.model_copy(update={"end_time": end})
+        state.note(now, "changed", "The meeting's end was changed; it is recorded, so its start stays.")
+
+
+def _goes_on_elsewhere(state: MeetingState, change: Reschedule, now: datetime) -> bool:
+    """Whether a meeting to which a bot was sent goes on in another room while a bot is still worth sending."""
+    before, moved = state.request, state.request.moved(change)
+    is_elsewhere = meeting_key(moved.meeting_url) != meeting_key(before.meeting_url)
+    is_same_sitting = bool(state.sessions) and moved.start_time < before.expected_end
+    return is_elsewhere and is_same_sitting and is_worth_joining(moved, now)
+
+
 def _join_by_fullest_link(state: MeetingState, now: datetime) -> None:
     """Bots that are sent from now on join by a fuller link to the same meeting, if a calendar has one."""
     request = state.request
@@ -219,7 +256,7 @@ def _moves(state: MeetingState, change: Reschedule) -> bool:
 
 
 def _move(state: MeetingState, change: Reschedule, now: datetime) -> None:
-    moves = _moves(state, change)
+    moves, goes_on = _moves(state, change), _goes_on_elsewhere(state, change, now)
     before, state.request = state.request, state.request.moved(change)
     if not moves:
         if before.meeting_url != state.request.meeting_url:
@@ -228,12 +265,21 @@ def _move(state: MeetingState, change: Reschedule, now: datetime) -> None:
             state.note(now, "changed", "The meeting's end or title was changed; its start stays.")
         return
     for session in state.sessions:
-        session.superseded = True
-        session.leave_requested = True
+        # A recording that runs is never cut for an event: people may be in the old room still, or come back.
+        is_kept = goes_on and session.bot is not None and (session.bot.is_in_call or session.bot.has_left)
+        is_here = meeting_key(session.meeting_url) == meeting_key(state.request.meeting_url)
+        session.superseded = not (is_kept and is_here and session.bot is not None and session.bot.is_in_call)
+        session.leave_requested = session.leave_requested or not is_kept
     state.failure = state.account_problem = None
     state.send_requested = False
     state.known_since = now
-    state.note(now, "rescheduled", _describe_move(before, state.request))
+    state.note(now, "rescheduled", _describe_goal(state) if goes_on else _describe_move(before, state.request))
+
+
+def _describe_goal(state: MeetingState) -> str:
+    """Of a meeting that goes on in another room."""
+    stays = " The one in the call stays there, because a running recording goes on." if state.is_in_call else ""
+    return f"The meeting is at {state.request.public_url} now: another bot goes there.{stays}"
 
 
 def _describe_move(before: MeetingRequest, after: MeetingRequest) -> str:

@@ -254,13 +254,19 @@ class MeetingState(BaseModel):
             return None
         return max(bot.sent_at, bot.join_at) + timedelta(minutes=self.request.bot.longest_stay)
 
+    def has_recording_beside(self, session: SessionState) -> bool:
+        """Whether the recording of another session's bot is stored."""
+        return any(each.recording_stored for each in self.sessions if each is not session)
+
     @property
     def is_closing(self) -> bool:
         """Whether it is too late to change what the meeting came to."""
         standing = self.standing
-        if self.outcome is not None or (self.failure is not None and not self.send_requested):
+        if self.outcome is not None:
             return True
-        return bool(standing) and all(session.is_settled for session in standing) and not self.send_requested
+        if self.send_requested or self.is_in_call:
+            return False
+        return self.failure is not None or (bool(standing) and all(session.is_settled for session in standing))
 
     @property
     def current_status(self) -> MeetingStatus:
@@ -269,15 +275,22 @@ class MeetingState(BaseModel):
             return self.outcome.status
         standing = self.standing
         if standing:
-            return standing[-1].status
+            shown = standing[-1]
+            if shown.is_finished or (shown.bot is not None and shown.bot.has_left):
+                # Where a meeting went on in another room, the bot in the first one may be the last to leave.
+                shown = next((each for each in self.sessions if each.bot and each.bot.is_in_call), shown)
+            return shown.status
         is_over = self.sessions and (self.stop is not None or self.failure is not None)
         return MeetingStatus.ENDED if is_over else MeetingStatus.SCHEDULED
 
     @property
     def is_in_call(self) -> bool:
-        """Whether the bot of the current session is in the call."""
-        current = self.current
-        return current is not None and not current.superseded and current.bot is not None and current.bot.is_in_call
+        """Whether a bot is in the call that is there for this meeting, or stays where the meeting was before."""
+        return any(
+            session.bot is not None and session.bot.is_in_call
+            for session in self.sessions
+            if not (session.superseded and session.leave_requested)
+        )
 
     @property
     def needs_manifest(self) -> bool:

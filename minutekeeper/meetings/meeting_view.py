@@ -72,6 +72,6 @@ def bot_presence(state: MeetingState, query: PresenceQuery) -> BotPresence:
 
 def _planned_end(state: MeetingState, session: SessionState | None) -> datetime:
     """Of the meeting that a session's bot is in: it is gone from there once the meeting has moved."""
-    if session is None or session.superseded:
+    if session is None or (session.superseded and session.leave_requested):
         return session.start_time + ASSUMED_LENGTH if session else state.request.expected_end
     return max(state.request.expected_end, session.start_time)

@@ -35,6 +35,18 @@ def next_status_check(bot: BotState, deadlines: Deadlines) -> datetime:
     return check if bot.has_left else min(check, relief_at(bot, deadlines))
 
 
+def final_status_check(bot: BotState) -> datetime | None:
+    """When the provider is asked for the last time about a bot that ended and was never seen to record.
+
+    That is at once, where another bot has the meeting's recording, which should not wait for this one's grace
+    period. None if the bot may have recorded, has not ended or was asked about since.
+    """
+    if bot.final_event_at is None or bot.recording_seen:
+        return None
+    was_asked = bot.polled_at is not None and bot.polled_at >= bot.final_event_at
+    return None if was_asked else bot.final_event_at
+
+
 def timer_instant(bot: BotState, expected_end: datetime, deadlines: Deadlines) -> datetime:
     """When a timer should fire to see whether the check is due; during a recording that may be somewhat late.
 

@@ -39,6 +39,10 @@ def cancel(state: MeetingState) -> None:
     meeting_changes.check_open_for_stop(state, StopKind.CANCEL)
 
 
+def check_claim(state: MeetingState) -> None:
+    meeting_changes.check_claim(state, claim(), T0)
+
+
 OVER = "This meeting is over (completed) and cannot be"
 BY_TIMER = "The provider sent this bot by its own timer, so the meeting cannot be"
 ADOPTED = ProviderScheduledBot(bot_id="a", sent_at=T0)
@@ -50,14 +54,14 @@ ADOPTED = ProviderScheduledBot(bot_id="a", sent_at=T0)
         (ended(meeting("call_ended")), reschedule, f"{OVER} moved any more."),
         (ended(meeting("call_ended")), cancel, f"{OVER} cancelled any more."),
         (ended(meeting("call_ended")), leave, f"{OVER} left any more."),
-        (ended(meeting("call_ended")), meeting_changes.check_claim, f"{OVER} claimed any more."),
+        (ended(meeting("call_ended")), check_claim, f"{OVER} claimed any more."),
         (
             failed(meeting("in_waiting_room")),
             cancel,
             "This meeting is over (what its bot left is being collected) and cannot be cancelled any more.",
         ),
         (stopped(), reschedule, "This meeting was stopped already and cannot be moved."),
-        (stopped(), meeting_changes.check_claim, "This meeting was stopped already and cannot be claimed."),
+        (stopped(), check_claim, "This meeting was stopped already and cannot be claimed."),
         (stopped(), send, "This meeting was stopped; book it again to have a bot in it."),
         (meeting(), send, "The meeting's first bot is still to be sent; no other one is needed yet."),
         (meeting(), leave, "No bot is in this meeting yet; cancel the meeting instead."),
@@ -72,7 +76,7 @@ ADOPTED = ProviderScheduledBot(bot_id="a", sent_at=T0)
         (meeting(follows=ADOPTED), reschedule, f"{BY_TIMER} moved here; change the event in its calendar."),
         (
             meeting(follows=ADOPTED),
-            meeting_changes.check_claim,
+            check_claim,
             f"{BY_TIMER} claimed here; change the event in its calendar.",
         ),
         (

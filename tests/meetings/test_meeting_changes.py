@@ -361,6 +361,32 @@ def test_a_release_after_the_beginning_leaves_the_recording_alone() -> None:
     assert waiting.stop is not None
 
 
+def test_a_meeting_goes_on_in_another_room_only_by_the_word_of_the_leading_claim_and_in_time() -> None:
+    state = failed(of_calendar("in_waiting_room", is_organizer=True))
+    elsewhere = claim(seen=20, meeting_url=OTHER_URL, is_organizer=True)
+    meeting_changes.check_claim(state, elsewhere, at(minutes=20))
+    late, stale = (elsewhere, at(minutes=59, seconds=1)), (claim("ben", 20, meeting_url=OTHER_URL), at(minutes=20))
+    same = (claim(seen=20, title="New", is_organizer=True), at(minutes=20))
+    another_day = (claim(seen=20, meeting_url=OTHER_URL, is_organizer=True, start_time=at(days=1)), at(minutes=20))
+    for wanted, now in (late, stale, same, another_day):
+        with pytest.raises(ChangeRefusedError, match="This meeting is over"):
+            meeting_changes.check_claim(state, wanted, now)
+    assert meeting_changes.claim(state, elsewhere, at(minutes=20)) is ClaimResult.ACCEPTED
+    assert next_step(state, at(minutes=20), 0).kind is NextStepKind.START
+    stopped = of_calendar("in_call_recording", is_organizer=True)
+    meeting_changes.stop(stopped, StopKind.LEAVE, "", T0)
+    assert not meeting_changes.is_continued_elsewhere(stopped, elsewhere, at(minutes=20))
+
+
+def test_a_meeting_that_is_shifted_while_it_is_recorded_ends_with_its_event() -> None:
+    for shifted, ends in ((at(minutes=5), at(minutes=35)), (at(minutes=30), at(minutes=30))):
+        state = of_calendar("in_call_recording", end_time=at(minutes=30))
+        state.request = state.request.model_copy(update={"end_time": at(minutes=30)})
+        wanted = claim(start_time=shifted, end_time=shifted + timedelta(minutes=30))
+        assert meeting_changes.claim(state, wanted, at(minutes=3)) is ClaimResult.DEFERRED
+        assert (state.request.start_time, state.request.end_time) == (T0, ends)
+
+
 def test_what_is_over_is_neither_claimed_nor_cancelled() -> None:
     state = ended(of_calendar("call_ended"))
     meeting_changes.release(state, release(), at(hours=2))
@@ -374,5 +400,5 @@ def test_what_is_over_is_neither_claimed_nor_cancelled() -> None:
     }
     for words, each in refused.items():
         with pytest.raises(ChangeRefusedError, match=words):
-            meeting_changes.check_claim(each)
-    meeting_changes.check_claim(of_calendar())
+            meeting_changes.check_claim(each, claim(), T0)
+    meeting_changes.check_claim(of_calendar(), claim(), T0)

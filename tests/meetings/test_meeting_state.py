@@ -149,13 +149,15 @@ def test_a_superseded_bot_does_not_speak_for_the_meeting() -> None:
     assert verdict(state, T0)[1] is FailureReason.STOPPED, "the failure of a superseded bot is not the meeting's"
 
 
-def test_a_bot_is_in_the_call_only_as_long_as_its_session_stands() -> None:
+def test_a_bot_is_in_the_call_until_it_is_to_leave_for_another_place() -> None:
     state = meeting("a")
     before = state.is_in_call
     state.apply_event(status("in_call_recording", 1), T0)
     inside = state.is_in_call
     state.sessions[0].superseded = True
-    assert [before, inside, state.is_in_call] == [False, True, False]
+    stays = state.is_in_call
+    state.sessions[0].leave_requested = True
+    assert [before, inside, stays, state.is_in_call] == [False, True, True, False]
 
 
 def test_a_meeting_shows_where_its_current_session_is() -> None:

@@ -128,6 +128,11 @@ class ScriptedProvider:
         )
         return BotObservation(status=ProviderBotStatus.COMPLETE, events=(complete,))
 
+    def refused(self, bot_id: str) -> BotObservation:
+        """What is said of a bot that people did not let in."""
+        failed = _failed(bot_id, "BotNotAccepted", FailureReason.NOT_ACCEPTED)
+        return BotObservation(status=ProviderBotStatus.FAILED, events=(failed,))
+
     def adds_double_of(self, bot: Bot) -> None:
         """A second bot of the same request, which nobody was told of."""
         self.bots.append(Bot("double", bot.order, bot.address))
@@ -171,7 +176,9 @@ class ScriptedProvider:
         bot = self.bot(bot_id)
         already, bot.removed = bot.removed, True
         if not bot.observation.events and not self.stays_open:
-            bot.observation = BotObservation(status=ProviderBotStatus.FAILED, events=(_stopped(bot_id),))
+            bot.observation = BotObservation(
+                status=ProviderBotStatus.FAILED, events=(_failed(bot_id, "ApiRequest", FailureReason.STOPPED),)
+            )
         return RemovalResult.ALREADY_GONE if already else RemovalResult.LEAVING
 
     async def get_bot_status(self, bot_id: str) -> BotObservation:
@@ -276,13 +283,13 @@ class NoWaiting:
         _ = server_time
 
 
-def _stopped(bot_id: str) -> BotEvent:
+def _failed(bot_id: str, code: str, reason: FailureReason) -> BotEvent:
     return BotEvent(
         kind=BotEventKind.FAILED,
         bot_id=bot_id,
         occurred_at=datetime.now(UTC),
-        code="ApiRequest",
-        reason=FailureReason.STOPPED,
+        code=code,
+        reason=reason,
         source=EventSource.API,
     )
 
