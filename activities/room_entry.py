@@ -8,7 +8,7 @@ from activities.dispatch_batches import Clock
 from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, SendBotInput
 from minutekeeper.meetings.fields import ASSUMED_LENGTH
 from minutekeeper.meetings.ids import meeting_id_from_workflow_id
-from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded, RoomReservation
+from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded, RoomReservation, RoomShared
 from minutekeeper.providers.base import Provider, UnavailableError
 from minutekeeper.providers.registry import Providers
 from minutekeeper.temporal.room_workflows import Holder, Rooms
@@ -67,7 +67,12 @@ class RoomEntry:
             return await self._left_behind(order, owner)
         if presence.is_gone or await self._makes_room(request, owner, presence):
             return None
-        if not presence.bot_id or presence.was_removed:
+        if presence.bot_id and not presence.is_leaving:
+            shared = RoomShared(workflow_id=activity.info().workflow_id or "", dispatch=owner.dispatch)
+            presence = await self._rooms.announce(owner.workflow_id, shared, query) or presence
+        if presence.is_gone:
+            return None
+        if not presence.bot_id or presence.is_leaving:
             raise RoomOccupiedError(f"workflow {owner.workflow_id} has a bot on its way or leaving")
         return DispatchedBot(
             bot_id=presence.bot_id,

@@ -5,11 +5,12 @@ session. Each phase returns at once unless the session is in its stage, so that 
 a continue-as-new; whatever a phase waits for is derived from the state.
 """
 
+import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, FailureError
 
 from workflows import activity_calls
 from workflows.artifact_collection import ArtifactCollector
@@ -22,8 +23,10 @@ with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource, ObservedBot
     from minutekeeper.meetings.bot_state import BotState
     from minutekeeper.meetings.deadlines import Deadlines
+    from minutekeeper.meetings.rooms import SharedBotRemoved
     from minutekeeper.meetings.session_state import SessionStage, SessionState, StopKind
     from minutekeeper.meetings.status import FailureReason, MeetingStatus
+    from minutekeeper.temporal.names import SHARED_BOT_REMOVED_SIGNAL
 
 _LOBBY_TOLERANCE = timedelta(seconds=30)
 _FINAL_KINDS = frozenset({BotEventKind.COMPLETE, BotEventKind.FAILED})
@@ -242,11 +245,24 @@ class BotSession:
                 self._meeting.note(self._clock.now(), "removal_refused", text)
                 self.state.retry_at = self._clock.now() + timedelta(seconds=self._deadlines.removed_bot)
                 return
-        if self._bot.removed_at is None:
+        is_first = self._bot.removed_at is None
+        if is_first:
             self._meeting.note(
                 self._clock.now(), "bot_withdrawn", f"Told bot {self._bot.bot_id} to leave ({answer})."
             )
         self._update_bot(removed_at=self._clock.now())
+        if is_first:
+            await self._tell_sharers()
+
+    async def _tell_sharers(self) -> None:
+        """Workflows that share the bot send one of their own, as the room is free now."""
+        removed = SharedBotRemoved(bot_id=self._bot.bot_id)
+        with self._in_flight:
+            for workflow_id in self.state.sharers:
+                sharer = workflow.get_external_workflow_handle(workflow_id)
+                # One that has ended needs none any more.
+                with contextlib.suppress(FailureError):
+                    await sharer.signal(SHARED_BOT_REMOVED_SIGNAL, removed)
 
     async def _poll(self) -> None:
         """Asks the provider about a silent bot; the answer goes through the same transitions as a webhook."""

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings.meeting_view import bot_presence, meeting_view
     from minutekeeper.meetings.next_steps import NextStep, NextStepKind, next_step, wants_session
     from minutekeeper.meetings.request import NO_REASON, MeetingRequest, Reschedule, StopRequest
-    from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded
+    from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded, RoomShared, SharedBotRemoved
     from minutekeeper.meetings.session_state import SessionState, StopKind
     from minutekeeper.meetings.status import TranscriptState
     from minutekeeper.meetings.verdict import fail_too_late, verdict
@@ -218,6 +218,18 @@ class MeetingWorkflow(UnknownCalls):
         """Another meeting begins in the room: takes a RoomNeeded. The bot leaves by then."""
         if needed := read_signal(RoomNeeded, inputs):
             meeting_changes.vacate(self._state, needed, self._clock.now())
+
+    @workflow.signal
+    def room_shared(self, *inputs: object) -> None:
+        """Another workflow shares the bot: takes a RoomShared."""
+        if shared := read_signal(RoomShared, inputs):
+            meeting_changes.share(self._state, shared, self._clock.now())
+
+    @workflow.signal
+    def shared_bot_removed(self, *inputs: object) -> None:
+        """The owner of a shared bot told it to leave: takes a SharedBotRemoved."""
+        if removed := read_signal(SharedBotRemoved, inputs):
+            meeting_changes.lose_shared_bot(self._state, removed.bot_id, self._clock.now())
 
     @workflow.update
     def reschedule(self, *inputs: object) -> MeetingView:

@@ -13,10 +13,12 @@ from minutekeeper.meetings.fields import BotOptions, WantedArtifacts
 from minutekeeper.meetings.meeting_keys import fullest_url, meeting_key
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Reschedule
-from minutekeeper.meetings.rooms import CHANGEOVER, RoomNeeded
+from minutekeeper.meetings.rooms import CHANGEOVER, RoomNeeded, RoomShared
 from minutekeeper.meetings.session_state import StopKind, StopState
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import RELEASED, Evidence
+
+_MAX_REMOVED_BOTS = 20
 
 
 class ChangeRefusedError(Exception):
@@ -113,6 +115,25 @@ def vacate(state: MeetingState, needed: RoomNeeded, now: datetime) -> None:
             state.note(
                 now, "room_needed", f"Meeting {needed.meeting_id} begins here at {begins}: the bot leaves by then."
             )
+
+
+def share(state: MeetingState, shared: RoomShared, now: datetime) -> None:
+    """Takes in that another workflow shares a bot of this meeting."""
+    for session in state.sessions:
+        is_meant = session.dispatch == shared.dispatch and not session.is_gone
+        if is_meant and shared.workflow_id not in session.sharers:
+            session.sharers.append(shared.workflow_id)
+            state.note(now, "shared", f"Workflow {shared.workflow_id} has this meeting too, and shares the bot.")
+
+
+def lose_shared_bot(state: MeetingState, bot_id: str, now: datetime) -> None:
+    """Takes in that the owner of a shared bot told it to leave, after which this meeting needs another one."""
+    state.removed_bots = [*state.removed_bots, bot_id][-_MAX_REMOVED_BOTS:]
+    for session in state.sessions:
+        bot = session.bot
+        if bot is not None and bot.shared_with and bot.bot_id == bot_id and not bot.taken_away:
+            session.bot = bot.model_copy(update={"taken_away": True})
+            state.note(now, "taken_away", f"Workflow {bot.shared_with} told the bot to leave, which both shared.")
 
 
 def check_claim(state: MeetingState, wanted: Claim, now: datetime) -> None:

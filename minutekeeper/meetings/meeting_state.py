@@ -57,6 +57,8 @@ class MeetingState(BaseModel):
     """Why the last reschedule did not move the meeting."""
     unmatched_events: list[BotEvent] = []
     """News of bots that are not known yet."""
+    removed_bots: list[str] = []
+    """Bots of other workflows that were removed before it was known that they are shared here."""
     artifacts: list[Artifact] = []
     has_manifest: bool = False
     """Whether the manifest says everything that there is."""
@@ -152,6 +154,7 @@ class MeetingState(BaseModel):
             sent_at=sent.sent_at,
             join_at=max(sent.join_at or session.start_time, sent.sent_at),
             shared_with=sent.shared_with,
+            taken_away=bool(sent.shared_with) and sent.bot_id in self.removed_bots,
         )
         session.stage, session.request, session.failure = SessionStage.ACTIVE, None, None
         self.account_problem = None

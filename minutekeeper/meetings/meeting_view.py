@@ -65,7 +65,8 @@ def bot_presence(state: MeetingState, query: PresenceQuery) -> BotPresence:
         end_time=_planned_end(state, here),
         bot_id=bot.bot_id if bot else "",
         provider=bot.provider if bot else "",
-        was_removed=here is not None and here.leave_requested,
+        is_leaving=here is not None and here.leave_requested,
+        was_removed=bot is not None and bot.removed_at is not None,
         leaves_at=state.leave_at(here) if here else None,
     )
 

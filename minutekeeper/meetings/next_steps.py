@@ -8,6 +8,7 @@ from minutekeeper.meetings import polling_policy
 from minutekeeper.meetings.bot_state import BotState
 from minutekeeper.meetings.dispatch import is_worth_joining
 from minutekeeper.meetings.meeting_state import MeetingState
+from minutekeeper.meetings.status import FailureReason
 
 
 class NextStepKind(Enum):
@@ -46,10 +47,16 @@ def may_send_another(state: MeetingState) -> bool:
     bots = [session.bot for session in standing if session.bot]
     if not bots or standing[-1].bot is None or state.request.follows is not None:
         return False
-    if bots[-1].taken_away or _left_before_start(state, bots[-1]):
-        return bots[-1].final is not None
-    own = [bot for bot in bots if not bot.taken_away]
+    if _is_taken_away(bots[-1]) or _left_before_start(state, bots[-1]):
+        return True
+    own = [bot for bot in bots if not _is_taken_away(bot)]
     return len(own) < state.policy.max_dispatches and polling_policy.may_try_again(own)
+
+
+def _is_taken_away(bot: BotState) -> bool:
+    """Whether a shared bot was told to leave by its owner, as that said itself or the provider reports."""
+    is_stopped = bot.final is not None and bot.final.reason is FailureReason.STOPPED
+    return bot.taken_away or (bool(bot.shared_with) and is_stopped)
 
 
 def _left_before_start(state: MeetingState, bot: BotState) -> bool:
@@ -62,11 +69,12 @@ def next_session_at(state: MeetingState, jitter: float) -> datetime:
     standing = state.standing
     if state.send_requested or (standing and (standing[-1].is_relieved or standing[-1].left_as_planned)):
         return state.known_since
+    if standing and (bot := standing[-1].bot) and _is_taken_away(bot):
+        return state.known_since
     if standing and (bot := standing[-1].bot) and bot.final_event_at:
-        if not bot.taken_away and _left_before_start(state, bot):
+        if _left_before_start(state, bot):
             return state.request.start_time
-        pause = 0 if bot.taken_away else state.policy.deadlines.retry
-        return bot.final_event_at + timedelta(seconds=pause)
+        return bot.final_event_at + timedelta(seconds=state.policy.deadlines.retry)
     return state.request.wake_up.wake_at(state.request.start_time, jitter)
 
 

@@ -21,7 +21,9 @@ def next_status_check(bot: BotState, deadlines: Deadlines) -> datetime:
     known = [bot.sent_at, bot.last_event_at, bot.polled_at, bot.removed_at]
     last_news = max(each for each in known if each is not None)
     if bot.shared_with:
-        return max(last_news, bot.join_at) + timedelta(seconds=deadlines.shared_bot)
+        # Its owner may take it away before the start, and at the start it should be certain that it comes.
+        check = last_news + timedelta(seconds=deadlines.shared_bot)
+        return min(check, bot.join_at) if last_news < bot.join_at else check
     if bot.removed_at is not None:
         return last_news + _doubled(timedelta(seconds=deadlines.removed_bot), bot.polls_without_news, deadlines)
     if not bot.events:

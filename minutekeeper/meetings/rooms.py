@@ -56,6 +56,8 @@ class BotPresence(BaseModel):
     end_time: AwareDatetime
     bot_id: str = ""
     provider: str = ""
+    is_leaving: bool = False
+    """Whether the meeting wants the bot to leave."""
     was_removed: bool = False
     """Whether the meeting itself told the bot to leave."""
     leaves_at: AwareDatetime | None = None
@@ -70,6 +72,23 @@ class RoomNeeded(BaseModel):
     at: AwareDatetime
     meeting_id: str
     dispatch: int = 0
+
+
+class RoomShared(BaseModel):
+    """Tells the holder of a room that another workflow shares its bot. `dispatch` is the request of the bot."""
+
+    model_config = ConfigDict(frozen=True)
+
+    workflow_id: str
+    dispatch: int = 0
+
+
+class SharedBotRemoved(BaseModel):
+    """Tells a workflow that shares a bot that its owner told it to leave."""
+
+    model_config = ConfigDict(frozen=True)
+
+    bot_id: str
 
 
 def room_workflow_id(meeting_url: str) -> str:

@@ -72,6 +72,8 @@ class SessionState(BaseModel):
     """When the bot has to leave because the room is another meeting's after that."""
     left_as_planned: bool = False
     """The bot left for the next meeting in its room, or by `leave_at_end`."""
+    sharers: list[str] = []
+    """The workflows that share its bot, which are told when it is removed."""
     is_relief: bool = False
     """Its bot goes on where that of the session before had to leave: the meeting runs, whatever its planned end."""
     is_relieved: bool = False

@@ -24,6 +24,10 @@ PRESENCE_QUERY = "presence"
 
 ROOM_NEEDED_SIGNAL = "room_needed"
 
+ROOM_SHARED_SIGNAL = "room_shared"
+
+SHARED_BOT_REMOVED_SIGNAL = "shared_bot_removed"
+
 ROOM_WORKFLOW = "RoomReservationWorkflow"
 
 CALENDAR_WORKFLOW = "CalendarWorkflow"

@@ -13,8 +13,21 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, W
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded, RoomReservation, room_workflow_id
-from minutekeeper.temporal.names import MEETINGS_QUEUE, PRESENCE_QUERY, ROOM_NEEDED_SIGNAL, ROOM_WORKFLOW
+from minutekeeper.meetings.rooms import (
+    BotPresence,
+    PresenceQuery,
+    RoomNeeded,
+    RoomReservation,
+    RoomShared,
+    room_workflow_id,
+)
+from minutekeeper.temporal.names import (
+    MEETINGS_QUEUE,
+    PRESENCE_QUERY,
+    ROOM_NEEDED_SIGNAL,
+    ROOM_SHARED_SIGNAL,
+    ROOM_WORKFLOW,
+)
 
 _MEMO = "reservation"
 _TIMEOUT = timedelta(seconds=10)
@@ -104,11 +117,15 @@ class Rooms:
             raise RoomsUnavailableError(str(error)) from None
         return presence if presence is not None and presence.is_known else None
 
-    async def announce(self, workflow_id: str, needed: RoomNeeded, query: PresenceQuery) -> BotPresence | None:
-        """Reports to the holder of a room when the next meeting begins there; returns how its bot is then."""
-        await _answered(
-            self._client.get_workflow_handle(workflow_id).signal(ROOM_NEEDED_SIGNAL, needed, rpc_timeout=_TIMEOUT)
-        )
+    async def announce(
+        self, workflow_id: str, message: RoomNeeded | RoomShared, query: PresenceQuery
+    ) -> BotPresence | None:
+        """Tells the holder of a room when the next meeting begins there, or who shares its bot.
+
+        Returns the state of its bot after that.
+        """
+        name = ROOM_NEEDED_SIGNAL if isinstance(message, RoomNeeded) else ROOM_SHARED_SIGNAL
+        await _answered(self._client.get_workflow_handle(workflow_id).signal(name, message, rpc_timeout=_TIMEOUT))
         return await self.presence(workflow_id, query)
 
     async def _holder(self, room_id: str) -> Holder | None:

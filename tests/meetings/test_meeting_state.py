@@ -255,16 +255,15 @@ def test_superseded_bots_do_not_count_as_tries() -> None:
     assert may_send_another(state)
 
 
-def test_a_shared_bot_that_its_owner_removed_is_replaced_as_soon_as_it_has_ended() -> None:
+def test_a_shared_bot_that_its_owner_removed_is_replaced_at_once() -> None:
     state = meeting("own")
     state.apply_event(failed("InternalError", bot_id="own"), T0)
     for before in ([], state.sessions):
         shared = meeting()
         shared.sessions = list(before)
         session = send(shared, "a", shared_with="another")
+        assert step(shared, at(minutes=5)) == NextStep(NextStepKind.WAIT)
         session.bot = bot_of(session).model_copy(update={"taken_away": True})
-        assert step(shared, at(minutes=5)) == NextStep(NextStepKind.WAIT), "it may still be there"
-        shared.apply_event(failed("ApiRequest"), at(minutes=5))
         assert step(shared, at(minutes=5)).kind is NextStepKind.START
 
 

@@ -54,7 +54,9 @@ def heard(status: MeetingStatus, **fields: object) -> BotState:
             at(hours=1, seconds=D.recording),
         ),
         (bot(shared_with="w", polls_without_news=5), at(seconds=D.shared_bot)),
-        (bot(shared_with="w", join_at=at(minutes=4)), at(minutes=4, seconds=D.shared_bot)),
+        (bot(shared_with="w", join_at=at(minutes=4)), at(seconds=D.shared_bot)),
+        (bot(shared_with="w", join_at=at(minutes=4), polled_at=at(minutes=3, seconds=30)), at(minutes=4)),
+        (bot(shared_with="w", join_at=at(minutes=4), polled_at=at(minutes=4)), at(minutes=4, seconds=D.shared_bot)),
         (bot(removed_at=at(minutes=9)), at(minutes=9, seconds=D.removed_bot)),
         (
             bot(removed_at=at(minutes=9), polled_at=at(minutes=11), polls_without_news=1),
@@ -225,3 +227,10 @@ def test_timers_say_what_they_wait_for() -> None:
 def test_every_event_is_told_in_words(kind: BotEventKind) -> None:
     event = bot_event(kind=kind, bot_id="b", occurred_at=T0, code="odd", text="said so", source=EventSource.API)
     assert descriptions.describe_event(event).endswith("(said so) (found by asking)")
+
+
+def test_a_bot_that_ended_without_having_recorded_is_asked_about_once_without_a_grace_period() -> None:
+    ended = bot(final_event_at=at(minutes=9), polled_at=at(minutes=5))
+    assert polling_policy.final_status_check(ended) == at(minutes=9)
+    for state in (bot(), ended.model_copy(update={"recording_seen": True}), bot(final_event_at=T0, polled_at=T0)):
+        assert polling_policy.final_status_check(state) is None

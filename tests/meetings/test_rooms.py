@@ -24,7 +24,7 @@ def test_every_link_into_a_room_leads_to_one_reservation() -> None:
 def test_nothing_is_asked_or_known_of_a_bot_that_is_not_named() -> None:
     assert dict(PresenceQuery()) == {"run_id": "", "dispatch": 0, "bot_id": ""}
     unknown = BotPresence(is_known=False, is_gone=True, start_time=T0, end_time=T0)
-    assert (unknown.bot_id, unknown.provider, unknown.was_removed) == ("", "", False)
+    assert (unknown.bot_id, unknown.provider, unknown.is_leaving, unknown.was_removed) == ("", "", False, False)
 
 
 def test_a_step_waits_for_a_change_alone_unless_it_says_until_when() -> None:

@@ -43,6 +43,7 @@ def test_a_new_session_knows_nothing() -> None:
             False,
         ),
         **dict.fromkeys(("recording_stored", "transcript_finished", "lobby_alerted"), False),
+        "sharers": [],
         "searches": 0,
         "transcript_attempts": 0,
     }

@@ -67,6 +67,7 @@ def test_of_a_new_meeting_only_its_request_is_known() -> None:
         "dispatches": 0,
         "policy": DispatchTerms(),
         "storage_problem": "",
+        "removed_bots": [],
         "held_change": "",
         **dict.fromkeys(("stop", "failure", "account_problem", "next_check_at", "outcome")),
         **dict.fromkeys(("send_requested", "retranscribe", "has_manifest", "is_reopened"), False),
