@@ -1,6 +1,7 @@
 """The host gives a meeting another link while it runs: another bot goes there while time is left."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
@@ -14,7 +15,7 @@ from tests.workflows.test_calendar_during_meetings import recorded
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def changed(calendar: Calendar, **fields: object) -> str:
+async def changed(calendar: Calendar, **fields: Any) -> str:
     """Gives the event another link, and returns that."""
     link = calendar.put(**{"meeting_url": calendar.world.link("elsewhere")} | fields).meeting_url
     await calendar.notices()
