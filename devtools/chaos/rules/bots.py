@@ -64,6 +64,10 @@ def _taken_back(booking: Booking, evidence: Evidence) -> Iterator[tuple[Order, l
             present = _key_stem(order.meeting_url, order.start_time)
             stems = tuple(earlier - {present})
             unwanted = [bot for bot in bots if bot.extra.dispatch_key.startswith(stems)]
+            if room_of(order.meeting_url) != room_of(booking.meeting_url):
+                # One that was in the call stays there, and another one goes to the new link.
+                moved_at = order.acknowledged_at or _NEVER
+                unwanted = [bot for bot in unwanted if bot.joined_at is None or bot.joined_at > moved_at]
             # Also if the answer was no: the first of several tries may have moved it.
             earlier.add(present)
         # A calendar that lets go of a meeting which has begun lets its recording go on.

@@ -135,6 +135,14 @@ def a_finished_transcript_that_was_lost() -> Evidence:
     return day(runs=(run(closed_at=at(600)),), ledger=ledger(deliveries=(delivery(finished),)))
 
 
+def test_a_bot_in_the_call_may_stay_where_its_meeting_was_if_that_got_another_link() -> None:
+    elsewhere = {"meeting_url": "https://meet.google.com/xyz-abcd-efg", "start_time": START}
+    stayed = bot(left_at=None, ended_at=None)
+    for second, breaches in ((15, 0), (5, 1)):
+        evidence = day(ledger=ledger(bots=(stayed,)), orders=(order(CustomerAction.MOVE, second, **elsewhere),))
+        assert len(list(bots.left_behind(evidence))) == breaches
+
+
 @pytest.mark.parametrize(
     ("plant", "rule", "only"),
     [

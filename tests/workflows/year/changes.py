@@ -38,6 +38,8 @@ class Changes:
     names: dict[str, str] = field(default_factory=dict)
     """Which event has a link."""
     _held_until: dict[str, datetime] = field(default_factory=dict)
+    _held_at: dict[str, set[str]] = field(default_factory=dict)
+    """The links at which a meeting has had a bot since it began."""
 
     def plan(self, events: int) -> None:
         """Single events and series, written over the whole time, most of them changed later."""
@@ -133,11 +135,16 @@ class Changes:
         life, event = self.life, self.truth.get(name)
         if event is None or event.start_time != start or life.now >= start + LENGTH - timedelta(minutes=2):
             return
-        still_runs = start < self._held_until.get(name, start)
-        if not still_runs and decide(_RULES, NO_OVERRIDES, event, life.now).record and event.link:
-            life.tales[name].append(f"{life.now} expected at {start} {event.link.url}")
-            self.expected[event.link.url, start] += 1
+        link = event.link.url if event.link else ""
+        if start >= self._held_until.get(name, start):
+            self._held_at.pop(name, None)
+        # A meeting that goes on at another link has another bot there.
+        had_bot = link in self._held_at.get(name, set())
+        if not had_bot and link and decide(_RULES, NO_OVERRIDES, event, life.now).record:
+            life.tales[name].append(f"{life.now} expected at {start} {link}")
+            self.expected[link, start] += 1
             self._held_until[name] = start + LENGTH
+            self._held_at.setdefault(name, set()).add(link)
 
     async def _tell(self, name: str, event_id: str, starts: Sequence[datetime]) -> None:
         """The webhook: with the event's name, without it, doubled, or lost where there is time to notice that."""
