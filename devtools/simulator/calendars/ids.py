@@ -20,11 +20,20 @@ def new_uid(base: str, platform: Platform) -> str:
 
 
 def graph_uid(event: ProviderEvent) -> str:
-    """The iCalendar id as Microsoft shows it: it writes the day of an occurrence into its own."""
+    """The iCalendar id as Microsoft shows it: with the day of an occurrence in it, and around that of others."""
     uid, start = event.uid, event.original_start
-    if start is None or not uid.startswith(_OUTLOOK_UID):
+    if not uid.startswith(_OUTLOOK_UID):
+        uid = _wrapped(uid)
+    if start is None:
         return uid
     return f"{_OUTLOOK_UID}{start.year:04X}{start.month:02X}{start.day:02X}{uid[len(_OUTLOOK_UID + _NO_DAY) :]}"
+
+
+def _wrapped(uid: str) -> str:
+    data = b"vCal-Uid\x01\x00\x00\x00" + uid.encode() + b"\x00"
+    # The time of its making and eight bytes without meaning, which are all zero, and the length.
+    head = bytes(16) + len(data).to_bytes(4, "little")
+    return f"{_OUTLOOK_UID}{_NO_DAY}{(head + data).hex().upper()}"
 
 
 def graph_id(email: str, identifier: str) -> str:
