@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -20,19 +21,20 @@ OneOrMore = Annotated[
 _ZERO_WIDTH_BLANK = "\u200b"
 """The only invisible character at which a word may end: editors put it where a line may break."""
 
-_WITHOUT_WIDTH = re.compile("[\u034f\ufe00-\ufe0f]")
-"""The combining joiner and the selectors of variants; all others are of the category of formats."""
+_WITHOUT_WIDTH = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200c-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+"""All other invisible characters: soft hyphens, joiners, marks of direction, selectors of variants, tags."""
 
 _MAX_SHOWN = 3
 
 
+@lru_cache(maxsize=256)
 def _tidy(text: str) -> str:
-    visible = "".join(
-        letter
-        for letter in unicodedata.normalize("NFKC", text)
-        if letter == _ZERO_WIDTH_BLANK or unicodedata.category(letter) != "Cf"
-    )
-    return " ".join(_WITHOUT_WIDTH.sub("", visible).casefold().split())
+    """Kept for a while, because all patterns of a policy are compared with the same few texts."""
+    if not text.isascii():
+        text = _WITHOUT_WIDTH.sub("", unicodedata.normalize("NFKC", text))
+    return " ".join(text.casefold().split())
 
 
 def _not_blank(text: str) -> str:
@@ -72,10 +74,19 @@ def matches_words(pattern: str, text: str) -> bool:
     """
     if "*" in pattern or "?" in pattern:
         return _is_like(pattern, text)
-    letters = _tidy(pattern).replace(_ZERO_WIDTH_BLANK, "")
-    parts = (rf"[ {_ZERO_WIDTH_BLANK}]+" if letter == " " else re.escape(letter) for letter in letters)
-    words = f"{_ZERO_WIDTH_BLANK}*".join(parts)
-    return re.search(rf"(?<!\w){words}(?!\w)", _tidy(text)) is not None
+    words, tidy = _tidy(pattern).replace(_ZERO_WIDTH_BLANK, ""), _tidy(text)
+    may_break = _ZERO_WIDTH_BLANK in tidy
+    # Most texts do not have the words, and long ones are searched for them much faster without an expression.
+    return (may_break or words in tidy) and _expression(words, may_break=may_break).search(tidy) is not None
+
+
+@lru_cache(maxsize=2048)
+def _expression(words: str, *, may_break: bool) -> re.Pattern[str]:
+    """What finds the words; where the text `may_break`, blanks without width may stand between any two letters."""
+    if may_break:
+        broken = (f"{_ZERO_WIDTH_BLANK}*".join(map(re.escape, word)) for word in words.split(" "))
+        return re.compile(rf"(?<!\w){f'[ {_ZERO_WIDTH_BLANK}]+'.join(broken)}(?!\w)")
+    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)")
 
 
 def matches_address(patterns: Iterable[str], address: str) -> bool:

@@ -1,6 +1,6 @@
 """What a rule asks of an event: all its conditions, each with the sentence that explanations say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
@@ -122,19 +122,20 @@ class Conditions(StrictModel):
             yield ConditionResult(event.event_type in self.event_type, f"its type is {either(self.event_type)}")
 
     def _of_words(self, event: CalendarEvent) -> Iterator[ConditionResult]:
-        link = event.link.public if event.link else ""
-        everything = (event.title, event.description, event.location)
-        for patterns, texts, subject in (
-            (self.title, (event.title,), "the title is"),
-            (self.description, (event.description,), "the description is"),
-            (self.location, (event.location,), "the location is"),
-            (self.text, everything, "title, description or location are"),
-            (self.link, (link,), "the link is"),
-            (self.category, event.categories, "a category is"),
-        ):
-            if patterns is not None:
-                holds = any(matches_words(pattern, text) for pattern in patterns for text in texts)
-                yield ConditionResult(holds, f"{subject} like {either(patterns)}")
+        if self.title is not None:
+            yield _of_texts(self.title, (event.title,), "the title is")
+        if self.description is not None:
+            yield _of_texts(self.description, (event.description,), "the description is")
+        if self.location is not None:
+            yield _of_texts(self.location, (event.location,), "the location is")
+        if self.text is not None:
+            everything = (event.title, event.description, event.location)
+            yield _of_texts(self.text, everything, "title, description or location are")
+        if self.link is not None:
+            link = event.link
+            yield _of_texts(self.link, (link.public if link else "",), "the link is")
+        if self.category is not None:
+            yield _of_texts(self.category, event.categories, "a category is")
 
     def _of_marks(self, event: CalendarEvent) -> Iterator[ConditionResult]:
         if self.visibility is not None:
@@ -153,10 +154,11 @@ class Conditions(StrictModel):
         if self.working_hours is not None:
             holds = self.working_hours.include(event.start_time, home.time_zone)
             yield ConditionResult(holds, self.working_hours.describe(home.time_zone))
-        day = home.local(event.start_time).date()
         if self.date is not None:
+            day = home.local(event.start_time).date()
             yield ConditionResult(is_within(self.date, day), f"it starts on {either(self.date)}, {home.time_zone}")
         if self.holiday is not None:
+            day = home.local(event.start_time).date()
             text = f"it starts on {'a' if self.holiday else 'no'} holiday"
             yield ConditionResult(is_within(home.holidays, day) is self.holiday, text)
         minutes = event.length.total_seconds() / 60
@@ -168,6 +170,11 @@ class Conditions(StrictModel):
             yield ConditionResult(
                 minutes <= self.maximum_minutes, f"it lasts at most {_minutes(self.maximum_minutes)}"
             )
+
+
+def _of_texts(patterns: Sequence[str], texts: Iterable[str], subject: str) -> ConditionResult:
+    holds = any(matches_words(pattern, text) for text in texts for pattern in patterns)
+    return ConditionResult(holds, f"{subject} like {either(patterns)}")
 
 
 def _minutes(count: int) -> str:

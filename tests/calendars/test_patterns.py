@@ -72,6 +72,8 @@ def test_a_title_is_like_itself(title: str) -> None:
 def test_no_pattern_runs_away() -> None:
     assert not matches_words("*a" * 100 + "b", "a" * 500)
     assert not matches_address(["*?*" * 60 + "@"], "a" * 500)
+    assert not matches_words("a b", "a" + "\u200b" * 50_000)
+    assert not matches_words("a" * 200 + "c", "a\u200b" * 20_000)
 
 
 @pytest.mark.parametrize(

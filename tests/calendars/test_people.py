@@ -143,5 +143,7 @@ def test_of_an_incomplete_list_only_the_least_is_known(kind: str) -> None:
 def test_an_incomplete_list_can_be_asked_for() -> None:
     event = an_event(attendees=[guest(BEN)], guests_known=False)
     assert holds({"attendees": {"all_known": False}}, event)
+    rule = {"name": "r", "unless": {"attendees": {"external": True}}, "then": "record"}
+    assert decided(event, a_policy(rule, my_domains=["acme.com"], otherwise="skip")).record
     for asked in ({"internal_only": True}, {"external": False}, {"all_known": True}):
         assert not holds({"attendees": asked}, event)

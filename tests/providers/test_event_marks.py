@@ -104,6 +104,7 @@ def test_optional_guests() -> None:
         {"locationEmailAddress": "Room6@example.com", "locationType": "conferenceRoom"},
         {"uniqueId": "room6@example.com", "uniqueIdType": "directory"},
         {"locationUri": "mailto:room6@example.com"},
+        {"displayName": "ROOM 6", "locationType": "conferenceRoom"},
     ],
 )
 @pytest.mark.parametrize("name", ["location", "locations"])
@@ -116,6 +117,11 @@ def test_a_room_that_is_only_a_location_is_no_person(place: dict[str, Any], name
         "ben@example.com",
         "carl@example.org",
     }
+
+
+def test_a_place_that_is_called_like_a_guest_is_no_room() -> None:
+    raw = GRAPH | {"locations": [{"displayName": "Ben", "locationType": "default"}]}
+    assert "ben@example.com" in {each.name for each in participants(event(raw))}
 
 
 def test_a_link_in_a_location_is_no_room() -> None:
@@ -139,6 +145,9 @@ def test_guests_are_not_hidden_from_the_organiser(hidden: dict[str, Any]) -> Non
     assert not event(hidden).guests_known
     assert event(hidden | {"organizer": {"self": True}}).guests_known
     assert event(hidden | {"isOrganizer": True}).guests_known
+    assert not event(
+        {"attendees": [{"email": "a@b.c", "additionalGuests": 2}], "organizer": {"self": True}}
+    ).guests_known
     assert not event({"attendeesOmitted": True, "organizer": {"self": True}}).guests_known
 
 

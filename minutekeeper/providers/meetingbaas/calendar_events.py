@@ -149,7 +149,9 @@ def _people(listed: Iterable[Any], raw: RawEvent) -> tuple[Attendee, ...]:
     known = {attendee.email.casefold() for attendee in raw.attendees} | raw.rooms
     others = (AttendeeAnswer.model_validate(entry) for entry in listed)
     return raw.attendees + tuple(
-        Attendee(email=other.email, name=other.name) for other in others if other.email.casefold() not in known
+        Attendee(email=other.email, name=other.name)
+        for other in others
+        if other.email.casefold() not in known and other.name.casefold() not in raw.rooms
     )
 
 

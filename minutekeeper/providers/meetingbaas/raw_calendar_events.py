@@ -80,7 +80,7 @@ _INSTANCES = frozenset({"occurrence", "exception"})
 class RawEvent:
     """The data of a raw event; what is missing is empty.
 
-    `rooms` are the addresses of invited resources, and of what is named as a location.
+    `rooms` are the addresses of invited resources and of locations, and the names of meeting rooms.
     """
 
     event_id: str
@@ -126,7 +126,7 @@ def read_raw(value: Any) -> RawEvent:
     series_id = _text(raw.get("recurringEventId")) or _text(raw.get("seriesMasterId"))
     is_organizer = organizer.get("self") is True or raw.get("isOrganizer") is True
     rooms = frozenset(_rooms(raw, guests))
-    people = [guest for guest in guests if _address(guest).casefold() not in rooms and not _is_room(guest)]
+    people = [guest for guest in guests if not _is_room(guest) and rooms.isdisjoint(_names(guest))]
     return RawEvent(
         event_id=_text(raw.get("id")),
         uid=_text(raw.get("iCalUID")) or _text(raw.get("iCalUId")),
@@ -192,6 +192,12 @@ def _rooms(raw: Mapping[str, Any], guests: list[dict[str, Any]]) -> Iterator[str
             address = _text(place.get(name)).casefold().removeprefix("mailto:")
             if "@" in address and "/" not in address:
                 yield address
+        if place.get("locationType") == "conferenceRoom":
+            yield _text(place.get("displayName")).casefold()
+
+
+def _names(guest: Mapping[str, Any]) -> set[str]:
+    return {_address(guest).casefold(), _person_name(guest).casefold()} - {""}
 
 
 def _places(raw: Mapping[str, Any]) -> Iterator[str]:
@@ -223,9 +229,13 @@ def _response(value: Any) -> Response:
 
 
 def _guests_known(raw: Mapping[str, Any], *, is_organizer: bool) -> bool:
-    """Google cuts off long lists; both hide guests from each other, though not from the organiser, if told to."""
+    """Google cuts off long lists and only counts those whom a guest brings.
+
+    Both hide guests from each other if told to, though not from the organiser.
+    """
+    brought = any(_mapping(guest).get("additionalGuests") for guest in _list(raw.get("attendees")))
     are_hidden = raw.get("guestsCanSeeOtherGuests") is False or raw.get("hideAttendees") is True
-    return raw.get("attendeesOmitted") is not True and (is_organizer or not are_hidden)
+    return raw.get("attendeesOmitted") is not True and not brought and (is_organizer or not are_hidden)
 
 
 def _links(raw: Mapping[str, Any]) -> Iterator[str]:
