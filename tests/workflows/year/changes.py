@@ -14,15 +14,42 @@ from tests.workflows.scripted import LEAD
 from tests.workflows.year.calendar_year import FULL_EVERY, LENGTH, Life, Turn
 
 POLICY = {
+    "my_domains": ["acme.com"],
     "rules": [
         {"name": "declined", "when": {"response": "declined"}, "then": "skip"},
         {"name": "private", "when": {"title": "*private*"}, "then": "skip"},
-    ]
+        {"name": "confidential", "when": {"visibility": ["private", "confidential"]}, "then": "skip"},
+        {"name": "free", "when": {"availability": "free"}, "then": "skip"},
+        {"name": "said no", "when": {"text": "#norecord"}, "then": "skip"},
+        {"name": "strangers", "unless": {"attendees": {"external": False}}, "then": "skip"},
+    ],
 }
 _RULES = load_policy(json.dumps(POLICY))
 _AHEAD = (3, 20, 90, 600, 3000, 9000, 20000)
 """Minutes from the writing of an event to its start."""
-_KINDS = ("minutes", "days", "link", "delete", "respond", "title", "remove")
+_STRANGER = {"email": "bob@customer.example"}
+_NEW: dict[str, tuple[dict[str, Any], ...]] = {
+    "respond": ({"response": "declined"}, {"response": "accepted"}),
+    "title": ({"title": "Private"}, {"title": "Retitled"}, {"title": "Retitled again"}),
+    "marks": (
+        {"visibility": "private"},
+        {"visibility": "default"},
+        {"availability": "free"},
+        {"availability": "busy"},
+        {"notes": "<p>#no<b>record</b></p>"},
+        {"notes": ""},
+        {"event_type": "focus_time"},
+        {"event_type": "default"},
+    ),
+    "guests": (
+        {"attendees": [_STRANGER]},
+        {"attendees": [_STRANGER | {"response": "declined"}], "guests_known": True},
+        {"attendees": [], "guests_known": False},
+        {"attendees": [], "guests_known": True},
+    ),
+}
+"""Changes of what the policy asks for."""
+_KINDS = ("minutes", "days", "link", "delete", "remove", *_NEW)
 
 Place = tuple[str, datetime]
 """A meeting's link and its start."""
@@ -71,7 +98,6 @@ class Changes:
     def _change(self, name: str) -> Turn:
         life = self.life
         kind, amount = life.random.choice(_KINDS), life.random.random()
-        mood = life.random.choice(["declined", "accepted"])
 
         async def change() -> None:
             event = self.truth.get(name)
@@ -88,15 +114,13 @@ class Changes:
                     await self._put(name, meeting_url=self._link(name, str(amount)))
                 case "delete":
                     await self._put(name, deleted=not event.deleted)
-                case "respond":
-                    await self._put(name, response=mood)
-                case "title":
-                    await self._put(name, title="Private" if amount < 0.3 else f"Retitled {amount}")
                 case "remove":
                     del self.truth[name]
                     life.calendar.remove(name)
                     life.tales[name].append(f"{life.now} removed")
                     await self._tell(name, event.event_id, [event.start_time])
+                case _:
+                    await self._put(name, **_NEW[kind][int(amount * len(_NEW[kind]))])
 
         return change
 
