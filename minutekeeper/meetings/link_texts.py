@@ -35,9 +35,8 @@ _START = re.compile(
 _BROKEN_SCHEME = re.compile(rf"(?:\bhttps?(?::/?|//?)|(?<![\w:/])//)(?={_HOSTS})", re.IGNORECASE | re.ASCII)
 _DOUBLE_SCHEME = re.compile(r"(?:https?://)+(?=https?://)", re.IGNORECASE | re.ASCII)
 _MEETING = re.compile(rf"(?:[a-z]+://)?{_HOSTS}", re.IGNORECASE | re.ASCII)
-# Behind an equals sign a link is the target of the one around it.
 _NEXT_TO_MEETING = re.compile(
-    rf"(?<!=)(?:https?|zoommtg|zoomus)://|(?<![=@./%-]){_GLUED_HOSTS}|(?<=\w)www\.", re.IGNORECASE | re.ASCII
+    rf"(?:https?|zoommtg|zoomus)://|(?<![@./%-]){_GLUED_HOSTS}|(?<=\w)www\.", re.IGNORECASE | re.ASCII
 )
 _NEXT_TO_OTHER = re.compile(r"(?<=[a-z0-9])https?://", re.IGNORECASE | re.ASCII)
 # No link has these but a Teams link whose context is not encoded, and those of Proofpoint.

@@ -34,5 +34,4 @@ def fullest_url(*urls: str) -> str:
 def _fullness(url: str) -> tuple[int, int]:
     """How many parameters a link has, and how much its context says: no other parameter says more by its length."""
     query = url.partition("?")[2]
-    params = [pair for pair in query.split("&") if pair]
-    return len(params), max((len(pair) for pair in params if pair.startswith("context=")), default=0)
+    return len(query.split("&")) if query else 0, len(query) if query.startswith("context=") else 0

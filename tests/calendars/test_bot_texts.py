@@ -35,6 +35,7 @@ def bot(event: CalendarEvent, **options: str) -> BotOptions:
         ({"own_emails": ["x@acme.com", "cleo@acme.com"]}, "Weekly, Ben, Cleo"),
         ({"own_emails": [], "is_organizer": True}, "Weekly, Ben, Ben"),
         ({"title": "  a\nb\t\x00c\u202e "}, "a b c, Ben, Anna"),
+        ({"organizer_email": "", "attendees": [{"name": "Dora"}, *PEOPLE["attendees"]]}, "Weekly, , Anna"),
         ({"title": "{user} {titel}"}, "{user} {titel}, Ben, Anna"),
     ],
 )
@@ -61,6 +62,7 @@ def test_texts_are_cut_to_what_providers_take() -> None:
     assert (len(made.name), made.name[-2:]) == (255, "x…")
     assert made.entry_message is not None
     assert (len(made.entry_message), made.entry_message[-2:]) == (500, "x…")
+    assert bot(an_event(title=f"{'x' * 253} {'y' * 9}"), name="{title}").name == f"{'x' * 253}…"
     assert bot(an_event(title="x" * 249), name="Notes {title}").name == f"Notes {'x' * 249}"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from minutekeeper.meetings import meeting_changes
-from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult
+from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult, add_claim
 from minutekeeper.meetings.dispatch import DispatchedBot
 from minutekeeper.meetings.ids import meeting_id_for
 from minutekeeper.meetings.meeting_keys import fullest_url, meeting_key
@@ -64,6 +64,7 @@ def test_what_may_be_two_meetings_stays_two(one: str, other: str) -> None:
 def test_the_link_that_says_most_is_the_fullest_and_of_equal_ones_the_first() -> None:
     assert fullest_url(BARE, OTHER_HOST, FULL) == FULL
     assert fullest_url(FULL, f"{BARE}?pwd=old") == FULL
+    assert fullest_url(FULL, f"{BARE}?pwd=longer==") == FULL
     assert fullest_url(FULL, f"{BARE}?tk=t&pwd=x") == f"{BARE}?tk=t&pwd=x"
     assert fullest_url(BARE, MEET, f"{MEET}?x=1&y=2") == BARE, "another meeting's link is none"
     assert fullest_url(TEAMS, f"{TEAMS}?context=%7B%22Tid%22%3A%22t%22%7D", CONTEXT) == CONTEXT
@@ -107,6 +108,15 @@ def test_two_calendars_join_by_the_fuller_link_whichever_leads(
     assert "rescheduled" not in [entry.event for entry in state.timeline]
     take_in(state, claim("anna", first, seen=2, title="New"))
     assert (state.request.meeting_url, state.request.title) == (best, "New")
+
+
+def test_of_links_that_are_equally_full_that_of_the_newest_copy_is_taken() -> None:
+    state = booked(BARE)
+    take_in(state, claim("anna", BARE, seen=5, is_organizer=True))
+    for calendar_id, url, seen in (("ben", f"{BARE}?pwd=old", 1), ("cleo", f"{BARE}?pwd=new", 2)):
+        state.interest = add_claim(state.interest, claim(calendar_id, url, seen=seen))
+    take_in(state, claim("dora", BARE, seen=3))
+    assert state.request.meeting_url == f"{BARE}?pwd=new"
 
 
 def test_an_event_that_loses_its_password_or_gets_one_keeps_the_fuller_link() -> None:

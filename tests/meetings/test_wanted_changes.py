@@ -86,8 +86,9 @@ def test_a_bot_that_goes_on_for_another_one_goes_on_with_its_stay() -> None:
     state.sessions[0].is_relieved = True
     send_bot(state, at(290))
     state.sessions[1].is_relieved = True
+    state.add_unexpected_bot("double", 7, at(500))
     send_bot(state, at(580))
-    assert [state.stay_ends_at(session) for session in state.sessions] == [at(400)] * 3
+    assert [state.stay_ends_at(session) for session in state.standing] == [at(400)] * 3
 
 
 def test_a_bot_of_another_meeting_stays_as_that_one_says() -> None:
