@@ -104,7 +104,7 @@ class BotDispatcher:
 
     def _confirm(self, sent: DispatchedBot) -> None:
         self._meeting.policy = sent.terms
-        self._meeting.add_bot(self.state, sent, self._clock.now())
+        self._meeting.add_bot(self.state, sent)
 
     def _has_reported(self) -> bool:
         return self._meeting.early_event(self.state) is not None
@@ -125,7 +125,7 @@ class BotDispatcher:
             return False
         now = self._clock.now()
         sent = DispatchedBot(bot_id=event.bot_id, provider=provider, sent_at=now, is_adopted=True)
-        self._meeting.add_bot(self.state, sent, now)
+        self._meeting.add_bot(self.state, sent)
         return True
 
     async def _compare_answer(self, request: SendBotInput, sending: ActivityHandle[DispatchedBot]) -> None:
@@ -141,7 +141,7 @@ class BotDispatcher:
         reported = self.state.bot
         if reported is not None and not reported.has_id(sent.bot_id):
             # The answer is the provider's own word; anything may report at the address, a bot of an old run too.
-            self._meeting.replace_bot(self.state, sent, self._clock.now())
+            self._meeting.replace_bot(self.state, sent)
             self._meeting.add_unexpected_bot(reported.bot_id, self.state.dispatch, self._clock.now())
 
     def _apply_failure(self, failed: DispatchFailure) -> None:

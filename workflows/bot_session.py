@@ -287,9 +287,9 @@ class BotSession:
             taken_away=self._bot.taken_away or seen.removed_by_owner,
         )
         for event in seen.events:
-            self._meeting.apply_event(event.model_copy(update={"dispatch": before.dispatch}), now)
+            self._meeting.apply_event(event.model_copy(update={"dispatch": before.dispatch}))
         if seen.gone and self._bot.final is None:
-            self._meeting.apply_event(_gone(before, seen.text, now), now)
+            self._meeting.apply_event(_gone(before, seen.text, now))
         has_ended = seen.gone or any(event.kind in _FINAL_KINDS for event in seen.events)
         # That it was not known for a moment means nothing once it is known to be at work.
         is_last_word = before.final is not None and (

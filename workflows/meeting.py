@@ -126,7 +126,7 @@ class MeetingWorkflow(UnknownCalls):
                 is_adopted=True,
                 terms=state.policy,
             )
-            state.add_bot(state.add_session(self._clock.now()), sent, self._clock.now())
+            state.add_bot(state.add_session(self._clock.now()), sent)
 
     def _start_waiting_sessions(self) -> bool:
         """Every session of the state runs that is not finished, also after a continue-as-new; whether any does."""
@@ -211,7 +211,7 @@ class MeetingWorkflow(UnknownCalls):
     def bot_event(self, *inputs: object) -> None:
         """News of a bot, by webhook: a BotEvent. One that cannot be read must not stop the meeting."""
         if event := read_signal(BotEvent, inputs):
-            self._state.apply_event(event.clipped, self._clock.now())
+            self._state.apply_event(event.clipped)
 
     @workflow.signal
     def room_needed(self, *inputs: object) -> None:

@@ -57,7 +57,7 @@ class FinalEvent(BaseModel):
 class BotState(BaseModel):
     """One bot. `provider` and `bot_id` identify it; `dispatch` is the number in the webhook URL it reports to.
 
-    Times ending in `_at` are the workflow's; those inside `events` and `final` are the provider's.
+    The times of events are the provider's; the others are the workflow's.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -130,8 +130,11 @@ class BotState(BaseModel):
         return bot_id == self.bot_id or bot_id.isdigit() != self.bot_id.isdigit()
 
 
-def apply_bot_event(bot: BotState, event: BotEvent, received_at: datetime) -> BotState:
-    """The state after an event that was received at `received_at` (UTC).
+def apply_bot_event(bot: BotState, event: BotEvent) -> BotState:
+    """The state after an event.
+
+    Times are the events' own. The time at which an event is handled is not used, because after the death of a
+    worker the SDK (temporalio 1.35) may handle it at the time of a later task than a replay does.
 
     The same events come to the same, in whatever order and however often they arrive: duplicates change nothing,
     the order is that of the events' own times, unknown statuses are kept and harmless. Only `complete` and `failed`
@@ -144,9 +147,10 @@ def apply_bot_event(bot: BotState, event: BotEvent, received_at: datetime) -> Bo
     is_new = not _is_known(events, event)
     if is_new:
         events = _with_event(events, event)
-        update |= {"events": events, "last_event_at": received_at, "polls_without_news": 0}
+        last_event_at = max(bot.last_event_at or event.occurred_at, event.occurred_at)
+        update |= {"events": events, "last_event_at": last_event_at, "polls_without_news": 0}
     if event.kind is not BotEventKind.STATUS:
-        update |= _final_changes(bot, event, received_at)
+        update |= _final_changes(bot, event)
     elif is_new:
         update |= _status_changes(bot, event)
     final = update.get("final", bot.final)
@@ -183,7 +187,7 @@ def _status_changes(bot: BotState, event: BotEvent) -> dict[str, object]:
     return update
 
 
-def _final_changes(bot: BotState, event: BotEvent, received_at: datetime) -> dict[str, object]:
+def _final_changes(bot: BotState, event: BotEvent) -> dict[str, object]:
     update: dict[str, object] = {
         "has_recording": bot.has_recording or event.has_recording,
         "has_transcript": bot.has_transcript or event.has_transcript,
@@ -195,10 +199,9 @@ def _final_changes(bot: BotState, event: BotEvent, received_at: datetime) -> dic
     if is_transcript:
         return update
     final = _final_event(event)
-    if bot.final is None or final.weight > bot.final.weight:
-        update["final_event_at"] = received_at
     if bot.final is None or final.precedence < bot.final.precedence:
-        update |= {"final": final, "status": MeetingStatus.ENDED, "status_since": event.occurred_at}
+        at = event.occurred_at
+        update |= {"final": final, "final_event_at": at, "status": MeetingStatus.ENDED, "status_since": at}
     return update
 
 

@@ -142,7 +142,7 @@ class MeetingState(BaseModel):
         self.changed()
         return session
 
-    def add_bot(self, session: SessionState, sent: DispatchedBot, now: datetime) -> None:
+    def add_bot(self, session: SessionState, sent: DispatchedBot) -> None:
         """Takes in the bot of a session, with the events that came before it."""
         shared = f", which workflow {sent.shared_with} had sent to this meeting already" if sent.shared_with else ""
         found = "Found bot" if sent.is_adopted else "Sent bot"
@@ -160,20 +160,20 @@ class MeetingState(BaseModel):
         self.account_problem = None
         early, self.unmatched_events = self.unmatched_events, []
         for event in early:
-            self.apply_event(event, now)
+            self.apply_event(event)
 
-    def replace_bot(self, session: SessionState, sent: DispatchedBot, now: datetime) -> None:
+    def replace_bot(self, session: SessionState, sent: DispatchedBot) -> None:
         """Gives a session the bot that the answer names; the events of another one become unmatched again."""
         if session.bot is not None:
             self.unmatched_events.extend(session.bot.events)
         session.bot = None
-        self.add_bot(session, sent, now)
+        self.add_bot(session, sent)
 
-    def apply_event(self, event: BotEvent, now: datetime) -> None:
+    def apply_event(self, event: BotEvent) -> None:
         """Takes in an event of a bot, in each session that has this bot; one of an unknown bot waits."""
         sessions = [each for each in self.sessions if each.bot is not None and each.bot.is_sender_of(event)]
         if sessions:
-            news = [self._apply_to_session(session, event, now) for session in sessions]
+            news = [self._apply_to_session(session, event) for session in sessions]
             if any(news):
                 self.note(event.occurred_at, descriptions.event_name(event), descriptions.describe_event(event))
             self.changed()
@@ -185,12 +185,12 @@ class MeetingState(BaseModel):
                 next((n for n, each in enumerate(self.unmatched_events) if not is_end_event(each)), 0)
             ]
 
-    def _apply_to_session(self, session: SessionState, event: BotEvent, now: datetime) -> bool:
+    def _apply_to_session(self, session: SessionState, event: BotEvent) -> bool:
         """Whether the event says more than what was known."""
         before = session.bot
         if before is None:
             return False
-        session.bot = apply_bot_event(before, event, now)
+        session.bot = apply_bot_event(before, event)
         if session.is_finished and session.has_uncollected_recording:
             session.stage = SessionStage.COLLECTING
         return _says_more(session.bot, before)
@@ -232,7 +232,7 @@ class MeetingState(BaseModel):
         sent = DispatchedBot(
             bot_id=bot_id, provider=provider, sent_at=now, mode=DispatchMode.IMMEDIATE, is_adopted=True, join_at=now
         )
-        self.add_bot(session, sent, now)
+        self.add_bot(session, sent)
 
     def leave_at(self, session: SessionState) -> datetime | None:
         """When a session's bot leaves at the latest (UTC): by its options, or for the next meeting in its room.

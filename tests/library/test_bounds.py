@@ -39,7 +39,7 @@ def meeting() -> MeetingState:
 def test_of_too_many_events_the_first_and_the_last_are_kept() -> None:
     state = FRESH
     for second in range(1000):
-        state = apply_bot_event(state, status(f"code_{second}", second), T0)
+        state = apply_bot_event(state, status(f"code_{second}", second))
     codes = [event.code for event in state.events]
     assert len(codes) == 200
     assert codes[:100] == [f"code_{second}" for second in range(100)]
@@ -48,11 +48,11 @@ def test_of_too_many_events_the_first_and_the_last_are_kept() -> None:
 
 def test_early_events_are_bounded_and_ends_outlast_the_steps_before_them() -> None:
     state = meeting()
-    state.apply_event(final(BotEventKind.COMPLETE, 0, "late", dispatch=0, has_recording=True), T0)
+    state.apply_event(final(BotEventKind.COMPLETE, 0, "late", dispatch=0, has_recording=True))
     for second in range(1, 500):
-        state.apply_event(status(f"code_{second}", second, "late"), T0)
+        state.apply_event(status(f"code_{second}", second, "late"))
     assert len(state.unmatched_events) == 100
-    state.add_bot(state.add_session(T0), DispatchedBot(bot_id="late", sent_at=T0), T0)
+    state.add_bot(state.add_session(T0), DispatchedBot(bot_id="late", sent_at=T0))
     assert not state.unmatched_events
     (bot,) = state.bots
     assert [event.code for event in bot.events] == ["", *(f"code_{second}" for second in range(401, 500))]
@@ -62,7 +62,7 @@ def test_early_events_are_bounded_and_ends_outlast_the_steps_before_them() -> No
 def test_of_nothing_but_ends_the_oldest_is_dropped() -> None:
     state = meeting()
     for number in range(101):
-        state.apply_event(final(BotEventKind.COMPLETE, number, f"bot-{number}"), T0)
+        state.apply_event(final(BotEventKind.COMPLETE, number, f"bot-{number}"))
     assert [event.bot_id for event in state.unmatched_events] == [f"bot-{number}" for number in range(1, 101)]
 
 
@@ -71,26 +71,26 @@ def test_ten_thousand_events_of_one_bot_are_cheap_and_stay_few() -> None:
     codes = ("joining_call", "in_call_recording", "levitating")
     events = [status(codes[number % 3], number / 100) for number in range(10_000)]
     state = meeting()
-    state.add_bot(state.add_session(T0), DispatchedBot(bot_id="b", sent_at=T0), T0)
+    state.add_bot(state.add_session(T0), DispatchedBot(bot_id="b", sent_at=T0))
     began = process_time()
     for event in (*events, *events):
-        state.apply_event(event, T0)
+        state.apply_event(event)
     assert (process_time() - began) / 20_000 < 0.0001, "seconds for one; the aim on a quiet machine is 0.00005"
     assert len(state.bots[0].events) == len(state.timeline) == 200
 
 
 def test_a_bot_that_speaks_again_is_asked_about_as_patiently_as_at_first() -> None:
     silent = FRESH.model_copy(update={"polls_without_news": 4})
-    assert apply_bot_event(silent, status("joining_call", 1), at(2)).polls_without_news == 0
-    known = apply_bot_event(silent, status("joining_call", 1), at(2)).model_copy(update={"polls_without_news": 3})
-    assert apply_bot_event(known, status("joining_call", 1), at(3)).polls_without_news == 3, "a repeat is no news"
+    assert apply_bot_event(silent, status("joining_call", 1)).polls_without_news == 0
+    known = apply_bot_event(silent, status("joining_call", 1)).model_copy(update={"polls_without_news": 3})
+    assert apply_bot_event(known, status("joining_call", 1)).polls_without_news == 3, "a repeat is no news"
 
 
 def test_the_grace_after_an_end_begins_anew_with_an_end_that_says_more() -> None:
-    failed = apply_bot_event(FRESH, final(BotEventKind.FAILED, 1, code="oh dear"), at(10))
-    repeated = apply_bot_event(failed, final(BotEventKind.FAILED, 2, code="oh dear"), at(20))
-    better = apply_bot_event(repeated, final(BotEventKind.COMPLETE, 3, has_recording=True), at(30))
-    assert [each.final_event_at for each in (failed, repeated, better)] == [at(10), at(10), at(30)]
+    failed = apply_bot_event(FRESH, final(BotEventKind.FAILED, 1, code="oh dear"))
+    repeated = apply_bot_event(failed, final(BotEventKind.FAILED, 2, code="oh dear"))
+    better = apply_bot_event(repeated, final(BotEventKind.COMPLETE, 3, has_recording=True))
+    assert [each.final_event_at for each in (failed, repeated, better)] == [at(1), at(1), at(3)]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_the_grace_after_an_end_begins_anew_with_an_end_that_says_more() -> None
     ],
 )
 def test_another_bot_is_sent_only_where_the_first_left_nothing(changes: dict[str, object], again: bool) -> None:
-    failed = apply_bot_event(FRESH, final(BotEventKind.FAILED, 1, code="InternalError"), T0)
+    failed = apply_bot_event(FRESH, final(BotEventKind.FAILED, 1, code="InternalError"))
     assert polling_policy.may_try_again([failed.model_copy(update=changes)]) is again
 
 
@@ -128,7 +128,7 @@ def test_a_timeout_says_by_the_timeline_whether_nobody_came_or_nobody_let_the_bo
     for order in ([*events, end], [end, *reversed(events)]):
         state = FRESH
         for event in order:
-            state = apply_bot_event(state, event, T0)
+            state = apply_bot_event(state, event)
         assert polling_policy.failure_reason_for(state).reason is reason
         assert polling_policy.may_try_again([state]) is (reason is FailureReason.WAITING_TIMEOUT)
 

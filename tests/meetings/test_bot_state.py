@@ -31,7 +31,7 @@ def final(kind: BotEventKind, second: float, **fields: Any) -> BotEvent:
 def run(*events: BotEvent) -> BotState:
     state = FRESH
     for event in events:
-        state = apply_bot_event(state, event, T0)
+        state = apply_bot_event(state, event)
     return state
 
 
@@ -163,7 +163,7 @@ events = st.one_of(
 def test_final_states_absorb_and_recordings_are_never_dropped(sequence: list[BotEvent]) -> None:
     state, ended, recorded = FRESH, False, False
     for event in sequence:
-        state = apply_bot_event(state, event, T0)
+        state = apply_bot_event(state, event)
         ended |= event.kind in {BotEventKind.COMPLETE, BotEventKind.FAILED}
         recorded |= event.has_recording
         assert (state.final is not None) == ended

@@ -134,7 +134,7 @@ def known(state: BotState) -> dict[str, object]:
 
 def run(events: Sequence[BotEvent], state: BotState = FRESH) -> BotState:
     for event in events:
-        state = apply_bot_event(state, event, T0)
+        state = apply_bot_event(state, event)
     return state
 
 
@@ -151,7 +151,7 @@ def test_all_sequences_up_to_six_events() -> None:
     def go_on(state: BotState, happened: frozenset[BotEvent], left: int) -> None:
         nonlocal count
         for event in LIFE:
-            after, then = apply_bot_event(state, event, T0), happened | {event}
+            after, then = apply_bot_event(state, event), happened | {event}
             count += 1
             assert after == right[then]
             if left > 1:
@@ -172,7 +172,7 @@ def test_one_more_event_leads_from_any_state_to_the_right_one() -> None:
     for some in range(2 ** len(alphabet)):
         state = reached[some]
         for place, event in enumerate(alphabet):
-            after = apply_bot_event(state, event, T0)
+            after = apply_bot_event(state, event)
             then = some | 1 << place
             assert known(after) == right(then), (_members(alphabet, some), event)
             reached.setdefault(then, after)
@@ -223,7 +223,7 @@ def test_the_order_of_arrival_means_nothing(sequence: list[BotEvent], random: Ra
 def test_a_final_state_absorbs(sequence: list[BotEvent]) -> None:
     state = FRESH
     for event in sequence:
-        before, state = state, apply_bot_event(state, event, T0)
+        before, state = state, apply_bot_event(state, event)
         if before.final is not None:
             assert state.final is not None
             assert state.status is MeetingStatus.ENDED
@@ -234,7 +234,7 @@ def test_a_final_state_absorbs(sequence: list[BotEvent]) -> None:
 def test_a_recording_is_never_dropped(sequence: list[BotEvent]) -> None:
     state, recorded = FRESH, False
     for event in sequence:
-        state = apply_bot_event(state, event, T0)
+        state = apply_bot_event(state, event)
         recorded |= event.has_recording
         assert state.has_recording == state.is_collectable == recorded
 
@@ -252,7 +252,7 @@ def test_a_talkative_bot_still_shows_its_latest_status_and_its_end(seed: int, co
     state = run(sequence)
     assert len(state.events) == 200
     assert known(state) | {"known": None} == expected(sequence) | {"known": None}
-    after = apply_bot_event(state, end, T0)
+    after = apply_bot_event(state, end)
     assert after.has_recording == end.has_recording
 
 
@@ -276,32 +276,32 @@ def test_it_does_not_matter_when_the_meeting_learns_of_its_bot(sequence: list[Bo
     state = meeting()
     session = state.add_session(T0)
     for event in sequence[:known_after]:
-        state.apply_event(event, T0)
+        state.apply_event(event)
     assert state.bot is None
     assert state.unmatched_events == sequence[:known_after]
-    state.add_bot(session, SENT, T0)
+    state.add_bot(session, SENT)
     for event in sequence[known_after:]:
-        state.apply_event(event, T0)
+        state.apply_event(event)
     assert not state.unmatched_events
     assert known(bot_of(state)) == known(run(sequence))
 
 
 def test_a_recording_of_a_bot_that_is_not_known_yet_outlasts_any_number_of_statuses() -> None:
     state = meeting()
-    state.apply_event(COMPLETE, T0)
+    state.apply_event(COMPLETE)
     for second in range(300):
-        state.apply_event(status("in_waiting_room", second), T0)
-    state.apply_event(FAILED, T0)
-    state.add_bot(state.add_session(T0), SENT, T0)
+        state.apply_event(status("in_waiting_room", second))
+    state.apply_event(FAILED)
+    state.add_bot(state.add_session(T0), SENT)
     assert bot_of(state).has_recording
     assert FAILED.identity in {event.identity for event in bot_of(state).events}
 
 
 def test_a_recording_that_comes_with_a_repeat_is_told() -> None:
     state = meeting()
-    state.add_bot(state.add_session(T0), SENT, T0)
+    state.add_bot(state.add_session(T0), SENT)
     for event in (final(BotEventKind.COMPLETE, 6), COMPLETE, COMPLETE, FAILED, FAILED):
-        state.apply_event(event, T0)
+        state.apply_event(event)
     sentences = [entry.text for entry in state.timeline if entry.event in {"complete", "failed"}]
     assert sentences == [
         "The provider has finished, without a recording.",

@@ -77,9 +77,9 @@ def booked(url: str, *codes: str, **fields: Any) -> MeetingState:
     request = MeetingRequest(meeting_url=url, start_time=T0, **fields)
     state = MeetingState.initial(request, ("m", "meeting-m", "run"), T0 - timedelta(days=1))
     if codes:
-        state.add_bot(state.add_session(T0), DispatchedBot(bot_id="a", sent_at=T0), T0)
+        state.add_bot(state.add_session(T0), DispatchedBot(bot_id="a", sent_at=T0))
     for code in codes:
-        state.apply_event(bot_event(bot_id="a", code=code, occurred_at=T0), T0)
+        state.apply_event(bot_event(bot_id="a", code=code, occurred_at=T0))
     return state
 
 

@@ -38,9 +38,9 @@ def meeting(*codes: str, **fields: object) -> MeetingState:
     request = MeetingRequest.model_validate({"meeting_url": URL, "start_time": T0} | fields)
     state = MeetingState.initial(request, ("m", "meeting-m", "run"), DAY_BEFORE)
     if codes:
-        state.add_bot(state.add_session(T0), DispatchedBot(bot_id="a", sent_at=T0), T0)
+        state.add_bot(state.add_session(T0), DispatchedBot(bot_id="a", sent_at=T0))
     for second, code in enumerate(codes):
-        state.apply_event(bot_event(bot_id="a", code=code, occurred_at=at(seconds=second)), T0)
+        state.apply_event(bot_event(bot_id="a", code=code, occurred_at=at(seconds=second)))
     return state
 
 
@@ -51,7 +51,7 @@ def notes(state: MeetingState) -> list[str]:
 def failed(state: MeetingState) -> MeetingState:
     """The meeting after the failure of its bot."""
     end = bot_event(kind=BotEventKind.FAILED, bot_id="a", code="BotNotAccepted", occurred_at=at(minutes=1))
-    state.apply_event(end, at(minutes=1))
+    state.apply_event(end)
     state.sessions[0].stage = SessionStage.DONE
     return state
 
@@ -168,7 +168,7 @@ def test_another_bot_is_sent_when_the_present_one_is_gone() -> None:
     assert not state.sessions[0].superseded, "what it recorded counts"
     assert state.timeline[-1].text == "Another bot was asked for: it hangs"
     assert next_step(state, at(minutes=5), 0).is_room_occupied
-    state.apply_event(bot_event(bot_id="a", code="call_ended", occurred_at=at(minutes=6)), at(minutes=6))
+    state.apply_event(bot_event(bot_id="a", code="call_ended", occurred_at=at(minutes=6)))
     assert next_step(state, at(minutes=6), 0).kind is NextStepKind.START
 
 

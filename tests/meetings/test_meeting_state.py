@@ -39,7 +39,7 @@ def meeting(*bot_ids: str, **fields: object) -> MeetingState:
 
 def send(state: MeetingState, bot_id: str, **fields: Any) -> SessionState:
     session = state.add_session(T0)
-    state.add_bot(session, DispatchedBot.model_validate({"bot_id": bot_id, "sent_at": T0} | fields), T0)
+    state.add_bot(session, DispatchedBot.model_validate({"bot_id": bot_id, "sent_at": T0} | fields))
     return session
 
 
@@ -72,10 +72,10 @@ def test_an_event_changes_the_bot_that_it_is_of_and_is_told_once() -> None:
     state = meeting("a", "b")
     before = state.revision
     for _ in range(2):
-        state.apply_event(status("in_call_recording", 5, "b"), at(seconds=6))
+        state.apply_event(status("in_call_recording", 5, "b"))
     first, second = map(bot_of, state.sessions)
     assert (first.status, second.status) == (MeetingStatus.JOINING, MeetingStatus.RECORDING)
-    assert second.last_event_at == at(seconds=6)
+    assert second.last_event_at == at(seconds=5)
     assert [entry.event for entry in state.timeline].count("in_call_recording") == 1
     assert state.revision > before
 
@@ -83,7 +83,7 @@ def test_an_event_changes_the_bot_that_it_is_of_and_is_told_once() -> None:
 def test_a_bot_whose_id_is_not_known_yet_is_found_by_the_number_of_its_request() -> None:
     state = meeting("a")
     session = state.add_session(T0)
-    state.apply_event(status("joining_call", 1, "unknown", dispatch=1), T0)
+    state.apply_event(status("joining_call", 1, "unknown", dispatch=1))
     early = state.early_event(session)
     assert early is not None
     assert early.bot_id == "unknown"
@@ -93,7 +93,7 @@ def test_a_bot_whose_id_is_not_known_yet_is_found_by_the_number_of_its_request()
 
 def test_a_second_bot_of_one_request_is_one_too_many() -> None:
     state = meeting("a")
-    state.apply_event(status("joining_call", 1, "another", dispatch=0), T0)
+    state.apply_event(status("joining_call", 1, "another", dispatch=0))
     event = state.unexpected_event()
     assert event is not None
     state.add_unexpected_bot(event.bot_id, 0, at(seconds=2))
@@ -109,16 +109,16 @@ def test_a_second_bot_of_one_request_is_one_too_many() -> None:
 
 def test_an_event_from_before_the_first_bot_was_sent_is_of_another_run() -> None:
     state = meeting("a")
-    state.apply_event(status("joining_call", -61, "another", dispatch=0), T0)
+    state.apply_event(status("joining_call", -61, "another", dispatch=0))
     assert state.unexpected_event() is None
-    state.apply_event(status("joining_call", -59, "another", dispatch=0), T0)
+    state.apply_event(status("joining_call", -59, "another", dispatch=0))
     assert state.unexpected_event() is not None, "the clocks may differ by a minute"
 
 
 def test_a_bot_of_a_request_that_was_given_up_is_one_too_many() -> None:
     state = meeting()
     state.add_session(T0).stage = SessionStage.ABANDONED
-    state.apply_event(status("joining_call", 1, "lost", dispatch=0), T0)
+    state.apply_event(status("joining_call", 1, "lost", dispatch=0))
     assert state.unexpected_event() is not None
     state.unmatched_events[0] = status("joining_call", 1, "lost", dispatch=7)
     assert state.unexpected_event() is None, "no such request was made"
@@ -140,7 +140,7 @@ def test_a_superseded_bot_does_not_speak_for_the_meeting() -> None:
     assert state.current is state.sessions[0]
     assert state.standing == [state.sessions[0]]
     assert meeting_view(state).bot_id == "first"
-    state.apply_event(failed("BotNotAccepted", bot_id="second"), T0)
+    state.apply_event(failed("BotNotAccepted", bot_id="second"))
     assert verdict(state, T0)[1] is FailureReason.NO_ANSWER
     assert shown(state) is MeetingStatus.JOINING
     state.sessions[0].superseded = True
@@ -152,7 +152,7 @@ def test_a_superseded_bot_does_not_speak_for_the_meeting() -> None:
 def test_a_bot_is_in_the_call_until_it_is_to_leave_for_another_place() -> None:
     state = meeting("a")
     before = state.is_in_call
-    state.apply_event(status("in_call_recording", 1), T0)
+    state.apply_event(status("in_call_recording", 1))
     inside = state.is_in_call
     state.sessions[0].superseded = True
     stays = state.is_in_call
@@ -165,8 +165,8 @@ def test_a_meeting_shows_where_its_current_session_is() -> None:
     assert shown(state) is MeetingStatus.SCHEDULED
     session = state.add_session(T0)
     assert shown(state) is MeetingStatus.DISPATCHING
-    state.add_bot(session, DispatchedBot(bot_id="a", sent_at=T0), T0)
-    state.apply_event(status("in_waiting_room", 1), T0)
+    state.add_bot(session, DispatchedBot(bot_id="a", sent_at=T0))
+    state.apply_event(status("in_waiting_room", 1))
     assert shown(state) is MeetingStatus.WAITING_ROOM
     session.stage = SessionStage.COLLECTING
     assert shown(state) is MeetingStatus.COLLECTING
@@ -215,7 +215,7 @@ def test_no_further_session_is_wanted_while_one_stands_or_after_an_end() -> None
 
 def test_a_failure_that_another_bot_can_cure_has_one_sent_after_a_pause() -> None:
     state = meeting("a")
-    state.apply_event(failed("InternalError"), at(minutes=5))
+    state.apply_event(failed("InternalError", 300))
     due = at(minutes=5, seconds=TERMS.deadlines.retry)
     assert step(state, at(minutes=5)) == NextStep(NextStepKind.WAIT, due)
     assert step(state, due).kind is NextStepKind.START
@@ -229,14 +229,14 @@ def test_a_failure_that_another_bot_can_cure_has_one_sent_after_a_pause() -> Non
 )
 def test_any_other_end_has_no_further_bot_sent(event: BotEvent) -> None:
     state = meeting("a")
-    state.apply_event(event, at(minutes=5))
+    state.apply_event(event)
     assert step(state, at(minutes=10)) == NextStep(NextStepKind.WAIT)
 
 
 def test_only_so_many_bots_are_sent_by_themselves_but_people_may_ask_for_more() -> None:
     state = meeting("a", "b", "c")
     for second, bot_id in enumerate("abc"):
-        state.apply_event(failed("InternalError", second, bot_id), at(minutes=5))
+        state.apply_event(failed("InternalError", second, bot_id))
     assert not may_send_another(state)
     state.policy = DispatchTerms(max_dispatches=4)
     assert may_send_another(state)
@@ -249,7 +249,7 @@ def test_only_so_many_bots_are_sent_by_themselves_but_people_may_ask_for_more() 
 
 def test_superseded_bots_do_not_count_as_tries() -> None:
     state = meeting("a", "b", "c")
-    state.apply_event(failed("InternalError", bot_id="c"), T0)
+    state.apply_event(failed("InternalError", bot_id="c"))
     assert not may_send_another(state)
     state.sessions[0].superseded = True
     assert may_send_another(state)
@@ -257,7 +257,7 @@ def test_superseded_bots_do_not_count_as_tries() -> None:
 
 def test_a_shared_bot_that_its_owner_removed_is_replaced_at_once() -> None:
     state = meeting("own")
-    state.apply_event(failed("InternalError", bot_id="own"), T0)
+    state.apply_event(failed("InternalError", bot_id="own"))
     for before in ([], state.sessions):
         shared = meeting()
         shared.sessions = list(before)
@@ -269,7 +269,7 @@ def test_a_shared_bot_that_its_owner_removed_is_replaced_at_once() -> None:
 
 def test_a_bot_of_the_providers_own_timer_has_no_successor() -> None:
     state = meeting("a", follows=ProviderScheduledBot(bot_id="a", sent_at=T0))
-    state.apply_event(failed("InternalError"), T0)
+    state.apply_event(failed("InternalError"))
     assert not may_send_another(state)
 
 
@@ -277,7 +277,7 @@ def test_a_relieved_bot_has_a_successor_whatever_the_planned_end_is() -> None:
     state = meeting("a")
     state.sessions[0].is_relieved = True
     assert wants_session(state, at(hours=5))
-    state.apply_event(status("call_ended", 18_000), at(hours=5))
+    state.apply_event(status("call_ended", 18_000))
     assert step(state, at(hours=5)).kind is NextStepKind.START
 
 
@@ -285,7 +285,7 @@ def test_the_next_bot_waits_until_the_last_one_has_left_the_room() -> None:
     state = meeting("a")
     state.sessions[0].superseded = True
     assert step(state, at(minutes=5)) == NextStep(NextStepKind.WAIT, at(hours=1), is_room_occupied=True)
-    state.apply_event(status("call_ended", 299), at(minutes=5))
+    state.apply_event(status("call_ended", 299))
     assert step(state, at(minutes=5)).kind is NextStepKind.START
 
 
@@ -322,8 +322,8 @@ def test_what_was_over_when_it_was_booked_was_not_missed() -> None:
 
 def test_a_recording_of_an_earlier_bot_is_the_meetings() -> None:
     state = meeting("a", "b")
-    state.apply_event(complete(1), T0)
-    state.apply_event(failed("BotNotAccepted", 2, "b"), T0)
+    state.apply_event(complete(1))
+    state.apply_event(failed("BotNotAccepted", 2, "b"))
     assert verdict(state, T0)[1] is FailureReason.NOT_ACCEPTED, "it is not stored yet"
     state.sessions[0].recording_stored = True
     assert verdict(state, T0)[0] is MeetingStatus.COMPLETED
@@ -334,7 +334,7 @@ def test_a_recording_of_an_earlier_bot_is_the_meetings() -> None:
 def test_of_two_recordings_that_of_a_session_which_stands_is_the_evidence() -> None:
     state = meeting("a", "b")
     for second, session in enumerate(state.sessions, start=1):
-        state.apply_event(complete(second, bot_of(session).bot_id), T0)
+        state.apply_event(complete(second, bot_of(session).bot_id))
         session.recording_stored = True
     assert verdict(state, T0)[2].at == at(seconds=2)
     state.sessions[1].superseded = True
@@ -344,7 +344,7 @@ def test_of_two_recordings_that_of_a_session_which_stands_is_the_evidence() -> N
 def test_a_transcript_alone_is_a_success_only_where_no_recording_was_wanted() -> None:
     for recording, came_to in ((True, MeetingStatus.FAILED), (False, MeetingStatus.COMPLETED)):
         state = meeting("a", wanted={"recording": recording})
-        state.apply_event(complete(has_recording=False, has_transcript=True), T0)
+        state.apply_event(complete(has_recording=False, has_transcript=True))
         assert verdict(state, T0)[0] is came_to
 
 
@@ -353,7 +353,7 @@ def test_a_cancellation_stands_above_a_recording_and_a_request_to_leave_does_not
     evidence = Evidence(event="stop", at=T0, text="why")
     state.stop = StopState(kind=StopKind.LEAVE, evidence=evidence)
     assert verdict(state, T0)[1] is FailureReason.NO_ANSWER
-    state.apply_event(complete(), T0)
+    state.apply_event(complete())
     state.sessions[0].recording_stored = True
     assert verdict(state, T0)[0] is MeetingStatus.COMPLETED
     state.stop = StopState(kind=StopKind.CANCEL, evidence=evidence)
@@ -386,8 +386,8 @@ def test_a_meeting_is_open_as_long_as_a_session_for_its_time_may_change_its_resu
 def test_the_whole_state_is_carried_over() -> None:
     state = meeting("a", title="Weekly")
     state.note(T0, "booked", "Booked.")
-    state.apply_event(status("in_call_recording", 1), T0)
-    state.apply_event(status("joining_call", 1, "unknown"), T0)
+    state.apply_event(status("in_call_recording", 1))
+    state.apply_event(status("joining_call", 1, "unknown"))
     state.artifacts = [Artifact(path="m/earlier/0/recording.mp4", size=1, sha256="0")]
     again = MeetingState.model_validate_json(state.model_dump_json())
     assert again.model_dump() == state.model_dump()

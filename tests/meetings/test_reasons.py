@@ -54,7 +54,7 @@ def reported(code: str) -> BotEvent:
 def after(*events: BotEvent) -> BotState:
     state = FRESH
     for event in events:
-        state = apply_bot_event(state, event, T0)
+        state = apply_bot_event(state, event)
     return state
 
 

@@ -37,7 +37,7 @@ def test_only_a_bot_that_stays_in_the_room_is_told_to_leave_it() -> None:
 
 def shares(state: MeetingState) -> None:
     """The bot `z` of another workflow becomes that of the meeting."""
-    state.add_bot(state.add_session(T0), DispatchedBot(bot_id="z", sent_at=T0, shared_with="owner"), T0)
+    state.add_bot(state.add_session(T0), DispatchedBot(bot_id="z", sent_at=T0, shared_with="owner"))
 
 
 @pytest.mark.parametrize("is_early", [True, False])
@@ -57,7 +57,7 @@ def test_a_shared_bot_that_we_stopped_is_replaced_without_a_pause_whatever_its_o
     state = meeting()
     shares(state)
     end = bot_event(kind=BotEventKind.FAILED, bot_id="z", code="ApiRequest", occurred_at=at(minutes=1))
-    state.apply_event(end, at(minutes=1))
+    state.apply_event(end)
     assert next_step(state, at(minutes=1), 0).kind is NextStepKind.START
 
 

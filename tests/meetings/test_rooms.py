@@ -37,9 +37,9 @@ def test_of_two_bots_of_one_request_the_one_that_is_still_there_counts() -> None
     state.add_unexpected_bot("b", 0, T0)
     both = PresenceQuery(run_id="run", dispatch=0)
     assert bot_presence(state, both).bot_id == "a"
-    state.apply_event(final(BotEventKind.COMPLETE, 60, "a"), T0)
+    state.apply_event(final(BotEventKind.COMPLETE, 60, "a"))
     assert (bot_presence(state, both).bot_id, bot_presence(state, both).is_gone) == ("b", False)
-    state.apply_event(final(BotEventKind.COMPLETE, 60, "b"), T0)
+    state.apply_event(final(BotEventKind.COMPLETE, 60, "b"))
     assert (bot_presence(state, both).bot_id, bot_presence(state, both).is_gone) == ("a", True)
 
 

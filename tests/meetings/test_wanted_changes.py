@@ -33,7 +33,7 @@ def meeting(**fields: Any) -> MeetingState:
 
 
 def send_bot(state: MeetingState, sent_at: datetime = T0) -> None:
-    state.add_bot(state.add_session(sent_at), DispatchedBot(bot_id="a", sent_at=sent_at), sent_at)
+    state.add_bot(state.add_session(sent_at), DispatchedBot(bot_id="a", sent_at=sent_at))
 
 
 def test_the_leading_claim_says_what_is_kept_and_what_the_meeting_is_found_by() -> None:
@@ -94,5 +94,5 @@ def test_a_bot_that_goes_on_for_another_one_goes_on_with_its_stay() -> None:
 def test_a_bot_of_another_meeting_stays_as_that_one_says() -> None:
     state = meeting(bot=BotOptions(longest_stay=30))
     shared = DispatchedBot(bot_id="a", sent_at=T0, shared_with="meeting-other")
-    state.add_bot(state.add_session(T0), shared, T0)
+    state.add_bot(state.add_session(T0), shared)
     assert state.leave_at(state.sessions[0]) is None

@@ -201,7 +201,7 @@ class FakeMeeting:
         state = MeetingState.initial(self._request, names, info.workflow_start_time)
         if self._view.bot_id:
             bot = DispatchedBot(bot_id=self._view.bot_id, sent_at=now)
-            state.add_bot(state.add_session(now), bot, now)
+            state.add_bot(state.add_session(now), bot)
         return state
 
     def _change(self, **changes: object) -> None:
