@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
-from minutekeeper.meetings.request import StopRequest
+from minutekeeper.meetings.request import Reschedule, StopRequest
 from minutekeeper.meetings.status import MeetingStatus
 from tests.replay.recorder import Recorder, path
-from tests.workflows.driver import Meeting
+from tests.workflows.driver import Meeting, room
 
 
 @path
@@ -57,24 +57,37 @@ async def _with_a_shared_bot(recorder: Recorder) -> tuple[Meeting, Meeting]:
 async def shared_bot_that_records_both(recorder: Recorder) -> Meeting:
     owner, other = await _with_a_shared_bot(recorder)
     for meeting in (owner, other):
+        await meeting.forward(minutes=3)
+    for meeting in (owner, other):
         await meeting.completes()
         await meeting.outcome()
     return other
 
 
-@path
-async def shared_bot_whose_owner_cancels(recorder: Recorder) -> Meeting:
+async def _taken_away(recorder: Recorder) -> tuple[Meeting, Meeting]:
+    """The owner of a shared bot cancels, and the other workflow has a bot of its own at once."""
     owner, other = await _with_a_shared_bot(recorder)
     await owner.update("cancel", StopRequest())
-    await owner.until(lambda _view: recorder.provider.bots[0].removed)
-    recorder.provider.bots[0].observation = recorder.provider.finished("bot-0")
-    await owner.completes()
-    await owner.outcome()
-    await other.forward(minutes=2)
     await other.until_bots(2)
+    recorder.provider.bots[0].observation = recorder.provider.finished("bot-0")
+    for meeting in (owner, other):
+        await meeting.completes()
+    await owner.outcome()
     await other.completes(dispatch=1)
     await other.outcome()
+    return owner, other
+
+
+@path
+async def shared_bot_whose_owner_cancels(recorder: Recorder) -> Meeting:
+    _, other = await _taken_away(recorder)
     return other
+
+
+@path
+async def owner_that_takes_a_shared_bot_away(recorder: Recorder) -> Meeting:
+    owner, _ = await _taken_away(recorder)
+    return owner
 
 
 async def _back_to_back(recorder: Recorder) -> tuple[Meeting, Meeting]:
@@ -108,11 +121,52 @@ async def room_awaited_from_the_meeting_before(recorder: Recorder) -> Meeting:
     await earlier.until(lambda _view: recorder.provider.bots[0].removed)
     await earlier.completes()
     await earlier.outcome()
-    await later.forward(minutes=1)
     await later.until(lambda view: view.bot_id == "bot-1")
-    await later.bot_sends("in_call_recording", dispatch=0)
+    await later.signal(BotEventKind.STATUS, bot_id="bot-1", code="in_call_recording")
     await recorder.run_to_end(later)
     return later
+
+
+@path
+async def prolonged_after_the_room_was_given_away(recorder: Recorder) -> Meeting:
+    earlier, later = await _back_to_back(recorder)
+    begin = (await earlier.view()).start_time
+    await earlier.update("reschedule", Reschedule(start_time=begin, end_time=begin + timedelta(hours=2)))
+    await earlier.forward_to(begin + timedelta(hours=1))
+    await earlier.until(lambda view: view.dispatches == 2)
+    await earlier.completes()
+    await earlier.completes(bot_id="bot-1", dispatch=1)
+    await earlier.outcome()
+    await recorder.run_to_end(later)
+    return earlier
+
+
+@path
+async def left_at_the_planned_end(recorder: Recorder) -> Meeting:
+    meeting = await recorder.book(in_=timedelta(minutes=2), bot={"leave_at_end": 5})
+    begin = (await meeting.view()).start_time
+    await meeting.update("reschedule", Reschedule(start_time=begin, end_time=begin + timedelta(minutes=30)))
+    await meeting.until_bots(1)
+    await meeting.bot_sends("joining_call", "in_call_recording")
+    await meeting.forward_to(begin + timedelta(minutes=35))
+    await meeting.until(lambda _view: recorder.provider.bots[0].removed)
+    await meeting.completes()
+    await meeting.outcome()
+    return meeting
+
+
+@path
+async def another_link_during_the_call(recorder: Recorder) -> Meeting:
+    meeting = await recorder.with_a_bot("joining_call", "in_call_recording")
+    begin = (await meeting.view()).start_time
+    await meeting.forward_to(begin)
+    await meeting.update("reschedule", Reschedule(start_time=begin, meeting_url=room()))
+    await meeting.until_bots(2)
+    await meeting.fails("BotNotAccepted", dispatch=1)
+    recorder.provider.bots[1].observation = recorder.provider.refused("bot-1")
+    await meeting.completes()
+    await meeting.outcome()
+    return meeting
 
 
 @path

@@ -121,7 +121,7 @@ async def shared_with_another_application(recorder: Recorder) -> Meeting:
     recorder.provider.send_by_timer()
     recorder.provider.failures = [DuplicateBotError("already there")]
     url = recorder.provider.bots[0].order.meeting_url
-    meeting = await recorder.book(in_=timedelta(minutes=2), meeting_url=url)
+    meeting = await recorder.book(in_=timedelta(seconds=-5), meeting_url=url)
     await meeting.until(lambda view: view.dispatches == 1)
     await recorder.run_to_end(meeting)
     return meeting
