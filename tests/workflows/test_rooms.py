@@ -77,6 +77,7 @@ async def test_if_the_owner_cancels_the_other_gets_the_recording_and_a_bot_of_it
     await first.completes()
     assert (await first.outcome()).status is MeetingStatus.CANCELLED
     await second.until(lambda view: view.dispatches == 2)
+    await second.forward(minutes=2)
     assert [bot.removed for bot in first.provider.bots] == [True, False]
     await second.completes(dispatch=1)
     outcome = await second.outcome()
