@@ -17,6 +17,9 @@ from minutekeeper.text import balanced, one_line, plain_text
 
 MAX_TITLE = 500
 
+MAX_NOTES = 100_000
+"""Of longer notes only the beginning is kept: there may be whole pictures in them."""
+
 Title = Annotated[str, AfterValidator(lambda text: balanced(one_line(text)[:MAX_TITLE]))]
 """A title as it can be shown: one line, cut where a meeting's title ends."""
 

@@ -93,6 +93,11 @@ def test_what_is_written_about_it(raw: dict[str, Any], description: str, locatio
     assert (found.description, found.location) == (description, location)
 
 
+def test_of_endless_notes_only_the_beginning_is_kept() -> None:
+    notes = event(GOOGLE | {"description": f"#record {'x' * 200_000}"}).notes
+    assert (notes[:8], len(notes)) == ("#record ", 100_000)
+
+
 def test_optional_guests() -> None:
     assert [guest.email for guest in event(GOOGLE).attendees if guest.optional] == ["carl@example.org"]
     assert [guest.email for guest in event(GRAPH).attendees if guest.optional] == ["carl@example.org"]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, model_validator
 
-from minutekeeper.calendars.event import Attendee, CalendarEvent
+from minutekeeper.calendars.event import MAX_NOTES, Attendee, CalendarEvent
 from minutekeeper.meetings.link_texts import best_meeting_url
 from minutekeeper.meetings.meeting_urls import MeetingUrl, MeetingUrlError, parse_meeting_url
 from minutekeeper.providers.base import UnavailableError
@@ -86,7 +86,7 @@ def to_event(answer: EventAnswer, calendar_id: str = "", signing_secrets: Sequen
             time_zone=raw.time_zone,
             title=answer.name or raw.title,
             meeting_url=_best_link(answer.meeting_url, raw),
-            notes=raw.notes,
+            notes=raw.notes[:MAX_NOTES],
             location=raw.location,
             event_type=raw.event_type,
             visibility=raw.visibility,
