@@ -42,6 +42,23 @@ async def test_a_move_while_it_is_recorded_leaves_the_recording_alone_and_books_
     assert (await meeting.view()).status is MeetingStatus.COMPLETED
 
 
+async def test_a_bot_leaves_by_the_end_that_its_event_was_given_during_the_call(world: World) -> None:
+    anna = await world.connected(policy={"bot": {"leave_at_end": 5}})
+    start = datetime.now(UTC) + timedelta(minutes=2)
+    anna.put(start_time=start, end_time=start + timedelta(minutes=30))
+    await anna.notices()
+    meeting = anna.meeting()
+    await meeting.until_bots(1)
+    await meeting.bot_sends("joining_call", "in_call_recording")
+    await meeting.forward_to(start + timedelta(minutes=20))
+    anna.put(end_time=start + timedelta(minutes=45))
+    await anna.notices()
+    await meeting.forward_to(start + timedelta(minutes=50, seconds=-1))
+    assert not world.provider.bots[0].removed
+    await meeting.forward_to(start + timedelta(minutes=50))
+    await meeting.until(lambda _view: world.provider.bots[0].removed)
+
+
 async def test_an_event_cancelled_after_its_start_does_not_cut_off_the_recording(world: World) -> None:
     anna, meeting = await recorded(world, begun=True)
     anna.put(deleted=True, updated_at=await meeting.now())

@@ -101,6 +101,16 @@ async def test_one_that_is_asked_to_leave_itself_sends_none(start: StartMeeting)
     assert len(owner.provider.bots) == 1
 
 
+async def test_a_workflow_that_is_gone_by_then_is_told_in_vain(start: StartMeeting) -> None:
+    owner, gone, other = await sharing(start, 2)
+    await gone.handle.terminate()
+    await owner.update("cancel", StopRequest())
+    await other.until(is_own("bot-1"))
+    await owner.fails("ApiRequest")
+    await owner.forward(minutes=3)
+    assert (await owner.outcome()).status is MeetingStatus.CANCELLED
+
+
 async def test_the_owner_is_asked_before_the_start_and_at_the_start(start: StartMeeting) -> None:
     url = room()
     begin = datetime.now(UTC) + timedelta(hours=1)
