@@ -116,6 +116,7 @@ async def test_a_person_connects_a_calendar_chooses_one_of_several_and_replaces_
     await window.press("Connect this calendar")
     assert await window.title() == "Your Google calendar is connected"
     told = {"Calendar": "team@group", "Account": ANNA, "Connected for": user, "Used by": "Acme Notes"}
+    told["What is recorded"] = "all meetings that you have not declined"
     assert await window.facts() == told
     await window.fits()
     assert (await stage.known(user)).raw_id == "team@group"
