@@ -41,17 +41,22 @@ async def test_another_bot_goes_to_the_new_link_and_the_running_recording_goes_o
     assert outcome.status is MeetingStatus.COMPLETED
 
 
+@pytest.mark.parametrize("fails_first", [True, False])
 async def test_if_no_one_comes_to_the_new_link_the_first_bots_recording_is_the_meeting_without_delay(
-    world: World,
+    world: World, fails_first: bool
 ) -> None:
     anna, meeting = await recorded(world, begun=True)
     await changed(anna)
     await meeting.until_bots(2)
     await meeting.forward(minutes=5)
-    await meeting.fails("BotNotAccepted", dispatch=1)
-    await meeting.until_status(MeetingStatus.RECORDING)
     world.provider.bots[1].observation = world.provider.refused("bot-1")
+    if fails_first:
+        await meeting.fails("BotNotAccepted", dispatch=1)
+        await meeting.until_status(MeetingStatus.RECORDING)
     await meeting.completes()
+    if not fails_first:
+        await meeting.until(lambda view: "recording_stored" in [entry.event for entry in view.timeline])
+        await meeting.fails("BotNotAccepted", dispatch=1)
     outcome = await meeting.outcome()
     assert "bot-1" in world.provider.asked, "it recorded nothing, which is certain without its grace period"
     assert (outcome.status, outcome.transcript) == (MeetingStatus.COMPLETED, TranscriptState.READY)

@@ -9,6 +9,7 @@ from minutekeeper.meetings.bot_events import BotEventKind
 from minutekeeper.meetings.request import Reschedule
 from minutekeeper.meetings.rooms import CHANGEOVER
 from minutekeeper.meetings.status import MeetingStatus
+from tests.workflows.calendar_driver import World
 from tests.workflows.driver import Meeting, StartMeeting, room
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -156,3 +157,29 @@ async def test_a_meeting_without_a_planned_end_has_none_to_leave_at(start: Start
     await meeting.bot_sends("joining_call", "in_call_recording")
     await meeting.forward(hours=2)
     assert not meeting.provider.bots[0].removed
+
+
+async def test_two_events_in_one_room_are_two_meetings_with_a_bot_and_a_folder_each(world: World) -> None:
+    anna = await world.connected()
+    first_at, url = begin(), world.link("room of all")
+    border, half = first_at + timedelta(minutes=30), timedelta(minutes=30)
+    events = [
+        anna.put(name, start_time=at, end_time=at + half, meeting_url=url)
+        for name, at in (("first", first_at), ("second", border))
+    ]
+    await anna.notices()
+    first, second = (anna.meeting(event) for event in events)
+    await first.until_bots(1)
+    await first.bot_sends("joining_call", "in_call_recording")
+    for meeting in (first, second):
+        await meeting.forward_to(border - timedelta(minutes=4))
+    await second.until_bots(1)
+    await first.forward_to(border)
+    await first.until(lambda _view: world.provider.bots[0].removed)
+    await first.completes()
+    await second.completes(bot_id="bot-1")
+    for meeting, bot_id in ((first, "bot-0"), (second, "bot-1")):
+        outcome = await meeting.outcome()
+        assert outcome.bot_id == bot_id
+        assert f"{outcome.meeting_id}/recording.mp4" in {artifact.path for artifact in outcome.artifacts}
+    assert [bot.order.start_time for bot in world.provider.bots] == [first_at, border]
