@@ -8,6 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from activities.meeting_bookings import CALL_ERRORS, BookingResult, MeetingBookings
+from minutekeeper.calendars.objections import PERSONAL_RULES
 from minutekeeper.calendars.plan import ChangeKind, PlannedChange, apply_change
 from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.calendars.tracked_events import BookedState, TrackedEvents
@@ -110,7 +111,9 @@ class PlanExecutor:
 
     async def _apply(self, change: PlannedChange) -> None:
         if change.kind is ChangeKind.RELEASE:
-            release = self._release_message(change.reason, self._deleted_at(change))
+            release = self._release_message(change.reason, self._deleted_at(change)).model_copy(
+                update={"by_person": change.rule in PERSONAL_RULES}
+            )
             await self._meetings.release(change.meeting_id, release)
         elif not await self._claim(change):
             return

@@ -12,10 +12,12 @@ from activities.calendar_changes import PlanExecutor, ReconcileClock
 from activities.errors import to_application_error
 from activities.heartbeats import with_heartbeats
 from activities.meeting_bookings import CALL_ERRORS, MeetingBookings
+from activities.shared_meetings import SharedMeetingWords
 from minutekeeper.calendars.decisions import decide
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.event_changes import compare_meetings
 from minutekeeper.calendars.messages import ReconcileCounts, ReconcileInput, ReconcileResult
+from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.calendars.occurrences import with_numbers
 from minutekeeper.calendars.plan import ChangeKind, PlannedChange, make_plan
 from minutekeeper.calendars.preferences import CalendarPreferences
@@ -28,6 +30,7 @@ from minutekeeper.providers.calendar_reader import CalendarReader, CalendarSnaps
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpoint, CalendarCheckpointStore, StaleWriteError
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.objections import ObjectionStore, OptOutStore
 from minutekeeper.storage.store import ArtifactStore
 
 logger = logging.getLogger(__name__)
@@ -45,12 +48,13 @@ class CalendarStores:
     def __init__(self, store: ArtifactStore) -> None:
         self.checkpoints = CalendarCheckpointStore(store)
         self.preferences = CalendarPreferencesStore(store)
+        self.shared = ObjectionStore(store), OptOutStore(store)
 
 
 class Reconciler:
     """One attempt at one reconcile."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each thing that it works with
         self,
         order: ReconcileInput,
         clock: ReconcileClock,
@@ -58,6 +62,7 @@ class Reconciler:
         calendars: ConnectedCalendars,
         stores: CalendarStores,
         meetings: MeetingBookings,
+        shared: SharedMeetingWords,
     ) -> None:
         self._order = order
         self._clock = clock
@@ -66,6 +71,7 @@ class Reconciler:
         self._checkpoints = stores.checkpoints
         self._preferences = stores.preferences
         self._meetings = meetings
+        self._shared = shared
         empty = CalendarCheckpoint(events=TrackedEvents(calendar_id=order.calendar_id))
         self._executor = self._executor_from(empty)
 
@@ -109,11 +115,24 @@ class Reconciler:
             )
 
     async def _reconcile(self, events: Collection[CalendarEvent], reading: CalendarSnapshot) -> None:
-        """Has the meetings follow what was read."""
+        """Has the meetings follow what was read, and what other calendars say of them."""
+        executor, now = self._executor, self._clock.now
+        await self._shared.load(events, executor.events, reading, now)
+        await self._follow(events, reading)
+        # Another calendar may have objected while the meetings were being booked, and have found none to stop.
+        if executor.counts["booked"] and await self._shared.load(events, executor.events, reading, now):
+            await self._follow(events, reading)
+        await self._finish()
+
+    async def _follow(self, events: Collection[CalendarEvent], reading: CalendarSnapshot) -> None:
         executor, now = self._executor, self._clock.now
         policy, overrides = self._order.policy, self._order.overrides
         numbered = with_numbers(events, executor.events)
-        entries = [entry_for(event, decide(policy, overrides, event, now)) for event in numbered]
+        entries = [
+            entry_for(event, self._shared.decide(decide(policy, overrides, event, now), event, now))
+            for event in numbered
+        ]
+        await self._shared.publish()
         plan = make_plan(executor.events, entries, now, complete=False, gone=reading.gone)
         executor.events, executor.cursor = plan.events.pruned(now), reading.cursor
         executor.counts["events"] = len(events)
@@ -121,7 +140,8 @@ class Reconciler:
         planned = {base_meeting_id(change.meeting_id) for change in plan.changes}
         unwanted = [each for each in executor.uncertain if base_meeting_id(each) not in planned]
         await executor.release(unwanted, "The calendar no longer wants it.")
-        await self._finish()
+        seen = reading.gone | {event.event_id for event in events}
+        await self._shared.tell(executor, seen, self._clock.attempt_at)
 
     def _is_needed(self, change: PlannedChange) -> bool:
         if change.kind is not ChangeKind.KEEP or change.meeting_id in self._executor.uncertain:
@@ -184,6 +204,7 @@ class Reconciler:
         every = dict.fromkeys([*booked, *executor.uncertain, *running])
         await executor.release(every, self._order.disconnect_reason)
         await self._finish()
+        await self._shared.withdraw_all()
         await self._calendars.delete_calendar(calendar_id)
         await self._checkpoints.remove(calendar_id)
         return self._result()
@@ -219,6 +240,7 @@ class CalendarActivities:
         store: Where the checkpoints lie.
         wake_up: When booked meetings have their bots sent.
         others: The calendars of further providers, by the provider's name.
+        veto: For whom a user's `never` speaks.
     """
 
     def __init__(
@@ -227,10 +249,12 @@ class CalendarActivities:
         store: ArtifactStore,
         wake_up: DispatchTiming = DEFAULT_DISPATCH_TIMING,
         others: Mapping[str, ConnectedCalendars] | None = None,
+        veto: VetoScope = VetoScope.ANY,
     ) -> None:
         self._calendars: Mapping[str, ConnectedCalendars] = {"": calendars, **(others or {})}
         self._stores = CalendarStores(store)
         self._wake_up = wake_up
+        self._veto = veto
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT_RECONCILES)
 
     @activity.defn
@@ -248,12 +272,14 @@ class CalendarActivities:
         info = activity.info()
         # Both by the same clock, which need not be the workflow's.
         waited = max(info.current_attempt_scheduled_time - info.scheduled_time, timedelta())
+        meetings = MeetingBookings(activity.client(), self._wake_up)
         reconciler = Reconciler(
             order,
             ReconcileClock(now=order.at + waited, attempt_at=order.at + timedelta(microseconds=info.attempt)),
             calendars=calendars,
             stores=self._stores,
-            meetings=MeetingBookings(activity.client(), self._wake_up),
+            meetings=meetings,
+            shared=SharedMeetingWords(order, self._stores.shared, meetings, activity.client(), self._veto),
         )
         try:
             return await with_heartbeats(self._in_turn(reconciler), reconciler.progress)

@@ -27,7 +27,7 @@ from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.meeting_urls import public_url
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus
-from minutekeeper.meetings.views import RELEASED, MeetingView, Outcome
+from minutekeeper.meetings.views import RELEASED, ClaimingCalendar, MeetingView, Outcome
 from minutekeeper.temporal.meeting_workflows import MeetingWorkflows, is_claimed_by
 from minutekeeper.temporal.names import RELEASE_UPDATE, STATE_QUERY
 from minutekeeper.temporal.queries import is_ended_workflow, is_unknown_workflow
@@ -88,21 +88,26 @@ class MeetingBookings:
                 return await self._claim(name, request, claim, after_ended=True)
         return BookingResult.CLOSED
 
-    async def release(self, meeting_id: str, release: ClaimRelease) -> None:
-        """Releases a meeting, and what was booked under its name after it was held."""
+    async def release(self, meeting_id: str, release: ClaimRelease) -> tuple[ClaimingCalendar, ...]:
+        """Releases a meeting, and what was booked under its name after it was held.
+
+        Returns the calendars that claim it still, if it was running and answers.
+        """
         for name in map(workflow_id_for, occurrences_of(meeting_id)):
             handle = self._client.get_workflow_handle(name)
             try:
                 await handle.execute_update(RELEASE_UPDATE, release, rpc_timeout=_LIMIT)
-                return
             except WorkflowUpdateFailedError:
                 # It closed at this very moment.
-                return
+                return ()
             except RPCError as error:
                 if not is_unknown_workflow(error):
                     raise
                 if not is_ended_workflow(error):
-                    return
+                    return ()
+            else:
+                return await self._claiming(name) if release.for_all else ()
+        return ()
 
     async def running_for_calendar(self, calendar_id: str) -> AsyncIterator[str]:
         """The running meetings that this calendar has booked. What happened a second ago may be missing.
@@ -123,6 +128,15 @@ class MeetingBookings:
             outcome = await self._outcome(execution)
             return BookedState.RELEASED if outcome and outcome.evidence.event == RELEASED else state
         return state
+
+    async def _claiming(self, name: str) -> tuple[ClaimingCalendar, ...]:
+        """The calendars that claim a meeting; none if it does not answer."""
+        handle = self._client.get_workflow_handle(name)
+        try:
+            view: MeetingView = await handle.query("status", result_type=MeetingView, rpc_timeout=_LIMIT)
+        except (RPCError, WorkflowQueryFailedError):
+            return ()
+        return view.calendars
 
     async def event_id_for(self, meeting_id: str, calendar_id: str) -> str | None:
         """The event for which a calendar has a meeting; empty if the meeting was booked and never claimed.

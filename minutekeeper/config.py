@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy, PolicyError, load_policy
 from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.dispatch_timing import LONGEST_AHEAD, DispatchTiming
@@ -111,6 +112,11 @@ class Settings(BaseSettings):
         "",
         description="Path of a policy file, for calendars that are connected without a policy of their own; empty: "
         "every meeting that the calendar's owner has not declined is recorded.",
+    )
+    minutekeeper_veto: VetoScope = Field(
+        VetoScope.ANY,
+        description="For whom a user's `never` speaks: `any`: for the meeting, also in other calendars; `own`: for "
+        "the user's own calendar only.",
     )
     minutekeeper_max_dispatches: int = Field(
         3, ge=1, description="Most bots sent to one meeting, when another attempt can cure a failure."

@@ -10,6 +10,7 @@ from starter.cli_options import CalendarName, EventName, Json, PolicyFile, run_a
 
 if TYPE_CHECKING:
     from minutekeeper.calendars.decisions import Override
+    from starter.calendars.opinions import BotUnderWay
     from starter.calendars.preview import PolicyPreview
     from starter.calendars.provider_recording import ProviderRecording
 
@@ -94,6 +95,7 @@ async def calendar_policy_set(
                 "calendar_id": changed.calendar_id,
                 "changed": changed.lines,
                 "plan": changed.preview.model_dump(mode="json") if changed.preview else None,
+                "staying": [bot.model_dump(mode="json") for bot in changed.staying],
                 "error": changed.error,
             }
         )
@@ -109,6 +111,10 @@ async def calendar_policy_set(
     else:
         print_line(f"Its effect could not be previewed: {sanitize(changed.error)}", "yellow")
     print_line("The policy is set. Meetings are updated in a moment.", "green")
+    for bot in changed.staying:
+        name = sanitize(bot.title or bot.meeting_id)
+        advice = f"`minutekeeper leave {bot.meeting_id}` sends it out"
+        print_line(f"The bot in {name} stays until the end of the meeting; {advice}.", "yellow")
     return 0
 
 
@@ -152,9 +158,8 @@ async def calendar_override(
         is_removed = choice is OverrideChoice.NONE and not series
         remaining = await client.override_of(calendar, event) if is_removed else None
     if as_json:
-        write_json(
-            {"calendar_id": update.calendar_id, "event_id": update.event_id} | update.change.model_dump(mode="json")
-        )
+        details = update.model_dump(mode="json", exclude={"change"})
+        write_json(details | update.change.model_dump(mode="json"))
         return 0
     effect = {
         OverrideChoice.ALWAYS: "is recorded, whatever the policy says",
@@ -163,7 +168,12 @@ async def calendar_override(
     }
     series_id = update.change.series_id
     subject = f"Series {series_id}" if series_id else f"Event {update.event_id}"
+    if update.obstacle:
+        print_line(f"{sanitize(subject)}: the override is set, and has no effect now. {update.obstacle}", "yellow")
+        return 0
     print_line(f"{sanitize(subject)} {effect[choice]}. Its meetings are updated in a moment.", "green")
+    for bot in update.bots:
+        _print_leaving(bot, is_kept=bot.meeting_id in update.kept)
     return 0
 
 
@@ -209,6 +219,17 @@ async def calendar_unrecord(
     else:
         _print_events(done, f"{_remaining_rule(remaining)}; a bot that is in the meeting stays there")
     return 0
+
+
+def _print_leaving(bot: "BotUnderWay", *, is_kept: bool) -> None:
+    from starter.output import print_line, sanitize
+
+    name = sanitize(bot.title or bot.meeting_id)
+    if is_kept:
+        reason = "another calendar has the meeting recorded, and MINUTEKEEPER_VETO is own"
+        print_line(f"The bot in {name} stays: {reason}.", "yellow")
+    else:
+        print_line(f"The bot leaves {name} now; what was recorded is kept.", "green")
 
 
 def _print_preview(preview: "PolicyPreview") -> None:

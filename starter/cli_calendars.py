@@ -288,6 +288,11 @@ def _print_explanation(found: "EventExplanation") -> None:
         display(tables.event_facts(found.facts))
     else:
         print_line("The provider no longer knows this event; this is the last decision.")
+    if found.opted_out:
+        print_line(f"\nOpted out of recordings: {sanitize(', '.join(found.opted_out))}")
+    if found.calendars:
+        print_line("\nCalendars:")
+        display(tables.opinions(found.calendars))
     booked = f"is {found.meeting.status.value}" if found.meeting.status else "was not booked"
     bot = f", its bot is {sanitize(found.meeting.bot_id)}" if found.meeting.bot_id else ""
     print_line(f"\nMeeting {sanitize(found.meeting.meeting_id)} {booked}{bot}.")

@@ -140,6 +140,7 @@ class CalendarState(CalendarWorkflowInput):
             calendar_id=self.calendar_id,
             provider=self.provider,
             at=now,
+            owner=self.owner,
             identity=self.identity,
             policy=self.policy,
             overrides=self.overrides,
@@ -188,6 +189,7 @@ class CalendarState(CalendarWorkflowInput):
             last_reconciled_at=self.last_reconciled_at,
             last_full_sync_at=self.last_full_sync_at,
             next_reconcile_at=None if self.is_disconnected else self.next_reconcile(now),
+            identity=self.identity,
             policy=self.policy,
             overrides=self.overrides,
         )

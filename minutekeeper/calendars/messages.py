@@ -100,6 +100,7 @@ class ReconcileInput(BaseModel):
     provider: str = ""
     """The provider that reads the calendar; empty for the worker's default one."""
     at: UtcDatetime
+    owner: str = ""
     identity: CalendarIdentity | None = None
     policy: Policy = DEFAULT_POLICY
     overrides: Overrides = NO_OVERRIDES
@@ -221,5 +222,6 @@ class CalendarView(BaseModel):
     last_reconciled_at: AwareDatetime | None = None
     last_full_sync_at: AwareDatetime | None = None
     next_reconcile_at: AwareDatetime | None = None
+    identity: CalendarIdentity | None = None
     policy: Policy = DEFAULT_POLICY
     overrides: Overrides = NO_OVERRIDES

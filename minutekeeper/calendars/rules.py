@@ -20,6 +20,10 @@ class BuiltinRule(StrEnum):
     """Rules that apply besides those of a policy. No rule of a policy may have one of these names."""
 
     OVERRIDE = "override"
+    VETO = "veto"
+    """The user of another calendar chose `never` for the same meeting."""
+    OPTED_OUT = "opted_out"
+    """A person who takes part has opted out of recordings."""
     DELETED = "deleted"
     GONE = "gone"
     """The calendar does not know the event any more."""

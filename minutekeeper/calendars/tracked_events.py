@@ -93,6 +93,8 @@ class TrackedEvent(BaseModel):
     """What was last applied to the meeting, where the calendar wants something else by now."""
     ended_as: BookedState | None = None
     """How the booked meeting was seen to have ended; Temporal forgets it after its retention."""
+    objected: bool = False
+    """Whether the meeting has heard that this calendar objects to its recording."""
     occurrence: int = 1
     """Counts the meetings of an event that was held, and then moved to another time."""
 
@@ -219,6 +221,15 @@ class TrackedEvents(BaseModel):
         }
         return self.model_copy(update={"entries": self.entries | changed})
 
+    def with_objections(self, objected: Collection[str], withdrawn: Collection[str]) -> "TrackedEvents":
+        """The events after their meetings heard of objections, or that these were withdrawn; by event id."""
+        changed = {
+            event_id: entry.model_copy(update={"objected": event_id in objected})
+            for event_id, entry in self.entries.items()
+            if event_id in objected or event_id in withdrawn
+        }
+        return self.model_copy(update={"entries": self.entries | changed})
+
     def with_workflow_states(self, states: Mapping[str, BookedState]) -> "TrackedEvents":
         """The events after they were compared with Temporal: what is lost counts as not booked."""
         entries = dict(self.entries)
@@ -259,6 +270,11 @@ def _after(old: TrackedEvent, fresh: TrackedEvent, **more: object) -> TrackedEve
     return fresh.model_copy(update={"meeting_id": old.meeting_id, "occurrence": old.occurrence} | more)
 
 
+def _kept_of(old: TrackedEvent) -> dict[str, object]:
+    """What is known of the meeting of an event, and stays when the event is read again."""
+    return {"booked": old.booked, "ended_as": old.ended_as, "objected": old.objected}
+
+
 def _still_tracked(state: BookedState | None) -> BookedState | None:
     """What a user cancelled stays cancelled, also when its event changes."""
     return state if state is BookedState.CANCELLED else None
@@ -275,7 +291,7 @@ def _merged(old: TrackedEvent, fresh: TrackedEvent, now: datetime) -> TrackedEve
         # It was shortened while it ran: the running meeting ends on its own.
         return _as_applied(old)
     applied_before = old.applied if old.booked and old.applied != fresh.desired else None
-    return _after(old, fresh, booked=old.booked, applied_before=applied_before, ended_as=old.ended_as)
+    return _after(old, fresh, **_kept_of(old) | {"applied_before": applied_before})
 
 
 def _assign_new_meetings(entries: dict[str, TrackedEvent], now: datetime) -> dict[str, TrackedEvent]:

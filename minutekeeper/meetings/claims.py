@@ -60,7 +60,9 @@ class ClaimResult(StrEnum):
 class ClaimRelease(BaseModel):
     """A calendar releases its claim. `seen_at` as for a claim.
 
-    `deleted_at` is when the event was deleted, if that is the reason and the calendar says so.
+    `deleted_at` is when the event was deleted, if that is the reason and the calendar says so. `by_person`: a
+    person decided it, so that the bot leaves also while it records. `for_all`: a veto, whatever other calendars
+    claim.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -69,6 +71,8 @@ class ClaimRelease(BaseModel):
     seen_at: UtcDatetime
     why: str = Field("", max_length=500)
     deleted_at: UtcDatetime | None = None
+    by_person: bool = False
+    for_all: bool = False
 
 
 class MeetingClaims(BaseModel):

@@ -171,21 +171,21 @@ def is_continued_elsewhere(state: MeetingState, wanted: Claim, now: datetime) ->
 def release(state: MeetingState, released: ClaimRelease, now: datetime) -> None:
     """Takes in that a calendar wants the meeting no more. It is cancelled when the last claim is released.
 
-    A meeting that people booked themselves is not cancelled by a calendar.
+    A veto cancels it whatever others claim. A meeting that people booked themselves is not cancelled by a calendar.
     """
-    before = state.interest
-    state.interest = claims.release_claim(before, released)
-    if not _had_claim(state, released.calendar_id, before) or released.calendar_id in state.interest.claims:
+    before, state.interest = state.interest, claims.release_claim(state.interest, released)
+    had_claim = _had_claim(state, released.calendar_id, before)
+    is_veto = released.for_all and not (is_booked_by_hand(state) or state.stop)
+    if state.interest is before or not (had_claim or is_veto):
         return
-    state.note(now, "released", f"Calendar {released.calendar_id} let go of this meeting. {released.why}".strip())
-    if state.is_closing:
-        return
-    if state.interest.claims:
+    event, what = ("released", "let go of this meeting") if had_claim else ("vetoed", "objects to any recording")
+    state.note(now, event, f"Calendar {released.calendar_id} {what}. {released.why}".strip())
+    is_wanted = bool(state.interest.claims) and not is_veto
+    if is_wanted and not state.is_closing:
         _apply_leading_claim(state, now)
+    if is_wanted or state.is_closing or is_booked_by_hand(state) or state.stop:
         return
-    if is_booked_by_hand(state) or state.stop:
-        return
-    if state.is_in_call and (released.deleted_at or now) >= state.request.start_time:
+    if state.is_in_call and not released.by_person and (released.deleted_at or now) >= state.request.start_time:
         state.note(now, "kept_on", "The meeting had begun, so its recording goes on.")
         return
     stop(state, StopKind.CANCEL, released.why, now, RELEASED)

@@ -99,6 +99,16 @@ def linked_policy_path(policy_id: str) -> str:
     return f"{PREFERENCES}/policies/{policy_id}.json"
 
 
+def objections_path(meeting_id: str = "") -> str:
+    """The folder of what calendars say of a meeting that they do not agree about, or of all such meetings."""
+    return f"{PREFERENCES}/objections{f'/{meeting_id}' if meeting_id else ''}"
+
+
+def opt_outs_path() -> str:
+    """The folder of the people who opted out of recordings, with one file for each change."""
+    return f"{PREFERENCES}/opt-outs"
+
+
 def partial_download_dir(folder: str, bot_id: str) -> str:
     """The folder of a partial download of one bot's recording, until the manifest is written."""
     return f"{folder}/{_UNFINISHED}/{folder_for(bot_id)}"

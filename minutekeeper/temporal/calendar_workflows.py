@@ -10,10 +10,11 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from minutekeeper.calendars.health import ACCESS_RENEWED, AccessReport, CalendarHealthInput
-from minutekeeper.calendars.messages import CalendarWorkflowInput, DisconnectRequest
+from minutekeeper.calendars.messages import CalendarChanged, CalendarWorkflowInput, DisconnectRequest
 from minutekeeper.meetings.ids import calendar_id_from_workflow_id, calendar_workflow_id_for
 from minutekeeper.temporal.names import (
     ACCESS_SIGNAL,
+    CALENDAR_EVENT_SIGNAL,
     CALENDAR_HEALTH_ID,
     CALENDAR_HEALTH_WORKFLOW,
     CALENDAR_WORKFLOW,
@@ -66,6 +67,18 @@ async def start_or_renew_calendar(client: Client, request: CalendarWorkflowInput
 async def report_access(client: Client, calendar_id: str, report: AccessReport) -> bool:
     """Reports to a calendar whether it can be read; False if no workflow runs for it. Raises RPCError."""
     return await _signal(client, calendar_id, ACCESS_SIGNAL, report)
+
+
+async def report_changes(client: Client, calendar_id: str, event_id: str) -> bool:
+    """Has a calendar read one event again; False if no workflow runs for it. Raises RPCError."""
+    changed = CalendarChanged(calendar_id=calendar_id, event_ids=(event_id,))
+    return await _signal(client, calendar_id, CALENDAR_EVENT_SIGNAL, changed)
+
+
+async def report_full_change(client: Client, calendar_id: str) -> bool:
+    """Has a calendar read everything that is to come; False if no workflow runs for it. Raises RPCError."""
+    changed = CalendarChanged(calendar_id=calendar_id, everything=True)
+    return await _signal(client, calendar_id, CALENDAR_EVENT_SIGNAL, changed)
 
 
 async def request_disconnect(client: Client, calendar_id: str, request: DisconnectRequest) -> bool:

@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
 
-from minutekeeper.calendars.decisions import NO_OVERRIDES, Override, Wanted
+from minutekeeper.calendars.decisions import Override, Wanted
 from minutekeeper.calendars.messages import (
     CalendarStatus,
     CalendarView,
     DisconnectRequest,
     PolicyChange,
 )
+from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
 from minutekeeper.config import Settings
 from minutekeeper.providers.base import ProviderError
@@ -42,6 +43,7 @@ from starter.calendars.events import DecidedEvent, decided_events
 from starter.calendars.explain import EventExplanation, explain_decision
 from starter.calendars.gateway import CalendarGateway, OverrideUpdate
 from starter.calendars.lookup import find_event
+from starter.calendars.opinions import BotUnderWay, MeetingOpinions
 from starter.calendars.preview import PolicyPreview, policy_as_written, policy_difference, preview_policy
 from starter.calendars.provider_recording import NO_POLICY, ProviderRecording, ProviderRecordings
 from starter.calendars.summaries import CalendarSummary, calendar_summary, list_calendars
@@ -65,7 +67,10 @@ class CalendarDetails(BaseModel):
 
 
 class PolicyUpdate(BaseModel):
-    """A changed policy. `preview` is what it changes for meetings; if it could not be made, `error` says why."""
+    """A changed policy. `preview` is what it changes for meetings; if it could not be made, `error` says why.
+
+    `staying` are the bots that stay to the end of their meetings although it would not send them any more.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -73,6 +78,7 @@ class PolicyUpdate(BaseModel):
     before: Policy
     after: Policy
     preview: PolicyPreview | None = None
+    staying: tuple[BotUnderWay, ...] = ()
     error: str = ""
 
     @property
@@ -93,6 +99,7 @@ class CalendarClient:
         provider: CalendarProvider,
         store: ArtifactStore,
         default_policy: Policy = DEFAULT_POLICY,
+        veto: VetoScope = VetoScope.ANY,
     ) -> None:
         self.temporal = temporal
         self._provider = provider
@@ -100,6 +107,7 @@ class CalendarClient:
         preferences = CalendarPreferencesStore(store)
         self._account = CalendarAccount(temporal, provider, UserConnectionStore(store), preferences, default_policy)
         self._gateway = CalendarGateway(temporal, provider, store)
+        self._opinions = MeetingOpinions(temporal, provider, store, veto)
         self._checkpoints = CalendarCheckpointStore(store)
         self._provider_recordings = ProviderRecordings(temporal, provider)
 
@@ -110,7 +118,8 @@ class CalendarClient:
         chosen = given or settings()
         async with open_calendar_account(chosen) as provider:
             temporal = (await MeetingClient.connect()).temporal
-            yield cls(temporal, provider, ArtifactStore(chosen.artifacts_url), chosen.default_policy)
+            store = ArtifactStore(chosen.artifacts_url)
+            yield cls(temporal, provider, store, chosen.default_policy, chosen.minutekeeper_veto)
 
     async def available(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
         """The calendars that the user can connect."""
@@ -168,18 +177,18 @@ class CalendarClient:
             found = await self._gateway.require_running(calendar)
             view = await self._gateway.view(found)
             tracked = await self._gateway.tracked_events(found)
-            return await explain_decision(
-                self.temporal, self._provider, tracked, (view.policy, view.overrides), event
-            )
+            rules = await self._opinions.rules(found.calendar_id, view, view.policy)
+            explained = await explain_decision(self.temporal, self._provider, tracked, rules, event)
+            opinions = await self._opinions.about(explained.meeting)
+            return explained.model_copy(update={"calendars": opinions})
 
     async def plan(self, calendar: str, policy: Policy | None = None) -> PolicyPreview:
         """What a policy, by default the calendar's own, would book, move and cancel. Changes nothing."""
         with self._translated_errors():
             found = await self._gateway.find(calendar)
-            rules = policy or self._default_policy, NO_OVERRIDES
-            if found.has_workflow:
-                view = await self._gateway.view(found)
-                rules = policy or view.policy, view.overrides
+            view = await self._gateway.view(found) if found.has_workflow else None
+            chosen = policy or (view.policy if view else self._default_policy)
+            rules = await self._opinions.rules(found.calendar_id, view, chosen)
             tracked = await self._gateway.tracked_events(found)
             return await preview_policy(self._provider, self.temporal, tracked, rules, datetime.now(UTC))
 
@@ -196,11 +205,13 @@ class CalendarClient:
             changed = PolicyUpdate(calendar_id=found.calendar_id, before=view.policy, after=policy)
             if not changed.lines:
                 return changed
-            rules, now = (policy, view.overrides), datetime.now(UTC)
+            now = datetime.now(UTC)
             effects: dict[str, object]
             try:
+                rules = await self._opinions.rules(found.calendar_id, view, policy)
                 tracked = await self._gateway.tracked_events(found)
-                effects = {"preview": await preview_policy(self._provider, self.temporal, tracked, rules, now)}
+                preview = await preview_policy(self._provider, self.temporal, tracked, rules, now)
+                effects = {"preview": preview, "staying": await self._opinions.staying(tracked, preview, now)}
             except (ProviderError, StoreError) as error:
                 effects = {"error": str(error)}
             await self._gateway.change(
@@ -218,8 +229,10 @@ class CalendarClient:
         with self._translated_errors():
             found = await self._gateway.require_running(calendar)
             update = await self._gateway.override_for(found, event, wanted, series=series)
+            view, tracked = await self._gateway.view(found), await self._gateway.tracked_events(found)
+            effects = await self._opinions.effects(view, tracked, update.event_id, update.change)
             await self._gateway.change(found, CalendarWorkflow.override, update.change)
-            return update
+            return update.model_copy(update=effects)
 
     async def override_of(self, calendar: str, event: str) -> Override | None:
         """The override of an event or its series; None if there is none, or if the calendar has no workflow."""
@@ -241,10 +254,9 @@ class CalendarClient:
         """
         with self._translated_errors():
             found = await self._gateway.find(calendar)
-            rules = NO_POLICY
-            if found.has_workflow:
-                view = await self._gateway.view(found)
-                rules = view.policy, view.overrides
+            view = await self._gateway.view(found) if found.has_workflow else None
+            policy = view.policy if view else NO_POLICY.policy
+            rules = await self._opinions.rules(found.calendar_id, view, policy)
             tracked = await self._gateway.tracked_events(found)
             return await self._provider_recordings.record(tracked, rules, event, all_occurrences=all_occurrences)
 

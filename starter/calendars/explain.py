@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
 from minutekeeper.calendars.actions import describe_actions
-from minutekeeper.calendars.decisions import Decision, Overrides, decide, evaluate_rules
+from minutekeeper.calendars.decisions import Decision, evaluate_rules
 from minutekeeper.calendars.event import (
     Availability,
     CalendarEvent,
@@ -16,6 +16,7 @@ from minutekeeper.calendars.event import (
     Visibility,
     meeting_id_for_event,
 )
+from minutekeeper.calendars.objections import CalendarRules
 from minutekeeper.calendars.occurrences import with_numbers
 from minutekeeper.calendars.people import organised_by_owner, owner_response, participants, those_who_declined
 from minutekeeper.calendars.policy import Policy
@@ -25,6 +26,7 @@ from minutekeeper.meetings.meeting_urls import public_url
 from minutekeeper.providers.calendar_base import CalendarProvider
 from starter.calendars.events import EventMeeting, meetings_of
 from starter.calendars.lookup import find_event, no_such_event
+from starter.calendars.opinions import CalendarOpinion
 
 
 class RuleVerdict(BaseModel):
@@ -70,6 +72,8 @@ class EventExplanation(BaseModel):
 
     `facts` is None for an event that the provider no longer knows; then the last decision is shown.
     `is_carried_out` is False if the decision has changed since the last reconciliation; the next one applies it.
+    `opted_out` are the people who take part and have opted out of recordings, `calendars` what every calendar wants
+    that claims the meeting or objects to it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -87,10 +91,12 @@ class EventExplanation(BaseModel):
     """What the policy wants of the meeting, one sentence each."""
     facts: EventFacts | None = None
     meeting: EventMeeting
+    opted_out: tuple[str, ...] = ()
+    calendars: tuple[CalendarOpinion, ...] = ()
 
 
 async def explain_decision(
-    temporal: Client, provider: CalendarProvider, tracked: TrackedEvents, rules: tuple[Policy, Overrides], text: str
+    temporal: Client, provider: CalendarProvider, tracked: TrackedEvents, rules: CalendarRules, text: str
 ) -> EventExplanation:
     """Decides with the same function as reconciling does.
 
@@ -108,10 +114,10 @@ async def explain_decision(
 
 
 def _of_event(
-    event: CalendarEvent, entry: TrackedEvent | None, meeting: EventMeeting, rules: tuple[Policy, Overrides]
+    event: CalendarEvent, entry: TrackedEvent | None, meeting: EventMeeting, rules: CalendarRules
 ) -> EventExplanation:
-    policy, overrides = rules
-    decision = decide(policy, overrides, event, datetime.now(UTC))
+    policy = rules.policy
+    decision = rules.decide(event, datetime.now(UTC))
     return EventExplanation(
         calendar_id=event.calendar_id,
         event_id=event.event_id,
@@ -125,6 +131,7 @@ def _of_event(
         actions=tuple(describe_actions(decision.bot, decision.wanted, decision.metadata)),
         facts=_facts(event, policy),
         meeting=meeting,
+        opted_out=tuple(sorted(rules.shared.opted_out_of(event))),
     )
 
 

@@ -18,6 +18,7 @@ from minutekeeper.providers.calendar_base import CalendarProvider, ConnectedCale
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.lookup import CalendarRef, find_calendar, find_event, find_tracked_event, no_such_event
+from starter.calendars.opinions import BotUnderWay
 from starter.errors import CalendarNotFoundError, MeetingInputError, NoWorkerError
 from starter.workflow_calls import NoAnswerError, query_workflow, update_workflow
 from workflows.calendar import CalendarWorkflow
@@ -29,13 +30,20 @@ _END_TIMEOUT_SECONDS = 5
 
 
 class OverrideUpdate(BaseModel):
-    """A changed override, and the event by which it was named."""
+    """A changed override, and the event by which it was named.
+
+    `bots` are those that a `never` sends out, except from the meetings in `kept`, which other calendars have
+    recorded. `obstacle` is why an `always` has no effect.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     calendar_id: str
     event_id: str
     change: OverrideChange
+    bots: tuple[BotUnderWay, ...] = ()
+    kept: frozenset[str] = frozenset()
+    obstacle: str = ""
 
 
 class CalendarGateway:

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
-from minutekeeper.calendars.decisions import Overrides, decide
 from minutekeeper.calendars.messages import FULL_SYNC
+from minutekeeper.calendars.objections import CalendarRules
 from minutekeeper.calendars.occurrences import with_numbers
 from minutekeeper.calendars.plan import BotLoad, ChangeKind, PlannedChange, bot_load, make_plan
 from minutekeeper.calendars.policy import Policy, PolicyError, load_policy
@@ -47,17 +47,16 @@ async def preview_policy(
     provider: CalendarProvider,
     temporal: Client,
     tracked: TrackedEvents,
-    rules: tuple[Policy, Overrides],
+    rules: CalendarRules,
     now: datetime,
 ) -> PolicyPreview:
     """Reads the calendar, and decides and plans with the functions that reconciling uses.
 
     Raises ProviderError if the calendar cannot be read.
     """
-    policy, overrides = rules
     calendar = await CalendarReader(provider, tracked.calendar_id).read(FULL_SYNC, None, tracked, now)
     events = with_numbers(calendar.events, tracked)
-    entries = [entry_for(event, decide(policy, overrides, event, now)) for event in events]
+    entries = [entry_for(event, rules.decide(event, now)) for event in events]
     planned = make_plan(tracked, entries, now, complete=False, gone=calendar.gone)
     steps = tuple(step for step in planned.changes if step.kind is not ChangeKind.KEEP)
     to_book = {workflow_id_for(step.meeting_id): step.meeting_id for step in steps if step.kind is ChangeKind.BOOK}

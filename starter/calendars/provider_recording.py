@@ -7,8 +7,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
 from minutekeeper.calendars.actions import bot_options
-from minutekeeper.calendars.decisions import NO_OVERRIDES, Overrides, decide
+from minutekeeper.calendars.decisions import NO_OVERRIDES
 from minutekeeper.calendars.event import CalendarEvent, meeting_id_for_event
+from minutekeeper.calendars.objections import CalendarRules
 from minutekeeper.calendars.occurrences import with_numbers
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BuiltinRule
@@ -18,7 +19,7 @@ from starter.calendars.events import meetings_of
 from starter.calendars.lookup import find_event, no_such_event
 from starter.errors import MeetingInputError, MeetingRefusedError
 
-NO_POLICY = Policy(otherwise="skip"), NO_OVERRIDES
+NO_POLICY = CalendarRules(Policy(otherwise="skip"), NO_OVERRIDES)
 """The rules for calendars that have no workflow."""
 
 
@@ -50,7 +51,7 @@ class ProviderRecordings:
         self._provider = provider
 
     async def record(
-        self, tracked: TrackedEvents, rules: tuple[Policy, Overrides], text: str, *, all_occurrences: bool
+        self, tracked: TrackedEvents, rules: CalendarRules, text: str, *, all_occurrences: bool
     ) -> ProviderRecording:
         """Schedules an event, or its whole series.
 
@@ -61,10 +62,10 @@ class ProviderRecordings:
         if all_occurrences:
             coming = [each async for each in self._provider.events(tracked.calendar_id)]
             chosen = [each for each in coming if each.recurring_event_id == event.recurring_event_id]
-        _refuse_unrecordable(event)
+        _refuse_unrecordable(chosen, rules)
         _refuse_recorded_by_policy(with_numbers(chosen, tracked), rules)
         await self._refuse_booked(chosen)
-        options = bot_options(event, rules[0].my_emails, rules[0].bot)
+        options = bot_options(event, rules.policy.my_emails, rules.policy.bot)
         recording = ScheduledRecording(**options.model_dump(exclude_unset=True) if options else {})
         done = await self._provider.schedule_recording(event.event_id, recording, all_occurrences=all_occurrences)
         return _result(tracked, done)
@@ -94,15 +95,18 @@ class ProviderRecordings:
                 )
 
 
-def _refuse_unrecordable(event: CalendarEvent) -> None:
-    decision = decide(*NO_POLICY, event, datetime.now(UTC))
-    if decision.rule not in {BuiltinRule.OTHERWISE, BuiltinRule.PROVIDER}:
-        raise MeetingRefusedError(f"Event {event.event_id}: {decision.reason}")
-
-
-def _refuse_recorded_by_policy(events: Iterable[CalendarEvent], rules: tuple[Policy, Overrides]) -> None:
+def _refuse_unrecordable(events: Iterable[CalendarEvent], rules: CalendarRules) -> None:
+    """Refuses events that no policy could have recorded, also because of a veto or a person who opted out."""
+    everything = CalendarRules(Policy(otherwise="record"), NO_OVERRIDES, rules.shared)
     for event in events:
-        decision = decide(*rules, event, datetime.now(UTC))
+        decision = everything.decide(event, datetime.now(UTC))
+        if not decision.record and decision.rule != BuiltinRule.PROVIDER:
+            raise MeetingRefusedError(f"Event {event.event_id}: {decision.reason}")
+
+
+def _refuse_recorded_by_policy(events: Iterable[CalendarEvent], rules: CalendarRules) -> None:
+    for event in events:
+        decision = rules.decide(event, datetime.now(UTC))
         if decision.record:
             raise MeetingRefusedError(
                 f"Event {event.event_id} gets a bot already, so a second bot would join. {decision.reason} "

@@ -5,12 +5,14 @@ from datetime import datetime
 
 from rich.text import Text
 
+from minutekeeper.calendars.objections import Wish
 from minutekeeper.calendars.plan import BotLoad, ChangeKind, PeakLoad, PlannedChange
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.providers.calendar_base import AvailableCalendar
 from starter.calendars.client import CalendarDetails
 from starter.calendars.events import DecidedEvent, EventMeeting
 from starter.calendars.explain import EventExplanation, EventFacts
+from starter.calendars.opinions import CalendarOpinion
 from starter.calendars.preview import PolicyPreview
 from starter.calendars.summaries import CalendarSummary, CalendarSummaryState
 from starter.layout import Facts, Table
@@ -104,6 +106,22 @@ def rule_verdicts(explanation: EventExplanation) -> Table:
         explained = f": {why}" if each.holds else f"; requires: {why}"
         table.add_row(Text(sanitize(f'{each.number}. "{each.name}"')), verdict + Text(explained))
     return table
+
+
+def opinions(calendars: Iterable[CalendarOpinion]) -> Table:
+    table = Table()
+    for each in calendars:
+        wish, style = _WISHES[each.wants]
+        name = Text(sanitize(each.name or each.calendar_id))
+        table.add_row(name, Text(wish, style=style), Text("this decides" if each.decides else "", style="bold"))
+    return table
+
+
+_WISHES = {
+    Wish.NEVER: ('its user chose "never"', "red"),
+    Wish.OPTED_OUT: ("it shows a person who has opted out of recordings", "red"),
+    Wish.RECORD: ("wants it recorded", "green"),
+}
 
 
 def event_facts(facts: EventFacts) -> Facts:

@@ -154,7 +154,18 @@ def test_no_rule_has_the_name_of_one_that_always_applies(name: BuiltinRule) -> N
 
 def test_the_rules_that_always_apply_are_words_of_the_interface() -> None:
     assert [*BuiltinRule] == [
-        *("override", "deleted", "gone", "no_meeting", "no_link", "unusable_link", "all_day", "over"),
+        *(
+            "override",
+            "veto",
+            "opted_out",
+            "deleted",
+            "gone",
+            "no_meeting",
+            "no_link",
+            "unusable_link",
+            "all_day",
+            "over",
+        ),
         *("provider_records", "otherwise"),
     ]
 

@@ -65,6 +65,7 @@ def test_a_reconcile_reads_what_was_changed_unless_more_is_asked_for() -> None:
         "calendar_id": "c1",
         "provider": "",
         "at": NOON,
+        "owner": "",
         "identity": None,
         "policy": DEFAULT_POLICY,
         "overrides": NO_OVERRIDES,
@@ -100,6 +101,7 @@ def test_a_calendar_shows_no_more_than_is_known() -> None:
         "reconcile_count": 0,
         "counts": ReconcileCounts(),
         **dict.fromkeys(("cursor", "last_reconciled_at", "last_full_sync_at", "next_reconcile_at")),
+        "identity": None,
         "policy": DEFAULT_POLICY,
         "overrides": NO_OVERRIDES,
     }

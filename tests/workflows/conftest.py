@@ -22,6 +22,7 @@ from activities.bots import BotActivities
 from activities.calendar_health import CalendarHealthActivities
 from activities.calendars import CalendarActivities
 from activities.dispatch_slots import DispatchPacing
+from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.meetings.views import Outcome
 from minutekeeper.providers.registry import Providers
 from minutekeeper.storage.store import ArtifactStore
@@ -117,14 +118,19 @@ async def start(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def world(
-    env: WorkflowEnvironment, provider: ScriptedProvider, recordings: ScriptedRecordings, tmp_path: Path
+    env: WorkflowEnvironment,
+    provider: ScriptedProvider,
+    recordings: ScriptedRecordings,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[World]:
-    """Calendars and the meetings that they book."""
+    """Calendars and the meetings that they book; a parameter says for whom a veto speaks."""
     client = with_plugin(env.client)
     world = World(env, client, tmp_path, provider, recordings)
     kinds = [MeetingWorkflow, CalendarWorkflow, CalendarHealthWorkflow]
     replayer = Replayer(workflows=kinds, plugins=[plugin()])
-    calendars = CalendarActivities(world.calendars, ArtifactStore(tmp_path.as_uri()))
+    veto = getattr(request, "param", VetoScope.ANY)
+    calendars = CalendarActivities(world.calendars, ArtifactStore(tmp_path.as_uri()), veto=veto)
     async with working(client, provider, recordings, calendars, CalendarHealthActivities(world.calendars, 3600)):
         yield world
         handles: list[WorkflowHandle[Any, Any]] = [calendar.handle for calendar in world.open]

@@ -18,8 +18,10 @@ from activities import calendar_changes
 from activities.calendar_changes import ReconcileClock
 from activities.calendars import CalendarStores, Reconciler
 from activities.meeting_bookings import MeetingBookings
+from activities.shared_meetings import SharedMeetingWords
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.messages import FULL_SYNC, ReconcileInput
+from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.worker_connection import plugin
@@ -71,12 +73,15 @@ async def look(case: Case, address: str, store: str) -> None:
         patch.object(CalendarCheckpointStore, "write", fuse.around(CalendarCheckpointStore.write)),
         patch.object(calendar_changes, "_BATCH_SIZE", BATCH),
     ):
+        order = ReconcileInput(calendar_id=case.calendar_id, at=case.at, changes=FULL_SYNC)
+        stores, meetings = CalendarStores(ArtifactStore(store)), MeetingBookings(client)
         await Reconciler(
-            ReconcileInput(calendar_id=case.calendar_id, at=case.at, changes=FULL_SYNC),
+            order,
             ReconcileClock(now=case.at, attempt_at=case.at + timedelta(microseconds=case.attempt)),
             calendars=calendars,
-            stores=CalendarStores(ArtifactStore(store)),
-            meetings=MeetingBookings(client),
+            stores=stores,
+            meetings=meetings,
+            shared=SharedMeetingWords(order, stores.shared, meetings, client, VetoScope.ANY),
         ).run()
 
 

@@ -1,0 +1,151 @@
+"""Stores what calendars say of meetings that they do not agree about, and who opted out of recordings."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from minutekeeper.calendars.objections import CalendarWord, OptOuts, SharedMeetings, VetoScope, Wish
+from minutekeeper.meetings.ids import folder_for
+from minutekeeper.storage import layout
+from minutekeeper.storage.errors import NotStoredError, StoreError
+from minutekeeper.storage.store import ArtifactStore
+
+_MAX_SINGLE_LISTS = 20
+"""For more meetings, the words about all meetings are listed at once."""
+_MAX_CONCURRENCY = 20
+_MAX_TRIES = 5
+
+
+class StoredWord(NamedTuple):
+    """A word as its path says it; `calendar` is the folder name of the calendar's id."""
+
+    meeting_id: str
+    wish: Wish
+    calendar: str
+
+    def is_of(self, calendar_id: str) -> bool:
+        return self.calendar == folder_for(calendar_id)
+
+
+class ObjectionStore:
+    """Reads and writes the words of calendars about meetings. Every method raises StoreError if the store fails.
+
+    A word is a file whose path says all that a decision needs, so that one listing answers for many meetings.
+    """
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self._store = store
+
+    async def words(self, meeting_ids: Collection[str] | None = None) -> list[StoredWord]:
+        """The words about these meetings, by default about all."""
+        if meeting_ids is None or len(meeting_ids) > _MAX_SINGLE_LISTS:
+            found = await self._listed(layout.objections_path())
+            return [each for each in found if meeting_ids is None or each.meeting_id in meeting_ids]
+        lists = await asyncio.gather(*(self._listed(layout.objections_path(each)) for each in meeting_ids))
+        return [word for words in lists for word in words]
+
+    async def read(self, words: Iterable[StoredWord]) -> list[CalendarWord]:
+        """What is known of words; those that were withdrawn meanwhile are left out."""
+        slots = asyncio.Semaphore(_MAX_CONCURRENCY)
+
+        async def read_one(word: StoredWord) -> CalendarWord | None:
+            async with slots:
+                try:
+                    return CalendarWord.model_validate_json(await self._store.get(_path(word)))
+                except (NotStoredError, ValidationError):
+                    return None
+
+        return [each for each in await asyncio.gather(*map(read_one, words)) if each]
+
+    async def change(self, added: Iterable[tuple[str, CalendarWord]], removed: Iterable[StoredWord]) -> None:
+        """Writes words by meeting id, and removes others."""
+        slots = asyncio.Semaphore(_MAX_CONCURRENCY)
+
+        async def add(meeting_id: str, word: CalendarWord) -> None:
+            async with slots:
+                path = _path(StoredWord(meeting_id, word.wish, folder_for(word.calendar_id)))
+                await self._store.put(path, word.model_dump_json().encode())
+
+        async def remove(word: StoredWord) -> None:
+            async with slots:
+                await self._store.delete(_path(word))
+
+        await asyncio.gather(*(add(*each) for each in added))
+        await asyncio.gather(*(remove(each) for each in removed))
+
+    async def _listed(self, folder: str) -> list[StoredWord]:
+        found = []
+        for entry in await self._store.list(folder):
+            *_, meeting_id, name = entry.path.split("/")
+            wish, _, calendar = name.removesuffix(".json").partition(".")
+            if wish in set(Wish):
+                found.append(StoredWord(meeting_id, Wish(wish), calendar))
+        return found
+
+
+class OptOutStore:
+    """Reads and writes who opted out of recordings; every change is a file of its own with the next number.
+
+    Every method raises StoreError if the store fails.
+    """
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self._store = store
+
+    async def read(self) -> OptOuts:
+        """What cannot be read raises StoreError, because a person's word must not be forgotten."""
+        paths = [entry.path for entry in await self._store.list(layout.opt_outs_path())]
+        if not paths:
+            return OptOuts()
+        try:
+            return OptOuts.model_validate_json(await self._store.get(max(paths)))
+        except ValidationError:
+            raise StoreError(f"{max(paths)} cannot be read; remove it to fall back to the one before") from None
+
+    async def add(self, email: str, now: datetime) -> bool:
+        """Has a person opt out; False if they had before."""
+        return await self._change(lambda known: known.with_person(email, now))
+
+    async def remove(self, email: str) -> bool:
+        """Takes it back; False if the person had not opted out."""
+        return await self._change(lambda known: known.without_person(email))
+
+    async def _change(self, change: Callable[[OptOuts], OptOuts]) -> bool:
+        for _ in range(_MAX_TRIES):
+            known = await self.read()
+            changed = change(known)
+            if changed.people.keys() == known.people.keys():
+                return False
+            written = changed.model_copy(update={"version": known.version + 1})
+            path = f"{layout.opt_outs_path()}/{written.version:08d}.json"
+            if await self._store.create(path, written.model_dump_json().encode()):
+                return True
+        raise StoreError("the list of people who opted out is being changed by others; try again")
+
+
+async def load_shared(
+    stores: tuple[ObjectionStore, OptOutStore],
+    calendar_id: str,
+    meeting_ids: Collection[str] | None,
+    owners: Collection[str],
+    veto: VetoScope,
+) -> tuple[SharedMeetings, list[StoredWord]]:
+    """What is to be known beside a calendar's own policy, and all words about these meetings.
+
+    Without meetings, those about all meetings. Raises StoreError.
+    """
+    objections, opt_outs = stores
+    words = await objections.words(meeting_ids)
+    objecting: dict[str, set[Wish]] = {}
+    for word in words:
+        if word.wish is not Wish.RECORD and not word.is_of(calendar_id):
+            objecting.setdefault(word.meeting_id, set()).add(word.wish)
+    people = frozenset((await opt_outs.read()).people)
+    return SharedMeetings(people, objecting, owners, veto), words
+
+
+def _path(word: StoredWord) -> str:
+    return f"{layout.objections_path(word.meeting_id)}/{word.wish}.{word.calendar}.json"

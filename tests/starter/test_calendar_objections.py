@@ -1,0 +1,134 @@
+"""What the command line says of a person's word, of vetoes and of people who opted out."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from minutekeeper.calendars.objections import CalendarWord, Wish
+from minutekeeper.calendars.tracked_events import TrackedEvent
+from minutekeeper.meetings.ids import workflow_id_for
+from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.storage.objections import ObjectionStore, OptOutStore
+from starter.client import MeetingClient
+from tests.starter.calendar_support import ANNA, CalendarTestBench, write
+from tests.starter.fakes import Scene
+from tests.starter.support import cli, eventually, play
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
+
+BEN, GRETA = "ben@example.com", "greta@example.com"
+
+
+async def booked(desk: CalendarTestBench, client: MeetingClient, **fields: Any) -> tuple[str, TrackedEvent]:
+    """Anna's calendar and the entry of its one event, which is booked."""
+    calendar_id = await desk.connect(ANNA)
+    await desk.add(ANNA, calendar_id, **{"title": "Planning"} | fields)
+    (entry,) = (await desk.look(calendar_id, client)).values()
+    return calendar_id, entry
+
+
+async def recorded(client: MeetingClient, entry: TrackedEvent) -> None:
+    """The meeting once its bot records."""
+    name = workflow_id_for(entry.meeting_id)
+    await play(client, name, Scene(status=MeetingStatus.RECORDING, bot_id="bot-1", leaves_attribute=True))
+    shown = partial(cli, "calendar", "events", ANNA, "--json")
+    await eventually(shown, lambda ended: ended.json[0]["meeting"]["status"] == "recording")
+
+
+async def objects(desk: CalendarTestBench, entry: TrackedEvent, wish: Wish) -> None:
+    """Ben's calendar objects to a meeting."""
+    word = CalendarWord(calendar_id="calendar-of-ben", event_id="e", wish=wish, owner=BEN)
+    await ObjectionStore(desk.store).change([(entry.meeting_id, word)], [])
+
+
+async def test_a_never_says_that_the_bot_leaves(desk: CalendarTestBench, client: MeetingClient) -> None:
+    _, entry = await booked(desk, client)
+    shown = (await cli("calendar", "override", ANNA, "planning", "never")).out
+    assert "The bot" not in shown, "none is there yet"
+    await recorded(client, entry)
+    done = await cli("calendar", "override", ANNA, "planning", "never", "--json")
+    assert done.json["bots"] == [{"meeting_id": entry.meeting_id, "title": "Planning", "bot_id": "bot-1"}]
+    assert (done.json["meeting_id"], done.json["event_id"]) == (entry.meeting_id, entry.event_id)
+    shown = (await cli("calendar", "override", ANNA, "planning", "never")).out
+    assert "The bot leaves Planning now; what was recorded is kept." in shown
+
+
+async def test_another_policy_says_which_bots_stay(desk: CalendarTestBench, client: MeetingClient) -> None:
+    start = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
+    _, entry = await booked(desk, client, start=start)
+    await recorded(client, entry)
+    done = await cli("calendar", "policy", "set", ANNA, write("policy.json", {"otherwise": "skip"}))
+    advice = f"`minutekeeper leave {entry.meeting_id}` sends it out"
+    assert f"The bot in Planning stays until the end of the meeting; {advice}." in done.out
+    back = await cli("calendar", "policy", "set", ANNA, write("policy.json", {"otherwise": "record"}), "--json")
+    assert back.json["staying"] == []
+
+
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [
+        ((Wish.NEVER, "any", "veto"), 'the user of another calendar chose "never" for this meeting'),
+        ((Wish.NEVER, "own", "otherwise"), ""),
+        ((Wish.OPTED_OUT, "own", "opted_out"), "another calendar shows that a person takes part who has opted out"),
+    ],
+)
+async def test_an_explanation_names_every_calendar_and_whose_word_decided(
+    desk: CalendarTestBench,
+    client: MeetingClient,
+    settings: pytest.MonkeyPatch,
+    case: tuple[Wish, str, str],
+    told: str,
+) -> None:
+    wish, veto, rule = case
+    settings.setenv("MINUTEKEEPER_VETO", veto)
+    calendar_id, entry = await booked(desk, client)
+    own = CalendarWord(calendar_id=calendar_id, event_id=entry.event_id, wish=Wish.RECORD)
+    await ObjectionStore(desk.store).change([(entry.meeting_id, own)], [])
+    await objects(desk, entry, wish)
+    explained = (await cli("calendar", "explain", ANNA, "planning", "--json")).json
+    assert explained["rule"] == rule
+    decides = {each["name"]: (each["wants"], each["decides"]) for each in explained["calendars"]}
+    assert decides == {BEN: (wish.value, bool(told)), ANNA: ("record", not told)}
+    shown = (await cli("calendar", "explain", ANNA, "planning")).out
+    assert told in shown
+    assert f"{BEN}" in shown
+    always = (await cli("calendar", "override", ANNA, "planning", "always")).out
+    assert ("the override is set, and has no effect now" in always) is bool(told)
+    planned = (await cli("calendar", "plan", ANNA, "--json")).json
+    assert [step["kind"] for step in planned["steps"]] == (["release"] if told else [])
+
+
+async def test_a_person_who_opted_out_is_named_by_an_explanation_and_by_the_list(
+    desk: CalendarTestBench, client: MeetingClient
+) -> None:
+    await booked(desk, client, guests=[GRETA])
+    assert "No person has opted out." in (await cli("opt-out", "--list")).out
+    done = await cli("opt-out", "Greta@Example.com")
+    assert "greta@example.com has opted out: no meeting in which they take part is recorded." in done.out
+    assert "will be read again in a moment" in done.out
+    assert "has opted out already" in (await cli("opt-out", GRETA)).out
+    (listed,) = (await cli("opt-out", "--list", "--json")).json
+    assert listed["email"] == GRETA
+    assert f"{GRETA}  since " in (await cli("opt-out", "--list")).out
+    shown = (await cli("calendar", "explain", ANNA, "planning")).out
+    assert "Skipped: a person who takes part has opted out of recordings." in shown
+    assert f"Opted out of recordings: {GRETA}" in shown
+    refused = await cli("calendar", "record", ANNA, "planning")
+    assert (refused.code, "has opted out of recordings" in refused.err) == (1, True)
+
+    back = (await cli("opt-out", GRETA, "--remove", "--json")).json
+    assert (back["opted_out"], back["is_new"]) == (False, True)
+    assert "has not opted out" in (await cli("opt-out", GRETA, "--remove")).out
+    assert (await cli("calendar", "explain", ANNA, "planning", "--json")).json["rule"] == "otherwise"
+    assert (await OptOutStore(desk.store).read()).people == {}
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("greta",), ("a@b.c, d@e.f",), (GRETA, "--list"), ("--list", "--remove"), ("--remove",)]
+)
+async def test_one_address_or_the_list_is_asked_for(desk: CalendarTestBench, arguments: tuple[str, ...]) -> None:
+    ended = await cli("opt-out", *arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert (await OptOutStore(desk.store).read()).people == {}
