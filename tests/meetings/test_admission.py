@@ -207,6 +207,11 @@ def test_every_way_into_a_meeting_is_one_meeting_and_one_bot() -> None:
 @given(st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"]), min_size=1, max_size=40))
 def test_any_password_comes_through_unchanged_or_is_refused(password: str) -> None:
     """Signs that no password of a link has may end it, but nothing else is ever made of it."""
-    url = parse_meeting_url(f"https://zoom.us/j/12345678901?pwd={quote(password, safe='')}&from=addon").url
+    text = f"https://zoom.us/j/12345678901?pwd={quote(password, safe='')}&from=addon"
+    try:
+        url = parse_meeting_url(text).url
+    except MeetingUrlError:
+        assert "%" in password, "only what may be encoded once more is refused"
+        return
     assert parse_meeting_url(url).url == url
     assert parse_meeting_url(WRAPPERS["safelinks"](url)).url == url
