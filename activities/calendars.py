@@ -8,7 +8,7 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.calendar_changes import PlanExecutor, ReconcileClock
+from activities.calendar_plan_execution import PlanExecutor, ReconcileClock
 from activities.errors import to_application_error
 from activities.heartbeats import with_heartbeats
 from activities.meeting_bookings import CALL_ERRORS, MeetingBookings

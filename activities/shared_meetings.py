@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from temporalio.client import Client
 
-from activities.calendar_changes import PlanExecutor
+from activities.calendar_plan_execution import PlanExecutor
 from activities.meeting_bookings import CALL_ERRORS, MeetingBookings
 from minutekeeper.calendars.decisions import Decision
 from minutekeeper.calendars.event import CalendarEvent, is_past, meeting_id_for_event

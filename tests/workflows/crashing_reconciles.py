@@ -14,8 +14,8 @@ from unittest.mock import patch
 from pydantic import BaseModel
 from temporalio.client import Client
 
-from activities import calendar_changes
-from activities.calendar_changes import ReconcileClock
+from activities import calendar_plan_execution
+from activities.calendar_plan_execution import ReconcileClock
 from activities.calendars import CalendarStores, Reconciler
 from activities.meeting_bookings import MeetingBookings
 from activities.shared_meetings import SharedMeetingWords
@@ -71,7 +71,7 @@ async def look(case: Case, address: str, store: str) -> None:
         patch.object(MeetingBookings, "claim", fuse.around(MeetingBookings.claim)),
         patch.object(MeetingBookings, "release", fuse.around(MeetingBookings.release)),
         patch.object(CalendarCheckpointStore, "write", fuse.around(CalendarCheckpointStore.write)),
-        patch.object(calendar_changes, "_BATCH_SIZE", BATCH),
+        patch.object(calendar_plan_execution, "_BATCH_SIZE", BATCH),
     ):
         order = ReconcileInput(calendar_id=case.calendar_id, at=case.at, changes=FULL_SYNC)
         stores, meetings = CalendarStores(ArtifactStore(store)), MeetingBookings(client)

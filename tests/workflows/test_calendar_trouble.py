@@ -90,7 +90,7 @@ async def test_a_crash_in_the_middle_goes_on_where_it_stopped_in_order_of_start(
         return answer
 
     monkeypatch.setattr(MeetingBookings, "claim", claim)
-    monkeypatch.setattr("activities.calendar_changes._BATCH_SIZE", 20)
+    monkeypatch.setattr("activities.calendar_plan_execution._BATCH_SIZE", 20)
     view = await anna.notices()
     assert set(claimed) == {event.start_time for event in events}
     assert max(claimed[:20]) < min(claimed[20:]), "sooner meetings come first"
