@@ -81,6 +81,8 @@ class SharedMeetings(NamedTuple):
 
     def opted_out_of(self, event: CalendarEvent) -> frozenset[str]:
         """The people who take part in an event and have opted out of recordings."""
+        if not self.opted_out:
+            return frozenset()
         names = {name for person in participants(event, self.owners) for name in person.names}
         if owner_response(event, self.owners) is not Response.DECLINED:
             # Guest lists need not name the owner of the calendar.

@@ -317,6 +317,7 @@ class CalendarClient:
                 view = await self._gateway.wait_for_end(found) or view
             else:
                 await self._provider.delete_calendar(found.calendar_id)
+                await self._opinions.withdraw(found.calendar_id)
         has_workflow = view is not None and view.status is not CalendarStatus.DISCONNECTED
         return calendar_summary(
             found.calendar_id, view, None, has_workflow=has_workflow, provider_answers=not has_workflow

@@ -110,6 +110,11 @@ class MeetingOpinions:
         except (NoAnswerError, RPCError):
             return ()
 
+    async def withdraw(self, calendar_id: str) -> None:
+        """Removes what a calendar said of meetings, which no workflow can do for it any more."""
+        own = [word for word in await self._stores[0].words() if word.is_of(calendar_id)]
+        await self._stores[0].change((), own)
+
     async def effects(
         self, view: CalendarView, tracked: TrackedEvents, event_id: str, change: OverrideChange
     ) -> dict[str, object]:

@@ -12,6 +12,7 @@ from minutekeeper.meetings.ids import workflow_id_for
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.storage.objections import ObjectionStore, OptOutStore
 from starter.client import MeetingClient
+from tests.devtools.simulator import calendar_support
 from tests.starter.calendar_support import ANNA, CalendarTestBench, write
 from tests.starter.fakes import Scene
 from tests.starter.support import cli, eventually, play
@@ -132,3 +133,15 @@ async def test_one_address_or_the_list_is_asked_for(desk: CalendarTestBench, arg
     ended = await cli("opt-out", *arguments)
     assert (ended.code, ended.out) == (2, "")
     assert (await OptOutStore(desk.store).read()).people == {}
+
+
+async def test_a_calendar_without_a_workflow_objects_no_more_once_it_is_disconnected(
+    desk: CalendarTestBench,
+) -> None:
+    gone = await calendar_support.connect(desk.sim, await calendar_support.account(desk.sim, BEN))
+    objections = ObjectionStore(desk.store)
+    words = [CalendarWord(calendar_id=each, event_id="e", wish=Wish.NEVER) for each in (gone, "another")]
+    await objections.change([("cal-1", word) for word in words], [])
+    assert (await cli("calendar", "disconnect", gone)).code == 0
+    (left,) = await objections.words(["cal-1"])
+    assert left.is_of("another")
