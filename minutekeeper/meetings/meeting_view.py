@@ -66,9 +66,22 @@ def bot_presence(state: MeetingState, query: PresenceQuery) -> BotPresence:
         bot_id=bot.bot_id if bot else "",
         provider=bot.provider if bot else "",
         is_leaving=here is not None and here.leave_requested,
-        was_removed=bot is not None and bot.removed_at is not None,
+        was_removed=here is not None and _was_removed(state, here),
         leaves_at=state.leave_at(here) if here else None,
     )
+
+
+def _was_removed(state: MeetingState, session: SessionState) -> bool:
+    """Whether the bot left because the meeting wanted it to, also if its last event came before the provider's answer.
+
+    The answer can be lost for minutes with the worker that asked.
+    """
+    bot = session.bot
+    if bot is None or not session.leave_requested:
+        return False
+    if bot.removed_at is not None or bot.final is None:
+        return True
+    return state.stop is not None and state.stop.evidence.at <= bot.final.at
 
 
 def _planned_end(state: MeetingState, session: SessionState | None) -> datetime:
