@@ -72,16 +72,17 @@ def bot_presence(state: MeetingState, query: PresenceQuery) -> BotPresence:
 
 
 def _was_removed(state: MeetingState, session: SessionState) -> bool:
-    """Whether the bot left because the meeting wanted it to, also if its last event came before the provider's answer.
+    """Whether the bot left because the meeting wanted it to.
 
-    The answer can be lost for minutes with the worker that asked.
+    The provider's answer to the removal does not decide it: with the worker that asked, it can be lost for minutes.
     """
     bot = session.bot
     if bot is None or not session.leave_requested:
         return False
-    if bot.removed_at is not None or bot.final is None:
+    left_at = bot.final.at if bot.final else bot.status_since if bot.status is MeetingStatus.ENDED else None
+    if bot.removed_at is not None or left_at is None:
         return True
-    return state.stop is not None and state.stop.evidence.at <= bot.final.at
+    return state.stop is not None and state.stop.evidence.at <= left_at
 
 
 def _planned_end(state: MeetingState, session: SessionState | None) -> datetime:

@@ -190,6 +190,8 @@ def test_the_messages_about_a_claim() -> None:
         "seen_at": T0,
         "why": "",
         "deleted_at": None,
+        "by_person": False,
+        "for_all": False,
     }
     assert dict(MeetingClaims()) == {"claims": {}, "released": {}, "followed": None}
     with pytest.raises(ValueError, match=r"end_time .* must be after start_time"):
