@@ -107,7 +107,8 @@ class SharedMeetingWords:
             )
         is_own_word = not made.record and made.rule in PERSONAL_RULES - {BuiltinRule.VETO}
         if is_own_word and not event.deleted and event.expected_end + _OVERRUN > now:
-            is_for_all = made.rule == BuiltinRule.OPTED_OUT or self._veto is VetoScope.ANY
+            is_opt_out = wish is Wish.OPTED_OUT or made.rule == BuiltinRule.OPTED_OUT
+            is_for_all = is_opt_out or self._veto is VetoScope.ANY
             if is_for_all or is_past(event.expected_end, now):
                 self._objections[event.event_id] = _Objection(meeting_id, made.reason, is_for_all)
         return made

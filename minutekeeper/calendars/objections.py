@@ -96,7 +96,8 @@ NOTHING_SHARED = SharedMeetings()
 class SharedDecision(NamedTuple):
     """The decision about an event when all calendars are heard.
 
-    `wish` is what its calendar has to say to the others; None if they need not know.
+    `wish` is what its calendar has to say to the others; None if they need not know. That a person has opted out
+    comes before a `never`, because it always speaks for the meeting.
     """
 
     decision: Decision
@@ -126,7 +127,7 @@ def decide_together(
     if event.deleted or is_past(decision.end_time or event.expected_end, now):
         return SharedDecision(made, None)
     if is_never or opted_out:
-        return SharedDecision(made, Wish.NEVER if is_never else Wish.OPTED_OUT)
+        return SharedDecision(made, Wish.OPTED_OUT if opted_out else Wish.NEVER)
     return SharedDecision(made, Wish.RECORD if decision.record and not made.record else None)
 
 

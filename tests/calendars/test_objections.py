@@ -56,7 +56,7 @@ def outcome(made: SharedDecision) -> tuple[bool, str, Wish | None]:
         (together(OPTED_OUT, **INVITED), (False, "opted_out", Wish.OPTED_OUT)),
         (together(OPTED_OUT, overrides=ALWAYS, **INVITED), (False, "opted_out", Wish.OPTED_OUT)),
         (together(OPTED_OUT, SKIP, **INVITED), (False, "opted_out", Wish.OPTED_OUT)),
-        (together(OPTED_OUT, overrides=NEVER, **INVITED), (False, "override", Wish.NEVER)),
+        (together(OPTED_OUT, overrides=NEVER, **INVITED), (False, "override", Wish.OPTED_OUT)),
         (together(OPTED_OUT, organizer_email=GRETA), (False, "opted_out", Wish.OPTED_OUT)),
         (together(OPTED_OUT._replace(owners=[GRETA])), (False, "opted_out", Wish.OPTED_OUT)),
         (together(OPTED_OUT._replace(owners=[GRETA]), SKIP, response="declined"), (False, "otherwise", None)),

@@ -218,15 +218,21 @@ async def test_no_meeting_with_a_person_who_opted_out_is_recorded(world: World) 
 
 
 @pytest.mark.parametrize("world", [VetoScope.ANY, VetoScope.OWN], indirect=True)
-async def test_a_person_who_opted_out_and_is_shown_by_one_calendar_only_is_heard_by_all(world: World) -> None:
+@pytest.mark.parametrize("but", ["skipped", "never"])
+async def test_a_person_who_opted_out_and_is_shown_by_one_calendar_only_is_heard_by_all(
+    world: World, but: str
+) -> None:
     people = OptOutStore(ArtifactStore(world.folder.as_uri()))
     await people.add(GRETA, datetime.now(UTC))
-    anna, hers, ben, _his = await shared(world, start_time=datetime.now(UTC) + timedelta(minutes=2))
+    anna, hers, ben, his = await shared(world, start_time=datetime.now(UTC) + timedelta(minutes=2))
     await anna.notices()
     meeting = anna.meeting(hers)
     await record(meeting)
     ben.put(attendees=[{"email": GRETA}])
-    await ben.changes("set_policy", PolicyChange(policy={"otherwise": "skip"}))
+    if but == "never":
+        await override(ben, his, "never")
+    else:
+        await ben.changes("set_policy", PolicyChange(policy={"otherwise": "skip"}))
     await until_rule(anna, hers, "opted_out")
     await meeting.until(lambda _view: world.provider.bots[0].removed)
     await meeting.completes()
