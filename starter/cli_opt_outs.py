@@ -43,9 +43,11 @@ async def opt_out(
     name = sanitize(changed.email)
     if not changed.is_new:
         print_line(f"{name} {'has not opted out' if remove else 'has opted out already'}.", "yellow")
-        return 0
-    effect = "may be recorded again" if remove else "has opted out: no meeting in which they take part is recorded"
-    print_line(f"{name} {effect}.", "green")
+    else:
+        effect = (
+            "may be recorded again" if remove else "has opted out: no meeting in which they take part is recorded"
+        )
+        print_line(f"{name} {effect}.", "green")
     print_line(f"{amount(changed.calendars, 'calendar')} will be read again in a moment.")
     return 0
 

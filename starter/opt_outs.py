@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict
+from temporalio.service import RPCError
 
 from minutekeeper.calendars.objections import OptOuts, normalised_email
 from minutekeeper.storage.errors import StoreError
@@ -13,7 +14,7 @@ from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.calendar_workflows import report_full_change, running_calendars
 from starter.client import MeetingClient
 from starter.error_translation import translate_temporal_errors
-from starter.errors import MeetingInputError, StorageError
+from starter.errors import MeetingError, MeetingInputError, StorageError, TemporalUnreachableError
 from starter.inputs import settings
 
 _ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")
@@ -21,7 +22,7 @@ _MAX_CONCURRENCY = 20
 
 
 class OptOutChange(BaseModel):
-    """`is_new` is False if nothing had to be changed; `calendars` is how many decide again."""
+    """`is_new` is False if nothing had to be stored; `calendars` is how many decide again."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,7 +43,8 @@ async def list_opt_outs() -> OptOuts:
 async def change_opt_out(email: str, *, remove: bool) -> OptOutChange:
     """Has a person opt out, or takes that back. Raises MeetingInputError, StorageError, TemporalUnreachableError.
 
-    It is stored first: calendars that do not hear of it now do so with their next full sync.
+    It is stored first. All calendars are told also if it was stored before, because they may not have heard of it;
+    the error for those that cannot be told says so.
     """
     name = normalised_email(email)
     if not _ADDRESS.fullmatch(name) or not name.isprintable():
@@ -51,21 +53,37 @@ async def change_opt_out(email: str, *, remove: bool) -> OptOutChange:
         is_new = await (_store().remove(name) if remove else _store().add(name, datetime.now(UTC)))
     except StoreError as error:
         raise StorageError(str(error)) from None
-    told = await _tell_calendars() if is_new else 0
+    try:
+        told = await _tell_calendars()
+    except MeetingError as error:
+        kind = TemporalUnreachableError if isinstance(error, TemporalUnreachableError) else MeetingError
+        stored = f"{name} {'may be recorded again' if remove else 'has opted out'}"
+        raise kind(
+            f"It is stored that {stored}, but not all calendars heard of it; repeat the command. {error}"
+        ) from error
     return OptOutChange(email=name, opted_out=not remove, is_new=is_new, calendars=told)
 
 
 async def _tell_calendars() -> int:
+    """How many calendars were told. One that cannot be told keeps no other from hearing of it."""
     temporal = (await MeetingClient.connect()).temporal
     slots = asyncio.Semaphore(_MAX_CONCURRENCY)
+    failures: list[RPCError] = []
 
     async def tell(calendar_id: str) -> bool:
         async with slots:
-            return await report_full_change(temporal, calendar_id)
+            try:
+                return await report_full_change(temporal, calendar_id)
+            except RPCError as error:
+                failures.append(error)
+                return False
 
     with translate_temporal_errors(temporal):
         calendars = [each async for each in running_calendars(temporal)]
-        return sum(await asyncio.gather(*map(tell, calendars)))
+        told = sum(await asyncio.gather(*map(tell, calendars)))
+        if failures:
+            raise failures[0]
+    return told
 
 
 def _store() -> OptOutStore:

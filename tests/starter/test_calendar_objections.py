@@ -1,10 +1,14 @@
 """What the command line says of a person's word, of vetoes and of people who opted out."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from minutekeeper.calendars.objections import CalendarWord, Wish
 from minutekeeper.calendars.tracked_events import TrackedEvent
@@ -124,6 +128,51 @@ async def test_a_person_who_opted_out_is_named_by_an_explanation_and_by_the_list
     assert "has not opted out" in (await cli("opt-out", GRETA, "--remove")).out
     assert (await cli("calendar", "explain", ANNA, "planning", "--json")).json["rule"] == "otherwise"
     assert (await OptOutStore(desk.store).read()).people == {}
+
+
+@pytest.mark.parametrize("change", [(), ("--remove",)])
+async def test_a_repeated_opt_out_is_told_again_because_calendars_may_not_have_heard_of_it(
+    desk: CalendarTestBench, client: MeetingClient, settings: pytest.MonkeyPatch, change: tuple[str, ...]
+) -> None:
+    await booked(desk, client)
+    if change:
+        await OptOutStore(desk.store).add(GRETA, datetime.now(UTC))
+    with settings.context() as there:
+        there.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+        failed = await cli("opt-out", GRETA, *change)
+    assert failed.code != 0
+    assert f"It is stored that {GRETA} {'may be recorded again' if change else 'has opted out'}" in failed.err
+    assert "repeat the command" in failed.err
+    assert (GRETA in (await OptOutStore(desk.store).read()).people) is not bool(change)
+    repeated = (await cli("opt-out", GRETA, *change, "--json")).json
+    assert (repeated["is_new"], repeated["calendars"] >= 1) == (False, True)
+
+
+async def test_one_calendar_that_cannot_be_told_of_an_opt_out_hides_no_other(
+    desk: CalendarTestBench, client: MeetingClient, settings: pytest.MonkeyPatch
+) -> None:
+    await booked(desk, client)
+    asked: list[str] = []
+
+    async def listed(_client: Client) -> AsyncIterator[str]:
+        for name in ("first", "second", "third"):
+            yield name
+
+    async def signal(_client: Client, calendar_id: str) -> bool:
+        asked.append(calendar_id)
+        if calendar_id == "first":
+            raise RPCError("it is down", RPCStatusCode.UNAVAILABLE, b"")
+        # A moment later, so that the failure comes first.
+        await asyncio.sleep(0.1)
+        asked.append(f"{calendar_id} heard of it")
+        return True
+
+    settings.setattr("starter.opt_outs.running_calendars", listed)
+    settings.setattr("starter.opt_outs.report_full_change", signal)
+    failed = await cli("opt-out", GRETA)
+    assert failed.code != 0
+    assert "not all calendars heard of it; repeat the command. Temporal does not answer" in failed.err
+    assert {"second heard of it", "third heard of it"} < set(asked)
 
 
 @pytest.mark.parametrize(
