@@ -130,12 +130,16 @@ class MeetingBookings:
         return state
 
     async def _claiming(self, name: str) -> tuple[ClaimingCalendar, ...]:
-        """The calendars that claim a meeting; none if it does not answer."""
+        """The calendars that claim a meeting; none if it cannot answer, or is not known any more."""
         handle = self._client.get_workflow_handle(name)
         try:
             view: MeetingView = await handle.query("status", result_type=MeetingView, rpc_timeout=_LIMIT)
-        except (RPCError, WorkflowQueryFailedError):
+        except WorkflowQueryFailedError:
             return ()
+        except RPCError as error:
+            if is_unknown_workflow(error):
+                return ()
+            raise
         return view.calendars
 
     async def event_id_for(self, meeting_id: str, calendar_id: str) -> str | None:

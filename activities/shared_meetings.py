@@ -14,6 +14,8 @@ from minutekeeper.calendars.event import CalendarEvent, is_past, meeting_id_for_
 from minutekeeper.calendars.messages import ReconcileInput
 from minutekeeper.calendars.objections import (
     NOTHING_SHARED,
+    OBJECTING,
+    OPTED_OUT_REASON,
     PERSONAL_RULES,
     CalendarWord,
     SharedMeetings,
@@ -105,12 +107,14 @@ class SharedMeetingWords:
             self._wanted[meeting_id] = CalendarWord(
                 calendar_id=self._order.calendar_id, event_id=event.event_id, wish=wish, owner=self._order.owner
             )
-        is_own_word = not made.record and made.rule in PERSONAL_RULES - {BuiltinRule.VETO}
+        # What cannot be recorded here may be recorded for others.
+        is_own_word = wish in OBJECTING or (not made.record and made.rule in PERSONAL_RULES - {BuiltinRule.VETO})
         if is_own_word and not event.deleted and event.expected_end + _OVERRUN > now:
             is_opt_out = wish is Wish.OPTED_OUT or made.rule == BuiltinRule.OPTED_OUT
             is_for_all = is_opt_out or self._veto is VetoScope.ANY
             if is_for_all or is_past(event.expected_end, now):
-                self._objections[event.event_id] = _Objection(meeting_id, made.reason, is_for_all)
+                why = OPTED_OUT_REASON if wish is Wish.OPTED_OUT else made.reason
+                self._objections[event.event_id] = _Objection(meeting_id, why, is_for_all)
         return made
 
     async def publish(self) -> None:

@@ -34,6 +34,12 @@ class Wish(StrEnum):
     """It would have the meeting recorded, if no other calendar objected."""
 
 
+OBJECTING = frozenset({Wish.NEVER, Wish.OPTED_OUT})
+"""The wishes that a meeting is not recorded."""
+
+OPTED_OUT_REASON = "Skipped: a person who takes part has opted out of recordings."
+
+
 class CalendarWord(BaseModel):
     """The wish of one calendar about a meeting, and the event that it has for it."""
 
@@ -118,12 +124,13 @@ def decide_together(
     made = decision
     if not is_never and _is_by_policy(decision):
         if opted_out:
-            made = _skip(decision, BuiltinRule.OPTED_OUT, "a person who takes part has opted out of recordings.")
+            made = _skip(decision, BuiltinRule.OPTED_OUT, OPTED_OUT_REASON)
         elif decision.record and Wish.OPTED_OUT in objecting:
-            reason = "another calendar shows that a person takes part who has opted out of recordings."
+            reason = "Skipped: another calendar shows that a person takes part who has opted out of recordings."
             made = _skip(decision, BuiltinRule.OPTED_OUT, reason)
         elif decision.record and Wish.NEVER in objecting and shared.veto is VetoScope.ANY:
-            made = _skip(decision, BuiltinRule.VETO, 'the user of another calendar chose "never" for this meeting.')
+            reason = 'Skipped: the user of another calendar chose "never" for this meeting.'
+            made = _skip(decision, BuiltinRule.VETO, reason)
     if event.deleted or is_past(decision.end_time or event.expected_end, now):
         return SharedDecision(made, None)
     if is_never or opted_out:
@@ -141,7 +148,7 @@ def _skip(decision: Decision, rule: BuiltinRule, reason: str) -> Decision:
     return Decision(
         record=False,
         rule=rule,
-        reason=f"Skipped: {reason}",
+        reason=reason,
         start_time=decision.start_time,
         end_time=decision.end_time,
     )

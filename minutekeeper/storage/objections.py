@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from minutekeeper.storage.store import ArtifactStore
 _MAX_SINGLE_LISTS = 20
 """For more meetings, the words about all meetings are listed at once."""
 _MAX_CONCURRENCY = 20
-_MAX_TRIES = 5
+_MAX_TRIES = 10
 
 
 class StoredWord(NamedTuple):
@@ -89,7 +90,8 @@ class ObjectionStore:
 class OptOutStore:
     """Reads and writes who opted out of recordings; every change is a file of its own with the next number.
 
-    Every method raises StoreError if the store fails.
+    Only the last one is kept, because people who took it back are not to be remembered. Every method raises
+    StoreError if the store fails.
     """
 
     def __init__(self, store: ArtifactStore) -> None:
@@ -97,13 +99,27 @@ class OptOutStore:
 
     async def read(self) -> OptOuts:
         """What cannot be read raises StoreError, because a person's word must not be forgotten."""
-        paths = [entry.path for entry in await self._store.list(layout.opt_outs_path())]
-        if not paths:
-            return OptOuts()
+        path = ""
+        for _ in range(_MAX_TRIES):
+            path = max(await self._paths(), default="")
+            if not path:
+                return OptOuts()
+            # One that was removed meanwhile has a successor.
+            with suppress(NotStoredError):
+                return await self._read(path)
+        raise StoreError(f"{path} is gone each time it is read; try again")
+
+    async def _read(self, path: str) -> OptOuts:
         try:
-            return OptOuts.model_validate_json(await self._store.get(max(paths)))
+            return OptOuts.model_validate_json(await self._store.get(path))
         except ValidationError:
-            raise StoreError(f"{max(paths)} cannot be read; remove it to fall back to the one before") from None
+            raise StoreError(
+                f"{path} cannot be read, so nothing is decided; restore it from a backup, or remove it, after "
+                "which the people whom it named have to opt out anew"
+            ) from None
+
+    async def _paths(self) -> list[str]:
+        return [entry.path for entry in await self._store.list(layout.opt_outs_path())]
 
     async def add(self, email: str, now: datetime) -> bool:
         """Has a person opt out; False if they had before."""
@@ -114,16 +130,29 @@ class OptOutStore:
         return await self._change(lambda known: known.without_person(email))
 
     async def _change(self, change: Callable[[OptOuts], OptOuts]) -> bool:
+        is_written = False
         for _ in range(_MAX_TRIES):
             known = await self.read()
             changed = change(known)
             if changed.people.keys() == known.people.keys():
-                return False
+                # An earlier change may have failed before it had removed what it replaced.
+                await self._remove_before(_version_path(known.version))
+                return is_written
             written = changed.model_copy(update={"version": known.version + 1})
-            path = f"{layout.opt_outs_path()}/{written.version:08d}.json"
+            path = _version_path(written.version)
             if await self._store.create(path, written.model_dump_json().encode()):
-                return True
+                is_written = True
+                # A slow writer may take a number that was removed already: then a later one counts.
+                if max(await self._paths(), default="") == path:
+                    await self._remove_before(path)
+                    return True
         raise StoreError("the list of people who opted out is being changed by others; try again")
+
+    async def _remove_before(self, path: str) -> None:
+        """Removes the lists that this one replaces, with the addresses in them."""
+        for each in await self._paths():
+            if each < path:
+                await self._store.delete(each)
 
 
 async def load_shared(
@@ -145,6 +174,10 @@ async def load_shared(
             objecting.setdefault(word.meeting_id, set()).add(word.wish)
     people = frozenset((await opt_outs.read()).people)
     return SharedMeetings(people, objecting, owners, veto), words
+
+
+def _version_path(version: int) -> str:
+    return f"{layout.opt_outs_path()}/{version:08d}.json"
 
 
 def _path(word: StoredWord) -> str:

@@ -4,10 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from temporalio.client import Client, Interceptor, OutboundInterceptor, QueryWorkflowInput
+from temporalio.service import RPCError, RPCStatusCode
 
+from activities.meeting_bookings import CALL_ERRORS, MeetingBookings
 from minutekeeper.calendars.event import CalendarEvent, meeting_id_for_event
 from minutekeeper.calendars.messages import OverrideChange, PolicyChange
 from minutekeeper.calendars.objections import VetoScope
+from minutekeeper.meetings.claims import ClaimRelease
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.storage import layout
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpoint
@@ -139,6 +143,28 @@ async def test_a_veto_sends_out_the_bot_that_records_for_another_calendar(world:
     assert len(world.provider.bots) == 2
 
 
+class _Deaf(Interceptor):
+    """A client whose queries get no answer in time."""
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 - the SDK's name
+        return _DeafOutbound(next)
+
+
+class _DeafOutbound(OutboundInterceptor):
+    async def query_workflow(self, input: QueryWorkflowInput) -> Any:  # noqa: A002 - the SDK's name
+        raise RPCError(f"{input.query} timed out", RPCStatusCode.DEADLINE_EXCEEDED, b"")
+
+
+async def test_a_veto_is_not_told_while_it_is_unknown_who_has_to_hear_of_it(world: World) -> None:
+    anna = await world.connected()
+    event = anna.put()
+    await anna.notices()
+    deaf = MeetingBookings(Client(**world.client.config() | {"interceptors": [_Deaf()]}))
+    veto = ClaimRelease(calendar_id="ben", seen_at=datetime.now(UTC), by_person=True, for_all=True)
+    with pytest.raises(CALL_ERRORS):
+        await deaf.release(meeting_id_for_event(event), veto)
+
+
 @pytest.mark.parametrize("world", [VetoScope.OWN], indirect=True)
 async def test_where_a_veto_is_for_the_own_calendar_others_have_the_meeting_recorded(world: World) -> None:
     anna, hers, ben, his = await shared(world, start_time=datetime.now(UTC) + timedelta(minutes=2))
@@ -218,7 +244,7 @@ async def test_no_meeting_with_a_person_who_opted_out_is_recorded(world: World) 
 
 
 @pytest.mark.parametrize("world", [VetoScope.ANY, VetoScope.OWN], indirect=True)
-@pytest.mark.parametrize("but", ["skipped", "never"])
+@pytest.mark.parametrize("but", ["skipped", "never", "left to the provider"])
 async def test_a_person_who_opted_out_and_is_shown_by_one_calendar_only_is_heard_by_all(
     world: World, but: str
 ) -> None:
@@ -228,9 +254,11 @@ async def test_a_person_who_opted_out_and_is_shown_by_one_calendar_only_is_heard
     await anna.notices()
     meeting = anna.meeting(hers)
     await record(meeting)
-    ben.put(attendees=[{"email": GRETA}])
+    ben.put(attendees=[{"email": GRETA}], provider_records=but == "left to the provider")
     if but == "never":
         await override(ben, his, "never")
+    elif but == "left to the provider":
+        await ben.notices()
     else:
         await ben.changes("set_policy", PolicyChange(policy={"otherwise": "skip"}))
     await until_rule(anna, hers, "opted_out")
@@ -238,6 +266,6 @@ async def test_a_person_who_opted_out_and_is_shown_by_one_calendar_only_is_heard
     await meeting.completes()
     assert (await meeting.outcome()).artifacts, "what was recorded is kept"
     ben.put(attendees=[])
-    await ben.notices()
+    await (override(ben, his, None) if but == "never" else ben.notices())
     await anna.until(lambda view: view.counts.booked == 1)
     await anna.meeting(hers, sitting=2).until(lambda view: view.dispatches == 1)
