@@ -18,7 +18,7 @@ from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.event_changes import compare_meetings
 from minutekeeper.calendars.messages import ReconcileCounts, ReconcileInput, ReconcileResult
 from minutekeeper.calendars.objections import VetoScope
-from minutekeeper.calendars.occurrences import with_numbers
+from minutekeeper.calendars.occurrences import as_tracked
 from minutekeeper.calendars.plan import ChangeKind, PlannedChange, make_plan
 from minutekeeper.calendars.preferences import CalendarPreferences
 from minutekeeper.calendars.tracked_events import BookedState, TrackedEvents, entry_for
@@ -127,10 +127,9 @@ class Reconciler:
     async def _follow(self, events: Collection[CalendarEvent], reading: CalendarSnapshot) -> None:
         executor, now = self._executor, self._clock.now
         policy, overrides = self._order.policy, self._order.overrides
-        numbered = with_numbers(events, executor.events)
         entries = [
             entry_for(event, self._shared.decide(decide(policy, overrides, event, now), event, now))
-            for event in numbered
+            for event in as_tracked(events, executor.events)
         ]
         await self._shared.publish()
         plan = make_plan(executor.events, entries, now, complete=False, gone=reading.gone)

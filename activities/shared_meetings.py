@@ -10,7 +10,7 @@ from temporalio.client import Client
 from activities.calendar_plan_execution import PlanExecutor
 from activities.meeting_bookings import CALL_ERRORS, MeetingBookings
 from minutekeeper.calendars.decisions import Decision
-from minutekeeper.calendars.event import CalendarEvent, is_past, meeting_id_for_event
+from minutekeeper.calendars.event import CalendarEvent, is_past
 from minutekeeper.calendars.messages import ReconcileInput
 from minutekeeper.calendars.objections import (
     NOTHING_SHARED,
@@ -40,7 +40,7 @@ _OVERRUN = timedelta(hours=12)
 class _Objection(NamedTuple):
     """An objection of this calendar, of which the meeting has to hear."""
 
-    meeting_id: str
+    meeting_ids: tuple[str, ...]
     reason: str
     for_all: bool
 
@@ -85,7 +85,7 @@ class SharedMeetingWords:
             if each.event_id not in seen and not each.is_over(now)
         )
         known = {base_meeting_id(each.meeting_id) for each in entries if each.event_id in seen}
-        meeting_ids = {meeting_id_for_event(event) for event in events} | known
+        meeting_ids = {each for event in events for each in event.meeting_ids} | known
         identity = self._order.identity
         owners = [self._order.owner, *([identity.account] if identity else []), *self._order.policy.my_emails]
         self._shared, self._words = await load_shared(
@@ -102,11 +102,11 @@ class SharedMeetingWords:
     def decide(self, decision: Decision, event: CalendarEvent, now: datetime) -> Decision:
         """The decision about an event when all calendars are heard."""
         made, wish = decide_together(decision, event, self._shared, now)
-        meeting_id = meeting_id_for_event(event)
         if wish is not None:
-            self._wanted[meeting_id] = CalendarWord(
+            word = CalendarWord(
                 calendar_id=self._order.calendar_id, event_id=event.event_id, wish=wish, owner=self._order.owner
             )
+            self._wanted |= dict.fromkeys(event.meeting_ids, word)
         # What cannot be recorded here may be recorded for others.
         is_own_word = wish in OBJECTING or (not made.record and made.rule in PERSONAL_RULES - {BuiltinRule.VETO})
         if is_own_word and not event.deleted and event.expected_end + _OVERRUN > now:
@@ -114,7 +114,7 @@ class SharedMeetingWords:
             is_for_all = is_opt_out or self._veto is VetoScope.ANY
             if is_for_all or is_past(event.expected_end, now):
                 why = OPTED_OUT_REASON if wish is Wish.OPTED_OUT else made.reason
-                self._objections[event.event_id] = _Objection(meeting_id, why, is_for_all)
+                self._objections[event.event_id] = _Objection(event.meeting_ids, why, is_for_all)
         return made
 
     async def publish(self) -> None:
@@ -157,7 +157,8 @@ class SharedMeetingWords:
                 by_person=True,
                 for_all=objection.for_all,
             )
-            await self._signal(await self._meetings.release(objection.meeting_id, release))
+            for meeting_id in objection.meeting_ids:
+                await self._signal(await self._meetings.release(meeting_id, release))
             told.add(event_id)
 
         await _all(executor, (object_to(*each) for each in new.items()))

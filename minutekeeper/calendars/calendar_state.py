@@ -94,7 +94,7 @@ class CalendarState(CalendarWorkflowInput):
     def change_override(self, change: OverrideChange, now: datetime) -> None:
         """Takes in what a user decided for one event or one series."""
         if change.meeting_id:
-            self.overrides = self.overrides.with_event(change.meeting_id, change.wanted)
+            self.overrides = self.overrides.with_event(change.meeting_id, change.wanted, change.other_ids)
         if change.series_id:
             self.overrides = self.overrides.with_series(change.series_id, change.wanted)
         self.preferences_changed_at = now

@@ -1,13 +1,13 @@
 """Decides whether an event is recorded: by an override, by what is impossible, or by the first rule that holds."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from minutekeeper.calendars.actions import bot_options, wanted_artifacts
-from minutekeeper.calendars.event import CalendarEvent, is_past, meeting_id_for_event, series_key
+from minutekeeper.calendars.event import CalendarEvent, is_past, series_key
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BuiltinRule, Rule
 from minutekeeper.meetings.fields import BotOptions, Metadata, UtcDatetime, WantedArtifacts
@@ -45,15 +45,20 @@ class Overrides(BaseModel):
         return len(self.events) + len(self.series)
 
     def for_event(self, event: CalendarEvent) -> Override | None:
-        if self.events and (wanted := self.events.get(meeting_id_for_event(event))):
-            return Override(wanted, "event")
+        given = {wanted for each in event.meeting_ids if (wanted := self.events.get(each))} if self.events else ()
+        if given:
+            return Override("never" if "never" in given else "always", "event")
         if event.series and (wanted := self.series.get(event.series)):
             return Override(wanted, "series")
         return None
 
-    def with_event(self, meeting_id: str, wanted: Wanted | None) -> "Overrides":
-        """The overrides after a change; None leaves the event to its series and to the policy again."""
-        return self.model_copy(update={"events": _changed(self.events, meeting_id, wanted)})
+    def with_event(self, meeting_id: str, wanted: Wanted | None, other_ids: Collection[str] = ()) -> "Overrides":
+        """The overrides after a change; None leaves the event to its series and to the policy again.
+
+        `other_ids` are further ids of the event: what was said of it by these is replaced.
+        """
+        others = {each: value for each, value in self.events.items() if each not in other_ids}
+        return self.model_copy(update={"events": _changed(others, meeting_id, wanted)})
 
     def with_series(self, series_id: str, wanted: Wanted | None) -> "Overrides":
         return self.model_copy(update={"series": _changed(self.series, series_key(series_id), wanted)})

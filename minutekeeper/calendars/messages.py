@@ -187,6 +187,8 @@ class OverrideChange(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     meeting_id: str = ""
+    other_ids: tuple[str, ...] = ()
+    """Further meeting ids of the event: overrides under these are replaced."""
     series_id: str = ""
     wanted: Wanted | None = None
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from minutekeeper.calendars.decisions import Decision, Overrides, decide
-from minutekeeper.calendars.event import CalendarEvent, Response, is_past, meeting_id_for_event
+from minutekeeper.calendars.event import CalendarEvent, Response, is_past
 from minutekeeper.calendars.people import owner_response, participants
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BuiltinRule
@@ -119,7 +119,7 @@ def decide_together(
 ) -> SharedDecision:
     """The decision about an event after vetoes and people who opted out; no rule and no `always` beats these."""
     is_never = not decision.record and decision.rule == BuiltinRule.OVERRIDE
-    objecting = shared.objecting.get(meeting_id_for_event(event), ())
+    objecting = {wish for each in event.meeting_ids for wish in shared.objecting.get(each, ())}
     opted_out = bool(shared.opted_out_of(event))
     made = decision
     if not is_never and _is_by_policy(decision):

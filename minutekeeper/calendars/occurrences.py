@@ -1,4 +1,4 @@
-"""Counts the occurrences of a series, because no calendar tells which of them an event is."""
+"""Adds to events what no calendar tells: under which meeting id they are tracked, and their numbers in a series."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -9,12 +9,12 @@ from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.tracked_events import TrackedEvents
 
 
-def with_numbers(events: Iterable[CalendarEvent], tracked: TrackedEvents) -> list[CalendarEvent]:
-    """The events with their numbers in their series, in the order in which they take place.
+def as_tracked(events: Iterable[CalendarEvent], tracked: TrackedEvents) -> list[CalendarEvent]:
+    """The events with their tracked meeting ids, and their numbers in the order in which a series takes place.
 
-    The first is the first that the calendar has shown; what is cancelled does not count.
+    Number one is the first that the calendar has shown; what is cancelled does not count.
     """
-    events = list(events)
+    events = list(map(tracked.identify, events))
     starts = _starts(events, tracked)
     return [
         event.model_copy(update={"number": _number(event, starts[event.series], tracked)})

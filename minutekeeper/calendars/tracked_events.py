@@ -10,6 +10,7 @@ from minutekeeper.calendars.decisions import Decision
 from minutekeeper.calendars.event import CalendarEvent, Title, expected_end, is_past, meeting_id_for_event
 from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.meetings.fields import BotOptions, Metadata, UtcDatetime, WantedArtifacts
+from minutekeeper.meetings.ids import base_meeting_id
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest
 
 
@@ -178,6 +179,11 @@ class TrackedEvents(BaseModel):
     entries: dict[str, TrackedEvent] = {}
     passed: dict[str, PassedOccurrences] = {}
     """By the key of the series."""
+
+    def identify(self, event: CalendarEvent) -> CalendarEvent:
+        """The event with the id of its first meeting, if it is tracked."""
+        entry = self.entries.get(event.event_id)
+        return event.model_copy(update={"tracked_id": base_meeting_id(entry.meeting_id)}) if entry else event
 
     def with_snapshot(
         self, seen: Iterable[TrackedEvent], now: datetime, *, complete: bool, gone: Collection[str] = ()

@@ -17,7 +17,7 @@ from minutekeeper.calendars.event import (
     meeting_id_for_event,
 )
 from minutekeeper.calendars.objections import CalendarRules
-from minutekeeper.calendars.occurrences import with_numbers
+from minutekeeper.calendars.occurrences import as_tracked
 from minutekeeper.calendars.people import organised_by_owner, owner_response, participants, those_who_declined
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BuiltinRule
@@ -106,7 +106,7 @@ async def explain_decision(
     meeting_id = entry.meeting_id if entry else meeting_id_for_event(event) if event else ""
     meeting = (await meetings_of(temporal, [meeting_id]))[meeting_id]
     if event is not None:
-        (numbered,) = with_numbers([event], tracked)
+        (numbered,) = as_tracked([event], tracked)
         return _of_event(numbered, entry, meeting, rules)
     if entry is not None:
         return _of_entry(tracked.calendar_id, entry, meeting)

@@ -9,11 +9,11 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.workflow import UpdateMethodMultiParam
 
 from minutekeeper.calendars.decisions import Wanted
-from minutekeeper.calendars.event import meeting_id_for_event
+from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.messages import CalendarView, OverrideChange
 from minutekeeper.calendars.tracked_events import TrackedEvents
 from minutekeeper.meetings.ids import base_meeting_id, calendar_workflow_id_for
-from minutekeeper.providers.base import NotFoundError, UnavailableError
+from minutekeeper.providers.base import NotFoundError, ProviderError, UnavailableError
 from minutekeeper.providers.calendar_base import CalendarProvider, ConnectedCalendar
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
 from minutekeeper.storage.store import ArtifactStore
@@ -101,7 +101,12 @@ class CalendarGateway:
         tracked = await self.tracked_events(calendar)
         entry = find_tracked_event(tracked, event, series=series)
         if entry and not series:
-            change = OverrideChange(meeting_id=base_meeting_id(entry.meeting_id), wanted=wanted)
+            meeting_id = base_meeting_id(entry.meeting_id)
+            found: CalendarEvent | None = None
+            with suppress(ProviderError):
+                _, found = await find_event(self._provider, tracked, entry.event_id)
+            others = tuple(each for each in found.meeting_ids if each != meeting_id) if found else ()
+            change = OverrideChange(meeting_id=meeting_id, other_ids=others, wanted=wanted)
             return OverrideUpdate(calendar_id=calendar.calendar_id, event_id=entry.event_id, change=change)
         if entry and entry.series:
             change = OverrideChange(series_id=entry.series, wanted=wanted)
@@ -110,7 +115,7 @@ class CalendarGateway:
         if found is None:
             raise no_such_event(calendar.calendar_id, event)
         if not series:
-            change = OverrideChange(meeting_id=meeting_id_for_event(found), wanted=wanted)
+            change = OverrideChange(meeting_id=found.meeting_ids[0], wanted=wanted)
         elif found.series:
             change = OverrideChange(series_id=found.series, wanted=wanted)
         else:

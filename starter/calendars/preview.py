@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from minutekeeper.calendars.messages import FULL_SYNC
 from minutekeeper.calendars.objections import CalendarRules
-from minutekeeper.calendars.occurrences import with_numbers
+from minutekeeper.calendars.occurrences import as_tracked
 from minutekeeper.calendars.plan import BotLoad, ChangeKind, PlannedChange, bot_load, make_plan
 from minutekeeper.calendars.policy import Policy, PolicyError, load_policy
 from minutekeeper.calendars.tracked_events import DesiredMeeting, TrackedEvents, entry_for
@@ -55,7 +55,7 @@ async def preview_policy(
     Raises ProviderError if the calendar cannot be read.
     """
     calendar = await CalendarReader(provider, tracked.calendar_id).read(FULL_SYNC, None, tracked, now)
-    events = with_numbers(calendar.events, tracked)
+    events = as_tracked(calendar.events, tracked)
     entries = [entry_for(event, rules.decide(event, now)) for event in events]
     planned = make_plan(tracked, entries, now, complete=False, gone=calendar.gone)
     steps = tuple(step for step in planned.changes if step.kind is not ChangeKind.KEEP)

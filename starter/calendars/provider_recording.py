@@ -8,9 +8,9 @@ from temporalio.client import Client
 
 from minutekeeper.calendars.actions import bot_options
 from minutekeeper.calendars.decisions import NO_OVERRIDES
-from minutekeeper.calendars.event import CalendarEvent, meeting_id_for_event
+from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.objections import CalendarRules
-from minutekeeper.calendars.occurrences import with_numbers
+from minutekeeper.calendars.occurrences import as_tracked
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.calendars.tracked_events import TrackedEvents
@@ -62,8 +62,9 @@ class ProviderRecordings:
         if all_occurrences:
             coming = [each async for each in self._provider.events(tracked.calendar_id)]
             chosen = [each for each in coming if each.recurring_event_id == event.recurring_event_id]
+        chosen = as_tracked(chosen, tracked)
         _refuse_unrecordable(chosen, rules)
-        _refuse_recorded_by_policy(with_numbers(chosen, tracked), rules)
+        _refuse_recorded_by_policy(chosen, rules)
         await self._refuse_booked(chosen)
         options = bot_options(event, rules.policy.my_emails, rules.policy.bot)
         recording = ScheduledRecording(**options.model_dump(exclude_unset=True) if options else {})
@@ -87,7 +88,8 @@ class ProviderRecordings:
 
     async def _refuse_booked(self, events: Iterable[CalendarEvent]) -> None:
         """Checks bookings too, because another calendar or a user may have booked the same meeting."""
-        for meeting in (await meetings_of(self._temporal, map(meeting_id_for_event, events))).values():
+        meeting_ids = [each for event in events for each in event.meeting_ids]
+        for meeting in (await meetings_of(self._temporal, meeting_ids)).values():
             if meeting.status is not None and not meeting.status.is_final:
                 raise MeetingRefusedError(
                     f"Meeting {meeting.meeting_id} is booked for the same time and place, so a second bot would "

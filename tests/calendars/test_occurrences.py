@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from minutekeeper.calendars.event import CalendarEvent
-from minutekeeper.calendars.occurrences import with_numbers
+from minutekeeper.calendars.occurrences import as_tracked
 from minutekeeper.calendars.tracked_events import TrackedEvents
 from tests.calendars.support import DAY, NOW, START, an_entry, an_event, through_temporal
 
@@ -17,7 +17,7 @@ def occurrence(week: int, **fields: Any) -> CalendarEvent:
 
 
 def numbers(events: list[CalendarEvent], tracked: TrackedEvents | None = None) -> list[int]:
-    return [event.number for event in with_numbers(events, tracked or TrackedEvents(calendar_id="c1"))]
+    return [event.number for event in as_tracked(events, tracked or TrackedEvents(calendar_id="c1"))]
 
 
 def after(

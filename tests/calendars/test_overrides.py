@@ -4,7 +4,9 @@ import pytest
 
 from minutekeeper.calendars.decisions import MAX_OVERRIDES, NO_OVERRIDES, Override, Overrides
 from minutekeeper.calendars.event import meeting_id_for_event
-from tests.calendars.support import DAY, START, an_event
+from minutekeeper.calendars.occurrences import as_tracked
+from minutekeeper.calendars.tracked_events import TrackedEvents
+from tests.calendars.support import DAY, START, an_entry, an_event
 
 EVENT = {"uid": "u1", "original_start": START, "recurring_event_id": "s1"}
 E1 = meeting_id_for_event(an_event(**EVENT))
@@ -23,6 +25,22 @@ def test_an_event_goes_before_its_series() -> None:
 def test_an_event_keeps_its_override_when_its_calendar_comes_back_under_another_id() -> None:
     came_back = an_event(event_id="another", calendar_id="c2", **EVENT)
     assert BOTH.for_event(came_back) == Override("never", "event")
+
+
+def test_an_override_holds_for_each_id_of_an_event_and_never_goes_first() -> None:
+    first, later = an_event(), an_event(**EVENT)
+    tracked = TrackedEvents(calendar_id="c1", entries={"e1": an_entry(first)})
+    (event,) = as_tracked([later], tracked)
+    tracked_id = meeting_id_for_event(first)
+    assert event.meeting_ids == (tracked_id, E1)
+    given = NO_OVERRIDES.with_event(tracked_id, "always")
+    assert given.for_event(later) is None
+    assert given.for_event(event) == Override("always", "event")
+    assert given.with_event(E1, "never").for_event(event) == Override("never", "event")
+    assert NO_OVERRIDES.with_event(tracked_id, "never").with_event(E1, "always").for_event(event) == Override(
+        "never", "event"
+    )
+    assert given.with_event(E1, "never").with_event(tracked_id, None, [E1]) == NO_OVERRIDES
 
 
 def test_an_event_of_no_series_is_none_of_the_nameless_series() -> None:

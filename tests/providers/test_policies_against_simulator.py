@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from minutekeeper.calendars.decisions import NO_OVERRIDES, Decision, decide
-from minutekeeper.calendars.occurrences import with_numbers
+from minutekeeper.calendars.occurrences import as_tracked
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
 from minutekeeper.calendars.tracked_events import TrackedEvents, entry_for
 from tests.calendars.support import a_policy
@@ -132,6 +132,6 @@ async def test_every_second_occurrence_of_a_series(house: House, platform: str) 
     calendar_id = await connected(house, calendars, ANNA, platform)
     await house.add(start=(TOMORROW + timedelta(hours=12)).isoformat(), series={"count": 4, "every_days": 2})
     await calendars.resync_all()
-    events = with_numbers(await listed(calendars, calendar_id), TrackedEvents(calendar_id=calendar_id))
+    events = as_tracked(await listed(calendars, calendar_id), TrackedEvents(calendar_id=calendar_id))
     made = {event.start_time: decide(policy, NO_OVERRIDES, event, datetime.now(UTC)).record for event in events}
     assert [record for _, record in sorted(made.items())] == [True, False, True, False]

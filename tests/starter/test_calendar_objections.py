@@ -11,9 +11,10 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from minutekeeper.calendars.objections import CalendarWord, Wish
-from minutekeeper.calendars.tracked_events import TrackedEvent
+from minutekeeper.calendars.tracked_events import TrackedEvent, TrackedEvents
 from minutekeeper.meetings.ids import workflow_id_for
 from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.storage.calendar_checkpoints import CalendarCheckpoint, CalendarCheckpointStore
 from minutekeeper.storage.objections import ObjectionStore, OptOutStore
 from starter.client import MeetingClient
 from tests.devtools.simulator import calendar_support
@@ -58,6 +59,25 @@ async def test_a_never_says_that_the_bot_leaves(desk: CalendarTestBench, client:
     assert (done.json["meeting_id"], done.json["event_id"]) == (entry.meeting_id, entry.event_id)
     shown = (await cli("calendar", "override", ANNA, "planning", "never")).out
     assert "The bot leaves Planning now; what was recorded is kept." in shown
+
+
+async def test_a_never_holds_for_an_event_whose_id_would_be_another_by_now(
+    desk: CalendarTestBench, client: MeetingClient
+) -> None:
+    calendar_id, entry = await booked(desk, client)
+    done = await cli("calendar", "override", ANNA, "planning", "always", "--json")
+    assert (done.json["meeting_id"], done.json["other_ids"]) == (entry.meeting_id, [])
+    first = entry.model_copy(update={"meeting_id": "cal-first"})
+    tracked = TrackedEvents(calendar_id=calendar_id, entries={entry.event_id: first})
+    checkpoint = CalendarCheckpoint(events=tracked, reconciled_at=datetime.now(UTC))
+    await CalendarCheckpointStore(desk.store).write(checkpoint)
+    done = await cli("calendar", "override", ANNA, "planning", "never", "--json")
+    assert (done.json["meeting_id"], done.json["other_ids"]) == ("cal-first", [entry.meeting_id])
+    assert (await cli("calendar", "show", ANNA, "--json")).json["overrides"]["events"] == {"cal-first": "never"}
+    explained = (await cli("calendar", "explain", ANNA, "planning", "--json")).json
+    assert (explained["record"], explained["rule"]) == (False, "override")
+    planned = (await cli("calendar", "plan", ANNA, "--json")).json
+    assert [(step["kind"], step["rule"]) for step in planned["steps"]] == [("release", "override")]
 
 
 async def test_another_policy_says_which_bots_stay(desk: CalendarTestBench, client: MeetingClient) -> None:

@@ -197,6 +197,24 @@ async def test_a_veto_holds_when_all_that_calendars_know_of_their_events_is_lost
     await anna.meeting(hers).until_status(MeetingStatus.SCHEDULED)
 
 
+async def test_a_never_holds_in_all_calendars_whichever_id_they_know_the_meeting_by(world: World) -> None:
+    anna = await world.connected("anna")
+    first = anna.put(uid="")
+    await anna.notices()
+    hers = anna.put(uid=f"told-later-{world.key}")
+    assert meeting_id_for_event(hers) != meeting_id_for_event(first)
+    await override(anna, first, "never")
+    assert rule_of(anna, hers) == "override"
+    assert (await anna.meeting(first).outcome()).status is MeetingStatus.CANCELLED
+    ben = await world.connected("ben")
+    his = ben.put(start_time=hers.start_time, uid=hers.uid)
+    await ben.notices()
+    assert rule_of(ben, his) == "veto"
+    await override(anna, first, None)
+    await until_rule(ben, his, "otherwise")
+    assert rule_of(anna, hers) == "otherwise"
+
+
 @pytest.mark.parametrize("how", ["removed", "disconnected"])
 async def test_a_veto_ends_with_its_event_and_with_its_calendar(world: World, how: str) -> None:
     anna, hers, ben, his = await shared(world)
