@@ -108,7 +108,6 @@ def test_optional_guests() -> None:
     [
         {"locationEmailAddress": "Room6@example.com", "locationType": "conferenceRoom"},
         {"uniqueId": "room6@example.com", "uniqueIdType": "directory"},
-        {"locationUri": "mailto:room6@example.com"},
         {"displayName": "ROOM 6", "locationType": "conferenceRoom"},
     ],
 )
@@ -126,6 +125,20 @@ def test_a_room_that_is_only_a_location_is_no_person(place: dict[str, Any], name
 
 def test_a_place_that_is_called_like_a_guest_is_no_room() -> None:
     raw = GRAPH | {"locations": [{"displayName": "Ben", "locationType": "default"}]}
+    assert "ben@example.com" in {each.name for each in participants(event(raw))}
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"locationEmailAddress": "ben@example.com", "locationType": "default"},
+        {"uniqueId": "Ben@example.com", "uniqueIdType": "private", "locationType": "homeAddress"},
+        {"uniqueId": "ben@example.com"},
+        {"locationUri": "mailto:ben@example.com", "locationType": "conferenceRoom"},
+    ],
+)
+def test_a_location_with_the_address_of_a_guest_is_no_room(place: dict[str, Any]) -> None:
+    raw = GRAPH | {"location": {"displayName": "At Ben's"} | place}
     assert "ben@example.com" in {each.name for each in participants(event(raw))}
 
 

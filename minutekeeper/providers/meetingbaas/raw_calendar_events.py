@@ -80,7 +80,7 @@ _INSTANCES = frozenset({"occurrence", "exception"})
 class RawEvent:
     """The data of a raw event; what is missing is empty.
 
-    `rooms` are the addresses of invited resources and of locations, and the names of meeting rooms.
+    `rooms` are the addresses of invited resources, and the addresses and names of meeting rooms.
     """
 
     event_id: str
@@ -185,14 +185,19 @@ def _is_room(guest: Mapping[str, Any]) -> bool:
 
 
 def _rooms(raw: Mapping[str, Any], guests: list[dict[str, Any]]) -> Iterator[str]:
-    """Outlook may invite a room like a person, and then only the locations tell what it is."""
+    """Outlook may invite a room like a person, and then only the locations tell what it is.
+
+    A location's address counts only where it is said to be a room's, because it may also be that of a person.
+    """
     yield from (_address(guest).casefold() for guest in guests if _is_room(guest))
     for place in map(_mapping, (raw.get("location"), *_list(raw.get("locations")))):
-        for name in ("locationEmailAddress", "uniqueId", "locationUri"):
-            address = _text(place.get(name)).casefold().removeprefix("mailto:")
-            if "@" in address and "/" not in address:
-                yield address
-        if place.get("locationType") == "conferenceRoom":
+        is_room = place.get("locationType") == "conferenceRoom"
+        if is_room or place.get("uniqueIdType") == "directory":
+            for name in ("locationEmailAddress", "uniqueId"):
+                address = _text(place.get(name)).casefold()
+                if "@" in address:
+                    yield address
+        if is_room:
             yield _text(place.get("displayName")).casefold()
 
 
