@@ -196,16 +196,21 @@ class CalendarEvent(BaseModel):
         """The event, or one that lasts all day with hours: from `start` of its first day to the end of its last."""
         if not self.all_day:
             return self
-        first = _day(self.start_time)
-        last = max(first, _day(self.end_time) - timedelta(days=1)) if self.end_time else first
+        first = self._day(self.start_time)
+        last = max(first, self._day(self.end_time) - timedelta(days=1)) if self.end_time else first
         begin = datetime.combine(first, start, zone)
         end = datetime.combine(last + timedelta(days=1), time(), zone)
         return self.model_copy(update={"start_time": begin.astimezone(UTC), "end_time": end.astimezone(UTC)})
 
+    def _day(self, midnight: datetime) -> date:
+        """The day that begins at this instant: by the event's own zone if it is midnight there.
 
-def _day(midnight: datetime) -> date:
-    """The day that begins at this instant, in whichever zone."""
-    return (midnight.astimezone(UTC) + timedelta(hours=12)).date()
+        Otherwise the zone is not known, and the day is the one whose midnight of UTC is the nearest.
+        """
+        local = midnight.astimezone(ZoneInfo(self.time_zone or "UTC"))
+        if local.time() == time():
+            return local.date()
+        return (midnight.astimezone(UTC) + timedelta(hours=12)).date()
 
 
 def expected_end(start_time: datetime, end_time: datetime | None) -> datetime:

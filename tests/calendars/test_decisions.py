@@ -258,6 +258,16 @@ def test_the_bot_of_an_event_that_lasts_all_day_comes_by_the_policys_clock(
     assert (desired.start_time, desired.end_time) == times
 
 
+@pytest.mark.parametrize(
+    ("time_zone", "hours"), [("Pacific/Auckland", 13), ("Pacific/Kiritimati", 14), ("Pacific/Pago_Pago", -11)]
+)
+def test_the_day_of_an_event_is_that_of_its_own_zone(time_zone: str, hours: int) -> None:
+    midnight = DECEMBER - hours * HOUR
+    day = {"all_day": True, "start_time": midnight, "end_time": midnight + DAY, "time_zone": time_zone}
+    made = decide(a_policy(HACKATHON), NO_OVERRIDES, an_event(**day, title="Hackathon"), NOW)
+    assert (made.start_time, made.end_time) == (DECEMBER + 9 * HOUR, DECEMBER + DAY)
+
+
 def test_of_an_event_of_several_days_only_the_first_morning_counts() -> None:
     days: dict[str, Any] = WHOLE_DAY | {"end_time": DECEMBER + 3 * DAY, "title": "Hackathon"}
     made = decision(a_policy(HACKATHON), **days)

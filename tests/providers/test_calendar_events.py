@@ -124,6 +124,19 @@ def test_all_day(raw: dict[str, Any], all_day: bool) -> None:
     assert event(raw=raw).all_day is all_day
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "New Zealand Standard Time"])
+def test_the_days_of_an_all_day_event_are_as_its_calendar_writes_them(zone: str) -> None:
+    days = {
+        name: {"dateTime": f"2026-12-0{day}T00:00:00.0000000", "timeZone": zone}
+        for name, day in {"start": 1, "end": 2}.items()
+    }
+    found = event(raw=GRAPH | days | {"isAllDay": True}, start_time="2026-11-30T11:00:00Z")
+    assert (found.start_time, found.end_time) == (
+        datetime(2026, 12, 1, tzinfo=UTC),
+        datetime(2026, 12, 2, tzinfo=UTC),
+    )
+
+
 def test_an_all_day_series_has_original_days() -> None:
     found = event(raw={"recurringEventId": "s", "originalStartTime": {"date": "2026-11-30"}})
     assert found.original_start == datetime(2026, 11, 30, tzinfo=UTC)

@@ -5,7 +5,7 @@ Both have the same data, in different places. An object of neither kind has none
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -124,6 +124,7 @@ def read_raw(value: Any) -> RawEvent:
     organizer = _mapping(raw.get("organizer"))
     start = _mapping(raw.get("start"))
     series_id = _text(raw.get("recurringEventId")) or _text(raw.get("seriesMasterId"))
+    all_day = raw.get("isAllDay") is True or bool(start.get("date"))
     is_organizer = organizer.get("self") is True or raw.get("isOrganizer") is True
     rooms = frozenset(_rooms(raw, guests))
     people = [guest for guest in guests if not _is_room(guest) and rooms.isdisjoint(_names(guest))]
@@ -131,11 +132,11 @@ def read_raw(value: Any) -> RawEvent:
         event_id=_text(raw.get("id")),
         uid=_text(raw.get("iCalUID")) or _text(raw.get("iCalUId")),
         title=_text(raw.get("summary")) or _text(raw.get("subject")),
-        start_time=_instant(start),
-        end_time=_instant(_mapping(raw.get("end"))),
+        start_time=_instant(start, all_day=all_day),
+        end_time=_instant(_mapping(raw.get("end")), all_day=all_day),
         original_start=_instant(raw.get("originalStartTime")) or _instant(raw.get("originalStart")),
         time_zone=_zone_name(raw.get("originalStartTimeZone") or start.get("timeZone")),
-        all_day=raw.get("isAllDay") is True or bool(start.get("date")),
+        all_day=all_day,
         cancelled=raw.get("status") == "cancelled" or raw.get("isCancelled") is True or "@removed" in raw,
         is_instance=bool(series_id) or _text(raw.get("type")) in _INSTANCES,
         series_id=series_id,
@@ -256,8 +257,11 @@ def _links(raw: Mapping[str, Any]) -> Iterator[str]:
         yield from (_text(_mapping(place).get(name)) for name in ("locationUri", "displayName", "uniqueId"))
 
 
-def _instant(value: Any) -> datetime | None:
-    """A text, or an object with `dateTime` and perhaps a zone beside it, or with a `date`: midnight UTC."""
+def _instant(value: Any, *, all_day: bool = False) -> datetime | None:
+    """A text, or an object with `dateTime` and perhaps a zone beside it, or with a `date`: midnight UTC.
+
+    For an event that lasts `all_day`, a midnight of any zone counts as its date.
+    """
     if not isinstance(value, dict):
         return parse_time(value) if isinstance(value, str) else None
     if "dateTime" not in value:
@@ -266,6 +270,8 @@ def _instant(value: Any) -> datetime | None:
         instant = datetime.fromisoformat(_text(value["dateTime"]))
     except ValueError:
         return None
+    if all_day and instant.time() == time():
+        return parse_time(instant.date().isoformat())
     if instant.tzinfo is None:
         zone = _zone(value.get("timeZone"))
         # Read as if it were UTC, it would be hours off.
