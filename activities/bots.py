@@ -95,8 +95,11 @@ class BotActivities:
         plan = _plan(provider, request)
         order = _order(request, plan)
         try:
-            if self._rooms and (shared := await self._rooms.enter(provider, request, order, _longest(plan))):
-                return _answer(shared, request, plan)
+            if self._rooms:
+                entry = await self._rooms.enter(provider, request, order, _longest(plan))
+                if entry.shared:
+                    return _answer(entry.shared, request, plan)
+                order = order.model_copy(update={"stays_reserved": entry.is_occupied_until_start})
             if attempt.in_doubt and (
                 found := await self._search(provider, order, attempt, rebooked=request.rebooked)
             ):
@@ -216,7 +219,8 @@ class BotActivities:
                 return sent
 
     async def _send(self, provider: Provider, order: BotDispatch, address: BotCallback) -> DispatchedBot:
-        if order.mode is DispatchMode.RESERVED and self._clock.now() > order.dispatch_at + _STILL_RESERVED:
+        is_late = self._clock.now() > order.dispatch_at + _STILL_RESERVED
+        if order.mode is DispatchMode.RESERVED and is_late and not order.stays_reserved:
             order = order.model_copy(update={"mode": DispatchMode.IMMEDIATE})
         try:
             return await provider.dispatch(order, address)

@@ -97,6 +97,7 @@ class BotDispatcher:
             bot=meeting.bot,
             provider=meeting.bot.provider,
             metadata=meeting.metadata,
+            gone_bots=self._meeting.ended_shared_bots,
             search_first=session.request is not None or meeting.rebooked,
             rebooked=meeting.rebooked,
             first_requested_at=asked_before,

@@ -231,12 +231,17 @@ class BotSession:
         ).add(1)
 
     async def _remove(self) -> None:
-        """Tells the bot to leave, unless its final event arrives first."""
+        """Tells the bot to leave, unless its final event arrives first.
+
+        Its departure can overtake the provider's answer, and then the sharers have lost it all the same.
+        """
+        is_first, self.state.removal_requested = self._bot.removed_at is None, True
         with self._in_flight:
             removing = activity_calls.remove_bot(self._bot)
             await workflow.wait_condition(lambda: removing.done() or self._has_ended())
             if not removing.done():
                 activity_calls.give_up(removing)
+                await self._tell_sharers()
                 return
             try:
                 answer = await removing
@@ -245,7 +250,6 @@ class BotSession:
                 self._meeting.note(self._clock.now(), "removal_refused", text)
                 self.state.retry_at = self._clock.now() + timedelta(seconds=self._deadlines.removed_bot)
                 return
-        is_first = self._bot.removed_at is None
         if is_first:
             self._meeting.note(
                 self._clock.now(), "bot_withdrawn", f"Told bot {self._bot.bot_id} to leave ({answer})."

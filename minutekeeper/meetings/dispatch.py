@@ -78,6 +78,8 @@ class SendBotInput(BaseModel):
     """The name of the requested provider; empty for the worker's default."""
     metadata: dict[str, str] = {}
     """The caller's own data, for providers that store some with a bot."""
+    gone_bots: tuple[str, ...] = ()
+    """Shared bots that have ended, as the provider says: their owner may not have heard of it yet."""
     search_first: bool = False
     """Whether the result of an earlier request of the same key is unknown, so that its bot may exist."""
     rebooked: bool = False
@@ -105,6 +107,8 @@ class BotDispatch(BaseModel):
     bot: BotOptions
     metadata: dict[str, str] = {}
     requested_since: UtcDatetime | None = None
+    stays_reserved: bool = False
+    """Whether a bot that is sent late must arrive late, because another one is in the room until the start."""
 
 
 class DispatchedBot(BaseModel):

@@ -9,7 +9,7 @@ from datetime import datetime
 from minutekeeper.meetings import claims, descriptions
 from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult, MeetingClaims
 from minutekeeper.meetings.dispatch import is_worth_joining, unbookable
-from minutekeeper.meetings.fields import BotOptions, WantedArtifacts
+from minutekeeper.meetings.fields import MAX_METADATA, BotOptions, WantedArtifacts
 from minutekeeper.meetings.meeting_keys import fullest_url, meeting_key
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Reschedule
@@ -19,6 +19,8 @@ from minutekeeper.meetings.status import MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import RELEASED, Evidence
 
 _MAX_REMOVED_BOTS = 20
+_MAX_SHARERS = 50
+"""Those beyond it hear of a removal when they ask the provider."""
 
 
 class ChangeRefusedError(Exception):
@@ -121,7 +123,8 @@ def share(state: MeetingState, shared: RoomShared, now: datetime) -> None:
     """Takes in that another workflow shares a bot of this meeting."""
     for session in state.sessions:
         is_meant = session.dispatch == shared.dispatch and not session.is_gone
-        if is_meant and shared.workflow_id not in session.sharers:
+        is_new = shared.workflow_id not in session.sharers and len(session.sharers) < _MAX_SHARERS
+        if is_meant and is_new:
             session.sharers.append(shared.workflow_id)
             state.note(now, "shared", f"Workflow {shared.workflow_id} has this meeting too, and shares the bot.")
 
@@ -221,7 +224,7 @@ def _apply_leading_claim(state: MeetingState, now: datetime) -> ClaimResult:
 def _kept_and_found_by(state: MeetingState, wanted: Claim, followed: Claim | None) -> dict[str, object]:
     """What is kept of the meeting, and its data, after a claim; what people said of both when they booked it stays.
 
-    A transcript that its bot was not asked for cannot be had any more.
+    A transcript that its bot was not asked for cannot be had any more. Of too many data, people's own stay.
     """
     before = state.request
     said_before = followed is not None and followed.wanted is not None
@@ -229,7 +232,8 @@ def _kept_and_found_by(state: MeetingState, wanted: Claim, followed: Claim | Non
     if state.standing and not before.wanted.transcript:
         kept = kept.model_copy(update={"transcript": False})
     own = {key: text for key, text in before.metadata.items() if not followed or key not in followed.metadata}
-    return {"wanted": kept, "metadata": own | wanted.metadata}
+    metadata = dict(list((own | wanted.metadata).items())[:MAX_METADATA])
+    return {"wanted": kept, "metadata": metadata}
 
 
 def _as_change(state: MeetingState, wanted: Claim) -> Reschedule:
@@ -245,7 +249,9 @@ def _as_change(state: MeetingState, wanted: Claim) -> Reschedule:
 def _follow_end(state: MeetingState, change: Reschedule, now: datetime) -> None:
     """A meeting that is shifted a little while it is recorded ends when the event does."""
     end, is_same_sitting = change.end_time, change.start_time < state.request.expected_end
-    if state.is_in_call and is_same_sitting and end not in {None, state.request.end_time}:
+    if end is None or end == state.request.end_time or end <= max(state.request.start_time, now):
+        return
+    if state.is_in_call and is_same_sitting:
         state.request = state.request.model_copy(update={"end_time": end})
         state.note(now, "changed", "The meeting's end was changed; it is recorded, so its start stays.")
 

@@ -20,6 +20,7 @@ from minutekeeper.meetings.status import MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import Artifact, Failure, Outcome, TimelineEntry
 
 _MAX_UNMATCHED_EVENTS = 100
+_MAX_ENDED_BOTS = 5
 
 _MAX_NOTE = 1000
 """Characters of one entry of the timeline, which may quote what others said."""
@@ -233,6 +234,13 @@ class MeetingState(BaseModel):
             bot_id=bot_id, provider=provider, sent_at=now, mode=DispatchMode.IMMEDIATE, is_adopted=True, join_at=now
         )
         self.add_bot(session, sent)
+
+    @property
+    def ended_shared_bots(self) -> tuple[str, ...]:
+        """Bots of other workflows that have ended, the last few."""
+        bots = (session.bot for session in self.sessions)
+        ended = [bot.bot_id for bot in bots if bot and bot.shared_with and bot.final]
+        return tuple(ended[-_MAX_ENDED_BOTS:])
 
     def leave_at(self, session: SessionState) -> datetime | None:
         """When a session's bot leaves at the latest (UTC): by its options, or for the next meeting in its room.

@@ -66,23 +66,9 @@ def bot_presence(state: MeetingState, query: PresenceQuery) -> BotPresence:
         bot_id=bot.bot_id if bot else "",
         provider=bot.provider if bot else "",
         is_leaving=here is not None and here.leave_requested,
-        was_removed=here is not None and _was_removed(state, here),
+        was_removed=here is not None and here.removal_requested,
         leaves_at=state.leave_at(here) if here else None,
     )
-
-
-def _was_removed(state: MeetingState, session: SessionState) -> bool:
-    """Whether the bot left because the meeting wanted it to.
-
-    The provider's answer to the removal does not decide it: with the worker that asked, it can be lost for minutes.
-    """
-    bot = session.bot
-    if bot is None or not session.leave_requested:
-        return False
-    left_at = bot.final.at if bot.final else bot.status_since if bot.status is MeetingStatus.ENDED else None
-    if bot.removed_at is not None or left_at is None:
-        return True
-    return state.stop is not None and state.stop.evidence.at <= left_at
 
 
 def _planned_end(state: MeetingState, session: SessionState | None) -> datetime:

@@ -8,7 +8,7 @@ from minutekeeper.meetings import polling_policy
 from minutekeeper.meetings.bot_state import BotState
 from minutekeeper.meetings.dispatch import is_worth_joining
 from minutekeeper.meetings.meeting_state import MeetingState
-from minutekeeper.meetings.status import FailureReason
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
 
 
 class NextStepKind(Enum):
@@ -61,7 +61,10 @@ def _is_taken_away(bot: BotState) -> bool:
 
 def _left_before_start(state: MeetingState, bot: BotState) -> bool:
     """Whether a bot of an overlapping meeting, which this one shared, left before this meeting began."""
-    return bool(bot.shared_with) and bot.final is not None and bot.final.at < state.request.start_time
+    left_at = next((each.occurred_at for each in bot.events if each.status is MeetingStatus.ENDED), None)
+    if left_at is None and bot.final is not None:
+        left_at = bot.final.at
+    return bool(bot.shared_with) and left_at is not None and left_at < state.request.start_time
 
 
 def next_session_at(state: MeetingState, jitter: float) -> datetime:
@@ -71,9 +74,9 @@ def next_session_at(state: MeetingState, jitter: float) -> datetime:
         return state.known_since
     if standing and (bot := standing[-1].bot) and _is_taken_away(bot):
         return state.known_since
+    if standing and (bot := standing[-1].bot) and _left_before_start(state, bot):
+        return state.request.start_time
     if standing and (bot := standing[-1].bot) and bot.final_event_at:
-        if _left_before_start(state, bot):
-            return state.request.start_time
         return bot.final_event_at + timedelta(seconds=state.policy.deadlines.retry)
     return state.request.wake_up.wake_at(state.request.start_time, jitter)
 

@@ -9,7 +9,7 @@ that follow each other each has its own: the earlier one leaves just before the 
 import hashlib
 from datetime import timedelta
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from minutekeeper.meetings.meeting_keys import meeting_key
 
@@ -79,7 +79,7 @@ class RoomShared(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    workflow_id: str
+    workflow_id: str = Field(min_length=1, max_length=1000)
     dispatch: int = 0
 
 

@@ -68,6 +68,8 @@ class SessionState(BaseModel):
     superseded: bool = False
     """The meeting moved, or the bot is one too many. What it recorded counts all the same."""
     leave_requested: bool = False
+    removal_requested: bool = False
+    """Whether the provider was asked to remove the bot, while that was there."""
     leave_at: AwareDatetime | None = None
     """When the bot has to leave because the room is another meeting's after that."""
     left_as_planned: bool = False

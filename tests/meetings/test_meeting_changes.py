@@ -355,7 +355,12 @@ def test_a_meeting_goes_on_in_another_room_only_by_the_word_of_the_leading_claim
 
 
 def test_a_meeting_that_is_shifted_while_it_is_recorded_ends_with_its_event() -> None:
-    for shifted, ends in ((at(minutes=5), at(minutes=35)), (at(minutes=30), at(minutes=30))):
+    over_already = at(minutes=-60)
+    for shifted, ends in (
+        (at(minutes=5), at(minutes=35)),
+        (at(minutes=30), at(minutes=30)),
+        (over_already, at(minutes=30)),
+    ):
         state = of_calendar("in_call_recording", end_time=at(minutes=30))
         state.request = state.request.model_copy(update={"end_time": at(minutes=30)})
         wanted = claim(start_time=shifted, end_time=shifted + timedelta(minutes=30))

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 from minutekeeper.meetings.bot_events import BotEventKind
-from minutekeeper.meetings.meeting_changes import stop
 from minutekeeper.meetings.meeting_view import bot_presence
 from minutekeeper.meetings.next_steps import NextStep, NextStepKind
 from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, room_workflow_id
@@ -42,18 +41,6 @@ def test_of_two_bots_of_one_request_the_one_that_is_still_there_counts() -> None
     assert (bot_presence(state, both).bot_id, bot_presence(state, both).is_gone) == ("b", False)
     state.apply_event(final(BotEventKind.COMPLETE, 60, "b"))
     assert (bot_presence(state, both).bot_id, bot_presence(state, both).is_gone) == ("a", True)
-
-
-def test_a_bot_was_removed_by_its_meeting_if_that_wanted_it_before_it_ended() -> None:
-    """The provider's answer to the removal may be lost, and the bot's last event come before it."""
-    asked = PresenceQuery(bot_id="a")
-    for left_at, is_removed in ((59, False), (61, True), (None, True)):
-        state = meeting("a")
-        if left_at is not None:
-            state.apply_event(final(BotEventKind.COMPLETE, left_at, "a"))
-        assert not bot_presence(state, asked).was_removed, "it left by itself"
-        stop(state, StopKind.LEAVE, "enough", T0 + timedelta(seconds=60))
-        assert bot_presence(state, asked).was_removed is is_removed
 
 
 def test_bots_of_a_quarter_of_an_hour_are_compared() -> None:

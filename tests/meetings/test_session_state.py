@@ -42,7 +42,7 @@ def test_a_new_session_knows_nothing() -> None:
             ("superseded", "leave_requested", "left_as_planned", "is_relief", "is_relieved", "recording_collected"),
             False,
         ),
-        **dict.fromkeys(("recording_stored", "transcript_finished", "lobby_alerted"), False),
+        **dict.fromkeys(("removal_requested", "recording_stored", "transcript_finished", "lobby_alerted"), False),
         "sharers": [],
         "searches": 0,
         "transcript_attempts": 0,

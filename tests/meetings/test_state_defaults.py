@@ -153,6 +153,7 @@ def test_the_messages_about_a_dispatch() -> None:
         "bot": BotOptions(),
         "provider": "",
         "metadata": {},
+        "gone_bots": (),
         "search_first": False,
         "rebooked": False,
     }

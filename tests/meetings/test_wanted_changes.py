@@ -66,6 +66,17 @@ def test_of_a_bot_that_was_sent_only_less_can_be_wanted(was_asked: bool) -> None
     assert state.request.wanted == WantedArtifacts(transcript=False, audio=True)
 
 
+def test_of_too_many_data_peoples_own_stay_and_the_state_can_be_read_again() -> None:
+    own = {f"own-{number}": "x" for number in range(15)}
+    state = meeting(calendar=BY_CALENDAR, metadata=own)
+    for minute in (1, 2):
+        of_policy = {f"policy-{number}-{minute}": "y" for number in range(10)}
+        meeting_changes.claim(state, claim(minute, metadata=of_policy), at(5))
+    assert own.items() <= state.request.metadata.items()
+    assert len(state.request.metadata) == 20
+    MeetingState.model_validate_json(state.model_dump_json())
+
+
 def test_a_bot_stays_for_as_long_as_its_options_say() -> None:
     state = meeting(bot=BotOptions(longest_stay=30), end_time=at(60))
     send_bot(state, at(10))

@@ -74,6 +74,27 @@ async def test_of_two_in_a_row_the_later_bot_comes_in_time_and_the_earlier_one_l
     assert [order.bot_id for order in second.recordings.orders] == ["bot-0", "bot-1"]
 
 
+async def test_a_later_meeting_that_is_booked_in_the_last_minutes_waits_until_the_room_is_left(
+    start: StartMeeting,
+) -> None:
+    """Its bot would join at once, minutes before the earlier one leaves."""
+    url, border = room(), datetime.now(UTC) + timedelta(minutes=3)
+    first = await recorded(start, border - timedelta(minutes=30), 30, meeting_url=url)
+    end = border + timedelta(minutes=30)
+    second = await start(start_time=border.isoformat(), end_time=end.isoformat(), meeting_url=url)
+    await first.until(lambda view: "room_needed" in events(view))
+    await second.forward(minutes=1)
+    await first.forward(minutes=1)
+    assert [bot.removed for bot in first.provider.bots] == [False]
+    assert await signals(first, "room_needed") == 1
+    await first.forward_to(border - SECOND)
+    await first.until(lambda _view: first.provider.bots[0].removed)
+    await first.completes()
+    assert (await first.outcome()).status is MeetingStatus.COMPLETED
+    await second.forward_to(border + timedelta(seconds=30))
+    assert (await second.until_bots(1)).bot_id == "bot-1"
+
+
 async def test_an_earlier_meeting_that_is_prolonged_shares_the_later_ones_bot(start: StartMeeting) -> None:
     first, second, border = await in_a_row(start)
     began = (await first.view()).start_time

@@ -7,6 +7,7 @@ import pytest
 
 from minutekeeper.meetings.request import Reschedule, StopRequest
 from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.providers.base import UnavailableError
 from tests.workflows.driver import Meeting, StartMeeting, room
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -68,6 +69,32 @@ async def test_a_bot_that_leaves_at_the_planned_end_is_followed_for_a_meeting_th
     await owner.forward_to(end)
     await other.until(is_own("bot-1"))
     assert [bot.removed for bot in owner.provider.bots] == [True, False]
+
+
+async def test_a_bot_whose_departure_overtakes_the_answer_to_its_removal_is_missed_all_the_same(
+    start: StartMeeting,
+) -> None:
+    owner, other = await sharing(start)
+    await owner.bot_sends("joining_call", "in_call_recording")
+    for meeting in (owner, other):
+        await meeting.forward(minutes=20)
+    owner.provider.removal_failures = [UnavailableError("no answer")] * 1000
+    await owner.update("send", StopRequest())
+    await owner.until(lambda _view: len(owner.provider.removal_failures) < 1000)
+    await owner.completes()
+    view = await other.until(lambda view: "taken_away" in [entry.event for entry in view.timeline])
+    assert view.dispatches >= 1
+    assert len((await other.until(lambda view: view.bot_id == "bot-1")).timeline) > 0
+
+
+async def test_a_shared_bot_that_has_ended_is_not_shared_again_before_its_owner_knows(start: StartMeeting) -> None:
+    owner, other = await sharing(start)
+    await owner.bot_sends("in_call_recording")
+    left_at = (await other.view()).start_time - timedelta(seconds=30)
+    owner.provider.bots[0].observation = owner.provider.finished("bot-0", left_at)
+    await other.forward(minutes=4)
+    assert (await other.until(is_own("bot-1"))).dispatches == 2
+    assert (await owner.view()).status is MeetingStatus.RECORDING, "it has heard nothing"
 
 
 async def test_of_several_one_sends_a_bot_and_the_others_share_it(start: StartMeeting) -> None:
