@@ -150,16 +150,13 @@ class CalendarEvent(BaseModel):
     updated_at: UtcDatetime | None = None
     provider_records: bool = False
     """Whether the meeting-bot API sends a bot of ours by its own timer."""
-    tracked_id: str = ""
-    """The meeting id under which its calendar tracks it; empty if it does not."""
+    known_ids: tuple[str, ...] = ()
+    """The meeting ids by which its calendar knows it; empty if it does not track it."""
 
     @property
     def meeting_ids(self) -> tuple[str, ...]:
-        """Every meeting id of the event, the one under which it is tracked first.
-
-        There are two if what its id follows from was changed, or told completely, only after it was tracked.
-        """
-        return tuple(dict.fromkeys(filter(None, (self.tracked_id, meeting_id_for_event(self)))))
+        """Every meeting id of the event, the one under which it is tracked first."""
+        return self.known_ids or (meeting_id_for_event(self),)
 
     @cached_property
     def description(self) -> str:

@@ -14,7 +14,7 @@ def as_tracked(events: Iterable[CalendarEvent], tracked: TrackedEvents) -> list[
 
     Number one is the first that the calendar has shown; what is cancelled does not count.
     """
-    events = list(map(tracked.identify, events))
+    events = tracked.identify(events)
     starts = _starts(events, tracked)
     return [
         event.model_copy(update={"number": _number(event, starts[event.series], tracked)})

@@ -180,10 +180,22 @@ class TrackedEvents(BaseModel):
     passed: dict[str, PassedOccurrences] = {}
     """By the key of the series."""
 
-    def identify(self, event: CalendarEvent) -> CalendarEvent:
-        """The event with the id of its first meeting, if it is tracked."""
-        entry = self.entries.get(event.event_id)
-        return event.model_copy(update={"tracked_id": base_meeting_id(entry.meeting_id)}) if entry else event
+    def identify(self, events: Iterable[CalendarEvent]) -> list[CalendarEvent]:
+        """The events with the meeting ids by which they are known.
+
+        There are two if what an id follows from was changed, or told completely, only after the event was tracked.
+        When a series is moved, the later one may be the id of another of its events, and then counts for that only.
+        """
+        firsts = {key: base_meeting_id(entry.meeting_id) for key, entry in self.entries.items()}
+        taken = frozenset(firsts.values())
+
+        def identified(event: CalendarEvent) -> CalendarEvent:
+            if (first := firsts.get(event.event_id)) is None:
+                return event
+            later = {meeting_id_for_event(event)} - taken
+            return event.model_copy(update={"known_ids": (first, *later)})
+
+        return list(map(identified, events))
 
     def with_snapshot(
         self, seen: Iterable[TrackedEvent], now: datetime, *, complete: bool, gone: Collection[str] = ()

@@ -147,7 +147,8 @@ async def find_event(
         event = await provider.event(entry.event_id if entry else text)
     except (NotFoundError, RequestRejectedError):
         return entry, None
-    return (entry, tracked.identify(event)) if event.calendar_id == tracked.calendar_id else (entry, None)
+    (known,) = tracked.identify([event])
+    return (entry, known) if event.calendar_id == tracked.calendar_id else (entry, None)
 
 
 def no_such_event(calendar_id: str, text: str) -> EventNotFoundError:

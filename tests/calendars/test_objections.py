@@ -45,7 +45,7 @@ def outcome(made: SharedDecision) -> tuple[bool, str, Wish | None]:
     [
         (together(SharedMeetings()), (True, "otherwise", None)),
         (together(VETO), (False, "veto", Wish.RECORD)),
-        (together(VETO, uid="told later", tracked_id=ID), (False, "veto", Wish.RECORD)),
+        (together(VETO, uid="told later", known_ids=[ID]), (False, "veto", Wish.RECORD)),
         (together(VETO, overrides=ALWAYS), (False, "veto", Wish.RECORD)),
         (together(VETO, overrides=NEVER), (False, "override", Wish.NEVER)),
         (together(VETO, SKIP), (False, "otherwise", None)),

@@ -3,7 +3,7 @@
 import pytest
 
 from minutekeeper.calendars.decisions import MAX_OVERRIDES, NO_OVERRIDES, Override, Overrides
-from minutekeeper.calendars.event import meeting_id_for_event
+from minutekeeper.calendars.event import CalendarEvent, meeting_id_for_event
 from minutekeeper.calendars.occurrences import as_tracked
 from minutekeeper.calendars.tracked_events import TrackedEvents
 from tests.calendars.support import DAY, START, an_entry, an_event
@@ -41,6 +41,16 @@ def test_an_override_holds_for_each_id_of_an_event_and_never_goes_first() -> Non
         "never", "event"
     )
     assert given.with_event(E1, "never").with_event(tracked_id, None, [E1]) == NO_OVERRIDES
+
+
+def test_of_a_series_that_was_moved_by_a_day_each_event_keeps_its_own_override() -> None:
+    def daily(day: int, moved: int = 0) -> CalendarEvent:
+        return an_event(**EVENT | {"event_id": f"e{day}", "original_start": START + (day + moved) * DAY})
+
+    tracked = TrackedEvents(calendar_id="c1", entries={f"e{day}": an_entry(daily(day)) for day in range(3)})
+    overrides = NO_OVERRIDES.with_event(meeting_id_for_event(daily(1)), "never")
+    moved = as_tracked([daily(day, moved=1) for day in range(3)], tracked)
+    assert [overrides.for_event(event) is not None for event in moved] == [False, True, False]
 
 
 def test_an_event_of_no_series_is_none_of_the_nameless_series() -> None:
