@@ -163,9 +163,11 @@ class CalendarWorkflow(UnknownCalls):
         self._refuse_if_leaving()
         if bool(change.meeting_id) == bool(change.series_id):
             raise ApplicationError("Name either meeting_id or series_id.", type=INVALID_REQUEST)
-        if change.wanted and self._state.overrides.is_full:
+        if self._state.overrides_after(change, self._clock.now()) is None:
             raise ApplicationError(
-                f"This calendar has {MAX_OVERRIDES:,} overrides; take some back first.", type=REFUSED
+                f"This calendar has {MAX_OVERRIDES:,} overrides, and all of them are needed. "
+                f"`minutekeeper calendar override {self._state.calendar_id} EVENT none` takes one back.",
+                type=REFUSED,
             )
 
     @workflow.update

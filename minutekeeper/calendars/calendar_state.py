@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, ConfigDict
 
+from minutekeeper.calendars.decisions import Overrides
+from minutekeeper.calendars.event import series_key
 from minutekeeper.calendars.health import AccessProblem, AccessReport, AccessState
 from minutekeeper.calendars.messages import (
     FULL_SYNC,
@@ -91,12 +93,17 @@ class CalendarState(CalendarWorkflowInput):
         self.preferences_changed_at = now
         self.add_changes(FULL_SYNC, now)
 
+    def overrides_after(self, change: OverrideChange, now: datetime) -> Overrides | None:
+        """The overrides after what a user decided for one event or one series; None if there is no room for it."""
+        if change.series_id:
+            changed = self.overrides.with_series(change.series_id, change.wanted)
+            return changed.fitted(series_key(change.series_id), now)
+        changed = self.overrides.with_event(change.meeting_id, change.wanted, change.other_ids, change.expires_at)
+        return changed.fitted(change.meeting_id, now)
+
     def change_override(self, change: OverrideChange, now: datetime) -> None:
         """Takes in what a user decided for one event or one series."""
-        if change.meeting_id:
-            self.overrides = self.overrides.with_event(change.meeting_id, change.wanted, change.other_ids)
-        if change.series_id:
-            self.overrides = self.overrides.with_series(change.series_id, change.wanted)
+        self.overrides = self.overrides_after(change, now) or self.overrides
         self.preferences_changed_at = now
         self.add_changes(FULL_SYNC, now)
 

@@ -34,11 +34,8 @@ class Overrides(BaseModel):
 
     events: dict[str, Wanted] = {}
     series: dict[str, Wanted] = {}
-
-    @property
-    def is_full(self) -> bool:
-        """Whether there is no room for another one."""
-        return self.count >= MAX_OVERRIDES
+    expiry: dict[str, UtcDatetime] = {}
+    """From when on the override of an event is not needed any more, by its meeting id, as far as that is known."""
 
     @property
     def count(self) -> int:
@@ -52,16 +49,50 @@ class Overrides(BaseModel):
             return Override(wanted, "series")
         return None
 
-    def with_event(self, meeting_id: str, wanted: Wanted | None, other_ids: Collection[str] = ()) -> "Overrides":
+    def with_event(
+        self,
+        meeting_id: str,
+        wanted: Wanted | None,
+        other_ids: Collection[str] = (),
+        expires_at: datetime | None = None,
+    ) -> "Overrides":
         """The overrides after a change; None leaves the event to its series and to the policy again.
 
         `other_ids` are further ids of the event: what was said of it by these is replaced.
         """
-        others = {each: value for each, value in self.events.items() if each not in other_ids}
-        return self.model_copy(update={"events": _changed(others, meeting_id, wanted)})
+        others = self._without({meeting_id, *other_ids})
+        events = _changed(others.events, meeting_id, wanted)
+        expiry = {meeting_id: expires_at} if wanted and expires_at else {}
+        return others.model_copy(update={"events": events, "expiry": others.expiry | expiry})
 
     def with_series(self, series_id: str, wanted: Wanted | None) -> "Overrides":
         return self.model_copy(update={"series": _changed(self.series, series_key(series_id), wanted)})
+
+    def fitted(self, newest: str, now: datetime) -> "Overrides | None":
+        """The overrides without those that are too many; None if there is no room for `newest`, a key.
+
+        What has expired goes first. For a `never` an `always` goes, because a missing recording harms less than one
+        that must not be. What has expired stays as long as there is room, because events are moved.
+        """
+        if self.count <= MAX_OVERRIDES:
+            return self
+        dropped = {key for key, at in self.expiry.items() if at <= now and key != newest}
+        if not dropped and "never" in (self.events.get(newest), self.series.get(newest)):
+            dropped = set(self._oldest_always())
+        return self._without(dropped) if dropped else None
+
+    def _oldest_always(self) -> list[str]:
+        """The key of the first `always` to expire, or of one that does not; empty if there is none."""
+        known = sorted(self.expiry, key=lambda key: self.expiry[key])
+        keys = [*known, *self.events, *self.series]
+        return [key for key in keys if "always" in (self.events.get(key), self.series.get(key))][:1]
+
+    def _without(self, keys: Collection[str]) -> "Overrides":
+        return Overrides(
+            events={key: value for key, value in self.events.items() if key not in keys},
+            series={key: value for key, value in self.series.items() if key not in keys},
+            expiry={key: value for key, value in self.expiry.items() if key not in keys},
+        )
 
 
 NO_OVERRIDES = Overrides()

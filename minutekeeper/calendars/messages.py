@@ -189,6 +189,8 @@ class OverrideChange(BaseModel):
     meeting_id: str = ""
     other_ids: tuple[str, ...] = ()
     """Further meeting ids of the event: overrides under these are replaced."""
+    expires_at: UtcDatetime | None = None
+    """From when on the override of the event is not needed any more."""
     series_id: str = ""
     wanted: Wanted | None = None
 

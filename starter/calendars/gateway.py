@@ -11,7 +11,7 @@ from temporalio.workflow import UpdateMethodMultiParam
 from minutekeeper.calendars.decisions import Wanted
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.messages import CalendarView, OverrideChange
-from minutekeeper.calendars.tracked_events import TrackedEvents
+from minutekeeper.calendars.tracked_events import KEPT_FOR, TrackedEvents
 from minutekeeper.meetings.ids import base_meeting_id, calendar_workflow_id_for
 from minutekeeper.providers.base import NotFoundError, ProviderError, UnavailableError
 from minutekeeper.providers.calendar_base import CalendarProvider, ConnectedCalendar
@@ -106,7 +106,8 @@ class CalendarGateway:
             with suppress(ProviderError):
                 _, found = await find_event(self._provider, tracked, entry.event_id)
             others = tuple(each for each in found.meeting_ids if each != meeting_id) if found else ()
-            change = OverrideChange(meeting_id=meeting_id, other_ids=others, wanted=wanted)
+            expires_at = max(entry.last_end, found.expected_end if found else entry.last_end) + KEPT_FOR
+            change = OverrideChange(meeting_id=meeting_id, other_ids=others, wanted=wanted, expires_at=expires_at)
             return OverrideUpdate(calendar_id=calendar.calendar_id, event_id=entry.event_id, change=change)
         if entry and entry.series:
             change = OverrideChange(series_id=entry.series, wanted=wanted)
@@ -115,7 +116,8 @@ class CalendarGateway:
         if found is None:
             raise no_such_event(calendar.calendar_id, event)
         if not series:
-            change = OverrideChange(meeting_id=found.meeting_ids[0], wanted=wanted)
+            expires_at = found.expected_end + KEPT_FOR
+            change = OverrideChange(meeting_id=found.meeting_ids[0], wanted=wanted, expires_at=expires_at)
         elif found.series:
             change = OverrideChange(series_id=found.series, wanted=wanted)
         else:

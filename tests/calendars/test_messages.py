@@ -133,7 +133,13 @@ def test_every_word_about_a_calendar_stays_in_what_adds_up() -> None:
 
 
 def test_what_is_decided_for_an_event_or_a_series_can_be_taken_back() -> None:
-    assert dict(OverrideChange()) == {"meeting_id": "", "other_ids": (), "series_id": "", "wanted": None}
+    assert dict(OverrideChange()) == {
+        "meeting_id": "",
+        "other_ids": (),
+        "expires_at": None,
+        "series_id": "",
+        "wanted": None,
+    }
     with pytest.raises(ValidationError, match="policy"):
         PolicyChange.model_validate({})
 

@@ -1,12 +1,14 @@
 """What people decided for one event or for a series, and how it is taken back."""
 
+from typing import Any
+
 import pytest
 
 from minutekeeper.calendars.decisions import MAX_OVERRIDES, NO_OVERRIDES, Override, Overrides
 from minutekeeper.calendars.event import CalendarEvent, meeting_id_for_event
 from minutekeeper.calendars.occurrences import as_tracked
 from minutekeeper.calendars.tracked_events import TrackedEvents
-from tests.calendars.support import DAY, START, an_entry, an_event
+from tests.calendars.support import DAY, NOW, START, an_entry, an_event
 
 EVENT = {"uid": "u1", "original_start": START, "recurring_event_id": "s1"}
 E1 = meeting_id_for_event(an_event(**EVENT))
@@ -69,9 +71,48 @@ def test_there_is_room_for_a_thousand() -> None:
     events = {f"e{number}": "never" for number in range(600)}
     series = {f"s{number}": "always" for number in range(399)}
     nearly = Overrides.model_validate({"events": events, "series": series})
-    assert (nearly.count, nearly.is_full) == (999, False)
-    assert nearly.with_series("one more", "always").is_full
-    assert nearly.with_event("one more", "always").is_full
+    for full in (nearly.with_series("s", "always"), nearly.with_event("e", "never")):
+        assert full.count == 1000
+        assert full.fitted("e", NOW) == full
+        assert full.with_event("another", "always").fitted("another", NOW) is None
+        assert full.with_series("another", "always").fitted("another", NOW) is None
+        replaced = full.with_event("e1", "always")
+        assert replaced.fitted("e1", NOW) == replaced
+
+
+def full(**last: Any) -> Overrides:
+    events = {f"e{number}": "never" for number in range(1000 - sum(map(len, last.values())))}
+    return Overrides.model_validate({"events": events | last.get("events", {}), "series": last.get("series", {})})
+
+
+def test_what_has_expired_makes_room() -> None:
+    kept = full(events={"old": "always", "older": "never", "coming": "always"})
+    for key, days in {"old": 0, "older": -9, "coming": 1}.items():
+        kept = kept.with_event(key, kept.events[key], expires_at=NOW + days * DAY)
+    assert kept.fitted("old", NOW) == kept, "there is room"
+    for changed in (kept.with_event("new", "always"), kept.with_series("new", "never")):
+        fitted = changed.fitted("new", NOW)
+        assert fitted is not None
+        assert (fitted.count, set(changed.events) - set(fitted.events)) == (999, {"old", "older"})
+        assert fitted.expiry == {"coming": NOW + DAY}
+    again = kept.with_event("new", "never", expires_at=NOW - DAY).fitted("new", NOW)
+    assert again is not None
+    assert again.events["new"] == "never", "what was chosen last does not go at once"
+
+
+def test_a_never_takes_the_place_of_an_always() -> None:
+    kept = full(events={"later": "always", "soon": "always", "some": "always"}, series={"weekly": "always"})
+    kept = kept.with_event("later", "always", expires_at=NOW + 2 * DAY)
+    kept = kept.with_event("soon", "always", expires_at=NOW + DAY)
+    for number, gone in enumerate(["soon", "later", "some", "weekly"]):
+        changed = kept.with_event(f"new{number}", "never")
+        assert kept.with_event("new", "always").fitted("new", NOW) is None
+        fitted = changed.fitted(f"new{number}", NOW)
+        assert fitted is not None
+        assert {*changed.events, *changed.series} - {*fitted.events, *fitted.series} == {gone}
+        kept = fitted
+    assert kept.with_event("new", "never").fitted("new", NOW) is None
+    assert kept.with_series("new", "never").fitted("new", NOW) is None
 
 
 @pytest.mark.parametrize("word", ["", "perhaps", None])

@@ -237,10 +237,12 @@ async def test_an_override_is_for_an_event_or_for_its_series(
     await cli("calendar", "override", ANNA, "once", "never")
     series = (await cli("calendar", "override", ANNA, "weekly", "always", "--series", "--json")).json
     overrides = (await cli("calendar", "show", ANNA, "--json")).json["overrides"]
-    assert overrides == {
-        "events": {entries["Once"].meeting_id: "never"},
-        "series": {series["series_id"]: "always"},
+    once = entries["Once"]
+    ends_at = once.desired.expected_end + timedelta(days=14)
+    assert {key: datetime.fromisoformat(at) for key, at in overrides.pop("expiry").items()} == {
+        once.meeting_id: ends_at
     }
+    assert overrides == {"events": {once.meeting_id: "never"}, "series": {series["series_id"]: "always"}}
     await cli("calendar", "override", ANNA, "once", "none")
     assert (await cli("calendar", "show", ANNA, "--json")).json["overrides"]["events"] == {}
     left = (await cli("calendar", "override", ANNA, "weekly", "none")).out

@@ -1,10 +1,12 @@
 """A calendar that comes back under another id is decided as before."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
 from pydantic import SecretStr
+from temporalio.client import WorkflowUpdateFailedError
 
 from minutekeeper.calendars.event import meeting_id_for_event
 from minutekeeper.calendars.messages import OverrideChange, PolicyChange
@@ -105,6 +107,26 @@ async def decide(calendar: Calendar) -> None:
     await calendar.until(lambda view: view.reconcile_count > before)
     assert (await calendar.meeting(planning).view()).status is MeetingStatus.SCHEDULED
     assert not await calendar.world.exists(calendar.meeting(offer))
+
+
+async def test_of_a_thousand_overrides_those_of_events_that_are_over_make_room(world: World) -> None:
+    now = datetime.now(UTC)
+    given = {
+        "events": {f"e{number}": "never" for number in range(1000)},
+        "expiry": {"e0": now - timedelta(hours=1)},
+    }
+    anna = await world.connected("anna", overrides=given)
+    await anna.update("override", OverrideChange(meeting_id="e1", wanted="always"))
+    await anna.update(
+        "override", OverrideChange(meeting_id="new", wanted="always", expires_at=now + timedelta(days=9))
+    )
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await anna.update("override", OverrideChange(series_id="weekly", wanted="always"))
+    assert "1,000 overrides, and all of them are needed" in str(refused.value.cause)
+    await anna.update("override", OverrideChange(series_id="weekly", wanted="never"))
+    overrides = (await anna.view()).overrides
+    assert (overrides.count, overrides.series, overrides.events["e1"]) == (1000, {"weekly": "never"}, "always")
+    assert not {"e0", "new"} & overrides.events.keys()
 
 
 @pytest.mark.parametrize("how", ["disconnected", "lost at the provider"])
