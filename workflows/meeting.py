@@ -14,7 +14,7 @@ from workflows.inputs import NOTHING, Nothing, UnknownCalls, read_input, read_si
 from workflows.publishing import MeetingPublisher
 
 with workflow.unsafe.imports_passed_through():
-    from minutekeeper.meetings import descriptions, ids, meeting_changes
+    from minutekeeper.meetings import descriptions, ids, meeting_changes, room_changes
     from minutekeeper.meetings.bot_events import BotEvent
     from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult
     from minutekeeper.meetings.dispatch import DispatchedBot, DispatchTerms
@@ -217,19 +217,19 @@ class MeetingWorkflow(UnknownCalls):
     def room_needed(self, *inputs: object) -> None:
         """Another meeting begins in the room: takes a RoomNeeded. The bot leaves by then."""
         if needed := read_signal(RoomNeeded, inputs):
-            meeting_changes.vacate(self._state, needed, self._clock.now())
+            room_changes.vacate(self._state, needed, self._clock.now())
 
     @workflow.signal
     def room_shared(self, *inputs: object) -> None:
         """Another workflow shares the bot: takes a RoomShared."""
         if shared := read_signal(RoomShared, inputs):
-            meeting_changes.share(self._state, shared, self._clock.now())
+            room_changes.share(self._state, shared, self._clock.now())
 
     @workflow.signal
     def shared_bot_removed(self, *inputs: object) -> None:
         """The owner of a shared bot told it to leave: takes a SharedBotRemoved."""
         if removed := read_signal(SharedBotRemoved, inputs):
-            meeting_changes.lose_shared_bot(self._state, removed.bot_id, self._clock.now())
+            room_changes.lose_shared_bot(self._state, removed.bot_id, self._clock.now())
 
     @workflow.update
     def reschedule(self, *inputs: object) -> MeetingView:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from minutekeeper.meetings import meeting_changes
+from minutekeeper.meetings import meeting_changes, room_changes
 from minutekeeper.meetings.claims import Claim, ClaimRelease
 from minutekeeper.meetings.meeting_changes import ChangeRefusedError
 from minutekeeper.meetings.meeting_state import MeetingState
@@ -142,7 +142,7 @@ def by_calendar() -> MeetingState:
             "Another bot was asked for: it hangs",
         ),
         (
-            lambda state: meeting_changes.vacate(state, RoomNeeded(at=at(hours=1), meeting_id="m2"), T0),
+            lambda state: room_changes.vacate(state, RoomNeeded(at=at(hours=1), meeting_id="m2"), T0),
             "room_needed",
             "Meeting m2 begins here at 2026-12-01 11:00:00Z: the bot leaves by then.",
         ),

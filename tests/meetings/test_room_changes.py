@@ -2,7 +2,7 @@
 
 import pytest
 
-from minutekeeper.meetings import meeting_changes
+from minutekeeper.meetings import room_changes
 from minutekeeper.meetings.bot_events import BotEventKind
 from minutekeeper.meetings.dispatch import DispatchedBot
 from minutekeeper.meetings.meeting_state import MeetingState
@@ -20,7 +20,7 @@ def needed(**duration: float) -> RoomNeeded:
 def test_the_earliest_meeting_that_needs_the_room_says_when_the_bot_leaves() -> None:
     state = meeting("in_call_recording")
     for minutes, leaves in ((59, None), (90, 90), (120, 90), (60, 60)):
-        meeting_changes.vacate(state, needed(minutes=minutes), at(minutes=30))
+        room_changes.vacate(state, needed(minutes=minutes), at(minutes=30))
         assert state.sessions[0].leave_at == (None if leaves is None else at(minutes=leaves) - CHANGEOVER)
     assert notes(state).count("room_needed") == 2
 
@@ -30,7 +30,7 @@ def test_only_a_bot_that_stays_in_the_room_is_told_to_leave_it() -> None:
     leaving.sessions[0].leave_requested = True
     retried.sessions[0].dispatch = 1
     for state in (gone, leaving, retried, meeting()):
-        meeting_changes.vacate(state, needed(hours=2), at(minutes=30))
+        room_changes.vacate(state, needed(hours=2), at(minutes=30))
         assert "room_needed" not in notes(state)
         assert all(session.leave_at is None for session in state.sessions)
 
@@ -46,7 +46,7 @@ def test_a_shared_bot_that_is_taken_away_is_replaced_at_once_also_if_that_is_hea
     if not is_early:
         shares(state)
         assert next_step(state, at(minutes=1), 0).kind is NextStepKind.WAIT
-    meeting_changes.lose_shared_bot(state, "z", T0)
+    room_changes.lose_shared_bot(state, "z", T0)
     if is_early:
         shares(state)
     assert next_step(state, at(minutes=1), 0).kind is NextStepKind.START
@@ -64,9 +64,9 @@ def test_a_shared_bot_that_we_stopped_is_replaced_without_a_pause_whatever_its_o
 def test_each_workflow_that_shares_a_bot_is_known_once_while_the_bot_is_there() -> None:
     state = meeting("in_call_recording")
     for workflow_id in ("b", "b", "c"):
-        meeting_changes.share(state, RoomShared(workflow_id=workflow_id), T0)
-    meeting_changes.share(state, RoomShared(workflow_id="d", dispatch=1), T0)
+        room_changes.share(state, RoomShared(workflow_id=workflow_id), T0)
+    room_changes.share(state, RoomShared(workflow_id="d", dispatch=1), T0)
     assert state.sessions[0].sharers == ["b", "c"]
     gone = meeting("call_ended")
-    meeting_changes.share(gone, RoomShared(workflow_id="b"), T0)
+    room_changes.share(gone, RoomShared(workflow_id="b"), T0)
     assert not gone.sessions[0].sharers
