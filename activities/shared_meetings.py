@@ -10,7 +10,7 @@ from temporalio.client import Client
 from activities.calendar_plan_execution import PlanExecutor
 from activities.meeting_bookings import CALL_ERRORS, MeetingBookings
 from minutekeeper.calendars.decisions import Decision
-from minutekeeper.calendars.event import CalendarEvent, is_past
+from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.messages import ReconcileInput
 from minutekeeper.calendars.objections import (
     NOTHING_SHARED,
@@ -42,7 +42,7 @@ class _Objection(NamedTuple):
 
     meeting_ids: tuple[str, ...]
     reason: str
-    for_all: bool
+    scope: VetoScope
 
 
 class SharedMeetingWords:
@@ -96,7 +96,10 @@ class SharedMeetingWords:
             list(filter(None, owners)),
             self._veto,
         )
-        self._wanted, self._objections = {}, {}
+        # An event that was read all the same has its own decision.
+        gone = self._objections_to_gone(tracked, reading.gone, now)
+        self._objections = {each: gone[each] for each in gone.keys() - {event.event_id for event in events}}
+        self._wanted = {}
         return self._shared != before
 
     def decide(self, decision: Decision, event: CalendarEvent, now: datetime) -> Decision:
@@ -109,13 +112,27 @@ class SharedMeetingWords:
             self._wanted |= dict.fromkeys(event.meeting_ids, word)
         # What cannot be recorded here may be recorded for others.
         is_own_word = wish in OBJECTING or (not made.record and made.rule in PERSONAL_RULES - {BuiltinRule.VETO})
-        if is_own_word and not event.deleted and event.expected_end + _OVERRUN > now:
+        if is_own_word and event.expected_end + _OVERRUN > now:
             is_opt_out = wish is Wish.OPTED_OUT or made.rule == BuiltinRule.OPTED_OUT
-            is_for_all = is_opt_out or self._veto is VetoScope.ANY
-            if is_for_all or is_past(event.expected_end, now):
-                why = OPTED_OUT_REASON if wish is Wish.OPTED_OUT else made.reason
-                self._objections[event.event_id] = _Objection(event.meeting_ids, why, is_for_all)
+            scope = VetoScope.ANY if is_opt_out else self._veto
+            why = OPTED_OUT_REASON if wish is Wish.OPTED_OUT else made.reason
+            # An event that was removed speaks for its own calendar only, whose bot may still be in the meeting.
+            scope = VetoScope.OWN if event.deleted else scope
+            self._objections[event.event_id] = _Objection(event.meeting_ids, why, scope)
         return made
+
+    def _objections_to_gone(
+        self, tracked: TrackedEvents, gone: Collection[str], now: datetime
+    ) -> dict[str, _Objection]:
+        """The objections to meetings whose event is gone, and whose bot may still be there."""
+        found = {}
+        for entry in tracked.entries.values():
+            is_gone = entry.event_id in gone or entry.rule == BuiltinRule.GONE
+            meeting_id = base_meeting_id(entry.meeting_id)
+            override = self._order.overrides.for_meeting([meeting_id], entry.series) if is_gone else None
+            if override and override.wanted == "never" and entry.last_end + _OVERRUN > now:
+                found[entry.event_id] = _Objection((meeting_id,), override.never_reason, VetoScope.OWN)
+        return found
 
     async def publish(self) -> None:
         """Stores what this calendar says now, and removes what it says no more."""
@@ -137,17 +154,20 @@ class SharedMeetingWords:
         Calls that fail are among the executor's failures, and are made again by the next attempt.
         """
         entries = executor.events.entries
+        heard = {event_id: entry.objected for event_id, entry in entries.items()}
         new = {
             event_id: objection
             for event_id, objection in self._objections.items()
-            if not (event_id in entries and entries[event_id].objected)
+            if heard.get(event_id) is not objection.scope
         }
+        # Others may have the meeting recorded again where an objection ended, or does not speak for all any more.
         over = {
             event_id: base_meeting_id(entry.meeting_id)
             for event_id, entry in entries.items()
-            if entry.objected and event_id in seen and event_id not in self._objections
+            if (entry.objected and event_id in seen and event_id not in self._objections)
+            or (entry.objected is VetoScope.ANY and event_id in new)
         }
-        told: set[str] = set()
+        told: dict[str, VetoScope | None] = {}
 
         async def object_to(event_id: str, objection: _Objection) -> None:
             release = ClaimRelease(
@@ -155,18 +175,21 @@ class SharedMeetingWords:
                 seen_at=at,
                 why=objection.reason[:500],
                 by_person=True,
-                for_all=objection.for_all,
+                for_all=objection.scope is VetoScope.ANY,
             )
             for meeting_id in objection.meeting_ids:
                 await self._signal(await self._meetings.release(meeting_id, release))
-            told.add(event_id)
+            told[event_id] = objection.scope
 
         await _all(executor, (object_to(*each) for each in new.items()))
         withdrawn = self._withdrawn | set(over.values())
         failures = len(executor.failures)
         await _all(executor, [self._call_back(withdrawn)] if withdrawn else [])
-        ended = over if len(executor.failures) == failures else {}
-        executor.events = executor.events.with_objections(told, ended)
+        if len(executor.failures) == failures:
+            told = dict.fromkeys(over.keys() - new.keys()) | told
+        else:
+            told = {event_id: scope for event_id, scope in told.items() if event_id not in over}
+        executor.events = executor.events.with_objections(told)
 
     async def withdraw_all(self) -> None:
         """Removes every word of this calendar, which is being disconnected, and has other calendars hear of it."""

@@ -226,7 +226,7 @@ def _print_leaving(bot: "BotUnderWay", *, is_kept: bool) -> None:
 
     name = sanitize(bot.title or bot.meeting_id)
     if is_kept:
-        reason = "another calendar has the meeting recorded, and MINUTEKEEPER_VETO is own"
+        reason = "another calendar has the meeting recorded, and this calendar speaks only for itself here"
         print_line(f"The bot in {name} stays: {reason}.", "yellow")
     else:
         print_line(f"The bot leaves {name} now; what was recorded is kept.", "green")

@@ -19,6 +19,10 @@ class Override(NamedTuple):
     wanted: Wanted
     scope: Literal["event", "series"]
 
+    @property
+    def never_reason(self) -> str:
+        return f'Skipped: a user chose "never" for this {self.scope}.'
+
 
 MAX_OVERRIDES = 1000
 """They are part of the input of every reconcile."""
@@ -42,10 +46,14 @@ class Overrides(BaseModel):
         return len(self.events) + len(self.series)
 
     def for_event(self, event: CalendarEvent) -> Override | None:
-        given = {wanted for each in event.meeting_ids if (wanted := self.events.get(each))} if self.events else ()
+        return self.for_meeting(event.meeting_ids if self.events else (), event.series)
+
+    def for_meeting(self, meeting_ids: Collection[str], series: str) -> Override | None:
+        """The override of an event that is known by its meeting ids and the key of its series only."""
+        given = {wanted for each in meeting_ids if (wanted := self.events.get(each))}
         if given:
             return Override("never" if "never" in given else "always", "event")
-        if event.series and (wanted := self.series.get(event.series)):
+        if series and (wanted := self.series.get(series)):
             return Override(wanted, "series")
         return None
 
@@ -150,7 +158,7 @@ def decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: date
 def _decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: datetime) -> Decision:
     override = overrides.for_event(event)
     if override and override.wanted == "never":
-        return _skip(BuiltinRule.OVERRIDE, f'Skipped: a user chose "never" for this {override.scope}.')
+        return _skip(BuiltinRule.OVERRIDE, override.never_reason)
     if obstacle := _obstacle(policy.with_hours(event), now):
         return _skip(*obstacle)
     if event.provider_records:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from minutekeeper.calendars.decisions import Decision
 from minutekeeper.calendars.event import CalendarEvent, Title, expected_end, is_past, meeting_id_for_event
+from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.meetings.fields import BotOptions, Metadata, UtcDatetime, WantedArtifacts
 from minutekeeper.meetings.ids import base_meeting_id
@@ -94,8 +95,8 @@ class TrackedEvent(BaseModel):
     """What was last applied to the meeting, where the calendar wants something else by now."""
     ended_as: BookedState | None = None
     """How the booked meeting was seen to have ended; Temporal forgets it after its retention."""
-    objected: bool = False
-    """Whether the meeting has heard that this calendar objects to its recording."""
+    objected: VetoScope | None = None
+    """For whom the objection of this calendar speaks that the meeting has heard."""
     occurrence: int = 1
     """Counts the meetings of an event that was held, and then moved to another time."""
 
@@ -239,12 +240,12 @@ class TrackedEvents(BaseModel):
         }
         return self.model_copy(update={"entries": self.entries | changed})
 
-    def with_objections(self, objected: Collection[str], withdrawn: Collection[str]) -> "TrackedEvents":
+    def with_objections(self, objected: Mapping[str, VetoScope | None]) -> "TrackedEvents":
         """The events after their meetings heard of objections, or that these were withdrawn; by event id."""
         changed = {
-            event_id: entry.model_copy(update={"objected": event_id in objected})
+            event_id: entry.model_copy(update={"objected": objected[event_id]})
             for event_id, entry in self.entries.items()
-            if event_id in objected or event_id in withdrawn
+            if event_id in objected
         }
         return self.model_copy(update={"entries": self.entries | changed})
 

@@ -127,7 +127,9 @@ class MeetingOpinions:
         ]
         if change.wanted == "never":
             bots = await self.bots(entries, in_call=False)
-            return {"bots": bots, "kept": await self._others_recording(view.calendar_id, bots)}
+            speaking = [each for each in entries if self.veto is VetoScope.ANY and not each.is_cancelled]
+            for_all = {base_meeting_id(each.meeting_id) for each in speaking}
+            return {"bots": bots, "kept": await self._others_recording(view.calendar_id, bots, for_all)}
         if change.wanted == "always" and change.meeting_id:
             rules = await self.rules(view.calendar_id, view, view.policy, [change.meeting_id])
             _, event = await find_event(self._provider, tracked, event_id)
@@ -160,11 +162,11 @@ class MeetingOpinions:
             if meeting.status in wanted
         )
 
-    async def _others_recording(self, calendar_id: str, bots: Iterable[BotUnderWay]) -> frozenset[str]:
-        """The meetings of these bots that other calendars claim, where a veto does not speak for them."""
-        if self.veto is VetoScope.ANY:
-            return frozenset()
-        ids = [each.meeting_id for each in bots]
+    async def _others_recording(
+        self, calendar_id: str, bots: Iterable[BotUnderWay], for_all: Collection[str]
+    ) -> frozenset[str]:
+        """The meetings of these bots that other calendars claim, unless a `never` speaks for them as well."""
+        ids = [each.meeting_id for each in bots if base_meeting_id(each.meeting_id) not in for_all]
         meetings = [EventMeeting(meeting_id=each, status=MeetingStatus.RECORDING) for each in ids]
         claims = await asyncio.gather(*map(self.claiming, meetings))
         return frozenset(

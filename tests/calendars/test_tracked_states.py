@@ -27,8 +27,8 @@ def test_nothing_is_known_of_a_new_event_but_what_was_decided() -> None:
         "rule": "r",
         "reason": "",
         "series": "",
-        **dict.fromkeys(("updated_at", "applied_before", "ended_as")),
-        **dict.fromkeys(("is_organizer", "booked", "objected"), False),
+        **dict.fromkeys(("updated_at", "applied_before", "ended_as", "objected")),
+        **dict.fromkeys(("is_organizer", "booked"), False),
         "occurrence": 1,
     }
     assert TrackedEvents(calendar_id="c1").entries == {}

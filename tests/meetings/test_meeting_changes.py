@@ -337,6 +337,27 @@ def test_a_release_after_the_beginning_leaves_the_recording_alone() -> None:
     assert waiting.stop is not None
 
 
+def test_a_person_sends_out_the_bot_that_stayed_when_their_calendar_was_the_last_to_let_go() -> None:
+    def staying(*later: Claim) -> MeetingState:
+        state = of_calendar("in_call_recording")
+        meeting_changes.claim(state, claim("ben"), T0)
+        for calendar_id in ("anna", "ben"):
+            meeting_changes.release(state, release(calendar_id, seen=20), at(minutes=20))
+        for each in later:
+            meeting_changes.claim(state, each, at(minutes=30))
+        assert "kept_on" in notes(state)
+        return state
+
+    for state, person, stopped in (
+        (staying(), release("ben", seen=40, by_person=True), True),
+        (staying(), release("ben", seen=40), False),
+        (staying(), release("carl", seen=40, by_person=True), False),
+        (staying(claim("carl", seen=30)), release("ben", seen=40, by_person=True), False),
+    ):
+        meeting_changes.release(state, person, at(minutes=40))
+        assert (state.stop is not None) is stopped
+
+
 def test_a_meeting_goes_on_in_another_room_only_by_the_word_of_the_leading_claim_and_in_time() -> None:
     state = failed(of_calendar("in_waiting_room", is_organizer=True))
     elsewhere = claim(seen=20, meeting_url=OTHER_URL, is_organizer=True)

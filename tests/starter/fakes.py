@@ -15,7 +15,7 @@ from minutekeeper.meetings.ids import meeting_id_from_workflow_id
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.request import MeetingRequest, Reschedule, StopRequest
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState, WebhookState
-from minutekeeper.meetings.views import Evidence, MeetingView, Outcome, TimelineEntry
+from minutekeeper.meetings.views import ClaimingCalendar, Evidence, MeetingView, Outcome, TimelineEntry
 from minutekeeper.temporal import search_attributes
 from minutekeeper.temporal.names import INVALID_REQUEST, MEETING_WORKFLOW
 from workflows.inputs import read_input
@@ -33,6 +33,7 @@ class Scene(BaseModel):
     bot_id: str = ""
     webhooks: WebhookState | None = None
     trouble: str = ""
+    calendars: tuple[ClaimingCalendar, ...] = ()
 
 
 @activity.defn
@@ -132,6 +133,7 @@ class FakeMeeting:
         if scene.bot_id:
             self._change(bot_id=scene.bot_id)
             workflow.upsert_search_attributes([search_attributes.BOT_ID.value_set(scene.bot_id)])
+        self._change(calendars=scene.calendars)
         if scene.webhooks is not None:
             self._change(webhooks=scene.webhooks)
         if scene.deadline_in is not None:

@@ -14,6 +14,7 @@ from minutekeeper.calendars.objections import CalendarWord, Wish
 from minutekeeper.calendars.tracked_events import TrackedEvent, TrackedEvents
 from minutekeeper.meetings.ids import workflow_id_for
 from minutekeeper.meetings.status import MeetingStatus
+from minutekeeper.meetings.views import ClaimingCalendar
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpoint, CalendarCheckpointStore
 from minutekeeper.storage.objections import ObjectionStore, OptOutStore
 from starter.client import MeetingClient
@@ -78,6 +79,28 @@ async def test_a_never_holds_for_an_event_whose_id_would_be_another_by_now(
     assert (explained["record"], explained["rule"]) == (False, "override")
     planned = (await cli("calendar", "plan", ANNA, "--json")).json
     assert [(step["kind"], step["rule"]) for step in planned["steps"]] == [("release", "override")]
+
+
+@pytest.mark.parametrize("case", [("own", "otherwise", True), ("any", "gone", True), ("any", "otherwise", False)])
+async def test_a_never_does_not_say_that_a_bot_leaves_which_others_keep(
+    desk: CalendarTestBench,
+    client: MeetingClient,
+    settings: pytest.MonkeyPatch,
+    case: tuple[str, str, bool],
+) -> None:
+    veto, rule, stays = case
+    settings.setenv("MINUTEKEEPER_VETO", veto)
+    calendar_id, entry = await booked(desk, client)
+    await recorded(client, entry)
+    ben = ClaimingCalendar(calendar_id="calendar-of-ben", event_id="e")
+    await play(client, workflow_id_for(entry.meeting_id), Scene(calendars=(ben,)))
+    changed = entry.model_copy(update={"rule": rule})
+    book = TrackedEvents(calendar_id=calendar_id, entries={entry.event_id: changed})
+    later = CalendarCheckpoint(events=book, reconciled_at=datetime.now(UTC))
+    await CalendarCheckpointStore(desk.store).write(later)
+    shown = (await cli("calendar", "override", ANNA, "planning", "never")).out
+    assert ("The bot in Planning stays: another calendar has the meeting recorded" in shown) is stays
+    assert ("The bot leaves Planning now" in shown) is not stays
 
 
 async def test_another_policy_says_which_bots_stay(desk: CalendarTestBench, client: MeetingClient) -> None:

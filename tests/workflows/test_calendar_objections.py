@@ -90,6 +90,52 @@ async def test_a_persons_never_sends_a_bot_out_of_a_meeting_that_overruns(world:
     await meeting.until(lambda _view: world.provider.bots[0].removed)
 
 
+@pytest.mark.parametrize("world", [VetoScope.ANY, VetoScope.OWN], indirect=True)
+@pytest.mark.parametrize("why", ["deleted", "gone", "policy"])
+async def test_a_persons_never_sends_out_a_bot_that_stayed_when_its_calendar_let_go(world: World, why: str) -> None:
+    anna = await world.connected()
+    event = anna.put(start_time=datetime.now(UTC) + timedelta(minutes=2))
+    await anna.notices()
+    meeting = anna.meeting(event)
+    await record(meeting)
+    if why == "policy":
+        await anna.changes("set_policy", PolicyChange(policy={"otherwise": "skip"}))
+    elif why == "deleted":
+        # After the beginning, by the clock of the meeting.
+        anna.put(deleted=True, updated_at=event.start_time + timedelta(minutes=5))
+        await anna.notices()
+    else:
+        anna.remove()
+        await anna.notices(event_ids=[event.event_id])
+    await meeting.until(lambda view: "kept_on" in [entry.event for entry in view.timeline])
+    assert not world.provider.bots[0].removed
+    await override(anna, event, "never")
+    await meeting.until(lambda _view: world.provider.bots[0].removed)
+    await meeting.completes()
+    assert (await meeting.outcome()).artifacts, "what was recorded is kept"
+
+
+@pytest.mark.parametrize("world", [VetoScope.OWN], indirect=True)
+async def test_an_opt_out_is_told_after_a_never_for_the_own_calendar(world: World) -> None:
+    people = OptOutStore(ArtifactStore(world.folder.as_uri()))
+    anna, hers, ben, his = await shared(world, start_time=datetime.now(UTC) + timedelta(minutes=2))
+    ben.put(attendees=[{"email": GRETA}])
+    await anna.notices()
+    await ben.notices()
+    meeting = anna.meeting(hers)
+    await record(meeting)
+    await override(ben, his, "never")
+    assert not world.provider.bots[0].removed
+    await people.add(GRETA, datetime.now(UTC))
+    await ben.changes("resync")
+    await until_rule(anna, hers, "opted_out")
+    await meeting.until(lambda _view: world.provider.bots[0].removed)
+    await meeting.completes()
+    await people.remove(GRETA)
+    await ben.changes("resync")
+    await until_rule(anna, hers, "otherwise")
+
+
 async def test_another_policy_leaves_a_recording_alone(world: World) -> None:
     anna = await world.connected()
     anna.put(start_time=datetime.now(UTC) + timedelta(minutes=2))
