@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Collection, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from temporalio.client import Client
@@ -193,10 +194,8 @@ class SharedMeetingWords:
 
     async def withdraw_all(self) -> None:
         """Removes every word of this calendar, which is being disconnected, and has other calendars hear of it."""
-        self._words = await self._stores[0].words()
-        own = [word for word in self._words if self._is_own(word)]
-        await self._stores[0].change((), own)
-        await self._call_back({word.meeting_id for word in own if word.wish is not Wish.RECORD})
+        tell = partial(report_changes, self._client)
+        await self._stores[0].withdraw_all(self._order.calendar_id, tell)
 
     async def _call_back(self, meeting_ids: Collection[str]) -> None:
         """Has the calendars decide again that would have had these meetings recorded."""

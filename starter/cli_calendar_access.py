@@ -189,10 +189,14 @@ async def _stored_policy(settings: "Settings", path: Path) -> str:
 
 
 async def _disconnect(settings: "Settings", known: "UserConnection") -> None:
-    """Tells the calendar's workflow to cancel its meetings and delete it; without a workflow, deletes it."""
+    """Tells the calendar's workflow to cancel its meetings and delete it; without one, does the rest of it."""
+    from functools import partial
+
     from minutekeeper.calendars.messages import DisconnectRequest
     from minutekeeper.providers.factory import open_calendars
-    from minutekeeper.temporal.calendar_workflows import request_disconnect
+    from minutekeeper.storage.objections import ObjectionStore
+    from minutekeeper.storage.store import ArtifactStore
+    from minutekeeper.temporal.calendar_workflows import report_changes, request_disconnect
     from starter.client import MeetingClient
     from starter.error_translation import translate_temporal_errors
 
@@ -200,6 +204,8 @@ async def _disconnect(settings: "Settings", known: "UserConnection") -> None:
     with translate_temporal_errors(temporal):
         if await request_disconnect(temporal, known.calendar_id, DisconnectRequest(reason=_DISCONNECT_REASON)):
             return
+        objections = ObjectionStore(ArtifactStore(settings.artifacts_url))
+        await objections.withdraw_all(known.calendar_id, partial(report_changes, temporal))
     calendars = open_calendars(settings)
     try:
         await calendars.delete_calendar(known.calendar_id)

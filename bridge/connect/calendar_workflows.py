@@ -6,7 +6,12 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from bridge.temporal_gateway import single_attempt
 from minutekeeper.calendars.messages import CalendarWorkflowInput, DisconnectRequest
-from minutekeeper.temporal.calendar_workflows import describe_calendar, request_disconnect, start_or_renew_calendar
+from minutekeeper.temporal.calendar_workflows import (
+    describe_calendar,
+    report_changes,
+    request_disconnect,
+    start_or_renew_calendar,
+)
 
 _LIMIT = timedelta(seconds=10)
 
@@ -41,3 +46,8 @@ class CalendarWorkflows:
         """Has a calendar release its meetings and end; False if it has no workflow that could."""
         async with single_attempt(_LIMIT):
             return await request_disconnect(self._client, calendar_id, DisconnectRequest(reason=why))
+
+    async def report_changes(self, calendar_id: str, event_id: str) -> bool:
+        """Has a calendar read one event again; False if it has no workflow that could."""
+        async with single_attempt(_LIMIT):
+            return await report_changes(self._client, calendar_id, event_id)

@@ -17,6 +17,7 @@ from minutekeeper.calendars.user_connection import CalendarPlatform
 from minutekeeper.config import Settings, signing_secrets
 from minutekeeper.providers.factory import open_calendars
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
+from minutekeeper.storage.objections import ObjectionStore
 from minutekeeper.storage.user_connections import UserConnectionStore
 
 _PLATFORM = f"{{platform:{'|'.join(CalendarPlatform)}}}"
@@ -47,6 +48,7 @@ def _connecting(client: Client, settings: Settings) -> Callable[[web.Application
             UserConnectionStore(app[STORE]),
             CalendarPreferencesStore(app[STORE]),
             settings.default_policy,
+            objections=ObjectionStore(app[STORE]),
         )
         yield
         await calendars.aclose()

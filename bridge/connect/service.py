@@ -28,6 +28,8 @@ from minutekeeper.providers.calendar_base import (
     ConnectedCalendar,
 )
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.objections import ObjectionStore
 from minutekeeper.storage.user_connections import ConcurrentUpdateError, UserConnectionStore
 from minutekeeper.text import one_line
 
@@ -54,18 +56,21 @@ class FinishedConnection(NamedTuple):
 class ConnectService:
     """`connect` and `use_session` raise ConnectError, ProviderError, StoreError and TemporalCallError."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each thing that it works with
         self,
         calendars: CalendarProvider,
         workflows: CalendarWorkflows,
         connections: UserConnectionStore,
         preferences: CalendarPreferencesStore,
         default_policy: Policy,
+        *,
+        objections: ObjectionStore,
     ) -> None:
         self._calendars = calendars
         self._workflows = workflows
         self._connections = connections
         self._preferences = preferences
+        self._objections = objections
         self._default_policy = default_policy
 
     async def load_connection(self, link: ConnectLink) -> UserConnection:
@@ -166,7 +171,7 @@ class ConnectService:
             return await self._write(_connected(current, chosen, calendar)), source
         except (TemporalCallError, ConnectError):
             # What cannot be removed now is removed by the next attempt.
-            with contextlib.suppress(TemporalCallError, ProviderError):
+            with contextlib.suppress(TemporalCallError, ProviderError, StoreError):
                 await self._disconnect(calendar.calendar_id, UNFINISHED)
             raise
 
@@ -227,7 +232,7 @@ class ConnectService:
             return await self._connections.write(current.with_created_calendar(calendar_id))
         except ConcurrentUpdateError:
             attempt_id = current.attempt.attempt_id if current.attempt else ""
-            with contextlib.suppress(TemporalCallError, ProviderError):
+            with contextlib.suppress(TemporalCallError, ProviderError, StoreError):
                 if await self._connections.claim(calendar_id, current.claim_for(attempt_id)):
                     await self._disconnect(calendar_id, UNFINISHED)
             raise ConnectError(ConnectErrorCode.OVERTAKEN) from None
@@ -274,9 +279,10 @@ class ConnectService:
     async def _disconnect(self, calendar_id: str, why: str) -> None:
         """Disconnects a calendar by its workflow, which releases the meetings.
 
-        One without a workflow is deleted directly.
+        One without a workflow is deleted directly, and objects to no meeting of others any more.
         """
         if not await self._workflows.request_disconnect(calendar_id, why):
+            await self._objections.withdraw_all(calendar_id, self._workflows.report_changes)
             await self._calendars.delete_calendar(calendar_id)
 
     async def _write(self, connection: UserConnection) -> UserConnection:

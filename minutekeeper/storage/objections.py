@@ -1,7 +1,7 @@
 """Stores what calendars say of meetings that they do not agree about, and who opted out of recordings."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -76,6 +76,30 @@ class ObjectionStore:
 
         await asyncio.gather(*(add(*each) for each in added))
         await asyncio.gather(*(remove(each) for each in removed))
+
+    async def withdraw_all(self, calendar_id: str, tell: Callable[[str, str], Awaitable[object]]) -> None:
+        """Removes every word of a calendar that is being disconnected, and has others decide again.
+
+        `tell` gets the id and the event of each calendar that wants a meeting recorded to which this one objected.
+        If it fails, the objection is put back, so that a repeat tells it.
+        """
+        words = await self.words()
+        own = [word for word in words if word.is_of(calendar_id)]
+        objections = [word for word in own if word.wish is not Wish.RECORD]
+        waiting: dict[str, list[StoredWord]] = {word.meeting_id: [] for word in objections}
+        for word in words:
+            if word.wish is Wish.RECORD and word.meeting_id in waiting and not word.is_of(calendar_id):
+                waiting[word.meeting_id].append(word)
+        await self.change((), [word for word in own if not waiting.get(word.meeting_id)])
+        for word in objections:
+            contents, hearing = await self.read([word]), await self.read(waiting[word.meeting_id])
+            await self.change((), [word])
+            try:
+                for each in hearing:
+                    await tell(each.calendar_id, each.event_id)
+            except Exception:
+                await self.change([(word.meeting_id, content) for content in contents], ())
+                raise
 
     async def _listed(self, folder: str) -> list[StoredWord]:
         found = []

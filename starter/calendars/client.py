@@ -306,7 +306,7 @@ class CalendarClient:
     async def disconnect(self, calendar: str, why: str = "") -> CalendarSummary:
         """Releases all meetings of a calendar and ends the provider's sync; the user's consent itself stays.
 
-        A calendar without a workflow is only deleted at the provider.
+        A calendar without a workflow is deleted at the provider, and objects to no meeting of others any more.
         """
         request = parse_input(DisconnectRequest, {"reason": why} if why else {})
         view: CalendarView | None = None
@@ -316,8 +316,9 @@ class CalendarClient:
                 view = await self._gateway.change(found, CalendarWorkflow.disconnect, request)
                 view = await self._gateway.wait_for_end(found) or view
             else:
-                await self._provider.delete_calendar(found.calendar_id)
+                # First, because once it is deleted, the calendar is not found again if this fails.
                 await self._opinions.withdraw(found.calendar_id)
+                await self._provider.delete_calendar(found.calendar_id)
         has_workflow = view is not None and view.status is not CalendarStatus.DISCONNECTED
         return calendar_summary(
             found.calendar_id, view, None, has_workflow=has_workflow, provider_answers=not has_workflow

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
@@ -22,6 +23,7 @@ from minutekeeper.providers.base import ProviderError
 from minutekeeper.providers.calendar_base import CalendarProvider
 from minutekeeper.storage.objections import ObjectionStore, OptOutStore, load_shared
 from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.temporal.calendar_workflows import report_changes
 from starter.calendars.events import EventMeeting, meetings_of
 from starter.calendars.lookup import find_event
 from starter.calendars.preview import PolicyPreview
@@ -112,8 +114,7 @@ class MeetingOpinions:
 
     async def withdraw(self, calendar_id: str) -> None:
         """Removes what a calendar said of meetings, which no workflow can do for it any more."""
-        own = [word for word in await self._stores[0].words() if word.is_of(calendar_id)]
-        await self._stores[0].change((), own)
+        await self._stores[0].withdraw_all(calendar_id, partial(report_changes, self._temporal))
 
     async def effects(
         self, view: CalendarView, tracked: TrackedEvents, event_id: str, change: OverrideChange

@@ -12,11 +12,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from minutekeeper.calendars.objections import CalendarWord, Wish
 from minutekeeper.calendars.tracked_events import TrackedEvent, TrackedEvents
-from minutekeeper.meetings.ids import workflow_id_for
+from minutekeeper.meetings.ids import calendar_workflow_id_for, workflow_id_for
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import ClaimingCalendar
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpoint, CalendarCheckpointStore
 from minutekeeper.storage.objections import ObjectionStore, OptOutStore
+from minutekeeper.storage.user_connections import UserConnectionStore
+from minutekeeper.temporal.names import CALENDAR_EVENT_SIGNAL
 from starter.client import MeetingClient
 from tests.devtools.simulator import calendar_support
 from tests.starter.calendar_support import ANNA, CalendarTestBench, write
@@ -227,13 +229,27 @@ async def test_one_address_or_the_list_is_asked_for(desk: CalendarTestBench, arg
     assert (await OptOutStore(desk.store).read()).people == {}
 
 
+@pytest.mark.parametrize("by", ["calendar", "user"])
 async def test_a_calendar_without_a_workflow_objects_no_more_once_it_is_disconnected(
-    desk: CalendarTestBench,
+    desk: CalendarTestBench, client: MeetingClient, by: str
 ) -> None:
     gone = await calendar_support.connect(desk.sim, await calendar_support.account(desk.sim, BEN))
+    waiting = await desk.connect(ANNA)
     objections = ObjectionStore(desk.store)
     words = [CalendarWord(calendar_id=each, event_id="e", wish=Wish.NEVER) for each in (gone, "another")]
+    words.append(CalendarWord(calendar_id=waiting, event_id="event-of-anna", wish=Wish.RECORD))
     await objections.change([("cal-1", word) for word in words], [])
-    assert (await cli("calendar", "disconnect", gone)).code == 0
-    (left,) = await objections.words(["cal-1"])
-    assert left.is_of("another")
+    if by == "calendar":
+        ended = await cli("calendar", "disconnect", gone)
+    else:
+        connections = UserConnectionStore(desk.store)
+        known = await connections.read("ben", "google")
+        await connections.write(known.connected(gone, "raw", "Ben", BEN, datetime.now(UTC)))
+        ended = await cli("calendar", "disconnect-user", "ben", "--platform", "google")
+    assert ended.code == 0
+    left = await objections.words(["cal-1"])
+    assert sorted(each.wish for each in left) == [Wish.NEVER, Wish.RECORD]
+    assert not any(each.is_of(gone) for each in left)
+    history = await client.temporal.get_workflow_handle(calendar_workflow_id_for(waiting)).fetch_history()
+    signals = [event.workflow_execution_signaled_event_attributes.signal_name for event in history.events]
+    assert CALENDAR_EVENT_SIGNAL in signals, "it decides again"

@@ -56,6 +56,24 @@ async def test_a_calendar_hears_the_objections_of_others_only(store: ArtifactSto
     assert StoredWord(MANY[0], Wish.NEVER, "anna") in words
 
 
+async def test_a_withdrawal_that_cannot_be_told_is_told_by_its_repeat(store: ArtifactStore) -> None:
+    objections, told, trouble = ObjectionStore(store), list[tuple[str, str]](), [RuntimeError("it is down")]
+    waiting = [(meeting_id, word("anna", Wish.RECORD)) for meeting_id in MANY[:3]]
+    own = [(MANY[0], word("ben")), (MANY[1], word("ben", Wish.OPTED_OUT)), (MANY[2], word("ben", Wish.RECORD))]
+    await objections.change([*waiting, *own, (MANY[3], word("ben"))], [])
+
+    async def tell(calendar_id: str, event_id: str) -> None:
+        if trouble:
+            raise trouble.pop()
+        told.append((calendar_id, event_id))
+
+    with pytest.raises(RuntimeError, match="it is down"):
+        await objections.withdraw_all("ben", tell)
+    await objections.withdraw_all("ben", tell)
+    assert told == [("anna", "e-anna")] * 2
+    assert {each.calendar for each in await objections.words()} == {"anna"}
+
+
 async def test_people_opt_out_and_back_in(store: ArtifactStore) -> None:
     people = OptOutStore(store)
     assert (await people.read()).people == {}

@@ -9,11 +9,13 @@ import pytest
 from temporalio.client import Client
 
 from bridge.connect.errors import ConnectErrorCode
+from minutekeeper.calendars.objections import CalendarWord, Wish
 from minutekeeper.calendars.user_connection import ConnectionClaim, UserConnection
 from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.objections import ObjectionStore
 from minutekeeper.storage.user_connections import UserConnectionStore
-from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
+from minutekeeper.temporal.names import CALENDAR_EVENT_SIGNAL, CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from minutekeeper.temporal.worker_connection import plugin
 from tests.bridge.connect.scenario import ANNA, Page, Stage, assert_problem, new_stage
 from tests.bridge.support import DEAD
@@ -199,6 +201,27 @@ async def test_a_calendar_that_is_replaced_is_let_go_of_although_the_bridge_died
     known = await stage.known(user)
     assert await stage.signals_of(known.calendar_id) == ["access_changed"]
     assert known.leftovers == ()
+
+
+async def test_a_calendar_without_a_workflow_that_is_replaced_objects_to_nothing_any_more(
+    stage: Stage, user: str, colleague: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.account(calendars=[{"id": "team@group"}])
+    assert (await connect_team(stage, colleague)).path == "/connect/done/google"
+    waiting = (await stage.known(colleague)).calendar_id
+    await dies_when(monkeypatch, lambda each: each.connected_at, connect_team(stage, user))
+    (half,) = await ids_of(stage) - {waiting}
+    await stage.client.get_workflow_handle(calendar_workflow_id_for(half)).terminate()
+    objections = ObjectionStore(stage.store)
+    words = [
+        CalendarWord(calendar_id=half, event_id="e", wish=Wish.NEVER),
+        CalendarWord(calendar_id=waiting, event_id="e", wish=Wish.RECORD),
+    ]
+    await objections.change([("cal-1", word) for word in words], [])
+    assert (await connect_team(stage, user)).path == "/connect/done/google"
+    assert half not in await ids_of(stage)
+    assert [word.is_of(waiting) for word in await objections.words(["cal-1"])] == [True]
+    assert CALENDAR_EVENT_SIGNAL in await stage.signals_of(waiting), "it decides again"
 
 
 async def test_while_temporal_is_away_nothing_is_connected_and_nothing_left_for_good(
