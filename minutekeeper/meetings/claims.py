@@ -117,6 +117,15 @@ def release_claim(interest: MeetingClaims, release: ClaimRelease) -> MeetingClai
     return interest.model_copy(update={"claims": claims, "released": {name: released[name] for name in newest}})
 
 
+def is_again(interest: MeetingClaims, release: ClaimRelease) -> bool:
+    """Whether a person speaks for a calendar that let go of the meeting before, while no calendar claims it.
+
+    A bot that was in the call has stayed then, and has to hear of it.
+    """
+    was_released = not interest.claims and release.calendar_id in interest.released
+    return was_released and release.by_person and not release.for_all
+
+
 def leading_claim(interest: MeetingClaims) -> Claim | None:
     """The claim that speaks for the meeting: the organiser's, else that of the event that was changed last."""
     return max(interest.claims.values(), key=_weight, default=None)

@@ -137,8 +137,9 @@ def release(state: MeetingState, released: ClaimRelease, now: datetime) -> None:
     A veto cancels it whatever others claim. A meeting that people booked themselves is not cancelled by a calendar.
     """
     before, state.interest = state.interest, claims.release_claim(state.interest, released)
-    had_claim = _had_claim(state, released.calendar_id, before) or _has_staying_bot(state, released, before)
-    is_veto = released.for_all and not (is_booked_by_hand(state) or state.stop)
+    is_open = not (is_booked_by_hand(state) or state.stop)
+    had_claim = _had_claim(state, released.calendar_id, before) or (is_open and claims.is_again(before, released))
+    is_veto = released.for_all and is_open
     if state.interest is before or not (had_claim or is_veto):
         return
     event, what = ("released", "let go of this meeting") if had_claim else ("vetoed", "objects to any recording")
@@ -293,13 +294,6 @@ def _had_claim(state: MeetingState, calendar_id: str, before: MeetingClaims) -> 
     origin = state.request.calendar
     is_bookers = not before.claims and origin is not None and origin.calendar_id == calendar_id
     return is_bookers or calendar_id in before.claims
-
-
-def _has_staying_bot(state: MeetingState, released: ClaimRelease, before: MeetingClaims) -> bool:
-    """Whether a person speaks of a bot that stayed when their calendar was the last to let go of the meeting."""
-    was_released = not before.claims and released.calendar_id in before.released
-    is_own_word = released.by_person and not released.for_all
-    return is_own_word and was_released and not (is_booked_by_hand(state) or state.stop)
 
 
 def _is_as_booked(state: MeetingState, wanted: Claim) -> bool:

@@ -338,14 +338,13 @@ def test_a_release_after_the_beginning_leaves_the_recording_alone() -> None:
 
 
 def test_a_person_sends_out_the_bot_that_stayed_when_their_calendar_was_the_last_to_let_go() -> None:
-    def staying(*later: Claim) -> MeetingState:
+    def staying(later: Claim | None = None) -> MeetingState:
         state = of_calendar("in_call_recording")
         meeting_changes.claim(state, claim("ben"), T0)
-        for calendar_id in ("anna", "ben"):
-            meeting_changes.release(state, release(calendar_id, seen=20), at(minutes=20))
-        for each in later:
-            meeting_changes.claim(state, each, at(minutes=30))
-        assert "kept_on" in notes(state)
+        for each in (release("anna", seen=20), release("ben", seen=20)):
+            meeting_changes.release(state, each, at(minutes=20))
+        if later:
+            meeting_changes.claim(state, later, at(minutes=30))
         return state
 
     for state, person, stopped in (
@@ -355,7 +354,7 @@ def test_a_person_sends_out_the_bot_that_stayed_when_their_calendar_was_the_last
         (staying(claim("carl", seen=30)), release("ben", seen=40, by_person=True), False),
     ):
         meeting_changes.release(state, person, at(minutes=40))
-        assert (state.stop is not None) is stopped
+        assert ("kept_on" in notes(state), state.stop is not None) == (True, stopped)
 
 
 def test_a_meeting_goes_on_in_another_room_only_by_the_word_of_the_leading_claim_and_in_time() -> None:
