@@ -117,6 +117,11 @@ def release_claim(interest: MeetingClaims, release: ClaimRelease) -> MeetingClai
     return interest.model_copy(update={"claims": claims, "released": {name: released[name] for name in newest}})
 
 
+def had_claim(interest: MeetingClaims, release: ClaimRelease, booker: str) -> bool:
+    """A calendar whose reconcile run died between booking and claim has the meeting all the same."""
+    return release.calendar_id in interest.claims or (not interest.claims and release.calendar_id == booker)
+
+
 def is_again(interest: MeetingClaims, release: ClaimRelease) -> bool:
     """Whether a person speaks for a calendar that let go of the meeting before, while no calendar claims it.
 

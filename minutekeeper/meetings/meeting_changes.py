@@ -7,7 +7,7 @@ and the main loop acts on it. Pure.
 from datetime import datetime
 
 from minutekeeper.meetings import claims, descriptions
-from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult, MeetingClaims
+from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult
 from minutekeeper.meetings.dispatch import is_worth_joining, unbookable
 from minutekeeper.meetings.fields import MAX_METADATA, BotOptions, WantedArtifacts
 from minutekeeper.meetings.meeting_keys import fullest_url, meeting_key
@@ -138,7 +138,8 @@ def release(state: MeetingState, released: ClaimRelease, now: datetime) -> None:
     """
     before, state.interest = state.interest, claims.release_claim(state.interest, released)
     is_open = not (is_booked_by_hand(state) or state.stop)
-    had_claim = _had_claim(state, released.calendar_id, before) or (is_open and claims.is_again(before, released))
+    booker = state.request.calendar.calendar_id if state.request.calendar else ""
+    had_claim = claims.had_claim(before, released, booker) or (is_open and claims.is_again(before, released))
     is_veto = released.for_all and is_open
     if state.interest is before or not (had_claim or is_veto):
         return
@@ -287,13 +288,6 @@ def _show_leading_calendar(state: MeetingState) -> None:
     if leader is not None and state.request.calendar is not None:
         origin = CalendarEventRef(calendar_id=leader.calendar_id, event_id=leader.event_id)
         state.request = state.request.model_copy(update={"calendar": origin})
-
-
-def _had_claim(state: MeetingState, calendar_id: str, before: MeetingClaims) -> bool:
-    """A calendar whose reconcile run died between booking and claim has the meeting all the same."""
-    origin = state.request.calendar
-    is_bookers = not before.claims and origin is not None and origin.calendar_id == calendar_id
-    return is_bookers or calendar_id in before.claims
 
 
 def _is_as_booked(state: MeetingState, wanted: Claim) -> bool:

@@ -338,22 +338,16 @@ def test_a_release_after_the_beginning_leaves_the_recording_alone() -> None:
 
 
 def test_a_person_sends_out_the_bot_that_stayed_when_their_calendar_was_the_last_to_let_go() -> None:
-    def staying(later: Claim | None = None) -> MeetingState:
+    person = release("ben", 40, by_person=True)
+    said: list[tuple[list[Claim | ClaimRelease], bool]]
+    said = [([person], True), ([release("ben", 40)], False), ([claim("carl", 30), person], False)]
+    for words, stopped in said:
         state = of_calendar("in_call_recording")
-        meeting_changes.claim(state, claim("ben"), T0)
-        for each in (release("anna", seen=20), release("ben", seen=20)):
-            meeting_changes.release(state, each, at(minutes=20))
-        if later:
-            meeting_changes.claim(state, later, at(minutes=30))
-        return state
-
-    for state, person, stopped in (
-        (staying(), release("ben", seen=40, by_person=True), True),
-        (staying(), release("ben", seen=40), False),
-        (staying(), release("carl", seen=40, by_person=True), False),
-        (staying(claim("carl", seen=30)), release("ben", seen=40, by_person=True), False),
-    ):
-        meeting_changes.release(state, person, at(minutes=40))
+        for word in (claim("ben"), release("anna", 20), release("ben", 20), *words):
+            if isinstance(word, Claim):
+                meeting_changes.claim(state, word, at(minutes=40))
+            else:
+                meeting_changes.release(state, word, at(minutes=40))
         assert ("kept_on" in notes(state), state.stop is not None) == (True, stopped)
 
 
