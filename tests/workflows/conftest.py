@@ -28,6 +28,7 @@ from minutekeeper.providers.registry import Providers
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal import search_attributes
 from minutekeeper.temporal.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
+from minutekeeper.temporal.query_retries import QueryRetries
 from minutekeeper.temporal.room_workflows import Rooms
 from minutekeeper.temporal.worker_connection import plugin
 from tests.workflows.calendar_driver import World
@@ -188,6 +189,7 @@ def with_plugin(client: Client) -> Client:
     """The environment's client with everything that our own processes give theirs."""
     config = client.config()
     config["plugins"] = [plugin()]
+    config["interceptors"] = [*config["interceptors"], QueryRetries()]
     return Client(**config)
 
 
