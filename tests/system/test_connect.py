@@ -83,7 +83,7 @@ class User:
 
     async def meeting_of(self, title: str) -> str:
         """The workflow id of the meeting with this title, once it is booked."""
-        for _ in range(300):
+        for _ in range(900):
             async for each in self.stack.client.list_workflows(f'MeetingTitle = "{title}"'):
                 return each.id
             await asyncio.sleep(0.1)
