@@ -147,6 +147,22 @@ async def _histories(handles: Iterable[WorkflowHandle[Any, Any]]) -> AsyncIterat
             yield await handle.fetch_history()
 
 
+class BoundedWorker(Worker):
+    """A worker whose shutdown is bounded.
+
+    About one shutdown of a thousand never returns on a busy machine, and takes the queues of its process with it.
+    Then the process is ended, so that pytest-xdist starts another one for the tests that are left.
+    """
+
+    async def shutdown(self) -> None:
+        try:
+            await asyncio.wait_for(super().shutdown(), 60)
+        except TimeoutError:
+            if "PYTEST_XDIST_WORKER" not in os.environ:
+                raise
+            os._exit(70)
+
+
 @contextlib.asynccontextmanager
 async def working(
     client: Client,
@@ -164,7 +180,7 @@ async def working(
         rooms=Rooms(client),
     )
     async with (
-        Worker(
+        BoundedWorker(
             client,
             task_queue=MEETINGS_QUEUE,
             workflows=[MeetingWorkflow, RoomReservationWorkflow, CalendarWorkflow, CalendarHealthWorkflow],
@@ -176,7 +192,7 @@ async def working(
             ],
             max_cached_workflows=int(os.environ.get("MAX_CACHED_WORKFLOWS", "1000")),
         ),
-        Worker(
+        BoundedWorker(
             client,
             task_queue=RECORDINGS_QUEUE,
             activities=[recordings.collect, recordings.write_manifest],
