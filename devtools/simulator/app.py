@@ -6,18 +6,22 @@ import aiohttp
 from aiohttp import web
 
 from devtools.simulator import account_views, bots_views, media_views, sim_views
+from devtools.simulator.calendars.hosting import HAS_CALENDARS
 from devtools.simulator.calendars.routes import calendar_routes
-from devtools.simulator.faults.requests import inject_request_faults
-from devtools.simulator.faults.views import order_faults, remove_faults, show_faults
+from devtools.simulator.faults.control_models import ONE, SEVERAL
+from devtools.simulator.faults.meetingbaas_requests import MeetingBaasRequests
+from devtools.simulator.faults.requests import fault_middleware
+from devtools.simulator.faults.views import fault_routes
 from devtools.simulator.keys import SIMULATION
 from devtools.simulator.middlewares import authenticate, limit, note_changes, record
 from devtools.simulator.routing import both
+from devtools.simulator.service import SERVICE
 from devtools.simulator.settings import SimulatorSettings
 from devtools.simulator.simulation import Simulation
 from devtools.simulator.storage import kept
 
 # Faults lie between the two: the ledger must see them, and they strike whoever calls.
-_MIDDLEWARES = (note_changes, record, inject_request_faults, authenticate, limit)
+_MIDDLEWARES = (note_changes, record, fault_middleware(MeetingBaasRequests()), authenticate, limit)
 _UUID = "{uuid:[0-9a-fA-F-]{36}}"
 
 
@@ -42,9 +46,7 @@ def create_app(settings: SimulatorSettings) -> web.Application:
             *both("GET", "/_sim/ledger", sim_views.show_ledger),
             *both("POST", "/_sim/reset", sim_views.reset),
             *both("POST", "/_sim/scripts", sim_views.add_script_rule),
-            *both("POST", "/_sim/faults", order_faults),
-            *both("GET", "/_sim/faults", show_faults),
-            *both("DELETE", "/_sim/faults", remove_faults),
+            *fault_routes(ONE, SEVERAL),
             *both("POST", "/_sim/bots/{uuid}/emit", sim_views.emit),
             *both("POST", "/_sim/bots/{uuid}/advance", sim_views.advance),
             *calendar_routes(with_seeds=settings.seed_compatibility),
@@ -54,7 +56,7 @@ def create_app(settings: SimulatorSettings) -> web.Application:
     async def simulate(app: web.Application) -> AsyncIterator[None]:
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(connector=connector, skip_auto_headers=["User-Agent"]) as session:
-            simulation = app[SIMULATION] = Simulation(settings, session)
+            simulation = app[SIMULATION] = app[SERVICE] = app[HAS_CALENDARS] = Simulation(settings, session)
             async with kept(simulation, settings.state_file):
                 yield
                 await simulation.close()

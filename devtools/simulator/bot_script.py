@@ -1,11 +1,11 @@
 """Plays a bot's script: waits, lets each step happen, and breaks off when the bot is asked to leave."""
 
-import asyncio
 import math
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from devtools.simulator.media import Kind, MediaFile, screenshot
+from devtools.simulator.passing_time import pass_time
 from devtools.simulator.scripts import Step
 from devtools.simulator.settings import SimulatorSettings
 from devtools.simulator.state import Bot, now
@@ -39,7 +39,7 @@ async def live(bot: Bot, settings: SimulatorSettings, announce: Callable[[Step, 
         stays = await _stay(bot, settings, None)
     if not stays:
         for step in _departure(bot):
-            await _pass_time(bot, settings, _seconds(bot, settings, step))
+            await pass_time(bot, settings, _seconds(bot, settings, step))
             announce(step, apply_step(bot, step, settings))
 
 
@@ -56,7 +56,7 @@ async def go_on(bot: Bot, settings: SimulatorSettings, announce: Callable[[Step,
         announce(step, apply_step(bot, step, settings))
     if bot.leave_requested_at or bot.timed_out:
         for step in [step for step in _departure(bot) if step.code not in codes]:
-            await _pass_time(bot, settings, _seconds(bot, settings, step))
+            await pass_time(bot, settings, _seconds(bot, settings, step))
             announce(step, apply_step(bot, step, settings))
 
 
@@ -139,27 +139,9 @@ async def _stay(bot: Bot, settings: SimulatorSettings, seconds: float | None) ->
     if not bot.leaving:
         left = math.inf if bot.recording_since is None else settings.longest_recording - _seconds_recorded(bot)
         is_too_long = left < (math.inf if seconds is None else seconds)
-        await _pass_time(bot, settings, max(0.0, left) if is_too_long else seconds)
+        await pass_time(bot, settings, max(0.0, left) if is_too_long else seconds)
         bot.timed_out = is_too_long and not bot.leaving
     return not (bot.leaving or bot.timed_out)
-
-
-async def _pass_time(bot: Bot, settings: SimulatorSettings, seconds: float | None) -> None:
-    """Wait so many simulated seconds, or (None) for good; a nudge ends it early.
-
-    A nudge for a bot that was asked to leave breaks time off; any other makes the rest of it pass at once.
-    """
-    loop = asyncio.get_running_loop()
-    begun = loop.time()
-    bot.nudge.clear()
-    try:
-        async with asyncio.timeout(None if seconds is None else settings.real(seconds)):
-            await bot.nudge.wait()
-    except TimeoutError:
-        cut_short = False
-    else:
-        cut_short = seconds is None or bot.leaving
-    bot.elapsed += (loop.time() - begun) * settings.speed if cut_short else seconds or 0
 
 
 def _seconds_recorded(bot: Bot) -> float:

@@ -1,4 +1,4 @@
-"""What the application and its requests keep for the views."""
+"""What the application keeps for the views."""
 
 from uuid import UUID
 
@@ -9,10 +9,6 @@ from devtools.simulator.simulation import Simulation
 from devtools.simulator.state import Bot
 
 SIMULATION = web.AppKey("SIMULATION", Simulation)
-# Set on a request whose answer did not go out whole.
-INCOMPLETE = web.RequestKey("INCOMPLETE", bool)
-# Paths of the stand-in's own; nothing there is noted, refused or spoilt.
-CONTROL = "/_sim/"
 
 
 def find_bot(request: web.Request, identifier: str) -> Bot:

@@ -55,6 +55,10 @@ class MediaFile:
         return f"/media/{self.bot}/{self.name}"
 
     @property
+    def content_type(self) -> str:
+        return CONTENT_TYPES[self.kind]
+
+    @property
     def etag(self) -> str:
         return f'"{self.bot.hex}-{self.size}"'
 

@@ -6,15 +6,16 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from devtools.simulator.keys import CONTROL, INCOMPLETE, SIMULATION
+from devtools.simulator.keys import SIMULATION
 from devtools.simulator.responses import refusal
+from devtools.simulator.service import CONTROL, INCOMPLETE, SERVICE
 from devtools.simulator.settings import SimulatorSettings
 from devtools.simulator.state import RequestRecord, now
 
 _NOT_OF_THE_API = (CONTROL, "/media/", "/oauth/")
 _SECRET_PARAMETERS = frozenset({"X-Amz-Signature", "X-Amz-Credential"})
 _BODIES_KEPT = ("/bots", "/bot")
-"""Ends of the paths that order bots."""
+"""Ends of the paths that order bots, with any of the providers."""
 _SECRET_FIELDS = frozenset({"api_key", "zoom_sdk_pwd", "zoom_obf_token"})
 
 
@@ -25,7 +26,7 @@ async def note_changes(request: web.Request, handler: Handler) -> web.StreamResp
         return await handler(request)
     finally:
         if request.method not in ("GET", "HEAD"):
-            request.app[SIMULATION].is_changed = True
+            request.app[SERVICE].is_changed = True
 
 
 @web.middleware
@@ -40,7 +41,7 @@ async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
         query={key: value for key, value in request.query.items() if key not in _SECRET_PARAMETERS},
         range=request.headers.get("Range"),
     )
-    request.app[SIMULATION].ledger.requests.append(entry)
+    request.app[SERVICE].ledger.requests.append(entry)
     try:
         if request.method in ("POST", "PATCH") and request.path.rstrip("/").endswith(_BODIES_KEPT):
             entry.body = _masked(await _body(request))

@@ -4,15 +4,16 @@ import os
 from typing import Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from devtools.simulator.common_settings import CommonSettings
 from devtools.simulator.scripts import SCRIPTS
 
 Shape = Literal["2025-03", "2025-04", "newest"]
 NoticeForm = Literal["listed", "empty", "null", "absent", "last_updated_at", "calendar_uuid", "uuid"]
 
 
-class SimulatorSettings(BaseSettings):
+class SimulatorSettings(CommonSettings):
     """Settings from arguments, else from `MINUTEKEEPER_SIMULATOR_*` in the environment.
 
     Durations are simulated seconds and are divided by `speed`, unless their text says "real seconds".
@@ -33,14 +34,6 @@ class SimulatorSettings(BaseSettings):
     """The account's key: callers must send it, webhooks carry it. Default: `MEETINGBAAS_API_KEY`."""
     account_webhook_url: str | None = None
     """Where webhooks go for bots that bring no URL; can be changed through the API."""
-    host: str = "127.0.0.1"
-    """Address to listen on."""
-    port: int = Field(default=0, ge=0, le=65535)
-    """Port to listen on; 0 takes a free one."""
-    public_url: str | None = None
-    """Base of signed media URLs; by default the address that is listened on."""
-    speed: float = Field(default=1.0, gt=0)
-    """How much faster than life time runs: at 60 a simulated minute takes one real second."""
 
     shape: Shape = "newest"
     """Age of the JSON in lists, meeting_data and webhooks: March 2025, April 2025 or today's."""
@@ -131,13 +124,6 @@ class SimulatorSettings(BaseSettings):
     state_file: str | None = None
     """Where bots, accounts and calendars are kept over restarts; by default nowhere."""
 
-    fault_seed: int = 0
-    """Decides which faults strike whom: the same seed gives the same faults again."""
-    fault_share: float = Field(default=0, ge=0, le=1)
-    """Share of all requests, downloads and deliveries that suffer a fault of any kind; 0 is none."""
-
-    recording_size: int = Field(default=1_000_000, ge=0)
-    """Bytes of a recording whose script does not say otherwise."""
     audio_size: int = Field(default=128_044, ge=44, le=2**32 - 1)
     """Bytes of the separate WAV file."""
     url_validity: int = Field(default=7200, ge=0)
@@ -149,7 +135,3 @@ class SimulatorSettings(BaseSettings):
         if name not in SCRIPTS:
             raise ValueError(f"no script is called {name!r}; there are {', '.join(sorted(SCRIPTS))}")
         return name
-
-    def real(self, simulated: float) -> float:
-        """Real seconds that this many simulated seconds take."""
-        return simulated / self.speed

@@ -14,6 +14,7 @@ from devtools.simulator.settings import SimulatorSettings
 from devtools.simulator.state import Bot, DeliveryRecord, Ledger, WebhookSource, now
 
 STATUS_CHANGE = "bot.status_change"
+_ENDS = frozenset({"complete", "failed"})
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,21 @@ class Delivery:
     def payload(self) -> bytes:
         """The body as it is sent, the same each time."""
         return json.dumps(self.body).encode()
+
+    @property
+    def bot_id(self) -> str:
+        """Of which bot it tells; empty if of none."""
+        return str(self.source.uuid) if isinstance(self.source, Bot) else ""
+
+    @property
+    def is_end(self) -> bool:
+        return self.event in _ENDS
+
+    def of_stranger(self) -> "Delivery":
+        """The same about a bot, or calendar, that does not exist."""
+        stranger = uuid4()
+        data = self.body["data"] | {"bot_id" if self.bot_id else "calendar_id": str(stranger)}
+        return Delivery(self.source, self.url, self.body | {"data": data}, about=stranger)
 
     @property
     def is_status(self) -> bool:

@@ -10,7 +10,7 @@ from devtools.simulator.calendars.control_models import (
     EventOrder,
     ResponseOrder,
 )
-from devtools.simulator.calendars.finding import calendars_of
+from devtools.simulator.calendars.hosting import host_of
 from devtools.simulator.calendars.provider_events import ProviderEvent
 from devtools.simulator.responses import explain, not_found, read_body
 
@@ -20,13 +20,13 @@ _SEVERAL: TypeAdapter[list[EventOrder]] = TypeAdapter(list[EventOrder])
 async def add_app(request: web.Request) -> web.Response:
     """Register an app; one that exists gets another secret, and its users have access again."""
     order = await read_body(request, AppOrder)
-    calendars_of(request).world.grants.add_app(order)
+    host_of(request).world.grants.add_app(order)
     return web.json_response({"client_id": order.client_id})
 
 
 async def expire_app(request: web.Request) -> web.Response:
     """Let the app's secret run out: no user's calendar can be read any more."""
-    apps = calendars_of(request).world.grants.apps
+    apps = host_of(request).world.grants.apps
     found = [app for (_, client_id), app in apps.items() if client_id == request.match_info["client_id"]]
     if not found:
         raise not_found("AppNotFound")
@@ -37,7 +37,7 @@ async def expire_app(request: web.Request) -> web.Response:
 
 async def add_account(request: web.Request) -> web.Response:
     """A user, and the credentials that he gave; a known user gives new ones."""
-    world, order = calendars_of(request).world, await read_body(request, AccountOrder)
+    world, order = host_of(request).world, await read_body(request, AccountOrder)
     client_id = order.client_id or world.grants.default_app(order.platform).client_id
     if (order.platform, client_id) not in world.grants.apps:
         raise not_found("AppNotFound")
@@ -54,7 +54,7 @@ async def add_account(request: web.Request) -> web.Response:
 
 async def expire_account(request: web.Request) -> web.Response:
     """Let everything that the user granted be expired or revoked."""
-    world, email = calendars_of(request).world, request.match_info["email"]
+    world, email = host_of(request).world, request.match_info["email"]
     if email not in world.accounts:
         raise not_found("AccountNotFound")
     world.grants.revoke(email)
@@ -63,7 +63,7 @@ async def expire_account(request: web.Request) -> web.Response:
 
 async def add_events(request: web.Request) -> web.Response:
     """Take one event or a list, all or none of them. Raises 400 for a misfit."""
-    body, calendars = await request.read(), calendars_of(request)
+    body, calendars = await request.read(), host_of(request)
     try:
         orders = (
             _SEVERAL.validate_json(body)
@@ -84,25 +84,25 @@ async def add_events(request: web.Request) -> web.Response:
 
 
 async def change_event(request: web.Request) -> web.Response:
-    calendars, change = calendars_of(request), await read_body(request, EventChange)
+    calendars, change = host_of(request), await read_body(request, EventChange)
     calendars.push(calendars.world.change(_found(request), change))
     return web.json_response({"ok": True})
 
 
 async def cancel_event(request: web.Request) -> web.Response:
-    calendars = calendars_of(request)
+    calendars = host_of(request)
     calendars.push(calendars.world.cancel(_found(request)))
     return web.json_response({"ok": True})
 
 
 async def respond(request: web.Request) -> web.Response:
-    calendars, order = calendars_of(request), await read_body(request, ResponseOrder)
+    calendars, order = host_of(request), await read_body(request, ResponseOrder)
     calendars.push(calendars.world.respond(_found(request), order))
     return web.json_response({"ok": True})
 
 
 def _found(request: web.Request) -> list[ProviderEvent]:
-    found = calendars_of(request).world.find(request.match_info["id"])
+    found = host_of(request).world.find(request.match_info["id"])
     if not found:
         raise not_found("EventNotFound")
     return found

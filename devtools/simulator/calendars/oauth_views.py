@@ -9,8 +9,8 @@ from aiohttp import web
 from yarl import URL
 
 from devtools.simulator.calendars.control_models import ConsentOrder
-from devtools.simulator.calendars.finding import calendars_of
 from devtools.simulator.calendars.grants import GrantRefusedError
+from devtools.simulator.calendars.hosting import host_of
 from devtools.simulator.calendars.oauth import BadRequestError
 from devtools.simulator.calendars.wire import Platform
 from devtools.simulator.responses import read_body
@@ -20,7 +20,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def order_consent(request: web.Request) -> web.Response:
-    calendars_of(request).authorizations.order(await read_body(request, ConsentOrder))
+    host_of(request).authorizations.order(await read_body(request, ConsentOrder))
     return web.json_response({"ok": True})
 
 
@@ -28,7 +28,7 @@ async def authorize(request: web.Request) -> web.Response:
     """Ask the user and redirect to the app; mistakes that could lead elsewhere are shown instead."""
     query = request.query
     try:
-        told = calendars_of(request).authorizations.authorize(_platform(request), query)
+        told = host_of(request).authorizations.authorize(_platform(request), query)
     except BadRequestError as error:
         return web.Response(status=400, text=str(error))
     return web.Response(status=302, headers={"Location": str(URL(query["redirect_uri"]).update_query(told))})
@@ -39,7 +39,7 @@ async def give_tokens(request: web.Request) -> web.Response:
     form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
     form |= _basic(request.headers.get("Authorization", ""))
     try:
-        tokens = calendars_of(request).authorizations.redeem(_platform(request), form)
+        tokens = host_of(request).authorizations.redeem(_platform(request), form)
     except GrantRefusedError as error:
         status = 401 if error.code in ("invalid_client", "unauthorized_client") else 400
         refused = {"error": error.code, "error_description": error.description}

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-from devtools.simulator.calendars import control, oauth_views, seed_views, service_control, views
+from devtools.simulator.calendars import seed_views, service_control, views
 from devtools.simulator.calendars.finding import asks_provider
+from devtools.simulator.calendars.world_routes import world_routes
 from devtools.simulator.routing import both
 
 
@@ -25,18 +26,8 @@ def calendar_routes(*, with_seeds: bool) -> list[web.RouteDef]:
         *both("POST", "/calendar_events/{uuid}/bot", views.schedule_bot),
         *both("PATCH", "/calendar_events/{uuid}/bot", views.change_bot),
         *both("DELETE", "/calendar_events/{uuid}/bot", views.remove_bot),
-        *both("GET", "/oauth/{platform:google|microsoft}/authorize", oauth_views.authorize),
-        *both("POST", "/oauth/{platform:google|microsoft}/token", oauth_views.give_tokens),
-        *both("POST", "/_sim/oauth/consents", oauth_views.order_consent),
+        *world_routes(),
         *both("GET", "/_sim/calendars", service_control.show),
-        *both("POST", "/_sim/calendars/apps", control.add_app),
-        *both("POST", "/_sim/calendars/apps/{client_id}/expire", control.expire_app),
-        *both("POST", "/_sim/calendars/accounts", control.add_account),
-        *both("POST", "/_sim/calendars/accounts/{email}/expire", control.expire_account),
-        *both("POST", "/_sim/calendars/events", control.add_events),
-        *both("PATCH", "/_sim/calendars/events/{id}", control.change_event),
-        *both("POST", "/_sim/calendars/events/{id}/cancel", control.cancel_event),
-        *both("POST", "/_sim/calendars/events/{id}/respond", control.respond),
         *both("POST", "/_sim/calendars/{uuid}/sync", service_control.sync),
         *both("POST", "/_sim/calendars/{uuid}/emit", service_control.emit),
     ]

@@ -37,6 +37,8 @@ class Order(Control):
 
     scope: ClassVar[Scope | None] = None
 
+    kind: str
+
     match: Match = Match()
     times: Annotated[int, Field(ge=1)] | None = None
     share: Share = 1

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from devtools.simulator.keys import INCOMPLETE
+from devtools.simulator.service import INCOMPLETE
 
 
 def abort(request: web.Request) -> web.Response:

@@ -2,28 +2,65 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Generic, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
-from uuid import uuid4
 
-from devtools.simulator.faults.control_models import AfterEnd, Delay, Double, FaultOrder, Lose, Swap, UnknownBot
+from devtools.simulator.common_settings import CommonSettings
+from devtools.simulator.faults.control_models import AfterEnd, Delay, Double, Lose, Order, Swap, UnknownBot
 from devtools.simulator.faults.fault_registry import FaultRegistry
 from devtools.simulator.faults.targets import Target
-from devtools.simulator.settings import SimulatorSettings
-from devtools.simulator.state import Bot
-from devtools.simulator.webhooks import Delivery, WebhookSender
-
-_ENDS = frozenset({"complete", "failed"})
+from devtools.simulator.state import WebhookSource
 
 
-class Outbox:
+class FaultyDelivery(Protocol):
+    """A webhook that faults may strike, in the words of its provider."""
+
+    @property
+    def source(self) -> WebhookSource: ...
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def event(self) -> str | None: ...
+
+    @property
+    def code(self) -> str | None: ...
+
+    @property
+    def bot_id(self) -> str:
+        """Of which bot it tells; empty if of none."""
+        ...
+
+    @property
+    def is_end(self) -> bool:
+        """Whether it is the last that its bot has to say."""
+        ...
+
+    def of_stranger(self) -> Self:
+        """The same about a bot, or calendar, that does not exist."""
+        ...
+
+
+D = TypeVar("D", bound=FaultyDelivery)
+D_contra = TypeVar("D_contra", bound=FaultyDelivery, contravariant=True)
+
+
+class Sender(Protocol[D_contra]):
+    """Sends a webhook with all its repeats."""
+
+    async def send(self, delivery: D_contra) -> None: ...
+
+
+class Outbox(Generic[D]):
     """Takes every delivery; hands the sender what the faults leave of it."""
 
-    def __init__(self, sender: WebhookSender, faults: FaultRegistry, settings: SimulatorSettings) -> None:
+    def __init__(self, sender: Sender[D], faults: FaultRegistry, settings: CommonSettings) -> None:
         self._sender = sender
         self._faults = faults
         self._settings = settings
 
-    async def send(self, delivery: Delivery) -> None:
+    async def send(self, delivery: D) -> None:
         """Deliver with all repeats; returns when there is nothing left to do."""
         source = delivery.source
         overtaken, source.held = source.held, []
@@ -32,15 +69,15 @@ class Outbox:
         await asyncio.gather(*(self._sender.send(delivery) for _ in range(_copies(fault))))
         for held in overtaken:
             held.set()
-        if delivery.event in _ENDS:
+        if delivery.is_end:
             source.end_told.set()
         if isinstance(fault, AfterEnd):
             await source.end_told.wait()
             await self._sender.send(delivery)
         if isinstance(fault, UnknownBot):
-            await self._sender.send(_of_a_stranger(delivery))
+            await self._sender.send(delivery.of_stranger())
 
-    def _inject(self, delivery: Delivery) -> FaultOrder | None:
+    def _inject(self, delivery: D) -> Order | None:
         if self._faults.idle:
             return None
         source = delivery.source
@@ -49,7 +86,7 @@ class Outbox:
             method="POST",
             path=_path(delivery.url),
             meeting_url=source.meeting_url,
-            bot_id=str(source.uuid) if isinstance(source, Bot) else "",
+            bot_id=delivery.bot_id,
             turn=source.turn,
             event=delivery.event or "",
             code=delivery.code or "",
@@ -57,7 +94,7 @@ class Outbox:
         injection = self._faults.inject(target)
         return injection.fault if injection else None
 
-    async def _hold_back(self, delivery: Delivery, fault: FaultOrder | None) -> None:
+    async def _hold_back(self, delivery: D, fault: Order | None) -> None:
         if isinstance(fault, Delay):
             await asyncio.sleep(self._settings.real(fault.delay))
         if isinstance(fault, Swap):
@@ -76,17 +113,10 @@ def _path(url: str) -> str:
         return ""
 
 
-def _copies(fault: FaultOrder | None) -> int:
+def _copies(fault: Order | None) -> int:
     match fault:
         case Lose():
             return 0
         case Double():
             return 2
     return 1
-
-
-def _of_a_stranger(delivery: Delivery) -> Delivery:
-    stranger = uuid4()
-    name = "bot_id" if isinstance(delivery.source, Bot) else "calendar_id"
-    data = delivery.body["data"] | {name: str(stranger)}
-    return Delivery(delivery.source, delivery.url, delivery.body | {"data": data}, about=stranger)

@@ -1,33 +1,39 @@
 """Lets faults strike downloads: files that exist, asked for by good URLs."""
 
 import asyncio
+from collections.abc import Iterator
+from typing import Protocol
 
 from aiohttp import web
 
-from devtools.simulator.faults.control_models import Cut, Expired, FaultOrder, Long, Short, Slow, WrongType
+from devtools.simulator.faults.control_models import Cut, Expired, Long, Order, Short, Slow, WrongType
 from devtools.simulator.faults.cutting import close
 from devtools.simulator.faults.targets import Target
-from devtools.simulator.keys import INCOMPLETE, SIMULATION
-from devtools.simulator.media import MediaFile
 from devtools.simulator.responses import xml_error
-from devtools.simulator.state import Bot
+from devtools.simulator.service import INCOMPLETE, SERVICE, Recorded
 
 _PAGE = "<!DOCTYPE html><title>Sign in</title><p>Please sign in to see this file.</p>"
 _SLOW_STEPS_PER_SECOND = 10
 
 
-def inject_download_faults(request: web.Request, bot: Bot) -> FaultOrder | None:
+class Pieces(Protocol):
+    """What can be sent piece by piece."""
+
+    def chunks(self, start: int, stop: int) -> Iterator[bytes]: ...
+
+
+def inject_download_faults(request: web.Request, owner: Recorded) -> Order | None:
     """What the download suffers, if anything."""
-    faults = request.app[SIMULATION].faults
+    faults = request.app[SERVICE].faults
     if faults.idle or request.method != "GET":
         return None
     target = Target(
         scope="download",
         method=request.method,
         path=request.path,
-        meeting_url=bot.meeting_url,
-        bot_id=str(bot.uuid),
-        turn=bot.turn,
+        meeting_url=owner.meeting_url,
+        bot_id=str(owner.uuid),
+        turn=owner.turn,
         span=request.headers.get("Range", ""),
     )
     injection = faults.inject(target)
@@ -35,7 +41,7 @@ def inject_download_faults(request: web.Request, bot: Bot) -> FaultOrder | None:
 
 
 async def spoil(
-    fault: FaultOrder, request: web.Request, file: MediaFile, span: range, response: web.StreamResponse
+    fault: Order, request: web.Request, file: Pieces, span: range, response: web.StreamResponse
 ) -> web.StreamResponse:
     """Send the span of the file as the fault wants it; the response is the good one, not yet begun."""
     if isinstance(fault, Expired):
@@ -64,7 +70,7 @@ async def spoil(
     return close(request, response)
 
 
-def _share(fault: FaultOrder) -> float:
+def _share(fault: Order) -> float:
     """How much of the wanted bytes is sent."""
     match fault:
         case Cut(after=share) | Short(keep=share):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from devtools.simulator.faults.chance import fraction
-from devtools.simulator.faults.control_models import FaultOrder
+from devtools.simulator.faults.control_models import Order
 from devtools.simulator.faults.targets import Target, fits
 from devtools.simulator.state import now
 
@@ -17,7 +17,7 @@ class Entry:
     """An order with its fate; `ends` on the monotonic clock. `met` counts what it fitted, by identity."""
 
     id: str
-    order: FaultOrder
+    order: Order
     ends: float
     ordered_at: datetime = field(default_factory=now)
     injected: int = 0

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from devtools.simulator.faults.control_models import FaultOrder, KeyRevoked, Mixture, NoTokens
+from devtools.simulator.common_settings import CommonSettings
+from devtools.simulator.faults.control_models import KeyRevoked, Mixture, NoTokens, Order
 from devtools.simulator.faults.entries import Entry
-from devtools.simulator.faults.mixture import draw
+from devtools.simulator.faults.mixture import OF_MEETINGBAAS, Weighted, draw
 from devtools.simulator.faults.targets import Target
-from devtools.simulator.settings import SimulatorSettings
 from devtools.simulator.state import FaultRecord, Ledger, now
 
 
@@ -18,15 +18,19 @@ from devtools.simulator.state import FaultRecord, Ledger, now
 class FaultInjection:
     """A fault to apply, and its entry in the ledger; `number` counts the strikes of its order from 0."""
 
-    fault: FaultOrder
+    fault: Order
     record: FaultRecord
     number: int
 
 
 class FaultRegistry:
-    """All orders since the start or the last reset. Only the newest that wants a target strikes it."""
+    """All orders since the start or the last reset. Only the newest that wants a target strikes it.
 
-    def __init__(self, settings: SimulatorSettings, ledger: Ledger) -> None:
+    `kinds` is what a mixture is made of.
+    """
+
+    def __init__(self, settings: CommonSettings, ledger: Ledger, kinds: Weighted = OF_MEETINGBAAS) -> None:
+        self._kinds = kinds
         self._settings = settings
         self._ledger = ledger
         self._given = 0
@@ -40,7 +44,7 @@ class FaultRegistry:
         """Whether nothing at all can strike."""
         return not self._active
 
-    def add(self, orders: Iterable[FaultOrder]) -> list[str]:
+    def add(self, orders: Iterable[Order]) -> list[str]:
         """Take orders and give their ids. The first of them comes first, and all before those of earlier calls."""
         entries = []
         for order in orders:
@@ -68,14 +72,14 @@ class FaultRegistry:
         # All are asked, since each counts what it meets whether or not another strikes first.
         wanting = [entry for entry in self._active if entry.wants(target, seed)]
         for entry in wanting:
-            fault: FaultOrder | None = entry.order
+            fault: Order | None = entry.order
             if isinstance(fault, Mixture):
-                fault = draw(target, "kind", *entry.lot(target, seed))
+                fault = draw(target, "kind", *entry.lot(target, seed), kinds=self._kinds)
             if fault is not None:
                 return self._note(entry, fault, target)
         return None
 
-    def _note(self, entry: Entry, fault: FaultOrder, target: Target) -> FaultInjection:
+    def _note(self, entry: Entry, fault: Order, target: Target) -> FaultInjection:
         entry.injected += 1
         if fault is not entry.order and isinstance(fault, KeyRevoked | NoTokens):
             self._active.insert(0, self._entry(f"{entry.id}-outage-{entry.injected}", fault))
@@ -93,7 +97,7 @@ class FaultRegistry:
         self._ledger.faults.append(record)
         return FaultInjection(fault, record, entry.injected - 1)
 
-    def _entry(self, identifier: str, order: FaultOrder) -> Entry:
+    def _entry(self, identifier: str, order: Order) -> Entry:
         lasts = math.inf if order.seconds is None else self._settings.real(order.seconds)
         entry = Entry(identifier, order, ends=time.monotonic() + lasts)
         self._entries.append(entry)

@@ -11,11 +11,11 @@ from devtools.simulator.faults.control_models import (
     Double,
     Duplicate,
     Expired,
-    FaultOrder,
     KeyRevoked,
     Long,
     Lose,
     NoTokens,
+    Order,
     RateLimited,
     ServerError,
     Short,
@@ -31,7 +31,9 @@ from devtools.simulator.faults.targets import Target, fits
 
 # An outage strikes everybody for a while, so it begins seldom.
 _OUTAGE_SECONDS = 120
-_WEIGHTED: Sequence[tuple[int, FaultOrder]] = (
+Weighted = Sequence[tuple[int, Order]]
+
+OF_MEETINGBAAS: Weighted = (
     (60, RateLimited(retry_after=1)),
     (20, RateLimited(retry_after=5)),
     (30, ServerError(status=500)),
@@ -63,7 +65,7 @@ _WEIGHTED: Sequence[tuple[int, FaultOrder]] = (
 )
 
 
-def draw(target: Target, *parts: object) -> FaultOrder | None:
+def draw(target: Target, *parts: object, kinds: Weighted = OF_MEETINGBAAS) -> Order | None:
     """A fault for the target, chosen by the parts; None if none suits it."""
-    suiting = [(weight, order) for weight, order in _WEIGHTED if fits(order, target)]
+    suiting = [(weight, order) for weight, order in kinds if fits(order, target)]
     return pick(suiting, *parts) if suiting else None

@@ -9,15 +9,16 @@ from devtools.simulator.faults.control_models import (
     OAUTH,
     AfterEnd,
     Duplicate,
-    FaultOrder,
     NoTokens,
+    Order,
     Scope,
     SecondBot,
 )
-from devtools.simulator.webhooks import STATUS_CHANGE
 
-_NEW_BOT = ("POST", "/bots")
-_COSTS_TOKENS = (_NEW_BOT, ("POST", "/bots/retranscribe"))
+_NEW_BOT = frozenset({("POST", "/bots"), ("POST", "/api/v1/bot")})
+"""How new bots are asked for, with any of the providers."""
+_COSTS_TOKENS = _NEW_BOT | {("POST", "/bots/retranscribe")}
+_ENDS = frozenset({"bot.done", "bot.fatal"})
 _ELSEWHERE = (MEDIA, OAUTH)
 _RANDOM_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -49,7 +50,7 @@ class Target:
         )
 
 
-def fits(order: FaultOrder, target: Target) -> bool:
+def fits(order: Order, target: Target) -> bool:
     match = order.match
     return (
         _concerns(order, target)
@@ -65,16 +66,16 @@ def _fits_path(part: str, path: str) -> bool:
     return path.endswith(part[:-1]) if part.endswith("$") else part in path
 
 
-def _concerns(order: FaultOrder, target: Target) -> bool:
+def _concerns(order: Order, target: Target) -> bool:
     """Whether this kind of fault can strike this kind of thing."""
     if order.scope not in (None, target.scope):
         return False
     call = (target.method, target.path.rstrip("/"))
     match order:
         case AfterEnd():
-            return target.event == STATUS_CHANGE
+            return target.event.startswith("bot.") and target.event not in _ENDS
         case Duplicate() | SecondBot():
-            return call == _NEW_BOT
+            return call in _NEW_BOT
         case NoTokens() if not order.match.method and not order.match.path:
             return call in _COSTS_TOKENS
     elsewhere = next((place for place in _ELSEWHERE if target.path.startswith(place)), "")

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from devtools.simulator.faults.chance import fraction, pick
-from devtools.simulator.faults.control_models import FaultOrder
+from devtools.simulator.faults.control_models import FaultOrder, Order
 from devtools.simulator.faults.mixture import draw
 from devtools.simulator.faults.targets import Target
 from tests.devtools.simulator.faults_support import FAULTS, faults, order
@@ -120,7 +120,7 @@ async def test_an_outage_in_a_mixture_strikes_everybody_for_a_while(receiver: Re
     """The first request that this seed strikes finds the key revoked."""
     request = Target(scope="request", method="GET", path="/bots/recent")
 
-    def drawn(seed: int) -> FaultOrder | None:
+    def drawn(seed: int) -> Order | None:
         return draw(request, "kind", seed, "seed", *request.identity, 1)
 
     seed = next(seed for seed in range(10_000) if getattr(drawn(seed), "kind", "") == "key_revoked")

@@ -34,7 +34,9 @@ async def test_serves_until_told_to_stop(number: signal.Signals) -> None:
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize("option", [("--speed", "0"), ("--script", "unheard-of"), ("--port", "70000")])
+@pytest.mark.parametrize(
+    "option", [("--speed", "0"), ("--script", "unheard-of"), ("--port", "70000"), ("--provider", "unheard-of")]
+)
 def test_bad_settings_are_named(
     option: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
