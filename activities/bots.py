@@ -18,7 +18,6 @@ from minutekeeper.meetings.bot_reference import BotReference
 from minutekeeper.meetings.dispatch import (
     BotDispatch,
     DispatchedBot,
-    DispatchMode,
     DispatchPlan,
     DispatchTerms,
     SendBotInput,
@@ -27,6 +26,7 @@ from minutekeeper.meetings.webhook_health import BotStatusQuery
 from minutekeeper.meetings.webhook_urls import bot_webhook_url
 from minutekeeper.providers.base import (
     BotCallback,
+    CapacityError,
     DuplicateBotError,
     FoundBot,
     Provider,
@@ -38,14 +38,13 @@ from minutekeeper.providers.base import (
 from minutekeeper.providers.registry import Providers
 from minutekeeper.temporal.room_workflows import Rooms, RoomsUnavailableError
 
-_STILL_RESERVED = timedelta(seconds=30)
-"""A reserved bot that is asked for this late arrives as much late, which is better than four minutes early."""
 _AT_ONCE = timedelta(milliseconds=10)
 _ASK_FOR_ROOM_AGAIN = timedelta(seconds=5)
 _OWNER_QUESTIONS = 3
 """How often the owner of a shared bot is asked before its silence is taken for a no."""
-_SEARCH_BACK = timedelta(minutes=10)
-"""Twice the time in which the provider refuses a second bot: whatever it refuses for was created since."""
+_REPEAT_MARGIN = timedelta(minutes=10)
+"""How long before a provider forgets a request it is not repeated any more, but looked for."""
+_ASK_FOR_MACHINE_AGAIN = 30.0
 
 
 class BotActivities:
@@ -93,16 +92,14 @@ class BotActivities:
         provider = self._provider(request.provider)
         turns = self._turns[provider.name]
         plan = _plan(provider, request)
-        order = _order(request, plan)
+        order = _order(request, plan).model_copy(update={"attempt": attempt.last_without_bot})
         try:
             if self._rooms:
                 entry = await self._rooms.enter(provider, request, order, _longest(plan))
                 if entry.shared:
                     return _answer(entry.shared, request, plan)
                 order = order.model_copy(update={"stays_reserved": entry.is_occupied_until_start})
-            if attempt.in_doubt and (
-                found := await self._search(provider, order, attempt, rebooked=request.rebooked)
-            ):
+            if found := await self._earlier_bot(provider, order, attempt, rebooked=request.rebooked):
                 return _answer(found, request, plan)
             address = self._address(provider, order)
             async with turns.slot(order, address.workflow_id, attempt):
@@ -129,8 +126,7 @@ class BotActivities:
             else:
                 attempt.ends_without_a_bot()
             activity.logger.warning("Sending the bot failed (attempt %d): %s", activity.info().attempt, error)
-            if isinstance(error, RateLimitedError) and error.retry_after is not None:
-                error.retry_after = attempt.pause(error.retry_after, self._until_start(order))
+            self._limit_pause(error, attempt, order)
             raise to_application_error(error, not attempt.in_doubt, plan.terms, retry_account=False) from None
         return _answer(sent, request, plan)
 
@@ -189,10 +185,29 @@ class BotActivities:
         except ProviderError as error:
             raise to_application_error(error, True, DispatchTerms(), retry_account=False) from None  # noqa: FBT003 - a detail
 
-    async def _search(
+    def _limit_pause(self, error: ProviderError, attempt: Attempt, order: BotDispatch) -> None:
+        """Shortens the pause that a provider asks for, where no attempt could follow it."""
+        if isinstance(error, CapacityError) and error.retry_after is None:
+            error.retry_after = _ASK_FOR_MACHINE_AGAIN
+        if isinstance(error, RateLimitedError | CapacityError) and error.retry_after is not None:
+            error.retry_after = attempt.pause(error.retry_after, self._until_start(order))
+
+    def _is_repeatable(self, provider: Provider, order: BotDispatch) -> bool:
+        """Whether the provider answers the same request with the bot that an earlier one may have created."""
+        lasts, since = provider.capabilities.idempotent_for, order.requested_since
+        if lasts is None or since is None:
+            return False
+        return self._clock.now() < since + lasts - _REPEAT_MARGIN
+
+    async def _earlier_bot(
         self, provider: Provider, order: BotDispatch, attempt: Attempt, *, rebooked: bool
     ) -> DispatchedBot | None:
-        """Looks for the bot of an earlier attempt, in time of its own: not in that which the request needs."""
+        """Looks for the bot of an earlier attempt, if there may be one that the request itself would not return.
+
+        In time of its own: not in that which the request needs.
+        """
+        if not attempt.in_doubt or (not rebooked and self._is_repeatable(provider, order)):
+            return None
         await self._turns[provider.name].search(order, attempt)
         try:
             async with asyncio.timeout(attempt.seconds_to_search):
@@ -219,11 +234,8 @@ class BotActivities:
                 return sent
 
     async def _send(self, provider: Provider, order: BotDispatch, address: BotCallback) -> DispatchedBot:
-        is_late = self._clock.now() > order.dispatch_at + _STILL_RESERVED
-        if order.mode is DispatchMode.RESERVED and is_late and not order.stays_reserved:
-            order = order.model_copy(update={"mode": DispatchMode.IMMEDIATE})
         try:
-            return await provider.dispatch(order, address)
+            return await provider.dispatch(order, address, self._clock.now())
         except DuplicateBotError as refusal:
             return await self._resolve_duplicate(provider, order, address, refusal)
 
@@ -242,7 +254,7 @@ class BotActivities:
         if any(bot.key == order.key for bot in found):
             # An earlier meeting of the same name left its key behind; this run's own key is as good.
             fresh = order.model_copy(update={"key": _own_key(order)})
-            return await provider.dispatch(fresh, address)
+            return await provider.dispatch(fresh, address, self._clock.now())
         raise UnavailableError(f"a duplicate was refused, but no bot for this meeting is listed: {refusal}")
 
     async def _find_own(self, provider: Provider, order: BotDispatch, *, rebooked: bool) -> DispatchedBot | None:
@@ -252,7 +264,7 @@ class BotActivities:
         return None
 
     async def _find(self, provider: Provider, order: BotDispatch) -> list[FoundBot]:
-        since = min(order.requested_since or order.dispatch_at, order.dispatch_at, self._clock.now()) - _SEARCH_BACK
+        since = min(order.requested_since or order.dispatch_at, order.dispatch_at, self._clock.now())
         return await provider.find(order.key, order.meeting_url, since)
 
     def _address(self, provider: Provider, order: BotDispatch) -> BotCallback:
@@ -287,8 +299,11 @@ def _order(request: SendBotInput, plan: DispatchPlan) -> BotDispatch:
 
 
 def _answer(sent: DispatchedBot, request: SendBotInput, plan: DispatchPlan) -> DispatchedBot:
-    join_at = None if plan.join_at == request.start_time else plan.join_at
-    return sent.model_copy(update={"join_at": join_at, "terms": plan.terms})
+    """`join_at` is the plan's, unless the provider said another instant when the bot was sent."""
+    join_at = sent.join_at or plan.join_at
+    return sent.model_copy(
+        update={"join_at": None if join_at == request.start_time else join_at, "terms": plan.terms}
+    )
 
 
 def _is_own(bot: FoundBot, order: BotDispatch) -> bool:

@@ -7,6 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from minutekeeper.providers.base import (
     AccountError,
+    CapacityError,
     DuplicateBotError,
     NotFoundError,
     ProviderError,
@@ -21,6 +22,7 @@ RATE_LIMITED = "RateLimited"
 UNAVAILABLE = "Unavailable"
 DUPLICATE_BOT = "DuplicateBot"
 NOT_FOUND = "NotFound"
+NO_CAPACITY = "NoCapacity"
 
 _TYPES: dict[type[ProviderError], str] = {
     RequestRejectedError: REQUEST_REJECTED,
@@ -29,6 +31,7 @@ _TYPES: dict[type[ProviderError], str] = {
     UnavailableError: UNAVAILABLE,
     DuplicateBotError: DUPLICATE_BOT,
     NotFoundError: NOT_FOUND,
+    CapacityError: NO_CAPACITY,
 }
 _FINAL = {REQUEST_REJECTED, NOT_FOUND}
 _ACCOUNT_DELAY = timedelta(seconds=60)
@@ -46,7 +49,7 @@ def to_application_error(error: ProviderError, *details: Any, retry_account: boo
     delay = None
     if kind == ACCOUNT and retry_account:
         delay = _ACCOUNT_DELAY
-    elif isinstance(error, RateLimitedError) and error.retry_after is not None:
+    elif isinstance(error, RateLimitedError | CapacityError) and error.retry_after is not None:
         delay = timedelta(seconds=min(error.retry_after, _LONGEST_PAUSE_SECONDS))
     return ApplicationError(
         str(error),

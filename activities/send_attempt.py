@@ -28,7 +28,10 @@ class Attempt:
         self._number = info.attempt
         self._lives = info.schedule_to_close_timeout
         self._lived = info.started_time - info.scheduled_time
-        is_proven = list(info.heartbeat_details)[:1] == [info.attempt - 1]
+        proven = list(info.heartbeat_details)[:1]
+        is_proven = proven == [info.attempt - 1]
+        self.last_without_bot = proven[0] if proven and isinstance(proven[0], int) else _NOTHING_PROVEN
+        """The number of the last attempt that is known to have created no bot."""
         was_reset = info.attempt == 1 and info.current_attempt_scheduled_time > info.scheduled_time
         self.in_doubt = request.search_first or was_reset or (info.attempt > 1 and not is_proven)
         if was_reset:

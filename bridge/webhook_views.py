@@ -49,8 +49,10 @@ async def receive_bot_webhook(request: web.Request) -> web.Response:
     if not has_valid_token(request):
         raise _unauthorized(line, WRONG_TOKEN)
     provider = _provider(request)
-    _check_key(request, provider, allow_missing=request.app[SETTINGS].minutekeeper_bridge_allow_missing_key)
+    allow_missing = request.app[SETTINGS].minutekeeper_bridge_allow_missing_key
+    _check_key(request, provider, allow_missing=allow_missing)
     async with request.app[BODIES].of(request) as body:
+        _check_signature(request, provider, body, allow_missing=allow_missing)
         received_at = datetime.now(UTC)
         notice = await _parse(request, provider, body, received_at)
         if not isinstance(notice, BotWebhook):
@@ -76,6 +78,7 @@ async def receive_account_webhook(request: web.Request) -> web.Response:
     provider = _provider(request)
     _check_key(request, provider, allow_missing=False)
     async with request.app[BODIES].of(request) as body:
+        _check_signature(request, provider, body, allow_missing=False)
         received_at = datetime.now(UTC)
         notice = await _parse(request, provider, body, received_at)
         if isinstance(notice, IgnoredWebhook):
@@ -140,7 +143,13 @@ def _provider(request: web.Request) -> Provider:
 
 
 def _check_key(request: web.Request, provider: Provider, *, allow_missing: bool) -> None:
-    if not provider.accepts_webhook(request.headers, allow_missing_key=allow_missing):
+    """Before the body is read, so that strangers cannot make the bridge read large ones."""
+    if not provider.may_accept_webhook(request.headers, allow_missing_key=allow_missing):
+        raise _unauthorized(request[LINE], WRONG_KEY)
+
+
+def _check_signature(request: web.Request, provider: Provider, body: bytes, *, allow_missing: bool) -> None:
+    if not provider.accepts_webhook(request.headers, body, allow_missing_key=allow_missing):
         raise _unauthorized(request[LINE], WRONG_KEY)
 
 
@@ -154,7 +163,7 @@ async def _parse(
 ) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
     try:
         async with request.app[BODIES].parsing(body):
-            return provider.parse_webhook(body, received_at)
+            return provider.parse_webhook(request.headers, body, received_at)
     except MalformedWebhookError as error:
         raise web.HTTPBadRequest(text=str(error)) from error
 

@@ -36,6 +36,37 @@ class Settings(BaseSettings):
     meetingbaas_api_key_previous: SecretStr = Field(
         SecretStr(""), description="The key before the last rotation, still accepted in webhooks."
     )
+    meetingbaas_v2_api_key: SecretStr = Field(SecretStr(""), description="API key for version 2 of Meeting BaaS.")
+    meetingbaas_v2_base_url: str = Field(
+        "https://api.meetingbaas.com", description="Base URL of version 2 of the Meeting BaaS API, without `/v2`."
+    )
+    meetingbaas_v2_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Signing secret (`whsec_…`) of the account's webhook endpoint for version 2."
+    )
+    meetingbaas_v2_webhook_secret_previous: SecretStr = Field(
+        SecretStr(""), description="The signing secret before the last rotation, still accepted."
+    )
+    recall_api_key: SecretStr = Field(SecretStr(""), description="API key of the Recall.ai workspace.")
+    recall_region: str = Field(
+        "us-west-2",
+        pattern="^[a-z0-9-]+$",
+        description="Region of the Recall.ai workspace: `us-west-2`, `us-east-1`, `eu-central-1` or "
+        "`ap-northeast-1`.",
+    )
+    recall_base_url: str = Field(
+        "", description="Base URL of the Recall.ai API, without `/api`; empty: that of the region."
+    )
+    recall_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Signing secret (`whsec_…`) of the Recall.ai workspace for webhooks."
+    )
+    recall_webhook_secret_previous: SecretStr = Field(
+        SecretStr(""), description="The signing secret before the last rotation, still accepted."
+    )
+    minutekeeper_providers: str = Field(
+        "",
+        description="Providers that bots are sent by, in the order of preference, separated by commas: "
+        "`meetingbaas`, `meetingbaas-v2`, `recall`. Empty: all that have a key, in this order.",
+    )
     bridge_public_url: str = Field(
         "http://127.0.0.1:8090",
         description="Address at which the provider reaches the bridge: `https://…`; `http://` on loopback only.",
@@ -208,7 +239,13 @@ class Settings(BaseSettings):
         description="Lowest level that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
     )
 
-    @field_validator("meetingbaas_base_url", "bridge_public_url", "minutekeeper_temporal_ui_url")
+    @field_validator(
+        "meetingbaas_base_url",
+        "meetingbaas_v2_base_url",
+        "recall_base_url",
+        "bridge_public_url",
+        "minutekeeper_temporal_ui_url",
+    )
     @classmethod
     def _is_web_address(cls, value: str) -> str:
         if (value and not _WEB_ADDRESS.fullmatch(value)) or not value.isprintable():

@@ -34,6 +34,8 @@ REASON = {
     FailureReason.INVALID_MEETING_URL: "the provider says that the link leads to no meeting",
     FailureReason.CANNOT_JOIN: "the bot could not join: the meeting does not exist, or only members may enter",
     FailureReason.NOT_ACCEPTED: "a participant refused to admit the bot",
+    FailureReason.NEEDS_AUTHORISATION: "the meeting admits only bots that a participant has authorised with the "
+    "meeting service",
     FailureReason.WAITING_TIMEOUT: "the bot was not admitted from the waiting room",
     FailureReason.NOBODY_CAME: "no participant joined the meeting",
     FailureReason.NOBODY_SPOKE: "no participant spoke in the meeting",

@@ -106,6 +106,8 @@ class BotDispatcher:
     def _confirm(self, sent: DispatchedBot) -> None:
         self._meeting.policy = sent.terms
         self._meeting.add_bot(self.state, sent)
+        for text in sent.notes:
+            self._meeting.note(self._clock.now(), "options_changed", text)
 
     def _has_reported(self) -> bool:
         return self._meeting.early_event(self.state) is not None

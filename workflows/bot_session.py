@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource, ObservedBot
     from minutekeeper.meetings.bot_state import BotState
     from minutekeeper.meetings.deadlines import Deadlines
+    from minutekeeper.meetings.dispatch import RemovalResult
     from minutekeeper.meetings.rooms import SharedBotRemoved
     from minutekeeper.meetings.session_state import SessionStage, SessionState, StopKind
     from minutekeeper.meetings.status import FailureReason, MeetingStatus
@@ -250,6 +251,11 @@ class BotSession:
                 self._meeting.note(self._clock.now(), "removal_refused", text)
                 self.state.retry_at = self._clock.now() + timedelta(seconds=self._deadlines.removed_bot)
                 return
+        if answer == RemovalResult.REFUSED_NOW:
+            text = f"Bot {self._bot.bot_id} cannot be removed while it is being started; it is told again."
+            self._meeting.note(self._clock.now(), "removal_refused", text)
+            self.state.retry_at = self._clock.now() + timedelta(seconds=self._deadlines.removed_bot / 4)
+            return
         if is_first:
             self._meeting.note(
                 self._clock.now(), "bot_withdrawn", f"Told bot {self._bot.bot_id} to leave ({answer})."
@@ -296,8 +302,10 @@ class BotSession:
             self._meeting.apply_event(_gone(before, seen.text, now))
         has_ended = seen.gone or any(event.kind in _FINAL_KINDS for event in seen.events)
         # That it was not known for a moment means nothing once it is known to be at work.
-        is_last_word = before.final is not None and (
-            has_ended or before.final.reason is not FailureReason.NO_ANSWER
+        is_last_word = (
+            has_ended and before.settled_at is not None
+            if before.final is None
+            else has_ended or before.final.reason is not FailureReason.NO_ANSWER
         )
         self._update_bot(polled_at=now, polled_after_final=is_last_word)
 

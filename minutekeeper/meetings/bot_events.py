@@ -17,6 +17,10 @@ class BotEventKind(StrEnum):
     COMPLETE = "complete"
     FAILED = "failed"
     TRANSCRIPTION_COMPLETE = "transcription_complete"
+    TRANSCRIPTION_FAILED = "transcription_failed"
+    """There will be no transcript; the recording is not affected."""
+    SETTLED = "settled"
+    """The bot has ended, and the provider says when asked what came of it."""
 
 
 class EventSource(StrEnum):

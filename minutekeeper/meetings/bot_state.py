@@ -22,7 +22,14 @@ _LOCATIONS = frozenset(
 """The statuses that say where a bot is: outside of the call, or in it."""
 
 
-_NOT_JOINED = frozenset({FailureReason.CANNOT_JOIN, FailureReason.NOT_ACCEPTED, FailureReason.WAITING_TIMEOUT})
+_NOT_JOINED = frozenset(
+    {
+        FailureReason.CANNOT_JOIN,
+        FailureReason.NOT_ACCEPTED,
+        FailureReason.NEEDS_AUTHORISATION,
+        FailureReason.WAITING_TIMEOUT,
+    }
+)
 
 
 class FinalEvent(BaseModel):
@@ -84,6 +91,8 @@ class BotState(BaseModel):
     status_since: AwareDatetime | None = None
     events: tuple[BotEvent, ...] = ()
     final: FinalEvent | None = None
+    settled_at: AwareDatetime | None = None
+    """When the bot ended, by a provider that has to be asked what came of it."""
     recording_seen: bool = False
     has_recording: bool = False
     has_transcript: bool = False
@@ -149,7 +158,9 @@ def apply_bot_event(bot: BotState, event: BotEvent) -> BotState:
         events = _with_event(events, event)
         last_event_at = max(bot.last_event_at or event.occurred_at, event.occurred_at)
         update |= {"events": events, "last_event_at": last_event_at, "polls_without_news": 0}
-    if event.kind is not BotEventKind.STATUS:
+    if event.kind is BotEventKind.SETTLED:
+        update |= _settled_changes(bot, event)
+    elif event.kind is not BotEventKind.STATUS:
         update |= _final_changes(bot, event)
     elif is_new:
         update |= _status_changes(bot, event)
@@ -182,9 +193,16 @@ def _status_changes(bot: BotState, event: BotEvent) -> dict[str, object]:
     if status is None:
         return {}
     update: dict[str, object] = {"recording_seen": bot.recording_seen or status is MeetingStatus.RECORDING}
-    if bot.final is None and _is_latest(bot, event.occurred_at, status):
+    if bot.final is None and bot.settled_at is None and _is_latest(bot, event.occurred_at, status):
         update |= {"status": status, "status_since": event.occurred_at}
     return update
+
+
+def _settled_changes(bot: BotState, event: BotEvent) -> dict[str, object]:
+    at = min(bot.settled_at or event.occurred_at, event.occurred_at)
+    if bot.final is not None:
+        return {"settled_at": at}
+    return {"settled_at": at, "status": MeetingStatus.ENDED, "status_since": at}
 
 
 def _final_changes(bot: BotState, event: BotEvent) -> dict[str, object]:
@@ -194,7 +212,7 @@ def _final_changes(bot: BotState, event: BotEvent) -> dict[str, object]:
     }
     if event.body and (event.has_recording or not bot.has_recording):
         update["delivery_path"] = event.body
-    is_transcript = event.kind is BotEventKind.TRANSCRIPTION_COMPLETE
+    is_transcript = event.kind in {BotEventKind.TRANSCRIPTION_COMPLETE, BotEventKind.TRANSCRIPTION_FAILED}
     update["transcript_finished"] = bot.transcript_finished or event.transcript_finished or is_transcript
     if is_transcript:
         return update

@@ -22,6 +22,7 @@ _STATUSES = {
 }
 _ENDS = {
     FailureReason.NOT_ACCEPTED: "The bot was refused entry.",
+    FailureReason.NEEDS_AUTHORISATION: "The meeting admits only bots that a participant has authorised.",
     FailureReason.REMOVED: "The bot was removed from the call.",
     FailureReason.WAITING_TIMEOUT: "The bot was not let in, so it left the waiting room.",
     FailureReason.INVALID_MEETING_URL: "The provider says that the meeting link is not valid.",
@@ -49,6 +50,10 @@ def describe_event(event: BotEvent) -> str:
             sentence = f"The provider says that the bot failed: {event.code or 'no reason given'}."
         case BotEventKind.TRANSCRIPTION_COMPLETE:
             sentence = "The provider has finished a transcript."
+        case BotEventKind.TRANSCRIPTION_FAILED:
+            sentence = "The provider could not make a transcript."
+        case BotEventKind.SETTLED:
+            sentence = "The bot has ended; the provider is asked what came of it."
     said = f" ({event.text})" if event.text else ""
     asked = " (found by asking)" if event.source is EventSource.API else ""
     return f"{sentence}{said}{asked}"

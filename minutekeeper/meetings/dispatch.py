@@ -23,6 +23,15 @@ class DispatchMode(StrEnum):
     """The bot comes from the provider's pool and joins at once."""
 
 
+class RemovalResult(StrEnum):
+    """The result of removing a bot; with the first two it will not be in the meeting."""
+
+    LEAVING = "leaving"
+    ALREADY_GONE = "already_gone"
+    REFUSED_NOW = "refused_now"
+    """The provider cannot remove the bot at this moment, because it is being started: ask again."""
+
+
 class DispatchTerms(BaseModel):
     """Settings of the worker that dispatched a bot, for the rest of the meeting.
 
@@ -107,6 +116,8 @@ class BotDispatch(BaseModel):
     bot: BotOptions
     metadata: dict[str, str] = {}
     requested_since: UtcDatetime | None = None
+    attempt: int = 0
+    """The number of the last attempt that is known to have made no bot, which sets requests of one key apart."""
     stays_reserved: bool = False
     """Whether a bot that is sent late must arrive late, because another one is in the room until the start."""
 
@@ -124,6 +135,8 @@ class DispatchedBot(BaseModel):
     """When the bot is expected to join, if not at the meeting's start."""
     is_adopted: bool = False
     shared_with: str = ""
+    notes: tuple[str, ...] = ()
+    """Which options the provider does not take as they are, and what was done instead: sentences for people."""
     terms: DispatchTerms = DispatchTerms()
 
 

@@ -24,7 +24,9 @@ def next_status_check(bot: BotState, deadlines: Deadlines) -> datetime:
         # Its owner may take it away before the start, and at the start it should be certain that it comes.
         check = last_news + timedelta(seconds=deadlines.shared_bot)
         return min(check, bot.join_at) if last_news < bot.join_at else check
-    if bot.removed_at is not None:
+    if bot.settled_at is not None and bot.polls_without_news == 0:
+        return bot.settled_at
+    if bot.removed_at is not None or bot.settled_at is not None:
         return last_news + _doubled(timedelta(seconds=deadlines.removed_bot), bot.polls_without_news, deadlines)
     if not bot.events:
         last_news, patience = max(last_news, bot.join_at), timedelta(seconds=deadlines.first_webhook)
@@ -108,7 +110,7 @@ def is_over(bot: BotState) -> bool:
 
 def has_given_up(bot: BotState, now: datetime, deadlines: Deadlines) -> bool:
     """Whether the provider was asked in vain for so long that it is not asked any more."""
-    return now >= bot.sent_at + timedelta(seconds=deadlines.give_up)
+    return now >= max(bot.sent_at, bot.join_at) + timedelta(seconds=deadlines.give_up)
 
 
 def may_try_again(bots: Sequence[BotState]) -> bool:

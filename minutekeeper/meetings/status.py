@@ -33,6 +33,7 @@ class FailureReason(StrEnum):
     INVALID_MEETING_URL = "invalid_meeting_url"
     CANNOT_JOIN = "cannot_join"
     NOT_ACCEPTED = "not_accepted"
+    NEEDS_AUTHORISATION = "needs_authorisation"
     WAITING_TIMEOUT = "waiting_timeout"
     NOBODY_CAME = "nobody_came"
     NOBODY_SPOKE = "nobody_spoke"

@@ -6,12 +6,12 @@ changes our behaviour: when a provider wants to be called, and the status of a b
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from minutekeeper.meetings.bot_events import BotEvent
-from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchPlan
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchPlan, RemovalResult
 from minutekeeper.transcripts.model import Transcript
 
 
@@ -40,6 +40,21 @@ class UnavailableError(ProviderError):
 
     The request may have been carried out.
     """
+
+
+class CapacityError(ProviderError):
+    """The provider has no free machine for a bot that is to join at once; no bot came of the request.
+
+    `retry_after` is in seconds, None if the provider did not say.
+    """
+
+    def __init__(self, message: str, retry_after: float | None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class QuotaError(AccountError):
+    """A quota of the account is used up, such as its bots of a day, which waiting for seconds does not cure."""
 
 
 class DuplicateBotError(ProviderError):
@@ -99,13 +114,6 @@ class BotOrigin:
     event_id: str = ""
 
 
-class RemovalResult(StrEnum):
-    """The result of removing a bot; with each of them it will not be in the meeting."""
-
-    LEAVING = "leaving"
-    ALREADY_GONE = "already_gone"
-
-
 class ProviderBotStatus(StrEnum):
     """The status of a bot by the provider."""
 
@@ -130,25 +138,40 @@ class Media:
     """A recording that can be downloaded now. `url` is signed and short-lived: never log or store it.
 
     `expires_at` is when the URL stops working, where the URL says so (UTC). `extension` is that of the
-    URL; the first bytes of the file decide.
+    URL; the first bytes of the file decide. `part` counts a bot's recordings in the order of their start.
     """
 
     url: str
     extension: str
     expires_at: datetime | None
+    part: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranscriptLink:
+    """A transcript that can be downloaded now, in the provider's format. `url` is as that of a Media.
+
+    `offset` is where its recording begins, in seconds after the beginning of the first recording.
+    """
+
+    url: str
+    offset: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedContent:
     """The recordings and the transcript of a bot. A recording that does not exist, or not yet, is not listed.
 
-    `audio` is the sound as a file of its own, if there is one beside the video. `transcript` is None while the
-    provider has none; `transcript_failed` says that there will never be one. `deleted` says that the provider has
-    deleted its copy. `duration` is in seconds, None if not said.
+    `media` has one file of each recording; `is_pending` says that the provider is still preparing one. `audio` is
+    the sound as a file of its own, if there is one beside the video. `transcript` is None while the provider has none,
+    or where `transcript_links` lead to it; `transcript_failed` says that there will never be one. `deleted` says
+    that the provider has deleted its copy. `duration` is in seconds, None if not said.
     """
 
     media: tuple[Media, ...]
     transcript: Transcript | None
+    transcript_links: tuple[TranscriptLink, ...] = ()
+    is_pending: bool = False
     audio: Media | None = None
     transcript_failed: bool = False
     deleted: bool = False
@@ -184,12 +207,14 @@ class CalendarWebhook:
     """A webhook that says that something changed in a calendar. `delivery` is the same for every repeat.
 
     `event_ids` are the events that changed, where the sender names them; `everything` that they were too many.
+    `is_about_access` says that the calendar itself changed: whether it can be read.
     """
 
     calendar_id: str
     delivery: str
     event_ids: tuple[str, ...] = ()
     everything: bool = False
+    is_about_access: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +222,32 @@ class IgnoredWebhook:
     """A well-formed webhook that is ignored; `detail` is for the log."""
 
     detail: str
+
+
+class BotWebhookScope(StrEnum):
+    """What a bot reports to a webhook URL of its own; the rest goes to the URL of the account."""
+
+    ALL_EVENTS = "all_events"
+    FINAL_EVENTS = "final_events"
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderCapabilities:
+    """What differs between providers and changes our behaviour.
+
+    `idempotent_for` is how long the provider answers a repeated request with the bot of the first one, so that a
+    request whose answer was lost is repeated, and not looked for. `keeps_timer` says that it accepts bots well
+    ahead and lets them join at their time. `requests_per_second` is the limit of creating bots that its documentation
+    gives, 0 if it gives none.
+    """
+
+    bot_webhooks: BotWebhookScope = BotWebhookScope.ALL_EVENTS
+    keeps_timer: bool = False
+    idempotent_for: timedelta | None = None
+    requests_per_second: float = 0.0
+    retranscribes: bool = True
+    has_screenshots: bool = True
 
 
 class Provider(Protocol):
@@ -207,8 +258,14 @@ class Provider(Protocol):
         """Identifies the provider in bots and URLs: lower-case letters, digits and dashes; it never changes."""
         ...
 
+    @property
+    def capabilities(self) -> ProviderCapabilities: ...
+
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
-        """When the provider wants to be called for a meeting that starts at `start_time`, and how. Pure."""
+        """When the provider wants to be called for a meeting that starts at `start_time`, and how. Pure.
+
+        One that keeps the timer wants to be called now, unless that is too early.
+        """
         ...
 
     async def warm_up(self, calls: int) -> None:
@@ -218,16 +275,21 @@ class Provider(Protocol):
         """
         ...
 
-    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
-        """Sends one bot, once, without looking for an earlier one.
+    async def dispatch(self, order: BotDispatch, address: BotCallback, now: datetime) -> DispatchedBot:
+        """Sends one bot, once, without looking for an earlier one; how late it is decides how.
 
-        Raises DuplicateBotError if the provider refuses a second bot. After UnavailableError the bot may exist:
-        `find` it before sending again.
+        The answer says in which mode it was sent, when it joins if not at the start, and in `notes` which options
+        had to be changed. Raises DuplicateBotError if the provider refuses a second bot, CapacityError if it has no
+        machine for one. After UnavailableError the bot may exist: `find` it before sending again, unless the
+        provider is idempotent.
         """
         ...
 
     async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
-        """Bots created at or after `since` under this dispatch key or for this meeting, newest first."""
+        """Bots under this dispatch key or for this meeting, newest first, created at or after `since`.
+
+        Also those before it that could make the provider refuse a second bot.
+        """
         ...
 
     async def remove_bot(self, bot_id: str) -> RemovalResult:
@@ -253,16 +315,26 @@ class Provider(Protocol):
         """Where the webhooks of the whole account go; empty if nowhere. The cheapest proof that the key is good."""
         ...
 
-    def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
+    def may_accept_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
+        """Whether the headers allow that the webhook is authentic, so that its body is worth reading."""
+        ...
+
+    def accepts_webhook(self, headers: Mapping[str, str], body: bytes, *, allow_missing_key: bool = False) -> bool:
         """Whether the webhook is authentic; compares in constant time."""
         ...
 
-    def parse_webhook(self, body: bytes, received_at: datetime) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
+    def parse_webhook(
+        self, headers: Mapping[str, str], body: bytes, received_at: datetime
+    ) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
         """Parses a delivery of any known form. Raises MalformedWebhookError."""
         ...
 
     async def get_recorded_content(self, bot_id: str, pushed: bytes | None) -> RecordedContent:
         """What a bot recorded: from the final webhook's stored body, or, if `pushed` is None, from the API."""
+        ...
+
+    def parse_transcript(self, body: bytes) -> Transcript:
+        """The transcript in the file behind a TranscriptLink. Raises ProviderError if it cannot be read."""
         ...
 
     async def retranscribe(self, bot_id: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pydantic import SecretStr
 
 from minutekeeper.config import Settings, load_deadlines, signing_secrets
+from minutekeeper.providers.base import Provider
 from minutekeeper.providers.calendar_base import CalendarProvider
 from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
@@ -20,8 +21,13 @@ DEFAULT_PROVIDER = NAME
 
 
 def open_providers(settings: Settings) -> Providers:
-    """Opens the providers that the settings have accounts for; the caller closes them with `aclose`."""
-    return Providers([_open_meetingbaas(settings)])
+    """Opens the providers that the settings have accounts for; the caller closes them with `aclose`.
+
+    They are in the order of preference of MINUTEKEEPER_PROVIDERS.
+    """
+    openers: dict[str, Callable[[Settings], Provider]] = {NAME: _open_meetingbaas}
+    wanted = [name.strip() for name in settings.minutekeeper_providers.split(",") if name.strip()]
+    return Providers([openers[name](settings) for name in wanted or openers])
 
 
 def _open_meetingbaas(settings: Settings) -> MeetingBaasProvider:

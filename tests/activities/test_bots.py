@@ -56,10 +56,10 @@ class Listing(ScriptedProvider):
         assert since < datetime.now(UTC)
         return self.found
 
-    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
+    async def dispatch(self, order: BotDispatch, address: BotCallback, now: datetime) -> DispatchedBot:
         if order.key in self.refuse:
             raise DuplicateBotError("409: a bot is in this meeting already")
-        return await super().dispatch(order, address)
+        return await super().dispatch(order, address, now)
 
 
 def found(**fields: Any) -> FoundBot:
@@ -227,8 +227,8 @@ async def test_a_bot_that_was_sent_is_told_although_its_order_is_cancelled_while
         both_sent = asyncio.Event()
         answered = asyncio.Event()
 
-        async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
-            sent = await super().dispatch(order, address)
+        async def dispatch(self, order: BotDispatch, address: BotCallback, now: datetime) -> DispatchedBot:
+            sent = await super().dispatch(order, address, now)
             if len(self.bots) == 2:
                 self.both_sent.set()
             if order.key == "slow":

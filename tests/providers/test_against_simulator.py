@@ -14,7 +14,7 @@ from aiohttp import web
 from devtools.simulator.server import running_simulator
 from devtools.simulator.settings import Shape, SimulatorSettings
 from minutekeeper.meetings.bot_events import BotEventKind
-from minutekeeper.meetings.dispatch import BotDispatch, DispatchMode
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchMode, RemovalResult
 from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.providers.base import (
     AccountError,
@@ -25,7 +25,6 @@ from minutekeeper.providers.base import (
     NotFoundError,
     ProviderBotStatus,
     RecordedContent,
-    RemovalResult,
     RequestRejectedError,
 )
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
@@ -90,7 +89,7 @@ def words(collected: RecordedContent) -> list[str]:
 @pytest.mark.parametrize("shape", get_args(Shape))
 async def test_a_whole_life(house: House, shape: Shape) -> None:
     provider = await house.provider(shape=shape)
-    sent = await provider.dispatch(ORDER, ADDRESS)
+    sent = await provider.dispatch(ORDER, ADDRESS, ORDER.dispatch_at)
     (found,) = await provider.find(ORDER.key, MEETING_URL, sent.sent_at)
     assert (found.bot_id, found.is_open) == (sent.bot_id, True)
     assert (found.key, found.workflow_id, found.run) == ("mk-abc-3", "meeting-x", "run-1")
@@ -123,12 +122,12 @@ async def test_its_webhooks(house: House, shape: Shape) -> None:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     provider = await house.provider(shape=shape)
     address = BotCallback(webhook_url=f"http://127.0.0.1:{runner.addresses[0][1]}/", workflow_id="meeting-x")
-    sent = await provider.dispatch(ORDER, address)
+    sent = await provider.dispatch(ORDER, address, ORDER.dispatch_at)
     notices: list[BotWebhook] = []
     while not notices or notices[-1].event.kind is BotEventKind.STATUS:
         body, headers = await deliveries.get()
-        assert provider.accepts_webhook(headers)
-        parsed = provider.parse_webhook(body, datetime.now(UTC))
+        assert provider.accepts_webhook(headers, body)
+        parsed = provider.parse_webhook(headers, body, datetime.now(UTC))
         assert isinstance(parsed, BotWebhook)
         notices.append(parsed)
     await runner.cleanup()
@@ -159,7 +158,7 @@ async def test_its_webhooks(house: House, shape: Shape) -> None:
 )
 async def test_other_ends(house: House, script: str) -> None:
     provider = await house.provider(script=script)
-    sent = await provider.dispatch(ORDER, ADDRESS)
+    sent = await provider.dispatch(ORDER, ADDRESS, ORDER.dispatch_at)
     final = (await settled(provider, sent.bot_id)).events[-1]
     if script.endswith("complete"):
         assert final.kind is BotEventKind.COMPLETE
@@ -171,10 +170,10 @@ async def test_other_ends(house: House, script: str) -> None:
 
 async def test_a_second_bot_is_refused_and_the_first_one_found(house: House) -> None:
     provider = await house.provider()
-    sent = await provider.dispatch(ORDER, ADDRESS)
+    sent = await provider.dispatch(ORDER, ADDRESS, ORDER.dispatch_at)
     with pytest.raises(DuplicateBotError):
-        await provider.dispatch(ORDER, ADDRESS)
-    other = await provider.dispatch(ORDER.model_copy(update={"key": "mk-other-0"}), ADDRESS)
+        await provider.dispatch(ORDER, ADDRESS, ORDER.dispatch_at)
+    other = await provider.dispatch(ORDER.model_copy(update={"key": "mk-other-0"}), ADDRESS, ORDER.dispatch_at)
     found = await provider.find(ORDER.key, MEETING_URL, sent.sent_at)
     assert [bot.bot_id for bot in found] == [other.bot_id, sent.bot_id]
 
@@ -182,10 +181,12 @@ async def test_a_second_bot_is_refused_and_the_first_one_found(house: House) -> 
 @pytest.mark.no_cover
 async def test_a_bot_among_very_many_is_found(house: House) -> None:
     provider = await house.provider(duplicate_window=0)
-    sent = await provider.dispatch(ORDER, ADDRESS)
+    sent = await provider.dispatch(ORDER, ADDRESS, ORDER.dispatch_at)
     for number in range(120):
         url = f"https://zoom.us/j/{12345678900 + number}"
-        await provider.dispatch(ORDER.model_copy(update={"key": f"mk-x-{number}", "meeting_url": url}), ADDRESS)
+        await provider.dispatch(
+            ORDER.model_copy(update={"key": f"mk-x-{number}", "meeting_url": url}), ADDRESS, ORDER.dispatch_at
+        )
     found = await provider.find(ORDER.key, MEETING_URL, sent.sent_at)
     assert [bot.bot_id for bot in found] == [sent.bot_id]
 
@@ -193,7 +194,7 @@ async def test_a_bot_among_very_many_is_found(house: House) -> None:
 @pytest.mark.parametrize("gone", [200, 409])
 async def test_removal(house: House, gone: int) -> None:
     provider = await house.provider(speed=100, delete_ended_status=gone)
-    sent = await provider.dispatch(ORDER, ADDRESS)
+    sent = await provider.dispatch(ORDER, ADDRESS, ORDER.dispatch_at)
     assert await provider.remove_bot(sent.bot_id) is RemovalResult.LEAVING
     assert (await settled(provider, sent.bot_id)).status is ProviderBotStatus.FAILED
     assert await provider.remove_bot(sent.bot_id) is (
@@ -205,7 +206,7 @@ async def test_removal(house: House, gone: int) -> None:
 
 async def test_a_bot_at_work_is_open_even_if_only_the_list_says_so(house: House) -> None:
     provider = await house.provider(running_meeting_data_status=404, speed=100)
-    sent = await provider.dispatch(ORDER, ADDRESS)
+    sent = await provider.dispatch(ORDER, ADDRESS, ORDER.dispatch_at)
     assert (await provider.get_bot_status(sent.bot_id)).status is ProviderBotStatus.OPEN
 
 
@@ -213,10 +214,10 @@ async def test_a_wrong_key_and_a_wrong_wish(house: House) -> None:
     provider = await house.provider()
     stranger = MeetingBaasProvider(await house.client("another-key"), webhook_keys=[], signing_secrets=[SECRET])
     with pytest.raises(AccountError, match="key"):
-        await stranger.dispatch(ORDER, ADDRESS)
+        await stranger.dispatch(ORDER, ADDRESS, ORDER.dispatch_at)
     order = ORDER.model_copy(update={"bot": BotOptions(image="no address")})
     with pytest.raises(RequestRejectedError, match="bot_image"):
-        await provider.dispatch(order, ADDRESS)
+        await provider.dispatch(order, ADDRESS, ORDER.dispatch_at)
 
 
 @pytest.mark.parametrize("shape", get_args(Shape))
@@ -224,7 +225,7 @@ async def test_the_other_endpoints(house: House, shape: Shape) -> None:
     client = await house.client(shape=shape, account_webhook_url="http://127.0.0.1:1/account")
     provider = MeetingBaasProvider(client, webhook_keys=[], signing_secrets=[SECRET])
     assert await provider.account_webhook_url() == "http://127.0.0.1:1/account"
-    sent = await provider.dispatch(ORDER, ADDRESS)
+    sent = await provider.dispatch(ORDER, ADDRESS, ORDER.dispatch_at)
     await settled(provider, sent.bot_id)
     assert [shot.url for shot in await provider.screenshots(sent.bot_id)]
     assert await provider.screenshots("00000000-0000-4000-8000-000000000000") == ()
@@ -239,7 +240,7 @@ async def test_the_other_endpoints(house: House, shape: Shape) -> None:
 
 async def test_where_a_bot_comes_from(house: House) -> None:
     provider = await house.provider()
-    sent = await provider.dispatch(ORDER, ADDRESS)
+    sent = await provider.dispatch(ORDER, ADDRESS, ORDER.dispatch_at)
     ours = await provider.get_bot_origin(sent.bot_id)
     assert (ours.bot_id, ours.meeting_url, ours.is_ours) == (sent.bot_id, MEETING_URL, True)
     assert (ours.workflow_id, ours.dispatch, ours.event_id) == ("meeting-x", 3, "")

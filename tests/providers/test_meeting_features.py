@@ -38,8 +38,8 @@ async def test_language_and_vocabulary_go_to_the_transcriber(
 ) -> None:
     server.tell(Answer({"bot_id": "b-1"}), Answer({"bot_id": "b-2"}))
     order = ORDER.model_copy(update={"bot": BotOptions(**options)})
-    await provider.dispatch(order, ADDRESS)
-    await provider.dispatch(order.model_copy(update={"transcript": False}), ADDRESS)
+    await provider.dispatch(order, ADDRESS, ORDER.dispatch_at)
+    await provider.dispatch(order.model_copy(update={"transcript": False}), ADDRESS, ORDER.dispatch_at)
     wanted, silent = (asked.body for asked in server.asked)
     assert wanted.get("transcription_custom_parameters") == parameters
     assert "transcription_custom_parameters" not in silent
@@ -56,7 +56,7 @@ async def test_a_transcriber_that_takes_no_language_refuses_the_bot(
     )
     order = ORDER.model_copy(update={"bot": BotOptions(transcription_language="de")})
     with pytest.raises(RequestRejectedError, match=r"transcription_language.*Runpod takes neither; leave both"):
-        await provider.dispatch(order, ADDRESS)
+        await provider.dispatch(order, ADDRESS, ORDER.dispatch_at)
     assert server.asked == []
 
 
@@ -64,7 +64,9 @@ async def test_the_callers_data_go_along_under_names_that_are_none_of_ours(
     provider: MeetingBaasProvider, server: ToldServer
 ) -> None:
     server.tell(Answer({"bot_id": "b-1"}))
-    await provider.dispatch(ORDER.model_copy(update={"metadata": {"workflow_id": "mine", "crm.id": "7"}}), ADDRESS)
+    await provider.dispatch(
+        ORDER.model_copy(update={"metadata": {"workflow_id": "mine", "crm.id": "7"}}), ADDRESS, ORDER.dispatch_at
+    )
     assert server.asked[0].body["extra"] == OURS | {"meta_workflow_id": "mine", "meta_crm.id": "7"}
 
 

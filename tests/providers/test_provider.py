@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from minutekeeper.meetings.deadlines import Deadlines
-from minutekeeper.meetings.dispatch import BotDispatch, DispatchMode, DispatchPlan
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchMode, DispatchPlan, RemovalResult
 from minutekeeper.meetings.fields import BotOptions, RecordingMode
 from minutekeeper.providers.base import (
     BotCallback,
@@ -14,7 +14,6 @@ from minutekeeper.providers.base import (
     FoundBot,
     NotFoundError,
     Provider,
-    RemovalResult,
     UnavailableError,
 )
 from minutekeeper.providers.meetingbaas import http
@@ -80,7 +79,7 @@ def test_the_policy_is_in_every_plan(client: MeetingBaasClient, left: timedelta)
 async def test_sends_a_reserved_bot_with_a_way_back(provider: MeetingBaasProvider, server: ToldServer) -> None:
     server.tell(Answer({"bot_id": "b-1"}))
     before = datetime.now(UTC)
-    sent = await provider.dispatch(ORDER, ADDRESS)
+    sent = await provider.dispatch(ORDER, ADDRESS, ORDER.dispatch_at)
     assert (sent.bot_id, sent.mode, sent.is_adopted, sent.shared_with) == ("b-1", DispatchMode.RESERVED, False, "")
     assert before <= sent.sent_at <= datetime.now(UTC)
     assert server.asked[0].body == {
@@ -112,8 +111,8 @@ async def test_sends_what_was_wished_for(client: MeetingBaasClient, server: Told
         silence_timeout=900,
     )
     order = ORDER.model_copy(update={"mode": DispatchMode.IMMEDIATE, "bot": options, "dispatch": 2})
-    await provider.dispatch(order, ADDRESS)
-    await provider.dispatch(order.model_copy(update={"transcript": False}), ADDRESS)
+    await provider.dispatch(order, ADDRESS, ORDER.dispatch_at)
+    await provider.dispatch(order.model_copy(update={"transcript": False}), ADDRESS, ORDER.dispatch_at)
     wished, silent = (asked.body for asked in server.asked)
     assert wished["reserved"] is False
     assert wished["bot_name"] == "Scribe"
@@ -135,7 +134,7 @@ def test_an_empty_transcription_key_is_none() -> None:
 async def test_a_refused_duplicate(provider: MeetingBaasProvider, server: ToldServer) -> None:
     server.tell(Answer(b"BotAlreadyExists", status=400))
     with pytest.raises(DuplicateBotError, match="BotAlreadyExists"):
-        await provider.dispatch(ORDER, ADDRESS)
+        await provider.dispatch(ORDER, ADDRESS, ORDER.dispatch_at)
 
 
 @pytest.mark.parametrize(
@@ -286,22 +285,22 @@ async def test_a_search_that_fails_finds_not_nothing(provider: MeetingBaasProvid
 
 @pytest.mark.parametrize("name", ["x-meeting-baas-api-key", "X-Meeting-Baas-Api-Key", "X-SPOKE-API-KEY"])
 def test_webhooks_with_a_key_of_ours_are_accepted(provider: MeetingBaasProvider, api_key: str, name: str) -> None:
-    assert provider.accepts_webhook({"Host": "x", name: api_key})
-    assert provider.accepts_webhook({name: "the-key-before"})
+    assert provider.accepts_webhook({"Host": "x", name: api_key}, b"{}")
+    assert provider.accepts_webhook({name: "the-key-before"}, b"{}")
     for wrong in ("", "wrong", api_key[:-1], api_key + "x", "\udcff", "ключ"):
-        assert not provider.accepts_webhook({name: wrong})
-        assert not provider.accepts_webhook({name: wrong}, allow_missing_key=True)
+        assert not provider.accepts_webhook({name: wrong}, b"{}")
+        assert not provider.accepts_webhook({name: wrong}, b"{}", allow_missing_key=True)
 
 
 def test_webhooks_without_a_key_are_accepted_only_if_wanted(provider: MeetingBaasProvider) -> None:
-    assert not provider.accepts_webhook({"Authorization": "Bearer x"})
-    assert provider.accepts_webhook({"Authorization": "Bearer x"}, allow_missing_key=True)
+    assert not provider.accepts_webhook({"Authorization": "Bearer x"}, b"{}")
+    assert provider.accepts_webhook({"Authorization": "Bearer x"}, b"{}", allow_missing_key=True)
 
 
 def test_no_key_of_ours_matches_no_key_of_theirs(client: MeetingBaasClient) -> None:
     provider = MeetingBaasProvider(client, webhook_keys=["", " "])
-    assert not provider.accepts_webhook({"x-meeting-baas-api-key": ""})
-    assert not provider.accepts_webhook({"x-meeting-baas-api-key": " "})
+    assert not provider.accepts_webhook({"x-meeting-baas-api-key": ""}, b"{}")
+    assert not provider.accepts_webhook({"x-meeting-baas-api-key": " "}, b"{}")
 
 
 async def test_warming_up_for_a_rush_fills_the_pool_and_no_more(
@@ -314,7 +313,7 @@ async def test_warming_up_for_a_rush_fills_the_pool_and_no_more(
 
     warm = {asked.connection for asked in server.asked}
     server.always = Answer({"bot_id": "b"})
-    await asyncio.gather(*(provider.dispatch(ORDER, ADDRESS) for _ in range(len(warm))))
+    await asyncio.gather(*(provider.dispatch(ORDER, ADDRESS, ORDER.dispatch_at) for _ in range(len(warm))))
     assert {asked.connection for asked in server.asked} == warm
 
 

@@ -19,7 +19,7 @@ from minutekeeper.meetings.collection import (
     TranscriptResult,
     build_collect_result,
 )
-from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchMode, DispatchPlan
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchMode, DispatchPlan, RemovalResult
 from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.meetings.ids import folder_for, meeting_id_from_workflow_id
 from minutekeeper.meetings.request import ProviderScheduledBot
@@ -36,11 +36,13 @@ from minutekeeper.providers.base import (
     IgnoredWebhook,
     NotFoundError,
     ProviderBotStatus,
+    ProviderCapabilities,
     RecordedContent,
-    RemovalResult,
 )
+from minutekeeper.transcripts.model import Transcript
 
 LEAD = timedelta(minutes=4)
+LATE = timedelta(seconds=30)
 
 
 @dataclass
@@ -87,6 +89,10 @@ class ScriptedProvider:
     @property
     def name(self) -> str:
         return "scripted"
+
+    @property
+    def capabilities(self) -> ProviderCapabilities:
+        return ProviderCapabilities()
 
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         dispatch_at = start_time - LEAD
@@ -142,7 +148,9 @@ class ScriptedProvider:
         self.armed.set()
         await self.let_go.wait()
 
-    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
+    async def dispatch(self, order: BotDispatch, address: BotCallback, now: datetime) -> DispatchedBot:
+        if order.mode is DispatchMode.RESERVED and now > order.dispatch_at + LATE and not order.stays_reserved:
+            order = order.model_copy(update={"mode": DispatchMode.IMMEDIATE})
         if self.failures:
             raise self.failures.pop(0)
         bot = Bot(f"bot-{len(self.bots)}", order, address)
@@ -196,11 +204,19 @@ class ScriptedProvider:
     async def account_webhook_url(self) -> str:
         return ""
 
-    def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
+    def may_accept_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
         return bool(headers) or allow_missing_key
 
-    def parse_webhook(self, body: bytes, received_at: datetime) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
-        return IgnoredWebhook(detail=f"{len(body)} bytes at {received_at}")
+    def accepts_webhook(self, headers: Mapping[str, str], body: bytes, *, allow_missing_key: bool = False) -> bool:
+        return bool(body) and self.may_accept_webhook(headers, allow_missing_key=allow_missing_key)
+
+    def parse_webhook(
+        self, headers: Mapping[str, str], body: bytes, received_at: datetime
+    ) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
+        return IgnoredWebhook(detail=f"{len(headers)} headers, {len(body)} bytes at {received_at}")
+
+    def parse_transcript(self, body: bytes) -> Transcript:
+        return Transcript(language=str(len(body)))
 
     async def get_recorded_content(self, bot_id: str, pushed: bytes | None) -> RecordedContent:
         return RecordedContent(media=(), transcript=None, deleted=pushed is None and not bot_id)

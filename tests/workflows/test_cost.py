@@ -41,8 +41,8 @@ HOUR = (
 class Named(ScriptedProvider):
     """Gives its bots ids as long as real ones."""
 
-    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
-        sent = await super().dispatch(order, address)
+    async def dispatch(self, order: BotDispatch, address: BotCallback, now: datetime) -> DispatchedBot:
+        sent = await super().dispatch(order, address, now)
         self.bots[-1].bot_id = BOT_ID
         return sent.model_copy(update={"bot_id": BOT_ID})
 

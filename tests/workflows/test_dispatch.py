@@ -51,9 +51,9 @@ async def test_a_refused_duplicate_of_our_own_is_adopted(start: StartMeeting) ->
 
     original = meeting.provider.dispatch
 
-    async def once(order: object, address: object) -> object:
+    async def once(order: object, address: object, now: object) -> object:
         meeting.provider.__dict__["dispatch"] = refuse
-        return await original(order, address)  # type: ignore[arg-type]  # handed on unread
+        return await original(order, address, now)  # type: ignore[arg-type]  # handed on unread
 
     meeting.provider.__dict__["dispatch"] = once
     await meeting.forward(minutes=58)

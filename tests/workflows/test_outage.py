@@ -21,7 +21,7 @@ from temporalio.worker import Replayer
 from devtools.stack.ports import claim_ports
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
 from minutekeeper.meetings.deadlines import Deadlines
-from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchPlan
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchPlan, RemovalResult
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, WebhookState
 from minutekeeper.meetings.views import MeetingView, Outcome
 from minutekeeper.providers.base import (
@@ -29,7 +29,6 @@ from minutekeeper.providers.base import (
     BotObservation,
     FoundBot,
     ProviderBotStatus,
-    RemovalResult,
     UnavailableError,
 )
 from minutekeeper.temporal import search_attributes
@@ -118,10 +117,10 @@ class Away(ScriptedProvider):
         plan = super().dispatch_plan(start_time, now)
         return plan.model_copy(update={"deadlines": Deadlines(recording=6 * 3600, removed_bot=3600)})
 
-    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
+    async def dispatch(self, order: BotDispatch, address: BotCallback, now: datetime) -> DispatchedBot:
         if self.away:
             raise UnavailableError("no answer within 8 s")
-        return await super().dispatch(order, address)
+        return await super().dispatch(order, address, now)
 
     async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
         self._refuse_if_away()

@@ -60,10 +60,10 @@ class Moody(ScriptedProvider):
             update={"deadlines": Deadlines(recording=3 * 3600, first_webhook=600, give_up=86_400)}
         )
 
-    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
+    async def dispatch(self, order: BotDispatch, address: BotCallback, now: datetime) -> DispatchedBot:
         others = self.bots_of(address.workflow_id)
         self.crowds += [bot.bot_id for bot in others if not bot.removed and bot.bot_id not in self.ended]
-        sent = await super().dispatch(order, address)
+        sent = await super().dispatch(order, address, now)
         self.bots[-1].bot_id = name_of(order.bot.name, len(others))
         sent = sent.model_copy(update={"bot_id": self.bots[-1].bot_id})
         if _random(f"{order.bot.name} {order.dispatch}").random() < 0.2:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from minutekeeper.meetings.deadlines import Deadlines
-from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchMode, DispatchPlan
+from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchMode, DispatchPlan, RemovalResult
 from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.providers.base import (
     BotCallback,
@@ -20,9 +20,10 @@ from minutekeeper.providers.base import (
     IgnoredWebhook,
     NotFoundError,
     ProviderBotStatus,
+    ProviderCapabilities,
     RecordedContent,
-    RemovalResult,
     RequestRejectedError,
+    UnavailableError,
 )
 from minutekeeper.providers.meetingbaas import bot_lookup, recordings, webhooks
 from minutekeeper.providers.meetingbaas.bot_lookup import bot_observation, origin_of, recent_origins
@@ -36,10 +37,16 @@ from minutekeeper.providers.meetingbaas.request_models import (
     SpeechToText,
     transcription_parameters,
 )
+from minutekeeper.transcripts.model import Transcript
 
 NAME = "meetingbaas"
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+_STILL_RESERVED = timedelta(seconds=30)
+"""A reserved bot that is asked for this late arrives as much late, which is better than four minutes early."""
+_SEARCH_BACK = timedelta(minutes=10)
+"""Twice the time in which a second bot is refused: whatever it is refused for was created since."""
 
 _KEY_HEADERS = frozenset({API_KEY_HEADER, "x-spoke-api-key"})
 
@@ -82,6 +89,10 @@ class MeetingBaasProvider:
     def name(self) -> str:
         return NAME
 
+    @property
+    def capabilities(self) -> ProviderCapabilities:
+        return ProviderCapabilities()
+
     def dispatch_plan(self, start_time: datetime, now: datetime) -> DispatchPlan:
         policy = self._policy
         call_at = start_time - policy.lead
@@ -104,7 +115,10 @@ class MeetingBaasProvider:
     async def warm_up(self, calls: int) -> None:
         await self._client.warm_up(calls)
 
-    async def dispatch(self, order: BotDispatch, address: BotCallback) -> DispatchedBot:
+    async def dispatch(self, order: BotDispatch, address: BotCallback, now: datetime) -> DispatchedBot:
+        is_late = now > order.dispatch_at + _STILL_RESERVED
+        if order.mode is DispatchMode.RESERVED and is_late and not order.stays_reserved:
+            order = order.model_copy(update={"mode": DispatchMode.IMMEDIATE})
         bot = self._new_bot(order, address)
         sent_at = datetime.now(UTC)
         bot_id = await self._client.create_bot(bot)
@@ -143,7 +157,9 @@ class MeetingBaasProvider:
         return transcription_parameters(bot.transcription_language, bot.transcription_vocabulary)
 
     async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
-        return await bot_lookup.find_bots(self._client, self._signing_secrets, key, meeting_url, since)
+        return await bot_lookup.find_bots(
+            self._client, self._signing_secrets, key, meeting_url, since - _SEARCH_BACK
+        )
 
     async def remove_bot(self, bot_id: str) -> RemovalResult:
         try:
@@ -171,7 +187,7 @@ class MeetingBaasProvider:
     async def account_webhook_url(self) -> str:
         return await self._client.webhook_url()
 
-    def accepts_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
+    def may_accept_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
         given = [value for name, value in headers.items() if name.lower() in _KEY_HEADERS]
         if not given:
             return allow_missing_key
@@ -179,11 +195,22 @@ class MeetingBaasProvider:
         matches = [hmac.compare_digest(_encoded(value), key) for value in given for key in self._webhook_keys]
         return any(matches)
 
-    def parse_webhook(self, body: bytes, received_at: datetime) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
+    def accepts_webhook(self, headers: Mapping[str, str], body: bytes, *, allow_missing_key: bool = False) -> bool:
+        del body  # the key is in the headers
+        return self.may_accept_webhook(headers, allow_missing_key=allow_missing_key)
+
+    def parse_webhook(
+        self, headers: Mapping[str, str], body: bytes, received_at: datetime
+    ) -> BotWebhook | CalendarWebhook | IgnoredWebhook:
+        del headers  # the body identifies the delivery
         return webhooks.parse_webhook(body, received_at, self._client.secrets, self._signing_secrets)
 
     async def get_recorded_content(self, bot_id: str, pushed: bytes | None) -> RecordedContent:
         return await recordings.recorded_content(self._client, bot_id, pushed)
+
+    def parse_transcript(self, body: bytes) -> Transcript:
+        """Meeting BaaS sends transcripts in its answers, never as links."""
+        raise UnavailableError(f"Meeting BaaS has no transcripts of {len(body)} bytes behind links")
 
     async def retranscribe(self, bot_id: str) -> None:
         await self._client.retranscribe(bot_id, self._speech_to_text)

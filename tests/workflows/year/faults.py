@@ -10,7 +10,8 @@ from unittest.mock import patch
 from activities.meeting_bookings import MeetingBookings
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.meetings.bot_events import BotEventKind
-from minutekeeper.providers.base import BotObservation, ProviderBotStatus, RemovalResult, UnavailableError
+from minutekeeper.meetings.dispatch import RemovalResult
+from minutekeeper.providers.base import BotObservation, ProviderBotStatus, UnavailableError
 from tests.bot_events import bot_event
 from tests.workflows.calendar_driver import World
 from tests.workflows.scripted import ScriptedProvider
