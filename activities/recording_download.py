@@ -22,7 +22,8 @@ from minutekeeper.downloads.resumable_file import ResumableFile
 from minutekeeper.meetings.collection import MIN_RECORDING_BYTES, CollectInput, DownloadProgress, RecordingResult
 from minutekeeper.meetings.media_types import AUDIO_TYPES
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.providers.base import Media, NotFoundError, Provider, RecordedContent
+from minutekeeper.providers.base import NotFoundError, Provider
+from minutekeeper.providers.recorded_content import Media, RecordedContent
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import NotStoredError
 from minutekeeper.storage.store import ArtifactStore

@@ -10,7 +10,8 @@ from minutekeeper.downloads.range_requests import ExpiredUrlError, RetryableDown
 from minutekeeper.downloads.resumable_file import FileVersion
 from minutekeeper.meetings.collection import CollectInput
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.providers.base import BotScreenshot, Media, Provider
+from minutekeeper.providers.base import Provider
+from minutekeeper.providers.recorded_content import BotScreenshot, Media
 from minutekeeper.storage import layout
 from minutekeeper.storage.store import ArtifactStore
 

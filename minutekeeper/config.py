@@ -12,6 +12,7 @@ from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy, PolicyError, load_policy
 from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.dispatch_timing import LONGEST_AHEAD, DispatchTiming
+from minutekeeper.provider_config import ProviderSettings
 
 _DEADLINE_PREFIX = "MINUTEKEEPER_DEADLINE_"
 _WEB_ADDRESS = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^\s/?#@\\\[\]:]+)(:[0-9]{1,5})?(/[^\s?#\\]*)?")
@@ -24,49 +25,11 @@ def _in_current_folder() -> str:
     return (Path.cwd() / ".minutekeeper" / "artifacts").as_uri()
 
 
-class Settings(BaseSettings):
+class Settings(ProviderSettings):
     """Settings with their defaults. Temporal's own, `TEMPORAL_*`, are read by `temporalio.envconfig`."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
-    meetingbaas_api_key: SecretStr = Field(SecretStr(""), description="API key of the Meeting BaaS account.")
-    meetingbaas_base_url: str = Field(
-        "https://api.meetingbaas.com", description="Base URL of the Meeting BaaS API."
-    )
-    meetingbaas_api_key_previous: SecretStr = Field(
-        SecretStr(""), description="The key before the last rotation, still accepted in webhooks."
-    )
-    meetingbaas_v2_api_key: SecretStr = Field(SecretStr(""), description="API key for version 2 of Meeting BaaS.")
-    meetingbaas_v2_base_url: str = Field(
-        "https://api.meetingbaas.com", description="Base URL of version 2 of the Meeting BaaS API, without `/v2`."
-    )
-    meetingbaas_v2_webhook_secret: SecretStr = Field(
-        SecretStr(""), description="Signing secret (`whsec_…`) of the account's webhook endpoint for version 2."
-    )
-    meetingbaas_v2_webhook_secret_previous: SecretStr = Field(
-        SecretStr(""), description="The signing secret before the last rotation, still accepted."
-    )
-    recall_api_key: SecretStr = Field(SecretStr(""), description="API key of the Recall.ai workspace.")
-    recall_region: str = Field(
-        "us-west-2",
-        pattern="^[a-z0-9-]+$",
-        description="Region of the Recall.ai workspace: `us-west-2`, `us-east-1`, `eu-central-1` or "
-        "`ap-northeast-1`.",
-    )
-    recall_base_url: str = Field(
-        "", description="Base URL of the Recall.ai API, without `/api`; empty: that of the region."
-    )
-    recall_webhook_secret: SecretStr = Field(
-        SecretStr(""), description="Signing secret (`whsec_…`) of the Recall.ai workspace for webhooks."
-    )
-    recall_webhook_secret_previous: SecretStr = Field(
-        SecretStr(""), description="The signing secret before the last rotation, still accepted."
-    )
-    minutekeeper_providers: str = Field(
-        "",
-        description="Providers that bots are sent by, in the order of preference, separated by commas: "
-        "`meetingbaas`, `meetingbaas-v2`, `recall`. Empty: all that have a key, in this order.",
-    )
     bridge_public_url: str = Field(
         "http://127.0.0.1:8090",
         description="Address at which the provider reaches the bridge: `https://…`; `http://` on loopback only.",

@@ -24,7 +24,8 @@ from minutekeeper.downloads.range_requests import (
 from minutekeeper.downloads.resumable_file import ResumableFile
 from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.providers.base import Media, ProviderError, RateLimitedError, UnavailableError
+from minutekeeper.providers.base import ProviderError, RateLimitedError, UnavailableError
+from minutekeeper.providers.recorded_content import Media
 from minutekeeper.storage.errors import DamagedPartError
 
 Renew = Callable[[], Awaitable[Media]]

@@ -13,7 +13,7 @@ from yarl import URL
 
 from minutekeeper.downloads.resumable_file import FileVersion
 from minutekeeper.downloads.url_policy import UrlNotAllowedError
-from minutekeeper.providers.base import Media
+from minutekeeper.providers.recorded_content import Media
 
 _TRY_AGAIN = frozenset({408, 425, 429})
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import cast
 
-from minutekeeper.providers.base import BotScreenshot, Media, Provider, ProviderError, RecordedContent
+from minutekeeper.providers.base import Provider, ProviderError
+from minutekeeper.providers.recorded_content import BotScreenshot, Media, RecordedContent
 
 Answer = RecordedContent | ProviderError
 

@@ -7,7 +7,7 @@ import aiohttp
 from minutekeeper.downloads.downloader import Downloader, DownloadLimits
 from minutekeeper.downloads.resumable_file import ResumableFile
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.providers.base import Media
+from minutekeeper.providers.recorded_content import Media
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.media_server import MediaServer
 from tests.activities.recording_runner import LIMITS

@@ -19,7 +19,7 @@ from minutekeeper.meetings.collection import (
 )
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.providers.base import RecordedContent
+from minutekeeper.providers.recorded_content import RecordedContent
 from minutekeeper.providers.registry import Providers
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.transcripts.model import Segment, Transcript

@@ -21,7 +21,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.recordings import RecordingActivities
 from minutekeeper.downloads.downloader import DownloadLimits
 from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
-from minutekeeper.providers.base import RecordedContent
+from minutekeeper.providers.recorded_content import RecordedContent
 from minutekeeper.providers.registry import Providers
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import StoreError

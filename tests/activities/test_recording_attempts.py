@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities import heartbeats
 from minutekeeper.meetings.collection import DownloadProgress
-from minutekeeper.providers.base import Media, RecordedContent
+from minutekeeper.providers.recorded_content import Media, RecordedContent
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fake_provider import recorded

@@ -6,7 +6,7 @@ import pytest
 
 from minutekeeper.downloads.downloader import Downloader, DownloadError, UrlNotFoundError
 from minutekeeper.downloads.resumable_file import ResumableFile
-from minutekeeper.providers.base import Media
+from minutekeeper.providers.recorded_content import Media
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fetcher import PATH, Fetcher
 from tests.activities.media_server import BLOCK, Fault

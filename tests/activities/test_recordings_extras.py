@@ -11,7 +11,8 @@ from temporalio.testing import ActivityEnvironment
 
 from minutekeeper.downloads.downloader import DownloadError
 from minutekeeper.meetings.media_types import content_type_of
-from minutekeeper.providers.base import BotScreenshot, Media, UnavailableError
+from minutekeeper.providers.base import UnavailableError
+from minutekeeper.providers.recorded_content import BotScreenshot, Media
 from minutekeeper.storage.manifest import Manifest
 from tests.activities.fake_provider import recorded
 from tests.activities.recording_runner import NOTHING, ORDER, SPOKEN, WHOLE, RecordingRunner

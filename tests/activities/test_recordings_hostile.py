@@ -18,7 +18,7 @@ from minutekeeper.downloads.downloader import (
 )
 from minutekeeper.downloads.resumable_file import ResumableFile
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.providers.base import Media
+from minutekeeper.providers.recorded_content import Media
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.media_server import BLOCK, Fault, MediaServer
 

@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from minutekeeper.meetings.collection import CollectResult
 from minutekeeper.meetings.status import TranscriptState
-from minutekeeper.providers.base import RecordedContent
+from minutekeeper.providers.recorded_content import RecordedContent
 from minutekeeper.storage.manifest import Manifest
 from tests.activities.fake_provider import recorded
 from tests.activities.media_server import Fault

@@ -6,7 +6,7 @@ import hashlib
 import pytest
 
 from minutekeeper.meetings.status import TranscriptState
-from minutekeeper.providers.base import RecordedContent
+from minutekeeper.providers.recorded_content import RecordedContent
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.transcripts.model import Transcript
 from tests.activities.recording_runner import NOTHING, ORDER, SPOKEN, RecordingRunner

@@ -212,7 +212,7 @@ async def test_not_even_a_broken_request_gives_its_secrets_to_the_log(
 async def test_an_error_of_ours_is_a_500_that_quotes_nothing(
     bridge: Bridge, workflow_id: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def stumble(_self: MeetingBaasProvider, body: bytes, _received_at: datetime) -> NoReturn:
+    def stumble(_self: MeetingBaasProvider, _headers: object, body: bytes, _received_at: datetime) -> NoReturn:
         raise KeyError(body)
 
     monkeypatch.setattr(MeetingBaasProvider, "parse_webhook", stumble)

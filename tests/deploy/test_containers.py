@@ -29,14 +29,15 @@ SETTINGS = {name.upper() for name in Settings.model_fields} | {
 FOREIGN = {"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "POSTGRES_PASSWORD"}
 SECRETS = {name.upper() for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
 # The secrets that each service of ours needs; every other one is emptied, because .env reaches all of them.
+API_KEYS = {"MEETINGBAAS_API_KEY", "MEETINGBAAS_V2_API_KEY", "RECALL_API_KEY"}
 NEEDED = {
-    "worker": {
-        *("MEETINGBAAS_API_KEY", "BRIDGE_SECRET", "BRIDGE_SECRET_PREVIOUS"),
-        "MINUTEKEEPER_SPEECH_TO_TEXT_API_KEY",
-    },
-    "recordings": {"MEETINGBAAS_API_KEY"},
-    "bridge": {
-        *("MEETINGBAAS_API_KEY", "MEETINGBAAS_API_KEY_PREVIOUS", "BRIDGE_SECRET", "BRIDGE_SECRET_PREVIOUS"),
+    "worker": API_KEYS | {"BRIDGE_SECRET", "BRIDGE_SECRET_PREVIOUS", "MINUTEKEEPER_SPEECH_TO_TEXT_API_KEY"},
+    "recordings": API_KEYS,
+    "bridge": API_KEYS
+    | {
+        *("MEETINGBAAS_API_KEY_PREVIOUS", "BRIDGE_SECRET", "BRIDGE_SECRET_PREVIOUS"),
+        *("MEETINGBAAS_V2_WEBHOOK_SECRET", "MEETINGBAAS_V2_WEBHOOK_SECRET_PREVIOUS"),
+        *("RECALL_WEBHOOK_SECRET", "RECALL_WEBHOOK_SECRET_PREVIOUS"),
         *("MINUTEKEEPER_GOOGLE_CLIENT_SECRET", "MINUTEKEEPER_MICROSOFT_CLIENT_SECRET"),
     },
 }

@@ -37,7 +37,7 @@ intervals of a meeting, in seconds.
 DEADLINE_PREFIX = "MINUTEKEEPER_DEADLINE_"
 
 SECTIONS = (
-    ("Account at the provider", ("MEETINGBAAS_",)),
+    ("Accounts at the providers", ("MEETINGBAAS_", "RECALL_", "MINUTEKEEPER_PROVIDERS")),
     ("Bridge and storage", ("BRIDGE_", "ARTIFACTS_", "MINUTEKEEPER_BRIDGE_", "MINUTEKEEPER_ADOPT_")),
     (
         "Calendars that users connect",

@@ -14,7 +14,7 @@ from minutekeeper.downloads.downloader import Downloader, DownloadLimits, Downlo
 from minutekeeper.downloads.resumable_file import ResumableFile
 from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
 from minutekeeper.meetings.views import Artifact
-from minutekeeper.providers.base import Media
+from minutekeeper.providers.recorded_content import Media
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.conftest import LOOPBACK
 from tests.activities.media_server import BLOCK, Fault, MediaServer

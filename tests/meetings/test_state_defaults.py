@@ -31,10 +31,10 @@ STATUSES = (
     "failed cancelled"
 )
 REASONS = (
-    "missed send_timeout meeting_over invalid_meeting_url cannot_join not_accepted waiting_timeout nobody_came "
-    "nobody_spoke removed stopped recording_timeout streaming_failed provider_error provider_unreachable "
-    "room_occupied account request_rejected invalid_request no_answer empty_recording recording_lost terminated "
-    "unknown"
+    "missed send_timeout meeting_over invalid_meeting_url cannot_join not_accepted needs_authorisation "
+    "waiting_timeout nobody_came nobody_spoke removed stopped recording_timeout streaming_failed provider_error "
+    "provider_unreachable room_occupied account request_rejected invalid_request no_answer empty_recording "
+    "recording_lost terminated unknown"
 )
 
 
@@ -43,7 +43,14 @@ def test_the_words_that_are_stored_and_shown() -> None:
     assert {*FailureReason} == {*REASONS.split()}
     assert [*TranscriptState] == ["not_asked", "pending", "ready", "empty", "failed"]
     assert [*WebhookState] == ["not_expected", "awaited", "heard", "silent"]
-    assert [*BotEventKind] == ["status", "complete", "failed", "transcription_complete"]
+    assert [*BotEventKind] == [
+        "status",
+        "complete",
+        "failed",
+        "transcription_complete",
+        "transcription_failed",
+        "settled",
+    ]
     assert [*EventSource] == ["webhook", "api"]
     assert [*DispatchMode] == ["reserved", "immediate"]
     assert [*ClaimResult] == ["taken", "held"]
@@ -92,7 +99,7 @@ def test_of_a_new_bot_only_its_id_is_known() -> None:
     nothing: dict[str, Any] = {
         **dict.fromkeys(("provider", "shared_with", "delivery_path"), ""),
         **dict.fromkeys(("last_event_at", "reported_until", "polled_at", "removed_at", "final_event_at")),
-        **dict.fromkeys(("status_since", "final")),
+        **dict.fromkeys(("status_since", "final", "settled_at")),
         **dict.fromkeys(("taken_away", "polled_after_final", "recording_seen", "has_recording"), False),
         **dict.fromkeys(("has_transcript", "transcript_finished"), False),
         "polls_without_news": 0,
@@ -169,6 +176,7 @@ def test_the_messages_about_a_dispatch() -> None:
         "join_at": None,
         "is_adopted": False,
         "shared_with": "",
+        "notes": (),
         "terms": DispatchTerms(),
     }
     fields = request.model_dump(

@@ -24,12 +24,12 @@ from minutekeeper.providers.base import (
     DuplicateBotError,
     NotFoundError,
     ProviderBotStatus,
-    RecordedContent,
     RequestRejectedError,
 )
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
 from minutekeeper.providers.meetingbaas.request_models import BotQuery, NewBot
+from minutekeeper.providers.recorded_content import RecordedContent
 from tests.providers.conftest import SECRET
 
 MEETING_URL = "https://meet.google.com/abc-defg-hij"

@@ -8,14 +8,9 @@ import pytest
 
 from minutekeeper.meetings.bot_events import BotEventKind, EventSource
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
-from minutekeeper.providers.base import (
-    Media,
-    ProviderBotStatus,
-    RateLimitedError,
-    RecordedContent,
-    UnavailableError,
-)
+from minutekeeper.providers.base import ProviderBotStatus, RateLimitedError, UnavailableError
 from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
+from minutekeeper.providers.recorded_content import Media, RecordedContent
 from tests.bot_events import bot_event
 from tests.providers.response_server import Answer, ToldServer
 

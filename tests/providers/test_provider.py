@@ -190,7 +190,7 @@ async def test_finds_by_key_and_by_meeting_newest_first(provider: MeetingBaasPro
         ),
     ]
     first, second = (asked.query for asked in server.asked)
-    assert first == {"created_after": "2026-12-01T09:53:00", "meeting_url": "abc-defg-hij", "limit": "50"}
+    assert first == {"created_after": "2026-12-01T09:43:00", "meeting_url": "abc-defg-hij", "limit": "50"}
     assert second == first | {"cursor": "n"}
 
 

@@ -29,7 +29,6 @@ from minutekeeper.providers.base import (
     BotCallback,
     BotObservation,
     BotOrigin,
-    BotScreenshot,
     BotWebhook,
     CalendarWebhook,
     FoundBot,
@@ -37,8 +36,8 @@ from minutekeeper.providers.base import (
     NotFoundError,
     ProviderBotStatus,
     ProviderCapabilities,
-    RecordedContent,
 )
+from minutekeeper.providers.recorded_content import BotScreenshot, RecordedContent
 from minutekeeper.transcripts.model import Transcript
 
 LEAD = timedelta(minutes=4)

@@ -13,7 +13,6 @@ from minutekeeper.providers.base import (
     BotCallback,
     BotObservation,
     BotOrigin,
-    BotScreenshot,
     BotWebhook,
     CalendarWebhook,
     FoundBot,
@@ -21,7 +20,6 @@ from minutekeeper.providers.base import (
     NotFoundError,
     ProviderBotStatus,
     ProviderCapabilities,
-    RecordedContent,
     RequestRejectedError,
     UnavailableError,
 )
@@ -37,6 +35,7 @@ from minutekeeper.providers.meetingbaas.request_models import (
     SpeechToText,
     transcription_parameters,
 )
+from minutekeeper.providers.recorded_content import BotScreenshot, RecordedContent
 from minutekeeper.transcripts.model import Transcript
 
 NAME = "meetingbaas"

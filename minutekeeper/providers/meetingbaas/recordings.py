@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from minutekeeper.meetings.media_types import media_extension_of
-from minutekeeper.providers.base import MalformedWebhookError, Media, NotFoundError, ProviderError, RecordedContent
+from minutekeeper.providers.base import MalformedWebhookError, NotFoundError, ProviderError
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.fields import parse_time
 from minutekeeper.providers.meetingbaas.response_bodies import ResponseTooLargeError
 from minutekeeper.providers.meetingbaas.response_models import MeetingData
 from minutekeeper.providers.meetingbaas.transcripts import TranscriptError, from_meeting_data, from_webhook
 from minutekeeper.providers.meetingbaas.webhooks import WebhookData, parse_envelope
+from minutekeeper.providers.recorded_content import Media, RecordedContent
 from minutekeeper.transcripts.model import Transcript
 
 

@@ -64,10 +64,13 @@ def _as_status(value: Any) -> Any:
 
 
 def _message(value: Any) -> list[dict[str, Any]] | None:
-    """The segments of a transcript, also if there are explicitly none; None for what is no list of segments."""
+    """The segments of a transcript, also if there are explicitly none; None for what does not begin with one."""
     if not isinstance(value, list):
         return None
-    return objects(value) or (None if value else [])
+    if value and not isinstance(value[0], dict):
+        return None
+    segments: list[dict[str, Any]] = objects(value)
+    return segments
 
 
 class WebhookData(LenientModel):

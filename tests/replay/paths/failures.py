@@ -24,6 +24,7 @@ ERRORS = {
     FailureReason.INVALID_MEETING_URL: "InvalidMeetingUrl",
     FailureReason.CANNOT_JOIN: "CannotJoinMeeting",
     FailureReason.NOT_ACCEPTED: "BotNotAccepted",
+    FailureReason.NEEDS_AUTHORISATION: "zoom_obf_token_missing",
     FailureReason.WAITING_TIMEOUT: "TimeoutWaitingToStart",
     FailureReason.NOBODY_CAME: "NoAttendees",
     FailureReason.NOBODY_SPOKE: "NoSpeaker",

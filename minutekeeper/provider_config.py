@@ -1,0 +1,47 @@
+"""The settings of the accounts at meeting-bot providers; a part of `minutekeeper.config.Settings`."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+
+class ProviderSettings(BaseSettings):
+    """Keys, addresses and secrets of each provider, and the order in which they are preferred."""
+
+    meetingbaas_api_key: SecretStr = Field(SecretStr(""), description="API key of the Meeting BaaS account.")
+    meetingbaas_base_url: str = Field(
+        "https://api.meetingbaas.com", description="Base URL of the Meeting BaaS API."
+    )
+    meetingbaas_api_key_previous: SecretStr = Field(
+        SecretStr(""), description="The key before the last rotation, still accepted in webhooks."
+    )
+    meetingbaas_v2_api_key: SecretStr = Field(SecretStr(""), description="API key for version 2 of Meeting BaaS.")
+    meetingbaas_v2_base_url: str = Field(
+        "https://api.meetingbaas.com", description="Base URL of version 2 of the Meeting BaaS API, without `/v2`."
+    )
+    meetingbaas_v2_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Signing secret (`whsec_…`) of the account's webhook endpoint for version 2."
+    )
+    meetingbaas_v2_webhook_secret_previous: SecretStr = Field(
+        SecretStr(""), description="The signing secret before the last rotation, still accepted."
+    )
+    recall_api_key: SecretStr = Field(SecretStr(""), description="API key of the Recall.ai workspace.")
+    recall_region: str = Field(
+        "us-west-2",
+        pattern="^[a-z0-9-]+$",
+        description="Region of the Recall.ai workspace: `us-west-2`, `us-east-1`, `eu-central-1` or "
+        "`ap-northeast-1`.",
+    )
+    recall_base_url: str = Field(
+        "", description="Base URL of the Recall.ai API, without `/api`; empty: that of the region."
+    )
+    recall_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Signing secret (`whsec_…`) of the Recall.ai workspace for webhooks."
+    )
+    recall_webhook_secret_previous: SecretStr = Field(
+        SecretStr(""), description="The signing secret before the last rotation, still accepted."
+    )
+    minutekeeper_providers: str = Field(
+        "",
+        description="Providers that bots are sent by, in the order of preference, separated by commas: "
+        "`meetingbaas`, `meetingbaas-v2`, `recall`. Empty: all that have a key, in this order.",
+    )
