@@ -6,7 +6,6 @@ from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
 from minutekeeper.meetings.status import FailureReason
 from minutekeeper.providers.meetingbaas.status_codes import end_reason, failure_reason, status_of
 
-
 OF_OTHER_PROVIDERS = {"zoom_obf_token_missing": FailureReason.NEEDS_AUTHORISATION}
 """Reasons that Meeting BaaS has no word for, by a word of another provider."""
 
