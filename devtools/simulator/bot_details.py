@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from devtools.simulator.bots import Bot
 from devtools.simulator.payloads import media_urls
 from devtools.simulator.simulation import Simulation
-from devtools.simulator.state import Bot, stamp
+from devtools.simulator.state import stamp
 from devtools.simulator.transcripts import stored
 
 

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from devtools.simulator import listing
 from devtools.simulator.bot_details import meeting_data
+from devtools.simulator.bots import DuplicateBotError
 from devtools.simulator.keys import SIMULATION, find_bot
 from devtools.simulator.models import (
     BotRequest,
@@ -13,7 +14,7 @@ from devtools.simulator.models import (
     RetryWebhookQuery,
 )
 from devtools.simulator.responses import not_found, read_body, read_query, refusal
-from devtools.simulator.state import DuplicateBotError, stamp
+from devtools.simulator.state import stamp
 
 
 async def send_bot(request: web.Request) -> web.Response:

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from aiohttp import web
 
+from devtools.simulator.bots import Bot
 from devtools.simulator.responses import not_found
 from devtools.simulator.simulation import Simulation
-from devtools.simulator.state import Bot
 
 SIMULATION = web.AppKey("SIMULATION", Simulation)
 

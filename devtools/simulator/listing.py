@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from devtools.simulator.bots import Bot
 from devtools.simulator.models import ListQuery
 from devtools.simulator.settings import Shape
-from devtools.simulator.state import Bot, now, stamp
+from devtools.simulator.state import now, stamp
 
 
 def page(bots: Iterable[Bot], query: ListQuery) -> tuple[list[Bot], str | None]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from devtools.simulator.bots import Bot
 from devtools.simulator.settings import Shape
 from devtools.simulator.signing import UrlSigner
-from devtools.simulator.state import Bot
 from devtools.simulator.transcripts import Segment
 
 FINAL_CODES = frozenset({"complete", "failed", "transcription_complete"})

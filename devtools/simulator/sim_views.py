@@ -5,12 +5,12 @@ from typing import Any
 
 from aiohttp import web
 
+from devtools.simulator.bots import Bot
 from devtools.simulator.keys import SIMULATION, find_bot
 from devtools.simulator.media import CONTENT_TYPES, MediaFile
 from devtools.simulator.models import EmitOrder, ScriptRule
 from devtools.simulator.responses import dumps, read_body, refusal
 from devtools.simulator.simulation import Simulation
-from devtools.simulator.state import Bot
 
 
 async def add_script_rule(request: web.Request) -> web.Response:

@@ -1,17 +1,17 @@
 """The service behind the API: sends bots, lets them live, tells webhooks about it."""
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import aiohttp
 
-from devtools.simulator.bot_script import go_on, live
+from devtools.simulator.background import Background
+from devtools.simulator.bot_script import BotScript
+from devtools.simulator.bots import Bot, DuplicateBotError
 from devtools.simulator.calendars.samples import add_samples
 from devtools.simulator.calendars.service import Calendars
 from devtools.simulator.faults.deliveries import Outbox
@@ -19,25 +19,12 @@ from devtools.simulator.faults.fault_registry import FaultRegistry
 from devtools.simulator.models import BotRequest, EmitOrder, ScriptRule
 from devtools.simulator.payloads import FINAL_CODES, final, status_change
 from devtools.simulator.rate_limit import RateLimit
-from devtools.simulator.scripts import SCRIPTS, Script, Step
+from devtools.simulator.script_rules import ScriptRules
+from devtools.simulator.scripts import SCRIPTS, Step
 from devtools.simulator.settings import SimulatorSettings
 from devtools.simulator.signing import UrlSigner
-from devtools.simulator.state import Bot, DeliveryRecord, DuplicateBotError, Ledger, Moment, now
+from devtools.simulator.state import DeliveryRecord, Ledger, Moment, now
 from devtools.simulator.webhooks import Delivery, WebhookSender
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass
-class _Rule:
-    """A rule for scripts and how many bots it is still good for; None is for good."""
-
-    order: ScriptRule
-    left: int | None
-
-    def fits(self, request: BotRequest) -> bool:
-        match = self.order.match
-        return self.left != 0 and match.meeting_url in request.meeting_url and match.bot_name in request.bot_name
 
 
 class Simulation:
@@ -49,7 +36,7 @@ class Simulation:
             settings.public_url or f"http://{settings.host}:{settings.port}", settings.url_validity
         )
         self._session = session
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self.is_changed = False
         """Whether anything may have changed since this was last set to False."""
         self._forget()
@@ -59,22 +46,20 @@ class Simulation:
         self.ledger = Ledger()
         self.faults = FaultRegistry(settings, self.ledger)
         self.sender = WebhookSender(self._session, settings, self.ledger)
-        self._outbox = Outbox(self.sender, self.faults, settings)
+        self._outbox: Outbox[Delivery] = Outbox(self.sender, self.faults, settings)
         self.bots: dict[UUID, Bot] = {}
         self._sent = 0
         self._by_meeting: defaultdict[str, list[Bot]] = defaultdict(list)
         self.account_webhook_url = settings.account_webhook_url
         self.request_limit = RateLimit(settings.requests_per_second, 1.0) if settings.requests_per_second else None
         self.delete_data_limit = RateLimit(settings.delete_data_limit, settings.real(settings.delete_data_window))
-        self._rules: list[_Rule] = []
+        self._rules = ScriptRules()
         self.calendars = Calendars(settings, self.ledger, self)
         if settings.seed_compatibility:
             add_samples(self.calendars.world)
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.close()
 
     async def reset(self) -> None:
         """Forget every bot, calendar, rule, fault and record, as if just started."""
@@ -83,7 +68,7 @@ class Simulation:
 
     def add_rule(self, order: ScriptRule) -> None:
         """The newest fitting rule decides."""
-        self._rules.insert(0, _Rule(order, order.times))
+        self._rules.add(order)
 
     def send_bot(self, request: BotRequest, event_uuid: str | None = None) -> Bot:
         """Take the bot in, perhaps for a calendar event; raises DuplicateBotError inside the window."""
@@ -98,16 +83,16 @@ class Simulation:
         fellows = self._by_meeting[request.meeting_url]
         self._sent += 1
         bot = Bot(
-            self._sent,
-            len(fellows) + 1,
-            request,
-            self._script_for(request),
+            number=self._sent,
+            turn=len(fellows) + 1,
+            request=request,
+            script=self._rules.pick(request.meeting_url, request.bot_name) or SCRIPTS[self.settings.script],
             event_uuid=event_uuid,
             double_of=double_of,
         )
         self.bots[bot.uuid] = bot
         fellows.append(bot)
-        self.spawn(live(bot, self.settings, lambda step, at: self._announce(bot, step, at)))
+        self.spawn(self._life(bot).live())
         return bot
 
     def take_over(self, bot: Bot) -> None:
@@ -116,7 +101,7 @@ class Simulation:
         self.bots[bot.uuid] = bot
         self._by_meeting[bot.meeting_url].append(bot)
         if bot.ended_at is None:
-            self.spawn(go_on(bot, self.settings, lambda step, at: self._announce(bot, step, at)))
+            self.spawn(self._life(bot).go_on())
 
     def leave(self, bot: Bot) -> None:
         bot.leave_requested_at = bot.leave_requested_at or now()
@@ -157,12 +142,8 @@ class Simulation:
         if keys and (request.deduplication_key is None or request.deduplication_key in keys):
             raise DuplicateBotError
 
-    def _script_for(self, request: BotRequest) -> Script:
-        for rule in self._rules:
-            if rule.fits(request):
-                rule.left = rule.left and rule.left - 1
-                return rule.order.script
-        return SCRIPTS[self.settings.script]
+    def _life(self, bot: Bot) -> BotScript:
+        return BotScript(bot, self.settings, lambda step, at: self._announce(bot, step, at))
 
     def _announce(self, bot: Bot, step: Step, at: datetime) -> None:
         url = self.webhook_url(bot)
@@ -186,12 +167,4 @@ class Simulation:
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Let it run until it ends or all is closed."""
         self.is_changed = True
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            logger.error("A simulated bot or webhook broke down", exc_info=error)
+        return self._background.spawn(work)

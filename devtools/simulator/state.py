@@ -1,17 +1,13 @@
 """What the stand-in remembers: bots, requests, deliveries, syncs."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
-from devtools.simulator.media import MediaFile
-from devtools.simulator.models import BotRequest
 from devtools.simulator.scripts import Script
-from devtools.simulator.transcripts import Segment, conversation
-
-_LANGUAGE = "en"
 
 
 def now() -> datetime:
@@ -34,10 +30,6 @@ class Moment:
     sent: bool
 
 
-class DuplicateBotError(Exception):
-    """A bot went to the same meeting a short while ago."""
-
-
 class WebhookSource(Protocol):
     """Whoever webhooks tell of, the `turn`-th of its kind. Faults hold its deliveries back in `held`."""
 
@@ -51,20 +43,18 @@ class WebhookSource(Protocol):
     def meeting_url(self) -> str: ...
 
 
-@dataclass
-class Bot:
-    """One bot, the `turn`-th of its meeting. `elapsed` and `recorded` count simulated seconds; times are UTC.
+@dataclass(kw_only=True)
+class BotLife(ABC):
+    """One bot of any provider, the `turn`-th of its meeting.
 
-    `event_uuid` is that of the calendar event that it was scheduled for. A bot that is the `double_of` another was
-    sent by the service for the request of that one. `timed_out` if its recording became as long as is allowed.
+    `elapsed` and `recorded` count simulated seconds; times are UTC. `timed_out` if its recording became as long as
+    is allowed. `held` is what waits to be overtaken by the next delivery; `end_told` whether the final one has been
+    sent, or lost.
     """
 
-    number: int
     turn: int
-    request: BotRequest
     script: Script
     uuid: UUID = field(default_factory=uuid4)
-    event_uuid: str | None = None
     created_at: datetime = field(default_factory=now)
     joined_at: datetime | None = None
     left_at: datetime | None = None
@@ -77,25 +67,18 @@ class Bot:
     recorded: float = 0
     recording_since: float | None = None
     recording_started: datetime | None = None
-    recording: MediaFile | None = None
-    audio: MediaFile | None = None
-    screenshot: MediaFile | None = None
-    screenshot_at: datetime | None = None
-    transcript: tuple[Segment, ...] | None = None
-    transcriptions: int = 0
     timed_out: bool = False
     double_of: UUID | None = None
     content_deleted: bool = False
     timeline: list[Moment] = field(default_factory=list)
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
-    # What waits to be overtaken by the next delivery, and whether the final one has been sent, or lost.
     held: list[asyncio.Event] = field(default_factory=list)
     end_told: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
-    def meeting_url(self) -> str:
-        return self.request.meeting_url
+    @abstractmethod
+    def meeting_url(self) -> str: ...
 
     @property
     def leaving(self) -> bool:
@@ -103,42 +86,18 @@ class Bot:
         return self.leave_requested_at is not None and self.left_at is None
 
     @property
-    def files(self) -> dict[str, MediaFile]:
-        """What can be fetched now, by file name."""
-        if self.content_deleted:
-            return {}
-        return {file.name: file for file in (self.recording, self.audio, self.screenshot) if file}
-
-    @property
-    def final_code(self) -> str | None:
-        """`complete` or `failed`, whichever came last."""
-        return next((m.code for m in reversed(self.timeline) if m.code in ("complete", "failed")), None)
-
-    def transcribe(self) -> None:
-        """Make a transcript of what was recorded; each one differs from those before."""
-        heard = self.recording is not None and not self.script.nobody_speaks
-        self.transcript = conversation(self.recorded, self.transcriptions) if heard else ()
-        self.transcriptions += 1
-
-    @property
-    def language(self) -> str:
-        """The language of its transcript: that which was asked for in one of the ways of the transcriber."""
-        asked = self.request.transcription_custom_parameters
-        if not isinstance(asked, dict):
-            return _LANGUAGE
-        config = asked.get("language_config")
-        languages = config.get("languages") if isinstance(config, dict) else None
-        named = languages[0] if isinstance(languages, list) and languages else asked.get("language")
-        return named if isinstance(named, str) and named else _LANGUAGE
-
-    @property
-    def speakers(self) -> list[str]:
-        return sorted({segment.speaker for segment in self.transcript or ()})
+    def seconds_recorded(self) -> float:
+        """Simulated seconds up to now."""
+        return self.recorded + (0 if self.recording_since is None else self.elapsed - self.recording_since)
 
     @property
     def duration(self) -> int:
         """Whole simulated seconds that were recorded."""
         return int(self.recorded)
+
+    def stop_recording(self) -> None:
+        """Add what was recorded since the recording began or went on."""
+        self.recorded, self.recording_since = self.seconds_recorded, None
 
 
 @dataclass
@@ -159,7 +118,7 @@ class DeliveryRecord:
     """One attempt to deliver a webhook: answered with `status`, or ended by `error`.
 
     It tells of a bot or of a calendar; the id of the other is empty. `sha256` is that of the body as it was sent;
-    `created_at` is what the event itself says.
+    `created_at` is what the event itself says. `message_id` is that of its signature, the same on every repeat.
     """
 
     delivery_id: str
@@ -174,6 +133,8 @@ class DeliveryRecord:
     at: datetime
     status: int | None = None
     error: str | None = None
+    timed_out: bool = False
+    message_id: str = ""
 
     @property
     def acknowledged(self) -> bool:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from devtools.simulator.bots import Bot
 from devtools.simulator.calendars.accounts import Account, RawCalendar
 from devtools.simulator.calendars.connected import Connected, Entry
 from devtools.simulator.calendars.control_models import AppOrder
@@ -23,7 +24,7 @@ from devtools.simulator.media import MediaFile
 from devtools.simulator.models import BotRequest
 from devtools.simulator.scripts import Script
 from devtools.simulator.simulation import Simulation
-from devtools.simulator.state import Bot, Moment
+from devtools.simulator.state import Moment
 
 _PAUSE_SECONDS = 1.0
 MOST_BOTS = 1000

@@ -3,18 +3,19 @@
 import asyncio
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 import aiohttp
 
 from devtools.simulator.settings import SimulatorSettings
-from devtools.simulator.state import Bot, DeliveryRecord, Ledger, WebhookSource, now
+from devtools.simulator.state import BotLife, DeliveryRecord, Ledger, WebhookSource, now
 
 STATUS_CHANGE = "bot.status_change"
-_ENDS = frozenset({"complete", "failed"})
+_ENDS = frozenset({"complete", "failed", "bot.completed", "bot.failed"})
 
 
 @dataclass(frozen=True)
@@ -30,21 +31,6 @@ class Delivery:
     def payload(self) -> bytes:
         """The body as it is sent, the same each time."""
         return json.dumps(self.body).encode()
-
-    @property
-    def bot_id(self) -> str:
-        """Of which bot it tells; empty if of none."""
-        return str(self.source.uuid) if isinstance(self.source, Bot) else ""
-
-    @property
-    def is_end(self) -> bool:
-        return self.event in _ENDS
-
-    def of_stranger(self) -> "Delivery":
-        """The same about a bot, or calendar, that does not exist."""
-        stranger = uuid4()
-        data = self.body["data"] | {"bot_id" if self.bot_id else "calendar_id": str(stranger)}
-        return Delivery(self.source, self.url, self.body | {"data": data}, about=stranger)
 
     @property
     def is_status(self) -> bool:
@@ -68,6 +54,21 @@ class Delivery:
         return None if created_at is None else str(created_at)
 
     @property
+    def bot_id(self) -> str:
+        """Of which bot it tells; empty if of none."""
+        return str(self.source.uuid) if isinstance(self.source, BotLife) else ""
+
+    @property
+    def is_end(self) -> bool:
+        return self.event in _ENDS
+
+    def of_stranger(self) -> Self:
+        """The same about a bot, or calendar, that does not exist."""
+        stranger = uuid4()
+        data = self.body["data"] | {"bot_id" if self.bot_id else "calendar_id": str(stranger)}
+        return replace(self, body=self.body | {"data": data}, about=stranger)
+
+    @property
     def _status(self) -> dict[str, Any]:
         try:
             status = self.body["data"]["status"]
@@ -76,13 +77,67 @@ class Delivery:
         return status if isinstance(status, dict) else {}
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """How a delivery is tried for the `number`-th time, with `patience` in real seconds."""
+
+    number: int
+    patience: float
+    headers: Mapping[str, str]
+    method: str = "POST"
+    message_id: str = ""
+
+
+class Courier:
+    """Carries single deliveries over HTTP, and notes in the ledger what came of each."""
+
+    def __init__(self, session: aiohttp.ClientSession, ledger: Ledger) -> None:
+        self._session = session
+        self._ledger = ledger
+
+    async def carry(self, delivery: Delivery, attempt: Attempt) -> DeliveryRecord:
+        """Deliver once. Any 2xx acknowledges."""
+        at, status, error, is_late = now(), None, None, False
+        try:
+            async with self._session.request(
+                attempt.method,
+                delivery.url,
+                data=delivery.payload,
+                headers={"Content-Type": "application/json", **attempt.headers},
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=attempt.patience),
+            ) as response:
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError, ValueError) as failure:
+            error, is_late = f"{type(failure).__name__}: {failure}", isinstance(failure, TimeoutError)
+        named = str(delivery.about or delivery.source.uuid)
+        is_bot = isinstance(delivery.source, BotLife)
+        record = DeliveryRecord(
+            delivery_id=str(uuid4()),
+            message_id=attempt.message_id,
+            bot_id=named if is_bot else "",
+            calendar_id="" if is_bot else named,
+            event=delivery.event,
+            code=delivery.code,
+            created_at=delivery.created_at,
+            url=delivery.url,
+            sha256=hashlib.sha256(delivery.payload).hexdigest(),
+            attempt=attempt.number,
+            at=at,
+            status=status,
+            error=error,
+            timed_out=is_late,
+        )
+        self._ledger.deliveries.append(record)
+        return record
+
+
 class WebhookSender:
     """Status events come from the bot and are soon dropped; final events come from the API and are repeated."""
 
     def __init__(self, session: aiohttp.ClientSession, settings: SimulatorSettings, ledger: Ledger) -> None:
-        self._session = session
         self._settings = settings
-        self._ledger = ledger
+        self._courier = Courier(session, ledger)
 
     async def send(self, delivery: Delivery) -> None:
         """Deliver, with all repeats; the statuses of a bot one after the other if the settings say so."""
@@ -98,41 +153,12 @@ class WebhookSender:
     async def attempt(self, delivery: Delivery, number: int = 1) -> DeliveryRecord:
         """Deliver once, and note in the ledger what came of it. Any 2xx acknowledges."""
         settings = self._settings
-        headers = {"x-meeting-baas-api-key": settings.api_key, "Content-Type": "application/json"}
+        headers = {"x-meeting-baas-api-key": settings.api_key}
         timeout = settings.final_timeout
         if delivery.is_status:
             headers["User-Agent"] = "meetingbaas/1.0"
             timeout = settings.status_timeout
-        at, status, error = now(), None, None
-        try:
-            async with self._session.post(
-                delivery.url,
-                data=delivery.payload,
-                headers=headers,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=timeout),
-            ) as response:
-                status = response.status
-        except (aiohttp.ClientError, TimeoutError, ValueError) as failure:
-            error = f"{type(failure).__name__}: {failure}"
-        named = str(delivery.about or delivery.source.uuid)
-        is_bot = isinstance(delivery.source, Bot)
-        record = DeliveryRecord(
-            delivery_id=str(uuid4()),
-            bot_id=named if is_bot else "",
-            calendar_id="" if is_bot else named,
-            event=delivery.event,
-            code=delivery.code,
-            created_at=delivery.created_at,
-            url=delivery.url,
-            sha256=hashlib.sha256(delivery.payload).hexdigest(),
-            attempt=number,
-            at=at,
-            status=status,
-            error=error,
-        )
-        self._ledger.deliveries.append(record)
-        return record
+        return await self._courier.carry(delivery, Attempt(number, timeout, headers))
 
     async def _repeat(self, delivery: Delivery, delays: tuple[float, ...]) -> None:
         for number, delay in enumerate((*delays, None), 1):

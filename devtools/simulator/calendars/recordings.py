@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
+from devtools.simulator.bots import Bot, DuplicateBotError
 from devtools.simulator.calendars.connected import Entry
 from devtools.simulator.calendars.responses import meeting_url
 from devtools.simulator.calendars.wire import EventBot, EventBotChange
 from devtools.simulator.models import BotRequest
 from devtools.simulator.settings import SimulatorSettings
-from devtools.simulator.state import Bot, DuplicateBotError, now
+from devtools.simulator.state import now
 from devtools.simulator.webhooks import Delivery
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from devtools.simulator.bots import Bot
 from devtools.simulator.faults.control_models import (
     Duplicate,
     KeyRevoked,
@@ -19,7 +20,7 @@ from devtools.simulator.faults.requests import mapping
 from devtools.simulator.faults.targets import Target
 from devtools.simulator.keys import SIMULATION, find_bot
 from devtools.simulator.responses import refusal
-from devtools.simulator.state import Bot, FaultRecord
+from devtools.simulator.state import FaultRecord
 
 
 class MeetingBaasRequests:
