@@ -1,7 +1,19 @@
 """The settings of the accounts at meeting-bot providers; a part of `minutekeeper.config.Settings`."""
 
-from pydantic import Field, SecretStr
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
+
+from minutekeeper.providers.webhook_signatures import check_webhook_secret
+
+
+def _signing_secret(value: SecretStr) -> SecretStr:
+    check_webhook_secret(value.get_secret_value())
+    return value
+
+
+WebhookSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
 
 
 class ProviderSettings(BaseSettings):
@@ -18,10 +30,10 @@ class ProviderSettings(BaseSettings):
     meetingbaas_v2_base_url: str = Field(
         "https://api.meetingbaas.com", description="Base URL of version 2 of the Meeting BaaS API, without `/v2`."
     )
-    meetingbaas_v2_webhook_secret: SecretStr = Field(
+    meetingbaas_v2_webhook_secret: WebhookSecret = Field(
         SecretStr(""), description="Signing secret (`whsec_…`) of the account's webhook endpoint for version 2."
     )
-    meetingbaas_v2_webhook_secret_previous: SecretStr = Field(
+    meetingbaas_v2_webhook_secret_previous: WebhookSecret = Field(
         SecretStr(""), description="The signing secret before the last rotation, still accepted."
     )
     recall_api_key: SecretStr = Field(SecretStr(""), description="API key of the Recall.ai workspace.")
@@ -34,10 +46,10 @@ class ProviderSettings(BaseSettings):
     recall_base_url: str = Field(
         "", description="Base URL of the Recall.ai API, without `/api`; empty: that of the region."
     )
-    recall_webhook_secret: SecretStr = Field(
+    recall_webhook_secret: WebhookSecret = Field(
         SecretStr(""), description="Signing secret (`whsec_…`) of the Recall.ai workspace for webhooks."
     )
-    recall_webhook_secret_previous: SecretStr = Field(
+    recall_webhook_secret_previous: WebhookSecret = Field(
         SecretStr(""), description="The signing secret before the last rotation, still accepted."
     )
     minutekeeper_providers: str = Field(
