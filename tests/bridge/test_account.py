@@ -13,7 +13,7 @@ from bridge.delivery import DeliveryOutcome, WebhookDelivery
 from bridge.forwarder import ForwardResult
 from bridge.inbox import Inbox, InboxFolder
 from minutekeeper.meetings.bot_events import BotEventKind
-from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata
+from minutekeeper.providers.bot_metadata import BotMetadata
 from minutekeeper.storage.store import ArtifactStore
 from tests.bot_events import bot_event
 from tests.bridge.support import (

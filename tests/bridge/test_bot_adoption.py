@@ -15,7 +15,7 @@ from bridge.inbox import Inbox, InboxFolder
 from minutekeeper.meetings.bot_events import BotEventKind
 from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.meetings.request import MeetingRequest
-from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata, event_extra
+from minutekeeper.providers.bot_metadata import BotMetadata, event_extra
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.names import MEETING_WORKFLOW
 from minutekeeper.temporal.search_attributes import CALENDAR_ID, MEETING_URL

@@ -8,6 +8,7 @@ import pytest
 from minutekeeper.calendars.user_connection import CalendarPlatform
 from minutekeeper.meetings.fields import RecordingMode
 from minutekeeper.providers.base import NotFoundError, ProviderError, RateLimitedError, UnavailableError
+from minutekeeper.providers.bot_metadata import event_extra
 from minutekeeper.providers.calendar_base import (
     AccessProblemSource,
     AvailableCalendar,
@@ -18,7 +19,6 @@ from minutekeeper.providers.calendar_base import (
     ScheduledRecording,
     SyncFailure,
 )
-from minutekeeper.providers.meetingbaas.bot_metadata import event_extra
 from tests.providers.calendar_support import CREDENTIALS, WIRE_CREDENTIALS
 from tests.providers.conftest import SECRET
 from tests.providers.event_bodies import EVENT

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from minutekeeper.providers.api_connection import HttpResponse, retry_after
 from minutekeeper.providers.base import (
     AccountError,
     NotFoundError,
@@ -13,7 +14,7 @@ from minutekeeper.providers.base import (
     UnavailableError,
 )
 from minutekeeper.providers.calendar_base import AccessProblemSource, CalendarAccessError
-from minutekeeper.providers.meetingbaas.http import ConflictError, HttpResponse, error_for, retry_after
+from minutekeeper.providers.meetingbaas.http import ConflictError, error_for
 
 NO_TOKENS = " The account has no tokens left."
 USER_CARE = " The user has to connect the calendar again."

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minutekeeper.providers.api_connection import retry_after
 from minutekeeper.providers.base import (
     AccountError,
     DuplicateBotError,
@@ -18,9 +19,9 @@ from minutekeeper.providers.base import (
     UnavailableError,
 )
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
-from minutekeeper.providers.meetingbaas.http import ConflictError, retry_after
-from minutekeeper.providers.meetingbaas.redaction import MAX_LENGTH, redact
+from minutekeeper.providers.meetingbaas.http import ConflictError
 from minutekeeper.providers.meetingbaas.request_models import NewBot, SpeechToText
+from minutekeeper.providers.redaction import MAX_LENGTH, redact
 from tests.providers.response_server import Answer, ToldServer
 
 WEBHOOK_URL = "https://ours.example/webhooks/meetingbaas/meeting-1/0/t0kent0kent0ken"

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from minutekeeper.logs import set_up_logging
+from minutekeeper.providers import api_connection
 from minutekeeper.providers.base import ProviderError, UnavailableError
 from minutekeeper.providers.http_client import open_http_client
-from minutekeeper.providers.meetingbaas import http as connection
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.request_models import BotQuery, NewBot
 from tests.providers.response_server import Answer, ToldServer
@@ -29,13 +29,13 @@ async def test_a_thousand_bots_at_once_cost_what_they_cost_over_aiohttp(server: 
     await client.aclose()
     # About 1 s with the server's share on a quiet machine; httpx's own pool takes more than 20 s for it.
     assert spent < 12
-    assert len({asked.connection for asked in server.asked}) <= connection.MAX_CONNECTIONS
+    assert len({asked.connection for asked in server.asked}) <= api_connection.MAX_CONNECTIONS
 
 
 async def test_calls_that_run_out_of_time_leave_no_connection_behind(server: ToldServer, api_key: str) -> None:
     client = MeetingBaasClient(server.url, api_key, send_timeout=0.5)
     server.always = Answer(stall=True)
-    sent = (client.create_bot(BOT) for _ in range(connection.MAX_CONNECTIONS + 10))
+    sent = (client.create_bot(BOT) for _ in range(api_connection.MAX_CONNECTIONS + 10))
     answers = await asyncio.gather(*sent, return_exceptions=True)
     assert {type(answer) for answer in answers} == {UnavailableError}
     server.always = Answer({"bot_id": "b-1"})

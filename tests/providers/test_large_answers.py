@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from devtools.simulator.transcripts import conversation, stored
+from minutekeeper.providers import response_bodies
 from minutekeeper.providers.base import UnavailableError
-from minutekeeper.providers.meetingbaas import response_bodies
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.recordings import recorded_content
 from tests.devtools.stack.processes import ROOT

@@ -8,6 +8,7 @@ import pytest
 from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.dispatch import BotDispatch, DispatchMode, DispatchPlan, RemovalResult
 from minutekeeper.meetings.fields import BotOptions, RecordingMode
+from minutekeeper.providers import api_connection
 from minutekeeper.providers.base import (
     BotCallback,
     DuplicateBotError,
@@ -16,8 +17,7 @@ from minutekeeper.providers.base import (
     Provider,
     UnavailableError,
 )
-from minutekeeper.providers.meetingbaas import http
-from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata, event_extra
+from minutekeeper.providers.bot_metadata import BotMetadata, event_extra
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.provider import DispatchDefaults, MeetingBaasProvider
 from minutekeeper.providers.meetingbaas.request_models import SpeechToText
@@ -307,7 +307,7 @@ async def test_warming_up_for_a_rush_fills_the_pool_and_no_more(
     provider: MeetingBaasProvider, server: ToldServer
 ) -> None:
     await provider.warm_up(1000)
-    assert len(server.asked) == http.MAX_CONNECTIONS
+    assert len(server.asked) == api_connection.MAX_CONNECTIONS
     assert {(asked.method, asked.path, asked.body) for asked in server.asked} == {("GET", "/", None)}
     assert not any("x-meeting-baas-api-key" in asked.headers for asked in server.asked)
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutekeeper.providers.meetingbaas.fields import parse_time
-from minutekeeper.providers.meetingbaas.json_decoding import decode_json
-from minutekeeper.providers.meetingbaas.recordings import expires_at
+from minutekeeper.providers.fields import parse_time
+from minutekeeper.providers.json_decoding import decode_json
+from minutekeeper.providers.media_links import expires_at
 from minutekeeper.providers.meetingbaas.response_models import BotDetails, MeetingData
 
 INSTANT = datetime(2025, 3, 1, 10, 0, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from minutekeeper.providers.meetingbaas.redaction import MAX_LENGTH, redact
+from minutekeeper.providers.redaction import MAX_LENGTH, redact
 
 
 def test_five_hundred_characters_are_kept_whole() -> None:

@@ -9,7 +9,7 @@ import pytest
 from minutekeeper.meetings.bot_events import BotEventKind, EventSource
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.providers.base import BotWebhook, CalendarWebhook, IgnoredWebhook, MalformedWebhookError
-from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata, event_extra
+from minutekeeper.providers.bot_metadata import BotMetadata, event_extra
 from minutekeeper.providers.meetingbaas.webhooks import parse_webhook
 from tests.providers.webhook_bodies import BOT, NOW, OUR_EXTRA, SECRETS, final, notice, parse, status
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from minutekeeper.providers.base import BotWebhook, CalendarWebhook, IgnoredWebhook
-from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata
+from minutekeeper.providers.bot_metadata import BotMetadata
 from minutekeeper.providers.meetingbaas.webhooks import parse_webhook
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

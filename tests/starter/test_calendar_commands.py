@@ -8,7 +8,7 @@ import pytest
 
 from minutekeeper.calendars.user_connection import ConnectionClaim
 from minutekeeper.meetings.ids import calendar_workflow_id_for
-from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata
+from minutekeeper.providers.bot_metadata import BotMetadata
 from minutekeeper.storage.user_connections import UserConnectionStore
 from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from starter.client import MeetingClient

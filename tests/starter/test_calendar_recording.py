@@ -2,7 +2,7 @@
 
 import pytest
 
-from minutekeeper.providers.meetingbaas.bot_metadata import event_extra
+from minutekeeper.providers.bot_metadata import event_extra
 from starter.client import MeetingClient
 from tests.devtools.simulator import calendar_support
 from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, CalendarTestBench, write

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutekeeper.providers.meetingbaas.transcripts import TranscriptError, from_meeting_data, from_webhook
+from minutekeeper.providers.meetingbaas.transcripts import from_meeting_data, from_webhook
+from minutekeeper.providers.segment_reading import TranscriptError
 from minutekeeper.transcripts.model import UNKNOWN_SPEAKER, Segment, Transcript, Word
 
 

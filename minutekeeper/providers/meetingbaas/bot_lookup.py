@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
 from minutekeeper.providers.base import BotObservation, BotOrigin, FoundBot, ProviderBotStatus, UnavailableError
-from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata
+from minutekeeper.providers.bot_metadata import BotMetadata
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.request_models import BotQuery
 from minutekeeper.providers.meetingbaas.response_models import BotDetails, BotSummary, MeetingData

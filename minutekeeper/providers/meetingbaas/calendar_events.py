@@ -11,8 +11,8 @@ from minutekeeper.calendars.event import MAX_NOTES, Attendee, CalendarEvent
 from minutekeeper.meetings.link_texts import best_meeting_url
 from minutekeeper.meetings.meeting_urls import MeetingUrl, MeetingUrlError, parse_meeting_url
 from minutekeeper.providers.base import UnavailableError
-from minutekeeper.providers.meetingbaas.bot_metadata import ExtraField, ReceivedBotMetadata
-from minutekeeper.providers.meetingbaas.fields import Flag, Identifier, Instant, LenientModel, Objects, Text
+from minutekeeper.providers.bot_metadata import ExtraField, ReceivedBotMetadata
+from minutekeeper.providers.fields import Flag, Identifier, Instant, LenientModel, Objects, Text
 from minutekeeper.providers.meetingbaas.raw_calendar_events import RawEvent, read_raw
 
 logger = logging.getLogger(__name__)

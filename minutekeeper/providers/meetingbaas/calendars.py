@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
 from minutekeeper.calendars.event import CalendarEvent
+from minutekeeper.providers.answers import path_part
+from minutekeeper.providers.api_connection import ApiConnection
 from minutekeeper.providers.base import NotFoundError, UnavailableError
+from minutekeeper.providers.bot_metadata import event_extra
 from minutekeeper.providers.calendar_base import (
     AvailableCalendar,
     CalendarCredentials,
@@ -13,9 +16,8 @@ from minutekeeper.providers.calendar_base import (
     ResyncResult,
     ScheduledRecording,
 )
-from minutekeeper.providers.meetingbaas.bot_metadata import event_extra
 from minutekeeper.providers.meetingbaas.calendar_events import EventAnswer, to_event, to_events
-from minutekeeper.providers.meetingbaas.http import MeetingBaasHttp
+from minutekeeper.providers.meetingbaas.http import MEETING_BAAS
 from minutekeeper.providers.meetingbaas.request_models import (
     SpeechToText,
     credentials_to_wire,
@@ -30,7 +32,7 @@ from minutekeeper.providers.meetingbaas.response_models import (
     RawCalendarList,
     ResyncAnswer,
 )
-from minutekeeper.providers.meetingbaas.response_parsing import parse_response, path_part
+from minutekeeper.providers.meetingbaas.response_parsing import parse_response
 
 _SYNC_SECONDS = 300.0
 """Timeout of calls that wait for Google or Microsoft, perhaps for each calendar of the account in turn."""
@@ -54,7 +56,7 @@ class MeetingBaasCalendars:
         signing_secrets: Sequence[str] = (),
         on_call: Callable[[], None] | None = None,
     ) -> None:
-        self._connection = MeetingBaasHttp(base_url, api_key, secrets, on_call)
+        self._connection = ApiConnection(MEETING_BAAS, base_url, api_key, secrets, on_call)
         self._speech_to_text = speech_to_text or SpeechToText()
         self._signing_secrets = signing_secrets
 

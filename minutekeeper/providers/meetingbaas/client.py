@@ -7,8 +7,10 @@ from itertools import pairwise
 
 from pydantic import TypeAdapter
 
+from minutekeeper.providers.answers import path_part
+from minutekeeper.providers.api_connection import ApiConnection
 from minutekeeper.providers.base import DuplicateBotError, NotFoundError, RequestRejectedError, UnavailableError
-from minutekeeper.providers.meetingbaas.http import ConflictError, MeetingBaasHttp
+from minutekeeper.providers.meetingbaas.http import MEETING_BAAS, ConflictError
 from minutekeeper.providers.meetingbaas.request_models import BotQuery, NewBot, SpeechToText
 from minutekeeper.providers.meetingbaas.response_models import (
     AccountWebhook,
@@ -22,7 +24,6 @@ from minutekeeper.providers.meetingbaas.response_models import (
 from minutekeeper.providers.meetingbaas.response_parsing import (
     parse_response,
     parse_response_with,
-    path_part,
     read_meeting_data,
 )
 
@@ -40,7 +41,7 @@ class MeetingBaasClient:
     def __init__(
         self, base_url: str, api_key: str, *, send_timeout: float = 10.0, secrets: Iterable[str] = ()
     ) -> None:
-        self._connection = MeetingBaasHttp(base_url, api_key, secrets)
+        self._connection = ApiConnection(MEETING_BAAS, base_url, api_key, secrets)
         self._send_timeout = send_timeout
 
     @property

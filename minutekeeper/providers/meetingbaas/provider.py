@@ -23,9 +23,9 @@ from minutekeeper.providers.base import (
     RequestRejectedError,
     UnavailableError,
 )
+from minutekeeper.providers.bot_metadata import BotMetadata, caller_metadata_to_wire
 from minutekeeper.providers.meetingbaas import bot_lookup, recordings, webhooks
 from minutekeeper.providers.meetingbaas.bot_lookup import bot_observation, origin_of, recent_origins
-from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata, caller_metadata_to_wire
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.http import API_KEY_HEADER, ConflictError
 from minutekeeper.providers.meetingbaas.request_models import (

@@ -10,8 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from minutekeeper.calendars.event import Attendee, Availability, Color, EventType, Response, Visibility
-from minutekeeper.providers.meetingbaas.fields import parse_time
-from minutekeeper.providers.meetingbaas.json_decoding import decode_json
+from minutekeeper.providers.fields import parse_time
+from minutekeeper.providers.json_decoding import decode_json
 
 _RESPONSES: Mapping[str, Response] = {
     "accepted": Response.ACCEPTED,

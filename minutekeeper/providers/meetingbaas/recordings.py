@@ -3,33 +3,18 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-from minutekeeper.meetings.media_types import media_extension_of
 from minutekeeper.providers.base import MalformedWebhookError, NotFoundError, ProviderError
+from minutekeeper.providers.media_links import media_file
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
-from minutekeeper.providers.meetingbaas.fields import parse_time
-from minutekeeper.providers.meetingbaas.response_bodies import ResponseTooLargeError
 from minutekeeper.providers.meetingbaas.response_models import MeetingData
-from minutekeeper.providers.meetingbaas.transcripts import TranscriptError, from_meeting_data, from_webhook
+from minutekeeper.providers.meetingbaas.transcripts import from_meeting_data, from_webhook
 from minutekeeper.providers.meetingbaas.webhooks import WebhookData, parse_envelope
 from minutekeeper.providers.recorded_content import Media, RecordedContent
+from minutekeeper.providers.response_bodies import ResponseTooLargeError
+from minutekeeper.providers.segment_reading import TranscriptError
 from minutekeeper.transcripts.model import Transcript
-
-
-def expires_at(url: str) -> datetime | None:
-    """The end of a URL signed for S3 in UTC: signing time and validity in seconds, or the older `Expires` epoch."""
-    try:
-        query = {name.lower(): value for name, value in parse_qsl(urlsplit(url).query)}
-        signed_at = parse_time(query.get("x-amz-date"))
-        if signed_at is not None:
-            return signed_at + timedelta(seconds=int(query.get("x-amz-expires", "")))
-    except (ValueError, OverflowError):
-        return None
-    return parse_time(query.get("expires"))
-
 
 _SECONDS_OF_A_LONG_TRANSCRIPT = 300.0
 
@@ -115,21 +100,9 @@ def _media(video: str, audio: str, *, audio_only: bool) -> tuple[Media, ...]:
     url = video or audio
     if not url:
         return ()
-    return (_file(url, usual_extension="mp3" if audio_only or not video else "mp4"),)
+    return (media_file(url, usual_extension="mp3" if audio_only or not video else "mp4"),)
 
 
 def _separate_audio(video: str, audio: str) -> Media | None:
     """The sound, if it is not the recording itself."""
-    return _file(audio, usual_extension="wav") if video and audio and audio != video else None
-
-
-def _file(url: str, *, usual_extension: str) -> Media:
-    extension = media_extension_of(_path(url)) or usual_extension
-    return Media(url=url, extension=extension, expires_at=expires_at(url))
-
-
-def _path(url: str) -> str:
-    try:
-        return urlsplit(url).path
-    except ValueError:
-        return ""
+    return media_file(audio, usual_extension="wav") if video and audio and audio != video else None

@@ -8,9 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
+from minutekeeper.providers.bot_metadata import ExtraField, ReceivedBotMetadata
 from minutekeeper.providers.calendar_base import SyncFailure
-from minutekeeper.providers.meetingbaas.bot_metadata import ExtraField, ReceivedBotMetadata
-from minutekeeper.providers.meetingbaas.fields import (
+from minutekeeper.providers.fields import (
     Flag,
     Identifier,
     Instant,
@@ -24,7 +24,7 @@ from minutekeeper.providers.meetingbaas.fields import (
     objects,
 )
 from minutekeeper.providers.meetingbaas.oauth_errors import access_problem_source
-from minutekeeper.providers.meetingbaas.redaction import redact
+from minutekeeper.providers.redaction import redact
 
 logger = logging.getLogger(__name__)
 

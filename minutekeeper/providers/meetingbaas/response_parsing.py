@@ -1,18 +1,17 @@
-"""Parses API responses into models, and quotes ids in paths."""
+"""Parses the API responses of Meeting BaaS into models."""
 
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
-from minutekeeper.providers.base import NotFoundError, UnavailableError
-from minutekeeper.providers.meetingbaas.json_decoding import decode_json
-from minutekeeper.providers.meetingbaas.list_scanning import Scanner, StoredItems, decoded
-from minutekeeper.providers.meetingbaas.response_bodies import Body
+from minutekeeper.providers.answers import parse_answer
+from minutekeeper.providers.base import UnavailableError
+from minutekeeper.providers.list_scanning import Scanner, StoredItems, decoded
 from minutekeeper.providers.meetingbaas.response_models import BotData, MeetingData
+from minutekeeper.providers.response_bodies import Body
 
 _MOST_BYTES_AS_OBJECTS = 16 * 1024 * 1024
 """Size limit of responses that need the generic parser, which creates objects for everything."""
@@ -27,13 +26,6 @@ _BOT_DATA = Scanner(_names(BotData.model_fields))
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Result = TypeVar("_Result")
-
-
-def path_part(identifier: str, thing: str) -> str:
-    """An id as one part of a path; what would lead to another address is no id of such a thing."""
-    if not identifier.strip("."):
-        raise NotFoundError(f"{identifier!r} is not the id of {thing}.")
-    return quote(identifier, safe="")
 
 
 def parse_response(model: type[_Model], answer: bytes, secrets: Collection[str] = ()) -> _Model:
@@ -69,8 +61,4 @@ def _scanned(answer: memoryview) -> dict[str, Any]:
 
 def parse_response_with(validate: Callable[[Any], _Result], answer: bytes) -> _Result:
     """The same with any reader that raises ValueError for what it cannot read."""
-    try:
-        return validate(decode_json(answer))
-    except ValueError as error:
-        what = "of no known form" if isinstance(error, ValidationError) else f"no JSON: {error}"
-        raise UnavailableError(f"Meeting BaaS gave an answer that is {what}.") from None
+    return parse_answer("Meeting BaaS", validate, answer)

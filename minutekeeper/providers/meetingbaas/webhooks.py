@@ -13,8 +13,8 @@ from pydantic import AliasChoices, BeforeValidator, Field, PlainValidator
 from minutekeeper.calendars.messages import MAX_NAMED
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
 from minutekeeper.providers.base import BotWebhook, CalendarWebhook, IgnoredWebhook, MalformedWebhookError
-from minutekeeper.providers.meetingbaas.bot_metadata import BotMetadata, ExtraField, ReceivedBotMetadata
-from minutekeeper.providers.meetingbaas.fields import (
+from minutekeeper.providers.bot_metadata import BotMetadata, ExtraField, ReceivedBotMetadata
+from minutekeeper.providers.fields import (
     Identifier,
     Identifiers,
     Instant,
@@ -25,10 +25,10 @@ from minutekeeper.providers.meetingbaas.fields import (
     objects,
     parse_time,
 )
-from minutekeeper.providers.meetingbaas.json_decoding import UnwieldyJsonError, decode_json, reject_json_bombs
-from minutekeeper.providers.meetingbaas.list_scanning import Scanner, decoded, without_halves
-from minutekeeper.providers.meetingbaas.redaction import redact
+from minutekeeper.providers.json_decoding import UnwieldyJsonError, decode_json, reject_json_bombs
+from minutekeeper.providers.list_scanning import Scanner, decoded, without_halves
 from minutekeeper.providers.meetingbaas.status_codes import end_reason, failure_reason, status_of
+from minutekeeper.providers.redaction import redact
 
 STATUS_CHANGE = "bot.status_change"
 

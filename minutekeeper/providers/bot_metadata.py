@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from minutekeeper.providers.meetingbaas.json_decoding import decode_json
+from minutekeeper.providers.json_decoding import decode_json
 from minutekeeper.signing import Purpose, signer
 
 _EVENT_KEY = "mk-calendar-event"

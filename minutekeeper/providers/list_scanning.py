@@ -10,7 +10,7 @@ from typing import Any, overload
 
 import msgspec
 
-from minutekeeper.providers.meetingbaas.json_decoding import UnwieldyJsonError, decode_json
+from minutekeeper.providers.json_decoding import UnwieldyJsonError, decode_json
 
 _MOST_BYTES = 256 * 1024
 """Limit for all extracted fields together; the useful fields of a delivery are far smaller."""

@@ -19,8 +19,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic.aliases import AliasChoices, AliasGenerator
 
-from minutekeeper.providers.meetingbaas.list_scanning import StoredItems
-from minutekeeper.providers.meetingbaas.redaction import redact
+from minutekeeper.providers.list_scanning import StoredItems
+from minutekeeper.providers.redaction import redact
 
 _MILLISECONDS_FROM = 1e11
 """As seconds this is the year 5138, as milliseconds it is 1973; no meeting is near either."""
