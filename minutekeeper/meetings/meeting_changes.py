@@ -83,6 +83,12 @@ def check_send(state: MeetingState, now: datetime) -> None:
         raise ChangeRefusedError("This meeting was stopped; book it again to have a bot in it.")
     if state.current is None or state.current_status is MeetingStatus.SCHEDULED:
         raise ChangeRefusedError("The meeting's first bot is still to be sent; no other one is needed yet.")
+    bot = state.current.bot
+    if bot is not None and bot.shared_with and not bot.has_left:
+        raise ChangeRefusedError(
+            f"The bot in this room belongs to workflow {bot.shared_with}, and both meetings share it; send another "
+            "bot there."
+        )
     if not is_worth_joining(state.request, now):
         end = descriptions.format_utc(state.request.expected_end)
         raise ChangeRefusedError(

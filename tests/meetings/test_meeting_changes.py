@@ -190,8 +190,11 @@ def test_no_other_bot_is_sent_where_it_makes_no_sense() -> None:
     meeting_changes.stop(stopped, StopKind.LEAVE, "", T0)
     moved = meeting("in_waiting_room")
     meeting_changes.reschedule(moved, TOMORROW, T0)
+    shared = meeting()
+    shared.add_bot(shared.add_session(T0), DispatchedBot(bot_id="z", sent_at=T0, shared_with="meeting-owner"))
     refused = {
         "book it again": (stopped, at(minutes=5)),
+        "belongs to workflow meeting-owner": (shared, at(minutes=5)),
         "still to be sent": (meeting(), at(minutes=5)),
         "no other one is needed yet": (moved, at(minutes=5)),
         "less than a minute left": (meeting("in_call_recording"), at(minutes=59, seconds=1)),
