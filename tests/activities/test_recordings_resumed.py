@@ -85,7 +85,7 @@ async def test_a_process_that_is_killed_leaves_what_the_next_one_needs(fetcher: 
         "from minutekeeper.downloads.url_policy import UrlPolicy\n"
         "from minutekeeper.downloads.resumable_file import ResumableFile\n"
         "from minutekeeper.storage.store import ArtifactStore\n"
-        "from minutekeeper.providers.base import Media\n"
+        "from minutekeeper.providers.recorded_content import Media\n"
         "async def main(store, link):\n"
         "    policy = UrlPolicy(hosts=('127.0.0.1:*',), private_addresses=True)\n"
         "    async with create_download_session(1, policy) as session:\n"
