@@ -144,12 +144,16 @@ def _provider(request: web.Request) -> Provider:
 
 def _check_key(request: web.Request, provider: Provider, *, allow_missing: bool) -> None:
     """Before the body is read, so that strangers cannot make the bridge read large ones."""
-    if not provider.may_accept_webhook(request.headers, allow_missing_key=allow_missing):
+    if not provider.may_accept_webhook(
+        request.headers, allow_missing_key=allow_missing, token=request.match_info.get("token", "")
+    ):
         raise _unauthorized(request[LINE], WRONG_KEY)
 
 
 def _check_signature(request: web.Request, provider: Provider, body: bytes, *, allow_missing: bool) -> None:
-    if not provider.accepts_webhook(request.headers, body, allow_missing_key=allow_missing):
+    if not provider.accepts_webhook(
+        request.headers, body, allow_missing_key=allow_missing, token=request.match_info.get("token", "")
+    ):
         raise _unauthorized(request[LINE], WRONG_KEY)
 
 

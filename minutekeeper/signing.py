@@ -17,6 +17,7 @@ class Purpose(StrEnum):
 
     BOT_WEBHOOK = "minutekeeper.bot-webhook"
     BOT_METADATA = "minutekeeper.bot-metadata"
+    BOT_CALLBACK = "minutekeeper.bot-callback"
     CONNECT_LINK = "minutekeeper.connect-link"
     CONNECT_SESSION = "minutekeeper.connect-session"
 

@@ -263,11 +263,19 @@ class Provider(Protocol):
         """Where the webhooks of the whole account go; empty if nowhere. The cheapest proof that the key is good."""
         ...
 
-    def may_accept_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
-        """Whether the headers allow that the webhook is authentic, so that its body is worth reading."""
+    def may_accept_webhook(
+        self, headers: Mapping[str, str], *, allow_missing_key: bool = False, token: str = ""
+    ) -> bool:
+        """Whether the headers allow that the webhook is authentic, so that its body is worth reading.
+
+        `token` is that of the bot's own address if it came there, because some providers prove callbacks by a
+        secret of each bot.
+        """
         ...
 
-    def accepts_webhook(self, headers: Mapping[str, str], body: bytes, *, allow_missing_key: bool = False) -> bool:
+    def accepts_webhook(
+        self, headers: Mapping[str, str], body: bytes, *, allow_missing_key: bool = False, token: str = ""
+    ) -> bool:
         """Whether the webhook is authentic; compares in constant time."""
         ...
 

@@ -203,11 +203,15 @@ class ScriptedProvider:
     async def account_webhook_url(self) -> str:
         return ""
 
-    def may_accept_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
-        return bool(headers) or allow_missing_key
+    def may_accept_webhook(
+        self, headers: Mapping[str, str], *, allow_missing_key: bool = False, token: str = ""
+    ) -> bool:
+        return bool(headers) or bool(token) or allow_missing_key
 
-    def accepts_webhook(self, headers: Mapping[str, str], body: bytes, *, allow_missing_key: bool = False) -> bool:
-        return bool(body) and self.may_accept_webhook(headers, allow_missing_key=allow_missing_key)
+    def accepts_webhook(
+        self, headers: Mapping[str, str], body: bytes, *, allow_missing_key: bool = False, token: str = ""
+    ) -> bool:
+        return bool(body) and self.may_accept_webhook(headers, allow_missing_key=allow_missing_key, token=token)
 
     def parse_webhook(
         self, headers: Mapping[str, str], body: bytes, received_at: datetime

@@ -186,7 +186,10 @@ class MeetingBaasProvider:
     async def account_webhook_url(self) -> str:
         return await self._client.webhook_url()
 
-    def may_accept_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
+    def may_accept_webhook(
+        self, headers: Mapping[str, str], *, allow_missing_key: bool = False, token: str = ""
+    ) -> bool:
+        del token  # every delivery has the account's key
         given = [value for name, value in headers.items() if name.lower() in _KEY_HEADERS]
         if not given:
             return allow_missing_key
@@ -194,9 +197,11 @@ class MeetingBaasProvider:
         matches = [hmac.compare_digest(_encoded(value), key) for value in given for key in self._webhook_keys]
         return any(matches)
 
-    def accepts_webhook(self, headers: Mapping[str, str], body: bytes, *, allow_missing_key: bool = False) -> bool:
+    def accepts_webhook(
+        self, headers: Mapping[str, str], body: bytes, *, allow_missing_key: bool = False, token: str = ""
+    ) -> bool:
         del body  # the key is in the headers
-        return self.may_accept_webhook(headers, allow_missing_key=allow_missing_key)
+        return self.may_accept_webhook(headers, allow_missing_key=allow_missing_key, token=token)
 
     def parse_webhook(
         self, headers: Mapping[str, str], body: bytes, received_at: datetime
