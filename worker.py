@@ -144,7 +144,9 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
             account = open_calendars(settings)
             stack.push_async_callback(account.aclose)
             store = ArtifactStore(settings.artifacts_url)
-            calendars = CalendarActivities(account, store, settings.wake_up, veto=settings.minutekeeper_veto)
+            calendars = CalendarActivities(
+                account, store, settings.wake_up, veto=settings.minutekeeper_veto, limits=settings.limits
+            )
             rounds = CalendarHealthActivities(account, settings.minutekeeper_calendar_check_seconds)
             reporting = WebhookMonitor(settings.bridge_public_url)
             workers.append(meetings_worker(client, (bots, calendars, rounds), settings, [reporting]))

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.calendar_limits import CalendarLimits, LimitSources
 from activities.calendar_plan_execution import PlanExecutor, ReconcileClock
 from activities.errors import to_application_error
 from activities.heartbeats import with_heartbeats
@@ -16,10 +18,12 @@ from activities.shared_meetings import SharedMeetingWords
 from minutekeeper.calendars.decisions import decide
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.event_changes import compare_meetings
+from minutekeeper.calendars.limited_events import LimitedEvents
+from minutekeeper.calendars.limits_file import InstallationLimits
 from minutekeeper.calendars.messages import ReconcileCounts, ReconcileInput, ReconcileResult
 from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.calendars.occurrences import as_tracked
-from minutekeeper.calendars.plan import ChangeKind, PlannedChange, make_plan
+from minutekeeper.calendars.plan import ChangeKind, PlannedChange, plan_changes
 from minutekeeper.calendars.preferences import CalendarPreferences
 from minutekeeper.calendars.tracked_events import BookedState, TrackedEvents, entry_for
 from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING, DispatchTiming
@@ -27,6 +31,7 @@ from minutekeeper.meetings.ids import base_meeting_id
 from minutekeeper.providers.base import ProviderError
 from minutekeeper.providers.calendar_base import ConnectedCalendars
 from minutekeeper.providers.calendar_reader import CalendarReader, CalendarSnapshot
+from minutekeeper.storage.calendar_bookings import CalendarBookingsStore
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpoint, CalendarCheckpointStore, StaleWriteError
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.errors import StoreError
@@ -48,6 +53,7 @@ class CalendarStores:
     def __init__(self, store: ArtifactStore) -> None:
         self.checkpoints = CalendarCheckpointStore(store)
         self.preferences = CalendarPreferencesStore(store)
+        self.bookings = CalendarBookingsStore(store)
         self.shared = ObjectionStore(store), OptOutStore(store)
 
 
@@ -63,6 +69,7 @@ class Reconciler:
         stores: CalendarStores,
         meetings: MeetingBookings,
         shared: SharedMeetingWords,
+        limits: CalendarLimits,
     ) -> None:
         self._order = order
         self._clock = clock
@@ -72,6 +79,9 @@ class Reconciler:
         self._preferences = stores.preferences
         self._meetings = meetings
         self._shared = shared
+        self._limits = limits
+        self.newly_left_out: Counter[str] = Counter()
+        """Events that no limit has left out before, by the limit that does now."""
         empty = CalendarCheckpoint(events=TrackedEvents(calendar_id=order.calendar_id))
         self._executor = self._executor_from(empty)
 
@@ -132,7 +142,10 @@ class Reconciler:
             for event in as_tracked(events, executor.events)
         ]
         await self._shared.publish()
-        plan = make_plan(executor.events, entries, now, complete=False, gone=reading.gone)
+        snapshot = executor.events.with_snapshot(entries, now, complete=False, gone=reading.gone)
+        limited = await self._limits.apply(snapshot, now)
+        self._note_left_out(limited)
+        plan = plan_changes(limited.events, now)
         executor.events, executor.cursor = plan.events.pruned(now), reading.cursor
         executor.counts["events"] = len(events)
         await executor.apply([change for change in plan.changes if self._is_needed(change)])
@@ -141,6 +154,16 @@ class Reconciler:
         await executor.release(unwanted, "The calendar no longer wants it.")
         seen = reading.gone | {event.event_id for event in events}
         await self._shared.tell(executor, seen, self._clock.attempt_at)
+        await self._limits.tell(executor)
+
+    def _note_left_out(self, limited: LimitedEvents) -> None:
+        executor, now = self._executor, self._clock.now
+        left_out = {key: each.limit.label for key, each in limited.left_out(now).items()}
+        known = {key: each.left_out.limit.label for key, each in executor.events.entries.items() if each.left_out}
+        self.newly_left_out += Counter(label for key, label in left_out.items() if known.get(key) != label)
+        executor.counts["left_out"] = len(left_out)
+        if recheck_at := limited.recheck_after(now):
+            executor.retry_at = min(executor.retry_at or recheck_at, recheck_at)
 
     def _is_needed(self, change: PlannedChange) -> bool:
         if change.kind is not ChangeKind.KEEP or change.meeting_id in self._executor.uncertain:
@@ -204,6 +227,7 @@ class Reconciler:
         await executor.release(every, self._order.disconnect_reason)
         await self._finish()
         await self._shared.withdraw_all()
+        await self._limits.withdraw(executor, self._clock.now)
         await self._calendars.delete_calendar(calendar_id)
         await self._checkpoints.remove(calendar_id)
         return self._result()
@@ -227,6 +251,11 @@ class Reconciler:
         )
 
 
+EVENTS_LEFT_OUT = (
+    "minutekeeper_events_left_out_total",
+    "Events of calendars that a limit leaves out; each counts once for a limit.",
+)
+
 _MAX_CONCURRENT_RECONCILES = 10
 """After an outage all calendars are due at the same time; those of a worker take turns."""
 
@@ -240,20 +269,24 @@ class CalendarActivities:
         wake_up: When booked meetings have their bots sent.
         others: The calendars of further providers, by the provider's name.
         veto: For whom a user's `never` speaks.
+        limits: The limits of bots of the installation and of each user.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each thing that it works with
         self,
         calendars: ConnectedCalendars,
         store: ArtifactStore,
         wake_up: DispatchTiming = DEFAULT_DISPATCH_TIMING,
         others: Mapping[str, ConnectedCalendars] | None = None,
+        *,
         veto: VetoScope = VetoScope.ANY,
+        limits: InstallationLimits | None = None,
     ) -> None:
         self._calendars: Mapping[str, ConnectedCalendars] = {"": calendars, **(others or {})}
         self._stores = CalendarStores(store)
         self._wake_up = wake_up
         self._veto = veto
+        self._limits = limits
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT_RECONCILES)
 
     @activity.defn
@@ -272,16 +305,19 @@ class CalendarActivities:
         # Both by the same clock, which need not be the workflow's.
         waited = max(info.current_attempt_scheduled_time - info.scheduled_time, timedelta())
         meetings = MeetingBookings(activity.client(), self._wake_up)
+        clock = ReconcileClock(now=order.at + waited, attempt_at=order.at + timedelta(microseconds=info.attempt))
+        client, sources = activity.client(), LimitSources(self._limits, self._stores.bookings)
         reconciler = Reconciler(
             order,
-            ReconcileClock(now=order.at + waited, attempt_at=order.at + timedelta(microseconds=info.attempt)),
+            clock,
             calendars=calendars,
             stores=self._stores,
             meetings=meetings,
-            shared=SharedMeetingWords(order, self._stores.shared, meetings, activity.client(), self._veto),
+            shared=SharedMeetingWords(order, self._stores.shared, meetings, client, self._veto),
+            limits=CalendarLimits(order, sources, meetings, client, clock.attempt_at),
         )
         try:
-            return await with_heartbeats(self._in_turn(reconciler), reconciler.progress)
+            result = await with_heartbeats(self._in_turn(reconciler), reconciler.progress)
         except ProviderError as error:
             raise to_application_error(error) from None
         except StoreError as error:
@@ -292,6 +328,9 @@ class CalendarActivities:
             raise ApplicationError(
                 "a later reconcile has been made", type="StaleWrite", non_retryable=True
             ) from None
+        for label, count in reconciler.newly_left_out.items():
+            activity.metric_meter().create_counter(*EVENTS_LEFT_OUT).add(count, {"limit": label})
+        return result
 
     async def _in_turn(self, reconciler: Reconciler) -> ReconcileResult:
         async with self._slots:

@@ -17,6 +17,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from minutekeeper.calendars.event_changes import booked_state_of
+from minutekeeper.calendars.limits import WantedBooking
 from minutekeeper.calendars.tracked_events import BookedState
 from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult
 from minutekeeper.meetings.dispatch import is_worth_joining
@@ -28,7 +29,7 @@ from minutekeeper.meetings.meeting_urls import public_url
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import RELEASED, ClaimingCalendar, MeetingView, Outcome
-from minutekeeper.temporal.meeting_workflows import MeetingWorkflows, is_claimed_by
+from minutekeeper.temporal.meeting_workflows import MeetingWorkflows, is_claimed_by, meetings_booked_by_hand
 from minutekeeper.temporal.names import RELEASE_UPDATE, STATE_QUERY
 from minutekeeper.temporal.queries import is_ended_workflow, is_unknown_workflow
 from minutekeeper.temporal.search_attributes import MEETING_START, MEETING_STATUS, MEETING_URL, as_keyword
@@ -117,6 +118,10 @@ class MeetingBookings:
         async for execution in self._workflows.running(is_claimed_by(calendar_id)):
             if not is_adopted(meeting_id := meeting_id_from_workflow_id(execution.id)):
                 yield meeting_id
+
+    async def booked_by_hand(self, earliest: datetime) -> list[WantedBooking]:
+        """The meetings that no calendar claims, as far as Temporal knows them, and that start after the instant."""
+        return [each async for each in meetings_booked_by_hand(self._workflows, earliest)]
 
     async def state(self, meeting_id: str) -> BookedState:
         """The state of a meeting, by its id: unlike a search, this is current."""

@@ -5,9 +5,10 @@ from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from minutekeeper.calendars.limits_file import InstallationLimits, load_limits
 from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy, PolicyError, load_policy
 from minutekeeper.meetings.deadlines import Deadlines
@@ -106,6 +107,11 @@ class Settings(ProviderSettings):
         "",
         description="Path of a policy file, for calendars that are connected without a policy of their own; empty: "
         "every meeting that the calendar's owner has not declined is recorded.",
+    )
+    minutekeeper_limits: str = Field(
+        "",
+        description="Path of a file with the limits of bots, for the installation and for each user; empty: only "
+        "what policies say under `limits`.",
     )
     minutekeeper_veto: VetoScope = Field(
         VetoScope.ANY,
@@ -232,15 +238,16 @@ class Settings(ProviderSettings):
             raise ValueError("must be file:///an/absolute/folder or s3://bucket/prefix")
         return value.rstrip("/")
 
-    @field_validator("minutekeeper_default_policy")
+    @field_validator("minutekeeper_default_policy", "minutekeeper_limits")
     @classmethod
-    def _is_policy_file(cls, value: str) -> str:
+    def _is_valid_file(cls, value: str, info: ValidationInfo) -> str:
+        is_policy = info.field_name == "minutekeeper_default_policy"
         if value:
             try:
-                load_policy(_text_of(value))
+                (load_policy if is_policy else load_limits)(_text_of(value))
             except PolicyError as error:
-                problems = "; ".join(error.problems)
-                raise ValueError(f"{value} is not a valid policy: {problems}") from None
+                kind = "is not a valid policy" if is_policy else "is not a valid file of limits"
+                raise ValueError(f"{value} {kind}: {'; '.join(error.problems)}") from None
         return value
 
     @field_validator("minutekeeper_metrics_address", "minutekeeper_bridge_metrics_address")
@@ -270,6 +277,12 @@ class Settings(ProviderSettings):
         """The policy of calendars that are connected without one of their own. Raises ValueError."""
         path = self.minutekeeper_default_policy
         return load_policy(_text_of(path)) if path else DEFAULT_POLICY
+
+    @property
+    def limits(self) -> InstallationLimits | None:
+        """The limits of the installation and of each user; None if there is no file of them. Raises ValueError."""
+        path = self.minutekeeper_limits
+        return load_limits(_text_of(path)) if path else None
 
     @property
     def download_hosts(self) -> tuple[str, ...]:

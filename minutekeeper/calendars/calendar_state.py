@@ -147,6 +147,7 @@ class CalendarState(CalendarWorkflowInput):
             calendar_id=self.calendar_id,
             provider=self.provider,
             at=now,
+            user=self.user,
             owner=self.owner,
             identity=self.identity,
             policy=self.policy,

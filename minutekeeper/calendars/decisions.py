@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from minutekeeper.calendars.actions import bot_options, wanted_artifacts
 from minutekeeper.calendars.event import CalendarEvent, is_past, series_key
+from minutekeeper.calendars.limits import ALWAYS_IMPORTANCE, USUAL_IMPORTANCE
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BuiltinRule, Rule
 from minutekeeper.meetings.fields import BotOptions, Metadata, UtcDatetime, WantedArtifacts
@@ -119,6 +120,7 @@ class Decision(BaseModel):
 
     `bot` is None where the policy says nothing of the bot, `wanted` where it does not say what is kept. An event
     that lasts all day has no hours of its own: `start_time` and `end_time` say from when to when the bot is wanted.
+    `importance` counts where there are more meetings than bots.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -129,6 +131,7 @@ class Decision(BaseModel):
     bot: BotOptions | None = None
     wanted: WantedArtifacts | None = None
     metadata: Metadata = {}
+    importance: int = USUAL_IMPORTANCE
     start_time: UtcDatetime | None = None
     end_time: UtcDatetime | None = None
 
@@ -166,7 +169,8 @@ def _decide(policy: Policy, overrides: Overrides, event: CalendarEvent, now: dat
         return _skip(BuiltinRule.PROVIDER, reason)
     if override:
         reason = f'Recorded: a user chose "always" for this {override.scope}.'
-        return _record(policy, event, BuiltinRule.OVERRIDE, reason)
+        made = _record(policy, event, BuiltinRule.OVERRIDE, reason)
+        return made.model_copy(update={"importance": ALWAYS_IMPORTANCE})
     return _by_policy(policy, event)
 
 
@@ -223,6 +227,7 @@ def _record(policy: Policy, event: CalendarEvent, name: str, reason: str, rule: 
         bot=bot_options(event, policy.my_emails, policy.bot, rule.bot if rule else None),
         wanted=wanted_artifacts(policy.wanted, rule.wanted if rule else None),
         metadata=(policy.metadata or {}) | ((rule.metadata if rule else None) or {}),
+        importance=(rule.importance if rule else None) or USUAL_IMPORTANCE,
     )
 
 

@@ -15,6 +15,7 @@ def calendar_markdown(view: CalendarView) -> str:
         f"{counts.booked} booked, {counts.moved} moved, {counts.updated} updated, {counts.released} released, "
         f"{counts.deferred} deferred{f', {counts.lost} lost and booked again' if counts.lost else ''}"
     )
+    left_out = f"- **Left out by limits:** {counts.left_out}; `minutekeeper calendar show` names them"
     rules = ", ".join(rule.name for rule in view.policy.rules) or "no rules"
     synced = f"the last {_when(view.last_reconciled_at)}, the last full sync {_when(view.last_full_sync_at)}"
     lines = [
@@ -24,6 +25,7 @@ def calendar_markdown(view: CalendarView) -> str:
         *_what_to_do(view),
         f"- **Reconciled:** {view.reconcile_count} times, {synced}",
         f"- **Last reconcile:** {counts.events} events read; meetings: {meetings}",
+        *([left_out] if counts.left_out else []),
         f"- **Next reconcile:** {_when(view.next_reconcile_at)}, or when something changes",
         f"- **Policy:** {rules}; otherwise {view.policy.otherwise}",
     ]

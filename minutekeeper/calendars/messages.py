@@ -87,6 +87,8 @@ class ReconcileCounts(BaseModel):
     released: int = 0
     lost: int = 0
     """Booked meetings that Temporal no longer knew; those still wanted count as booked, too."""
+    left_out: int = 0
+    """Events to come that limits leave out."""
     deferred: int = 0
     """Meetings that could not be changed just now; `retry_at` says when to try again."""
 
@@ -100,6 +102,7 @@ class ReconcileInput(BaseModel):
     provider: str = ""
     """The provider that reads the calendar; empty for the worker's default one."""
     at: UtcDatetime
+    user: str = ""
     owner: str = ""
     identity: CalendarIdentity | None = None
     policy: Policy = DEFAULT_POLICY

@@ -70,12 +70,16 @@ def make_plan(
     complete: bool,
     gone: Collection[str] = (),
 ) -> ReconcilePlan:
-    """The plan after the calendar was read, see `TrackedEvents.with_snapshot`.
+    """The plan after the calendar was read, see `TrackedEvents.with_snapshot`."""
+    return plan_changes(events.with_snapshot(seen, now, complete=complete, gone=gone), now)
+
+
+def plan_changes(snapshot: TrackedEvents, now: datetime) -> ReconcilePlan:
+    """The plan for events as they were read.
 
     Only what was seen to be unwanted, or is missing from a complete reading, is released. Meetings that are over
     are left alone; those under way are not.
     """
-    snapshot = events.with_snapshot(seen, now, complete=complete, gone=gone)
     meetings: defaultdict[str, list[TrackedEvent]] = defaultdict(list)
     for entry in snapshot.entries.values():
         meetings[entry.meeting_id].append(entry)

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from minutekeeper.calendars import policy_errors
 from minutekeeper.calendars.actions import ArtifactOverrides, BotOverrides
 from minutekeeper.calendars.event import Response
+from minutekeeper.calendars.limits import Limits
 from minutekeeper.calendars.policy_context import PolicyContext
 from minutekeeper.calendars.rule_conditions import Conditions
 from minutekeeper.calendars.rules import Rule, Verdict
@@ -44,6 +45,8 @@ class Policy(PolicyContext):
     """What is kept of all meetings that this policy records."""
     metadata: Metadata | None = None
     """Your own data of all these meetings, by which they can be found."""
+    limits: Limits | None = None
+    """How many bots the calendars of this user may have; the least important meetings are left out."""
     rules: tuple[Rule, ...] = ()
     """The rules, in order: the first that holds decides."""
     otherwise: Verdict = "record"
@@ -71,7 +74,7 @@ def load_policy(text: str) -> Policy:
     """
     if len(text) > MAX_CHARACTERS:
         raise PolicyError((f"it is longer than {MAX_CHARACTERS:,} characters",))
-    data, found = _parsed(text)
+    data, found = parse_json(text)
     try:
         policy = Policy.model_validate(data)
     except ValidationError as error:
@@ -81,8 +84,11 @@ def load_policy(text: str) -> Policy:
     return policy
 
 
-def _parsed(text: str) -> tuple[Any, list[str]]:
-    """What the text says, and which names it gives twice: because JSON silently drops the first of two."""
+def parse_json(text: str) -> tuple[Any, list[str]]:
+    """What the text says, and which names it gives twice: because JSON silently drops the first of two.
+
+    Raises PolicyError if it is not JSON.
+    """
     twice: list[str] = []
 
     def noting_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

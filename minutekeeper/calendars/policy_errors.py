@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from minutekeeper.calendars.actions import ArtifactOverrides, BotOverrides
+from minutekeeper.calendars.limits import Limits
 from minutekeeper.calendars.people_conditions import AttendeesCondition, OrganizerCondition
 from minutekeeper.calendars.rule_conditions import Conditions
 from minutekeeper.calendars.rules import Rule
@@ -27,6 +28,9 @@ _MODELS: dict[str, type[BaseModel]] = {
     "occurrence": OccurrenceCondition,
     "bot": BotOverrides,
     "wanted": ArtifactOverrides,
+    "limits": Limits,
+    "installation": Limits,
+    "per_user": Limits,
 }
 """What is expected at a place of a policy, by the last name of its path."""
 

@@ -15,6 +15,8 @@ from minutekeeper.text import one_line
 
 Verdict = Literal["record", "skip"]
 
+Importance = Annotated[int, Field(strict=True, ge=1, le=9)]
+
 
 class BuiltinRule(StrEnum):
     """Rules that apply besides those of a policy. No rule of a policy may have one of these names."""
@@ -35,6 +37,8 @@ class BuiltinRule(StrEnum):
     OVER = "over"
     PROVIDER = "provider_records"
     """The meeting-bot API sends a bot of ours by its own timer."""
+    LIMIT = "limit"
+    """It would be recorded, and a limit has no room for it."""
     OTHERWISE = "otherwise"
 
 
@@ -57,6 +61,8 @@ class Rule(StrictModel):
     bot: BotOverrides | None = None
     wanted: ArtifactOverrides | None = None
     metadata: Metadata | None = None
+    importance: Importance | None = None
+    """Which meetings get a bot where there are limits: 9 before 1, and 5 if it is not given."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -66,6 +72,8 @@ class Rule(StrictModel):
             raise ValueError("a rule that skips sends no bot, so it cannot say what the bot is like")
         if (self.wanted or self.metadata) is not None and self.then == "skip":
             raise ValueError("a rule that skips has no meeting, so it can say neither wanted nor metadata")
+        if self.importance is not None and self.then == "skip":
+            raise ValueError("a rule that skips has no meeting, so it has no importance")
         return self
 
     def findings(self, event: CalendarEvent, home: PolicyContext) -> Iterator[ConditionResult]:

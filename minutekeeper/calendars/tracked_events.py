@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from minutekeeper.calendars.decisions import Decision
 from minutekeeper.calendars.event import CalendarEvent, Title, expected_end, is_past, meeting_id_for_event
+from minutekeeper.calendars.limits import USUAL_IMPORTANCE, LeftOut
 from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.meetings.fields import BotOptions, Metadata, UtcDatetime, WantedArtifacts
@@ -97,6 +98,9 @@ class TrackedEvent(BaseModel):
     """How the booked meeting was seen to have ended; Temporal forgets it after its retention."""
     objected: VetoScope | None = None
     """For whom the objection of this calendar speaks that the meeting has heard."""
+    importance: int = USUAL_IMPORTANCE
+    left_out: LeftOut | None = None
+    """The limit that leaves it out, and what was decided without it."""
     occurrence: int = 1
     """Counts the meetings of an event that was held, and then moved to another time."""
 
@@ -144,6 +148,7 @@ def entry_for(event: CalendarEvent, decision: Decision) -> TrackedEvent:
         updated_at=event.updated_at,
         is_organizer=event.is_organizer,
         series=event.series,
+        importance=decision.importance,
     )
 
 
@@ -336,4 +341,5 @@ def _mark_missing(entry: TrackedEvent) -> TrackedEvent:
     if entry.is_cancelled:
         return entry
     reason = "Not recorded: the calendar no longer knows the event."
-    return entry.model_copy(update={"record": False, "rule": BuiltinRule.GONE.value, "reason": reason})
+    missing = {"record": False, "rule": BuiltinRule.GONE.value, "reason": reason, "left_out": None}
+    return entry.model_copy(update=missing)

@@ -104,6 +104,11 @@ def objections_path(meeting_id: str = "") -> str:
     return f"{PREFERENCES}/objections{f'/{meeting_id}' if meeting_id else ''}"
 
 
+def bookings_path(user: str = "") -> str:
+    """The folder of what the calendars of a user want to have recorded, by the key of the user, or of all users."""
+    return f"{PREFERENCES}/bookings{f'/{user}' if user else ''}"
+
+
 def opt_outs_path() -> str:
     """The folder of the people who opted out of recordings, with one file for each change."""
     return f"{PREFERENCES}/opt-outs"

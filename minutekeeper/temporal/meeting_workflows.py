@@ -18,15 +18,20 @@ from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy, W
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
+from minutekeeper.calendars.event import expected_end
+from minutekeeper.calendars.limits import WantedBooking
 from minutekeeper.meetings import descriptions
 from minutekeeper.meetings.claims import Claim, ClaimResult
+from minutekeeper.meetings.ids import meeting_id_from_workflow_id
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.request import MeetingRequest
+from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.temporal.names import CLAIM_UPDATE, MEETING_WORKFLOW, MEETINGS_QUEUE
 from minutekeeper.temporal.queries import IS_MEETING, IS_RUNNING, all_of, describe_workflow, quoted
 from minutekeeper.temporal.search_attributes import (
     CALENDAR_ID,
     MEETING_START,
+    MEETING_STATUS,
     MEETING_URL,
     as_keyword,
     initial_attributes,
@@ -48,6 +53,7 @@ class _StartOptions(TypedDict):
     task_queue: str
     id_reuse_policy: WorkflowIDReusePolicy
     search_attributes: TypedSearchAttributes
+    memo: dict[str, float]
     static_summary: str
     static_details: str
 
@@ -149,6 +155,35 @@ class MeetingWorkflows:
             yield execution
 
 
+_PLANNED_SECONDS = "planned_seconds"
+"""In the memo of a meeting: how long it is planned to last. Unlike a search attribute it needs no registration."""
+
+
+async def meetings_booked_by_hand(workflows: MeetingWorkflows, earliest: datetime) -> AsyncIterator[WantedBooking]:
+    """The meetings that no calendar claims and that start after an instant, as far as Temporal keeps them.
+
+    Without those that were cancelled. Raises RPCError.
+    """
+    query = all_of(
+        IS_MEETING,
+        "ExecutionStatus IN ('Running', 'Completed')",
+        f"{CALENDAR_ID.name} IS NULL",
+        f"{MEETING_STATUS.name} != {quoted(MeetingStatus.CANCELLED)}",
+        f"{MEETING_START.name} > '{earliest.isoformat()}'",
+    )
+    async for execution in workflows.client.list_workflows(query, rpc_timeout=workflows.rpc_timeout):
+        start = execution.typed_search_attributes[MEETING_START]
+        seconds = await execution.memo_value(_PLANNED_SECONDS, None)
+        yield WantedBooking(
+            meeting_id=meeting_id_from_workflow_id(execution.id),
+            start=start,
+            until=expected_end(start, start + timedelta(seconds=seconds) if seconds else None),
+            since=execution.start_time,
+            booked=True,
+            fixed=True,
+        )
+
+
 def is_claimed_by(calendar_id: str) -> str:
     """The condition that a meeting is claimed by this calendar, perhaps among others."""
     return f"{CALENDAR_ID.name} = {quoted(calendar_id)}"
@@ -169,6 +204,7 @@ def _start_options(request: MeetingRequest, workflow_id: str, *, after_ended: bo
         task_queue=MEETINGS_QUEUE,
         id_reuse_policy=reuse,
         search_attributes=initial_attributes(request),
+        memo={_PLANNED_SECONDS: (request.expected_end - request.start_time).total_seconds()},
         static_summary=descriptions.summary(request),
         static_details=descriptions.describe_booking(request, workflow_id),
     )

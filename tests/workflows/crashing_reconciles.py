@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from temporalio.client import Client
 
 from activities import calendar_plan_execution
+from activities.calendar_limits import CalendarLimits, LimitSources
 from activities.calendar_plan_execution import ReconcileClock
 from activities.calendars import CalendarStores, Reconciler
 from activities.meeting_bookings import MeetingBookings
@@ -75,13 +76,16 @@ async def look(case: Case, address: str, store: str) -> None:
     ):
         order = ReconcileInput(calendar_id=case.calendar_id, at=case.at, changes=FULL_SYNC)
         stores, meetings = CalendarStores(ArtifactStore(store)), MeetingBookings(client)
+        clock = ReconcileClock(now=case.at, attempt_at=case.at + timedelta(microseconds=case.attempt))
+        sources = LimitSources(None, stores.bookings)
         await Reconciler(
             order,
-            ReconcileClock(now=case.at, attempt_at=case.at + timedelta(microseconds=case.attempt)),
+            clock,
             calendars=calendars,
             stores=stores,
             meetings=meetings,
             shared=SharedMeetingWords(order, stores.shared, meetings, client, VetoScope.ANY),
+            limits=CalendarLimits(order, sources, meetings, client, clock.attempt_at),
         ).run()
 
 
