@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from starter.cli_calendar_policies import print_left_out
 from starter.cli_options import Json, PlatformOption, PolicyFile, run_async
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ async def calendar_doctor(*, as_json: Json = False) -> int:
         calendars = [
             each.calendar.model_dump(mode="json")
             | {"link": each.link, "missing": each.missing, "suggested_fix": each.suggested_fix}
+            | {"left_out": [event.model_dump(mode="json") for event in each.left_out]}
             for each in report.calendars
         ]
         checks = report.access_checks.model_dump(mode="json") if report.access_checks else None
@@ -230,13 +232,30 @@ def _print_rotation(rotation: "CredentialRotation") -> None:
 
 def _print_report(report: "CalendarReport") -> None:
     from starter.calendars import tables
-    from starter.output import amount, display, print_line, sanitize
+    from starter.output import display, print_line, sanitize
     from starter.times import format_local
 
     if not report.calendars:
         print_line("No calendars.")
         return
     display(tables.summaries([each.calendar for each in report.calendars]))
+    _print_problems(report)
+    for each in report.calendars:
+        if each.left_out:
+            print_line(f"\n{sanitize(each.calendar.owner or each.calendar.calendar_id)}")
+            print_left_out(each.left_out)
+    if report.error:
+        print_line(f"\n{sanitize(report.error)}", "bold red")
+    elif report.access_checks and report.access_checks.last_check_at:
+        print_line(f"\nAccess was last checked {format_local(report.access_checks.last_check_at)}.", "dim")
+    if not report.needs_attention:
+        print_line("All calendars are healthy.", "green")
+
+
+def _print_problems(report: "CalendarReport") -> None:
+    from starter.output import amount, print_line, sanitize
+    from starter.times import format_local
+
     for each in report.calendars:
         calendar = each.calendar
         if not each.needs_attention:
@@ -254,9 +273,3 @@ def _print_report(report: "CalendarReport") -> None:
         print_line(f"To do     {sanitize(each.suggested_fix)}")
         if each.link:
             print_line(f"Link      {each.link}")
-    if report.error:
-        print_line(f"\n{sanitize(report.error)}", "bold red")
-    elif report.access_checks and report.access_checks.last_check_at:
-        print_line(f"\nAccess was last checked {format_local(report.access_checks.last_check_at)}.", "dim")
-    if not report.needs_attention:
-        print_line("All calendars are healthy.", "green")

@@ -9,7 +9,10 @@ import typer
 from starter.cli_options import CalendarName, EventName, Json, PolicyFile, run_async
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from minutekeeper.calendars.decisions import Override
+    from starter.calendars.limits import EventLeftOut
     from starter.calendars.opinions import BotUnderWay
     from starter.calendars.preview import PolicyPreview
     from starter.calendars.provider_recording import ProviderRecording
@@ -119,18 +122,23 @@ async def calendar_policy_set(
 
 
 @policy_app.command(name="schema")
-def calendar_policy_schema(*, as_json: Json = False) -> int:
+def calendar_policy_schema(
+    *,
+    limits: Annotated[bool, typer.Option("--limits", help="That of the installation's file of limits.")] = False,
+    as_json: Json = False,
+) -> int:
     """Print the JSON schema of policy files.
 
     Editors complete and check a file by it.
     """
-    from starter.calendars.policy_schema import policy_schema, policy_schema_text
+    from starter.calendars.policy_schema import limits_schema, policy_schema, schema_text
     from starter.output import print_line, write_json
 
+    schema = limits_schema() if limits else policy_schema()
     if as_json:
-        write_json(policy_schema(), absent_as_null=False)
+        write_json(schema, absent_as_null=False)
     else:
-        print_line(policy_schema_text().rstrip())
+        print_line(schema_text(schema).rstrip())
     return 0
 
 
@@ -239,8 +247,20 @@ def _print_preview(preview: "PolicyPreview") -> None:
     if preview.steps:
         display(tables.planned_changes(preview.steps, preview.shared))
         print_line("")
+    print_left_out(preview.left_out)
     print_line(tables.counts(preview))
     print_line(tables.bot_load_facts(preview.load))
+
+
+def print_left_out(left_out: "Sequence[EventLeftOut]") -> None:
+    """The events that limits leave out, each with the limit and what takes its place."""
+    from starter.calendars import tables
+    from starter.output import display, print_line
+
+    if left_out:
+        print_line("Left out by limits:", "yellow")
+        display(tables.left_out(left_out))
+        print_line("")
 
 
 def _remaining_rule(override: "Override | None") -> str:

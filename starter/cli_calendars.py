@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from starter import cli_calendar_access, cli_calendar_policies
+from starter.cli_calendar_policies import print_left_out
 from starter.cli_options import CalendarName, EventName, Json, PolicyFile, run_async
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ async def calendar_show(calendar: CalendarName, *, as_json: Json = False) -> int
         details = {
             "upcoming": found.upcoming,
             "recorded": found.recorded,
+            "left_out": [each.model_dump(mode="json") for each in found.left_out],
             "policy": policy_as_written(view.policy) if view else None,
             "overrides": view.overrides.model_dump(mode="json") if view else None,
             "counts": view.counts.model_dump(mode="json") if view else None,
@@ -144,6 +146,7 @@ async def calendar_show(calendar: CalendarName, *, as_json: Json = False) -> int
         write_json(found.summary.model_dump(mode="json") | details)
     else:
         display(tables.details(found))
+        print_left_out(found.left_out)
     return 0
 
 
@@ -276,6 +279,8 @@ def _print_explanation(found: "EventExplanation") -> None:
     print_line(f"{sanitize(found.title) or '(no title)'}: {sanitize(found.reason)}", "bold")
     if not found.is_carried_out:
         print_line("This decision is not applied yet; the next reconciliation applies it.", "yellow")
+    if found.without_limits:
+        print_line(f"Without limits: {sanitize(found.without_limits)}")
     if found.considered:
         print_line("\nRules, in their order:")
         display(tables.rule_verdicts(found))

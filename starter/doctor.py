@@ -26,7 +26,7 @@ from minutekeeper.temporal.names import (
 )
 from minutekeeper.temporal.queries import quoted_list
 from starter import namespace, webhook_checks
-from starter.calendars.doctor import check_bookings
+from starter.calendars.doctor import check_bookings, check_limits
 from starter.client import MeetingClient
 from starter.error_translation import translate_temporal_errors
 from starter.errors import MeetingError, MeetingInputError
@@ -73,6 +73,7 @@ async def run_checks(settings: Settings) -> Sequence[CheckResult]:
         "inbox": partial(webhook_checks.check_inbox, settings),
         "downloads": partial(_check_downloads, temporal),
         "calendars": partial(check_bookings, temporal, settings),
+        "limits": partial(check_limits, settings),
     }
     return await asyncio.gather(*(run_check(name, each) for name, each in checks.items()))
 

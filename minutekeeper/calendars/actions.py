@@ -7,6 +7,7 @@ from pydantic import Field, StrictBool
 
 from minutekeeper.calendars.bot_texts import BotNameText, EntryMessageText, filled, values_of
 from minutekeeper.calendars.event import CalendarEvent
+from minutekeeper.calendars.limits import USUAL_IMPORTANCE
 from minutekeeper.calendars.policy_context import StrictModel
 from minutekeeper.meetings.fields import (
     MAX_BOT_NAME,
@@ -92,7 +93,10 @@ _SENTENCES = {
 
 
 def describe_actions(
-    bot: BotOptions | None, wanted: WantedArtifacts | None, metadata: Mapping[str, str]
+    bot: BotOptions | None,
+    wanted: WantedArtifacts | None,
+    metadata: Mapping[str, str],
+    importance: int = USUAL_IMPORTANCE,
 ) -> Iterator[str]:
     """What is wanted of a meeting, beyond what goes for every meeting: one sentence each."""
     said = bot.model_dump(exclude_defaults=True) if bot else {}
@@ -104,3 +108,5 @@ def describe_actions(
             yield "No transcript is made."
     if metadata:
         yield f"Its data: {', '.join(f'{key}={value}' for key, value in sorted(metadata.items()))}."
+    if importance != USUAL_IMPORTANCE:
+        yield f"Where limits leave meetings out, its importance is {importance}."

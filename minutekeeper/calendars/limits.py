@@ -114,13 +114,13 @@ class LimitReached(BaseModel):
     def sentence(self, titles: Mapping[str, str]) -> str:
         """The reason for people. Meetings are named by their titles as far as these are known."""
         whose = "this user" if self.scope is LimitScope.USER else "the installation"
-        limit, used = (
-            text.format(allowed=self.allowed, used=f"{self.used:g}", at=self.at) for text in _SENTENCES[self.name]
-        )
+        unit = ("hour" if self.used == 1 else "hours") if self.name is LimitName.HOURS_PER_MONTH else ""
+        used = " ".join(filter(None, (f"{self.used:g}", unit, "is" if self.used == 1 else "are")))
+        limit, booked = (text.format(allowed=self.allowed, used=used, at=self.at) for text in _SENTENCES[self.name])
         named = ", ".join(titles.get(each) or each for each in self.instead)
         more = self.meetings - len(self.instead)
         others = f" and {more} more" if more > 0 else ""
-        return f"Left out: the limit of {whose} is {limit}, and {used}: {named}{others}."
+        return f"Left out: the limit of {whose} is {limit}, and {booked}: {named}{others}."
 
 
 class LeftOut(BaseModel):
@@ -134,10 +134,10 @@ class LeftOut(BaseModel):
 
 
 _SENTENCES = {
-    LimitName.AT_ONCE: ("{allowed} at once", "{used} are booked for {at}"),
-    LimitName.PER_HOUR: ("{allowed} an hour", "{used} are booked for the hour from {at}"),
-    LimitName.PER_DAY: ("{allowed} a day", "{used} are booked for {at}"),
-    LimitName.HOURS_PER_MONTH: ("{allowed} hours a month", "{used} hours are booked for {at}"),
+    LimitName.AT_ONCE: ("{allowed} at once", "{used} booked for {at}"),
+    LimitName.PER_HOUR: ("{allowed} an hour", "{used} booked for the hour from {at}"),
+    LimitName.PER_DAY: ("{allowed} a day", "{used} booked for {at}"),
+    LimitName.HOURS_PER_MONTH: ("{allowed} hours a month", "{used} booked for {at}"),
 }
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
 
 from minutekeeper.calendars.decisions import Override, Wanted
+from minutekeeper.calendars.limits_file import InstallationLimits
 from minutekeeper.calendars.messages import (
     CalendarStatus,
     CalendarView,
@@ -42,6 +43,7 @@ from starter.calendars.doctor import CalendarReport, report_on_calendars
 from starter.calendars.events import DecidedEvent, decided_events
 from starter.calendars.explain import EventExplanation, explain_decision
 from starter.calendars.gateway import CalendarGateway, OverrideUpdate
+from starter.calendars.limits import EventLeftOut, KnownLimits, events_left_out
 from starter.calendars.lookup import find_event
 from starter.calendars.opinions import BotUnderWay, MeetingOpinions
 from starter.calendars.preview import PolicyPreview, policy_as_written, policy_difference, preview_policy
@@ -56,7 +58,10 @@ from workflows.calendar import CalendarWorkflow
 
 
 class CalendarDetails(BaseModel):
-    """One calendar: its summary, its workflow's view, and the number of its upcoming and recorded events."""
+    """One calendar: its summary, its workflow's view, and the number of its upcoming and recorded events.
+
+    `left_out` are the events that limits leave out.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,6 +69,7 @@ class CalendarDetails(BaseModel):
     view: CalendarView | None
     upcoming: int
     recorded: int
+    left_out: tuple[EventLeftOut, ...] = ()
 
 
 class PolicyUpdate(BaseModel):
@@ -93,13 +99,15 @@ class CalendarClient:
     The Temporal client needs the data converter of `minutekeeper.temporal.connection`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each thing that it works with
         self,
         temporal: Client,
         provider: CalendarProvider,
         store: ArtifactStore,
         default_policy: Policy = DEFAULT_POLICY,
+        *,
         veto: VetoScope = VetoScope.ANY,
+        limits: InstallationLimits | None = None,
     ) -> None:
         self.temporal = temporal
         self._provider = provider
@@ -108,6 +116,7 @@ class CalendarClient:
         self._account = CalendarAccount(temporal, provider, UserConnectionStore(store), preferences, default_policy)
         self._gateway = CalendarGateway(temporal, provider, store)
         self._opinions = MeetingOpinions(temporal, provider, store, veto)
+        self._limits = KnownLimits(temporal, store, limits)
         self._checkpoints = CalendarCheckpointStore(store)
         self._provider_recordings = ProviderRecordings(temporal, provider)
 
@@ -119,7 +128,8 @@ class CalendarClient:
         async with open_calendar_account(chosen) as provider:
             temporal = (await MeetingClient.connect()).temporal
             store = ArtifactStore(chosen.artifacts_url)
-            yield cls(temporal, provider, store, chosen.default_policy, chosen.minutekeeper_veto)
+            veto, limits = chosen.minutekeeper_veto, chosen.limits
+            yield cls(temporal, provider, store, chosen.default_policy, veto=veto, limits=limits)
 
     async def available(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
         """The calendars that the user can connect."""
@@ -162,6 +172,7 @@ class CalendarClient:
             view=view,
             upcoming=len(upcoming),
             recorded=sum(entry.record for entry in upcoming),
+            left_out=events_left_out(tracked, now),
         )
 
     async def events(self, calendar: str, *, also_past: bool = False) -> tuple[DecidedEvent, ...]:
@@ -178,7 +189,10 @@ class CalendarClient:
             view = await self._gateway.view(found)
             tracked = await self._gateway.tracked_events(found)
             rules = await self._opinions.rules(found.calendar_id, view, view.policy)
-            explained = await explain_decision(self.temporal, self._provider, tracked, rules, event)
+            limits = await self._limits.context(found.calendar_id, view, view.policy, datetime.now(UTC))
+            explained = await explain_decision(
+                self.temporal, self._provider, tracked, rules, limits=limits, text=event
+            )
             opinions = await self._opinions.about(explained.meeting)
             return explained.model_copy(update={"calendars": opinions})
 
@@ -189,8 +203,9 @@ class CalendarClient:
             view = await self._gateway.view(found) if found.has_workflow else None
             chosen = policy or (view.policy if view else self._default_policy)
             rules = await self._opinions.rules(found.calendar_id, view, chosen)
+            limits = await self._limits.context(found.calendar_id, view, chosen, datetime.now(UTC))
             tracked = await self._gateway.tracked_events(found)
-            return await preview_policy(self._provider, self.temporal, tracked, rules, datetime.now(UTC))
+            return await preview_policy(self._provider, self.temporal, tracked, rules, limits)
 
     async def policy(self, calendar: str) -> Policy:
         """The calendar's policy."""
@@ -210,7 +225,8 @@ class CalendarClient:
             try:
                 rules = await self._opinions.rules(found.calendar_id, view, policy)
                 tracked = await self._gateway.tracked_events(found)
-                preview = await preview_policy(self._provider, self.temporal, tracked, rules, now)
+                limits = await self._limits.context(found.calendar_id, view, policy, now)
+                preview = await preview_policy(self._provider, self.temporal, tracked, rules, limits)
                 effects = {"preview": preview, "staying": await self._opinions.staying(tracked, preview, now)}
             except (ProviderError, StoreError) as error:
                 effects = {"error": str(error)}

@@ -23,6 +23,7 @@ from minutekeeper.temporal.names import CALENDAR_HEALTH_ID
 from minutekeeper.temporal.queries import describe_workflow
 from minutekeeper.temporal.search_attributes import MEETING_STATUS
 from starter.booking import RPC_TIMEOUT
+from starter.calendars.limits import EventLeftOut, events_left_out
 from starter.calendars.summaries import CalendarSummary, CalendarSummaryState, list_calendars
 from starter.error_translation import translate_temporal_errors
 from starter.errors import MeetingError
@@ -52,6 +53,8 @@ class CalendarCheck(BaseModel):
     link: str = ""
     missing: tuple[str, ...] = ()
     """Ids of meetings that are booked by the calendar's stored state and do not exist in Temporal."""
+    left_out: tuple[EventLeftOut, ...] = ()
+    """Events to come that limits leave out."""
 
     @property
     def needs_attention(self) -> bool:
@@ -117,7 +120,9 @@ async def report_on_calendars(
     async def check(calendar: CalendarSummary) -> CalendarCheck:
         checkpoint = await checkpoints.read(calendar.calendar_id)
         lost = await bookings.missing_of(checkpoint.events) if checkpoint else []
-        return CalendarCheck(calendar=calendar, link=_link(calendar, settings), missing=tuple(lost))
+        left_out = events_left_out(checkpoint.events, datetime.now(UTC)) if checkpoint else ()
+        link = _link(calendar, settings)
+        return CalendarCheck(calendar=calendar, link=link, missing=tuple(lost), left_out=left_out)
 
     checks = tuple([await check(each) for each in calendars])
     if not any(each.has_workflow for each in calendars):
@@ -160,6 +165,29 @@ async def check_bookings(connecting: "asyncio.Task[Client]", settings: Settings)
             "longer runs: both book them again",
         )
     return f"{amount(len(running), 'calendar workflow')} running; every booked meeting exists"
+
+
+async def check_limits(settings: Settings) -> str:
+    """Health check: which events limits leave out. It passes, because that is what limits are for.
+
+    Raises CheckFailedError if the store does not work.
+    """
+    now = datetime.now(UTC)
+    try:
+        checkpoints = CalendarCheckpointStore(ArtifactStore(settings.artifacts_url))
+        calendars = [each.events async for each in checkpoints.read_all(_MAX_CALENDARS)]
+    except StoreError as error:
+        raise CheckFailedError("not checked: the artifact store does not work", "see there") from error
+    found = {tracked.calendar_id: left_out for tracked in calendars if (left_out := events_left_out(tracked, now))}
+    if not found:
+        return "no event is left out"
+    first = min((each for left_out in found.values() for each in left_out), key=lambda each: each.start_time)
+    named = ", ".join(list(found)[:_MAX_NAMED]) + (", …" if len(found) > _MAX_NAMED else "")
+    count = amount(sum(map(len, found.values())), "event")
+    return (
+        f"{count} left out, of these calendars: {named}; the next is at {first.start_time:%Y-%m-%d %H:%M} UTC; "
+        "`minutekeeper calendar doctor` names all"
+    )
 
 
 async def _is_running(temporal: Client) -> bool:

@@ -16,15 +16,18 @@ from minutekeeper.calendars.event import (
     Visibility,
     meeting_id_for_event,
 )
+from minutekeeper.calendars.limited_events import LimitContext
+from minutekeeper.calendars.limits import LeftOut, LimitReached
 from minutekeeper.calendars.objections import CalendarRules
 from minutekeeper.calendars.occurrences import as_tracked
 from minutekeeper.calendars.people import organised_by_owner, owner_response, participants, those_who_declined
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BuiltinRule
-from minutekeeper.calendars.tracked_events import TrackedEvent, TrackedEvents
+from minutekeeper.calendars.tracked_events import TrackedEvent, TrackedEvents, entry_for
 from minutekeeper.meetings.meeting_urls import public_url
 from minutekeeper.providers.calendar_base import CalendarProvider
 from starter.calendars.events import EventMeeting, meetings_of
+from starter.calendars.limits import limited
 from starter.calendars.lookup import find_event, no_such_event
 from starter.calendars.opinions import CalendarOpinion
 
@@ -85,6 +88,9 @@ class EventExplanation(BaseModel):
     record: bool
     rule: str
     reason: str
+    without_limits: str = ""
+    """What was decided of an event before a limit left it out; empty otherwise."""
+    limit: LimitReached | None = None
     is_carried_out: bool
     considered: tuple[RuleVerdict, ...] = ()
     actions: tuple[str, ...] = ()
@@ -95,8 +101,14 @@ class EventExplanation(BaseModel):
     calendars: tuple[CalendarOpinion, ...] = ()
 
 
-async def explain_decision(
-    temporal: Client, provider: CalendarProvider, tracked: TrackedEvents, rules: CalendarRules, text: str
+async def explain_decision(  # noqa: PLR0913 - one argument for each thing that it works with
+    temporal: Client,
+    provider: CalendarProvider,
+    tracked: TrackedEvents,
+    rules: CalendarRules,
+    *,
+    limits: LimitContext,
+    text: str,
 ) -> EventExplanation:
     """Decides with the same function as reconciling does.
 
@@ -107,38 +119,57 @@ async def explain_decision(
     meeting = (await meetings_of(temporal, [meeting_id]))[meeting_id]
     if event is not None:
         (numbered,) = as_tracked([event], tracked)
-        return _of_event(numbered, entry, meeting, rules)
+        decision = rules.decide(numbered, datetime.now(UTC))
+        decided = _with_limits(numbered, decision, tracked, limits)
+        return _of_event(numbered, decision, (entry, decided), meeting, rules)
     if entry is not None:
         return _of_entry(tracked.calendar_id, entry, meeting)
     raise no_such_event(tracked.calendar_id, text)
 
 
+def _with_limits(
+    event: CalendarEvent, decision: Decision, tracked: TrackedEvents, limits: LimitContext
+) -> TrackedEvent:
+    """The event as the next reconcile tracks it, which may be left out by a limit."""
+    now = datetime.now(UTC)
+    snapshot = tracked.with_snapshot([entry_for(event, decision)], now, complete=False)
+    return limited(snapshot, limits, now).events.entries[event.event_id]
+
+
 def _of_event(
-    event: CalendarEvent, entry: TrackedEvent | None, meeting: EventMeeting, rules: CalendarRules
+    event: CalendarEvent,
+    decision: Decision,
+    entries: tuple[TrackedEvent | None, TrackedEvent],
+    meeting: EventMeeting,
+    rules: CalendarRules,
 ) -> EventExplanation:
-    policy = rules.policy
-    decision = rules.decide(event, datetime.now(UTC))
+    """`entries` are the event as it is tracked, and as the next reconcile tracks it."""
+    policy, (entry, decided) = rules.policy, entries
+    left_out = decided.left_out
     return EventExplanation(
         calendar_id=event.calendar_id,
         event_id=event.event_id,
         title=event.title,
         start_time=decision.start_time or event.start_time,
-        record=decision.record,
-        rule=decision.rule,
-        reason=decision.reason,
-        is_carried_out=entry is not None and _is_as_decided(entry, decision),
+        record=decision.record and left_out is None,
+        rule=decided.rule if left_out else decision.rule,
+        reason=decided.reason if left_out else decision.reason,
+        without_limits=decision.reason if left_out else "",
+        limit=left_out.limit if left_out else None,
+        is_carried_out=entry is not None and _is_as_decided(entry, decision, left_out),
         considered=_evaluate_rules(policy, event, decision),
-        actions=tuple(describe_actions(decision.bot, decision.wanted, decision.metadata)),
+        actions=tuple(describe_actions(decision.bot, decision.wanted, decision.metadata, decision.importance)),
         facts=_facts(event, policy),
         meeting=meeting,
         opted_out=tuple(sorted(rules.shared.opted_out_of(event))),
     )
 
 
-def _is_as_decided(entry: TrackedEvent, decision: Decision) -> bool:
+def _is_as_decided(entry: TrackedEvent, decision: Decision, left_out: LeftOut | None) -> bool:
     known = entry.desired
     before = (entry.record, entry.rule, known.bot, known.wanted, known.metadata)
-    return before == (decision.record, decision.rule, decision.bot, decision.wanted, decision.metadata)
+    made = (False, BuiltinRule.LIMIT.value) if left_out else (decision.record, decision.rule)
+    return before == (*made, decision.bot, decision.wanted, decision.metadata)
 
 
 def _of_entry(calendar_id: str, entry: TrackedEvent, meeting: EventMeeting) -> EventExplanation:
@@ -150,7 +181,9 @@ def _of_entry(calendar_id: str, entry: TrackedEvent, meeting: EventMeeting) -> E
         record=entry.record,
         rule=entry.rule,
         reason=entry.reason,
-        actions=tuple(describe_actions(entry.desired.bot, entry.desired.wanted, entry.desired.metadata)),
+        actions=tuple(
+            describe_actions(entry.desired.bot, entry.desired.wanted, entry.desired.metadata, entry.importance)
+        ),
         is_carried_out=entry.rule in {BuiltinRule.GONE, BuiltinRule.DELETED},
         meeting=meeting,
     )

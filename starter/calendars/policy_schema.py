@@ -1,23 +1,31 @@
-"""The JSON schema of a policy file, by which editors complete and check it."""
+"""The JSON schemas of policy files and of the file of limits, by which editors complete and check them."""
 
 import json
 from typing import Any
 
+from pydantic import BaseModel
+
+from minutekeeper.calendars.limits_file import InstallationLimits
 from minutekeeper.calendars.policy import Policy
 
 
 def policy_schema() -> dict[str, Any]:
     """What a policy may say, with a sentence for every field. What contradicts itself only loading it finds."""
-    definition = _as_written(Policy.model_json_schema())
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **definition,
-        "title": "Policy of a calendar in Minutekeeper",
-    }
+    return _schema(Policy, "Policy of a calendar in Minutekeeper")
 
 
-def policy_schema_text() -> str:
-    return json.dumps(policy_schema(), indent=2, sort_keys=True) + "\n"
+def limits_schema() -> dict[str, Any]:
+    """What the file of limits for the whole installation may say."""
+    return _schema(InstallationLimits, "Limits of bots in Minutekeeper")
+
+
+def schema_text(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2, sort_keys=True) + "\n"
+
+
+def _schema(model: type[BaseModel], title: str) -> dict[str, Any]:
+    definition = _as_written(model.model_json_schema())
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **definition, "title": title}
 
 
 def _as_written(part: Any) -> Any:

@@ -2,23 +2,25 @@
 
 import difflib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
 
+from minutekeeper.calendars.limited_events import LimitContext
 from minutekeeper.calendars.messages import FULL_SYNC
 from minutekeeper.calendars.objections import CalendarRules
 from minutekeeper.calendars.occurrences import as_tracked
-from minutekeeper.calendars.plan import BotLoad, ChangeKind, PlannedChange, bot_load, make_plan
+from minutekeeper.calendars.plan import BotLoad, ChangeKind, PlannedChange, bot_load, plan_changes
 from minutekeeper.calendars.policy import Policy, PolicyError, load_policy
 from minutekeeper.calendars.tracked_events import DesiredMeeting, TrackedEvents, entry_for
 from minutekeeper.meetings.ids import workflow_id_for
 from minutekeeper.meetings.meeting_urls import public_url
 from minutekeeper.providers.calendar_base import CalendarProvider
 from minutekeeper.providers.calendar_reader import CalendarReader
+from starter.calendars.limits import EventLeftOut, events_left_out, limited
 from starter.errors import MeetingInputError
 from starter.meeting_list import meetings_by_workflow_id
 
@@ -27,6 +29,7 @@ class PolicyPreview(BaseModel):
     """What a policy would change. `steps` are the changes, soonest meeting first; `kept` counts unchanged meetings.
 
     `shared` are ids of meetings to book that exist already, for another calendar: they need no further bot.
+    `left_out` are the events that limits have no room for.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,6 +41,7 @@ class PolicyPreview(BaseModel):
     kept: int
     shared: tuple[str, ...]
     load: BotLoad
+    left_out: tuple[EventLeftOut, ...] = ()
 
     def count(self, kind: ChangeKind) -> int:
         return sum(step.kind is kind for step in self.steps)
@@ -48,16 +52,18 @@ async def preview_policy(
     temporal: Client,
     tracked: TrackedEvents,
     rules: CalendarRules,
-    now: datetime,
+    limits: LimitContext,
 ) -> PolicyPreview:
     """Reads the calendar, and decides and plans with the functions that reconciling uses.
 
     Raises ProviderError if the calendar cannot be read.
     """
+    now = datetime.now(UTC)
     calendar = await CalendarReader(provider, tracked.calendar_id).read(FULL_SYNC, None, tracked, now)
     events = as_tracked(calendar.events, tracked)
     entries = [entry_for(event, rules.decide(event, now)) for event in events]
-    planned = make_plan(tracked, entries, now, complete=False, gone=calendar.gone)
+    snapshot = limited(tracked.with_snapshot(entries, now, complete=False, gone=calendar.gone), limits, now).events
+    planned = plan_changes(snapshot, now)
     steps = tuple(step for step in planned.changes if step.kind is not ChangeKind.KEEP)
     to_book = {workflow_id_for(step.meeting_id): step.meeting_id for step in steps if step.kind is ChangeKind.BOOK}
     existing = await meetings_by_workflow_id(temporal, to_book)
@@ -69,6 +75,7 @@ async def preview_policy(
         kept=len(planned.changes) - len(steps),
         shared=tuple(to_book[name] for name, meeting in existing.items() if not meeting.status.is_final),
         load=bot_load(planned.changes),
+        left_out=events_left_out(snapshot, now),
     )
 
 

@@ -12,6 +12,7 @@ from minutekeeper.providers.calendar_base import AvailableCalendar
 from starter.calendars.client import CalendarDetails
 from starter.calendars.events import DecidedEvent, EventMeeting
 from starter.calendars.explain import EventExplanation, EventFacts
+from starter.calendars.limits import EventLeftOut
 from starter.calendars.opinions import CalendarOpinion
 from starter.calendars.preview import PolicyPreview
 from starter.calendars.summaries import CalendarSummary, CalendarSummaryState
@@ -78,9 +79,11 @@ def details(calendar: CalendarDetails) -> Facts:
 
 
 def policy_summary(policy: Policy) -> str:
-    """A policy on one line: the names of its rules in their order."""
+    """A policy on one line: the names of its rules in their order, and its limits."""
     rules = ", ".join(rule.name for rule in policy.rules) or "no rules"
-    return f"{rules}; otherwise {policy.otherwise}"
+    named = policy.limits.model_dump(exclude_none=True) if policy.limits else {}
+    limits = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in named.items())
+    return f"{rules}; otherwise {policy.otherwise}{f'; at most {limits}' if limits else ''}"
 
 
 def events(decided: Iterable[DecidedEvent]) -> Table:
@@ -180,13 +183,22 @@ def planned_changes(planned: Sequence[PlannedChange], shared: Sequence[str]) -> 
     return table
 
 
+def left_out(events: Iterable[EventLeftOut]) -> Table:
+    table = Table("Start", "Event", "Reason")
+    for each in events:
+        title = Text(sanitize(each.title) or "(no title)")
+        table.add_row(Text(format_local(each.start_time)), title, Text(sanitize(each.reason)))
+    return table
+
+
 def counts(preview: PolicyPreview) -> str:
     """One sentence about the changes of a plan."""
     booked, moved, updated, cancelled = (preview.count(kind) for kind in _STEPS)
     changes = (
         f"{booked} to book, {moved} to move, {updated} to update, {cancelled} to cancel, {preview.kept} to keep"
     )
-    return f"{amount(preview.events, 'event')} upcoming; meetings: {changes}."
+    unbooked = f", {len(preview.left_out)} left out by limits" if preview.left_out else ""
+    return f"{amount(preview.events, 'event')} upcoming; meetings: {changes}{unbooked}."
 
 
 def bot_load_facts(load: BotLoad) -> str:

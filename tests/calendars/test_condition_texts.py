@@ -166,7 +166,7 @@ def test_the_rules_that_always_apply_are_words_of_the_interface() -> None:
             "all_day",
             "over",
         ),
-        *("provider_records", "otherwise"),
+        *("provider_records", "limit", "otherwise"),
     ]
 
 

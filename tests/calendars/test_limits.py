@@ -164,5 +164,5 @@ def test_braces_in_a_title_are_no_placeholder() -> None:
         instead=("a",),
     )
     assert reached.sentence({"a": "{x} {used}"}) == (
-        "Left out: the limit of the installation is 1 a day, and 1 are booked for 2026-12-01: {x} {used}."
+        "Left out: the limit of the installation is 1 a day, and 1 is booked for 2026-12-01: {x} {used}."
     )

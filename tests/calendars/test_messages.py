@@ -27,7 +27,16 @@ from minutekeeper.calendars.messages import (
 from minutekeeper.calendars.policy import DEFAULT_POLICY
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
-COUNTS = {"events": 0, "booked": 0, "moved": 0, "updated": 0, "released": 0, "lost": 0, "deferred": 0}
+COUNTS = {
+    "events": 0,
+    "booked": 0,
+    "moved": 0,
+    "updated": 0,
+    "released": 0,
+    "lost": 0,
+    "left_out": 0,
+    "deferred": 0,
+}
 
 
 def test_a_calendar_needs_only_its_id() -> None:
@@ -65,6 +74,7 @@ def test_a_reconcile_reads_what_was_changed_unless_more_is_asked_for() -> None:
         "calendar_id": "c1",
         "provider": "",
         "at": NOON,
+        "user": "",
         "owner": "",
         "identity": None,
         "policy": DEFAULT_POLICY,

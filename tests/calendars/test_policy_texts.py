@@ -28,6 +28,7 @@ def test_an_empty_policy_records_everything_and_changes_no_bot() -> None:
         "bot": None,
         "wanted": None,
         "metadata": None,
+        "limits": None,
         "rules": (),
         "otherwise": "record",
     }
@@ -62,7 +63,7 @@ def test_the_default_policy_skips_what_the_owner_declined() -> None:
         (
             '{"zzz": 1}',
             [
-                f"zzz: unknown; known here are {KNOWN}, version, bot, wanted, metadata, rules, otherwise",
+                f"zzz: unknown; known here are {KNOWN}, version, bot, wanted, metadata, limits, rules, otherwise",
             ],
         ),
         ('{"bot": {"nam": "x"}}', ["bot.nam: unknown; did you mean name?"]),

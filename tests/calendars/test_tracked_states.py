@@ -27,9 +27,10 @@ def test_nothing_is_known_of_a_new_event_but_what_was_decided() -> None:
         "rule": "r",
         "reason": "",
         "series": "",
-        **dict.fromkeys(("updated_at", "applied_before", "ended_as", "objected")),
+        **dict.fromkeys(("updated_at", "applied_before", "ended_as", "objected", "left_out")),
         **dict.fromkeys(("is_organizer", "booked"), False),
         "occurrence": 1,
+        "importance": 5,
     }
     assert TrackedEvents(calendar_id="c1").entries == {}
 

@@ -1,4 +1,4 @@
-"""Writes the generated pages: settings, commands and the schema of policies. `make docs`, or `--check` to compare.
+"""Writes the generated pages: settings, commands and schemas. `make docs`, or `--check` to compare.
 
 It runs as a process of its own because importing the commands installs their signal handlers.
 """
@@ -7,12 +7,17 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from starter.calendars.policy_schema import policy_schema_text
+from starter.calendars.policy_schema import limits_schema, policy_schema, schema_text
 from tests.docs.cli_page import cli_page
 from tests.docs.settings_page import settings_page
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
-PAGES = {"settings.md": settings_page, "cli.md": cli_page, "policy.schema.json": policy_schema_text}
+PAGES = {
+    "settings.md": settings_page,
+    "cli.md": cli_page,
+    "policy.schema.json": lambda: schema_text(policy_schema()),
+    "limits.schema.json": lambda: schema_text(limits_schema()),
+}
 
 
 def out_of_date(folder: Path = DOCS) -> list[str]:

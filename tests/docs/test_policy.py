@@ -11,18 +11,27 @@ from pydantic import BaseModel
 
 from minutekeeper.calendars.actions import ArtifactOverrides, BotOverrides, describe_actions
 from minutekeeper.calendars.event import Availability, Color, EventType, Response, Visibility
+from minutekeeper.calendars.limited_events import LimitContext, limit_events, own_bookings, wanted_bookings
+from minutekeeper.calendars.limits import Limits
+from minutekeeper.calendars.limits_file import InstallationLimits, load_limits
 from minutekeeper.calendars.people_conditions import AttendeesCondition, OrganizerCondition
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy, PolicyError, load_policy
 from minutekeeper.calendars.rule_conditions import Conditions
 from minutekeeper.calendars.rules import BuiltinRule, Rule
 from minutekeeper.calendars.time_conditions import OccurrenceCondition, WorkingHours
+from minutekeeper.calendars.tracked_events import TrackedEvents
 from minutekeeper.meetings.meeting_urls import Platform
-from starter.calendars.policy_schema import policy_schema
-from tests.calendars.support import an_event, decided
+from starter.calendars.policy_schema import limits_schema, policy_schema
+from tests.calendars.support import an_entry, an_event, decided
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "policy.md").read_text()
-BLOCKS = re.findall(r"(<!-- faulty -->\n)?```json\n(.*?)```", PAGE, re.DOTALL)
-EXAMPLES = [text for faulty, text in BLOCKS if not faulty]
+BLOCKS = re.findall(r"(<!-- (?:faulty|limits-file) -->\n)?```json\n(.*?)```", PAGE, re.DOTALL)
+EXAMPLES = [text for apart, text in BLOCKS if not apart]
+((FAULTY,), (LIMITS_FILE,)) = (
+    [text for apart, text in BLOCKS if kind in apart] for kind in ("faulty", "limits-file")
+)
+LIMITED_TABLE = PAGE.partition("<!-- limited -->\n")[2].partition("<!-- /limited -->")[0]
+LIMITED = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in LIMITED_TABLE.splitlines()[2:]]
 TABLE = PAGE.partition("<!-- decisions -->\n")[2].partition("<!-- /decisions -->")[0]
 ROWS = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in TABLE.splitlines()[2:]]
 WISH_TABLE = PAGE.partition("<!-- wishes -->\n")[2].partition("<!-- /wishes -->")[0]
@@ -53,6 +62,7 @@ def test_one_example_uses_every_condition() -> None:
         rule.when.organizer,
         rule.when.working_hours,
         rule.when.occurrence,
+        policy.limits,
     ]
     for part in parts:
         assert isinstance(part, BaseModel)
@@ -101,9 +111,46 @@ def test_every_example_is_as_the_schema_says_and_the_faulty_one_is_not() -> None
     validator.check_schema(policy_schema())
     for text in EXAMPLES:
         validator.validate(json.loads(text))
-    (faulty,) = [text for marked, text in BLOCKS if marked]
-    found = {"/".join(map(str, error.absolute_path)) for error in validator.iter_errors(json.loads(faulty))}
-    assert found == {"rules/0/when", "rules/1/when/platform", "rules/1/then"}
+    found = {"/".join(map(str, error.absolute_path)) for error in validator.iter_errors(json.loads(FAULTY))}
+    assert found == {"rules/0/when", "rules/1/when/platform", "rules/1/then", "limits", "limits/per_day"}
+
+
+def test_the_file_of_limits_is_as_its_schema_says_and_uses_every_field() -> None:
+    validator = Draft202012Validator(limits_schema())
+    validator.check_schema(limits_schema())
+    validator.validate(json.loads(LIMITS_FILE))
+    limits = load_limits(LIMITS_FILE)
+    assert limits.model_fields_set == set(InstallationLimits.model_fields)
+    assert limits.installation is not None
+    assert limits.installation.model_fields_set == set(Limits.model_fields)
+    assert list(validator.iter_errors({"per_user": {"at_once": 0}}))
+
+
+def test_the_day_with_limits_comes_to_what_the_page_says() -> None:
+    about = PAGE.partition("<!-- limits -->")[2]
+    (text, *_), (said, *_) = (re.findall(rf"```{kind}\n(.*?)```", about, re.DOTALL) for kind in ("json", "text"))
+    policy = load_policy(text)
+    now = datetime.fromisoformat("2026-11-30T12:00:00Z")
+    entries = {}
+    for number, (title, guest, start, minutes, *_) in enumerate(LIMITED):
+        begin = datetime.fromisoformat(start)
+        event = an_event(
+            event_id=title,
+            uid=title,
+            title=title,
+            meeting_url=f"https://zoom.us/j/1234567890{number}",
+            organizer_email="anna@acme.com",
+            attendees=[{"email": guest}],
+            start_time=begin,
+            end_time=begin + timedelta(minutes=int(minutes)),
+        )
+        entries[title] = an_entry(event, policy, now)
+    context = LimitContext(own_bookings("c1", "anna", policy, None))
+    events = TrackedEvents(calendar_id="c1", entries=entries)
+    made = limit_events(events, wanted_bookings(events, context, now), context, now).events.entries
+    decided_so = {(title, "record" if each.record else "skip", each.rule) for title, each in made.items()}
+    assert decided_so == {(title, verdict, by) for title, *_, verdict, by in LIMITED}
+    assert [f"{title}: {each.reason}" for title, each in made.items() if each.left_out] == said.splitlines()
 
 
 def test_the_schema_has_a_sentence_for_every_condition() -> None:
@@ -135,16 +182,17 @@ def test_the_table_shows_every_rule_and_both_verdicts() -> None:
 
 
 def test_the_faulty_policy_is_refused_as_the_page_says() -> None:
-    (faulty,) = [text for marked, text in BLOCKS if marked]
     (lines,) = re.findall(r"```text\n(.*?)```", PAGE.partition("<!-- faulty -->")[2], re.DOTALL)
     with pytest.raises(PolicyError) as error:
-        load_policy(faulty)
+        load_policy(FAULTY)
     assert f"{error.value}\n" == lines
 
 
 def test_the_page_names_every_field_and_every_word() -> None:
     models: list[type[BaseModel]] = [
         Policy,
+        InstallationLimits,
+        Limits,
         Rule,
         BotOverrides,
         ArtifactOverrides,

@@ -22,6 +22,7 @@ from activities.bots import BotActivities
 from activities.calendar_health import CalendarHealthActivities
 from activities.calendars import CalendarActivities
 from activities.dispatch_slots import DispatchPacing
+from minutekeeper.calendars.limits_file import InstallationLimits
 from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.meetings.views import Outcome
 from minutekeeper.providers.registry import Providers
@@ -125,13 +126,15 @@ async def world(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[World]:
-    """Calendars and the meetings that they book; a parameter says for whom a veto speaks."""
+    """Calendars and the meetings that they book; a parameter says for whom a veto speaks, or which limits hold."""
     client = with_plugin(env.client)
     world = World(env, client, tmp_path, provider, recordings)
     kinds = [MeetingWorkflow, CalendarWorkflow, CalendarHealthWorkflow]
     replayer = Replayer(workflows=kinds, plugins=[plugin()])
-    veto = getattr(request, "param", VetoScope.ANY)
-    calendars = CalendarActivities(world.calendars, ArtifactStore(tmp_path.as_uri()), veto=veto)
+    param = getattr(request, "param", None)
+    veto = param if isinstance(param, VetoScope) else VetoScope.ANY
+    limits = param if isinstance(param, InstallationLimits) else None
+    calendars = CalendarActivities(world.calendars, ArtifactStore(tmp_path.as_uri()), veto=veto, limits=limits)
     async with working(client, provider, recordings, calendars, CalendarHealthActivities(world.calendars, 3600)):
         yield world
         handles: list[WorkflowHandle[Any, Any]] = [calendar.handle for calendar in world.open]
