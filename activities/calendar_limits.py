@@ -69,13 +69,15 @@ class CalendarLimits:
             if before:
                 await self._sources.store.remove(before)
             return limit_events(events, wanted, context, now)
-        if wanted not in (before, self._own):
+        is_news = wanted != before and (before is not None or not wanted.is_empty)
+        if is_news:
             await self._write(wanted)
             context = await self._read(now)
         limited = limit_events(events, wanted, context, now)
         if limited.bookings != wanted:
             await self._write(limited.bookings)
-        if limited.bookings != before:
+            is_news = is_news or limited.bookings != before
+        if is_news:
             # Others may have decided meanwhile, and did not see this.
             current = limit_events(limited.events, limited.bookings, await self._read(now), now)
             self._disagreeing |= dict(current.disagreeing)

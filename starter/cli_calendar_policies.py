@@ -131,14 +131,14 @@ def calendar_policy_schema(
 
     Editors complete and check a file by it.
     """
-    from starter.calendars.policy_schema import limits_schema, policy_schema, schema_text
+    from starter.calendars.policy_schema import limits_schema, policy_schema, rules_schema_text
     from starter.output import print_line, write_json
 
     schema = limits_schema() if limits else policy_schema()
     if as_json:
         write_json(schema, absent_as_null=False)
     else:
-        print_line(schema_text(schema).rstrip())
+        print_line(rules_schema_text(schema).rstrip())
     return 0
 
 

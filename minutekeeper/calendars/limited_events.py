@@ -45,6 +45,11 @@ class CalendarBookings(BaseModel):
     time_zone: str = "UTC"
     bookings: tuple[WantedBooking, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says nothing that other calendars have to know."""
+        return not self.bookings and self.limits is None
+
     def since(self, earliest: datetime) -> "CalendarBookings":
         """Without what is too old to count."""
         return self.model_copy(update={"bookings": tuple(each for each in self.bookings if each.start > earliest)})

@@ -19,7 +19,7 @@ def limits_schema() -> dict[str, Any]:
     return _schema(InstallationLimits, "Limits of bots in Minutekeeper")
 
 
-def schema_text(schema: dict[str, Any]) -> str:
+def rules_schema_text(schema: dict[str, Any]) -> str:
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
 

@@ -4,19 +4,19 @@ It runs as a process of its own because importing the commands installs their si
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from starter.calendars.policy_schema import limits_schema, policy_schema, schema_text
+from starter.calendars.policy_schema import limits_schema, policy_schema, rules_schema_text
 from tests.docs.cli_page import cli_page
 from tests.docs.settings_page import settings_page
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
-PAGES = {
+PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "cli.md": cli_page,
-    "policy.schema.json": lambda: schema_text(policy_schema()),
-    "limits.schema.json": lambda: schema_text(limits_schema()),
+    "policy.schema.json": lambda: rules_schema_text(policy_schema()),
+    "limits.schema.json": lambda: rules_schema_text(limits_schema()),
 }
 
 
