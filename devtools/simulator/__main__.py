@@ -17,6 +17,8 @@ from pydantic import ValidationError
 from pydantic_settings import CliApp, SettingsError
 
 from devtools.simulator.common_settings import CommonSettings
+from devtools.simulator.recall.app import running_recall
+from devtools.simulator.recall.settings import RecallSettings
 from devtools.simulator.responses import explain
 from devtools.simulator.server import running_simulator
 from devtools.simulator.settings import SimulatorSettings
@@ -38,6 +40,7 @@ class SimulatedProvider:
 
 PROVIDERS: Mapping[str, SimulatedProvider] = {
     "meetingbaas": SimulatedProvider(SimulatorSettings, running_simulator),
+    "recall": SimulatedProvider(RecallSettings, running_recall),
 }
 """The first is the default."""
 

@@ -40,6 +40,7 @@ async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
         path=request.path,
         query={key: value for key, value in request.query.items() if key not in _SECRET_PARAMETERS},
         range=request.headers.get("Range"),
+        idempotency_key=request.headers.get("Idempotency-Key"),
     )
     request.app[SERVICE].ledger.requests.append(entry)
     try:

@@ -24,11 +24,16 @@ class RateLimit:
         self._calls.append(moment)
         return True
 
+    @property
+    def free_in(self) -> float:
+        """Real seconds until the oldest call drops out of the window."""
+        return self._calls[0] + self._window - time.time() if self._calls else 0
+
     def headers(self, reset: Literal["seconds", "epoch"]) -> dict[str, str]:
         """How the window stands; `reset` is when its oldest call drops out."""
-        free_at = self._calls[0] + self._window if self._calls else time.time()
+        free_at = time.time() + self.free_in
         return {
             "X-RateLimit-Limit": str(self._limit),
             "X-RateLimit-Remaining": str(self._limit - len(self._calls)),
-            "X-RateLimit-Reset": str(math.ceil(free_at if reset == "epoch" else free_at - time.time())),
+            "X-RateLimit-Reset": str(math.ceil(free_at if reset == "epoch" else self.free_in)),
         }

@@ -109,6 +109,7 @@ class RequestRecord:
     path: str
     query: dict[str, str]
     range: str | None
+    idempotency_key: str | None = None
     body: Any = None
     status: int | None = None
 

@@ -10,7 +10,7 @@ from devtools.simulator.models import Control
 MEDIA = "/media/"
 OAUTH = "/oauth/"
 
-Scope = Literal["request", "download", "delivery"]
+Scope = Literal["request", "download", "delivery", "pool"]
 Duration = Annotated[FiniteFloat, Field(ge=0)]
 Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
 

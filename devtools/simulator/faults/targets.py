@@ -25,7 +25,7 @@ _RANDOM_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNOR
 
 @dataclass(frozen=True)
 class Target:
-    """A request, a download or a delivery; fields that it has not are empty.
+    """A request, a download, a delivery or a look into a provider's pool; fields that it has not are empty.
 
     `turn` counts the bots of its meeting, or the calendars, from 1, 0 if there is none; `span` is a wanted range.
     """
