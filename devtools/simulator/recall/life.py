@@ -97,7 +97,7 @@ def _departure(bot: Bot, settings: RecallSettings) -> Iterator[Step]:
     bot.is_muted = not bot.status_changes and settings.leave_before_joining == "silent"
     reason = "timeout_exceeded_in_call_recording" if bot.timed_out else _LEFT_ON_ORDER
     if bot.status_changes or settings.leave_before_joining != "done":
-        yield Step(after="leave_delay", code="call_ended", sub_code=reason)
+        yield Step(after=0 if bot.timed_out else "leave_delay", code="call_ended", sub_code=reason)
     yield Step(after="shutdown_delay", code="done")
 
 
@@ -105,7 +105,7 @@ def _as_platform_does(bot: Bot, step: Step) -> Step:
     """Google Meet shows an impatient bot the door before the bot gives up by itself."""
     patience = bot.config.automatic_leave.waiting_room_timeout
     if (
-        step.sub_code == "timeout_exceeded_waiting_room"
+        (step.code, step.sub_code) == ("call_ended", "timeout_exceeded_waiting_room")
         and bot.platform == "google_meet"
         and patience > _MEET_PATIENCE
     ):
