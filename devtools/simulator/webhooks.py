@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from uuid import UUID, uuid4
 
 import aiohttp
@@ -59,6 +59,12 @@ class Delivery:
         return str(self.source.uuid) if isinstance(self.source, BotLife) else ""
 
     @property
+    def named(self) -> tuple[str, str]:
+        """Of which bot and of which calendar the ledger says that it tells."""
+        identifier = str(self.about or self.source.uuid)
+        return (identifier, "") if isinstance(self.source, BotLife) else ("", identifier)
+
+    @property
     def is_end(self) -> bool:
         return self.event in _ENDS
 
@@ -88,6 +94,28 @@ class Attempt:
     message_id: str = ""
 
 
+class Carried(Protocol):
+    """A delivery of any provider; `named` is of which bot and of which calendar it tells."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def payload(self) -> bytes: ...
+
+    @property
+    def named(self) -> tuple[str, str]: ...
+
+    @property
+    def event(self) -> str | None: ...
+
+    @property
+    def code(self) -> str | None: ...
+
+    @property
+    def created_at(self) -> str | None: ...
+
+
 class Courier:
     """Carries single deliveries over HTTP, and notes in the ledger what came of each."""
 
@@ -95,7 +123,7 @@ class Courier:
         self._session = session
         self._ledger = ledger
 
-    async def carry(self, delivery: Delivery, attempt: Attempt) -> DeliveryRecord:
+    async def carry(self, delivery: Carried, attempt: Attempt) -> DeliveryRecord:
         """Deliver once. Any 2xx acknowledges."""
         at, status, error, is_late = now(), None, None, False
         try:
@@ -110,13 +138,12 @@ class Courier:
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, ValueError) as failure:
             error, is_late = f"{type(failure).__name__}: {failure}", isinstance(failure, TimeoutError)
-        named = str(delivery.about or delivery.source.uuid)
-        is_bot = isinstance(delivery.source, BotLife)
+        bot_id, calendar_id = delivery.named
         record = DeliveryRecord(
             delivery_id=str(uuid4()),
             message_id=attempt.message_id,
-            bot_id=named if is_bot else "",
-            calendar_id="" if is_bot else named,
+            bot_id=bot_id,
+            calendar_id=calendar_id,
             event=delivery.event,
             code=delivery.code,
             created_at=delivery.created_at,

@@ -1,16 +1,15 @@
 """The workspace behind the API: its bots, what they record, and where webhooks go."""
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import aiohttp
 
+from devtools.simulator.background import Background
 from devtools.simulator.faults.deliveries import Outbox
 from devtools.simulator.faults.fault_registry import FaultRegistry
 from devtools.simulator.recall.control_models import ScriptRule
@@ -25,26 +24,13 @@ from devtools.simulator.recall.scripts import RECALL_SCRIPTS, Script
 from devtools.simulator.recall.settings import RecallSettings
 from devtools.simulator.recall.state import Artifact, Bot, Recording, StatusChange
 from devtools.simulator.recall.webhooks import Endpoint, RecallDelivery, SvixSender
+from devtools.simulator.script_rules import Rules
 from devtools.simulator.signing import UrlSigner
 from devtools.simulator.state import Ledger, WebhookSource, now
-
-logger = logging.getLogger(__name__)
 
 
 class CapacityError(Exception):
     """No ad hoc bot is left in the pool."""
-
-
-@dataclass
-class _Rule:
-    """A rule for scripts and how many bots it is still good for; None is for good."""
-
-    order: ScriptRule
-    left: int | None
-
-    def fits(self, config: BotConfig) -> bool:
-        match = self.order.match
-        return self.left != 0 and match.meeting_url in config.meeting_url and match.bot_name in config.bot_name
 
 
 class RecallSimulation:
@@ -56,7 +42,7 @@ class RecallSimulation:
         self.signer = UrlSigner(self.base_url, settings.url_validity)
         self.is_changed = False
         self._session = session
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._forget()
 
     def _forget(self) -> None:
@@ -73,14 +59,12 @@ class RecallSimulation:
         self.endpoints: dict[str, Endpoint] = {}
         self._outbox: Outbox[RecallDelivery] = Outbox(self.sender, self.faults, settings)
         self._by_meeting: defaultdict[str, list[Bot]] = defaultdict(list)
-        self._rules: list[_Rule] = []
+        self._rules: Rules[Script] = Rules()
         if settings.webhook_url:
             self.add_endpoint(settings.webhook_url)
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.close()
 
     async def reset(self) -> None:
         """Forget everything, as if just started."""
@@ -89,7 +73,7 @@ class RecallSimulation:
 
     def add_rule(self, order: ScriptRule) -> None:
         """The newest fitting rule decides."""
-        self._rules.insert(0, _Rule(order, order.times))
+        self._rules.add(order)
 
     def add_endpoint(self, url: str, **fields: Any) -> Endpoint:
         """One more address for webhooks, by default with the workspace's secrets and headers."""
@@ -110,7 +94,7 @@ class RecallSimulation:
             number=len(self.bots) + 1,
             turn=len(fellows) + 1,
             config=config,
-            script=self._script_for(config),
+            script=self._rules.pick(config.meeting_url, config.bot_name) or RECALL_SCRIPTS[self.settings.script],
             join_at=join_at,
             is_adhoc=is_adhoc,
             by_calendar=by_calendar,
@@ -168,10 +152,7 @@ class RecallSimulation:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Let it run until it ends or all is closed."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
+        return self._background.spawn(work)
 
     def _report(self, recording: Recording, artifact: Artifact | None) -> None:
         if artifact is not None:
@@ -182,18 +163,6 @@ class RecallSimulation:
 
     def _start(self, bot: Bot) -> None:
         bot.task = self.spawn(live(bot, self.settings, self))
-
-    def _script_for(self, config: BotConfig) -> Script:
-        for rule in self._rules:
-            if rule.fits(config):
-                rule.left = rule.left and rule.left - 1
-                return rule.order.script
-        return RECALL_SCRIPTS[self.settings.script]
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            logger.error("A simulated bot or webhook broke down", exc_info=error)
 
 
 def _is_lost(bot: Bot, event: str) -> bool:

@@ -1,7 +1,6 @@
 """Webhooks as Svix sends them for Recall.ai: signed, repeated for more than a day, in no order."""
 
 import asyncio
-import hashlib
 import json
 import secrets
 import time
@@ -18,6 +17,7 @@ from standardwebhooks import Webhook
 
 from devtools.simulator.recall.settings import HeaderFamily, RecallSettings
 from devtools.simulator.state import DeliveryRecord, Ledger, WebhookSource, now
+from devtools.simulator.webhooks import Attempt, Courier
 
 _ENDS = frozenset({"bot.done", "bot.fatal"})
 _NAMES = ("id", "timestamp", "signature")
@@ -86,9 +86,10 @@ class RecallDelivery:
         return str(self._part("bot").get("id", ""))
 
     @property
-    def calendar_id(self) -> str:
+    def named(self) -> tuple[str, str]:
+        """Of which bot and of which calendar it tells."""
         data = self.body.get("data") if isinstance(self.body, dict) else None
-        return str(data.get("calendar_id", "")) if isinstance(data, dict) else ""
+        return self.bot_id, str(data.get("calendar_id", "")) if isinstance(data, dict) else ""
 
     @property
     def is_end(self) -> bool:
@@ -130,9 +131,8 @@ class SvixSender:
     """Any 2xx acknowledges; redirects do not."""
 
     def __init__(self, session: aiohttp.ClientSession, settings: RecallSettings, ledger: Ledger) -> None:
-        self._session = session
         self._settings = settings
-        self._ledger = ledger
+        self._courier = Courier(session, ledger)
 
     async def send(self, delivery: RecallDelivery) -> None:
         """Deliver with all repeats, unless the endpoint is switched off meanwhile."""
@@ -155,34 +155,13 @@ class SvixSender:
         endpoint, at = delivery.endpoint, now()
         signer = replace(endpoint, secrets=(new_secret(),), own_secret=new_secret()) if forged else endpoint
         headers = signed_headers(signer, delivery.message_id, at - timedelta(seconds=age), delivery.payload)
-        status, error = None, None
-        try:
-            async with self._session.post(
-                delivery.url,
-                data=delivery.payload,
-                headers=headers | {"Content-Type": "application/json", "User-Agent": "Svix-Webhooks/1.0"},
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=self._settings.webhook_timeout),
-            ) as response:
-                status = response.status
-        except (aiohttp.ClientError, TimeoutError, ValueError) as failure:
-            error = f"{type(failure).__name__}: {failure}"
-        record = DeliveryRecord(
-            delivery_id=str(uuid4()),
+        attempt = Attempt(
+            number,
+            self._settings.webhook_timeout,
+            headers | {"User-Agent": "Svix-Webhooks/1.0"},
             message_id=delivery.message_id,
-            bot_id=delivery.bot_id,
-            calendar_id=delivery.calendar_id,
-            event=delivery.event,
-            code=delivery.code,
-            created_at=delivery.created_at,
-            url=delivery.url,
-            sha256=hashlib.sha256(delivery.payload).hexdigest(),
-            attempt=number,
-            at=at,
-            status=status,
-            error=error,
         )
-        self._ledger.deliveries.append(record)
+        record = await self._courier.carry(delivery, attempt)
         self._judge(endpoint, is_good=record.acknowledged)
         return record
 
