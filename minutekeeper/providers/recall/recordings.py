@@ -1,0 +1,121 @@
+"""Reads what a bot recorded: several recordings, each with files that become ready, fail or vanish by themselves."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from minutekeeper.providers.base import NotFoundError
+from minutekeeper.providers.media_links import media_file
+from minutekeeper.providers.recall.client import RecallClient
+from minutekeeper.providers.recall.response_models import RecallArtifact, RecallBot, RecallRecording
+from minutekeeper.providers.recorded_content import Media, RecordedContent, TranscriptLink
+
+_NOTHING = RecordedContent(media=(), transcript=None)
+
+_STILL_PREPARED = timedelta(hours=3)
+"""How long after a bot's end files that are not ready may still become so."""
+
+
+async def recorded_content(client: RecallClient, bot_id: str) -> RecordedContent:
+    try:
+        bot = await client.bot(bot_id)
+    except NotFoundError:
+        return RecordedContent(media=(), transcript=None, deleted=True)
+    recordings = sorted(
+        (each for each in bot.recordings if not each.is_gone),
+        key=lambda each: (each.began_at or datetime.max.replace(tzinfo=UTC), each.id),
+    )
+    transcripts = [(each, await _transcript(client, each)) for each in recordings]
+    is_asked = bot.recording_config is None or bool(bot.recording_config.transcript.provider)
+    found = [artifact for _, artifact in transcripts if artifact is not None]
+    is_hopeless = not any(each.url or each.is_pending for each in found)
+    return RecordedContent(
+        media=tuple(_media(recordings)),
+        transcript=None,
+        transcript_links=_links(transcripts),
+        is_pending=_is_prepared(bot, recordings),
+        audio=_audio(recordings),
+        transcript_failed=is_hopeless and bool(recordings) and (bool(found) or not is_asked),
+        deleted=bot.has_lost_media,
+        duration=_duration(recordings),
+    )
+
+
+async def _transcript(client: RecallClient, recording: RecallRecording) -> RecallArtifact | None:
+    """The newest transcript that is there or comes; one asked for later may not be among the shortcuts."""
+    shown = recording.media_shortcuts.transcript
+    if (shown is not None and not shown.is_gone) or not recording.id or not recording.status.code:
+        return shown
+    listed = await client.transcripts(recording.id)
+    usable = [each for each in listed if not each.is_gone]
+    return max(
+        usable,
+        key=lambda each: (bool(each.url), each.created_at or datetime.min.replace(tzinfo=UTC)),
+        default=shown,
+    )
+
+
+def _media(recordings: Sequence[RecallRecording]) -> list[Media]:
+    """One file of each recording: the video, or the sound where there is no video."""
+    found = []
+    for part, recording in enumerate(recordings):
+        shortcuts = recording.media_shortcuts
+        if shortcuts.video_mixed is not None and not shortcuts.video_mixed.is_gone:
+            url, usual_extension = shortcuts.video_mixed.url, "mp4"
+        else:
+            url, usual_extension = shortcuts.audio_mixed.url if shortcuts.audio_mixed else "", "mp3"
+        if url:
+            found.append(media_file(url, usual_extension=usual_extension, part=part))
+    return found
+
+
+def _audio(recordings: Sequence[RecallRecording]) -> Media | None:
+    """The sound of the first recording, where it is not the recording itself."""
+    for recording in recordings:
+        shortcuts = recording.media_shortcuts
+        if shortcuts.video_mixed and shortcuts.video_mixed.url and shortcuts.audio_mixed:
+            url = shortcuts.audio_mixed.url
+            return media_file(url, usual_extension="mp3") if url else None
+    return None
+
+
+def _links(transcripts: Sequence[tuple[RecallRecording, RecallArtifact | None]]) -> tuple[TranscriptLink, ...]:
+    """The transcripts that are ready, if none is still being made; each with where its recording begins."""
+    if any(artifact is not None and not artifact.url and artifact.is_pending for _, artifact in transcripts):
+        return ()
+    began = [recording.began_at for recording, _ in transcripts]
+    first = next((each for each in began if each is not None), None)
+    return tuple(
+        TranscriptLink(
+            url=artifact.url,
+            offset=(recording.began_at - first).total_seconds() if recording.began_at and first else 0.0,
+        )
+        for recording, artifact in transcripts
+        if artifact is not None and artifact.url
+    )
+
+
+def _is_prepared(bot: RecallBot, recordings: Sequence[RecallRecording]) -> bool:
+    """Whether a recording's file is still to come. One that is never finished is waited for no longer than hours."""
+    ended_at = max((each.created_at for each in bot.history if each.created_at), default=None)
+    if ended_at is not None and datetime.now(UTC) > ended_at + _STILL_PREPARED:
+        return False
+    if not bot.recordings:
+        return bot.was_recording and not bot.has_lost_media
+    return any(_awaits_file(each) for each in recordings)
+
+
+def _awaits_file(recording: RecallRecording) -> bool:
+    main = recording.media_shortcuts.video_mixed or recording.media_shortcuts.audio_mixed
+    if main is None:
+        return recording.status.code in {"processing", "paused"}
+    return main.is_pending
+
+
+def _duration(recordings: Sequence[RecallRecording]) -> float | None:
+    """Of all recordings together, in seconds; None if one does not say."""
+    spans = [
+        (each.completed_at - each.started_at).total_seconds() if each.completed_at and each.started_at else None
+        for each in recordings
+    ]
+    known = [each for each in spans if each is not None]
+    return sum(known) if known and len(known) == len(spans) else None
