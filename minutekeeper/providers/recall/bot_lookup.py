@@ -73,7 +73,9 @@ def bot_origin(bot: RecallBot, signing_secrets: Sequence[str]) -> BotOrigin:
 def bot_observation(bot_id: str, bot: RecallBot) -> BotObservation:
     """The history of a bot, with its end worked out: `done` says nothing of whether anything was recorded."""
     history = bot.history
-    events = tuple(_status_event(bot_id, each) for each in history if _is_told(each))
+    events = tuple(
+        _status_event(bot_id, each, each.created_at) for each in history if each.created_at and _is_told(each)
+    )
     said = ", ".join(_words(each) for each in history) or "it is waiting for its time"
     if not bot.has_ended:
         return BotObservation(status=ProviderBotStatus.OPEN, events=events, text=said)
@@ -115,12 +117,11 @@ def _final_event(bot_id: str, bot: RecallBot, history: Sequence[RecallStatusChan
     )
 
 
-def _status_event(bot_id: str, change: RecallStatusChange) -> BotEvent:
-    assert change.created_at is not None
+def _status_event(bot_id: str, change: RecallStatusChange, occurred_at: datetime) -> BotEvent:
     return BotEvent(
         kind=BotEventKind.STATUS,
         bot_id=bot_id,
-        occurred_at=change.created_at,
+        occurred_at=occurred_at,
         status=status_of(change.code),
         reason=end_reason(change.code, change.sub_code),
         code=change.code,
@@ -130,8 +131,7 @@ def _status_event(bot_id: str, change: RecallStatusChange) -> BotEvent:
 
 
 def _is_told(change: RecallStatusChange) -> bool:
-    is_end = change.code in {DONE, FATAL}
-    return bool(change.code) and not is_end and change.code not in WITHOUT_MEANING and change.created_at is not None
+    return bool(change.code) and change.code not in WITHOUT_MEANING | {DONE, FATAL}
 
 
 def _created_at(bot: RecallBot, sent_at: datetime | None) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Reads what a bot recorded: several recordings, each with files that become ready, fail or vanish by themselves."""
+"""Reads what a bot recorded: several recordings, each with files that are ready, fail or vanish by themselves."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -95,7 +95,7 @@ def _links(transcripts: Sequence[tuple[RecallRecording, RecallArtifact | None]])
 
 
 def _is_prepared(bot: RecallBot, recordings: Sequence[RecallRecording]) -> bool:
-    """Whether a recording's file is still to come. One that is never finished is waited for no longer than hours."""
+    """Whether a recording's file is still to come; one that is never finished is waited for some hours."""
     ended_at = max((each.created_at for each in bot.history if each.created_at), default=None)
     if ended_at is not None and datetime.now(UTC) > ended_at + _STILL_PREPARED:
         return False

@@ -15,7 +15,7 @@ from minutekeeper.providers.fields import (
     objects,
 )
 from minutekeeper.providers.recall.bot_marks import MetadataField, ReceivedBotMarks
-from minutekeeper.providers.recall.status_codes import DONE, FATAL, MEDIA_EXPIRED, RECORDING
+from minutekeeper.providers.recall.status_codes import CALL_ENDED, DONE, FATAL, MEDIA_EXPIRED, RECORDING
 
 
 def _object(value: Any) -> Any:
@@ -155,6 +155,10 @@ class RecallBot(LenientModel):
     @property
     def has_ended(self) -> bool:
         return not self.codes.isdisjoint({DONE, FATAL, MEDIA_EXPIRED})
+
+    @property
+    def has_left(self) -> bool:
+        return self.has_ended or CALL_ENDED in self.codes
 
     @property
     def was_recording(self) -> bool:
