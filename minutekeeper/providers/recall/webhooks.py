@@ -125,37 +125,45 @@ def _read(body: bytes, secrets: Collection[str]) -> _Envelope:
 def _bot_event(
     envelope: _Envelope, received_at: datetime, signing_secrets: Sequence[str]
 ) -> BotEvent | IgnoredWebhook:
-    name, data = envelope.event, envelope.data
-    is_legacy = name == _LEGACY_STATUS
-    bot_id = data.bot.id or data.bot_id
-    news = data.status if is_legacy else data.data
-    if not name:
-        return IgnoredWebhook(detail="it names no event")
-    kind = _TRANSCRIPTS.get(name)
-    is_status = name.startswith(_BOT) and name not in _LOGS
-    if kind is None and not is_status:
-        return IgnoredWebhook(detail=f"event {name[:_MAX_NAME]!r} changes nothing here")
-    if not bot_id:
-        return IgnoredWebhook(detail=f"the body of {name[:_MAX_NAME]} names no bot")
-    # The name of an event says its code as well, and some bodies leave it out.
-    code = news.code or ("" if is_legacy else name.removeprefix(_BOT))
-    if kind is None and (not code or code in WITHOUT_MEANING):
-        return IgnoredWebhook(detail=f"the code of {name[:_MAX_NAME]} says nothing of where the bot is")
+    data = envelope.data
+    kind = _TRANSCRIPTS.get(envelope.event)
+    news = data.status if envelope.event == _LEGACY_STATUS else data.data
+    code = _code(envelope, news)
+    if why := _why_ignored(envelope, code, is_status=kind is None):
+        return IgnoredWebhook(detail=why)
     event = BotEvent(
-        bot_id=bot_id,
+        bot_id=data.bot.id or data.bot_id,
         occurred_at=_not_from_the_future(news.at, received_at),
         dispatch=data.bot.metadata.verified(signing_secrets).dispatch,
         text=": ".join(part for part in (news.sub_code, news.message) if part),
     )
-    if kind is not None:
-        return event.model_copy(update={"kind": kind})
-    if code == DONE:
-        return event.model_copy(update={"kind": BotEventKind.SETTLED})
+    if kind is not None or code == DONE:
+        return event.model_copy(update={"kind": kind or BotEventKind.SETTLED})
     if code == FATAL:
         failed = {"kind": BotEventKind.FAILED, "reason": reason_of(news.sub_code, is_crash=True)}
         return event.model_copy(update={**failed, "code": news.sub_code or FATAL, "text": news.message})
-    known = {"status": status_of(code), "reason": end_reason(code, news.sub_code), "code": code[:_MAX_NAME]}
+    known = {"status": status_of(code), "reason": end_reason(code, news.sub_code), "code": code}
     return event.model_copy(update=known)
+
+
+def _code(envelope: _Envelope, news: _News) -> str:
+    """The code of a status. The name of an event says it as well, and some bodies leave it out."""
+    in_name = "" if envelope.event == _LEGACY_STATUS else envelope.event.removeprefix(_BOT)
+    return (news.code or in_name)[:_MAX_NAME]
+
+
+def _why_ignored(envelope: _Envelope, code: str, *, is_status: bool) -> str:
+    """Why an event is none of a bot that matters here; empty if it is one."""
+    name = envelope.event[:_MAX_NAME]
+    if not name:
+        return "it names no event"
+    if is_status and (name in _LOGS or not name.startswith(_BOT)):
+        return f"event {name!r} changes nothing here"
+    if not (envelope.data.bot.id or envelope.data.bot_id):
+        return f"the body of {name} names no bot"
+    if is_status and (not code or code in WITHOUT_MEANING):
+        return f"the code of {name} says nothing of where the bot is"
+    return ""
 
 
 def _not_from_the_future(at: datetime | None, received_at: datetime) -> datetime:
