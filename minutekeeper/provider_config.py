@@ -52,6 +52,15 @@ class ProviderSettings(BaseSettings):
     recall_webhook_secret_previous: WebhookSecret = Field(
         SecretStr(""), description="The signing secret before the last rotation, still accepted."
     )
+    recall_transcriber: str = Field(
+        "recallai_streaming",
+        pattern="^(recallai_streaming|meeting_captions)$",
+        description="Where Recall.ai takes transcripts from: `recallai_streaming`, its own transcription, which is "
+        "billed apart; `meeting_captions`, the captions of the meeting service.",
+    )
+    recall_retention_hours: int = Field(
+        168, ge=1, description="Hours after which Recall.ai deletes its copies of recordings."
+    )
     minutekeeper_providers: str = Field(
         "",
         description="Providers that bots are sent by, in the order of preference, separated by commas: "

@@ -5,13 +5,20 @@ from collections.abc import Callable
 from pydantic import SecretStr
 
 from minutekeeper.config import Settings, load_deadlines, signing_secrets
+from minutekeeper.meetings.dispatch import DispatchTerms
 from minutekeeper.providers.base import Provider
 from minutekeeper.providers.calendar_base import CalendarProvider
 from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.provider import NAME, DispatchDefaults, MeetingBaasProvider
 from minutekeeper.providers.meetingbaas.request_models import SpeechToText
+from minutekeeper.providers.recall.client import RecallClient
+from minutekeeper.providers.recall.http import open_recall, recall_address
+from minutekeeper.providers.recall.provider import NAME as RECALL
+from minutekeeper.providers.recall.provider import RecallProvider
+from minutekeeper.providers.recall.request_models import RecallBotDefaults
 from minutekeeper.providers.registry import Providers
+from minutekeeper.providers.webhook_signatures import WebhookSignatures
 
 _LEAST_SECRET = 8
 
@@ -25,9 +32,14 @@ def open_providers(settings: Settings) -> Providers:
 
     They are in the order of preference of MINUTEKEEPER_PROVIDERS.
     """
-    openers: dict[str, Callable[[Settings], Provider]] = {NAME: _open_meetingbaas}
+    openers: dict[str, tuple[SecretStr, Callable[[Settings], Provider]]] = {
+        NAME: (settings.meetingbaas_api_key, _open_meetingbaas),
+        RECALL: (settings.recall_api_key, _open_recall),
+    }
     wanted = [name.strip() for name in settings.minutekeeper_providers.split(",") if name.strip()]
-    return Providers([openers[name](settings) for name in wanted or openers])
+    opened = [openers[name] for name in wanted or openers if name in openers]
+    usable = [open_provider for key, open_provider in opened if key.get_secret_value().strip()]
+    return Providers([open_provider(settings) for open_provider in usable or [_open_meetingbaas]])
 
 
 def _open_meetingbaas(settings: Settings) -> MeetingBaasProvider:
@@ -49,6 +61,28 @@ def _open_meetingbaas(settings: Settings) -> MeetingBaasProvider:
             max_dispatches=settings.minutekeeper_max_dispatches,
             deadlines=load_deadlines(),
         ),
+    )
+
+
+def _open_recall(settings: Settings) -> RecallProvider:
+    deadlines = load_deadlines()
+    connection = open_recall(
+        settings.recall_base_url or recall_address(settings.recall_region),
+        settings.recall_api_key.get_secret_value(),
+        region="" if settings.recall_base_url else settings.recall_region,
+        secrets=secrets_of(settings),
+    )
+    secrets = [settings.recall_webhook_secret, settings.recall_webhook_secret_previous]
+    return RecallProvider(
+        RecallClient(connection, send_timeout=settings.minutekeeper_send_timeout_seconds),
+        signatures=WebhookSignatures([secret.get_secret_value() for secret in secrets]),
+        signing_secrets=signing_secrets(settings),
+        defaults=RecallBotDefaults(
+            transcriber=settings.recall_transcriber,
+            retention_hours=settings.recall_retention_hours,
+            longest_seconds=deadlines.max_bot_lifetime,
+        ),
+        terms=DispatchTerms(deadlines=deadlines, max_dispatches=settings.minutekeeper_max_dispatches),
     )
 
 

@@ -17,7 +17,7 @@ from minutekeeper.providers.base import (
 )
 from minutekeeper.providers.json_decoding import decode_json
 from minutekeeper.providers.redaction import redact
-from minutekeeper.text import plain_text
+from minutekeeper.text import one_line
 
 SERVICE = "Recall.ai"
 
@@ -37,6 +37,8 @@ _KINDS: dict[int, tuple[type[ProviderError], str]] = {
     409: (UnavailableError, " An earlier request of the same kind is still being carried out."),
 }
 _MARKUP = re.compile(rb"\s*<")
+_TAG = re.compile(r"<[^<>]*>")
+_MOST_BYTES = 20_000
 _NOT_ABOUT_A_FIELD = frozenset({"", "non_field_errors", "errors", "detail", "message"})
 _MOST_PROBLEMS = 5
 
@@ -95,12 +97,12 @@ def _error_for(call: str, response: HttpResponse, secrets: Iterable[str], place:
 
 
 def _document(body: bytes) -> Any:
-    """The JSON of an answer, else its text: of a page, what a reader would see of it."""
+    """The JSON of an answer, else its text: of HTML and XML what stands between the tags."""
     try:
         return decode_json(body)
     except ValueError:
-        text = body[:100_000].decode("utf-8", "replace")
-        return plain_text(text) if _MARKUP.match(body) else text
+        text = body[:_MOST_BYTES].decode("utf-8", "replace")
+        return one_line(_TAG.sub(" ", text)) if _MARKUP.match(body) else text
 
 
 def _code(document: Any) -> str:
@@ -116,7 +118,7 @@ def _words(document: Any) -> str:
     problems = list(dict.fromkeys(_problems(document)))
     code = _code(document)
     if not problems:
-        return code or json.dumps(document, ensure_ascii=False)
+        return code or (json.dumps(document, ensure_ascii=False) if document else "")
     text = "; ".join(problems[:_MOST_PROBLEMS])
     return f"{text} ({code})" if code else text
 

@@ -29,7 +29,7 @@ def read_transcript(body: bytes) -> Transcript:
 
 
 def _segment(item: Any) -> Any:
-    if not isinstance(item, dict):
+    if not isinstance(item, dict) or item.keys().isdisjoint({"participant", "speaker", "words", "text"}):
         return item
     words = item.get("words")
     segment = {
