@@ -14,13 +14,13 @@ from minutekeeper.providers.recall.status_codes import (
     DONE,
     FATAL,
     WITHOUT_MEANING,
-    end_reason,
+    leaving_reason,
+    meeting_status_of,
     reason_of,
-    status_of,
 )
 
 
-async def find_bots(
+async def matching_bots(
     client: RecallClient, signing_secrets: Sequence[str], key: str, meeting_url: str, since: datetime
 ) -> list[FoundBot]:
     """Bots since then under this key or for this link, newest first.
@@ -47,7 +47,7 @@ async def find_bots(
     return sorted(found.values(), key=lambda bot: bot.created_at, reverse=True)
 
 
-async def recent_origins(
+async def listed_origins(
     client: RecallClient, signing_secrets: Sequence[str], since: datetime
 ) -> AsyncIterator[list[BotOrigin]]:
     """The origins of bots, as far as a page tells when they were created. The order of the list is not known."""
@@ -70,7 +70,7 @@ def bot_origin(bot: RecallBot, signing_secrets: Sequence[str]) -> BotOrigin:
     )
 
 
-def bot_observation(bot_id: str, bot: RecallBot) -> BotObservation:
+def observed_bot(bot_id: str, bot: RecallBot) -> BotObservation:
     """The history of a bot, with its end worked out: `done` says nothing of whether anything was recorded."""
     history = bot.history
     events = tuple(
@@ -122,8 +122,8 @@ def _status_event(bot_id: str, change: RecallStatusChange, occurred_at: datetime
         kind=BotEventKind.STATUS,
         bot_id=bot_id,
         occurred_at=occurred_at,
-        status=status_of(change.code),
-        reason=end_reason(change.code, change.sub_code),
+        status=meeting_status_of(change.code),
+        reason=leaving_reason(change.code, change.sub_code),
         code=change.code,
         text=change.sub_code or change.message,
         source=EventSource.API,

@@ -30,7 +30,7 @@ from minutekeeper.providers.recall import bot_lookup
 from minutekeeper.providers.recall.bot_marks import KEY, BotMarks, caller_marks
 from minutekeeper.providers.recall.client import RecallClient
 from minutekeeper.providers.recall.http import CodedRejectionError
-from minutekeeper.providers.recall.recordings import recorded_content
+from minutekeeper.providers.recall.recordings import recorded_by
 from minutekeeper.providers.recall.request_models import RecallBotDefaults, fitted_bot
 from minutekeeper.providers.recall.transcripts import read_transcript
 from minutekeeper.providers.recall.webhooks import parse_delivery
@@ -136,7 +136,7 @@ class RecallProvider:
         )
 
     async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
-        return await bot_lookup.find_bots(self._client, self._signing_secrets, key, meeting_url, since)
+        return await bot_lookup.matching_bots(self._client, self._signing_secrets, key, meeting_url, since)
 
     async def remove_bot(self, bot_id: str) -> RemovalResult:
         """Needs no clock: tries to cancel the bot, then to make it leave, and else asks where it is.
@@ -160,25 +160,29 @@ class RecallProvider:
             bot = await self._client.bot(bot_id)
         except NotFoundError as error:
             return BotObservation(status=ProviderBotStatus.GONE, events=(), text=str(error))
-        return bot_lookup.bot_observation(bot_id, bot)
+        return bot_lookup.observed_bot(bot_id, bot)
 
     async def get_bot_origin(self, bot_id: str) -> BotOrigin:
         return bot_lookup.bot_origin(await self._client.bot(bot_id), self._signing_secrets)
 
     def recent_origins(self, since: datetime) -> AsyncIterator[Sequence[BotOrigin]]:
-        return bot_lookup.recent_origins(self._client, self._signing_secrets, since)
+        return bot_lookup.listed_origins(self._client, self._signing_secrets, since)
 
     async def account_webhook_url(self) -> str:
         """Endpoints are set in the dashboard and cannot be read; a short list proves the key."""
         await self._client.first_bots({f"metadata__{KEY}": "no bot has this key"})
         return ""
 
-    def may_accept_webhook(self, headers: Mapping[str, str], *, allow_missing_key: bool = False) -> bool:
-        del allow_missing_key  # bots have no webhook URLs of their own, so nothing else proves a delivery
+    def may_accept_webhook(
+        self, headers: Mapping[str, str], *, allow_missing_key: bool = False, token: str = ""
+    ) -> bool:
+        del allow_missing_key, token  # bots have no webhook URLs of their own, so nothing else proves a delivery
         return self._signatures.may_accept(headers)
 
-    def accepts_webhook(self, headers: Mapping[str, str], body: bytes, *, allow_missing_key: bool = False) -> bool:
-        del allow_missing_key
+    def accepts_webhook(
+        self, headers: Mapping[str, str], body: bytes, *, allow_missing_key: bool = False, token: str = ""
+    ) -> bool:
+        del allow_missing_key, token
         return self._signatures.accepts(headers, body)
 
     def parse_webhook(
@@ -194,7 +198,7 @@ class RecallProvider:
 
     async def get_recorded_content(self, bot_id: str, pushed: bytes | None) -> RecordedContent:
         del pushed  # webhooks only say that there is something
-        return await recorded_content(self._client, bot_id)
+        return await recorded_by(self._client, bot_id)
 
     def parse_transcript(self, body: bytes) -> Transcript:
         return read_transcript(body)

@@ -15,7 +15,7 @@ _STILL_PREPARED = timedelta(hours=3)
 """How long after a bot's end files that are not ready may still become so."""
 
 
-async def recorded_content(client: RecallClient, bot_id: str) -> RecordedContent:
+async def recorded_by(client: RecallClient, bot_id: str) -> RecordedContent:
     try:
         bot = await client.bot(bot_id)
     except NotFoundError:

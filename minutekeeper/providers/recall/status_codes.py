@@ -102,7 +102,7 @@ _PARTS: tuple[tuple[tuple[str, ...], FailureReason], ...] = (
 """What parts of unknown sub codes mean, the first that applies: new ones are made of the words of old ones."""
 
 
-def status_of(code: str) -> MeetingStatus | None:
+def meeting_status_of(code: str) -> MeetingStatus | None:
     """The status that a code stands for; None if the code is not on the list."""
     return STATUSES.get(code)
 
@@ -122,7 +122,7 @@ def reason_of(sub_code: str, *, is_crash: bool = False) -> FailureReason:
     return FailureReason.PROVIDER_ERROR if is_crash else FailureReason.UNKNOWN
 
 
-def end_reason(code: str, sub_code: str) -> FailureReason | None:
+def leaving_reason(code: str, sub_code: str) -> FailureReason | None:
     """Why a bot left the call, if its status says so."""
     if code != CALL_ENDED or not sub_code:
         return None

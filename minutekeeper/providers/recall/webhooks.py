@@ -16,9 +16,9 @@ from minutekeeper.providers.recall.status_codes import (
     DONE,
     FATAL,
     WITHOUT_MEANING,
-    end_reason,
+    leaving_reason,
+    meeting_status_of,
     reason_of,
-    status_of,
 )
 from minutekeeper.providers.redaction import redact
 
@@ -142,7 +142,7 @@ def _bot_event(
     if code == FATAL:
         failed = {"kind": BotEventKind.FAILED, "reason": reason_of(news.sub_code, is_crash=True)}
         return event.model_copy(update={**failed, "code": news.sub_code or FATAL, "text": news.message})
-    known = {"status": status_of(code), "reason": end_reason(code, news.sub_code), "code": code}
+    known = {"status": meeting_status_of(code), "reason": leaving_reason(code, news.sub_code), "code": code}
     return event.model_copy(update=known)
 
 

@@ -12,7 +12,7 @@ from minutekeeper.providers.recorded_content import RecordedContent, TranscriptL
 from tests.providers.response_server import Answer, ToldServer
 
 BEGAN = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
-STREAMED = {"transcript": {"provider": {"recallai_streaming": {}}}}
+STREAMED: dict[str, Any] = {"transcript": {"provider": {"recallai_streaming": {}}}}
 
 
 def artifact(code: str = "done", url: str | None = None) -> dict[str, Any]:
