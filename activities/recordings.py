@@ -93,7 +93,7 @@ class RecordingActivities:
             wanted = order.folder or folder_for(_meeting_id())
             ours = await with_heartbeats(self._claimed(order, wanted), lambda: DownloadProgress(done=0))
             provider = self._provider_of(order)
-            delivered = RecordedContentReader(provider, self._store, ours)
+            delivered = RecordedContentReader(provider, self._store, ours, self._line.session)
             fetching = RecordingDownload(provider, self._store, ours, self._line, delivered)
             audio = AudioDownload(provider, self._store, ours, self._line, delivered)
             attempt = _CollectAttempt(ours, wanted, provider, fetching, audio, delivered)

@@ -5,19 +5,17 @@ from collections.abc import Mapping
 import aiohttp
 from temporalio import activity
 
-from minutekeeper.downloads.downloader import DownloadError
-from minutekeeper.downloads.range_requests import ExpiredUrlError, RetryableDownloadError, open_range
-from minutekeeper.downloads.resumable_file import FileVersion
+from minutekeeper.downloads.downloader import DownloadError, FileOverLimitError
+from minutekeeper.downloads.small_file import fetch_small_file
 from minutekeeper.meetings.collection import CollectInput
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.base import Provider
-from minutekeeper.providers.recorded_content import BotScreenshot, Media
+from minutekeeper.providers.recorded_content import BotScreenshot
 from minutekeeper.storage import layout
 from minutekeeper.storage.store import ArtifactStore
 
 _MAX_SCREENSHOTS = 20
 _MAX_BYTES = 10 * 1024 * 1024
-_CHUNK_BYTES = 64 * 1024
 _SIGNATURES: Mapping[bytes, str] = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
 
 
@@ -42,23 +40,11 @@ async def store_screenshots(
 
 async def _download(session: aiohttp.ClientSession, screenshot: BotScreenshot) -> bytes:
     """The image; empty if it cannot be downloaded or is too large."""
-    media = Media(url=screenshot.url, extension="png", expires_at=None)
-    image = bytearray()
     try:
-        async with open_range(session, media, 0, FileVersion()) as answer:
-            async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
-                image += chunk
-                if len(image) > _MAX_BYTES:
-                    activity.logger.warning("A screenshot is larger than %d bytes and is left out.", _MAX_BYTES)
-                    return b""
-    except (RetryableDownloadError, ExpiredUrlError, DownloadError) as error:
+        return await fetch_small_file(session, screenshot.url, _MAX_BYTES)
+    except (DownloadError, FileOverLimitError) as error:
         activity.logger.warning("A screenshot could not be downloaded: %s", error)
         return b""
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        # The texts of the HTTP library quote the link, which is as good as a key.
-        activity.logger.warning("A screenshot could not be downloaded (%s).", type(error).__name__)
-        return b""
-    return bytes(image)
 
 
 def _extension(image: bytes) -> str:

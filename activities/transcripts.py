@@ -5,17 +5,23 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
+from temporalio import activity
 
 from activities.recording_download import RecordedContentReader
+from minutekeeper.downloads.downloader import FileOverLimitError, UrlNotFoundError
 from minutekeeper.meetings.collection import CollectInput, TranscriptResult
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
+from minutekeeper.providers.base import UnavailableError
+from minutekeeper.providers.recorded_content import RecordedContent
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import NotStoredError
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.transcripts import formats
 from minutekeeper.transcripts.model import Transcript
 
+_ATTEMPTS_AT_A_LINK = 12
+"""Of collecting; they take about half an hour together."""
 _PIECE_BYTES = 8 * 1024 * 1024
 
 
@@ -30,14 +36,15 @@ async def write_transcript(
     if written := await _noted(store, note):
         return written
     found = await delivered.read()
-    transcript = found.transcript
-    if transcript is None:
-        if found.transcript_failed or found.deleted:
-            return TranscriptResult(state=TranscriptState.FAILED)
-        is_empty = order.transcript_finished
-        return TranscriptResult(state=TranscriptState.EMPTY if is_empty else TranscriptState.PENDING)
-    if transcript.is_empty:
-        return TranscriptResult(state=TranscriptState.EMPTY)
+    try:
+        transcript = await delivered.transcript()
+    except (UrlNotFoundError, UnavailableError, FileOverLimitError) as error:
+        # It may be read too early, or be damaged; the recording must not wait for it for days.
+        if activity.info().attempt < _ATTEMPTS_AT_A_LINK and not isinstance(error, FileOverLimitError):
+            raise
+        return TranscriptResult(state=TranscriptState.FAILED, error=str(error))
+    if transcript is None or transcript.is_empty:
+        return TranscriptResult(state=_state_without_words(found, transcript, order))
     artifacts = [
         await _put(store, layout.transcript_path(order.folder, form), parts)
         for form, parts in _forms(transcript, order)
@@ -45,6 +52,17 @@ async def write_transcript(
     result = TranscriptResult(state=TranscriptState.READY, artifacts=tuple(artifacts))
     await store.put(note, result.model_dump_json().encode())
     return result
+
+
+def _state_without_words(
+    found: RecordedContent, transcript: Transcript | None, order: CollectInput
+) -> TranscriptState:
+    if transcript is not None:
+        return TranscriptState.EMPTY
+    if found.transcript_failed or found.deleted:
+        return TranscriptState.FAILED
+    is_empty = order.transcript_finished and not found.is_pending and not found.transcript_links
+    return TranscriptState.EMPTY if is_empty else TranscriptState.PENDING
 
 
 async def _noted(store: ArtifactStore, note: str) -> TranscriptResult | None:

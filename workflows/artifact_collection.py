@@ -144,7 +144,7 @@ class ArtifactCollector:
         except ActivityError as error:
             text = str(error.cause or error)
             brought = _collected_before(_failure_behind(error))
-            has_recording = any(name.startswith("recording.") for name in brought.files)
+            has_recording = any(name.startswith(("recording.", "recording-")) for name in brought.files)
             has_transcript = brought.transcript in _TRANSCRIPT_SENTENCES
             return brought.model_copy(
                 update={

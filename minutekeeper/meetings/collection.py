@@ -61,6 +61,8 @@ class RecordingResult(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     artifact: Artifact | None = None
+    others: tuple[Artifact, ...] = ()
+    """Further recordings of the same bot, in the order of their start."""
     text: str = ""
     is_lost: bool = False
 
@@ -128,7 +130,7 @@ def build_collect_result(
     artifacts = list(transcript.artifacts) if transcript else []
     missing = {}
     if recording and recording.artifact:
-        artifacts.insert(0, recording.artifact)
+        artifacts[:0] = [recording.artifact, *recording.others]
     elif recording:
         missing = {"is_recording_lost" if recording.is_lost else "no_recording_reason": recording.text}
     artifacts += extras

@@ -37,8 +37,9 @@ _UNFINISHED = ".unfinished"
 _CLAIM = ".run.json"
 
 
-def recording_path(folder: str, extension: str) -> str:
-    return f"{folder}/recording.{extension}"
+def recording_path(folder: str, extension: str, *, part: int = 0) -> str:
+    """Further recordings of a bot are numbered from 2."""
+    return f"{folder}/recording{f'-{part + 1}' if part else ''}.{extension}"
 
 
 def audio_path(folder: str, extension: str) -> str:

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import cast
 
-from minutekeeper.providers.base import Provider, ProviderError
+from pydantic import ValidationError
+
+from minutekeeper.providers.base import Provider, ProviderError, UnavailableError
 from minutekeeper.providers.recorded_content import BotScreenshot, Media, RecordedContent
+from minutekeeper.transcripts.model import Transcript
 
 Answer = RecordedContent | ProviderError
 
@@ -39,6 +42,13 @@ class FakeProvider:
         if isinstance(answer, ProviderError):
             raise answer
         return answer
+
+    def parse_transcript(self, body: bytes) -> Transcript:
+        """A transcript in our own form stands for that of the provider."""
+        try:
+            return Transcript.model_validate_json(body)
+        except ValidationError as error:
+            raise UnavailableError("no transcript") from error
 
 
 def recorded(url: str, extension: str = "mp4", duration: float | None = 60) -> RecordedContent:
