@@ -17,6 +17,8 @@ from pydantic import ValidationError
 from pydantic_settings import CliApp, SettingsError
 
 from devtools.simulator.common_settings import CommonSettings
+from devtools.simulator.meetingbaas_v2.server import running_meetingbaas_v2
+from devtools.simulator.meetingbaas_v2.settings import MeetingBaasV2Settings
 from devtools.simulator.recall.app import running_recall
 from devtools.simulator.recall.settings import RecallSettings
 from devtools.simulator.responses import explain
@@ -40,6 +42,7 @@ class SimulatedProvider:
 
 PROVIDERS: Mapping[str, SimulatedProvider] = {
     "meetingbaas": SimulatedProvider(SimulatorSettings, running_simulator),
+    "meetingbaas-v2": SimulatedProvider(MeetingBaasV2Settings, running_meetingbaas_v2),
     "recall": SimulatedProvider(RecallSettings, running_recall),
 }
 """The first is the default."""

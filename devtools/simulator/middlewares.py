@@ -14,9 +14,9 @@ from devtools.simulator.state import RequestRecord, now
 
 _NOT_OF_THE_API = (CONTROL, "/media/", "/oauth/")
 _SECRET_PARAMETERS = frozenset({"X-Amz-Signature", "X-Amz-Credential"})
-_BODIES_KEPT = ("/bots", "/bot")
+_BODIES_KEPT = ("/bots", "/bot", "/batch", "/scheduled")
 """Ends of the paths that order bots, with any of the providers."""
-_SECRET_FIELDS = frozenset({"api_key", "zoom_sdk_pwd", "zoom_obf_token"})
+_SECRET_FIELDS = frozenset({"api_key", "zoom_sdk_pwd", "zoom_obf_token", "obf_token", "secret"})
 
 
 @web.middleware

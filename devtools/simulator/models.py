@@ -1,6 +1,7 @@
 """What callers may send: bodies and queries, as strict as the service's schema is."""
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -144,7 +145,9 @@ class Match(Control):
 
 
 class ScriptRule(Control):
-    """Which script fitting bots play, `times` times or for good."""
+    """Which script fitting bots play, `times` times or for good; `known` are those that have a name."""
+
+    known: ClassVar[Mapping[str, Script]] = SCRIPTS
 
     match: Match = Match()
     script: Script
@@ -159,9 +162,9 @@ class ScriptRule(Control):
             return {**data, "script": {"steps": script}}
         if not isinstance(script, str):
             return data
-        if script not in SCRIPTS:
-            raise ValueError(f"no script is called {script!r}; there are {', '.join(sorted(SCRIPTS))}")
-        return {**data, "script": SCRIPTS[script]}
+        if script not in cls.known:
+            raise ValueError(f"no script is called {script!r}; there are {', '.join(sorted(cls.known))}")
+        return {**data, "script": cls.known[script]}
 
 
 class EmitOrder(Control):

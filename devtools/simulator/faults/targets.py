@@ -15,10 +15,10 @@ from devtools.simulator.faults.control_models import (
     SecondBot,
 )
 
-_NEW_BOT = frozenset({("POST", "/bots"), ("POST", "/api/v1/bot")})
+_NEW_BOT = frozenset({("POST", "/bots"), ("POST", "/api/v1/bot"), ("POST", "/v2/bots")})
 """How new bots are asked for, with any of the providers."""
-_COSTS_TOKENS = _NEW_BOT | {("POST", "/bots/retranscribe")}
-_ENDS = frozenset({"bot.done", "bot.fatal"})
+_COSTS_TOKENS = _NEW_BOT | {("POST", "/bots/retranscribe"), ("POST", "/v2/bots/batch")}
+_ENDS = frozenset({"bot.done", "bot.fatal", "bot.completed", "bot.failed"})
 _ELSEWHERE = (MEDIA, OAUTH)
 _RANDOM_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 

@@ -1,0 +1,71 @@
+"""What really happened: every bot with its times in its meeting, every request, delivery and fault."""
+
+from typing import Any
+
+from devtools.simulator.media import MediaFile
+from devtools.simulator.meetingbaas_v2.account import Account
+from devtools.simulator.meetingbaas_v2.artifacts import AUDIO, VIDEO, available, open_file
+from devtools.simulator.meetingbaas_v2.bots import ScheduledBot, V2Bot
+
+
+def ledger_of(account: Account) -> dict[str, Any]:
+    """Everything since the start or the last reset, without the secrets that callers put into bodies."""
+    ledger = account.ledger
+    return {
+        "requests": [vars(record) for record in ledger.requests],
+        "bots": [_bot(bot, account) for bot in account.bots.values()],
+        "scheduled": [_scheduled(bot) for bot in account.scheduled.values()],
+        "deliveries": [vars(record) for record in ledger.deliveries],
+        "syncs": [vars(record) for record in ledger.syncs],
+        "faults": [vars(record) for record in ledger.faults],
+        "orders": account.faults.history(),
+    }
+
+
+def _bot(bot: V2Bot, account: Account) -> dict[str, Any]:
+    """`joined_at` to `left_at` is when it was in the meeting of `meeting_url`."""
+    callback = bot.request.callback
+    names = available(bot, account.retained_seconds)
+    video = open_file(bot, VIDEO) if VIDEO in names else None
+    return {
+        "id": str(bot.uuid),
+        "event_id": bot.event_id,
+        "double_of": bot.double_of and str(bot.double_of),
+        "meeting_url": bot.meeting_url,
+        "bot_name": bot.request.bot_name,
+        "extra": bot.extra,
+        "was_scheduled": bot.was_scheduled,
+        "callback_url": callback and callback.url,
+        "script": bot.script.name,
+        "status": bot.status,
+        "created_at": bot.created_at,
+        "joined_at": bot.joined_at,
+        "leave_requested_at": bot.leave_requested_at,
+        "left_at": bot.left_at,
+        "ended_at": bot.ended_at,
+        "end_reason": bot.end_reason,
+        "error": bot.error_code,
+        "duration": bot.duration,
+        "content_deleted": bot.content_deleted,
+        "files": names,
+        "recording": {"content_type": video.content_type, "size": video.size, "sha256": video.sha256}
+        if isinstance(video, MediaFile)
+        else None,
+        "audio": {"size": open_file(bot, AUDIO).size} if AUDIO in names else None,
+        "timeline": [vars(moment) for moment in bot.timeline],
+    }
+
+
+def _scheduled(bot: ScheduledBot) -> dict[str, Any]:
+    return {
+        "id": str(bot.uuid),
+        "event_id": bot.event_id,
+        "meeting_url": bot.meeting_url,
+        "bot_name": bot.request.bot_name,
+        "extra": bot.request.extra,
+        "join_at": bot.join_at,
+        "status": bot.status,
+        "error": bot.error_code,
+        "created_at": bot.created_at,
+        "cancelled_at": bot.cancelled_at,
+    }
