@@ -12,6 +12,8 @@ from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.provider import NAME, DispatchDefaults, MeetingBaasProvider
 from minutekeeper.providers.meetingbaas.request_models import SpeechToText
+from minutekeeper.providers.meetingbaas_v2.client import MeetingBaasV2Client
+from minutekeeper.providers.meetingbaas_v2.provider import NAME_V2, BotSetup, MeetingBaasV2Provider
 from minutekeeper.providers.recall.client import RecallClient
 from minutekeeper.providers.recall.http import open_recall, recall_address
 from minutekeeper.providers.recall.provider import NAME as RECALL
@@ -34,6 +36,7 @@ def open_providers(settings: Settings) -> Providers:
     """
     openers: dict[str, tuple[SecretStr, Callable[[Settings], Provider]]] = {
         NAME: (settings.meetingbaas_api_key, _open_meetingbaas),
+        NAME_V2: (settings.meetingbaas_v2_api_key, _open_meetingbaas_v2),
         RECALL: (settings.recall_api_key, _open_recall),
     }
     wanted = [name.strip() for name in settings.minutekeeper_providers.split(",") if name.strip()]
@@ -58,6 +61,30 @@ def _open_meetingbaas(settings: Settings) -> MeetingBaasProvider:
             provider=settings.minutekeeper_speech_to_text_provider, api_key=speech_key or None
         ),
         policy=DispatchDefaults(
+            max_dispatches=settings.minutekeeper_max_dispatches,
+            deadlines=load_deadlines(),
+        ),
+    )
+
+
+def _open_meetingbaas_v2(settings: Settings) -> MeetingBaasV2Provider:
+    has_own_transcriber = settings.minutekeeper_speech_to_text_provider == "Gladia"
+    return MeetingBaasV2Provider(
+        MeetingBaasV2Client(
+            settings.meetingbaas_v2_base_url,
+            settings.meetingbaas_v2_api_key.get_secret_value(),
+            send_timeout=settings.minutekeeper_send_timeout_seconds,
+            secrets=secrets_of(settings),
+        ),
+        webhook_secrets=[
+            settings.meetingbaas_v2_webhook_secret.get_secret_value(),
+            settings.meetingbaas_v2_webhook_secret_previous.get_secret_value(),
+        ],
+        signing_secrets=signing_secrets(settings),
+        setup=BotSetup(
+            transcriber_key=(
+                settings.minutekeeper_speech_to_text_api_key.get_secret_value() if has_own_transcriber else ""
+            ),
             max_dispatches=settings.minutekeeper_max_dispatches,
             deadlines=load_deadlines(),
         ),

@@ -1,13 +1,12 @@
 """Looks up bots at the provider: by dispatch key, by origin, and their status."""
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from urllib.parse import unquote, urlsplit
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
 from minutekeeper.providers.base import BotObservation, BotOrigin, FoundBot, ProviderBotStatus, UnavailableError
 from minutekeeper.providers.bot_metadata import BotMetadata
+from minutekeeper.providers.meeting_names import meeting_name, names_in_meeting_url
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.request_models import BotQuery
 from minutekeeper.providers.meetingbaas.response_models import BotDetails, BotSummary, MeetingData
@@ -18,9 +17,6 @@ CLOCK_SKEW = timedelta(minutes=2)
 
 _LONGEST_LIFE = timedelta(hours=6)
 """The longest time that a bot exists: it ends after five hours, and a reserved one waits a little before."""
-
-_ROUTES = frozenset({"j", "l", "lookup", "meet", "meetup-join", "my", "w"})
-"""Parts of paths that lead to every meeting of a platform."""
 
 
 async def find_bots(
@@ -34,7 +30,7 @@ async def find_bots(
     ignores its filters must not return a bot that is not ours, and neither must another bot with our key.
     """
     created_after = since - CLOCK_SKEW
-    name = _meeting_name(meeting_url)
+    name = meeting_name(meeting_url)
     query = (
         BotQuery(created_after=created_after, meeting_url=name)
         if name
@@ -44,7 +40,7 @@ async def find_bots(
     async for bot in client.list_bots(query):
         created_at = bot.created_at or since
         extra = bot.extra.verified(signing_secrets)
-        is_match = extra.dispatch_key == key or name in _names(bot.meeting_url)
+        is_match = extra.dispatch_key == key or name in names_in_meeting_url(bot.meeting_url)
         if bot.bot_id and is_match and created_at >= created_after:
             found[bot.bot_id] = _found(bot, extra, created_at)
     return sorted(found.values(), key=lambda bot: bot.created_at, reverse=True)
@@ -68,19 +64,6 @@ def _found(bot: BotSummary, extra: BotMetadata, created_at: datetime) -> FoundBo
         workflow_id=extra.workflow_id,
         run=extra.run,
     )
-
-
-def _meeting_name(meeting_url: str) -> str:
-    """The part that identifies the meeting in any spelling of its URL: a code, a number or a thread."""
-    return max(_names(meeting_url), key=len, default=meeting_url.partition("?")[0])
-
-
-def _names(meeting_url: str) -> set[str]:
-    try:
-        path = unquote(urlsplit(meeting_url).path)
-    except ValueError:
-        return set()
-    return set(re.findall(r"[\w-]+", path.lower())) - _ROUTES
 
 
 async def origin_of(client: MeetingBaasClient, signing_secrets: Sequence[str], bot_id: str) -> BotOrigin:
