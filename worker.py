@@ -37,7 +37,8 @@ from minutekeeper.downloads.downloader import DownloadLimits
 from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
 from minutekeeper.logs import set_up_logging
 from minutekeeper.process import exit_within, run_and_exit
-from minutekeeper.providers.factory import open_calendars, open_providers
+from minutekeeper.providers.calendar_factory import open_calendars
+from minutekeeper.providers.factory import open_providers
 from minutekeeper.startup_checks import describe_problems, key_problems, start_problems
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
@@ -145,9 +146,9 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
             stack.push_async_callback(account.aclose)
             store = ArtifactStore(settings.artifacts_url)
             calendars = CalendarActivities(
-                account, store, settings.wake_up, veto=settings.minutekeeper_veto, limits=settings.limits
+                account.of, store, settings.wake_up, veto=settings.minutekeeper_veto, limits=settings.limits
             )
-            rounds = CalendarHealthActivities(account, settings.minutekeeper_calendar_check_seconds)
+            rounds = CalendarHealthActivities(list(account), settings.minutekeeper_calendar_check_seconds)
             reporting = WebhookMonitor(settings.bridge_public_url)
             workers.append(meetings_worker(client, (bots, calendars, rounds), settings, [reporting]))
         if queues in {"all", RECORDINGS_QUEUE}:

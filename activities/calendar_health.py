@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -21,7 +22,8 @@ from minutekeeper.calendars.health import (
     HealthCheckResult,
 )
 from minutekeeper.providers.base import NotFoundError, ProviderError
-from minutekeeper.providers.calendar_base import AccessProblemSource, ConnectedCalendar, ResyncResult, SyncFailure
+from minutekeeper.providers.calendar_base import AccessCheck, AccessProblemSource, ConnectedCalendar, SyncFailure
+from minutekeeper.providers.calendar_ids import provider_of_calendar
 from minutekeeper.temporal.calendar_workflows import report_access, running_calendars
 
 _MAX_CONCURRENCY = 20
@@ -31,10 +33,15 @@ _OPAQUE = re.compile(r"\S{24,}")
 _BY_SOURCE = {AccessProblemSource.USER: AccessProblem.USER_GRANT, AccessProblemSource.APP: AccessProblem.OAUTH_APP}
 
 
-class CalendarResyncer(Protocol):
+class CalendarAccess(Protocol):
     """What is needed of a CalendarProvider."""
 
-    async def resync_all(self) -> ResyncResult:
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        ...
+
+    async def check_access(self) -> AccessCheck:
         """Raises ProviderError."""
         ...
 
@@ -43,18 +50,28 @@ class CalendarResyncer(Protocol):
         ...
 
 
-class CalendarHealthActivities:
-    """Checks all calendars of one account, every `every_seconds`."""
+@dataclass(frozen=True, kw_only=True)
+class _AccountCheck:
+    """What one provider answered, and the calendars with a workflow that it does not have any more."""
 
-    def __init__(self, calendars: CalendarResyncer, every_seconds: float) -> None:
+    findings: AccessFindings
+    named: list[str]
+    missing: list[str]
+    texts: Mapping[str, str]
+
+
+class CalendarHealthActivities:
+    """Checks the calendars of all providers, every `every_seconds`."""
+
+    def __init__(self, calendars: Sequence[CalendarAccess], every_seconds: float) -> None:
         self._calendars = calendars
         self._every_seconds = every_seconds
 
     @activity.defn
     async def check_calendars(self, order: HealthCheckInput) -> HealthCheckResult:
-        """Makes one request for all calendars of the account, and reports to each for which the answer is new.
+        """Makes one request for all calendars of an account, and reports to each for which the answer is new.
 
-        Raises ApplicationError of the types in `activities.errors`, and `Temporal`.
+        Raises ApplicationError of the types in `activities.errors` if no provider answers, and `Temporal`.
         """
         try:
             return await with_heartbeats(self._check(order, activity.client()), lambda: None)
@@ -65,47 +82,90 @@ class CalendarHealthActivities:
 
     async def _check(self, order: HealthCheckInput, client: Client) -> HealthCheckResult:
         asked_at = datetime.now(UTC)
-        resync = await self._calendars.resync_all()
-        found = evaluate_resync(order.before, resync)
-        texts = {each.calendar_id: _OPAQUE.sub("…", each.text) for each in resync.errors}
-        named = [name for name in dict.fromkeys([*resync.synced, *texts]) if name]
-        missing = await self._find_missing(client, named)
-        findings = found.model_copy(
-            update={"problems": {**found.problems, **dict.fromkeys(missing, AccessProblem.NOT_FOUND)}}
-        )
-        slots = asyncio.Semaphore(_MAX_CONCURRENCY)
-
-        async def report(calendar_id: str) -> None:
-            problem = findings.problems.get(calendar_id)
-            text = texts.get(calendar_id, _NOT_FOUND_TEXT) if problem else ""
-            async with slots:
-                # A calendar without a workflow gets no report.
-                await report_access(client, calendar_id, AccessReport(problem=problem, text=text, at=asked_at))
-
-        known = [*named, *missing]
-        concerned = known if order.report_all else [name for name in known if _is_new(name, order.before, findings)]
-        await asyncio.gather(*(report(name) for name in concerned))
-        return HealthCheckResult(findings=findings, calendars=len(named), next_check_seconds=self._every_seconds)
-
-    async def _find_missing(self, client: Client, named: Collection[str]) -> list[str]:
-        """The calendars with a workflow that the answer does not name and that the provider does not know."""
+        asked = [each for each in self._calendars if not order.providers or each.name in order.providers]
         followed = [each async for each in running_calendars(client)]
-        slots = asyncio.Semaphore(_MAX_CONCURRENCY)
+        checks: list[_AccountCheck] = []
+        errors: list[tuple[str, ProviderError]] = []
+        for account in asked:
+            try:
+                checks.append(await _check_account(account, order.before, followed))
+            except ProviderError as error:
+                errors.append((account.name, error))
+        if errors and not checks:
+            raise errors[0][1]
+        answered = {account.name for account in asked} - {name for name, _ in errors}
+        findings = _together(order.before, answered, [check.findings for check in checks])
+        for check in checks:
+            await _report(client, order, check, findings, asked_at)
+        is_complete = not errors and len(asked) == len(self._calendars)
+        return HealthCheckResult(
+            findings=findings,
+            calendars=sum(len(check.named) for check in checks) if is_complete else None,
+            next_check_seconds=self._every_seconds,
+            error="; ".join(f"{name}: {error}" for name, error in errors),
+        )
 
-        async def is_known(calendar_id: str) -> bool:
-            async with slots:
-                try:
-                    await self._calendars.calendar(calendar_id)
-                except NotFoundError:
-                    return False
-                return True
 
-        unnamed = sorted(set(followed).difference(named))
-        known = await asyncio.gather(*(is_known(each) for each in unnamed))
-        return [each for each, there in zip(unnamed, known, strict=True) if not there]
+async def _check_account(
+    account: CalendarAccess, before: AccessFindings, followed: Collection[str]
+) -> _AccountCheck:
+    """Raises ProviderError."""
+    answer = await account.check_access()
+    found = evaluate_access(before, answer)
+    texts = {each.calendar_id: _OPAQUE.sub("…", each.text) for each in answer.failures}
+    named = [name for name in dict.fromkeys([*answer.readable, *texts]) if name]
+    own = {each for each in followed if provider_of_calendar(each) == account.name}
+    missing = await _find_missing(account, sorted(own.difference(named)))
+    problems = {**found.problems, **dict.fromkeys(missing, AccessProblem.NOT_FOUND)}
+    return _AccountCheck(
+        findings=found.model_copy(update={"problems": problems}), named=named, missing=missing, texts=texts
+    )
 
 
-def evaluate_resync(before: AccessFindings, resync: ResyncResult) -> AccessFindings:
+async def _find_missing(account: CalendarAccess, unnamed: Sequence[str]) -> list[str]:
+    """The calendars with a workflow that the answer does not name and that the provider does not know."""
+    slots = asyncio.Semaphore(_MAX_CONCURRENCY)
+
+    async def is_known(calendar_id: str) -> bool:
+        async with slots:
+            try:
+                await account.calendar(calendar_id)
+            except NotFoundError:
+                return False
+            return True
+
+    known = await asyncio.gather(*(is_known(each) for each in unnamed))
+    return [each for each, there in zip(unnamed, known, strict=True) if not there]
+
+
+async def _report(
+    client: Client, order: HealthCheckInput, check: _AccountCheck, findings: AccessFindings, asked_at: datetime
+) -> None:
+    slots = asyncio.Semaphore(_MAX_CONCURRENCY)
+
+    async def report(calendar_id: str) -> None:
+        problem = findings.problems.get(calendar_id)
+        text = check.texts.get(calendar_id, _NOT_FOUND_TEXT) if problem else ""
+        async with slots:
+            # A calendar without a workflow gets no report.
+            await report_access(client, calendar_id, AccessReport(problem=problem, text=text, at=asked_at))
+
+    known = [*check.named, *check.missing]
+    concerned = known if order.report_all else [name for name in known if _is_new(name, order.before, findings)]
+    await asyncio.gather(*(report(name) for name in concerned))
+
+
+def _together(before: AccessFindings, answered: Collection[str], found: Iterable[AccessFindings]) -> AccessFindings:
+    """The findings of the providers that answered, and for the others those of before."""
+    kept = {name: each for name, each in before.problems.items() if provider_of_calendar(name) not in answered}
+    unconfirmed = [name for name in before.unconfirmed if provider_of_calendar(name) not in answered]
+    for each in found:
+        kept |= each.problems
+        unconfirmed += each.unconfirmed
+    return AccessFindings(problems=kept, unconfirmed=tuple(unconfirmed))
+
+
+def evaluate_access(before: AccessFindings, answer: AccessCheck) -> AccessFindings:
     """The problem of each calendar, after what was found before.
 
     A failure without a known reason is believed when it comes a second time in a row. If it is then that of all
@@ -113,10 +173,10 @@ def evaluate_resync(before: AccessFindings, resync: ResyncResult) -> AccessFindi
     """
     problems: dict[str, AccessProblem] = {}
     unconfirmed = []
-    is_all = not resync.synced and len(resync.errors) > 1
-    for failure in resync.errors:
+    is_all = not answer.readable and len(answer.failures) > 1
+    for failure in answer.failures:
         name = failure.calendar_id
-        if not name or name in resync.synced:
+        if not name or name in answer.readable:
             continue
         if failure.trouble is None and name not in before.unconfirmed and name not in before.problems:
             unconfirmed.append(name)

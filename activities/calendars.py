@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 
 from temporalio import activity
@@ -264,25 +264,23 @@ class CalendarActivities:
     """The activities of calendar workflows.
 
     Args:
-        calendars: The calendars of the default provider.
+        calendars: Gives access to the calendar of an id. Raises ProviderError.
         store: Where the checkpoints lie.
         wake_up: When booked meetings have their bots sent.
-        others: The calendars of further providers, by the provider's name.
         veto: For whom a user's `never` speaks.
         limits: The limits of bots of the installation and of each user.
     """
 
-    def __init__(  # noqa: PLR0913 - one argument for each thing that it works with
+    def __init__(
         self,
-        calendars: ConnectedCalendars,
+        calendars: Callable[[str], ConnectedCalendars],
         store: ArtifactStore,
         wake_up: DispatchTiming = DEFAULT_DISPATCH_TIMING,
-        others: Mapping[str, ConnectedCalendars] | None = None,
         *,
         veto: VetoScope = VetoScope.ANY,
         limits: InstallationLimits | None = None,
     ) -> None:
-        self._calendars: Mapping[str, ConnectedCalendars] = {"": calendars, **(others or {})}
+        self._calendars = calendars
         self._stores = CalendarStores(store)
         self._wake_up = wake_up
         self._veto = veto
@@ -293,14 +291,12 @@ class CalendarActivities:
     async def reconcile(self, order: ReconcileInput) -> ReconcileResult:
         """Reads the calendar, and books, moves and releases meetings; a further attempt resumes where one stopped.
 
-        Raises ApplicationError of the types in `activities.errors`, and `Store`, `Temporal`, `StaleWrite`,
-        `UnknownProvider`.
+        Raises ApplicationError of the types in `activities.errors`, and `Store`, `Temporal`, `StaleWrite`.
         """
-        calendars = self._calendars.get(order.provider)
-        if calendars is None:
-            raise ApplicationError(
-                f"This worker has no calendar provider {order.provider!r}.", type="UnknownProvider"
-            )
+        try:
+            calendars = self._calendars(order.calendar_id)
+        except ProviderError as error:
+            raise to_application_error(error) from None
         info = activity.info()
         # Both by the same clock, which need not be the workflow's.
         waited = max(info.current_attempt_scheduled_time - info.scheduled_time, timedelta())

@@ -49,7 +49,7 @@ from bridge.temporal_gateway import TemporalGateway
 from bridge.webhook_views import confirm_address, healthz, readyz, receive_account_webhook, receive_bot_webhook
 from minutekeeper.config import Settings, load_deadlines
 from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE, BOT_WEBHOOK_ROUTE
-from minutekeeper.providers.factory import open_calendars
+from minutekeeper.providers.calendar_factory import open_calendars
 from minutekeeper.providers.registry import Providers
 from minutekeeper.storage.store import ArtifactStore
 

@@ -18,7 +18,7 @@ from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.ids import adopted_meeting_id, calendar_workflow_id_for, workflow_id_for
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, ProviderScheduledBot
 from minutekeeper.providers.base import BotOrigin, NotFoundError, UnknownProviderError
-from minutekeeper.providers.calendar_base import CalendarProvider
+from minutekeeper.providers.calendar_registry import CalendarProviders
 
 _MAX_REMEMBERED = 20_000
 _FIRST_PAUSE = timedelta(minutes=1)
@@ -44,7 +44,7 @@ class BotAdopter:
     def __init__(
         self,
         origins: Mapping[str, OriginLookup],
-        calendars: CalendarProvider,
+        calendars: CalendarProviders,
         temporal: TemporalGateway,
         *,
         deadlines: Deadlines,
@@ -81,7 +81,7 @@ class BotAdopter:
             return None
         if origin.workflow_id:
             return delivery.addressed_to(origin.workflow_id, dispatch=origin.dispatch)
-        event = await self._event(origin.event_id)
+        event = await self._event(delivery.provider, origin)
         is_wanted = origin.is_ours or self._adopts_all or (event and await self._is_followed(event, limit))
         request = self._request(delivery.provider, origin, event, now) if is_wanted else None
         if request is None:
@@ -98,12 +98,13 @@ class BotAdopter:
             )
         return lookup
 
-    async def _event(self, event_id: str) -> CalendarEvent | None:
+    async def _event(self, provider: str, origin: BotOrigin) -> CalendarEvent | None:
         """The event that the bot was sent to; None if there is none, or none any more."""
-        if not event_id:
+        calendars = self._calendars.find(provider)
+        if not origin.event_id or calendars is None:
             return None
         try:
-            return await self._calendars.event(event_id)
+            return await calendars.event(origin.calendar_id, origin.event_id)
         except NotFoundError:
             return None
 

@@ -11,8 +11,14 @@ from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
 from minutekeeper.meetings.ids import calendar_workflow_id_for, folder_for, meeting_id_from_workflow_id
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.providers.base import BotWebhook, CalendarWebhook
+from minutekeeper.providers.calendar_ids import own_calendar_id
 from minutekeeper.storage import layout
-from minutekeeper.temporal.names import BOT_EVENT_SIGNAL, CALENDAR_EVENT_SIGNAL
+from minutekeeper.temporal.names import (
+    BOT_EVENT_SIGNAL,
+    CALENDAR_EVENT_SIGNAL,
+    CALENDAR_HEALTH_ID,
+    CHECK_NOW_SIGNAL,
+)
 
 _REQUESTS = uuid.uuid5(uuid.NAMESPACE_URL, "minutekeeper:webhook-deliveries")
 
@@ -47,6 +53,14 @@ class CalendarDelivery(BaseModel):
     everything: bool = False
 
 
+class AccessDelivery(BaseModel):
+    """A signal to the workflow of calendar health: whether the calendars of a provider can be read has changed."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    provider: str
+
+
 class BotAddress(NamedTuple):
     """Where news of a bot is to go: `workflow_id` is empty, and `dispatch` None, where the sender does not say."""
 
@@ -67,9 +81,9 @@ class WebhookDelivery(BaseModel):
 
     delivery: str
     received_at: AwareDatetime
-    message: BotEvent | CalendarDelivery
+    message: BotEvent | CalendarDelivery | AccessDelivery
     provider: str = ""
-    """Whose bot it is about, by its provider's name."""
+    """Whose bot or calendar it is about, by its provider's name."""
     workflow_id: str = ""
     body: bytes | None = None
     unknown_since: AwareDatetime | None = None
@@ -87,22 +101,35 @@ class WebhookDelivery(BaseModel):
         )
 
     @classmethod
-    def of_calendar(cls, notice: CalendarWebhook, received_at: datetime) -> Self:
+    def of_calendar(cls, notice: CalendarWebhook, provider: str, received_at: datetime) -> Self:
+        """For the calendar's workflow; news of its access is for the workflow that checks all calendars."""
+        if notice.is_about_access:
+            return cls(
+                delivery=notice.delivery,
+                received_at=received_at,
+                message=AccessDelivery(provider=provider),
+                provider=provider,
+                workflow_id=CALENDAR_HEALTH_ID,
+            )
+        calendar_id = own_calendar_id(provider, notice.calendar_id)
         return cls(
             delivery=notice.delivery,
             received_at=received_at,
+            provider=provider,
             message=CalendarDelivery(
-                calendar_id=notice.calendar_id,
+                calendar_id=calendar_id,
                 delivery=notice.delivery,
                 event_ids=notice.event_ids,
                 everything=notice.everything,
             ),
-            workflow_id=calendar_workflow_id_for(notice.calendar_id),
+            workflow_id=calendar_workflow_id_for(calendar_id),
         )
 
     @property
     def signal(self) -> str:
-        return BOT_EVENT_SIGNAL if isinstance(self.message, BotEvent) else CALENDAR_EVENT_SIGNAL
+        if isinstance(self.message, BotEvent):
+            return BOT_EVENT_SIGNAL
+        return CHECK_NOW_SIGNAL if isinstance(self.message, AccessDelivery) else CALENDAR_EVENT_SIGNAL
 
     @property
     def bot_id(self) -> str:
@@ -110,7 +137,7 @@ class WebhookDelivery(BaseModel):
 
     @property
     def kind(self) -> str:
-        return self.message.kind.value if isinstance(self.message, BotEvent) else CALENDAR_EVENT_SIGNAL
+        return self.message.kind.value if isinstance(self.message, BotEvent) else self.signal
 
     @property
     def event(self) -> str:

@@ -84,7 +84,7 @@ async def receive_account_webhook(request: web.Request) -> web.Response:
         if isinstance(notice, IgnoredWebhook):
             return _ignored(line, notice)
         if isinstance(notice, CalendarWebhook):
-            return await _forward(request, WebhookDelivery.of_calendar(notice, received_at))
+            return await _forward(request, WebhookDelivery.of_calendar(notice, provider.name, received_at))
         workflow_id, dispatch = notice.workflow_id, notice.event.dispatch
         return await _forward(
             request,

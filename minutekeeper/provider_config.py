@@ -66,3 +66,8 @@ class ProviderSettings(BaseSettings):
         description="Providers that bots are sent by, in the order of preference, separated by commas: "
         "`meetingbaas`, `meetingbaas-v2`, `recall`. Empty: all that have a key, in this order.",
     )
+    minutekeeper_calendar_provider: str = Field(
+        "",
+        description="Provider at which calendars are connected if none is named: `meetingbaas`, "
+        "`meetingbaas-v2` or `recall`. Empty: the first of these that has a key.",
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from starter.cli_calendar_policies import print_left_out
-from starter.cli_options import Json, PlatformOption, PolicyFile, run_async
+from starter.cli_options import CalendarProviderName, Json, PlatformOption, PolicyFile, run_async
 
 if TYPE_CHECKING:
     from minutekeeper.calendars.user_connection import UserConnection
@@ -23,7 +23,12 @@ UserPlatform = Annotated[
     PlatformOption, typer.Option("--platform", help="The calendar's platform.", show_default=False)
 ]
 
-_OPTION_NAMES = {"user": "USER", "success_url": "--success-url", "error_url": "--error-url"}
+_OPTION_NAMES = {
+    "user": "USER",
+    "provider": "--provider",
+    "success_url": "--success-url",
+    "error_url": "--error-url",
+}
 _DISCONNECT_REASON = "The user's calendar was disconnected."
 _MAX_NAMED = 5
 
@@ -34,6 +39,7 @@ async def calendar_connect_link(  # noqa: PLR0913 - one argument for each option
     user: User,
     platform: UserPlatform,
     *,
+    provider: CalendarProviderName = "",
     policy: PolicyFile = None,
     success_url: Annotated[
         str, typer.Option(metavar="URL", help="Where the browser goes afterwards.", show_default=False)
@@ -60,7 +66,14 @@ async def calendar_connect_link(  # noqa: PLR0913 - one argument for each option
 
     configured = signing_settings(address=True)
     try:
-        link = new_link(user, platform.value, datetime.now(UTC), success_url=success_url, error_url=error_url)
+        link = new_link(
+            user,
+            platform.value,
+            datetime.now(UTC),
+            provider=provider,
+            success_url=success_url,
+            error_url=error_url,
+        )
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = str(first["loc"][0])
@@ -195,7 +208,7 @@ async def _disconnect(settings: "Settings", known: "UserConnection") -> None:
     from functools import partial
 
     from minutekeeper.calendars.messages import DisconnectRequest
-    from minutekeeper.providers.factory import open_calendars
+    from minutekeeper.providers.calendar_factory import open_calendars
     from minutekeeper.storage.objections import ObjectionStore
     from minutekeeper.storage.store import ArtifactStore
     from minutekeeper.temporal.calendar_workflows import report_changes, request_disconnect
@@ -210,7 +223,7 @@ async def _disconnect(settings: "Settings", known: "UserConnection") -> None:
         await objections.withdraw_all(known.calendar_id, partial(report_changes, temporal))
     calendars = open_calendars(settings)
     try:
-        await calendars.delete_calendar(known.calendar_id)
+        await calendars.of(known.calendar_id).delete_calendar(known.calendar_id)
     finally:
         await calendars.aclose()
 

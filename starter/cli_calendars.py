@@ -7,7 +7,7 @@ import typer
 
 from starter import cli_calendar_access, cli_calendar_policies
 from starter.cli_calendar_policies import print_left_out
-from starter.cli_options import CalendarName, EventName, Json, PolicyFile, run_async
+from starter.cli_options import CalendarName, CalendarProviderName, EventName, Json, PolicyFile, run_async
 
 if TYPE_CHECKING:
     from starter.calendars.connect import ConnectResult
@@ -36,7 +36,9 @@ Credentials = Annotated[
 
 @calendar_app.command(name="raw")
 @run_async
-async def calendar_raw(*, credentials: Credentials = None, as_json: Json = False) -> int:
+async def calendar_raw(
+    *, credentials: Credentials = None, provider: CalendarProviderName = "", as_json: Json = False
+) -> int:
     """List a user's calendars at Google or Microsoft.
 
     Needs no Temporal.
@@ -49,9 +51,9 @@ async def calendar_raw(*, credentials: Credentials = None, as_json: Json = False
     from starter.provider_account import open_calendar_account
 
     grant = load_credentials(credentials)
-    async with open_calendar_account(settings()) as provider:
+    async with open_calendar_account(settings()) as account:
         with translate_provider_errors():
-            calendars = await provider.list_available_calendars(grant)
+            calendars = await account.get(provider).list_available_calendars(grant)
     if as_json:
         write_json(calendars)
     elif not calendars:
@@ -66,6 +68,7 @@ async def calendar_raw(*, credentials: Credentials = None, as_json: Json = False
 async def calendar_connect(
     *,
     credentials: Credentials = None,
+    provider: CalendarProviderName = "",
     raw_id: Annotated[
         str | None, typer.Option(metavar="ID", help="An id from `raw`; the primary calendar if not given.")
     ] = None,
@@ -82,7 +85,7 @@ async def calendar_connect(
     chosen_policy = read_policy(policy, "--policy") if policy else None
     grant = load_credentials(credentials)
     async with CalendarClient.opened() as client:
-        connected = await client.connect(grant, raw_id, chosen_policy)
+        connected = await client.connect(grant, raw_id, chosen_policy, provider)
     if as_json:
         write_json(connected)
         return 0
@@ -321,12 +324,12 @@ async def _resync_all(*, as_json: bool) -> int:
         done = await client.resync_all()
     if as_json:
         errors = [
-            {"calendar_id": each.calendar_id, "text": each.text, "trouble": each.trouble} for each in done.errors
+            {"calendar_id": each.calendar_id, "text": each.text, "trouble": each.trouble} for each in done.failures
         ]
-        write_json({"synced": done.synced, "errors": errors})
-        return 1 if done.errors else 0
-    print_line(f"The provider read {amount(len(done.synced), 'calendar')} again.")
-    for each in done.errors:
+        write_json({"synced": done.readable, "errors": errors})
+        return 1 if done.failures else 0
+    print_line(f"The provider read {amount(len(done.readable), 'calendar')} again.")
+    for each in done.failures:
         problem = f"{sanitize(each.text)}{advice[each.trouble]}"
         print_line(f"Calendar {sanitize(each.calendar_id)} cannot be read: {problem}", "red")
-    return 1 if done.errors else 0
+    return 1 if done.failures else 0

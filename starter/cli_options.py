@@ -39,6 +39,15 @@ EventName = Annotated[
     str,
     typer.Argument(metavar="EVENT", help="Its id, the beginning of its id, or its title.", show_default=False),
 ]
+CalendarProviderName = Annotated[
+    str,
+    typer.Option(
+        "--provider",
+        metavar="NAME",
+        help="meetingbaas, meetingbaas-v2 or recall; the installation's default if not given.",
+        show_default=False,
+    ),
+]
 PolicyFile = Annotated[
     Path | None, typer.Option("--policy", metavar="FILE", help="Policy as JSON.", show_default=False)
 ]

@@ -1,6 +1,7 @@
 """Finds meetings by a bot, a calendar event or a link, and the events and users that a meeting belongs to."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
@@ -11,7 +12,7 @@ from minutekeeper.meetings.meeting_urls import MeetingUrlError, parse_meeting_ur
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import MeetingView
 from minutekeeper.providers.base import NotFoundError, Provider, ProviderError, RequestRejectedError
-from minutekeeper.providers.calendar_base import CalendarProvider
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.calendar_workflows import running_calendars
@@ -54,7 +55,9 @@ class FoundMeeting(BaseModel):
 class MeetingLookup:
     """Finds meetings by any id or link that is known of them."""
 
-    def __init__(self, temporal: Client, calendars: CalendarProvider, bots: Provider, store: ArtifactStore) -> None:
+    def __init__(
+        self, temporal: Client, calendars: CalendarProviders, bots: Provider, store: ArtifactStore
+    ) -> None:
         self._meetings = MeetingClient(temporal)
         self._temporal = temporal
         self._calendars = calendars
@@ -100,12 +103,18 @@ class MeetingLookup:
 
     async def _by_event(self, event_id: str) -> list[str]:
         """Reads the calendar's stored state, because an event that took place and then moved has several."""
-        try:
-            event = await self._calendars.event(event_id)
-        except (NotFoundError, RequestRejectedError):
+        event = await self._event(event_id)
+        if event is None:
             return await self._by_deleted_event(event_id)
         tracked = await self._tracked(event.calendar_id, event_id)
         return tracked or await self._booked([meeting_id_for_event(event)]) or await self._sent_by_provider(event)
+
+    async def _event(self, event_id: str) -> CalendarEvent | None:
+        """The event of this id at any provider that knows events without their calendars."""
+        for provider in self._calendars:
+            with suppress(NotFoundError, RequestRejectedError):
+                return await provider.event("", event_id)
+        return None
 
     async def _sent_by_provider(self, event: CalendarEvent) -> list[str]:
         """Meetings of bots that the provider itself scheduled for an event."""

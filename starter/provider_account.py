@@ -1,43 +1,49 @@
 """The provider account of the settings, opened for bots or for calendars."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeVar
 
 from minutekeeper.config import Settings
 from minutekeeper.providers.base import Provider
-from minutekeeper.providers.calendar_base import CalendarProvider
-from minutekeeper.providers.factory import open_calendars, open_providers
-from minutekeeper.providers.registry import Providers
+from minutekeeper.providers.calendar_factory import open_calendars
+from minutekeeper.providers.calendar_registry import CalendarProviders
+from minutekeeper.providers.factory import open_providers
 from starter.errors import MeetingInputError
-
-_Opened = TypeVar("_Opened", Providers, CalendarProvider)
 
 
 @asynccontextmanager
-async def open_calendar_account(settings: Settings) -> AsyncIterator[CalendarProvider]:
-    """Closes the connections at the end. Raises MeetingInputError for an invalid API key."""
-    provider = _open(open_calendars, settings)
+async def open_calendar_account(settings: Settings) -> AsyncIterator[CalendarProviders]:
+    """The calendars of all providers that have a key; closes the connections at the end.
+
+    Raises MeetingInputError if there is no key, or an invalid one.
+    """
+    keys = (settings.meetingbaas_api_key, settings.meetingbaas_v2_api_key, settings.recall_api_key)
+    if not any(key.get_secret_value().strip() for key in keys):
+        raise MeetingInputError("MEETINGBAAS_API_KEY", "is not set; the provider needs it")
     try:
-        yield provider
+        providers = open_calendars(settings)
+    except ValueError as error:
+        name, _, problem = str(error).partition(" ")
+        is_named = name.isupper()
+        raise MeetingInputError(
+            name if is_named else "MEETINGBAAS_API_KEY", problem if is_named else str(error)
+        ) from None
+    try:
+        yield providers
     finally:
-        await provider.aclose()
+        await providers.aclose()
 
 
 @asynccontextmanager
 async def open_bot_account(settings: Settings) -> AsyncIterator[Provider]:
     """Closes the connections at the end. Raises MeetingInputError for an invalid API key."""
-    providers = _open(open_providers, settings)
+    if not settings.meetingbaas_api_key.get_secret_value().strip():
+        raise MeetingInputError("MEETINGBAAS_API_KEY", "is not set; the provider needs it")
+    try:
+        providers = open_providers(settings)
+    except ValueError as error:
+        raise MeetingInputError("MEETINGBAAS_API_KEY", str(error)) from None
     try:
         yield providers.get()
     finally:
         await providers.aclose()
-
-
-def _open(open_: Callable[[Settings], _Opened], settings: Settings) -> _Opened:
-    if not settings.meetingbaas_api_key.get_secret_value().strip():
-        raise MeetingInputError("MEETINGBAAS_API_KEY", "is not set; the provider needs it")
-    try:
-        return open_(settings)
-    except ValueError as error:
-        raise MeetingInputError("MEETINGBAAS_API_KEY", str(error)) from None

@@ -238,5 +238,5 @@ def _report_problem(view: CalendarView, before: AccessProblem | None) -> None:
         return
     workflow.metric_meter().create_counter(*CALENDAR_PROBLEMS).add(1, {"problem": view.problem.value})
     if view.problem is not AccessProblem.OAUTH_APP:
-        fix = suggested_fix(view.problem, view.calendar_id, view.user, view.platform)
+        fix = suggested_fix(view.problem, view.calendar_id, view.user, view.platform, view.provider)
         workflow.logger.warning("calendar %s cannot be read: %s; %s", view.calendar_id, view.error, fix)

@@ -1,6 +1,7 @@
 """OAuth with Google and Microsoft: the apps, the consent URL, and the exchange of a code for a refresh token."""
 
 import asyncio
+import base64
 import json
 import re
 import secrets
@@ -30,6 +31,9 @@ SCOPES = {
     CalendarPlatform.MICROSOFT: ("offline_access", "Calendars.Read"),
 }
 
+_EMAIL_SCOPES = ("openid", "email")
+"""What the account's address needs, which tells whose primary calendar it is where none can be picked."""
+
 _LASTING: Mapping[CalendarPlatform, Mapping[str, str]] = {
     # Users who agreed before only get a refresh token if they are asked for consent again.
     CalendarPlatform.GOOGLE: {"access_type": "offline", "prompt": "consent select_account"},
@@ -56,13 +60,16 @@ class OAuthApp:
     def missing_scopes(self, granted: str) -> bool:
         """Whether an answer that names these scopes allows less than was asked for."""
         names = {scope.rpartition("/")[2] for scope in granted.split()}
-        # Microsoft does not list offline_access among the granted scopes.
-        needed = {scope.rpartition("/")[2] for scope in self.scopes} - {"offline_access"}
+        # Microsoft does not list offline_access among the granted scopes, and Google spells email otherwise.
+        needed = {scope.rpartition("/")[2] for scope in self.scopes} - {"offline_access", *_EMAIL_SCOPES}
         return not needed <= names
 
 
-def app_for(settings: Settings, platform: CalendarPlatform) -> OAuthApp | None:
-    """The app of a platform; None while its credentials are not set."""
+def app_for(settings: Settings, platform: CalendarPlatform, *, with_email: bool = False) -> OAuthApp | None:
+    """The app of a platform; None while its credentials are not set.
+
+    `with_email` has the answer name the account's address.
+    """
     if platform is CalendarPlatform.GOOGLE:
         client_id = settings.minutekeeper_google_client_id
         client_secret = settings.minutekeeper_google_client_secret
@@ -84,7 +91,7 @@ def app_for(settings: Settings, platform: CalendarPlatform) -> OAuthApp | None:
         authorize_url=authorize_url,
         token_url=token_url,
         callback=settings.bridge_public_url + CALLBACK_ROUTE.format(platform=platform),
-        scopes=SCOPES[platform],
+        scopes=SCOPES[platform] + (_EMAIL_SCOPES if with_email else ()),
         extras=_LASTING[platform],
     )
 
@@ -174,7 +181,21 @@ async def exchange_code(app: OAuthApp, code: str, verifier: str) -> CalendarCred
         client_id=app.client_id,
         client_secret=app.client_secret,
         refresh_token=SecretStr(token),
+        email=_email_in(answer.get("id_token")),
     )
+
+
+def _email_in(id_token: object) -> str:
+    """The address in an ID token. Its signature is not checked, because it comes from the token endpoint itself."""
+    parts = id_token.split(".") if isinstance(id_token, str) else []
+    if len(parts) != 3:
+        return ""
+    try:
+        claims = _object(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return ""
+    email = claims.get("email")
+    return email if isinstance(email, str) and "@" in email else ""
 
 
 def _refusal(status: int, answer: Mapping[str, Any]) -> ConnectError:

@@ -15,7 +15,7 @@ from bridge.request_bodies import RequestBodyReader
 from minutekeeper.calendars.connect_link import CONNECT_ROUTE
 from minutekeeper.calendars.user_connection import CalendarPlatform
 from minutekeeper.config import Settings, signing_secrets
-from minutekeeper.providers.factory import open_calendars
+from minutekeeper.providers.calendar_factory import open_calendars
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.objections import ObjectionStore
 from minutekeeper.storage.user_connections import UserConnectionStore

@@ -18,7 +18,7 @@ from bridge.temporal_gateway import TemporalCallError
 from minutekeeper.calendars.connect_link import ConnectLink
 from minutekeeper.calendars.messages import CalendarWorkflowInput
 from minutekeeper.calendars.policy import Policy
-from minutekeeper.calendars.preferences import CalendarIdentity, PolicySource, starting_rules
+from minutekeeper.calendars.preferences import PolicySource, starting_rules
 from minutekeeper.calendars.user_connection import UNFINISHED, PendingConnection, UserConnection
 from minutekeeper.providers.base import NotFoundError, ProviderError, UnavailableError
 from minutekeeper.providers.calendar_base import (
@@ -26,7 +26,10 @@ from minutekeeper.providers.calendar_base import (
     CalendarCredentials,
     CalendarProvider,
     ConnectedCalendar,
+    identity_of,
 )
+from minutekeeper.providers.calendar_ids import provider_name, provider_of_calendar
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.objections import ObjectionStore
@@ -58,7 +61,7 @@ class ConnectService:
 
     def __init__(  # noqa: PLR0913 - one argument for each thing that it works with
         self,
-        calendars: CalendarProvider,
+        calendars: CalendarProviders,
         workflows: CalendarWorkflows,
         connections: UserConnectionStore,
         preferences: CalendarPreferencesStore,
@@ -84,17 +87,34 @@ class ConnectService:
         """Whether the connected calendar has a running workflow, so that another one would replace it."""
         return bool(known.calendar_id) and await self._workflows.is_running(known.calendar_id)
 
-    async def available_calendars(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
+    def needs_email(self, link: ConnectLink) -> bool:
+        """Whether only the address of the account tells its calendar from those of others.
+
+        Raises UnknownProviderError.
+        """
+        return not self._calendars.get(link.provider).capabilities.picks_calendars
+
+    def provider(self, link: ConnectLink, known: UserConnection) -> CalendarProvider:
+        """The provider at which the calendar is connected: the link's, else the one of before, else the default."""
+        before = provider_of_calendar(known.calendar_id) if known.calendar_id else ""
+        return self._calendars.get(link.provider or before)
+
+    async def available_calendars(
+        self, link: ConnectLink, credentials: CalendarCredentials
+    ) -> list[AvailableCalendar]:
         """The calendars that the user could connect. Raises ConnectError if there are none."""
-        found = await self._calendars.list_available_calendars(credentials)
+        provider = self.provider(link, await self.load_connection(link))
+        found = await provider.list_available_calendars(credentials)
         usable = [each for each in found if len(each.raw_id.encode(errors="replace")) <= _MAX_RAW_ID_BYTES]
         if not usable:
             raise ConnectError(ConnectErrorCode.NO_CALENDAR)
         return usable
 
-    async def available_calendar(self, credentials: CalendarCredentials, raw_id: str) -> AvailableCalendar:
+    async def available_calendar(
+        self, link: ConnectLink, credentials: CalendarCredentials, raw_id: str
+    ) -> AvailableCalendar:
         """The calendar of this id. Raises ConnectError if it is none that these credentials lead to."""
-        for each in await self.available_calendars(credentials):
+        for each in await self.available_calendars(link, credentials):
             if each.raw_id == raw_id:
                 return each
         raise ConnectError(ConnectErrorCode.NO_CALENDAR)
@@ -126,25 +146,26 @@ class ConnectService:
         ConfirmationRequiredError if it would replace another calendar than the confirmed one.
         """
         known = await self.load_connection(link)
+        provider = self.provider(link, known)
         linked = await self._preferences.policy(link.policy_id) if link.policy_id else None
         if (
             known.calendar_id != confirmed_calendar_id
-            and known.raw_id != chosen.raw_id
+            and not _is_at(provider, known, chosen.raw_id)
             and await self.has_running_calendar(known)
         ):
             raise ConfirmationRequiredError
         attempt = PendingConnection(
             attempt_id=secrets.token_urlsafe(12),
             raw_id=chosen.raw_id,
-            before=frozenset(each.calendar_id for each in await self._calendars_of(chosen.raw_id)),
+            before=frozenset(each.calendar_id for each in await _calendars_of(provider, chosen.raw_id)),
         )
         # From here on no other attempt can finish.
         current = await self._without_leftovers(await self._write(known.with_attempt(attempt)))
-        calendar = await self._renew(known, credentials, chosen.raw_id)
+        calendar = await _renew(provider, known, credentials, chosen.raw_id)
         if calendar is None:
-            calendar = await self._take_over(known, current, credentials, chosen)
+            calendar = await self._take_over(provider, known, current, credentials, chosen)
         if calendar is None:
-            current, calendar = await self._create(current, attempt, credentials)
+            current, calendar = await self._create(provider, current, attempt, credentials)
             done, source = await self._start_new_workflow(link, linked, current, chosen, calendar)
         else:
             # It existed before and cannot be removed again, so the connection is written before the workflow is
@@ -179,15 +200,12 @@ class ConnectService:
         self, link: ConnectLink, linked: Policy | None, chosen: AvailableCalendar, calendar: ConnectedCalendar
     ) -> PolicySource:
         """Starts or renews the workflow of a calendar; returns where its policy comes from."""
-        identity = CalendarIdentity(
-            platform=link.platform,
-            account=calendar.email or chosen.email,
-            raw_id=calendar.raw_id or chosen.raw_id,
-        )
-        kept = await self._preferences.read(identity)
+        identity = identity_of(link.platform, calendar, chosen)
+        kept = await self._preferences.read(identity) if identity else None
         rules = starting_rules(kept, datetime.now(UTC), linked=linked, default=self._default_policy)
         request = CalendarWorkflowInput(
             calendar_id=calendar.calendar_id,
+            provider=provider_name(calendar.calendar_id),
             user=link.user,
             platform=link.platform,
             owner=calendar.email or calendar.name,
@@ -198,23 +216,16 @@ class ConnectService:
         )
         return rules.source if await self._workflows.start_or_renew(request) else PolicySource.UNCHANGED
 
-    async def _renew(
-        self, known: UserConnection, credentials: CalendarCredentials, raw_id: str
-    ) -> ConnectedCalendar | None:
-        """The connected calendar with the new grant; its meetings stay."""
-        if not known.calendar_id or known.raw_id != raw_id:
-            return None
-        try:
-            return await self._calendars.update_credentials(known.calendar_id, credentials)
-        except NotFoundError:
-            return None
-
     async def _create(
-        self, current: UserConnection, attempt: PendingConnection, credentials: CalendarCredentials
+        self,
+        provider: CalendarProvider,
+        current: UserConnection,
+        attempt: PendingConnection,
+        credentials: CalendarCredentials,
     ) -> tuple[UserConnection, ConnectedCalendar]:
         for _ in range(_MAX_TRIES):
             try:
-                calendar = await self._calendars.create_calendar(credentials, attempt.raw_id)
+                calendar = await provider.create_calendar(credentials, attempt.raw_id)
             except UnavailableError:
                 subject = one_line(f"{current.platform} calendar of {current.user}")
                 logger.warning("connect %s: the provider may have created a calendar that has no workflow", subject)
@@ -239,6 +250,7 @@ class ConnectService:
 
     async def _take_over(
         self,
+        provider: CalendarProvider,
         known: UserConnection,
         current: UserConnection,
         credentials: CalendarCredentials,
@@ -254,14 +266,14 @@ class ConnectService:
         if unfinished.raw_id != chosen.raw_id:
             return None
         claim = current.claim_for(current.attempt.attempt_id)
-        for each in await self._calendars_of(chosen.raw_id):
+        for each in await _calendars_of(provider, chosen.raw_id):
             if each.calendar_id in unfinished.before or each.email != chosen.email:
                 continue
             if await self._workflows.was_ever_started(each.calendar_id):
                 continue
             if await self._connections.claim(each.calendar_id, claim):
                 with contextlib.suppress(NotFoundError):
-                    return await self._calendars.update_credentials(each.calendar_id, credentials)
+                    return await provider.update_credentials(each.calendar_id, credentials)
         return None
 
     async def _without_leftovers(self, connection: UserConnection) -> UserConnection:
@@ -273,9 +285,6 @@ class ConnectService:
                 await self._disconnect(each.calendar_id, each.why)
         return await self._write(connection.without_leftovers())
 
-    async def _calendars_of(self, raw_id: str) -> list[ConnectedCalendar]:
-        return [each for each in await self._calendars.calendars() if each.raw_id == raw_id]
-
     async def _disconnect(self, calendar_id: str, why: str) -> None:
         """Disconnects a calendar by its workflow, which releases the meetings.
 
@@ -283,13 +292,34 @@ class ConnectService:
         """
         if not await self._workflows.request_disconnect(calendar_id, why):
             await self._objections.withdraw_all(calendar_id, self._workflows.report_changes)
-            await self._calendars.delete_calendar(calendar_id)
+            await self._calendars.of(calendar_id).delete_calendar(calendar_id)
 
     async def _write(self, connection: UserConnection) -> UserConnection:
         try:
             return await self._connections.write(connection)
         except ConcurrentUpdateError:
             raise ConnectError(ConnectErrorCode.OVERTAKEN) from None
+
+
+def _is_at(provider: CalendarProvider, known: UserConnection, raw_id: str) -> bool:
+    """Whether what is connected is the calendar of this id, at this provider."""
+    return known.raw_id == raw_id and provider_of_calendar(known.calendar_id) == provider.name
+
+
+async def _renew(
+    provider: CalendarProvider, known: UserConnection, credentials: CalendarCredentials, raw_id: str
+) -> ConnectedCalendar | None:
+    """The connected calendar with the new grant; its meetings stay."""
+    if not known.calendar_id or not _is_at(provider, known, raw_id):
+        return None
+    try:
+        return await provider.update_credentials(known.calendar_id, credentials)
+    except NotFoundError:
+        return None
+
+
+async def _calendars_of(provider: CalendarProvider, raw_id: str) -> list[ConnectedCalendar]:
+    return [each for each in await provider.calendars() if each.raw_id == raw_id]
 
 
 def _connected(current: UserConnection, chosen: AvailableCalendar, calendar: ConnectedCalendar) -> UserConnection:

@@ -131,7 +131,8 @@ def link_in(request: web.Request, text: str) -> ConnectLink:
 
 def app_of(request: web.Request, link: ConnectLink) -> OAuthApp:
     """The OAuth app of the link's platform. Raises ConnectError while it is not set up."""
-    app = app_for(request.app[SETTINGS], CalendarPlatform(link.platform))
+    with_email = request.app[CONNECT_SERVICE].needs_email(link)
+    app = app_for(request.app[SETTINGS], CalendarPlatform(link.platform), with_email=with_email)
     if app is None:
         raise ConnectError(ConnectErrorCode.NOT_SET_UP)
     return app
@@ -219,7 +220,7 @@ async def oauth_callback(request: web.Request) -> web.StreamResponse:
     await service.use_session(link, session.session_id)
     request[SESSION_ID] = session.session_id
     credentials = await exchange_code(app, code, session.verifier)
-    calendars = await service.available_calendars(credentials)
+    calendars = await service.available_calendars(link, credentials)
     if len(calendars) == 1:
         try:
             done = await service.connect(link, credentials, calendars[0], session.confirmed_calendar_id)
@@ -239,7 +240,7 @@ async def choose_calendar_page(request: web.Request) -> web.StreamResponse:
     session, app, credentials = pending(request)
     service = request.app[CONNECT_SERVICE]
     known = await service.load_connection(session.link)
-    calendars = await service.available_calendars(credentials)
+    calendars = await service.available_calendars(session.link, credentials)
     replaced = await _replaced(request, known)
     return pages.calendar_choice(
         _service(request), session.link, calendars, replaced, _form_targets(session.link, app)
@@ -252,7 +253,7 @@ async def choose_calendar(request: web.Request) -> web.StreamResponse:
     session, _, credentials = pending(request)
     form = await form_of(request)
     service = request.app[CONNECT_SERVICE]
-    chosen = await service.available_calendar(credentials, form.calendar)
+    chosen = await service.available_calendar(session.link, credentials, form.calendar)
     try:
         done = await service.connect(session.link, credentials, chosen, form.confirmed_calendar_id)
     except ConfirmationRequiredError:

@@ -145,7 +145,6 @@ class CalendarState(CalendarWorkflowInput):
         self.new_changes, self.changed_at = NO_CHANGES, None
         return ReconcileInput(
             calendar_id=self.calendar_id,
-            provider=self.provider,
             at=now,
             user=self.user,
             owner=self.owner,

@@ -54,6 +54,8 @@ class ConnectLink(BaseModel):
     user: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_is_one_line)]
     platform: CalendarPlatform
     expires_at: AwareDatetime
+    provider: Annotated[str, Field(pattern="^[a-z0-9-]*$", max_length=40)] = ""
+    """The provider at which the calendar is connected; empty: the installation's default."""
     policy_id: Annotated[str, Field(pattern="^[0-9a-f]*$", max_length=64)] = ""
     """The stored policy of a calendar that had none before; empty: the installation's default."""
     success_url: _WebAddress = ""
@@ -74,7 +76,9 @@ class ConnectLinkError(Exception):
         self.link = link
 
 
-def new_link(user: str, platform: str, now: datetime, *, success_url: str = "", error_url: str = "") -> ConnectLink:
+def new_link(  # noqa: PLR0913 - one argument for each part of the link
+    user: str, platform: str, now: datetime, *, provider: str = "", success_url: str = "", error_url: str = ""
+) -> ConnectLink:
     """A link of its own for every call, good for 24 hours. Raises ValidationError that names the field."""
     return ConnectLink.model_validate(
         {
@@ -82,6 +86,7 @@ def new_link(user: str, platform: str, now: datetime, *, success_url: str = "", 
             "user": user,
             "platform": platform,
             "expires_at": now + GOOD_FOR,
+            "provider": provider,
             "success_url": success_url,
             "error_url": error_url,
         }

@@ -46,7 +46,7 @@ def health_markdown(view: CalendarHealthView) -> str:
 
 
 def _what_to_do(view: CalendarView) -> list[str]:
-    fix = suggested_fix(view.problem, view.calendar_id, view.user, view.platform)
+    fix = suggested_fix(view.problem, view.calendar_id, view.user, view.platform, view.provider)
     return [f"- **What to do:** {fix}; `minutekeeper calendar doctor` shows all that is needed"] if fix else []
 
 

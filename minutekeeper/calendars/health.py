@@ -69,12 +69,15 @@ class AccessState(BaseModel):
         return AccessState(problem=report.problem, text=text, since=now, renewed_at=self.renewed_at)
 
 
-def suggested_fix(problem: AccessProblem | None, calendar_id: str = "", user: str = "", platform: str = "") -> str:
+def suggested_fix(
+    problem: AccessProblem | None, calendar_id: str = "", user: str = "", platform: str = "", provider: str = ""
+) -> str:
     """What people can do about a problem; empty if nothing is to be done."""
     if problem is None:
         return ""
     if problem is AccessProblem.USER_GRANT and user and platform:
         link = f"minutekeeper calendar connect-link {shlex.quote(one_line(user))} --platform {platform}"
+        link += f" --provider {provider}" if provider else ""
         return f"reconnect needed: give the user a fresh link, made by `{link}`"
     return _FIXES[problem].format(calendar_id=one_line(calendar_id))
 
@@ -107,22 +110,42 @@ NO_FINDINGS = AccessFindings()
 
 
 class HealthCheckInput(BaseModel):
-    """One check, after what was found `before`. With `report_all` calendars are also told what they know."""
+    """One check, after what was found `before`. With `report_all` calendars are also told what they know.
+
+    Only the calendars of the `providers` are checked, or all if none is named.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     before: AccessFindings = NO_FINDINGS
     report_all: bool = False
+    providers: tuple[str, ...] = ()
 
 
 class HealthCheckResult(BaseModel):
-    """`calendars` is how many there are, `next_check_seconds` the time until the next check is due."""
+    """`calendars` is how many there are, `next_check_seconds` the time until the next check is due.
+
+    `error` names the providers that did not answer; of their calendars the findings are those of before.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     findings: AccessFindings = NO_FINDINGS
-    calendars: int = 0
+    calendars: int | None = None
+    """None if not all providers were asked, or one did not answer."""
     next_check_seconds: float = 3600.0
+    error: str = ""
+
+
+class CheckRequest(BaseModel):
+    """A signal: the calendars of a provider, or all, are to be checked at once."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    provider: str = ""
+
+
+CHECK_ALL = CheckRequest()
 
 
 class CalendarHealthInput(BaseModel):

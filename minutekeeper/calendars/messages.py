@@ -99,8 +99,6 @@ class ReconcileInput(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     calendar_id: str
-    provider: str = ""
-    """The provider that reads the calendar; empty for the worker's default one."""
     at: UtcDatetime
     user: str = ""
     owner: str = ""
@@ -131,13 +129,13 @@ class ReconcileResult(BaseModel):
 
 
 class CalendarWorkflowInput(BaseModel):
-    """A calendar to follow. Only `calendar_id`, by the provider's name, is required."""
+    """A calendar to follow. Only `calendar_id`, which leads to its provider, is required."""
 
     model_config = ConfigDict(frozen=True)
 
     calendar_id: str = Field(min_length=1)
     provider: str = ""
-    """The name of the provider that reads the calendar; empty for the worker's default one."""
+    """The name of the provider that reads the calendar, as its id says it; empty for Meeting BaaS v1."""
     user: str = ""
     """Whose calendar it is, and at which platform, where it was connected for a user."""
     platform: str = ""

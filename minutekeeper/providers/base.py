@@ -100,7 +100,9 @@ class FoundBot:
 
 @dataclass(frozen=True, kw_only=True)
 class BotOrigin:
-    """Where a bot comes from, by the provider's data. `event_id` is the calendar event that it was sent to.
+    """Where a bot comes from, by the provider's data.
+
+    `event_id` is the calendar event that it was sent to, and `calendar_id` that event's calendar, if it is known.
 
     `is_ours` says that its metadata has our signature; `workflow_id` and `dispatch` are what a meeting of ours gave
     it.
@@ -113,6 +115,7 @@ class BotOrigin:
     workflow_id: str = ""
     dispatch: int | None = None
     event_id: str = ""
+    calendar_id: str = ""
 
 
 class ProviderBotStatus(StrEnum):

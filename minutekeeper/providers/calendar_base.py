@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from minutekeeper.calendars.event import CalendarEvent
+from minutekeeper.calendars.preferences import CalendarIdentity
 from minutekeeper.calendars.user_connection import CalendarPlatform
 from minutekeeper.meetings.fields import RecordingMode
 from minutekeeper.providers.base import ProviderError
@@ -27,6 +28,10 @@ class CalendarCredentials(BaseModel):
     client_id: str = Field(repr=False)
     client_secret: SecretStr
     refresh_token: SecretStr
+    email: str = ""
+    """The address of the account, where it is known: not every provider can find it out at once."""
+    tenant: str = ""
+    """The Microsoft tenant that the token is for; empty for accounts of any."""
 
 
 class AccessProblemSource(StrEnum):
@@ -77,11 +82,40 @@ class SyncFailure:
     trouble: AccessProblemSource | None = None
 
 
-class ResyncResult(NamedTuple):
-    """The ids of the calendars that were synced, and the others."""
+class AccessCheck(NamedTuple):
+    """The ids of the calendars that can be read, and the others."""
 
-    synced: tuple[str, ...]
-    errors: tuple[SyncFailure, ...]
+    readable: tuple[str, ...]
+    failures: tuple[SyncFailure, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarCapabilities:
+    """What differs between the calendars of providers and changes our behaviour."""
+
+    picks_calendars: bool = True
+    """Any calendar of an account can be connected; otherwise only the primary one is."""
+    filters_changes: bool = True
+    """Lists can be limited to the events that changed since an instant."""
+    keeps_begun_events: bool = True
+    """An event that has begun can still be read; otherwise it may be unknown then, and was not cancelled."""
+    records_by_itself: bool = False
+    """It is a RecordsByItself, too: the provider can schedule bots for events."""
+
+
+PRIMARY_CALENDAR = "primary"
+"""The raw id of the only calendar that can be connected, where its account is not known."""
+
+
+def identity_of(
+    platform: str, calendar: ConnectedCalendar, chosen: AvailableCalendar | None
+) -> CalendarIdentity | None:
+    """The calendar as its user knows it; None where nothing tells it from the calendars of others."""
+    raw_id = calendar.raw_id or (chosen.raw_id if chosen else "")
+    account = calendar.email or (chosen.email if chosen else "")
+    if raw_id == PRIMARY_CALENDAR and not account:
+        return None
+    return CalendarIdentity(platform=platform, account=account, raw_id=raw_id)
 
 
 class EventStatus(StrEnum):
@@ -128,16 +162,21 @@ class ScheduledRecording(BaseModel):
 class ConnectedCalendars(Protocol):
     """Access to connected calendars, as calendar workflows need it.
 
-    Every method except the last may raise any ProviderError: CalendarAccessError if Google or Microsoft denies
-    access, NotFoundError for a calendar or event that is unknown or gone, UnavailableError for an answer that is
-    incomplete.
+    Every coroutine method except the last may raise any ProviderError: CalendarAccessError if Google or Microsoft
+    denies access, NotFoundError for a calendar or event that is unknown or gone, UnavailableError for an answer
+    that is incomplete.
     """
+
+    @property
+    def capabilities(self) -> CalendarCapabilities: ...
 
     def events(self, calendar_id: str, filters: EventFilter | None = None) -> AsyncIterator[CalendarEvent]:
         """All events that match, page by page. Raises if a page is missing."""
         ...
 
-    async def event(self, event_id: str) -> CalendarEvent: ...
+    async def event(self, calendar_id: str, event_id: str) -> CalendarEvent:
+        """One event. `calendar_id` may be empty where it is not known; some providers have no event without it."""
+        ...
 
     async def calendar(self, calendar_id: str) -> ConnectedCalendar: ...
 
@@ -151,10 +190,18 @@ class ConnectedCalendars(Protocol):
 
 
 class CalendarProvider(ConnectedCalendars, Protocol):
-    """The calendar endpoints of a meeting-bot API; errors as for ConnectedCalendars."""
+    """The calendar endpoints of a meeting-bot API; errors as for ConnectedCalendars.
+
+    All ids of calendars that it takes and gives are those of `minutekeeper.providers.calendar_ids`.
+    """
+
+    @property
+    def name(self) -> str:
+        """The provider's name, as of Provider."""
+        ...
 
     async def list_available_calendars(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
-        """The calendars that the user can connect."""
+        """The calendars that the user can connect; if none can be picked, one that stands for the primary one."""
         ...
 
     async def create_calendar(
@@ -166,12 +213,16 @@ class CalendarProvider(ConnectedCalendars, Protocol):
     async def calendars(self) -> list[ConnectedCalendar]: ...
 
     async def update_credentials(self, calendar_id: str, credentials: CalendarCredentials) -> ConnectedCalendar:
-        """Replaces the calendar's credentials. All its scheduled recordings are removed by that."""
+        """Replaces the calendar's credentials. The provider may remove all its scheduled recordings then."""
         ...
 
-    async def resync_all(self, days: int | None = None) -> ResyncResult:
-        """Syncs all calendars, `days` ahead. The only call that reports access that has ended."""
+    async def check_access(self) -> AccessCheck:
+        """Which calendars of the account can be read now, and why the others cannot."""
         ...
+
+
+class RecordsByItself(Protocol):
+    """A CalendarProvider that can schedule bots for events by itself; errors as for ConnectedCalendars."""
 
     async def schedule_recording(
         self, event_id: str, recording: ScheduledRecording, *, all_occurrences: bool = False

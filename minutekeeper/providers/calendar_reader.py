@@ -53,22 +53,28 @@ class CalendarReader:
     ) -> CalendarSnapshot:
         """Reads the events that the changes name, what changed since the cursor, or everything that is to come.
 
-        Everything is also read if something changed and no change is found, because an event may have been removed.
+        Everything is also read if something changed and no change is found, because an event may have been removed,
+        and if the provider cannot list changes.
         """
         if changes.full or cursor is None:
             return await self._read_all(changes, cursor, tracked, now)
         if not changes.unnamed and 0 < len(changes.event_ids) <= _MAX_INDIVIDUAL_LOOKUPS:
-            answers = await self.ask(changes.event_ids)
+            answers = await self.ask(changes.event_ids, self._begun(tracked, now))
             if not answers.unread:
                 return CalendarSnapshot(answers.found, answers.gone, (), cursor)
+        if not self._provider.capabilities.filters_changes:
+            return await self._read_all(changes, cursor, tracked, now)
         changed = await self._listed(EventFilter(status=EventStatus.ALL, updated_since=cursor - _OVERLAP))
         if changes.unnamed and not any(_is_changed(tracked, event) for event in changed):
             return await self._read_all(changes, cursor, tracked, now)
-        found, gone, unread = await self.ask(_others(changes.event_ids, changed))
+        found, gone, unread = await self.ask(_others(changes.event_ids, changed), self._begun(tracked, now))
         return CalendarSnapshot(changed + found, gone, unread, _newest(changed, cursor, now))
 
-    async def ask(self, event_ids: Iterable[str]) -> _EventLookups:
-        """Looks up each event, because a list may lack events that could not be read or lie too far ahead."""
+    async def ask(self, event_ids: Iterable[str], begun: Collection[str] = ()) -> _EventLookups:
+        """Looks up each event, because a list may lack events that could not be read or lie too far ahead.
+
+        An event that has `begun` is never gone, because the provider may only have forgotten it.
+        """
         slots = asyncio.Semaphore(_MAX_CONCURRENT_LOOKUPS)
         found: list[CalendarEvent] = []
         gone: set[str] = set()
@@ -77,7 +83,7 @@ class CalendarReader:
         async def ask(event_id: str) -> None:
             async with slots:
                 try:
-                    event = await self._provider.event(event_id)
+                    event = await self._provider.event(self._calendar_id, event_id)
                 except NotFoundError:
                     gone.add(event_id)
                 except UnavailableError:
@@ -95,7 +101,13 @@ class CalendarReader:
         if gone:
             # A provider that has lost the whole calendar, or is asked with another key, knows none of its events.
             await self._provider.calendar(self._calendar_id)
-        return _EventLookups(found, frozenset(gone), tuple(unread))
+        return _EventLookups(found, frozenset(gone.difference(begun)), tuple(unread))
+
+    def _begun(self, tracked: TrackedEvents, now: datetime) -> frozenset[str]:
+        """The tracked events that have begun, if the provider may forget such events."""
+        if self._provider.capabilities.keeps_begun_events:
+            return frozenset()
+        return frozenset(each.event_id for each in tracked.entries.values() if each.desired.start_time <= now)
 
     async def _read_all(
         self, changes: PendingChanges, cursor: datetime | None, tracked: TrackedEvents, now: datetime
@@ -107,9 +119,10 @@ class CalendarReader:
         ]
         booked = {entry.meeting_id for entry in tracked.entries.values() if entry.booked}
         at_stake = [entry.event_id for entry in missing if entry.meeting_id in booked]
-        found, gone, unread = await self.ask([*at_stake, *_others(changes.event_ids, events)])
+        begun = self._begun(tracked, now)
+        found, gone, unread = await self.ask([*at_stake, *_others(changes.event_ids, events)], begun)
         # The others have no meeting, so they need no confirmation.
-        gone |= {entry.event_id for entry in missing}.difference(at_stake)
+        gone |= {entry.event_id for entry in missing}.difference(at_stake, begun)
         pending = tuple(event_id for event_id in unread if event_id in changes.event_ids)
         return CalendarSnapshot(events + found, gone, pending, _newest(events, cursor, now), was_full=True)
 

@@ -7,8 +7,6 @@ from pydantic import SecretStr
 from minutekeeper.config import Settings, load_deadlines, signing_secrets
 from minutekeeper.meetings.dispatch import DispatchTerms
 from minutekeeper.providers.base import Provider
-from minutekeeper.providers.calendar_base import CalendarProvider
-from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.provider import NAME, DispatchDefaults, MeetingBaasProvider
 from minutekeeper.providers.meetingbaas.request_models import SpeechToText
@@ -110,21 +108,6 @@ def _open_recall(settings: Settings) -> RecallProvider:
             longest_seconds=deadlines.max_bot_lifetime,
         ),
         terms=DispatchTerms(deadlines=deadlines, max_dispatches=settings.minutekeeper_max_dispatches),
-    )
-
-
-def open_calendars(settings: Settings, on_call: Callable[[], None] | None = None) -> CalendarProvider:
-    """The calendars of the same account; the caller closes it with `aclose`. `on_call` is called for each call."""
-    speech_key = settings.minutekeeper_speech_to_text_api_key.get_secret_value()
-    return MeetingBaasCalendars(
-        settings.meetingbaas_base_url,
-        settings.meetingbaas_api_key.get_secret_value(),
-        speech_to_text=SpeechToText(
-            provider=settings.minutekeeper_speech_to_text_provider, api_key=speech_key or None
-        ),
-        secrets=secrets_of(settings),
-        signing_secrets=signing_secrets(settings),
-        on_call=on_call,
     )
 
 

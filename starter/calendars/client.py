@@ -26,11 +26,11 @@ from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
 from minutekeeper.config import Settings
 from minutekeeper.providers.base import ProviderError
 from minutekeeper.providers.calendar_base import (
+    AccessCheck,
     AvailableCalendar,
     CalendarCredentials,
-    CalendarProvider,
-    ResyncResult,
 )
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.errors import StoreError
@@ -102,7 +102,7 @@ class CalendarClient:
     def __init__(  # noqa: PLR0913 - one argument for each thing that it works with
         self,
         temporal: Client,
-        provider: CalendarProvider,
+        provider: CalendarProviders,
         store: ArtifactStore,
         default_policy: Policy = DEFAULT_POLICY,
         *,
@@ -131,21 +131,25 @@ class CalendarClient:
             veto, limits = chosen.minutekeeper_veto, chosen.limits
             yield cls(temporal, provider, store, chosen.default_policy, veto=veto, limits=limits)
 
-    async def available(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
-        """The calendars that the user can connect."""
+    async def available(self, credentials: CalendarCredentials, provider: str = "") -> list[AvailableCalendar]:
+        """The calendars that the user can connect at a provider, by default the installation's."""
         with translate_provider_errors():
-            return await self._provider.list_available_calendars(credentials)
+            return await self._provider.get(provider).list_available_calendars(credentials)
 
     async def connect(
-        self, credentials: CalendarCredentials, raw_id: str | None = None, policy: Policy | None = None
+        self,
+        credentials: CalendarCredentials,
+        raw_id: str | None = None,
+        policy: Policy | None = None,
+        provider: str = "",
     ) -> ConnectResult:
-        """Connects a calendar, by default the primary one.
+        """Connects a calendar, by default the primary one, at a provider, by default the installation's.
 
         Without a policy it gets the one that it had before, or else the default one. Idempotent: repeated, it
         renews the credentials and changes nothing else.
         """
         with self._translated_errors():
-            return await connect_calendar(self._account, credentials, raw_id, policy)
+            return await connect_calendar(self._account, credentials, raw_id, policy, provider)
 
     async def list(self) -> list[CalendarSummary]:
         """All calendars, also those at the provider that have no workflow."""
@@ -295,16 +299,19 @@ class CalendarClient:
                 await self._gateway.require_running(calendar), CalendarWorkflow.resync
             )
 
-    async def resync_all(self) -> ResyncResult:
-        """Makes the provider read all calendars of the account again, because only this reveals revoked access.
+    async def resync_all(self) -> AccessCheck:
+        """Asks the providers which calendars they can read, because only this reveals revoked access.
 
         Changed calendars are reconciled as soon as the provider reports them, and access problems are signalled to
         their workflows.
         """
         with self._translated_errors():
-            done = await self._provider.resync_all()
+            checks = [await provider.check_access() for provider in self._provider]
             await ensure_health_workflow(self.temporal, check_now=True)
-            return done
+            return AccessCheck(
+                tuple(name for check in checks for name in check.readable),
+                tuple(failure for check in checks for failure in check.failures),
+            )
 
     async def rotate_credentials(self, app: AppCredentials) -> CredentialRotation:
         """Gives calendars the new credentials of their OAuth app; users need not grant access again."""
@@ -334,7 +341,7 @@ class CalendarClient:
             else:
                 # First, because once it is deleted, the calendar is not found again if this fails.
                 await self._opinions.withdraw(found.calendar_id)
-                await self._provider.delete_calendar(found.calendar_id)
+                await self._provider.of(found.calendar_id).delete_calendar(found.calendar_id)
         has_workflow = view is not None and view.status is not CalendarStatus.DISCONNECTED
         return calendar_summary(
             found.calendar_id, view, None, has_workflow=has_workflow, provider_answers=not has_workflow

@@ -10,15 +10,18 @@ from temporalio.client import Client, WorkflowHandle
 
 from minutekeeper.calendars.messages import CalendarStatus, CalendarView, CalendarWorkflowInput
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
-from minutekeeper.calendars.preferences import CalendarIdentity, PolicySource, starting_rules
+from minutekeeper.calendars.preferences import PolicySource, starting_rules
 from minutekeeper.calendars.user_connection import ConnectionClaim
 from minutekeeper.meetings.ids import calendar_workflow_id_for
+from minutekeeper.providers import calendar_ids
 from minutekeeper.providers.calendar_base import (
     AvailableCalendar,
     CalendarCredentials,
     CalendarProvider,
     ConnectedCalendar,
+    identity_of,
 )
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.user_connections import UserConnectionStore
 from minutekeeper.temporal.calendar_workflows import describe_calendar, start_or_renew_calendar
@@ -62,13 +65,13 @@ class ConnectResult(BaseModel):
 
 
 class CalendarAccount(NamedTuple):
-    """The Temporal namespace, the provider, and what is stored of the calendars of an account.
+    """The Temporal namespace, the providers, and what is stored of the calendars of an account.
 
     `default_policy` is for calendars that never had one.
     """
 
     temporal: Client
-    provider: CalendarProvider
+    provider: CalendarProviders
     connections: UserConnectionStore
     preferences: CalendarPreferencesStore
     default_policy: Policy = DEFAULT_POLICY
@@ -79,6 +82,7 @@ async def connect_calendar(
     credentials: CalendarCredentials,
     raw_id: str | None,
     policy: Policy | None,
+    provider_name: str = "",
 ) -> ConnectResult:
     """Connects one calendar. Idempotent: repeated, it renews the credentials and has the calendar read again.
 
@@ -88,7 +92,8 @@ async def connect_calendar(
     Raises MeetingInputError for a `raw_id` that is not one of the user's calendars, MeetingRefusedError while the
     calendar is being disconnected, ProviderError and StoreError.
     """
-    temporal, provider, connections, preferences, default_policy = account
+    temporal, providers, connections, preferences, default_policy = account
+    provider = providers.get(provider_name)
     wanted = _chosen(await provider.list_available_calendars(credentials), raw_id)
     known = await _known(provider, connections, wanted) if wanted else None
     if known is None:
@@ -101,14 +106,12 @@ async def connect_calendar(
         await _refuse_if_leaving(temporal, known.calendar_id)
         connected = await provider.update_credentials(known.calendar_id, credentials)
     owner = connected.email or connected.name
-    raw_id = connected.raw_id or (wanted.raw_id if wanted else "")
-    account_email = connected.email or (wanted.email if wanted else "")
-    identity = CalendarIdentity(platform=credentials.platform, account=account_email, raw_id=raw_id)
-    rules = starting_rules(
-        await preferences.read(identity), datetime.now(UTC), given=policy, default=default_policy
-    )
+    identity = identity_of(credentials.platform, connected, wanted)
+    kept = await preferences.read(identity) if identity else None
+    rules = starting_rules(kept, datetime.now(UTC), given=policy, default=default_policy)
     request = CalendarWorkflowInput(
         calendar_id=connected.calendar_id,
+        provider=calendar_ids.provider_name(connected.calendar_id),
         owner=owner,
         identity=identity,
         policy=rules.policy,

@@ -9,7 +9,8 @@ from temporalio.client import Client
 from minutekeeper.calendars.health import ACCESS_RENEWED, AccessProblem
 from minutekeeper.calendars.user_connection import CalendarPlatform
 from minutekeeper.providers.base import ProviderError
-from minutekeeper.providers.calendar_base import CalendarCredentials, CalendarProvider
+from minutekeeper.providers.calendar_base import CalendarCredentials
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.temporal.calendar_workflows import report_access
 from starter.calendars.lookup import CalendarRef, find_calendar
 from starter.calendars.summaries import CalendarSummary, list_calendars
@@ -61,7 +62,7 @@ class CredentialRotation(BaseModel):
 
 
 async def rotate_credentials(
-    temporal: Client, provider: CalendarProvider, app: AppCredentials
+    temporal: Client, provider: CalendarProviders, app: AppCredentials
 ) -> CredentialRotation:
     """Updates each calendar that a token is given for, independently of failures of the others.
 
@@ -90,10 +91,11 @@ async def rotate_credentials(
     )
 
 
-async def _renew(provider: CalendarProvider, calendar: CalendarRef, credentials: CalendarCredentials) -> None:
+async def _renew(provider: CalendarProviders, calendar: CalendarRef, credentials: CalendarCredentials) -> None:
     """Raises MeetingInputError for another user's token, because it would give access to another calendar."""
-    connected = calendar.connected or await provider.calendar(calendar.calendar_id)
-    raws = {each.raw_id for each in await provider.list_available_calendars(credentials)}
-    if connected.raw_id and connected.raw_id not in raws:
+    account = provider.of(calendar.calendar_id)
+    connected = calendar.connected or await account.calendar(calendar.calendar_id)
+    raws = {each.raw_id for each in await account.list_available_calendars(credentials)}
+    if account.capabilities.picks_calendars and connected.raw_id and connected.raw_id not in raws:
         raise MeetingInputError("refresh_tokens", "this token gives no access to this calendar")
-    await provider.update_credentials(calendar.calendar_id, credentials)
+    await account.update_credentials(calendar.calendar_id, credentials)

@@ -12,7 +12,8 @@ from minutekeeper.calendars.health import AccessProblem, CalendarHealthView
 from minutekeeper.calendars.tracked_events import BookedState, TrackedEvents
 from minutekeeper.config import Settings
 from minutekeeper.meetings.ids import meeting_id_from_workflow_id, workflow_id_for
-from minutekeeper.providers.calendar_base import CalendarProvider
+from minutekeeper.providers.calendar_ids import provider_name
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.startup_checks import address_problems, signing_problems
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
 from minutekeeper.storage.errors import StoreError
@@ -112,7 +113,7 @@ class MissingBookings:
 
 
 async def report_on_calendars(
-    temporal: Client, provider: CalendarProvider, checkpoints: CalendarCheckpointStore, settings: Settings
+    temporal: Client, provider: CalendarProviders, checkpoints: CalendarCheckpointStore, settings: Settings
 ) -> CalendarReport:
     """Raises RPCError, ProviderError and StoreError."""
     calendars, bookings = await asyncio.gather(list_calendars(temporal, provider), MissingBookings.load(temporal))
@@ -201,7 +202,8 @@ def _link(calendar: CalendarSummary, settings: Settings) -> str:
     if calendar.problem is not AccessProblem.USER_GRANT or signing_problems(settings) or address_problems(settings):
         return ""
     try:
-        link = new_link(calendar.user, calendar.platform, datetime.now(UTC))
+        provider = provider_name(calendar.calendar_id)
+        link = new_link(calendar.user, calendar.platform, datetime.now(UTC), provider=provider)
     except ValidationError:
         return ""
     return connect_url(settings.bridge_public_url, secret, link)

@@ -25,7 +25,7 @@ from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.calendars.tracked_events import TrackedEvent, TrackedEvents, entry_for
 from minutekeeper.meetings.meeting_urls import public_url
-from minutekeeper.providers.calendar_base import CalendarProvider
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from starter.calendars.events import EventMeeting, meetings_of
 from starter.calendars.limits import limited
 from starter.calendars.lookup import find_event, no_such_event
@@ -103,7 +103,7 @@ class EventExplanation(BaseModel):
 
 async def explain_decision(  # noqa: PLR0913 - one argument for each thing that it works with
     temporal: Client,
-    provider: CalendarProvider,
+    provider: CalendarProviders,
     tracked: TrackedEvents,
     rules: CalendarRules,
     *,

@@ -14,7 +14,8 @@ from minutekeeper.calendars.messages import CalendarView, OverrideChange
 from minutekeeper.calendars.tracked_events import KEPT_FOR, TrackedEvents
 from minutekeeper.meetings.ids import base_meeting_id, calendar_workflow_id_for
 from minutekeeper.providers.base import NotFoundError, ProviderError, UnavailableError
-from minutekeeper.providers.calendar_base import CalendarProvider, ConnectedCalendar
+from minutekeeper.providers.calendar_base import ConnectedCalendar
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.lookup import CalendarRef, find_calendar, find_event, find_tracked_event, no_such_event
@@ -49,7 +50,7 @@ class OverrideUpdate(BaseModel):
 class CalendarGateway:
     """Methods raise RPCError, ProviderError and StoreError untranslated, and otherwise MeetingError."""
 
-    def __init__(self, temporal: Client, provider: CalendarProvider, store: ArtifactStore) -> None:
+    def __init__(self, temporal: Client, provider: CalendarProviders, store: ArtifactStore) -> None:
         self._temporal = temporal
         self._provider = provider
         self._checkpoints = CalendarCheckpointStore(store)
@@ -74,7 +75,7 @@ class CalendarGateway:
         if calendar.connected is not None:
             return calendar.connected, True
         try:
-            return await self._provider.calendar(calendar.calendar_id), True
+            return await self._provider.of(calendar.calendar_id).calendar(calendar.calendar_id), True
         except NotFoundError:
             return None, True
         except UnavailableError:

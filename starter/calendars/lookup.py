@@ -11,7 +11,8 @@ from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.calendars.tracked_events import TrackedEvent, TrackedEvents
 from minutekeeper.meetings.ids import calendar_id_from_workflow_id, calendar_workflow_id_for
 from minutekeeper.providers.base import NotFoundError, RequestRejectedError
-from minutekeeper.providers.calendar_base import CalendarProvider, ConnectedCalendar
+from minutekeeper.providers.calendar_base import ConnectedCalendar
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.temporal.calendar_workflows import running_calendars
 from minutekeeper.temporal.names import CALENDAR_WORKFLOW
 from minutekeeper.temporal.queries import describe_workflow
@@ -47,7 +48,7 @@ class CalendarRef(NamedTuple):
         return self.execution is not None and not is_closed(self.execution)
 
 
-async def find_calendar(temporal: Client, provider: CalendarProvider, text: str) -> CalendarRef:
+async def find_calendar(temporal: Client, provider: CalendarProviders, text: str) -> CalendarRef:
     """The calendar with this id or workflow id, else the one with this email address or name at the provider.
 
     Raises CalendarNotFoundError, and MeetingInputError for a name that several calendars have.
@@ -136,7 +137,7 @@ def _are_one_series(entries: Iterable[TrackedEvent]) -> bool:
 
 
 async def find_event(
-    provider: CalendarProvider, tracked: TrackedEvents, text: str
+    provider: CalendarProviders, tracked: TrackedEvents, text: str
 ) -> tuple[TrackedEvent | None, CalendarEvent | None]:
     """The stored and the provider's side of an event; a new event may not be stored yet.
 
@@ -144,7 +145,8 @@ async def find_event(
     """
     entry = find_tracked_event(tracked, text)
     try:
-        event = await provider.event(entry.event_id if entry else text)
+        calendars = provider.of(tracked.calendar_id)
+        event = await calendars.event(tracked.calendar_id, entry.event_id if entry else text)
     except (NotFoundError, RequestRejectedError):
         return entry, None
     (known,) = tracked.identify([event])

@@ -20,7 +20,7 @@ from minutekeeper.meetings.ids import base_meeting_id, workflow_id_for
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import ClaimingCalendar
 from minutekeeper.providers.base import ProviderError
-from minutekeeper.providers.calendar_base import CalendarProvider
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.storage.objections import ObjectionStore, OptOutStore, load_shared
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.calendar_workflows import report_changes
@@ -61,7 +61,9 @@ class BotUnderWay(BaseModel):
 class MeetingOpinions:
     """Methods raise RPCError, ProviderError and StoreError untranslated."""
 
-    def __init__(self, temporal: Client, provider: CalendarProvider, store: ArtifactStore, veto: VetoScope) -> None:
+    def __init__(
+        self, temporal: Client, provider: CalendarProviders, store: ArtifactStore, veto: VetoScope
+    ) -> None:
         self.veto = veto
         self._temporal = temporal
         self._provider = provider

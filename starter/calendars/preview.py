@@ -18,8 +18,8 @@ from minutekeeper.calendars.policy import Policy, PolicyError, load_policy
 from minutekeeper.calendars.tracked_events import DesiredMeeting, TrackedEvents, entry_for
 from minutekeeper.meetings.ids import workflow_id_for
 from minutekeeper.meetings.meeting_urls import public_url
-from minutekeeper.providers.calendar_base import CalendarProvider
 from minutekeeper.providers.calendar_reader import CalendarReader
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from starter.calendars.limits import EventLeftOut, events_left_out, limited
 from starter.errors import MeetingInputError
 from starter.meeting_list import meetings_by_workflow_id
@@ -48,7 +48,7 @@ class PolicyPreview(BaseModel):
 
 
 async def preview_policy(
-    provider: CalendarProvider,
+    provider: CalendarProviders,
     temporal: Client,
     tracked: TrackedEvents,
     rules: CalendarRules,
@@ -59,7 +59,8 @@ async def preview_policy(
     Raises ProviderError if the calendar cannot be read.
     """
     now = datetime.now(UTC)
-    calendar = await CalendarReader(provider, tracked.calendar_id).read(FULL_SYNC, None, tracked, now)
+    reader = CalendarReader(provider.of(tracked.calendar_id), tracked.calendar_id)
+    calendar = await reader.read(FULL_SYNC, None, tracked, now)
     events = as_tracked(calendar.events, tracked)
     entries = [entry_for(event, rules.decide(event, now)) for event in events]
     snapshot = limited(tracked.with_snapshot(entries, now, complete=False, gone=calendar.gone), limits, now).events

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import cast
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client
@@ -14,7 +15,8 @@ from minutekeeper.calendars.occurrences import as_tracked
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.rules import BuiltinRule
 from minutekeeper.calendars.tracked_events import TrackedEvents
-from minutekeeper.providers.calendar_base import CalendarProvider, ScheduledRecording
+from minutekeeper.providers.calendar_base import RecordsByItself, ScheduledRecording
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from starter.calendars.events import meetings_of
 from starter.calendars.lookup import find_event, no_such_event
 from starter.errors import MeetingInputError, MeetingRefusedError
@@ -46,7 +48,7 @@ class ProviderRecording(BaseModel):
 class ProviderRecordings:
     """Methods raise EventNotFoundError, ProviderError, and MeetingInputError for an event that has no series."""
 
-    def __init__(self, temporal: Client, provider: CalendarProvider) -> None:
+    def __init__(self, temporal: Client, provider: CalendarProviders) -> None:
         self._temporal = temporal
         self._provider = provider
 
@@ -60,7 +62,7 @@ class ProviderRecordings:
         event = await self._event(tracked, text, all_occurrences=all_occurrences)
         chosen = [event]
         if all_occurrences:
-            coming = [each async for each in self._provider.events(tracked.calendar_id)]
+            coming = [each async for each in self._provider.of(tracked.calendar_id).events(tracked.calendar_id)]
             chosen = [each for each in coming if each.recurring_event_id == event.recurring_event_id]
         chosen = as_tracked(chosen, tracked)
         _refuse_unrecordable(chosen, rules)
@@ -68,15 +70,25 @@ class ProviderRecordings:
         await self._refuse_booked(chosen)
         options = bot_options(event, rules.policy.my_emails, rules.policy.bot)
         recording = ScheduledRecording(**options.model_dump(exclude_unset=True) if options else {})
-        done = await self._provider.schedule_recording(event.event_id, recording, all_occurrences=all_occurrences)
+        recorder = self._recorder(tracked)
+        done = await recorder.schedule_recording(event.event_id, recording, all_occurrences=all_occurrences)
         return _result(tracked, done)
 
     async def unrecord(self, tracked: TrackedEvents, text: str, *, all_occurrences: bool) -> ProviderRecording:
         """Removes the schedule of an event, or of its series. A bot that is in the meeting stays there."""
         event = await self._event(tracked, text, all_occurrences=all_occurrences)
-        return _result(
-            tracked, await self._provider.remove_recording(event.event_id, all_occurrences=all_occurrences)
-        )
+        done = await self._recorder(tracked).remove_recording(event.event_id, all_occurrences=all_occurrences)
+        return _result(tracked, done)
+
+    def _recorder(self, tracked: TrackedEvents) -> RecordsByItself:
+        """Raises MeetingRefusedError for a provider that cannot record an event by itself."""
+        provider = self._provider.of(tracked.calendar_id)
+        if not provider.capabilities.records_by_itself:
+            raise MeetingRefusedError(
+                f"Bots of {provider.name} for calendar events come from Minutekeeper alone. `minutekeeper calendar "
+                f"override {tracked.calendar_id} EVENT always` has it send one."
+            )
+        return cast("RecordsByItself", provider)
 
     async def _event(self, tracked: TrackedEvents, text: str, *, all_occurrences: bool) -> CalendarEvent:
         _, event = await find_event(self._provider, tracked, text)

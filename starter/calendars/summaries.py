@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from temporalio.client import Client, WorkflowExecution
@@ -13,6 +14,8 @@ from minutekeeper.calendars.messages import CalendarStatus, CalendarView
 from minutekeeper.meetings.ids import calendar_id_from_workflow_id, calendar_workflow_id_for
 from minutekeeper.providers.base import UnavailableError
 from minutekeeper.providers.calendar_base import CalendarProvider, ConnectedCalendar
+from minutekeeper.providers.calendar_ids import provider_of_calendar
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.temporal.queries import IS_CALENDAR
 from starter.meeting_snapshot import is_closed
 from starter.workflow_calls import NoAnswerError, query_workflow
@@ -71,10 +74,10 @@ class CalendarSummary(BaseModel):
         return self.email if self.name in {"", self.email} else f"{self.name} <{self.email}>"
 
 
-async def list_calendars(temporal: Client, provider: CalendarProvider) -> list[CalendarSummary]:
+async def list_calendars(temporal: Client, provider: CalendarProviders) -> list[CalendarSummary]:
     """All calendars by name. If the provider does not answer, names are missing and `is_connected` is None."""
     executions, connected = await asyncio.gather(_newest_runs(temporal), _connected(provider))
-    at_provider = connected or {}
+    at_provider = connected.calendars
     slots = asyncio.Semaphore(_MAX_CONCURRENCY)
 
     async def summary(calendar_id: str) -> CalendarSummary:
@@ -87,7 +90,7 @@ async def list_calendars(temporal: Client, provider: CalendarProvider) -> list[C
             view,
             at_provider.get(calendar_id),
             has_workflow=has_workflow,
-            provider_answers=connected is not None,
+            provider_answers=provider_of_calendar(calendar_id) not in connected.silent,
         )
 
     found = await asyncio.gather(*(summary(each) for each in {**executions, **at_provider}))
@@ -143,12 +146,26 @@ async def _newest_runs(temporal: Client) -> dict[str, WorkflowExecution]:
     return runs
 
 
-async def _connected(provider: CalendarProvider) -> dict[str, ConnectedCalendar] | None:
-    """By calendar id; None if the provider does not answer."""
-    try:
-        return {calendar.calendar_id: calendar for calendar in await provider.calendars()}
-    except UnavailableError:
-        return None
+class _Connected(NamedTuple):
+    """What the providers have, by calendar id, and the names of those that did not answer."""
+
+    calendars: dict[str, ConnectedCalendar]
+    silent: frozenset[str]
+
+
+async def _connected(providers: CalendarProviders) -> _Connected:
+    async def listed(provider: CalendarProvider) -> list[ConnectedCalendar] | None:
+        try:
+            return await provider.calendars()
+        except UnavailableError:
+            return None
+
+    accounts = list(providers)
+    lists = await asyncio.gather(*map(listed, accounts))
+    return _Connected(
+        {calendar.calendar_id: calendar for found in lists for calendar in found or ()},
+        frozenset(account.name for account, found in zip(accounts, lists, strict=True) if found is None),
+    )
 
 
 async def _view(temporal: Client, calendar_id: str) -> CalendarView | None:
@@ -163,7 +180,7 @@ def _suggested_fix(state: CalendarSummaryState, known: CalendarView, *, is_conne
         case CalendarSummaryState.ERROR:
             # If the workflow reports no problem, the provider does.
             problem = known.problem or (AccessProblem.NOT_FOUND if is_connected is False else AccessProblem.SYNC)
-            return suggested_fix(problem, known.calendar_id, known.user, known.platform)
+            return suggested_fix(problem, known.calendar_id, known.user, known.platform, known.provider)
         case CalendarSummaryState.NO_WORKFLOW:
             return f"`minutekeeper calendar connect`, or `minutekeeper calendar disconnect {known.calendar_id}`"
         case CalendarSummaryState.UNKNOWN:

@@ -171,4 +171,4 @@ def test_a_workflow_input_is_a_state_at_its_beginning() -> None:
     request = CalendarWorkflowInput(calendar_id="c", user="u", provider="p", debounce_seconds=7)
     state = CalendarState.model_validate(request.model_dump())
     assert state.new_changes == FULL_SYNC
-    assert state.begin_reconcile(START).provider == "p"
+    assert state.view(START).provider == "p"

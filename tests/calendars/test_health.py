@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.calendar_health import evaluate_resync
+from activities.calendar_health import evaluate_access
 from minutekeeper.calendars.health import (
     ACCESS_GOOD,
     ACCESS_RENEWED,
@@ -15,7 +15,7 @@ from minutekeeper.calendars.health import (
     AccessState,
     suggested_fix,
 )
-from minutekeeper.providers.calendar_base import AccessProblemSource, ResyncResult, SyncFailure
+from minutekeeper.providers.calendar_base import AccessCheck, AccessProblemSource, SyncFailure
 
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 USER = AccessReport(problem=AccessProblem.USER_GRANT, text="invalid_grant", at=NOW)
@@ -27,30 +27,30 @@ def failing(trouble: AccessProblemSource | None, *names: str) -> tuple[SyncFailu
 
 def test_users_and_apps_are_told_apart() -> None:
     errors = failing(AccessProblemSource.USER, "a") + failing(AccessProblemSource.APP, "b", "c")
-    found = evaluate_resync(NO_FINDINGS, ResyncResult(("d",), errors))
+    found = evaluate_access(NO_FINDINGS, AccessCheck(("d",), errors))
     assert found == AccessFindings(
         problems={"a": AccessProblem.USER_GRANT, "b": AccessProblem.OAUTH_APP, "c": AccessProblem.OAUTH_APP}
     )
 
 
 def test_what_has_no_known_reason_is_believed_the_second_time() -> None:
-    once = evaluate_resync(NO_FINDINGS, ResyncResult(("b",), failing(None, "a")))
+    once = evaluate_access(NO_FINDINGS, AccessCheck(("b",), failing(None, "a")))
     assert once == AccessFindings(unconfirmed=("a",))
-    assert evaluate_resync(once, ResyncResult(("a", "b"), ())) == NO_FINDINGS
-    assert evaluate_resync(once, ResyncResult(("b",), failing(None, "a"))).problems == {"a": AccessProblem.SYNC}
+    assert evaluate_access(once, AccessCheck(("a", "b"), ())) == NO_FINDINGS
+    assert evaluate_access(once, AccessCheck(("b",), failing(None, "a"))).problems == {"a": AccessProblem.SYNC}
 
 
 def test_what_ails_all_calendars_without_a_known_reason_is_the_app() -> None:
-    once = evaluate_resync(NO_FINDINGS, ResyncResult((), failing(None, "a", "b")))
-    twice = evaluate_resync(once, ResyncResult((), failing(None, "a", "b")))
+    once = evaluate_access(NO_FINDINGS, AccessCheck((), failing(None, "a", "b")))
+    twice = evaluate_access(once, AccessCheck((), failing(None, "a", "b")))
     assert set(twice.problems.values()) == {AccessProblem.OAUTH_APP}
-    alone = evaluate_resync(AccessFindings(unconfirmed=("a",)), ResyncResult((), failing(None, "a")))
+    alone = evaluate_access(AccessFindings(unconfirmed=("a",)), AccessCheck((), failing(None, "a")))
     assert alone.problems == {"a": AccessProblem.SYNC}
 
 
 def test_a_vague_word_does_not_change_what_is_known() -> None:
     known = AccessFindings(problems={"a": AccessProblem.USER_GRANT})
-    assert evaluate_resync(known, ResyncResult((), failing(None, "a"))) == known
+    assert evaluate_access(known, AccessCheck((), failing(None, "a"))) == known
 
 
 def test_a_repeated_word_changes_nothing() -> None:

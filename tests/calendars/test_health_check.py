@@ -1,6 +1,7 @@
 """The defaults of a check of all calendars, and what is found by problem."""
 
 from minutekeeper.calendars.health import (
+    CHECK_ALL,
     NO_FINDINGS,
     AccessFindings,
     AccessProblem,
@@ -15,8 +16,14 @@ AN_HOUR = 3600.0
 
 def test_nothing_is_needed_to_begin() -> None:
     assert dict(NO_FINDINGS) == {"problems": {}, "unconfirmed": ()}
-    assert dict(HealthCheckInput()) == {"before": NO_FINDINGS, "report_all": False}
-    assert dict(HealthCheckResult()) == {"findings": NO_FINDINGS, "calendars": 0, "next_check_seconds": AN_HOUR}
+    assert dict(HealthCheckInput()) == {"before": NO_FINDINGS, "report_all": False, "providers": ()}
+    assert dict(HealthCheckResult()) == {
+        "findings": NO_FINDINGS,
+        "calendars": None,
+        "next_check_seconds": AN_HOUR,
+        "error": "",
+    }
+    assert dict(CHECK_ALL) == {"provider": ""}
     assert dict(CalendarHealthInput()) == {
         "findings": NO_FINDINGS,
         "calendars": 0,

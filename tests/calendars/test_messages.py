@@ -72,7 +72,6 @@ def test_a_reconcile_reads_what_was_changed_unless_more_is_asked_for() -> None:
     order = ReconcileInput(calendar_id="c1", at=NOON)
     assert dict(order) == {
         "calendar_id": "c1",
-        "provider": "",
         "at": NOON,
         "user": "",
         "owner": "",

@@ -3,7 +3,6 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from minutekeeper.providers.calendar_base import CalendarProvider
 from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
@@ -40,7 +39,7 @@ async def client(server: ToldServer, api_key: str) -> AsyncIterator[MeetingBaasC
 
 
 @pytest.fixture
-async def calendars(server: ToldServer, api_key: str) -> AsyncIterator[CalendarProvider]:
+async def calendars(server: ToldServer, api_key: str) -> AsyncIterator[MeetingBaasCalendars]:
     transcriber = SpeechToText(provider="Gladia", api_key="k-1")
     calendars = MeetingBaasCalendars(server.url, api_key, speech_to_text=transcriber, signing_secrets=[SECRET])
     yield calendars

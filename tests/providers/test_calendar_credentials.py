@@ -11,8 +11,8 @@ from minutekeeper.providers.calendar_base import (
     AccessProblemSource,
     CalendarAccessError,
     CalendarCredentials,
-    CalendarProvider,
 )
+from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.providers.meetingbaas.oauth_errors import ADVICE, access_problem_source
 from tests.providers.calendar_support import CREDENTIALS, SECRETS
 from tests.providers.response_server import Answer, ToldServer
@@ -27,7 +27,7 @@ from tests.providers.response_server import Answer, ToldServer
     ],
 )
 async def test_refused_grants_are_told_from_all_else(
-    calendars: CalendarProvider, server: ToldServer, status: int, text: str, trouble: AccessProblemSource
+    calendars: MeetingBaasCalendars, server: ToldServer, status: int, text: str, trouble: AccessProblemSource
 ) -> None:
     server.always = Answer(text.encode(), status=status)
     calls = (
@@ -69,7 +69,7 @@ def test_what_is_said_of_grants(text: str, trouble: AccessProblemSource | None) 
 
 
 async def test_a_plain_server_error_on_creation_comes_with_a_hint(
-    calendars: CalendarProvider, server: ToldServer
+    calendars: MeetingBaasCalendars, server: ToldServer
 ) -> None:
     server.tell(Answer(b"Internal Server Error", status=500))
     with pytest.raises(UnavailableError, match="calendar API switched on"):
@@ -78,7 +78,7 @@ async def test_a_plain_server_error_on_creation_comes_with_a_hint(
 
 @pytest.mark.parametrize("status", [200, 400, 401, 404, 409, 429, 500])
 async def test_credentials_are_never_told(
-    calendars: CalendarProvider, server: ToldServer, api_key: str, status: int
+    calendars: MeetingBaasCalendars, server: ToldServer, api_key: str, status: int
 ) -> None:
     quoted = f'{{"error": "cannot use {SECRETS[0]} and {SECRETS[1]} of {api_key}"}}'.encode()
     server.always = Answer(quoted, status=status)
@@ -94,11 +94,11 @@ async def test_credentials_are_never_told(
 
 
 async def test_the_key_is_never_told_of_a_sync(
-    calendars: CalendarProvider, server: ToldServer, api_key: str
+    calendars: MeetingBaasCalendars, server: ToldServer, api_key: str
 ) -> None:
     answer = {"synced_calendars": [], "errors": [["c-1", f"refused {api_key}, token=abc123"]]}
     server.tell(Answer(answer))
-    _, [failure] = await calendars.resync_all()
+    _, [failure] = await calendars.check_access()
     assert failure.text == "refused ***, token=…"
 
 

@@ -28,7 +28,6 @@ from minutekeeper.providers.calendar_base import (
     AccessProblemSource,
     CalendarAccessError,
     CalendarCredentials,
-    CalendarProvider,
     EventFilter,
     EventStatus,
     ScheduledRecording,
@@ -50,7 +49,7 @@ class House:
         self._stack = stack
         self.url = ""
 
-    async def open(self, api_key: str = KEY, **settings: Any) -> CalendarProvider:
+    async def open(self, api_key: str = KEY, **settings: Any) -> MeetingBaasCalendars:
         if not self.url:
             chosen: dict[str, Any] = {"api_key": KEY, "speed": 1000, "duplicate_window": 0} | settings
             self.url = await self._stack.enter_async_context(running_simulator(SimulatorSettings(**chosen)))
@@ -95,18 +94,20 @@ def soon(**delay: float) -> datetime:
 
 
 async def listed(
-    calendars: CalendarProvider, calendar_id: str, filters: EventFilter = EVERYTHING
+    calendars: MeetingBaasCalendars, calendar_id: str, filters: EventFilter = EVERYTHING
 ) -> list[CalendarEvent]:
     return [event async for event in calendars.events(calendar_id, filters)]
 
 
-async def connected(house: House, calendars: CalendarProvider, email: str = ANNA, platform: str = "Google") -> str:
+async def connected(
+    house: House, calendars: MeetingBaasCalendars, email: str = ANNA, platform: str = "Google"
+) -> str:
     return (await calendars.create_calendar(await house.account(email, platform))).calendar_id
 
 
-async def synced(calendars: CalendarProvider, *calendar_ids: str) -> list[CalendarEvent]:
+async def synced(calendars: MeetingBaasCalendars, *calendar_ids: str) -> list[CalendarEvent]:
     """The one event of each calendar."""
-    await calendars.resync_all()
+    await calendars.check_access()
     found = [await listed(calendars, calendar_id) for calendar_id in calendar_ids]
     assert [len(events) for events in found] == [1] * len(calendar_ids)
     return [events[0] for events in found]
@@ -145,7 +146,7 @@ async def test_all_pages(house: House, name: str, form: str) -> None:
         for number in range(230)
     ]
     await house.order("calendars/events", orders)
-    await calendars.resync_all()
+    await calendars.check_access()
     assert [event.title for event in await listed(calendars, calendar_id)] == [str(n) for n in range(230)]
     calls = [entry for entry in (await house.ledger())["requests"] if entry["path"] == "/calendar_events/"]
     assert len(calls) == 3
@@ -159,7 +160,7 @@ async def test_a_page_that_fails_raises(house: House, kind: str, error: type[Pro
     calendars = await house.open(event_page=10)
     calendar_id = await connected(house, calendars)
     await house.order("calendars/events", [{"organizer": ANNA, "start": soon(days=1).isoformat()}] * 25)
-    await calendars.resync_all()
+    await calendars.check_access()
     events = aiter(calendars.events(calendar_id))
     await anext(events)
     await house.order("faults", {"kind": kind, "times": 1, "match": {"path": "/calendar_events"}})
@@ -175,7 +176,7 @@ async def test_filters(house: House) -> None:
     await house.add(title="past", start=soon(days=-1).isoformat())
     await house.add(title="soon", guests=[BEN])
     await house.add(BEN, title="later", start=soon(days=3).isoformat(), guests=[ANNA])
-    await calendars.resync_all()
+    await calendars.check_access()
 
     async def titles(**filters: Any) -> list[str]:
         return [event.title for event in await listed(calendars, calendar_id, EventFilter(**filters))]
@@ -189,7 +190,7 @@ async def test_filters(house: House) -> None:
     assert await titles(attendee_email=OTTO) == []
     [old, *_] = await listed(calendars, calendar_id)
     await house.add(title="new")
-    await calendars.resync_all()
+    await calendars.check_access()
     [fresh] = [event for event in await listed(calendars, calendar_id) if event.title == "new"]
     assert old.updated_at
     assert fresh.updated_at
@@ -229,11 +230,11 @@ async def test_a_series_with_exceptions(house: House, platform: str) -> None:
     calendars = await house.open()
     ids = [await connected(house, calendars, email, platform) for email in (ANNA, BEN)]
     occurrences = await house.add(guests=[BEN], link=TEAMS, series={"count": 3, "every_days": 1})
-    await calendars.resync_all()
+    await calendars.check_access()
     before = await listed(calendars, ids[0])
     await house.change(occurrences[1], shift=7200, link="")
     await house.order(f"calendars/events/{occurrences[2]}/cancel")
-    await calendars.resync_all()
+    await calendars.check_access()
     both = [{event.event_id: event for event in await listed(calendars, calendar_id)} for calendar_id in ids]
     first, moved, cancelled = [both[0][event.event_id] for event in before]
     assert {event.is_recurring for event in (first, moved, cancelled)} == {True}
@@ -267,11 +268,11 @@ async def test_removed_events_may_be_unknown(house: House) -> None:
     calendar_id = await connected(house, calendars)
     [identifier] = await house.add()
     [event] = await synced(calendars, calendar_id)
-    assert await calendars.event(event.event_id) == event
+    assert await calendars.event("", event.event_id) == event
     await house.order(f"calendars/events/{identifier}/cancel")
-    await calendars.resync_all()
+    await calendars.check_access()
     with pytest.raises(NotFoundError):
-        await calendars.event(event.event_id)
+        await calendars.event("", event.event_id)
 
 
 @pytest.mark.parametrize("answer", ["array", "object"])
@@ -279,7 +280,7 @@ async def test_recordings(house: House, answer: str) -> None:
     calendars = await house.open(recording_answer=answer, reserved_lead=10**9)
     calendar_id = await connected(house, calendars)
     await house.add(series={"count": 2, "every_days": 1})
-    await calendars.resync_all()
+    await calendars.check_access()
     first, second = await listed(calendars, calendar_id)
     recording = ScheduledRecording(name="Scribe", entry_message="Hello", extra={"event": first.event_id})
     scheduled = await calendars.schedule_recording(first.event_id, recording, all_occurrences=True)
@@ -303,7 +304,7 @@ async def test_grants_that_end(house: House) -> None:
     his = await connected(house, calendars, BEN)
     ottos = await connected(house, calendars, OTTO, "Microsoft")
     await house.order(f"calendars/accounts/{ANNA}/expire")
-    synced_ids, [failure] = await calendars.resync_all(7)
+    synced_ids, [failure] = await calendars.check_access()
     assert synced_ids == (his, ottos)
     assert (failure.calendar_id, failure.trouble) == (hers, AccessProblemSource.USER)
     for call in (
@@ -317,7 +318,7 @@ async def test_grants_that_end(house: House) -> None:
         assert credentials.refresh_token.get_secret_value() not in str(caught.value)
     await calendars.update_credentials(hers, await house.account())
     await house.order("calendars/apps/microsoft-app/expire")
-    synced_ids, [failure] = await calendars.resync_all()
+    synced_ids, [failure] = await calendars.check_access()
     assert synced_ids == (hers, his)
     assert (failure.calendar_id, failure.trouble) == (ottos, AccessProblemSource.APP)
 

@@ -12,13 +12,13 @@ from minutekeeper.providers.bot_metadata import event_extra
 from minutekeeper.providers.calendar_base import (
     AccessProblemSource,
     AvailableCalendar,
-    CalendarProvider,
     ConnectedCalendar,
     EventFilter,
     EventStatus,
     ScheduledRecording,
     SyncFailure,
 )
+from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from tests.providers.calendar_support import CREDENTIALS, WIRE_CREDENTIALS
 from tests.providers.conftest import SECRET
 from tests.providers.event_bodies import EVENT
@@ -52,7 +52,7 @@ def asked(server: ToldServer) -> tuple[str, str, dict[str, str], Any]:
     ],
 )
 async def test_raw_calendars(
-    calendars: CalendarProvider, server: ToldServer, answer: Any, found: AvailableCalendar
+    calendars: MeetingBaasCalendars, server: ToldServer, answer: Any, found: AvailableCalendar
 ) -> None:
     server.tell(Answer(answer))
     assert await calendars.list_available_calendars(CREDENTIALS) == [found]
@@ -64,7 +64,7 @@ async def test_raw_calendars(
     [{"id": "x" * 256}, {"id": "a\x00b"}, {"id": ""}, {"id": None}, {"id": ["g"]}, {"email": "a@b.c"}, None, "g"],
 )
 async def test_a_raw_calendar_that_cannot_be_read_costs_no_other(
-    calendars: CalendarProvider, server: ToldServer, odd: Any, caplog: pytest.LogCaptureFixture
+    calendars: MeetingBaasCalendars, server: ToldServer, odd: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.tell(Answer({"calendars": [{"id": "g-1"}, odd, {"id": "g-2"}]}))
     assert [each.raw_id for each in await calendars.list_available_calendars(CREDENTIALS)] == ["g-1", "g-2"]
@@ -106,7 +106,7 @@ async def test_a_raw_calendar_that_cannot_be_read_costs_no_other(
     ],
 )
 async def test_one_calendar(
-    calendars: CalendarProvider, server: ToldServer, answer: Any, found: ConnectedCalendar
+    calendars: MeetingBaasCalendars, server: ToldServer, answer: Any, found: ConnectedCalendar
 ) -> None:
     server.always = Answer(answer)
     assert await calendars.create_calendar(CREDENTIALS) == found
@@ -121,7 +121,7 @@ async def test_one_calendar(
 
 
 @pytest.mark.parametrize("answer", [[CALENDAR], {"calendars": [CALENDAR]}, {"data": [{"calendar": CALENDAR}]}])
-async def test_the_list_of_calendars(calendars: CalendarProvider, server: ToldServer, answer: Any) -> None:
+async def test_the_list_of_calendars(calendars: MeetingBaasCalendars, server: ToldServer, answer: Any) -> None:
     server.tell(Answer(answer))
     [found] = await calendars.calendars()
     assert (found.calendar_id, found.raw_id) == ("c-1", "g-1")
@@ -130,14 +130,14 @@ async def test_the_list_of_calendars(calendars: CalendarProvider, server: ToldSe
 
 @pytest.mark.parametrize("status", [200, 204, 404])
 async def test_deleting_a_calendar_that_is_gone_is_done(
-    calendars: CalendarProvider, server: ToldServer, status: int
+    calendars: MeetingBaasCalendars, server: ToldServer, status: int
 ) -> None:
     server.tell(Answer(status=status))
     await calendars.delete_calendar("c-1")
     assert asked(server) == ("DELETE", "/calendars/c-1", {}, None)
 
 
-async def test_resync(calendars: CalendarProvider, server: ToldServer) -> None:
+async def test_resync(calendars: MeetingBaasCalendars, server: ToldServer) -> None:
     errors = [
         ["c-2", "invalid_grant: Token has been expired or revoked."],
         {"calendar_uuid": "c-3", "message": "invalid_client: AADSTS7000222"},
@@ -145,8 +145,8 @@ async def test_resync(calendars: CalendarProvider, server: ToldServer) -> None:
         "all is lost",
     ]
     server.tell(Answer({"synced_calendars": ["c-1"], "errors": errors}), Answer({"synced_calendars": []}))
-    synced, failures = await calendars.resync_all(45)
-    assert asked(server) == ("POST", "/calendars/resync_all", {"days": "45"}, None)
+    synced, failures = await calendars.check_access()
+    assert asked(server) == ("POST", "/calendars/resync_all", {}, None)
     assert synced == ("c-1",)
     assert failures == (
         SyncFailure(
@@ -158,11 +158,10 @@ async def test_resync(calendars: CalendarProvider, server: ToldServer) -> None:
         SyncFailure(calendar_id="c-4", text='{"code": 503}'),
         SyncFailure(calendar_id="", text="all is lost"),
     )
-    assert await calendars.resync_all() == ((), ())
-    assert asked(server)[2] == {}
+    assert await calendars.check_access() == ((), ())
 
 
-async def listed(calendars: CalendarProvider, filters: EventFilter | None = None) -> list[str]:
+async def listed(calendars: MeetingBaasCalendars, filters: EventFilter | None = None) -> list[str]:
     return [event.event_id async for event in calendars.events("c-1", filters)]
 
 
@@ -183,7 +182,7 @@ def page(name: str, *events: str, following: Any = None) -> Answer:
     ],
 )
 async def test_pages(
-    calendars: CalendarProvider, server: ToldServer, name: str, following: Any, cursor: str
+    calendars: MeetingBaasCalendars, server: ToldServer, name: str, following: Any, cursor: str
 ) -> None:
     server.tell(page(name, "e-1", "e-2", following=following), page(name, following="z"), page(name, "e-3"))
     assert await listed(calendars, EventFilter(status=EventStatus.ALL)) == ["e-1", "e-2", "e-3"]
@@ -197,7 +196,7 @@ async def test_pages(
 
 
 @pytest.mark.parametrize("last", [{"data": [EVENT]}, {"events": [EVENT], "next": ""}, [EVENT]])
-async def test_the_last_page(calendars: CalendarProvider, server: ToldServer, last: Any) -> None:
+async def test_the_last_page(calendars: MeetingBaasCalendars, server: ToldServer, last: Any) -> None:
     server.tell(Answer(last))
     assert await listed(calendars) == [EVENT["uuid"]]
     assert len(server.asked) == 1
@@ -220,7 +219,7 @@ async def test_the_last_page(calendars: CalendarProvider, server: ToldServer, la
     ],
 )
 async def test_a_page_that_fails_is_never_the_last(
-    calendars: CalendarProvider, server: ToldServer, answer: Answer, error: type[ProviderError]
+    calendars: MeetingBaasCalendars, server: ToldServer, answer: Answer, error: type[ProviderError]
 ) -> None:
     server.tell(page("data", "e-1", following="again"), answer)
     events = aiter(calendars.events("c-1"))
@@ -229,7 +228,7 @@ async def test_a_page_that_fails_is_never_the_last(
         await anext(events)
 
 
-async def test_filters(calendars: CalendarProvider, server: ToldServer) -> None:
+async def test_filters(calendars: MeetingBaasCalendars, server: ToldServer) -> None:
     server.always = Answer({"data": []})
     await listed(calendars)
     assert asked(server) == ("GET", "/calendar_events/", {"calendar_id": "c-1", "status": "upcoming"}, None)
@@ -254,18 +253,18 @@ async def test_filters(calendars: CalendarProvider, server: ToldServer) -> None:
     }
 
 
-async def test_one_event(calendars: CalendarProvider, server: ToldServer) -> None:
+async def test_one_event(calendars: MeetingBaasCalendars, server: ToldServer) -> None:
     server.tell(Answer(EVENT), Answer({"error": "EventNotFound"}, status=404), Answer({"uuid": "e-1"}))
-    assert (await calendars.event("e-1")).title == "Weekly review"
+    assert (await calendars.event("", "e-1")).title == "Weekly review"
     assert asked(server) == ("GET", "/calendar_events/e-1", {}, None)
     with pytest.raises(NotFoundError):
-        await calendars.event("e-1")
+        await calendars.event("", "e-1")
     with pytest.raises(UnavailableError):
-        await calendars.event("e-1")
+        await calendars.event("", "e-1")
 
 
 @pytest.mark.parametrize("answer", [[EVENT], EVENT, {"data": [EVENT]}, {"events": [EVENT]}, {"event": EVENT}])
-async def test_recordings(calendars: CalendarProvider, server: ToldServer, answer: Any) -> None:
+async def test_recordings(calendars: MeetingBaasCalendars, server: ToldServer, answer: Any) -> None:
     server.always = Answer(answer)
     [event] = await calendars.schedule_recording("e-1", ScheduledRecording(name="Scribe", transcript=False))
     assert event.event_id == EVENT["uuid"]
@@ -275,7 +274,7 @@ async def test_recordings(calendars: CalendarProvider, server: ToldServer, answe
     assert asked(server) == ("DELETE", "/calendar_events/e-1/bot", {"all_occurrences": "true"}, None)
 
 
-async def test_everything_that_a_recording_can_be(calendars: CalendarProvider, server: ToldServer) -> None:
+async def test_everything_that_a_recording_can_be(calendars: MeetingBaasCalendars, server: ToldServer) -> None:
     server.always = Answer([])
     recording = ScheduledRecording(
         name="Scribe",
@@ -309,11 +308,11 @@ async def test_everything_that_a_recording_can_be(calendars: CalendarProvider, s
 
 @pytest.mark.parametrize("identifier", ["", ".", ".."])
 async def test_what_is_no_id_is_asked_for_nowhere(
-    calendars: CalendarProvider, server: ToldServer, identifier: str
+    calendars: MeetingBaasCalendars, server: ToldServer, identifier: str
 ) -> None:
-    for call in (calendars.calendar, calendars.event):
+    for call in (calendars.calendar(identifier), calendars.event("", identifier)):
         with pytest.raises(NotFoundError):
-            await call(identifier)
+            await call
     with pytest.raises(NotFoundError):
         await calendars.remove_recording(identifier)
     await calendars.delete_calendar(identifier)
@@ -322,7 +321,7 @@ async def test_what_is_no_id_is_asked_for_nowhere(
 
 @pytest.mark.parametrize("answer", [b"", b"{}", b"[]", b'{"calendar": {}}', b'{"uuid": ""}', b"<html>"])
 async def test_an_answer_without_a_calendar_leaves_it_open_whether_there_is_one(
-    calendars: CalendarProvider, server: ToldServer, answer: bytes
+    calendars: MeetingBaasCalendars, server: ToldServer, answer: bytes
 ) -> None:
     server.tell(Answer(answer))
     with pytest.raises(UnavailableError):

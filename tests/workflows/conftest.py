@@ -134,8 +134,9 @@ async def world(
     param = getattr(request, "param", None)
     veto = param if isinstance(param, VetoScope) else VetoScope.ANY
     limits = param if isinstance(param, InstallationLimits) else None
-    calendars = CalendarActivities(world.calendars, ArtifactStore(tmp_path.as_uri()), veto=veto, limits=limits)
-    async with working(client, provider, recordings, calendars, CalendarHealthActivities(world.calendars, 3600)):
+    store = ArtifactStore(tmp_path.as_uri())
+    calendars = CalendarActivities(lambda _: world.calendars, store, veto=veto, limits=limits)
+    async with working(client, provider, recordings, calendars, CalendarHealthActivities([world.calendars], 3600)):
         yield world
         handles: list[WorkflowHandle[Any, Any]] = [calendar.handle for calendar in world.open]
         handles += [world.rounds.handle] if world.rounds else []

@@ -9,10 +9,11 @@ from typing import Any
 from minutekeeper.calendars.event import CalendarEvent
 from minutekeeper.providers.base import NotFoundError
 from minutekeeper.providers.calendar_base import (
+    AccessCheck,
     AccessProblemSource,
+    CalendarCapabilities,
     ConnectedCalendar,
     EventFilter,
-    ResyncResult,
     SyncFailure,
 )
 
@@ -41,7 +42,13 @@ class ScriptedCalendars:
     """What a resync names, as synced unless it is `refused`."""
     refused: dict[str, AccessProblemSource | None] = field(default_factory=dict)
     resyncs: int = 0
+    provider: str = "meetingbaas"
+    capabilities: CalendarCapabilities = field(default_factory=CalendarCapabilities)
     clock: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def name(self) -> str:
+        return self.provider
 
     def put(self, event_id: str, calendar_id: str, **fields: Any) -> CalendarEvent:
         """Writes an event, or changes it; each time it is later."""
@@ -69,7 +76,8 @@ class ScriptedCalendars:
                 yield event
         await asyncio.sleep(0)
 
-    async def event(self, event_id: str) -> CalendarEvent:
+    async def event(self, calendar_id: str, event_id: str) -> CalendarEvent:
+        assert calendar_id, "a calendar's workflow knows its id"
         self.asked.append(event_id)
         if event_id in self.unreadable:
             raise self.unreadable[event_id]
@@ -83,7 +91,7 @@ class ScriptedCalendars:
             raise NotFoundError("CalendarNotFound")
         return ConnectedCalendar(calendar_id=calendar_id)
 
-    async def resync_all(self, _days: int | None = None) -> ResyncResult:
+    async def check_access(self) -> AccessCheck:
         self.resyncs += 1
         if self.failures:
             raise self.failures.pop(0)
@@ -92,7 +100,7 @@ class ScriptedCalendars:
             SyncFailure(calendar_id=each, text=f"refused: {REFUSED_TOKEN}", trouble=trouble)
             for each, trouble in self.refused.items()
         )
-        return ResyncResult(synced, tuple(failures))
+        return AccessCheck(synced, tuple(failures))
 
     async def delete_calendar(self, calendar_id: str) -> None:
         if self.deletion_failures:

@@ -20,6 +20,7 @@ from minutekeeper.providers.calendar_base import (
     CalendarProvider,
     ConnectedCalendar,
 )
+from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.storage.user_connections import UserConnectionStore
@@ -72,7 +73,7 @@ class User:
     def __init__(self, world: World) -> None:
         self.world = world
         store = ArtifactStore(world.folder.as_uri())
-        provider = cast("CalendarProvider", ScriptedAccount(world.calendars, world.key[:8]))
+        provider = CalendarProviders([cast("CalendarProvider", ScriptedAccount(world.calendars, world.key[:8]))])
         preferences = CalendarPreferencesStore(store)
         self._account = CalendarAccount(
             world.client,

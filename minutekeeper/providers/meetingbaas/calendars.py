@@ -9,13 +9,15 @@ from minutekeeper.providers.api_connection import ApiConnection
 from minutekeeper.providers.base import NotFoundError, UnavailableError
 from minutekeeper.providers.bot_metadata import event_extra
 from minutekeeper.providers.calendar_base import (
+    AccessCheck,
     AvailableCalendar,
+    CalendarCapabilities,
     CalendarCredentials,
     ConnectedCalendar,
     EventFilter,
-    ResyncResult,
     ScheduledRecording,
 )
+from minutekeeper.providers.calendar_ids import UNPREFIXED as NAME
 from minutekeeper.providers.meetingbaas.calendar_events import EventAnswer, to_event, to_events
 from minutekeeper.providers.meetingbaas.http import MEETING_BAAS
 from minutekeeper.providers.meetingbaas.request_models import (
@@ -39,7 +41,7 @@ _SYNC_SECONDS = 300.0
 
 
 class MeetingBaasCalendars:
-    """A CalendarProvider for one account.
+    """A CalendarProvider for one account, and a RecordsByItself.
 
     Its messages never contain the key, credentials, or another of the `secrets`. The first of the `signing_secrets`
     signs the metadata of bots that the provider sends to events for us. Raises ValueError for a key that cannot be
@@ -59,6 +61,14 @@ class MeetingBaasCalendars:
         self._connection = ApiConnection(MEETING_BAAS, base_url, api_key, secrets, on_call)
         self._speech_to_text = speech_to_text or SpeechToText()
         self._signing_secrets = signing_secrets
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    @property
+    def capabilities(self) -> CalendarCapabilities:
+        return CalendarCapabilities(records_by_itself=True)
 
     async def list_available_calendars(self, credentials: CalendarCredentials) -> list[AvailableCalendar]:
         answer = parse_response(RawCalendarList, await self._show("POST", "/calendars/raw", credentials))
@@ -97,14 +107,13 @@ class MeetingBaasCalendars:
         except NotFoundError:
             return
 
-    async def resync_all(self, days: int | None = None) -> ResyncResult:
-        params = {} if days is None else {"days": str(days)}
+    async def check_access(self) -> AccessCheck:
+        """Has all calendars synced, because only that reports access that has ended."""
         answer = parse_response(
-            ResyncAnswer,
-            await self._connection.call("POST", "/calendars/resync_all", params=params, seconds=_SYNC_SECONDS),
+            ResyncAnswer, await self._connection.call("POST", "/calendars/resync_all", seconds=_SYNC_SECONDS)
         )
         errors = tuple(failure.to_sync_failure(self._connection.secrets) for failure in answer.errors)
-        return ResyncResult(tuple(answer.synced_calendars), errors)
+        return AccessCheck(tuple(answer.synced_calendars), errors)
 
     async def events(self, calendar_id: str, filters: EventFilter | None = None) -> AsyncIterator[CalendarEvent]:
         params = {"calendar_id": calendar_id} | filter_to_wire(filters or EventFilter())
@@ -120,7 +129,8 @@ class MeetingBaasCalendars:
             seen.add(page.cursor)
             params["cursor"] = page.cursor
 
-    async def event(self, event_id: str) -> CalendarEvent:
+    async def event(self, calendar_id: str, event_id: str) -> CalendarEvent:
+        del calendar_id  # the ids of events are enough
         answer = parse_response(EventAnswer, await self._connection.call("GET", _event_path(event_id)))
         return to_event(answer, signing_secrets=self._signing_secrets)
 

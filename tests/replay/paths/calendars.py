@@ -31,8 +31,8 @@ async def world_on(recorder: Recorder) -> AsyncIterator[World]:
     with tempfile.TemporaryDirectory() as folder:
         world = World(recorder.env, client, Path(folder), recorder.provider, recorder.recordings)
         store = ArtifactStore(Path(folder).as_uri())
-        calendars = CalendarActivities(world.calendars, store)
-        rounds = CalendarHealthActivities(world.calendars, 3600)
+        calendars = CalendarActivities(lambda _: world.calendars, store)
+        rounds = CalendarHealthActivities([world.calendars], 3600)
         async with working(client, recorder.provider, recorder.recordings, calendars, rounds):
             yield world
         for workflow_id in world.known_meetings:

@@ -47,7 +47,7 @@ async def live_through(env: WorkflowEnvironment, folder: Path, seed: int, events
     client = with_plugin(env.client)
     provider, recordings = ObedientProvider(), ScriptedRecordings()
     world = World(env, client, folder, provider, recordings)
-    calendars = CalendarActivities(world.calendars, ArtifactStore(folder.as_uri()))
+    calendars = CalendarActivities(lambda _: world.calendars, ArtifactStore(folder.as_uri()))
     workers = Workers(lambda: working(client, provider, recordings, calendars))
     await workers.start()
     try:
