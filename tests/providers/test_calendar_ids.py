@@ -34,7 +34,7 @@ async def test_only_providers_with_a_key_have_calendars() -> None:
     calendars = open_calendars(Settings(_env_file=None, meetingbaas_api_key="key-of-v1"))  # type: ignore[call-arg, arg-type]
     assert [each.name for each in calendars] == ["meetingbaas"]
     assert calendars.of(UUID).name == calendars.get().name == "meetingbaas"
-    with pytest.raises(UnknownProviderError, match="'recall' is not set up here"):
+    with pytest.raises(UnknownProviderError, match="calendars of 'recall' are not set up here"):
         calendars.of(f"recall-{UUID}")
     await calendars.aclose()
 
