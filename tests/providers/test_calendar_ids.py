@@ -31,7 +31,7 @@ def test_the_first_version_is_not_named_in_workflows() -> None:
 
 
 async def test_only_providers_with_a_key_have_calendars() -> None:
-    calendars = open_calendars(Settings(_env_file=None, meetingbaas_api_key="key-of-v1"))  # type: ignore[call-arg, arg-type]
+    calendars = open_calendars(Settings(_env_file=None, meetingbaas_api_key="key-of-v1"))
     assert [each.name for each in calendars] == ["meetingbaas"]
     assert calendars.of(UUID).name == calendars.get().name == "meetingbaas"
     with pytest.raises(UnknownProviderError, match="calendars of 'recall' are not set up here"):
@@ -40,6 +40,6 @@ async def test_only_providers_with_a_key_have_calendars() -> None:
 
 
 def test_the_default_for_calendars_has_to_have_a_key() -> None:
-    settings = Settings(meetingbaas_api_key="k", minutekeeper_calendar_provider="recall")  # type: ignore[arg-type]
+    settings = Settings(meetingbaas_api_key="k", minutekeeper_calendar_provider="recall")
     with pytest.raises(ValueError, match="MINUTEKEEPER_CALENDAR_PROVIDER is recall, which is none of: meetingbaas"):
         open_calendars(settings)
