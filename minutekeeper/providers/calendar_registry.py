@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from minutekeeper.providers.base import UnknownProviderError
-from minutekeeper.providers.calendar_base import CalendarProvider, ConnectedCalendar
+from minutekeeper.providers.calendar_base import AccessCheck, CalendarProvider, ConnectedCalendar
 from minutekeeper.providers.calendar_ids import provider_of_calendar
 
 
@@ -38,6 +38,14 @@ class CalendarProviders:
         """The calendars of all providers. Raises the ProviderError of one that does not answer."""
         lists = await asyncio.gather(*(provider.calendars() for provider in self))
         return [calendar for each in lists for calendar in each]
+
+    async def check_access(self) -> AccessCheck:
+        """Which calendars of all providers can be read. Raises the ProviderError of one that does not answer."""
+        checks = [await provider.check_access() for provider in self]
+        return AccessCheck(
+            tuple(name for check in checks for name in check.readable),
+            tuple(failure for check in checks for failure in check.failures),
+        )
 
     async def aclose(self) -> None:
         """Closes the connections of all of them."""

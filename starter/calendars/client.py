@@ -306,12 +306,9 @@ class CalendarClient:
         their workflows.
         """
         with self._translated_errors():
-            checks = [await provider.check_access() for provider in self._provider]
+            done = await self._provider.check_access()
             await ensure_health_workflow(self.temporal, check_now=True)
-            return AccessCheck(
-                tuple(name for check in checks for name in check.readable),
-                tuple(failure for check in checks for failure in check.failures),
-            )
+            return done
 
     async def rotate_credentials(self, app: AppCredentials) -> CredentialRotation:
         """Gives calendars the new credentials of their OAuth app; users need not grant access again."""
