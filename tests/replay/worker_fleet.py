@@ -145,14 +145,14 @@ async def running_fleet(folder: Path, *, requests_per_second: int = 0) -> AsyncI
             "MINUTEKEEPER_DOWNLOAD_HOSTS": simulator.removeprefix("http://"),
             "MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES": "true",
         }
-        environment["BRIDGE_PUBLIC_URL"] = await stack.enter_async_context(_bridge(environment))
+        environment["BRIDGE_PUBLIC_URL"] = await stack.enter_async_context(running_bridge_process(environment))
         fleet = WorkerFleet(with_plugin(server.client), simulator, environment, folder)
         stack.push_async_callback(fleet.end)
         yield fleet
 
 
 @asynccontextmanager
-async def _bridge(environment: dict[str, str]) -> AsyncIterator[str]:
+async def running_bridge_process(environment: dict[str, str]) -> AsyncIterator[str]:
     bridge = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bridge"),
         cwd=ROOT,

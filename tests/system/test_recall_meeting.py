@@ -1,0 +1,143 @@
+"""Meetings whose bots Recall.ai sends, as real processes: worker, bridge, and the simulated Recall.ai."""
+
+import json
+import os
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from devtools.simulator.recall.app import running_recall
+from devtools.simulator.recall.settings import RecallSettings
+from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
+from minutekeeper.meetings.views import MeetingView, Outcome
+from minutekeeper.temporal import search_attributes
+from minutekeeper.temporal.names import MEETING_WORKFLOW, MEETINGS_QUEUE
+from tests.replay.copies import ROOT
+from tests.replay.worker_fleet import Meeting, WorkerFleet, running_bridge_process
+from tests.system.conftest import SHORT_DEADLINES
+from tests.system.test_good_day import meeting_url
+from tests.workflows.conftest import temporal_binary, with_plugin
+
+pytestmark = [pytest.mark.asyncio(loop_scope="function"), pytest.mark.xdist_group("system")]
+
+_KEY = "key-of-the-workspace"
+_WEBHOOK_SECRET = "whsec_dGVzdC1yZWNhbGwtc2VjcmV0"
+
+
+@dataclass
+class RecallStack:
+    fleet: WorkerFleet
+    simulator: aiohttp.ClientSession
+    artifacts: Path
+
+    async def script(self, script: str) -> None:
+        async with self.simulator.post("/_sim/scripts", json={"script": script}) as answer:
+            assert answer.status < 300, await answer.text()
+
+    async def ledger(self) -> Any:
+        async with self.simulator.get("/_sim/ledger") as answer:
+            return await answer.json()
+
+    async def book(self) -> Meeting:
+        handle: Meeting = await self.fleet.client.start_workflow(
+            MEETING_WORKFLOW,
+            {
+                "meeting_url": meeting_url(),
+                "start_time": (datetime.now(UTC) + timedelta(seconds=2)).isoformat(),
+                "metadata": {"crm.id": "7"},
+                "bot": {"image": "https://ours.example/face.png"},
+            },
+            id=f"meeting-{uuid.uuid4()}",
+            task_queue=MEETINGS_QUEUE,
+            result_type=Outcome,
+        )
+        return handle
+
+    async def timeline(self, meeting: Meeting) -> list[str]:
+        view: MeetingView = await meeting.query("status", result_type=MeetingView)
+        return [f"{entry.event} {entry.text}" for entry in view.timeline]
+
+
+@asynccontextmanager
+async def running_recall_stack(folder: Path) -> AsyncIterator[RecallStack]:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(
+            await WorkflowEnvironment.start_local(
+                dev_server_existing_path=temporal_binary(), search_attributes=list(search_attributes.ALL_KEYS)
+            )
+        )
+        settings = RecallSettings(api_key=_KEY, speed=200, webhook_secret=_WEBHOOK_SECRET, recording_size=100_000)
+        simulator = await stack.enter_async_context(running_recall(settings))
+        environment = SHORT_DEADLINES | {
+            "PATH": os.environ["PATH"],
+            "TEMPORAL_ADDRESS": server.client.service_client.config.target_host,
+            "TEMPORAL_CONFIG_FILE": os.devnull,
+            # Calendars may stay at another provider.
+            "MEETINGBAAS_API_KEY": "of-the-calendars",
+            "MEETINGBAAS_BASE_URL": "http://127.0.0.1:1",
+            "MINUTEKEEPER_PROVIDERS": "recall",
+            "RECALL_API_KEY": _KEY,
+            "RECALL_BASE_URL": simulator,
+            "RECALL_WEBHOOK_SECRET": _WEBHOOK_SECRET,
+            "BRIDGE_SECRET": uuid.uuid4().hex,
+            "ARTIFACTS_URL": (folder / "artifacts").as_uri(),
+            "MINUTEKEEPER_DOWNLOAD_HOSTS": simulator.removeprefix("http://"),
+            "MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES": "true",
+        }
+        bridge = await stack.enter_async_context(running_bridge_process(environment))
+        environment["BRIDGE_PUBLIC_URL"] = bridge
+        fleet = WorkerFleet(with_plugin(server.client), simulator, environment, folder)
+        stack.push_async_callback(fleet.end)
+        http = await stack.enter_async_context(aiohttp.ClientSession(simulator))
+        async with http.post("/_sim/endpoints", json={"url": f"{bridge}/webhooks/recall"}) as answer:
+            assert answer.status < 300, await answer.text()
+        await fleet.worker(ROOT)
+        yield RecallStack(fleet, http, folder / "artifacts")
+
+
+async def test_from_the_booking_to_the_files(tmp_path: Path) -> None:
+    async with running_recall_stack(tmp_path) as stack:
+        await stack.script("two_recordings")
+        meeting = await stack.book()
+        outcome = await meeting.result()
+        assert (outcome.status, outcome.transcript) == (MeetingStatus.COMPLETED, TranscriptState.READY)
+        names = {artifact.path.rsplit("/", 1)[1] for artifact in outcome.artifacts}
+        assert {"recording.mp4", "recording-2.mp4", "transcript.vtt", "manifest.json"} <= names
+        for artifact in outcome.artifacts:
+            assert (stack.artifacts / artifact.path).stat().st_size == artifact.size
+
+        timeline = await stack.timeline(meeting)
+        assert any("Recall.ai takes no links to pictures" in line for line in timeline)
+        for event in ("joining_call", "in_call_recording", "call_ended", "settled"):
+            assert any(line.startswith(event) for line in timeline), timeline
+        ledger = await stack.ledger()
+        (bot,) = ledger["bots"]
+        assert bot["id"] == outcome.bot_id
+        (created,) = [
+            each for each in ledger["requests"] if each["method"] == "POST" and each["path"].endswith("/bot/")
+        ]
+        assert created["body"]["metadata"]["mk_workflow_id"] == meeting.id
+        assert created["body"]["metadata"]["meta_crm_id"] == "7"
+        assert all(delivery["status"] == 200 for delivery in ledger["deliveries"])
+
+        history = (await meeting.fetch_history()).to_json()
+        assert json.loads(history)["events"]
+        for secret in (_KEY, _WEBHOOK_SECRET, "Signature"):
+            assert secret not in history
+
+
+async def test_a_done_without_a_recording_is_a_failure_with_its_reason(tmp_path: Path) -> None:
+    async with running_recall_stack(tmp_path) as stack:
+        await stack.script("rejected")
+        meeting = await stack.book()
+        outcome = await meeting.result()
+        assert (outcome.status, outcome.reason) == (MeetingStatus.FAILED, FailureReason.NOT_ACCEPTED)
+        assert len((await stack.ledger())["bots"]) == 1
