@@ -70,7 +70,7 @@ _HEADERS = {"Accept-Encoding": "gzip, deflate"}
 
 _TIMEOUTS = {"timeout": httpx.Timeout(None, connect=_CONNECT_SECONDS).as_dict()}
 
-_SECRET_NAMES = ("client_id", "client_secret", "refresh_token", "api_key")
+_SECRET_NAMES = ("client_id", "secret", "refresh_token", "api_key")
 """How the names of fields end whose values an answer must not quote."""
 
 _parsed = functools.lru_cache(maxsize=256)(httpx.URL)

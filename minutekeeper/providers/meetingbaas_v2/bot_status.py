@@ -3,7 +3,7 @@
 There is no history of statuses, so the present one is all there is, beside the times of entering and leaving.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
 from minutekeeper.meetings.status import FailureReason
@@ -13,6 +13,7 @@ from minutekeeper.providers.meetingbaas_v2.response_models import BotProgress, S
 from minutekeeper.providers.meetingbaas_v2.status_codes import (
     FAILED_STATUS,
     FINAL_STATUSES,
+    TRANSCRIBING,
     TRANSCRIPTION_FAILURES,
     reason_of_error,
     reason_of_status,
@@ -21,6 +22,8 @@ from minutekeeper.providers.meetingbaas_v2.status_codes import (
 
 _CANCELLED = "cancelled"
 _TRANSCRIPTION_ERROR = "error"
+_LONGEST_TRANSCRIPTION = timedelta(minutes=30)
+"""After this the recording is collected without its transcript."""
 
 
 async def observe(client: MeetingBaasV2Client, bot_id: str) -> BotObservation:
@@ -67,7 +70,7 @@ def _of_started_bot(bot_id: str, bot: StartedBot, progress: BotProgress) -> BotO
     events = _movements(bot_id, bot)
     status = bot.status or progress.status
     at = progress.updated_at if progress.status == status else None
-    if status not in FINAL_STATUSES:
+    if status not in FINAL_STATUSES and not _is_ready(bot, progress, status):
         if status and at:
             events.append(_status_event(bot_id, status, at))
         return BotObservation(
@@ -106,6 +109,14 @@ def _of_started_bot(bot_id: str, bot: StartedBot, progress: BotProgress) -> BotO
         events=_in_order(events),
         text=_sentence(f"it ended at {ended_at:%Y-%m-%d %H:%M:%SZ}", why),
     )
+
+
+def _is_ready(bot: StartedBot, progress: BotProgress, status: str) -> bool:
+    """Whether all files are there, because the statuses of some bots stop before the last one."""
+    if status != TRANSCRIBING or not bot.has_recording:
+        return False
+    since = progress.updated_at
+    return bool(bot.transcription) or (since is not None and datetime.now(UTC) - since > _LONGEST_TRANSCRIPTION)
 
 
 def _transcription_failed(bot: StartedBot, progress: BotProgress) -> bool:

@@ -15,6 +15,7 @@ from minutekeeper.providers.base import (
     BotWebhook,
     BotWebhookScope,
     CalendarWebhook,
+    DuplicateBotError,
     FoundBot,
     IgnoredWebhook,
     NotFoundError,
@@ -117,7 +118,7 @@ class MeetingBaasV2Provider:
         join_at = _join_at(order, now)
         fitted = fit_options(order.bot, is_zoom=parse_meeting_url(order.meeting_url).platform is Platform.ZOOM)
         sent_at = datetime.now(UTC)
-        bot_id = await self._client.create_bot(self._new_bot(order, address, fitted, join_at))
+        bot_id = await self._create(self._new_bot(order, address, fitted, join_at), order, now)
         return DispatchedBot(
             bot_id=bot_id,
             provider=NAME_V2,
@@ -126,6 +127,18 @@ class MeetingBaasV2Provider:
             join_at=join_at or now,
             notes=fitted.notes,
         )
+
+    async def _create(self, bot: BotBody, order: BotDispatch, now: datetime) -> str:
+        try:
+            return await self._client.create_bot(bot)
+        except DuplicateBotError:
+            if bot.allow_multiple_bots or await self._has_open_bot(order, now):
+                raise
+        # The lock outlives the bot that it was made for.
+        return await self._client.create_bot(bot.model_copy(update={"allow_multiple_bots": True}))
+
+    async def _has_open_bot(self, order: BotDispatch, now: datetime) -> bool:
+        return any(bot.is_open for bot in await self.find(order.key, order.meeting_url, now))
 
     def _new_bot(
         self, order: BotDispatch, address: BotCallback, fitted: FittedOptions, join_at: datetime | None

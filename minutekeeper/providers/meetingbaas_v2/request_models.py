@@ -92,17 +92,17 @@ def fit_options(options: BotOptions, *, is_zoom: bool) -> FittedOptions:
         if wanted is None:
             continue
         if is_zoom and name in {_NOONE_JOINED, _SILENCE}:
-            notes.append(f"{name}: Meeting BaaS v2 does not heed it on Zoom.")
+            notes.append(f"Meeting BaaS v2 does not heed {name} on Zoom.")
         fitted[name] = min(max(wanted, least), most)
         if fitted[name] != wanted:
             notes.append(
-                f"{name}: Meeting BaaS v2 takes {least} to {most} seconds, so {fitted[name]} were requested, "
+                f"Meeting BaaS v2 takes {least} to {most} seconds as {name}, so {fitted[name]} were requested, "
                 f"not {wanted}."
             )
     image = options.image
     if image and not image.startswith("https://"):
         image = None
-        notes.append("image: Meeting BaaS v2 takes only links that begin with https://, so the bot has no image.")
+        notes.append("Meeting BaaS v2 takes only images whose link begins with https://, so the bot has none.")
     timeouts = TimeoutConfig(
         waiting_room_timeout=fitted.get("waiting_room_timeout"),
         no_one_joined_timeout=fitted.get(_NOONE_JOINED),

@@ -6,6 +6,7 @@ from minutekeeper.meetings.status import FailureReason, MeetingStatus
 
 COMPLETED = "completed"
 FAILED_STATUS = "failed"
+TRANSCRIBING = "transcribing"
 
 FINAL_STATUSES = frozenset({COMPLETED, FAILED_STATUS})
 """The statuses after which no other one follows."""
@@ -23,7 +24,7 @@ BOT_STATUSES: dict[str, MeetingStatus] = {
     "call_ended": MeetingStatus.ENDED,
     "recording_succeeded": MeetingStatus.ENDED,
     "recording_failed": MeetingStatus.ENDED,
-    "transcribing": MeetingStatus.ENDED,
+    TRANSCRIBING: MeetingStatus.ENDED,
     "transcription_failed": MeetingStatus.ENDED,
     "api_request_stop": MeetingStatus.ENDED,
     "bot_rejected": MeetingStatus.ENDED,

@@ -1,13 +1,19 @@
 """How a bot of Meeting BaaS v2 is planned, ordered and removed."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from minutekeeper.meetings.dispatch import DispatchMode, RemovalResult
 from minutekeeper.meetings.fields import BotOptions, RecordingMode
-from minutekeeper.providers.base import BotWebhookScope, Provider, RequestRejectedError, UnavailableError
+from minutekeeper.providers.base import (
+    BotWebhookScope,
+    DuplicateBotError,
+    Provider,
+    RequestRejectedError,
+    UnavailableError,
+)
 from minutekeeper.providers.meetingbaas_v2.client import MeetingBaasV2Client
 from minutekeeper.providers.meetingbaas_v2.provider import BotSetup, MeetingBaasV2Provider
 from tests.providers.conftest import SECRET
@@ -20,6 +26,7 @@ from tests.providers.meetingbaas_v2.bodies import (
     START,
     data,
     details,
+    listed,
     progress,
     refusal,
 )
@@ -124,6 +131,29 @@ async def test_a_second_bot_is_refused_until_it_is_wanted(
     assert server.asked[0].body["allow_multiple_bots"] is allowed
 
 
+LOCKED = refusal(409, "FST_ERR_BOT_ALREADY_EXISTS")
+
+
+@pytest.mark.parametrize("status", ["completed", "failed"])
+async def test_a_lock_without_a_bot_holds_nobody_up(
+    v2: MeetingBaasV2Provider, server: ToldServer, status: str
+) -> None:
+    ended = details(status, created_at=datetime.now(UTC).isoformat())
+    server.tell(LOCKED, listed(), listed(), listed(), listed(ended), ORDERED)
+    sent = await v2.dispatch(ORDER, ADDRESS, START)
+    assert sent.bot_id == BOT
+    first, *_, last = server.asked
+    assert (first.body["allow_multiple_bots"], last.body["allow_multiple_bots"]) == (False, True)
+
+
+async def test_a_bot_in_the_meeting_keeps_another_one_out(v2: MeetingBaasV2Provider, server: ToldServer) -> None:
+    present = details("in_call_recording", created_at=datetime.now(UTC).isoformat())
+    server.tell(LOCKED, listed(), listed(), listed(), listed(present))
+    with pytest.raises(DuplicateBotError):
+        await v2.dispatch(ORDER, ADDRESS, START)
+    assert [asked.method for asked in server.asked].count("POST") == 1
+
+
 async def test_sends_what_was_wished_for(v2_client: MeetingBaasV2Client, server: ToldServer) -> None:
     server.always = ORDERED
     provider = MeetingBaasV2Provider(
@@ -178,13 +208,13 @@ async def test_options_are_fitted_with_notes(v2: MeetingBaasV2Provider, server: 
         "no_one_joined_timeout": 1800,
         "silence_timeout": 300,
     }
-    assert [note.partition(":")[0] for note in sent.notes] == [
-        "waiting_room_timeout",
-        "noone_joined_timeout",
-        "silence_timeout",
-        "image",
+    assert sent.notes[0] == (
+        "Meeting BaaS v2 takes 120 to 1800 seconds as waiting_room_timeout, so 120 were requested, not 60."
+    )
+    named = [
+        name for note in sent.notes for name in ("noone_joined_timeout", "silence_timeout", "image") if name in note
     ]
-    assert "120 to 1800 seconds, so 120 were requested, not 60" in sent.notes[0]
+    assert named == ["noone_joined_timeout", "silence_timeout", "image"]
 
 
 async def test_zoom_heeds_only_the_waiting_room(v2: MeetingBaasV2Provider, server: ToldServer) -> None:
@@ -192,7 +222,7 @@ async def test_zoom_heeds_only_the_waiting_room(v2: MeetingBaasV2Provider, serve
     options = BotOptions(waiting_room_timeout=300, silence_timeout=600)
     order = ORDER.model_copy(update={"meeting_url": "https://zoom.us/j/12345678901", "bot": options})
     sent = await v2.dispatch(order, ADDRESS, START)
-    assert sent.notes == ("silence_timeout: Meeting BaaS v2 does not heed it on Zoom.",)
+    assert sent.notes == ("Meeting BaaS v2 does not heed silence_timeout on Zoom.",)
 
 
 LEFT = data({"message": "ok"})

@@ -177,6 +177,30 @@ async def test_a_recording_without_a_transcript(
 
 
 @pytest.mark.parametrize(
+    ("files", "age", "is_over"),
+    [
+        ({"video": "https://f/v", "transcription": "https://f/t"}, timedelta(), True),
+        ({"video": "https://f/v"}, timedelta(minutes=29), False),
+        ({"video": "https://f/v"}, timedelta(minutes=31), True),
+        ({}, timedelta(hours=5), False),
+    ],
+)
+async def test_a_bot_whose_statuses_stop_at_transcribing(
+    v2: MeetingBaasV2Provider,
+    server: ToldServer,
+    files: dict[str, str],
+    age: timedelta,
+    is_over: bool,
+) -> None:
+    since = (datetime.now(UTC) - age).isoformat()
+    server.tell(data(progress("transcribing", since)), data(details("transcribing", **files)))
+    seen = await v2.get_bot_status(BOT)
+    assert seen.status is (ProviderBotStatus.COMPLETE if is_over else ProviderBotStatus.OPEN)
+    final = seen.events[-1]
+    assert (final.kind is BotEventKind.COMPLETE, final.has_transcript) == (is_over, "transcription" in files)
+
+
+@pytest.mark.parametrize(
     ("status", "expected", "reason"),
     [
         ("scheduled", ProviderBotStatus.OPEN, None),
