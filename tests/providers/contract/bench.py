@@ -12,6 +12,8 @@ from typing import Any
 
 import aiohttp
 
+from devtools.simulator.meetingbaas_v2.server import running_meetingbaas_v2
+from devtools.simulator.meetingbaas_v2.settings import MeetingBaasV2Settings
 from devtools.simulator.recall.app import running_recall
 from devtools.simulator.recall.settings import RecallSettings
 from devtools.simulator.server import running_simulator
@@ -30,6 +32,8 @@ from minutekeeper.providers.base import (
 )
 from minutekeeper.providers.meetingbaas.client import MeetingBaasClient
 from minutekeeper.providers.meetingbaas.provider import MeetingBaasProvider
+from minutekeeper.providers.meetingbaas_v2.client import MeetingBaasV2Client
+from minutekeeper.providers.meetingbaas_v2.provider import MeetingBaasV2Provider
 from minutekeeper.providers.recall.client import RecallClient
 from minutekeeper.providers.recall.http import open_recall
 from minutekeeper.providers.recall.provider import RecallProvider
@@ -38,6 +42,7 @@ from tests.devtools.simulator.support import Receiver, running_receiver
 
 SECRET = "a-secret-of-the-tests-with-enough-letters"
 WEBHOOK_SECRET = "whsec_dGVzdC1yZWNhbGwtc2VjcmV0"
+V2_SECRET = "whsec_dGVzdC1rZXktbWF0ZXJpYWwtMzItYnl0ZXMtb2shIQ=="
 KEY = "key-of-the-contract-tests"
 SPEED = 300
 WORKFLOW_ID = "meeting-x"
@@ -106,8 +111,9 @@ class Bench:
         arrived = zip(self.receiver.headers, self.receiver.raws, strict=True)
         found = []
         for headers, raw in arrived:
-            assert self.provider.may_accept_webhook(headers)
-            assert self.provider.accepts_webhook(headers, raw)
+            token = self.receiver.url.rpartition("/")[2]
+            assert self.provider.may_accept_webhook(headers, token=token)
+            assert self.provider.accepts_webhook(headers, raw, token=token)
             found.append(self.provider.parse_webhook(headers, raw, datetime.now(UTC)))
         return found
 
@@ -161,7 +167,27 @@ async def recall() -> AsyncIterator[Bench]:
                 yield bench
 
 
+@asynccontextmanager
+async def meetingbaas_v2() -> AsyncIterator[Bench]:
+    async with running_receiver() as receiver:
+        settings = MeetingBaasV2Settings(
+            api_key=KEY,
+            speed=SPEED,
+            recording_size=30_000,
+            account_webhook_url=receiver.url,
+            webhook_secret=V2_SECRET,
+            duplicate_window=0,
+        )
+        async with running_meetingbaas_v2(settings) as url:
+            client = MeetingBaasV2Client(url, KEY)
+            provider = MeetingBaasV2Provider(client, webhook_secrets=[V2_SECRET], signing_secrets=[SECRET])
+            key = {"x-meeting-baas-api-key": KEY}
+            async with _bench(url, provider, receiver, key, "/v2/bots") as bench:
+                yield bench
+
+
 BENCHES: dict[str, Callable[[], AbstractAsyncContextManager[Bench]]] = {
     "meetingbaas": meetingbaas,
+    "meetingbaas-v2": meetingbaas_v2,
     "recall": recall,
 }

@@ -2,7 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
+from itertools import groupby
 
 import aiohttp
 import pytest
@@ -32,8 +32,9 @@ LIFE = [
 
 
 def statuses(news: list[BotWebhook]) -> list[MeetingStatus | None]:
+    """In their order, each once, because some providers have several words for one."""
     events = sorted((each.event for each in news), key=lambda event: event.occurred_at)
-    return [event.status for event in events if event.kind is BotEventKind.STATUS]
+    return [status for status, _ in groupby(event.status for event in events if event.kind is BotEventKind.STATUS)]
 
 
 def folded(bot_id: str, news: list[BotWebhook], seen: BotObservation) -> BotState:
@@ -168,9 +169,8 @@ async def test_every_order_of_webhooks_and_any_repeats_come_to_the_same(bench: B
     seen = await bench.ended(sent.bot_id)
     expected = folded(sent.bot_id, news, seen)
     chance = random.Random(7)  # noqa: S311 - a choice of orders, not a key
-    orders = chance.sample(list(permutations(news, len(news))), 40)
-    for order in orders:
-        shuffled = [*order, *chance.choices(news, k=3)]
+    for _ in range(40):
+        shuffled = [*chance.sample(news, len(news)), *chance.choices(news, k=3)]
         state = folded(sent.bot_id, shuffled, seen)
         assert state.model_copy(update={"last_event_at": None, "sent_at": expected.sent_at}).final == expected.final
         assert (state.status, state.has_recording) == (expected.status, expected.has_recording)
