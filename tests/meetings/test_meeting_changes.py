@@ -372,17 +372,13 @@ def test_a_meeting_goes_on_in_another_room_only_by_the_word_of_the_leading_claim
 
 
 def test_a_meeting_that_is_shifted_while_it_is_recorded_ends_with_its_event() -> None:
-    over_already = at(minutes=-60)
-    for shifted, ends in (
-        (at(minutes=5), at(minutes=35)),
-        (at(minutes=30), at(minutes=30)),
-        (over_already, at(minutes=30)),
-    ):
+    for minutes, end_minutes in ((5, 35), (30, 30), (-60, 30)):
+        shifted = at(minutes=minutes)
         state = of_calendar("in_call_recording", end_time=at(minutes=30))
         state.request = state.request.model_copy(update={"end_time": at(minutes=30)})
         wanted = claim(start_time=shifted, end_time=shifted + timedelta(minutes=30))
         assert meeting_changes.claim(state, wanted, at(minutes=3)) is ClaimResult.DEFERRED
-        assert (state.request.start_time, state.request.end_time) == (T0, ends)
+        assert (state.request.start_time, state.request.end_time) == (T0, at(minutes=end_minutes))
 
 
 def test_what_is_over_is_neither_claimed_nor_cancelled() -> None:
