@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
 from minutekeeper.meetings.status import FailureReason
@@ -50,10 +51,21 @@ async def matching_bots(
 async def listed_origins(
     client: RecallClient, signing_secrets: Sequence[str], since: datetime
 ) -> AsyncIterator[list[BotOrigin]]:
-    """The origins of bots, as far as a page tells when they were created. The order of the list is not known."""
+    """The origins of bots, as far as a page tells when they were created.
+
+    The order of the list is not documented: if a page shows the newest first, no page is read beyond `since`.
+    """
     async for page in client.pages_of_bots({}):
         origins = [bot_origin(bot, signing_secrets) for bot in page if bot.id]
         yield [origin for origin in origins if origin.created_at >= since]
+        times = [
+            at
+            for bot in page
+            if (at := _created_at(bot, bot.metadata.verified(signing_secrets).sent_at)) is not None
+        ]
+        is_newest_first = len(times) > 1 and all(later >= earlier for later, earlier in pairwise(times))
+        if is_newest_first and times[0] > times[-1] and times[-1] < since:
+            return
 
 
 def bot_origin(bot: RecallBot, signing_secrets: Sequence[str]) -> BotOrigin:

@@ -234,11 +234,20 @@ async def test_where_a_bot_comes_from(recall: RecallProvider, server: ToldServer
 async def test_recent_origins_come_by_page(recall: RecallProvider, server: ToldServer) -> None:
     old = START - timedelta(days=1)
     server.tell(
-        listed(bot(id="b-1", metadata=marked()), bot(id="b-2", metadata=marked(at=old)), more=True),
+        listed(bot(id="b-2", metadata=marked(at=old)), bot(id="b-1", metadata=marked()), more=True),
         listed(bot(id="b-3", metadata=marked())),
     )
     pages = [[origin.bot_id for origin in page] async for page in recall.recent_origins(START)]
     assert pages == [["b-1"], ["b-3"]]
+
+
+async def test_a_list_of_the_newest_first_is_not_read_beyond_what_is_wanted(
+    recall: RecallProvider, server: ToldServer
+) -> None:
+    newest_first = [bot(id=f"b-{hours}", metadata=marked(at=START - timedelta(hours=hours))) for hours in (0, 1, 3)]
+    server.always = listed(*newest_first, more=True)
+    pages = [page async for page in recall.recent_origins(START - timedelta(hours=2))]
+    assert [[origin.bot_id for origin in page] for page in pages] == [["b-0", "b-1"]]
 
 
 async def test_a_new_transcript_is_asked_for_of_each_recording(recall: RecallProvider, server: ToldServer) -> None:
