@@ -127,7 +127,8 @@ def _bot_event(
 ) -> BotEvent | IgnoredWebhook:
     data = envelope.data
     kind = _TRANSCRIPTS.get(envelope.event)
-    news = data.status if envelope.event == _LEGACY_STATUS else data.data
+    # Events of version 1.10 have it under another name; releases may have mixed the two.
+    news = data.data if data.data.code or not data.status.code else data.status
     code = _code(envelope, news)
     if why := _why_ignored(envelope, code, is_status=kind is None):
         return IgnoredWebhook(detail=why)

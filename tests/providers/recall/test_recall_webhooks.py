@@ -86,6 +86,21 @@ def test_a_time_to_come_is_not_believed() -> None:
     assert parsed(body("bot.joining_call", at=NOW + timedelta(days=1))).event.occurred_at == NOW
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"bot_id": "b-1", "status": {"code": "in_call_recording", "created_at": START.isoformat()}},
+        {"bot": {"id": "b-1"}, "status": {"code": "in_call_recording", "created_at": START.isoformat()}},
+        {"bot": {"id": "b-1"}, "data": {"code": "in_call_recording", "updated_at": START.isoformat()}},
+        {"bot": None, "bot_id": "b-1", "data": {"code": "in_call_recording", "created_at": START.isoformat()}},
+    ],
+)
+@pytest.mark.parametrize("name", ["bot.status_change", "bot.in_call_recording"])
+def test_forms_of_both_versions_are_read_whatever_the_name_is(name: str, data: Any) -> None:
+    told = parsed(json.dumps({"event": name, "data": data}).encode()).event
+    assert (told.bot_id, told.status, told.occurred_at) == ("b-1", MeetingStatus.RECORDING, START)
+
+
 def test_repeats_are_known_by_their_header() -> None:
     recall = open_provider("http://127.0.0.1:1")
     text = body("bot.joining_call")
