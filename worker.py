@@ -114,7 +114,7 @@ def recordings_worker(client: Client, recordings: RecordingActivities, settings:
     return Worker(
         client,
         task_queue=RECORDINGS_QUEUE,
-        activities=[recordings.collect, recordings.write_manifest],
+        activities=[recordings.collect, recordings.write_manifest, recordings.write_record],
         max_concurrent_activities=settings.minutekeeper_download_slots,
         max_heartbeat_throttle_interval=_PROGRESS_EVERY,
         graceful_shutdown_timeout=_grace(settings),

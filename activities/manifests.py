@@ -1,6 +1,7 @@
 """Reads and writes the manifest of a meeting's folder."""
 
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -12,6 +13,13 @@ from minutekeeper.storage.manifest import Manifest, ManifestFile
 from minutekeeper.storage.store import ArtifactStore
 
 
+class WrittenManifest(NamedTuple):
+    """The manifest's file, and when its content was first written."""
+
+    file: Artifact
+    written_at: datetime
+
+
 async def read_manifest(store: ArtifactStore, folder: str) -> Manifest | None:
     """The manifest of a folder; None if there is no valid one. Raises StoreError."""
     try:
@@ -20,7 +28,7 @@ async def read_manifest(store: ArtifactStore, folder: str) -> Manifest | None:
         return None
 
 
-async def store_manifest(store: ArtifactStore, order: ManifestInput) -> Artifact:
+async def store_manifest(store: ArtifactStore, order: ManifestInput) -> WrittenManifest:
     """Writes the manifest and removes partial downloads; a second attempt writes the same bytes.
 
     Partial downloads are removed last, because a later attempt needs them as long as there is no manifest.
@@ -31,7 +39,7 @@ async def store_manifest(store: ArtifactStore, order: ManifestInput) -> Artifact
         layout.manifest_path(order.folder), f"{manifest.model_dump_json(indent=2)}\n".encode()
     )
     await remove_partial_downloads(store, order.folder)
-    return written
+    return WrittenManifest(written, manifest.written_at)
 
 
 async def remove_partial_downloads(store: ArtifactStore, folder: str) -> None:
@@ -47,17 +55,18 @@ def _manifest(order: ManifestInput, earlier: Manifest | None) -> Manifest:
         name = artifact.path.removeprefix(f"{order.folder}/")
         file = ManifestFile(name=name, size=artifact.size, sha256=artifact.sha256)
         files.append(file if artifact.sha256 else known.get(name, file))
+    record = order.record
     manifest = Manifest(
-        meeting_id=order.meeting_id,
-        meeting_url=order.meeting_url,
-        title=order.title,
-        start_time=order.start_time,
+        meeting_id=record.meeting_id,
+        meeting_url=record.meeting_url,
+        title=record.title,
+        start_time=record.start_time,
         run=order.run,
-        bots=order.bot_ids,
+        bots=tuple(bot.bot_id for bot in record.bots),
         deliveries=order.delivery_paths,
-        transcript=order.transcript,
+        transcript=record.transcript,
         files=tuple(files),
-        written_at=datetime.now(UTC),
+        written_at=record.written_at,
     )
     if earlier is None:
         return manifest

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -38,9 +38,11 @@ from minutekeeper.meetings.collection import (
     DownloadProgress,
     ManifestInput,
     RecordingResult,
+    RecordInput,
     TranscriptResult,
     build_collect_result,
 )
+from minutekeeper.meetings.conclusion import with_collected, with_manifest
 from minutekeeper.meetings.ids import folder_for, meeting_id_from_workflow_id
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
@@ -49,6 +51,7 @@ from minutekeeper.providers.registry import Providers
 from minutekeeper.storage import layout
 from minutekeeper.storage.errors import StoreError, StoreUnusableError
 from minutekeeper.storage.meeting_folders import claim_folder
+from minutekeeper.storage.records import RecordStore
 from minutekeeper.storage.store import ArtifactStore
 
 _Part = TypeVar("_Part")
@@ -73,22 +76,24 @@ class RecordingActivities:
     ) -> None:
         self._providers = providers
         self._store = store
+        self._records = RecordStore(store)
         self._line = DownloadOptions(session, limits, give_up)
 
     @activity.defn
     async def collect(self, order: CollectInput) -> CollectResult:
         """Stores recording and transcript concurrently, and skips what an earlier attempt has stored.
 
-        If the input has the meeting's URL, the manifest follows as soon as both are complete. What is permanently
-        lost is part of the result. Heartbeats a DownloadProgress every two seconds, so that a heartbeat timeout of
-        10 s to 45 s expires only if the worker is gone; Temporal delivers heartbeats after four fifths of that
-        timeout, so that a short one gives a smoother progress bar. The start-to-close timeout must allow for the
-        longest recording on the slowest connection: hours. Attempts are not limited, because every worker that
-        shuts down uses one.
+        If the input has the meeting's record, manifest and record follow as soon as both are complete. What is
+        permanently lost is part of the result. Heartbeats a DownloadProgress every two seconds, so that a heartbeat
+        timeout of 10 s to 45 s expires only if the worker is gone; Temporal delivers heartbeats after four fifths
+        of that timeout, so that a short one gives a smoother progress bar. The start-to-close timeout must allow
+        for the longest recording on the slowest connection: hours. Attempts are not limited, because every worker
+        that shuts down uses one.
 
         Raises ApplicationError, to be retried: `HandedBack`, and those that say why a part cannot be stored now;
         their detail is the CollectResult so far. `NeedsPerson` is final: the meeting shows it and tries again.
         """
+        began = asyncio.get_running_loop().time()
         with _logged_once(order):
             wanted = order.folder or folder_for(_meeting_id())
             ours = await with_heartbeats(self._claimed(order, wanted), lambda: DownloadProgress(done=0))
@@ -96,12 +101,12 @@ class RecordingActivities:
             delivered = RecordedContentReader(provider, self._store, ours, self._line.session)
             fetching = RecordingDownload(provider, self._store, ours, self._line, delivered)
             audio = AudioDownload(provider, self._store, ours, self._line, delivered)
-            attempt = _CollectAttempt(ours, wanted, provider, fetching, audio, delivered)
+            attempt = _CollectAttempt(ours, wanted, provider, fetching, audio, delivered, began)
             return await with_heartbeats(self._collect(attempt), lambda: attempt.progress)
 
     @activity.defn
     async def write_manifest(self, order: ManifestInput) -> Artifact:
-        """Removes partial downloads and writes `manifest.json`; a second attempt writes the same bytes.
+        """Writes `manifest.json` and the record, removes partial downloads; a second attempt writes the same bytes.
 
         Uses only the store: a start-to-close timeout of some minutes, retried until it succeeds, because a folder
         without a manifest looks incomplete. Heartbeats have no details. StoreError is retried, `NeedsPerson` is
@@ -109,6 +114,11 @@ class RecordingActivities:
         """
         with _logged_once(order):
             return await with_heartbeats(self._write_manifest(order), _nothing_to_say)
+
+    @activity.defn
+    async def write_record(self, order: RecordInput) -> None:
+        """Writes the record of a meeting that stored no files, or changed since; StoreError is retried."""
+        await self._records.write(order.record)
 
     async def _claimed(self, order: _Order, wanted: str) -> _Order:
         """The input with its first run, and with the folder that belongs to that run."""
@@ -119,7 +129,7 @@ class RecordingActivities:
 
     async def _collect(self, attempt: "_CollectAttempt") -> CollectResult:
         order, wanted = attempt.order, attempt.wanted
-        if order.meeting_url and (whole := await self._finished(order, wanted)):
+        if order.record and (whole := await self._finished(order, wanted)):
             return whole
         recording, transcript = await asyncio.gather(
             _tried(_download(attempt.recording), wanted=order.recording),
@@ -141,21 +151,26 @@ class RecordingActivities:
         for trouble in (recording, transcript, audio, screenshots):
             if isinstance(trouble, Exception):
                 raise _with_what_was_brought(trouble, brought) from None
-        if not (order.meeting_url and order.start_time and brought.is_complete):
+        if order.record is None or not brought.is_complete:
             return brought
+        now = order.record.written_at + attempt.elapsed
         manifest = ManifestInput(
             folder=order.folder,
             run=order.run,
-            meeting_id=_meeting_id(),
-            meeting_url=order.meeting_url,
-            title=order.title,
-            start_time=order.start_time,
-            bot_ids=(order.bot_id,),
+            record=with_collected(order.record, brought, wanted, now),
             delivery_paths=(order.delivery_path,) if order.delivery_path else (),
-            transcript=brought.transcript,
             artifacts=tuple(brought.artifacts_in(order.folder)),
         )
-        return brought.with_manifest(await manifests.store_manifest(self._store, manifest))
+        written = await manifests.store_manifest(self._store, manifest)
+        return await self._recorded(order, wanted, brought.with_manifest_file(written.file), written.written_at)
+
+    async def _recorded(
+        self, order: CollectInput, wanted: str, brought: CollectResult, ended_at: datetime
+    ) -> CollectResult:
+        """Writes the record of a meeting of which everything is stored."""
+        if order.record is not None:
+            await self._records.write(with_collected(order.record, brought, wanted, ended_at))
+        return brought.model_copy(update={"finished_at": ended_at})
 
     async def _finished(self, order: CollectInput, wanted: str) -> CollectResult | None:
         """The result of an earlier attempt, if its worker crashed after writing the manifest."""
@@ -163,12 +178,13 @@ class RecordingActivities:
         if manifest is None or order.bot_id not in manifest.bots:
             return None
         await manifests.remove_partial_downloads(self._store, order.folder)
-        return CollectResult(
+        brought = CollectResult(
             files={file.name: file.size for file in manifest.files}
             | {MANIFEST: await self._store.size(layout.manifest_path(order.folder)) or 0},
             folder="" if order.folder == wanted else order.folder,
             transcript=manifest.transcript,
         )
+        return await self._recorded(order, wanted, brought, manifest.written_at)
 
     async def _transcribed(self, order: CollectInput, delivered: RecordedContentReader) -> TranscriptResult:
         try:
@@ -186,7 +202,9 @@ class RecordingActivities:
             raise to_application_error(error) from None
 
     async def _write_manifest(self, order: ManifestInput) -> Artifact:
-        return await manifests.store_manifest(self._store, await self._claimed(order, order.folder))
+        written = await manifests.store_manifest(self._store, await self._claimed(order, order.folder))
+        await self._records.write(with_manifest(order.record, written.file.kept))
+        return written.file
 
 
 @dataclass(frozen=True)
@@ -199,6 +217,14 @@ class _CollectAttempt:
     recording: RecordingDownload
     audio: AudioDownload
     content: RecordedContentReader
+    began: float
+
+    @property
+    def elapsed(self) -> timedelta:
+        """Since the activity was scheduled: by the server's clock, on which this attempt's own time is added."""
+        info = activity.info()
+        here = timedelta(seconds=asyncio.get_running_loop().time() - self.began)
+        return max(info.started_time - info.scheduled_time, timedelta()) + here
 
     @property
     def progress(self) -> DownloadProgress:

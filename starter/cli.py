@@ -12,11 +12,22 @@ from typer.main import get_command
 
 from minutekeeper import __version__
 from minutekeeper.process import run_and_exit
-from starter import cli_calendars, cli_meeting_changes, cli_meeting_views, cli_meetings, cli_opt_outs, cli_services
+from starter import (
+    cli_calendars,
+    cli_meeting_changes,
+    cli_meeting_views,
+    cli_meetings,
+    cli_opt_outs,
+    cli_records,
+    cli_services,
+)
 from starter.errors import MeetingError, MeetingInputError
 
 app = typer.Typer(name="minutekeeper", rich_markup_mode=None, pretty_exceptions_enable=False)
-for _commands in (cli_meetings, cli_meeting_changes, cli_meeting_views, cli_services, cli_calendars, cli_opt_outs):
+for _commands in (
+    *(cli_meetings, cli_meeting_changes, cli_meeting_views, cli_records),
+    *(cli_services, cli_calendars, cli_opt_outs),
+):
     app.add_typer(_commands.app)
 
 

@@ -49,12 +49,14 @@ async def meeting_list(  # noqa: PLR0913 - one argument for each option
             "result is read from Temporal (one request each)."
         ),
     ] = None,
+    calendar: Annotated[str, typer.Option(metavar="ID", help="Only meetings of this calendar.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of meetings.")] = 50,
     as_json: Json = False,
 ) -> int:
     """List meetings.
 
-    Current and coming meetings in order of their start, then ended ones, latest first.
+    Current and coming meetings in order of their start, then ended ones, latest first. Those that Temporal has
+    forgotten come from their records.
     """
     from starter import tables
     from starter.client import MeetingClient
@@ -70,6 +72,7 @@ async def meeting_list(  # noqa: PLR0913 - one argument for each option
         platform=platform,
         metadata=read_metadata(meta),
         reason=reason,
+        calendar=calendar,
         limit=limit + 1,
     )
     has_more = len(summaries) > limit
@@ -97,7 +100,6 @@ def _instant(text: str | None, option: str) -> "datetime | None":
 @run_async
 async def meeting_show(meeting: MeetingId, *, as_json: Json = False) -> int:
     """Show all details of a meeting."""
-    import asyncio
     from datetime import UTC, datetime
 
     from starter import tables
@@ -105,14 +107,11 @@ async def meeting_show(meeting: MeetingId, *, as_json: Json = False) -> int:
     from starter.json_models import ShowOutput
     from starter.output import display, write_json
 
-    client = await MeetingClient.connect()
-    view, summary, pending = await asyncio.gather(
-        client.status(meeting), client.summary(meeting), client.pending_activities(meeting)
-    )
+    view, known_from, pending = await (await MeetingClient.connect()).details(meeting)
     if as_json:
-        write_json(ShowOutput(**dict(view), metadata=summary.metadata, pending_activities=pending))
+        write_json(ShowOutput(**dict(view), known_from=known_from, pending_activities=pending))
     else:
-        display(tables.meeting(view, datetime.now(UTC), summary.metadata, pending))
+        display(tables.meeting(view, datetime.now(UTC), pending, known_from))
     return 0
 
 
@@ -132,19 +131,17 @@ async def meeting_watch(meeting: MeetingId, *, as_json: Json = False) -> int:
 @run_async
 async def meeting_why(meeting: MeetingId, *, as_json: Json = False) -> int:
     """Explain a meeting's present state."""
-    import asyncio
-
     from starter import messages, tables
     from starter.client import MeetingClient
     from starter.json_models import WhyOutput
     from starter.output import display, print_line, sanitize, write_json
 
-    client = await MeetingClient.connect()
-    view, pending = await asyncio.gather(client.status(meeting), client.pending_activities(meeting))
+    view, known_from, pending = await (await MeetingClient.connect()).details(meeting)
     state, details = messages.state_sentence(view), messages.explanation(view, pending)
+    details += messages.origin(known_from)
     if as_json:
         known = {name: value for name, value in view if name in WhyOutput.model_fields}
-        write_json(WhyOutput(explanation=" ".join([state, *details]), **known))
+        write_json(WhyOutput(explanation=" ".join([state, *details]), known_from=known_from, **known))
         return 0
     print_line(sanitize(state), "bold")
     if view.timeline:
@@ -170,7 +167,7 @@ async def meeting_find(
 ) -> int:
     """Find the meetings of a bot, an event or a link.
 
-    Shows their calendar events and users too. Asks Temporal and the provider.
+    Shows their calendar events and users too. Asks Temporal, the provider and the records.
     """
     from minutekeeper.storage.store import ArtifactStore
     from starter import tables
@@ -215,7 +212,7 @@ async def meeting_open(
     configured = settings().minutekeeper_temporal_ui_url
     client = await MeetingClient.connect()
     ui_url = temporal_ui_url(configured, client.temporal.service_client.config.target_host)
-    (workflow_id,) = await client.find_all([meeting])
+    workflow_id = await client.workflow_id(meeting)
     url = workflow_page(ui_url, client.temporal.namespace, workflow_id)
     if as_json:
         write_json(OpenOutput(workflow_id=workflow_id, url=url))

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from temporalio.client import (
     Client,
@@ -21,38 +21,36 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
 from minutekeeper.meetings.collection import DownloadProgress
-from minutekeeper.meetings.ids import workflow_id_for
 from minutekeeper.meetings.meeting_changes import ChangeRefusedError
 from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.meeting_urls import Platform
 from minutekeeper.meetings.meeting_view import meeting_view
+from minutekeeper.meetings.record import MeetingRecord
 from minutekeeper.meetings.reopening import reopened_to_collect, reopened_to_send
 from minutekeeper.meetings.request import MeetingRequest, Reschedule, StopRequest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.meetings.views import MeetingView, Outcome
+from minutekeeper.storage.records import RecordStore
 from minutekeeper.temporal.connection import connect
 from minutekeeper.temporal.meeting_workflows import MeetingWorkflows
 from minutekeeper.temporal.names import CANCEL_UPDATE, LEAVE_UPDATE, RESCHEDULE_UPDATE, SEND_UPDATE
-from minutekeeper.temporal.queries import describe_workflow
 from starter.booking import RPC_TIMEOUT, BookedMeeting, book_meeting
 from starter.error_translation import no_connection, translate_temporal_errors
 from starter.errors import MeetingNotFoundError, MeetingRefusedError, NoWorkerError
 from starter.inputs import check_id, parse_input
 from starter.meeting_list import list_meetings
 from starter.meeting_queries import MeetingFilter
+from starter.meeting_reader import MeetingActivity, MeetingDetails, MeetingReader
 from starter.meeting_snapshot import (
     MeetingSummary,
     PendingActivity,
     is_closed,
-    is_meeting,
     outcome_of,
     pending_activities,
-    progress_of,
     snapshot,
-    summary_of,
     trouble_of,
-    with_final_status,
 )
+from starter.recorded_meetings import RecordedMeetings, open_records
 from starter.workflow_calls import NoAnswerError, query_state, query_status, update_workflow
 
 _CONNECT_TIMEOUT_SECONDS = 5
@@ -62,22 +60,17 @@ _END_TIMEOUT_SECONDS = 3
 """How long `cancel` waits for the end, because a sleeping meeting ends at once and its caller should see that."""
 
 
-class MeetingActivity(NamedTuple):
-    """A meeting's progress as Temporal knows it without a worker: `revision` differs after every event."""
-
-    revision: tuple[str, int]
-    is_closed: bool
-    progress: DownloadProgress | None
-
-
 class MeetingClient:
     """Meetings of a Temporal namespace.
 
-    The Temporal client needs the data converter of `minutekeeper.temporal.connection`.
+    The Temporal client needs the data converter of `minutekeeper.temporal.connection`. Meetings that Temporal has
+    forgotten are read from their records in the artifact store, which `open_store` opens when that is needed.
     """
 
-    def __init__(self, temporal: Client) -> None:
+    def __init__(self, temporal: Client, open_store: Callable[[], RecordStore | None] = open_records) -> None:
         self.temporal = temporal
+        self._records = RecordedMeetings(open_store)
+        self._reader = MeetingReader(temporal, self._records)
 
     @classmethod
     async def connect(cls) -> "MeetingClient":
@@ -102,32 +95,29 @@ class MeetingClient:
             return await book_meeting(self.temporal, request, workflow_id)
 
     async def status(self, meeting: str) -> MeetingView:
-        """The meeting now. Without a worker an ended one has no timeline; a running one raises NoWorkerError."""
+        """The meeting now. Without a worker a running one raises NoWorkerError."""
+        return (await self.details(meeting)).view
+
+    async def details(self, meeting: str) -> MeetingDetails:
+        """The meeting now, where that is known from, and what of it is retried. Raises as `status`."""
         with translate_temporal_errors(self.temporal):
-            return await self._view(await self._find(meeting))
+            return await self._reader.details(meeting, _QUERY_TIMEOUT)
 
     async def snapshot(self, meeting: str) -> MeetingView:
         """The meeting as Temporal itself knows it: without a worker, and without a timeline."""
         with translate_temporal_errors(self.temporal):
-            return await snapshot(self.temporal, await self._find(meeting))
-
-    async def summary(self, meeting: str) -> MeetingSummary:
-        """What the search attributes say of the meeting. Needs no worker."""
-        with translate_temporal_errors(self.temporal):
-            return summary_of(await self._find(meeting))
+            found = await self._reader.find_anywhere(meeting)
+            return found.view if isinstance(found, MeetingRecord) else await snapshot(self.temporal, found)
 
     async def activity(self, meeting: str) -> MeetingActivity:
         """Whether something has happened, and how far a download is. Needs no worker and is not billed."""
         with translate_temporal_errors(self.temporal):
-            execution = await self._find(meeting)
-            progress = await progress_of(execution)
-        revision = (execution.run_id, execution.history_length)
-        return MeetingActivity(revision, is_closed(execution), progress)
+            return await self._reader.activity(meeting)
 
     async def pending_activities(self, meeting: str) -> tuple[PendingActivity, ...]:
         """Activities that failed and are retried, such as a download into a store that is full."""
         with translate_temporal_errors(self.temporal):
-            return pending_activities(await self._find(meeting))
+            return pending_activities(await self._reader.find(meeting))
 
     async def progress(self, meeting: str) -> DownloadProgress | None:
         """Progress of a running download in bytes; None if there is none."""
@@ -143,6 +133,7 @@ class MeetingClient:
         platform: Platform | None = None,
         metadata: Mapping[str, str] | None = None,
         reason: FailureReason | None = None,
+        calendar: str = "",
         limit: int = 50,
     ) -> list[MeetingSummary]:
         """Running and coming meetings in order of start, then ended ones, latest first.
@@ -155,11 +146,12 @@ class MeetingClient:
             platform: Only meetings on this platform.
             metadata: Only meetings that were booked with all these keys and values.
             reason: Only meetings that failed for this reason. Costs one request for each failed meeting.
+            calendar: Only meetings that the calendar with this id wants.
             limit: Maximum number of meetings.
         """
-        filters = MeetingFilter(status, title, starts_from, starts_before, platform, metadata or {}, reason)
+        wanted = (status, title, starts_from, starts_before, platform, metadata or {}, reason, calendar)
         with translate_temporal_errors(self.temporal):
-            return await list_meetings(self.temporal, filters, limit)
+            return await list_meetings(self.temporal, self._records, MeetingFilter(*wanted), limit)
 
     async def find_all(self, meetings: Sequence[str]) -> tuple[str, ...]:
         """The workflow ids of these meetings, each once. Raises MeetingNotFoundError that names unknown ones."""
@@ -168,7 +160,8 @@ class MeetingClient:
         with translate_temporal_errors(self.temporal):
             for meeting in dict.fromkeys(meetings):
                 try:
-                    found[(await self._find(meeting)).id] = None
+                    known = await self._reader.find_anywhere(meeting)
+                    found[known.workflow_id if isinstance(known, MeetingRecord) else known.id] = None
                 except MeetingNotFoundError as error:
                     unknown.append(error)
         if len(unknown) == 1:
@@ -180,7 +173,9 @@ class MeetingClient:
     async def wait(self, meeting: str) -> Outcome:
         """Waits until the meeting has ended, and says how."""
         with translate_temporal_errors(self.temporal):
-            execution = await self._find(meeting)
+            execution = await self._reader.find_anywhere(meeting)
+            if isinstance(execution, MeetingRecord):
+                return execution.outcome
             with suppress(WorkflowFailureError):
                 await self._handle(execution).result()
             ended = await self._handle(execution).describe(rpc_timeout=RPC_TIMEOUT)
@@ -199,8 +194,8 @@ class MeetingClient:
         """Cancels a meeting. Idempotent. Raises as `reschedule`."""
         request = parse_input(StopRequest, {"why": why})
         with translate_temporal_errors(self.temporal):
-            execution = await self._find(meeting)
-            if is_closed(execution):
+            execution = await self._reader.find_anywhere(meeting)
+            if isinstance(execution, MeetingRecord) or is_closed(execution):
                 view = await self._view(execution)
                 if view.status is MeetingStatus.CANCELLED:
                     return view
@@ -225,7 +220,7 @@ class MeetingClient:
             retranscribe: Whether the provider is asked for new transcripts first.
         """
         with translate_temporal_errors(self.temporal):
-            execution = await self._find(meeting)
+            execution = await self._find_known(meeting)
             if not is_closed(execution):
                 raise MeetingRefusedError(
                     "This meeting still runs; its files are collected as soon as its bot ends."
@@ -239,7 +234,7 @@ class MeetingClient:
         """Sends another bot while the meeting runs. Raises as `reschedule`, also where no other bot is of use."""
         request = parse_input(StopRequest, {"why": why})
         with translate_temporal_errors(self.temporal):
-            execution = await self._find(meeting)
+            execution = await self._find_known(meeting)
             if not is_closed(execution):
                 return await self._change(execution, SEND_UPDATE, request)
             state = await self._state(execution)
@@ -274,41 +269,31 @@ class MeetingClient:
         except NoAnswerError:
             return meeting_view(reopened)
 
-    async def _find(self, meeting: str) -> WorkflowExecutionDescription:
-        """The workflow with exactly this id, else that of the meeting id."""
-        check_id("ID", meeting)
-        names = (meeting, workflow_id_for(meeting))
-        for execution in await asyncio.gather(*(self._describe(name) for name in names)):
-            if execution is not None and is_meeting(execution):
-                return execution
-        raise MeetingNotFoundError(
-            f"There is no meeting {meeting} in namespace {self.temporal.namespace}. `minutekeeper list` shows "
-            "all that Temporal knows. It deletes ended meetings after its retention time; their files stay."
-        )
+    async def workflow_id(self, meeting: str) -> str:
+        """The id of the meeting's workflow, as long as Temporal knows it."""
+        with translate_temporal_errors(self.temporal):
+            return (await self._reader.find(meeting)).id
+
+    async def _find_known(self, meeting: str) -> WorkflowExecutionDescription:
+        """The workflow of a meeting that Temporal still knows, because it is started anew from its history."""
+        found = await self._reader.find_anywhere(meeting)
+        if isinstance(found, MeetingRecord):
+            raise MeetingRefusedError(
+                f"Meeting {found.meeting_id} is over ({found.status.value}), and Temporal has forgotten it, so it "
+                "cannot be taken up again."
+            )
+        return found
 
     async def _find_running(self, meeting: str, what: str) -> WorkflowExecutionDescription:
-        execution = await self._find(meeting)
-        if is_closed(execution):
+        execution = await self._reader.find_anywhere(meeting)
+        if isinstance(execution, MeetingRecord) or is_closed(execution):
             raise _over(await self._view(execution), what)
         return execution
 
-    async def _describe(self, workflow_id: str) -> WorkflowExecutionDescription | None:
-        return await describe_workflow(self.temporal, workflow_id, RPC_TIMEOUT)
-
-    async def _view(self, execution: WorkflowExecutionDescription) -> MeetingView:
-        known = summary_of(execution)
-        if known.trouble:
-            raise NoWorkerError(f"Meeting {known.meeting_id} is not being executed: {known.trouble}.")
-        try:
-            view = await query_status(self._handle(execution), _QUERY_TIMEOUT)
-        except NoAnswerError as error:
-            if is_closed(execution):
-                return await snapshot(self.temporal, execution)
-            raise NoWorkerError(
-                f"Meeting {known.meeting_id} (last known status: {known.status.value}) cannot be queried: {error}. "
-                "Start a worker with `minutekeeper worker`; `minutekeeper doctor` says what is missing."
-            ) from error
-        return with_final_status(view, execution)
+    async def _view(self, found: WorkflowExecutionDescription | MeetingRecord) -> MeetingView:
+        if isinstance(found, MeetingRecord):
+            return found.view
+        return (await self._reader.details_of(found, _QUERY_TIMEOUT)).view
 
     async def _change(
         self,

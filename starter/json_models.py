@@ -1,13 +1,13 @@
 """What commands print with `--json`, where that is more than a single model of the domain."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.meetings.views import Evidence, Known, MeetingView, TimelineEntry
 from starter.booking import BookingOutcome
 from starter.health_checks import CheckResult
-from starter.meeting_snapshot import PendingActivity
+from starter.meeting_snapshot import KnownFrom, PendingActivity
 
 
 class _Output(BaseModel):
@@ -44,13 +44,14 @@ class ChangeResult(_Output):
 class ShowOutput(MeetingView):
     """Output of `show`. `pending_activities` are activities that failed and are retried."""
 
-    metadata: dict[str, str]
+    known_from: KnownFrom = Field(serialization_alias="from")
     pending_activities: tuple[PendingActivity, ...]
 
 
 class WatchOutput(MeetingView):
     """One line of `watch`, printed at each change, with the progress of a running download."""
 
+    known_from: KnownFrom = Field(serialization_alias="from")
     download: DownloadProgress | None
 
 
@@ -58,6 +59,7 @@ class WhyOutput(_Output):
     """Output of `why`: the history of the meeting as `show` has it, and the same in sentences."""
 
     explanation: str
+    known_from: KnownFrom = Field(serialization_alias="from")
     meeting_id: str
     workflow_id: str
     status: MeetingStatus
@@ -89,6 +91,17 @@ class DoctorOutput(_Output):
 
     ok: bool
     checks: tuple[CheckResult, ...]
+
+
+class RebuiltRecords(_Output):
+    """Output of `records rebuild`: how many ended meetings had a record, and the paths of those that were made.
+
+    `without_timeline` are the ones among them of which no worker told more than Temporal itself knows.
+    """
+
+    already_there: int
+    made: tuple[str, ...]
+    without_timeline: tuple[str, ...]
 
 
 class ErrorOutput(_Output):

@@ -27,6 +27,7 @@ from starter.meeting_queries import (
     nearest,
 )
 from starter.meeting_snapshot import MeetingSummary, is_closed, outcome_of, summary_of
+from starter.recorded_meetings import RecordedMeetings
 from starter.workflow_calls import NoAnswerError, query_status
 
 _MAX_CONCURRENCY = 10
@@ -40,11 +41,14 @@ _UNKNOWN_START = datetime.min.replace(tzinfo=UTC)
 """Sorts meetings whose start is not known."""
 
 
-async def list_meetings(temporal: Client, filters: MeetingFilter, limit: int) -> list[MeetingSummary]:
+async def list_meetings(
+    temporal: Client, records: RecordedMeetings, filters: MeetingFilter, limit: int
+) -> list[MeetingSummary]:
     """Meetings in order of their start, then ended meetings, latest first; of each meeting only the newest run.
 
-    If there are more than `limit`, meetings that start soon, run or need attention come before later ones, and all
-    of these before ended ones. Raises MeetingInputError for a filter that contradicts itself.
+    Ended meetings that Temporal has forgotten come from their records. If there are more than `limit`, meetings
+    that start soon, run or need attention come before later ones, and all of these before ended ones. Raises
+    MeetingInputError for a filter that contradicts itself.
     """
     now = datetime.now(UTC)
     status, query = filters.required_status, filters.query(now)
@@ -57,6 +61,9 @@ async def list_meetings(temporal: Client, filters: MeetingFilter, limit: int) ->
     coming = sorted(await asyncio.gather(*(live.summary(each) for each in running)), key=_start)
     running_ids = {each.workflow_id for each in coming}
     over = [summary_of(each) for each in ended if each.id not in running_ids]
+    if len(coming) < limit and (status is None or status.is_final):
+        known = running_ids | {each.workflow_id for each in over}
+        over += await records.listed(filters, limit, known)
     over.sort(key=_start, reverse=True)
     return [each for each in (*coming, *over) if status in {None, each.status}][:limit]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from temporalio.client import Client
 
 from minutekeeper.calendars.event import CalendarEvent, meeting_id_for_event
@@ -14,6 +14,7 @@ from minutekeeper.meetings.views import MeetingView
 from minutekeeper.providers.base import NotFoundError, Provider, ProviderError, RequestRejectedError
 from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
+from minutekeeper.storage.records import RecordStore
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.calendar_workflows import running_calendars
 from minutekeeper.temporal.search_attributes import BOT_ID, MEETING_URL, as_keyword
@@ -22,6 +23,8 @@ from starter.error_translation import translate_provider_errors, translate_tempo
 from starter.errors import MeetingNotFoundError, NoWorkerError
 from starter.inputs import check_id
 from starter.meeting_list import meetings_by_workflow_id, meetings_with
+from starter.meeting_snapshot import KnownFrom
+from starter.recorded_meetings import RecordedMeetings
 
 _MAX_LINK_BYTES = 4096
 _MAX_RESULTS = 20
@@ -50,6 +53,7 @@ class FoundMeeting(BaseModel):
     meeting_url: str
     bot_id: str
     calendars: tuple[FoundEvent, ...]
+    known_from: KnownFrom = Field(serialization_alias="from")
 
 
 class MeetingLookup:
@@ -63,19 +67,27 @@ class MeetingLookup:
         self._calendars = calendars
         self._bots = bots
         self._checkpoints = CalendarCheckpointStore(store)
+        self._records = RecordedMeetings(lambda: RecordStore(store))
 
     async def find(self, what: str) -> tuple[FoundMeeting, ...]:
         """The meetings of a link, a bot or an event, newest first; or the one with this meeting id.
+
+        Those that Temporal has forgotten follow, from their records.
 
         Raises MeetingNotFoundError if there is none, ProviderRefusedError if the provider cannot look up an event.
         """
         check_id("WHAT", what, max_bytes=_MAX_LINK_BYTES)
         lookups = (self._by_link, self._by_bot, self._by_id, self._by_earlier_bot, self._by_event)
         with translate_temporal_errors(self._temporal), translate_provider_errors():
+            known: list[str] = []
             for lookup in lookups:
-                if workflow_ids := await lookup(what):
-                    users = await self._users()
-                    return tuple([await self._found(each, users) for each in workflow_ids])
+                if known := await lookup(what):
+                    break
+            records = [each for each in await self._records.found(what) if each.workflow_id not in known]
+            if known or records:
+                users = await self._users()
+                found = [await self._found(each, users) for each in known]
+                return (*found, *(_found_meeting(each.view, users, KnownFrom.RECORD) for each in records))
         raise MeetingNotFoundError(f"No meeting was found for {what}.")
 
     async def _by_link(self, text: str) -> list[str]:
@@ -147,16 +159,24 @@ class MeetingLookup:
             return {}
 
     async def _view(self, workflow_id: str) -> MeetingView:
+        return (await self._details(workflow_id))[0]
+
+    async def _details(self, workflow_id: str) -> tuple[MeetingView, KnownFrom]:
         try:
-            return await self._meetings.status(workflow_id)
+            details = await self._meetings.details(workflow_id)
         except NoWorkerError:
-            return await self._meetings.snapshot(workflow_id)
+            return await self._meetings.snapshot(workflow_id), KnownFrom.TEMPORAL
+        return details.view, details.known_from
 
     async def _found(self, workflow_id: str, users: dict[str, str]) -> FoundMeeting:
-        view = await self._view(workflow_id)
-        events = [
-            FoundEvent(calendar_id=each.calendar_id, event_id=each.event_id, user=users.get(each.calendar_id, ""))
-            for each in view.calendars
-        ]
-        shown = view.model_dump(include=set(FoundMeeting.model_fields) - {"calendars"})
-        return FoundMeeting(calendars=tuple(events), **shown)
+        view, known_from = await self._details(workflow_id)
+        return _found_meeting(view, users, known_from)
+
+
+def _found_meeting(view: MeetingView, users: dict[str, str], known_from: KnownFrom) -> FoundMeeting:
+    events = [
+        FoundEvent(calendar_id=each.calendar_id, event_id=each.event_id, user=users.get(each.calendar_id, ""))
+        for each in view.calendars
+    ]
+    shown = view.model_dump(include=set(FoundMeeting.model_fields) - {"calendars", "known_from"})
+    return FoundMeeting(calendars=tuple(events), known_from=known_from, **shown)

@@ -12,6 +12,7 @@ from minutekeeper.meetings.meeting_urls import Platform
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.temporal.queries import IS_MEETING, quoted, quoted_list
 from minutekeeper.temporal.search_attributes import (
+    CALENDAR_ID,
     MEETING_META,
     MEETING_PLATFORM,
     MEETING_START,
@@ -61,6 +62,7 @@ class MeetingFilter(NamedTuple):
     platform: Platform | None = None
     metadata: Mapping[str, str] = MappingProxyType({})
     reason: FailureReason | None = None
+    calendar: str = ""
 
     @property
     def required_status(self) -> MeetingStatus | None:
@@ -86,6 +88,8 @@ class MeetingFilter(NamedTuple):
             conditions.append(f"{MEETING_START.name} < '{self.starts_before.isoformat()}'")
         if self.platform is not None:
             conditions.append(f"{MEETING_PLATFORM.name} = '{self.platform.value}'")
+        if self.calendar:
+            conditions.append(f"{CALENDAR_ID.name} = {quoted(as_keyword(self.calendar))}")
         for key, value in self.metadata.items():
             conditions.append(f"{MEETING_META.name} = {quoted(as_keyword(f'{key}={value}'))}")
         return " AND ".join(conditions)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from temporalio.api.common.v1 import Payload
 from temporalio.client import (
     Client,
@@ -61,15 +62,24 @@ _ACTIVITY_LABELS = {
     "observe_bot": "asking the provider about the bot",
     "collect": "fetching recording and transcript",
     "write_manifest": "writing the manifest",
+    "write_record": "writing the record",
 }
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
+class KnownFrom(StrEnum):
+    """Where an answer about a meeting comes from."""
+
+    TEMPORAL = "temporal"
+    RECORD = "record"
+    """The record in the artifact store: Temporal has forgotten the meeting, or no worker answers."""
+
+
 class MeetingSummary(BaseModel):
     """One line of a list. `booked_at` is when its workflow was started; all times are UTC."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
 
     meeting_id: str
     workflow_id: str
@@ -85,6 +95,7 @@ class MeetingSummary(BaseModel):
     closed_at: AwareDatetime | None
     trouble: str = ""
     """Why no worker executes it although Temporal has it; empty if nothing is wrong."""
+    known_from: KnownFrom = Field(KnownFrom.TEMPORAL, alias="from")
 
 
 class PendingActivity(BaseModel):
@@ -184,6 +195,9 @@ async def snapshot(temporal: Client, execution: WorkflowExecutionDescription) ->
         timeline=(),
         webhooks=WebhookState.NOT_EXPECTED,
         calendars=_calendars_of(request),
+        metadata=request.metadata if request else summary.metadata,
+        waiting_since=None,
+        shared_with="",
     )
     if not is_closed(execution):
         return view

@@ -8,7 +8,7 @@ from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import MeetingView
 from starter.booking import BookedMeeting, BookingOutcome
-from starter.meeting_snapshot import PendingActivity
+from starter.meeting_snapshot import KnownFrom, PendingActivity
 from starter.output import sentence
 from starter.times import format_local
 
@@ -81,6 +81,11 @@ def state_sentence(view: MeetingView) -> str:
     """The state of a meeting, and for a failure the reason."""
     because = f": {REASON[view.reason]}" if view.reason else ""
     return sentence(f"{view.title or view.meeting_url} {STATUS[view.status]}{because}")
+
+
+def origin(known_from: KnownFrom) -> list[str]:
+    """Where the answer comes from, if that is not Temporal."""
+    return ["Read from the meeting's record in the artifact store."] if known_from is KnownFrom.RECORD else []
 
 
 def booking_notes(booked: BookedMeeting, request: MeetingRequest) -> list[str]:

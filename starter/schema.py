@@ -34,6 +34,7 @@ OUTPUTS: dict[str, Any] = {
     "collect": list[json_models.ChangeResult],
     "find": list[FoundMeeting],
     "open": json_models.OpenOutput,
+    "records rebuild": json_models.RebuiltRecords,
     "setup": json_models.SetupOutput,
     "doctor": json_models.DoctorOutput,
     "calendar connect": ConnectResult,

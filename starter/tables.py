@@ -1,6 +1,6 @@
 """Tables of meetings for people. Text from outside is never interpreted as markup."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -12,7 +12,7 @@ from minutekeeper.meetings.views import ClaimingCalendar, MeetingView, StoredFil
 from starter import messages
 from starter.layout import Facts, Table
 from starter.meeting_lookup import FoundMeeting
-from starter.meeting_snapshot import MeetingSummary, PendingActivity
+from starter.meeting_snapshot import KnownFrom, MeetingSummary, PendingActivity
 from starter.output import sanitize
 from starter.times import format_local
 
@@ -35,10 +35,12 @@ def meetings(summaries: Sequence[MeetingSummary]) -> Table:
 
 
 def meeting(
-    view: MeetingView, now: datetime, metadata: Mapping[str, str], pending: Sequence[PendingActivity]
+    view: MeetingView, now: datetime, pending: Sequence[PendingActivity], known_from: KnownFrom
 ) -> RenderableType:
     facts = facts_table(_facts(view, now))
-    for key, value in metadata.items():
+    for sentence in messages.origin(known_from):
+        facts.add("From", Text(sentence))
+    for key, value in view.metadata.items():
         facts.add("Metadata", Text(sanitize(f"{key}={value}")))
     for trouble in messages.troubles(view, pending):
         facts.add_row(Text("Trouble", style="bold red"), sanitize(trouble))
@@ -111,7 +113,8 @@ def _facts(view: MeetingView, now: datetime) -> list[tuple[str, Text]]:
     if view.title:
         facts.append(("Link", Text(view.meeting_url)))
     if view.bot_id:
-        facts.append(("Bot", Text(sanitize(view.bot_id))))
+        shared = f" (shared with {view.shared_with})" if view.shared_with else ""
+        facts.append(("Bot", Text(sanitize(f"{view.bot_id}{shared}"))))
     if view.bot_goes_at:
         facts.append(("Bot sent", Text(f"{format_local(view.bot_goes_at)}{_lead(view)}")))
     facts += [("Calendar", Text(sanitize(_calendar(each)))) for each in view.calendars]

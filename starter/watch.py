@@ -20,6 +20,7 @@ from starter import messages, tables
 from starter.client import MeetingClient
 from starter.errors import NoWorkerError, TemporalUnreachableError
 from starter.json_models import WatchOutput
+from starter.meeting_snapshot import KnownFrom
 from starter.output import console, print_line, sanitize, write_json
 
 _POLL_SECONDS = 1.0
@@ -30,6 +31,7 @@ class MeetingUpdate(NamedTuple):
 
     view: MeetingView
     progress: DownloadProgress | None
+    known_from: KnownFrom
 
 
 async def watch_meeting(meeting: str, *, as_json: bool) -> int:
@@ -53,9 +55,9 @@ async def follow(client: MeetingClient, meeting: str, poll_seconds: float) -> As
         try:
             activity = await client.activity(meeting)
             if change is None or activity.revision != seen:
-                view = await client.status(meeting)
+                view, known_from, _ = await client.details(meeting)
             else:
-                view = change.view
+                view, known_from = change.view, change.known_from
         except (TemporalUnreachableError, NoWorkerError) as error:
             if change is None:
                 raise
@@ -65,8 +67,9 @@ async def follow(client: MeetingClient, meeting: str, poll_seconds: float) -> As
         else:
             is_waiting = False
             seen = activity.revision
-            if MeetingUpdate(view, activity.progress) != change:
-                change = MeetingUpdate(view, activity.progress)
+            update = MeetingUpdate(view, activity.progress, known_from)
+            if update != change:
+                change = update
                 yield change
             if activity.is_closed:
                 return
@@ -75,7 +78,9 @@ async def follow(client: MeetingClient, meeting: str, poll_seconds: float) -> As
 
 async def _print_lines(changes: AsyncIterator[MeetingUpdate]) -> MeetingView:
     async for change in changes:
-        write_json(WatchOutput(**dict(change.view), download=change.progress), one_line=True)
+        write_json(
+            WatchOutput(**dict(change.view), download=change.progress, known_from=change.known_from), one_line=True
+        )
     return change.view
 
 
@@ -105,7 +110,7 @@ class _StatusLine:
     """Computed at each refresh, because it counts down."""
 
     def __init__(self, change: MeetingUpdate) -> None:
-        self._view, self._progress = change
+        self._view, self._progress = change.view, change.progress
 
     def __rich__(self) -> RenderableType:
         left = self._view.start_time - datetime.now(UTC)

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from minutekeeper.calendars.messages import ReconcileInput, ReconcileResult
     from minutekeeper.meetings.bot_events import ObservedBot
     from minutekeeper.meetings.bot_state import BotState
-    from minutekeeper.meetings.collection import CollectInput, CollectResult, ManifestInput
+    from minutekeeper.meetings.collection import CollectInput, CollectResult, ManifestInput, RecordInput
     from minutekeeper.meetings.dispatch import DispatchedBot, DispatchTerms, SendBotInput
     from minutekeeper.meetings.views import Artifact
     from minutekeeper.meetings.webhook_health import BotStatusQuery
@@ -161,6 +161,19 @@ async def store_manifest_file(order: ManifestInput) -> Artifact:
         heartbeat_timeout=timedelta(seconds=20),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
         summary="manifest: the folder is whole",
+    )
+
+
+async def store_record(order: RecordInput) -> None:
+    """Only the store is needed; given up after an hour, as `minutekeeper records rebuild` makes up for it."""
+    await workflow.execute_activity_method(
+        RecordingActivities.write_record,
+        order,
+        task_queue=RECORDINGS_QUEUE,
+        start_to_close_timeout=timedelta(seconds=30),
+        schedule_to_close_timeout=timedelta(hours=1),
+        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=45)),
+        summary="record: how the meeting ended",
     )
 
 

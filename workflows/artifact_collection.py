@@ -11,22 +11,26 @@ from workflows import activity_calls
 from workflows.context import MeetingContext
 
 with workflow.unsafe.imports_passed_through():
-    from minutekeeper.meetings import ids
+    from minutekeeper.meetings import conclusion, descriptions, ids
     from minutekeeper.meetings.bot_state import BotState
-    from minutekeeper.meetings.collection import MANIFEST, NEEDS_PERSON, CollectInput, CollectResult, ManifestInput
+    from minutekeeper.meetings.collection import (
+        MANIFEST,
+        NEEDS_PERSON,
+        CollectInput,
+        CollectResult,
+        ManifestInput,
+        RecordInput,
+    )
+    from minutekeeper.meetings.record import MeetingRecord
     from minutekeeper.meetings.session_state import SessionStage, SessionState
     from minutekeeper.meetings.status import FailureReason, TranscriptState
-    from minutekeeper.meetings.views import Evidence, Failure
+    from minutekeeper.meetings.views import Evidence, Failure, Outcome
 
 _Input = TypeVar("_Input", CollectInput, ManifestInput)
 _Result = TypeVar("_Result")
 
 _MAX_DOUBLINGS = 8
-_TRANSCRIPT_SENTENCES = {
-    TranscriptState.READY: "The transcript is in the store.",
-    TranscriptState.EMPTY: "The transcript is empty: nobody spoke.",
-    TranscriptState.FAILED: "The provider could not make a transcript.",
-}
+_TOLD_TRANSCRIPTS = frozenset({TranscriptState.READY, TranscriptState.EMPTY, TranscriptState.FAILED})
 
 
 class ArtifactCollector:
@@ -72,7 +76,7 @@ class ArtifactCollector:
     async def _collect_screenshots(self, bot: BotState) -> None:
         """Evidence of why the bot was not let in, beside what the meeting keeps."""
         folder = f"{ids.folder_for(self._meeting.meeting_id)}/earlier/{self._session.number}"
-        wanted = {"recording": False, "transcript": False, "screenshots": True, "meeting_url": "", "folder": folder}
+        wanted = {"recording": False, "transcript": False, "screenshots": True, "record": None, "folder": folder}
         order = self._order(bot).model_copy(update=wanted)
         with self._in_flight:
             self._apply_files(order, await self._request(order))
@@ -85,6 +89,7 @@ class ArtifactCollector:
             order = order.model_copy(update={"transcript": False})
         with self._in_flight:
             brought = await self._request(order)
+            self._note_record(order, brought)
             session.recording_collected = True
             self._apply_recording(order, brought)
             pending = CollectResult(transcript=TranscriptState.PENDING)
@@ -113,7 +118,7 @@ class ArtifactCollector:
             return
         await self._clock.wait_until(is_announced, due_at, "the transcript is not ready yet")
         order = self._order(session.bot or bot)
-        later = {"delivery_path": "", "recording": False, "meeting_url": ""}
+        later = {"delivery_path": "", "recording": False, "record": None}
         with self._in_flight:
             brought = await self._request(order.model_copy(update=later))
             self._apply_files(order, brought)
@@ -135,7 +140,7 @@ class ArtifactCollector:
             transcript=request.wanted.transcript,
             transcript_finished=bot.transcript_finished,
             audio=request.wanted.audio,
-            meeting_url=request.public_url if is_all else "",
+            record=self._expected_record() if is_all else None,
         )
 
     async def _request(self, order: CollectInput) -> CollectResult:
@@ -145,7 +150,7 @@ class ArtifactCollector:
             text = str(error.cause or error)
             brought = _collected_before(_failure_behind(error))
             has_recording = any(name.startswith(("recording.", "recording-")) for name in brought.files)
-            has_transcript = brought.transcript in _TRANSCRIPT_SENTENCES
+            has_transcript = brought.transcript in _TOLD_TRANSCRIPTS
             return brought.model_copy(
                 update={
                     "recording_lost": text if order.recording and not has_recording else "",
@@ -154,14 +159,23 @@ class ArtifactCollector:
                 }
             )
 
+    def _expected_record(self) -> MeetingRecord:
+        return conclusion.record_before_collecting(self._meeting, self._session, self._clock.now())
+
+    def _note_record(self, order: CollectInput, brought: CollectResult) -> None:
+        if order.record is not None and brought.finished_at is not None:
+            folder = order.folder or ids.folder_for(self._meeting.meeting_id)
+            self._context.recorded = conclusion.with_collected(order.record, brought, folder, brought.finished_at)
+
     def _apply_recording(self, order: CollectInput, brought: CollectResult) -> None:
-        meeting, session, now = self._meeting, self._session, self._clock.now()
+        meeting, session, now = self._meeting, self._session, brought.finished_at or self._clock.now()
         self._apply_files(order, brought)
         folder = order.folder or ids.folder_for(meeting.meeting_id)
-        stored = [each.path for each in brought.artifacts_in(folder) if "/recording." in each.path]
-        for path in stored:
+        paths = [each.path for each in brought.artifacts_in(folder)]
+        stored = descriptions.collected_notes(paths, TranscriptState.NOT_ASKED)
+        for event, text in stored:
             session.recording_stored = True
-            meeting.note(now, "recording_stored", f"The recording is in the store: {path}.")
+            meeting.note(now, event, text)
         if stored or not order.recording:
             return
         reason = FailureReason.RECORDING_LOST if brought.is_recording_lost else FailureReason.EMPTY_RECORDING
@@ -179,7 +193,7 @@ class ArtifactCollector:
 
     def _apply_transcript(self, brought: CollectResult) -> None:
         """A transcript that is not ready is asked for again, for as long as the provider keeps it."""
-        meeting, session, now = self._meeting, self._session, self._clock.now()
+        meeting, session, now = self._meeting, self._session, brought.finished_at or self._clock.now()
         session.transcript_due_at = None
         if not meeting.request.wanted.transcript:
             return
@@ -197,8 +211,9 @@ class ArtifactCollector:
         if brought.transcript_error:
             trouble = f"The transcript could not be stored: {brought.transcript_error}"
             meeting.note(now, "transcript_failed", trouble)
-        elif state in _TRANSCRIPT_SENTENCES:
-            meeting.note(now, f"transcript_{state.value}", _TRANSCRIPT_SENTENCES[state])
+        else:
+            for event, text in descriptions.collected_notes((), state):
+                meeting.note(now, event, text)
         # Of a meeting that went on in another room, what was said in the first one counts as well.
         is_of_meeting = not session.superseded or (
             state is TranscriptState.READY and session.start_time == meeting.request.start_time
@@ -209,28 +224,52 @@ class ArtifactCollector:
 
 async def complete_folder(context: MeetingContext) -> bool:
     """Last of all, because a manifest says that the folder is whole. Returns whether it was written."""
-    meeting = context.state
+    meeting, now = context.state, context.clock.now()
     meeting.artifacts = [each for each in meeting.artifacts if not each.path.endswith(f"/{MANIFEST}")]
+    concluded = meeting.model_copy(deep=True)
+    conclusion.conclude(concluded, now)
+    record = conclusion.meeting_record(concluded, now)
     order = ManifestInput(
         folder=ids.folder_for(meeting.meeting_id),
         run=meeting.run_id,
-        meeting_id=meeting.meeting_id,
-        meeting_url=meeting.request.public_url,
-        title=meeting.request.title,
-        start_time=meeting.request.start_time,
-        bot_ids=tuple(bot.bot_id for bot in meeting.bots),
+        record=record,
         delivery_paths=tuple(bot.delivery_path for bot in meeting.bots if bot.delivery_path),
-        transcript=meeting.transcript,
         artifacts=tuple(meeting.artifacts),
     )
     with context.in_flight:
         try:
-            meeting.artifacts.append(await call_showing_problem(context, activity_calls.store_manifest_file, order))
-            meeting.has_manifest = True
+            manifest = await call_showing_problem(context, activity_calls.store_manifest_file, order)
         except ActivityError as error:
             text = f"The manifest could not be written: {error.cause}"
             meeting.note(context.clock.now(), "manifest_failed", text)
-    return meeting.has_manifest
+            return False
+        meeting.artifacts.append(manifest)
+        meeting.has_manifest = True
+        context.recorded = conclusion.with_manifest(record, manifest.kept)
+    return True
+
+
+async def conclude_and_record(context: MeetingContext) -> Outcome | None:
+    """Ends the meeting, and has its record written unless that is done. None if something came in meanwhile."""
+    meeting, recorded = context.state, context.recorded
+    if recorded is not None:
+        conclusion.conclude(meeting, recorded.written_at)
+        if conclusion.meeting_record(meeting, recorded.written_at) == recorded:
+            return meeting.outcome
+        conclusion.withdraw_conclusion(meeting, recorded)
+    now = context.clock.now()
+    conclusion.conclude(meeting, now)
+    record = context.recorded = conclusion.meeting_record(meeting, now)
+    with context.in_flight:
+        try:
+            await activity_calls.store_record(RecordInput(record=record))
+        except ActivityError as error:
+            workflow.logger.warning("The record could not be written: %s", error.cause)
+            return meeting.outcome
+    if all(session.is_finished for session in meeting.sessions) and meeting.unexpected_event() is None:
+        return meeting.outcome
+    conclusion.withdraw_conclusion(meeting, record)
+    return None
 
 
 async def call_showing_problem(

@@ -8,6 +8,7 @@ from workflows.timers import WorkflowClock
 
 with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings.meeting_state import MeetingState
+    from minutekeeper.meetings.record import MeetingRecord
 
 
 class InFlight:
@@ -26,8 +27,11 @@ class InFlight:
         self._count -= 1
 
 
-@dataclass(frozen=True)
+@dataclass
 class MeetingContext:
+    """`recorded` is the record that the last storage activity wrote, as far as the workflow knows it."""
+
     state: MeetingState
     clock: WorkflowClock = field(default_factory=WorkflowClock)
     in_flight: InFlight = field(default_factory=InFlight)
+    recorded: MeetingRecord | None = None

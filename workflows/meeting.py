@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from workflows.artifact_collection import complete_folder
+from workflows.artifact_collection import complete_folder, conclude_and_record
 from workflows.bot_session import BotSession
 from workflows.context import MeetingContext
 from workflows.inputs import NOTHING, Nothing, UnknownCalls, read_input, read_signal
@@ -25,8 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings.request import NO_REASON, MeetingRequest, Reschedule, StopRequest
     from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded, RoomShared, SharedBotRemoved
     from minutekeeper.meetings.session_state import SessionState, StopKind
-    from minutekeeper.meetings.status import TranscriptState
-    from minutekeeper.meetings.verdict import fail_too_late, verdict
+    from minutekeeper.meetings.verdict import fail_too_late
     from minutekeeper.meetings.views import MeetingView, Outcome
     from minutekeeper.temporal import search_attributes
     from minutekeeper.temporal.names import (
@@ -87,10 +86,12 @@ class MeetingWorkflow(UnknownCalls):
         self._initialise()
         while True:
             await self._run_sessions()
-            if not self._state.needs_manifest or not await complete_folder(self._context):
+            if self._state.needs_manifest and await complete_folder(self._context):
+                continue
+            if outcome := await conclude_and_record(self._context):
                 break
-        outcome = self._conclude()
         publishing.cancel()
+        self._publisher.publish()
         return outcome
 
     async def _run_sessions(self) -> None:
@@ -175,26 +176,6 @@ class MeetingWorkflow(UnknownCalls):
         if not state.standing and was_known and now > call_at:
             late = descriptions.format_duration(now - call_at)
             state.note(now, "woke_late", f"Nothing ran when the bot was due; that was {late} ago.")
-
-    def _conclude(self) -> Outcome:
-        """Decides what the meeting came to, and shows everybody the end."""
-        state = self._state
-        status, reason, evidence = verdict(state, self._clock.now())
-        if state.transcript is TranscriptState.PENDING:
-            state.transcript = TranscriptState.FAILED if state.bots else TranscriptState.NOT_ASKED
-        state.outcome = Outcome(
-            meeting_id=state.meeting_id,
-            status=status,
-            reason=reason,
-            evidence=evidence,
-            bot_id=state.bot.bot_id if state.bot else "",
-            transcript=state.transcript,
-            artifacts=tuple(artifact.kept for artifact in state.artifacts),
-        )
-        text = f"The meeting ended: {status.value}{f' ({reason.value})' if reason else ''}."
-        state.note(self._clock.now(), status.value, text)
-        self._publisher.publish()
-        return state.outcome
 
     def _may_continue_as_new(self) -> bool:
         return not self._context.in_flight and workflow.info().is_continue_as_new_suggested()

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from minutekeeper.meetings.record import MeetingRecord
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
 
@@ -46,8 +47,8 @@ class CollectInput(BaseModel):
     """Whether to store the audio as a separate file, if the provider has one beside the video."""
     screenshots: bool = False
     """Whether to store the provider's screenshots, which show why a bot failed to join."""
-    meeting_url: str = ""
-    """Set if these are all files of the meeting, so that the manifest is written at once when all are stored."""
+    record: MeetingRecord | None = None
+    """Set if these are all files of the meeting: when all are stored, manifest and record are written at once."""
     is_problem_logged: bool = False
     """Whether the meeting already shows an error that needs a person, which is then retried like any other."""
 
@@ -93,6 +94,8 @@ class CollectResult(BaseModel):
     """Why there is no recording although one was expected, as evidence."""
     is_recording_lost: str = ""
     """Why a recording cannot be downloaded any more, as evidence."""
+    finished_at: AwareDatetime | None = None
+    """When the meeting ended by its record, if that is written already."""
 
     @property
     def has_manifest(self) -> bool:
@@ -112,7 +115,8 @@ class CollectResult(BaseModel):
             for name, size in self.files.items()
         ]
 
-    def with_manifest(self, manifest: Artifact) -> "CollectResult":
+    def with_manifest_file(self, manifest: Artifact) -> "CollectResult":
+        """The result with the manifest, which has the hashes of all other files."""
         return self.model_copy(update={"files": self.files | {MANIFEST: manifest.size}, "sha256": {}})
 
 
@@ -146,24 +150,30 @@ def build_collect_result(
 
 
 class ManifestInput(BaseModel):
-    """The contents of `manifest.json`, which is written last: its presence means that the folder is complete."""
+    """The contents of `manifest.json`, which is written last: its presence means that the folder is complete.
+
+    `record` says what the meeting comes to when the manifest is stored.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     folder: str
     run: str = ""
-    meeting_id: str
-    meeting_url: str
-    title: str
-    start_time: AwareDatetime
-    bot_ids: tuple[str, ...]
+    record: MeetingRecord
     delivery_paths: tuple[str, ...] = ()
     """The stored deliveries that the files come from."""
-    transcript: TranscriptState
     artifacts: tuple[Artifact, ...]
     """Those without a hash are in the manifest already."""
     is_problem_logged: bool = False
     """As in a CollectInput."""
+
+
+class RecordInput(BaseModel):
+    """The record of a meeting that has ended."""
+
+    model_config = ConfigDict(frozen=True)
+
+    record: MeetingRecord
 
 
 class DownloadProgress(BaseModel):

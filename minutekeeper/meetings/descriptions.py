@@ -1,11 +1,12 @@
 """A meeting told in plain words: for the timeline, for Temporal's UI, for `why`."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource, has_unknown_status
 from minutekeeper.meetings.ids import meeting_id_from_workflow_id
 from minutekeeper.meetings.request import MeetingRequest
-from minutekeeper.meetings.status import FailureReason, MeetingStatus, WebhookState
+from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState, WebhookState
 from minutekeeper.meetings.views import MeetingView
 from minutekeeper.text import one_line, truncate_utf8
 
@@ -28,6 +29,13 @@ _ENDS = {
     FailureReason.INVALID_MEETING_URL: "The provider says that the meeting link is not valid.",
     FailureReason.PROVIDER_ERROR: "The bot met an error.",
     FailureReason.STOPPED: "The bot left because it was told to.",
+}
+
+
+_TRANSCRIPTS = {
+    TranscriptState.READY: "The transcript is in the store.",
+    TranscriptState.EMPTY: "The transcript is empty: nobody spoke.",
+    TranscriptState.FAILED: "The provider could not make a transcript.",
 }
 
 
@@ -65,6 +73,15 @@ def _status_sentence(event: BotEvent) -> str:
     if event.reason in _ENDS:
         return _ENDS[event.reason]
     return _STATUSES.get(event.status, "The bot left the call.")
+
+
+def collected_notes(paths: Iterable[str], transcript: TranscriptState) -> list[tuple[str, str]]:
+    """What the timeline says of files that were stored: events with their sentences."""
+    recordings = [path for path in paths if "/recording." in path]
+    notes = [("recording_stored", f"The recording is in the store: {path}.") for path in recordings]
+    if transcript in _TRANSCRIPTS:
+        notes.append((f"transcript_{transcript.value}", _TRANSCRIPTS[transcript]))
+    return notes
 
 
 def format_utc(instant: datetime) -> str:

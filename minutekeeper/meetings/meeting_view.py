@@ -40,7 +40,15 @@ def meeting_view(state: MeetingState) -> MeetingView:
         timeline=state.timeline,
         webhooks=webhook_health.webhook_state(bot) if bot else WebhookState.NOT_EXPECTED,
         calendars=claims.claiming_calendars(state.interest),
+        metadata=state.request.metadata,
+        waiting_since=_waiting_since(state),
+        shared_with=bot.shared_with if bot else "",
     )
+
+
+def _waiting_since(state: MeetingState) -> datetime | None:
+    is_waiting = state.bot is not None and state.current_status is MeetingStatus.WAITING_ROOM
+    return state.bot.status_since if state.bot is not None and is_waiting else None
 
 
 def _bot_goes_at(state: MeetingState) -> datetime | None:

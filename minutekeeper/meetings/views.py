@@ -137,3 +137,9 @@ class MeetingView(BaseModel):
     webhooks: WebhookState
     """Whether the newest bot reports by itself."""
     calendars: tuple[ClaimingCalendar, ...]
+    metadata: dict[str, str]
+    """The caller's own data."""
+    waiting_since: AwareDatetime | None
+    """Since when the bot waits to be let in; None if it does not."""
+    shared_with: Known
+    """The workflow of another meeting in the same room, whose bot this meeting shares."""

@@ -1,10 +1,12 @@
 """The paths of everything in the artifact store, and the check of paths."""
 
+import hashlib
 import re
 import unicodedata
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from minutekeeper.meetings.ids import CALENDARS, INBOX, PREFERENCES, USERS, folder_for
+from minutekeeper.meetings.ids import CALENDARS, INBOX, PREFERENCES, RECORDS, USERS, folder_for
 
 _STAGING_NAME = re.compile(r"#\d+$")
 
@@ -113,6 +115,32 @@ def bookings_path(user: str = "") -> str:
 def opt_outs_path() -> str:
     """The folder of the people who opted out of recordings, with one file for each change."""
     return f"{PREFERENCES}/opt-outs"
+
+
+def record_day(day: datetime) -> str:
+    """The folder of the records of meetings that start on a day (UTC)."""
+    return f"{RECORDS}/{day.astimezone(UTC):%Y/%m/%d}"
+
+
+def record_path(start_time: datetime, name: str) -> str:
+    """The record of a meeting; `name` is that of its folder, or one that no other run has."""
+    return f"{record_day(start_time)}/{start_time.astimezone(UTC):%H%M}Z-{name}.json"
+
+
+def record_index(kind: str, key: str) -> str:
+    """The folder that names the records of one key, such as a bot's id; the key itself is not readable there."""
+    return f"{RECORDS}/index/{kind}/{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+
+
+def record_index_entry(kind: str, key: str, path: str) -> str:
+    """The entry that leads from a key to the record under `path`."""
+    return f"{record_index(kind, key)}/{'-'.join(path.split('/')[1:])}"
+
+
+def record_of_index_entry(entry: str) -> str:
+    """The path of the record to which an entry leads."""
+    year, month, day, name = entry.rpartition("/")[2].split("-", 3)
+    return f"{RECORDS}/{year}/{month}/{day}/{name}"
 
 
 def partial_download_dir(folder: str, bot_id: str) -> str:

@@ -207,12 +207,15 @@ class ArtifactStore:
 
         return await self.in_thread(work)
 
-    async def folders(self) -> Sequence[str]:
-        """The names of the folders at the top, without looking into them."""
+    async def folders(self, prefix: str = "") -> Sequence[str]:
+        """The names of the folders in a folder or at the top, sorted, without looking into them."""
+        if prefix:
+            validate_path(prefix)
 
         def work() -> list[str]:
-            with translate_store_errors(f"list {self.url}"):
-                return sorted(self._store.list_with_delimiter()["common_prefixes"])
+            with translate_store_errors(f"list {prefix or self.url}"):
+                found = self._store.list_with_delimiter(prefix or None)["common_prefixes"]
+            return sorted(each.rpartition("/")[2] for each in found)
 
         return await self.in_thread(work)
 

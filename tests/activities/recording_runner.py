@@ -17,7 +17,6 @@ from minutekeeper.meetings.collection import (
     RecordingResult,
     TranscriptResult,
 )
-from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.recorded_content import RecordedContent
 from minutekeeper.providers.registry import Providers
@@ -25,12 +24,14 @@ from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.transcripts.model import Segment, Transcript
 from tests.activities.fake_provider import Answer, FakeProvider, recorded
 from tests.activities.media_server import BLOCK, MediaServer
+from tests.records import a_record
 
 BODY = "m/raw/complete.json"
 FIRST = CollectInput(folder="m", bot_id="bot-1", title="Board", start_time=datetime(2026, 12, 1, 10, tzinfo=UTC))
 ORDER = FIRST.model_copy(update={"is_problem_logged": True})
 """That of a meeting which shows its trouble already."""
-WHOLE = ORDER.model_copy(update={"meeting_url": "https://meet.google.com/abc-defg-hij"})
+RECORD = a_record("Board: Q4", bots=("bot-0", "bot-1"), title="Board")
+WHOLE = ORDER.model_copy(update={"record": RECORD})
 """The same where this is all that the meeting keeps."""
 LIMITS = DownloadLimits(piece_bytes=BLOCK, pause=0)
 NOTHING = RecordedContent(media=(), transcript=None)
@@ -40,12 +41,7 @@ SPOKEN = Transcript(segments=(Segment(speaker="Ada", start=0.5, end=2, text="GrÃ
 def manifest_of(*artifacts: Artifact | None) -> ManifestInput:
     return ManifestInput(
         folder="m",
-        meeting_id="Board: Q4",
-        meeting_url="https://meet.google.com/abc-defg-hij",
-        title="Board",
-        start_time=datetime(2026, 12, 1, 10, tzinfo=UTC),
-        bot_ids=("bot-0", "bot-1"),
-        transcript=TranscriptState.READY,
+        record=RECORD,
         artifacts=tuple(artifact for artifact in artifacts if artifact is not None),
     )
 
@@ -88,8 +84,9 @@ class RecordingRunner:
         return RecordingResult(artifact=artifact)
 
     async def kept(self) -> list[str]:
-        """The files of the store but for the claims of the folders."""
-        return [entry.path for entry in await self.store.list() if not entry.path.endswith("/.run.json")]
+        """The files of the store but for the claims of the folders, and for records."""
+        paths = [entry.path for entry in await self.store.list()]
+        return [path for path in paths if not path.endswith("/.run.json") and not path.startswith("records/")]
 
     async def collect(self, order: CollectInput = ORDER) -> CollectResult:
         return await self.temporal.run(self._activities.collect, order)

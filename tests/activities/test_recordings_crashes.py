@@ -3,10 +3,21 @@
 import re
 from pathlib import Path
 
+from minutekeeper.storage.layout import record_index_entry
 from minutekeeper.storage.manifest import Manifest
 from tests.activities.media_server import BLOCK, MediaServer
 from tests.activities.programs import told_by
+from tests.activities.recording_runner import RECORD
 from tests.storage.s3_server import S3Server
+
+_PATH = "records/2026/12/01/1000Z-m.json"
+_KEYS = (
+    ("meeting", RECORD.workflow_id),
+    ("link", RECORD.meeting_url),
+    *(("bot", bot.bot_id) for bot in RECORD.bots),
+)
+RECORDED = (_PATH, *sorted(record_index_entry(kind, key, _PATH) for kind, key in _KEYS))
+"""The record of the meeting, and the entries that lead to it."""
 
 
 class Tokens:
@@ -40,11 +51,11 @@ async def test_in_a_folder_everything_is_whole_and_nothing_is_left_behind(
 
     for case in cases:
         root = tmp_path / str(case["calls"])
-        assert sorted(str(path.relative_to(root)) for path in root.rglob("*")) == [
-            "m",
+        assert sorted(str(path.relative_to(root)) for path in root.rglob("*.*")) == [
             "m/.run.json",
             "m/manifest.json",
             "m/recording.mp4",
+            *RECORDED,
         ], case
         content = (root / "m" / "recording.mp4").read_bytes()
         assert content == media_server.content, case
@@ -61,7 +72,7 @@ async def test_in_a_bucket_everything_is_whole_and_only_hidden_uploads_are_left_
     for case in cases:
         folder = f"{case['calls']}/m"
         found = {key: body for key, body in bucket.objects.items() if re.match(rf"{case['calls']}/", key)}
-        names = (".run.json", "manifest.json", "recording.mp4")
-        assert sorted(found) == [f"{folder}/{name}" for name in names], case
+        names = ("m/.run.json", "m/manifest.json", "m/recording.mp4", *RECORDED)
+        assert sorted(found) == [f"{case['calls']}/{name}" for name in names], case
         assert found[f"{folder}/recording.mp4"] == media_server.content, case
     assert_at_most_one_piece_is_fetched_again(media_server, cases)

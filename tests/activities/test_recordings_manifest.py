@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+from datetime import timedelta
 
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.storage.manifest import Manifest
-from tests.activities.recording_runner import BODY, ORDER, RecordingRunner, manifest_of
+from tests.activities.recording_runner import BODY, ORDER, RECORD, RecordingRunner, manifest_of
 
 
 async def test_says_what_the_folder_holds(desk: RecordingRunner) -> None:
@@ -59,12 +60,13 @@ async def test_other_facts_make_a_new_one(desk: RecordingRunner) -> None:
     first = Manifest.model_validate_json(await desk.store.get("m/manifest.json"))
 
     late = Artifact(path="m/recording.mp4", size=1, sha256="00")
-    await desk.manifest(manifest_of(late))
+    later = RECORD.model_copy(update={"written_at": RECORD.written_at + timedelta(hours=1)})
+    await desk.manifest(manifest_of(late).model_copy(update={"record": later}))
 
     second = Manifest.model_validate_json(await desk.store.get("m/manifest.json"))
     assert first.files == ()
     assert [file.name for file in second.files] == ["recording.mp4"]
-    assert second.written_at > first.written_at
+    assert (first.written_at, second.written_at) == (RECORD.written_at, later.written_at)
 
 
 async def test_a_second_run_of_the_same_name_keeps_its_files_apart(desk: RecordingRunner) -> None:

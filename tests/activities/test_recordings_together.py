@@ -11,7 +11,7 @@ from minutekeeper.providers.recorded_content import RecordedContent
 from minutekeeper.storage.manifest import Manifest
 from tests.activities.fake_provider import recorded
 from tests.activities.media_server import Fault
-from tests.activities.recording_runner import SPOKEN, WHOLE, RecordingRunner
+from tests.activities.recording_runner import RECORD, SPOKEN, WHOLE, RecordingRunner
 
 TEXTS = {f"transcript.{form}" for form in ("json", "md", "vtt", "srt", "txt")}
 
@@ -27,13 +27,13 @@ async def test_the_manifest_says_what_was_brought_home(desk: RecordingRunner) ->
 
     assert set(brought.files) == TEXTS | {"recording.mp4", "manifest.json"}
     assert (brought.transcript, brought.sha256, brought.folder) == (TranscriptState.READY, {}, "")
-    stored = {entry.path.removeprefix("m/"): entry.size for entry in await desk.store.list()}
+    stored = {entry.path.removeprefix("m/"): entry.size for entry in await desk.store.list("m")}
     del stored[".run.json"]
     assert stored == brought.files
     manifest = Manifest.model_validate_json(await desk.store.get("m/manifest.json"))
     assert {file.name: file.size for file in manifest.files} | {"manifest.json": stored["manifest.json"]} == stored
     assert {file.sha256 for file in manifest.files if file.name == "recording.mp4"} == {desk.server.sha256}
-    assert manifest.bots == (WHOLE.bot_id,)
+    assert manifest.bots == tuple(bot.bot_id for bot in RECORD.bots)
 
 
 async def test_an_attempt_after_the_manifest_fetches_nothing(desk: RecordingRunner) -> None:

@@ -23,8 +23,8 @@ HOME = CollectResult(files=FILES, sha256=HASHES, transcript=TranscriptState.READ
 def test_all_of_a_bot_is_wanted_unless_an_order_says_otherwise() -> None:
     assert dict(CollectInput(bot_id="b")) == {
         "bot_id": "b",
-        **dict.fromkeys(("provider", "folder", "run", "delivery_path", "title", "meeting_url"), ""),
-        "start_time": None,
+        **dict.fromkeys(("provider", "folder", "run", "delivery_path", "title"), ""),
+        **dict.fromkeys(("start_time", "record")),
         "recording": True,
         "transcript": True,
         "transcript_finished": False,
@@ -43,6 +43,7 @@ def test_where_nothing_is_said_nothing_came_home() -> None:
         "sha256": {},
         **dict.fromkeys(("folder", "transcript_error", "no_recording_reason", "is_recording_lost"), ""),
         "transcript": TranscriptState.NOT_ASKED,
+        "finished_at": None,
     }
     assert not CollectResult().is_complete
     assert not CollectResult().has_manifest
@@ -77,7 +78,7 @@ def test_files_lie_in_the_folder_that_was_wanted_or_in_another_one_if_it_was_tak
 
 
 def test_with_the_manifest_all_is_there_and_it_says_the_hashes() -> None:
-    whole = HOME.with_manifest(Artifact(path="wanted/manifest.json", size=400, sha256="ef"))
+    whole = HOME.with_manifest_file(Artifact(path="wanted/manifest.json", size=400, sha256="ef"))
     assert whole.has_manifest
     assert whole.files == FILES | {"manifest.json": 400}
     assert whole.sha256 == {}

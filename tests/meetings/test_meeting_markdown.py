@@ -13,11 +13,12 @@ BOOKED = TimelineEntry(at=NOON - HOUR, event="booked", text="Booked for noon.")
 
 
 def view(**fields: Any) -> MeetingView:
-    nothing = {
-        **dict.fromkeys(("trouble", "held_change", "bot_id", "title"), ""),
-        **dict.fromkeys(("reason", "evidence", "end_time", "next_deadline", "bot_goes_at")),
+    nothing: dict[str, object] = {
+        **dict.fromkeys(("trouble", "held_change", "bot_id", "title", "shared_with"), ""),
+        **dict.fromkeys(("reason", "evidence", "end_time", "next_deadline", "bot_goes_at", "waiting_since")),
         "artifacts": (),
         "calendars": (),
+        "metadata": {},
         "timeline": (),
         "dispatches": 0,
     }

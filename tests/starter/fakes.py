@@ -97,6 +97,9 @@ class FakeMeeting:
             timeline=(),
             webhooks=WebhookState.NOT_EXPECTED,
             calendars=(),
+            metadata=request.metadata,
+            waiting_since=None,
+            shared_with="",
         )
         self._note("booked", "Booked.")
 

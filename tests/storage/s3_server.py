@@ -51,7 +51,7 @@ class S3Server:
             return await self._handle_object(request, key)
         if "delete" in request.query:
             return self._delete(await request.text())
-        return self._list(request.query.get("prefix", ""))
+        return self._list(request.query.get("prefix", ""), request.query.get("delimiter", ""))
 
     async def _handle_object(self, request: web.Request, key: str) -> web.StreamResponse:
         if "uploads" in request.query or "uploadId" in request.query:
@@ -75,12 +75,23 @@ class S3Server:
         deleted = "".join(f"<Deleted><Key>{escape(key)}</Key></Deleted>" for key in keys)
         return _xml(f"<DeleteResult>{deleted}</DeleteResult>")
 
-    def _list(self, prefix: str) -> web.Response:
+    def _list(self, prefix: str, delimiter: str) -> web.Response:
+        found = [key for key in self.objects if key.startswith(prefix)]
+        folders: set[str] = set()
+        if delimiter:
+            folders = {
+                prefix + key[len(prefix) :].split(delimiter)[0] + delimiter
+                for key in found
+                if delimiter in key[len(prefix) :]
+            }
+            found = [key for key in found if delimiter not in key[len(prefix) :]]
         contents = "".join(
-            f"<Contents><Key>{escape(key)}</Key><Size>{len(body)}</Size>"
+            f"<Contents><Key>{escape(key)}</Key><Size>{len(self.objects[key])}</Size>"
             f"<LastModified>2026-12-01T10:00:00.000Z</LastModified><ETag>x</ETag></Contents>"
-            for key, body in self.objects.items()
-            if key.startswith(prefix)
+            for key in found
+        )
+        contents += "".join(
+            f"<CommonPrefixes><Prefix>{escape(folder)}</Prefix></CommonPrefixes>" for folder in sorted(folders)
         )
         return _xml(f"<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>")
 

@@ -199,7 +199,7 @@ async def working(
         BoundedWorker(
             client,
             task_queue=RECORDINGS_QUEUE,
-            activities=[recordings.collect, recordings.write_manifest],
+            activities=[recordings.collect, recordings.write_manifest, recordings.write_record],
         ),
     ):
         yield

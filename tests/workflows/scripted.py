@@ -16,12 +16,15 @@ from minutekeeper.meetings.collection import (
     CollectResult,
     ManifestInput,
     RecordingResult,
+    RecordInput,
     TranscriptResult,
     build_collect_result,
 )
+from minutekeeper.meetings.conclusion import with_collected, with_manifest
 from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchMode, DispatchPlan, RemovalResult
 from minutekeeper.meetings.fields import BotOptions
 from minutekeeper.meetings.ids import folder_for, meeting_id_from_workflow_id
+from minutekeeper.meetings.record import MeetingRecord
 from minutekeeper.meetings.request import ProviderScheduledBot
 from minutekeeper.meetings.status import FailureReason, TranscriptState
 from minutekeeper.meetings.views import Artifact
@@ -251,6 +254,13 @@ class ScriptedRecordings:
     troubles: list[str] = field(default_factory=list)
     orders: list[CollectInput] = field(default_factory=list)
     manifests: list[ManifestInput] = field(default_factory=list)
+    records: list[MeetingRecord] = field(default_factory=list)
+    """As the activities would store them, in order; the last one of a meeting stays."""
+    recorded_apart: int = 0
+    """Records that took an activity of their own."""
+    hold_records: asyncio.Event = field(default_factory=_set_event)
+    """Those records wait while this is not set."""
+    refuses_records: bool = False
     hold: asyncio.Event = field(default_factory=_set_event)
     """Downloads wait while this is not set."""
 
@@ -267,14 +277,26 @@ class ScriptedRecordings:
         recording = self._download(folder) if order.recording else None
         transcript = self._transcript(folder) if order.transcript else None
         brought = build_collect_result(order, folder, recording, transcript)
-        if order.meeting_url and brought.is_complete:
-            return brought.with_manifest(_file(f"{folder}/{MANIFEST}"))
-        return brought
+        if order.record is None or not brought.is_complete:
+            return brought
+        brought, now = brought.with_manifest_file(_file(f"{folder}/{MANIFEST}")), order.record.written_at
+        self.records.append(with_collected(order.record, brought, folder, now))
+        return brought.model_copy(update={"finished_at": now})
 
     @activity.defn
     async def write_manifest(self, order: ManifestInput) -> Artifact:
         self.manifests.append(order)
-        return _file(f"{order.folder}/{MANIFEST}")
+        manifest = _file(f"{order.folder}/{MANIFEST}")
+        self.records.append(with_manifest(order.record, manifest.kept))
+        return manifest
+
+    @activity.defn
+    async def write_record(self, order: RecordInput) -> None:
+        await self.hold_records.wait()
+        if self.refuses_records:
+            raise ApplicationError("The disk is full, and was for an hour.", non_retryable=True)
+        self.recorded_apart += 1
+        self.records.append(order.record)
 
     def _download(self, folder: str) -> RecordingResult:
         return (

@@ -88,7 +88,7 @@ async def test_an_hour_with_seven_statuses_a_recording_and_a_transcript(env: Wor
     reservation_of_the_room = 1
     assert cost.actions.total() + reservation_of_the_room <= 18, str(cost)
     assert cost.events <= 64, str(cost)
-    assert cost.size <= 9 * 1024, str(cost)
+    assert cost.size <= 11 * 1024, str(cost)
     described = await handle.describe()
     assert await described.static_details() == (
         f"- **Booked for:** {start_time:%Y-%m-%d %H:%M:%SZ}\n"

@@ -1,0 +1,116 @@
+"""Reads single meetings: from Temporal and a worker, else from the record of the meeting."""
+
+import asyncio
+from datetime import timedelta
+from typing import NamedTuple
+
+from temporalio.client import Client, WorkflowExecutionDescription
+
+from minutekeeper.meetings.collection import DownloadProgress
+from minutekeeper.meetings.ids import workflow_id_for
+from minutekeeper.meetings.record import MeetingRecord
+from minutekeeper.meetings.views import MeetingView
+from minutekeeper.temporal.queries import describe_workflow
+from starter.booking import RPC_TIMEOUT
+from starter.errors import MeetingNotFoundError, NoWorkerError
+from starter.inputs import check_id
+from starter.meeting_snapshot import (
+    KnownFrom,
+    PendingActivity,
+    is_closed,
+    is_meeting,
+    pending_activities,
+    progress_of,
+    snapshot,
+    summary_of,
+    with_final_status,
+)
+from starter.recorded_meetings import RecordedMeetings
+from starter.workflow_calls import NoAnswerError, query_status
+
+
+class MeetingActivity(NamedTuple):
+    """A meeting's progress as Temporal knows it without a worker: `revision` differs after every event."""
+
+    revision: tuple[str, int]
+    is_closed: bool
+    progress: DownloadProgress | None
+
+
+class MeetingDetails(NamedTuple):
+    """A meeting, where that is known from, and its activities that failed and are retried."""
+
+    view: MeetingView
+    known_from: KnownFrom
+    pending: tuple[PendingActivity, ...]
+
+
+class MeetingReader:
+    """Reads meetings of a Temporal namespace, and of the records. Raises RPCError and MeetingErrors."""
+
+    def __init__(self, temporal: Client, records: RecordedMeetings) -> None:
+        self._temporal = temporal
+        self._records = records
+
+    async def details(self, meeting: str, query_timeout: timedelta) -> MeetingDetails:
+        """The meeting now. Raises MeetingNotFoundError, and NoWorkerError if it runs and no worker answers."""
+        found = await self.find_anywhere(meeting)
+        if isinstance(found, MeetingRecord):
+            return MeetingDetails(found.view, KnownFrom.RECORD, ())
+        return await self.details_of(found, query_timeout)
+
+    async def details_of(self, execution: WorkflowExecutionDescription, query_timeout: timedelta) -> MeetingDetails:
+        """Those of a meeting that Temporal knows: from a worker, else its record, else what Temporal knows."""
+        pending = pending_activities(execution)
+        known = summary_of(execution)
+        if known.trouble:
+            raise NoWorkerError(f"Meeting {known.meeting_id} is not being executed: {known.trouble}.")
+        try:
+            view = await query_status(self._temporal.get_workflow_handle(execution.id), query_timeout)
+        except NoAnswerError as error:
+            if not is_closed(execution):
+                raise NoWorkerError(
+                    f"Meeting {known.meeting_id} (last known status: {known.status.value}) cannot be queried: "
+                    f"{error}. Start a worker with `minutekeeper worker`; `minutekeeper doctor` says what is "
+                    "missing."
+                ) from error
+            record = await self._records.newest(execution.id)
+            if record is not None and record.written_at >= execution.start_time:
+                return MeetingDetails(record.view, KnownFrom.RECORD, pending)
+            return MeetingDetails(await snapshot(self._temporal, execution), KnownFrom.TEMPORAL, pending)
+        return MeetingDetails(with_final_status(view, execution), KnownFrom.TEMPORAL, pending)
+
+    async def activity(self, meeting: str) -> MeetingActivity:
+        """Whether something has happened, and how far a download is."""
+        found = await self.find_anywhere(meeting)
+        if isinstance(found, MeetingRecord):
+            return MeetingActivity((found.run, 0), is_closed=True, progress=None)
+        revision = (found.run_id, found.history_length)
+        return MeetingActivity(revision, is_closed(found), await progress_of(found))
+
+    async def find_anywhere(self, meeting: str) -> WorkflowExecutionDescription | MeetingRecord:
+        """The workflow, else the record of one that Temporal has forgotten. Raises MeetingNotFoundError."""
+        if (execution := await self._described(meeting)) is not None:
+            return execution
+        if (record := await self._records.newest(meeting)) is not None:
+            return record
+        raise self._not_found(meeting)
+
+    async def find(self, meeting: str) -> WorkflowExecutionDescription:
+        """The workflow with exactly this id, else that of the meeting id. Raises MeetingNotFoundError."""
+        if (execution := await self._described(meeting)) is not None:
+            return execution
+        raise self._not_found(meeting)
+
+    async def _described(self, meeting: str) -> WorkflowExecutionDescription | None:
+        check_id("ID", meeting)
+        names = (meeting, workflow_id_for(meeting))
+        described = (describe_workflow(self._temporal, name, RPC_TIMEOUT) for name in names)
+        found = [each for each in await asyncio.gather(*described) if each is not None and is_meeting(each)]
+        return found[0] if found else None
+
+    def _not_found(self, meeting: str) -> MeetingNotFoundError:
+        return MeetingNotFoundError(
+            f"There is no meeting {meeting} in namespace {self._temporal.namespace}, and no record of one. "
+            "`minutekeeper list` shows all that are known."
+        )
