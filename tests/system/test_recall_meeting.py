@@ -38,19 +38,20 @@ class RecallStack:
     simulator: aiohttp.ClientSession
     artifacts: Path
 
-    async def script(self, script: str) -> None:
-        async with self.simulator.post("/_sim/scripts", json={"script": script}) as answer:
+    async def script(self, script: str, url: str = "") -> None:
+        rule = {"script": script} | ({"match": {"meeting_url": url}} if url else {})
+        async with self.simulator.post("/_sim/scripts", json=rule) as answer:
             assert answer.status < 300, await answer.text()
 
     async def ledger(self) -> Any:
         async with self.simulator.get("/_sim/ledger") as answer:
             return await answer.json()
 
-    async def book(self) -> Meeting:
+    async def book(self, url: str = "") -> Meeting:
         handle: Meeting = await self.fleet.client.start_workflow(
             MEETING_WORKFLOW,
             {
-                "meeting_url": meeting_url(),
+                "meeting_url": url or meeting_url(),
                 "start_time": (datetime.now(UTC) + timedelta(seconds=2)).isoformat(),
                 "metadata": {"crm.id": "7"},
                 "bot": {"image": "https://ours.example/face.png"},
@@ -134,10 +135,41 @@ async def test_from_the_booking_to_the_files(tmp_path: Path) -> None:
             assert secret not in history
 
 
-async def test_a_done_without_a_recording_is_a_failure_with_its_reason(tmp_path: Path) -> None:
+COMPLETED, FAILED = MeetingStatus.COMPLETED, MeetingStatus.FAILED
+ENDS: dict[str, tuple[MeetingStatus, FailureReason | None, TranscriptState | None, int]] = {
+    "rejected": (FAILED, FailureReason.NOT_ACCEPTED, None, 1),
+    "denied": (FAILED, FailureReason.NEEDS_AUTHORISATION, None, 1),
+    "needs_zoom_authorisation": (FAILED, FailureReason.NEEDS_AUTHORISATION, None, 1),
+    "joining_error": (FAILED, FailureReason.PROVIDER_ERROR, None, 3),
+    "silent": (COMPLETED, None, TranscriptState.READY, 1),
+    "unknown_words": (COMPLETED, None, TranscriptState.READY, 1),
+    "late_recording": (COMPLETED, None, TranscriptState.READY, 1),
+    "transcript_failed": (COMPLETED, None, TranscriptState.FAILED, 1),
+    "nobody_spoke": (COMPLETED, None, TranscriptState.EMPTY, 1),
+}
+"""What becomes of a meeting, and how many bots it takes."""
+
+
+async def test_every_end(tmp_path: Path) -> None:
     async with running_recall_stack(tmp_path) as stack:
-        await stack.script("rejected")
-        meeting = await stack.book()
-        outcome = await meeting.result()
-        assert (outcome.status, outcome.reason) == (MeetingStatus.FAILED, FailureReason.NOT_ACCEPTED)
-        assert len((await stack.ledger())["bots"]) == 1
+        urls = {script: meeting_url() for script in ENDS}
+        for script, url in urls.items():
+            await stack.script(script, url)
+        meetings = {script: await stack.book(url) for script, url in urls.items()}
+        outcomes = {script: await meeting.result() for script, meeting in meetings.items()}
+        ledger = await stack.ledger()
+        became = {}
+        for script, outcome in outcomes.items():
+            bots = [
+                each
+                for each in ledger["requests"]
+                if each["method"] == "POST" and (each["body"] or {}).get("meeting_url") == urls[script]
+            ]
+            has_transcript = ENDS[script][2] is not None
+            became[script] = (
+                outcome.status,
+                outcome.reason,
+                outcome.transcript if has_transcript else None,
+                len(bots),
+            )
+        assert became == ENDS

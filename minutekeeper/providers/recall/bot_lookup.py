@@ -1,7 +1,7 @@
 """Looks up bots at Recall.ai: by our key, by origin, and what became of them."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
@@ -20,6 +20,9 @@ from minutekeeper.providers.recall.status_codes import (
     reason_of,
 )
 
+_CLOCK_SKEW = timedelta(minutes=2)
+"""Allowance between the clocks of workers, which mark bots with their time, and that by which they are asked for."""
+
 
 async def matching_bots(
     client: RecallClient, signing_secrets: Sequence[str], key: str, meeting_url: str, since: datetime
@@ -36,7 +39,7 @@ async def matching_bots(
                 marks = bot.metadata.verified(signing_secrets)
                 created_at = _created_at(bot, marks.sent_at) or since
                 is_match = marks.key == key or meeting_url in {marks.meeting_url, bot.link()}
-                if bot.id and is_match and created_at >= since:
+                if bot.id and is_match and created_at >= since - _CLOCK_SKEW:
                     found[bot.id] = FoundBot(
                         bot_id=bot.id,
                         created_at=created_at,
@@ -57,14 +60,14 @@ async def listed_origins(
     """
     async for page in client.pages_of_bots({}):
         origins = [bot_origin(bot, signing_secrets) for bot in page if bot.id]
-        yield [origin for origin in origins if origin.created_at >= since]
+        yield [origin for origin in origins if origin.created_at >= since - _CLOCK_SKEW]
         times = [
             at
             for bot in page
             if (at := _created_at(bot, bot.metadata.verified(signing_secrets).sent_at)) is not None
         ]
         is_newest_first = len(times) > 1 and all(later >= earlier for later, earlier in pairwise(times))
-        if is_newest_first and times[0] > times[-1] and times[-1] < since:
+        if is_newest_first and times[0] > times[-1] and times[-1] < since - _CLOCK_SKEW:
             return
 
 

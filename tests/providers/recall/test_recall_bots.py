@@ -196,7 +196,8 @@ async def test_bots_are_found_by_key_and_by_link(recall: RecallProvider, server:
         listed(bot("done", id="b-1", metadata=marked())),
         listed(
             bot(id="b-2", metadata=marked("mk-other", at=START + timedelta(minutes=1))),
-            bot(id="b-3", metadata=marked("mk-other", at=START - timedelta(minutes=1))),
+            bot(id="b-3", metadata=marked("mk-other", at=START - timedelta(minutes=3))),
+            bot(id="b-7", metadata=marked("mk-other", at=START - timedelta(minutes=1))),
             bot("in_call_recording", id="b-4", meeting_url=MEETING_URL, metadata={"mk_key": ORDER.key}),
             bot(id="b-5", metadata=marked(secret="another")),
             bot(id="b-6", metadata=marked("mk-other", url="https://meet.google.com/zzz-zzzz-zzz")),
@@ -207,6 +208,7 @@ async def test_bots_are_found_by_key_and_by_link(recall: RecallProvider, server:
         ("b-2", "mk-other", True),
         ("b-1", ORDER.key, False),
         ("b-4", "", True),
+        ("b-7", "mk-other", True),
     ]
     assert (found[1].workflow_id, found[1].run, found[1].created_at) == ("meeting-x", "run-1", START)
     by_key, by_link = [asked.query for asked in server.asked]
