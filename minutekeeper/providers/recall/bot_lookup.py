@@ -21,7 +21,7 @@ from minutekeeper.providers.recall.status_codes import (
 )
 
 _CLOCK_SKEW = timedelta(minutes=2)
-"""Allowance between the clocks of workers, which mark bots with their time, and that by which they are asked for."""
+"""Allowance between the clocks of the workers that mark bots with their time and of those that look for them."""
 
 
 async def matching_bots(
