@@ -6,10 +6,14 @@ from contextlib import AbstractAsyncContextManager
 import aiohttp
 from aiohttp import web
 
+from devtools.simulator.calendars.hosting import HAS_CALENDARS
+from devtools.simulator.calendars.world_routes import world_routes
 from devtools.simulator.faults.requests import fault_middleware
 from devtools.simulator.faults.views import fault_routes
 from devtools.simulator.middlewares import record
 from devtools.simulator.recall import bot_views, recording_views, sim_views
+from devtools.simulator.recall.calendars.v1_views import calendar_v1_routes
+from devtools.simulator.recall.calendars.views import calendar_v2_routes
 from devtools.simulator.recall.fault_requests import RecallRequests
 from devtools.simulator.recall.faults import ONE_FAULT, SEVERAL_FAULTS
 from devtools.simulator.recall.keys import RECALL
@@ -70,6 +74,9 @@ def create_app(settings: RecallSettings) -> web.Application:
             *both("POST", "/_sim/foreign", sim_views.emit_foreign),
             *both("POST", f"/_sim/bots/{_UUID}/emit", sim_views.emit),
             *both("POST", f"/_sim/bots/{_UUID}/advance", sim_views.advance),
+            *calendar_v1_routes(),
+            *calendar_v2_routes(),
+            *world_routes(),
             *fault_routes(ONE_FAULT, SEVERAL_FAULTS),
         ]
     )
@@ -77,7 +84,7 @@ def create_app(settings: RecallSettings) -> web.Application:
     async def simulate(app: web.Application) -> AsyncIterator[None]:
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(connector=connector, skip_auto_headers=["User-Agent"]) as session:
-            simulation = app[RECALL] = app[SERVICE] = RecallSimulation(settings, session)
+            simulation = app[RECALL] = app[SERVICE] = app[HAS_CALENDARS] = RecallSimulation(settings, session)
             yield
             await simulation.close()
 

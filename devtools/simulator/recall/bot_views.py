@@ -7,14 +7,12 @@ from datetime import datetime, timedelta
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel
 
-from devtools.simulator.faults.targets import Target
 from devtools.simulator.recall.answers import shown_bot
 from devtools.simulator.recall.errors import ApiError, checked, coded, misfit, read_body, read_json, read_query
-from devtools.simulator.recall.faults import Capacity
 from devtools.simulator.recall.keys import RECALL, find_bot
 from devtools.simulator.recall.models import BotConfig
 from devtools.simulator.recall.paging import numbered_page
-from devtools.simulator.recall.simulation import CapacityError, RecallSimulation
+from devtools.simulator.recall.simulation import RecallSimulation
 from devtools.simulator.recall.state import Bot
 from devtools.simulator.state import now
 
@@ -26,7 +24,7 @@ async def create_bot(request: web.Request) -> web.Response:
     config = await read_body(request, BotConfig)
     check_time(config.join_at)
     await asyncio.sleep(simulation.settings.creation_delay)
-    bot = send(simulation, config, request.path)
+    bot = simulation.send_bot(config, request.path)
     return web.json_response(shown_bot(bot, simulation.signer), status=201)
 
 
@@ -34,20 +32,6 @@ def check_time(join_at: datetime | None) -> None:
     """Raises 400 for a time that is over. A guess: what callers avoid is taken to be refused."""
     if join_at is not None and join_at <= now():
         raise misfit("join_at", "join_at must be in the future.")
-
-
-def send(simulation: RecallSimulation, config: BotConfig, path: str, *, by_calendar: bool = False) -> Bot:
-    """Take the bot in. Raises 507 for an ad hoc one if the pool is empty, or said to be."""
-    is_adhoc = config.join_at is None or not simulation.is_far(config.join_at)
-    if is_adhoc:
-        target = Target(scope="pool", method="POST", path=path, meeting_url=config.meeting_url)
-        injection = simulation.faults.inject(target)
-        if injection and isinstance(injection.fault, Capacity):
-            raise _depleted(injection.fault.retry_after)
-    try:
-        return simulation.create_bot(config, by_calendar=by_calendar)
-    except CapacityError:
-        raise _depleted(simulation.settings.adhoc_retry_after) from None
 
 
 async def show_bot(request: web.Request) -> web.Response:
@@ -157,8 +141,3 @@ def _has(bot: Bot, wanted: Mapping[str, str], simulation: RecallSimulation) -> b
 
 def _answer(request: web.Request, bot: Bot) -> web.Response:
     return web.json_response(shown_bot(bot, request.app[RECALL].signer))
-
-
-def _depleted(retry_after: float | None) -> ApiError:
-    headers = None if retry_after is None else {"Retry-After": f"{retry_after:g}"}
-    return ApiError(507, {"code": "adhoc_pool_depleted"}, headers)

@@ -114,6 +114,26 @@ class RecallSettings(CommonSettings):
     refuses_local_urls: bool = True
     """Whether a body that holds a localhost or IP URL is refused with 403, as the service's edge does."""
 
+    calendar_sync_delay: float = Field(default=5, ge=0)
+    """From a change in somebody's calendar, or its connection, to the sync that takes it over."""
+    calendar_sync_interval: float = Field(default=3600, gt=0)
+    """From one sync of a calendar to the next if nothing is reported."""
+    disconnect_notice_delay: float = Field(default=7200, ge=0)
+    """From the first look that is refused to a calendar's status `disconnected`."""
+
+    calendar_v1_lead: float = Field(default=120, ge=0)
+    """How long before the start bots of Calendar V1 join."""
+    calendar_token_lifetime: float = Field(default=86_400, ge=0)
+    """How long a token of Calendar V1 is good for, in real seconds."""
+    google_client_id: str = "google-app"
+    """The Google app that the dashboard knows, for Calendar V1."""
+    google_client_secret: str = "google-app-secret"  # noqa: S105 - the simulated Google's own
+    """Its secret."""
+    microsoft_client_id: str = "microsoft-app"
+    """The Microsoft app that the dashboard knows, for Calendar V1."""
+    microsoft_client_secret: str = "microsoft-app-secret"  # noqa: S105 - the simulated Microsoft's own
+    """Its secret."""
+
     default_retention_hours: float | None = Field(default=None, gt=0)
     """How long media is kept if a bot does not say; by default for ever."""
     audio_size: int = Field(default=128_000, ge=0)

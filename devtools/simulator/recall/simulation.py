@@ -12,8 +12,12 @@ import aiohttp
 from devtools.simulator.background import Background
 from devtools.simulator.faults.deliveries import Outbox
 from devtools.simulator.faults.fault_registry import FaultRegistry
+from devtools.simulator.faults.targets import Target
+from devtools.simulator.recall.calendars.service import RecallCalendars
+from devtools.simulator.recall.calendars.v1_service import CalendarsV1
 from devtools.simulator.recall.control_models import ScriptRule
-from devtools.simulator.recall.faults import OF_RECALL
+from devtools.simulator.recall.errors import ApiError
+from devtools.simulator.recall.faults import OF_RECALL, Capacity
 from devtools.simulator.recall.idempotency import IdempotencyStore
 from devtools.simulator.recall.life import live
 from devtools.simulator.recall.limits import Limits
@@ -27,10 +31,6 @@ from devtools.simulator.recall.webhooks import Endpoint, RecallDelivery, SvixSen
 from devtools.simulator.script_rules import Rules
 from devtools.simulator.signing import UrlSigner
 from devtools.simulator.state import Ledger, WebhookSource, now
-
-
-class CapacityError(Exception):
-    """No ad hoc bot is left in the pool."""
 
 
 class RecallSimulation:
@@ -56,6 +56,8 @@ class RecallSimulation:
         self.bots: dict[UUID, Bot] = {}
         self.artifacts: dict[UUID, Artifact] = {}
         self.recordings: dict[UUID, Recording] = {}
+        self.calendars = RecallCalendars(settings, self.ledger, self)
+        self.calendars_v1 = CalendarsV1(settings, self.calendars, self)
         self.endpoints: dict[str, Endpoint] = {}
         self._outbox: Outbox[RecallDelivery] = Outbox(self.sender, self.faults, settings)
         self._by_meeting: defaultdict[str, list[Bot]] = defaultdict(list)
@@ -83,12 +85,12 @@ class RecallSimulation:
         self.endpoints[endpoint.id] = endpoint
         return endpoint
 
-    def create_bot(self, config: BotConfig, *, by_calendar: bool = False) -> Bot:
-        """Take a bot in. Raises CapacityError if it would need a machine of the pool, and none is left."""
+    def send_bot(self, config: BotConfig, path: str, *, by_calendar: bool = False) -> Bot:
+        """Take a bot in. Raises 507 for an ad hoc one if the pool is empty, or said to be."""
         join_at = config.join_at
         is_adhoc = join_at is None or not self.is_far(join_at)
-        if is_adhoc and self.adhoc_bots >= self.settings.adhoc_capacity:
-            raise CapacityError
+        if is_adhoc:
+            self._take_machine(config, path)
         fellows = self._by_meeting[config.meeting_url]
         bot = Bot(
             number=len(self.bots) + 1,
@@ -103,6 +105,14 @@ class RecallSimulation:
         fellows.append(bot)
         self._start(bot)
         return bot
+
+    def _take_machine(self, config: BotConfig, path: str) -> None:
+        target = Target(scope="pool", method="POST", path=path, meeting_url=config.meeting_url)
+        injection = self.faults.inject(target)
+        if injection and isinstance(injection.fault, Capacity):
+            raise _depleted(injection.fault.retry_after)
+        if self.adhoc_bots >= self.settings.adhoc_capacity:
+            raise _depleted(self.settings.adhoc_retry_after)
 
     def is_far(self, join_at: datetime) -> bool:
         """Whether a bot for this time has a machine of its own."""
@@ -163,6 +173,11 @@ class RecallSimulation:
 
     def _start(self, bot: Bot) -> None:
         bot.task = self.spawn(live(bot, self.settings, self))
+
+
+def _depleted(retry_after: float | None) -> ApiError:
+    headers = None if retry_after is None else {"Retry-After": f"{retry_after:g}"}
+    return ApiError(507, {"code": "adhoc_pool_depleted"}, headers)
 
 
 def _is_lost(bot: Bot, event: str) -> bool:
