@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from bridge.connect.error_messages import ERROR_PAGES
 from bridge.connect.errors import ConnectErrorCode
+from devtools.simulator.recall.scripts import RECALL_SCRIPTS
 from devtools.simulator.scripts import SCRIPTS
 from minutekeeper.meetings.fields import BotOptions, WantedArtifacts
 from minutekeeper.meetings.request import CalendarEventRef, MeetingRequest, Reschedule, StopRequest
@@ -116,5 +117,5 @@ def test_the_page_about_calendars_explains_every_state() -> None:
 
 
 def test_the_page_about_the_simulator_names_every_script() -> None:
-    for name in SCRIPTS:
+    for name in (*SCRIPTS, *RECALL_SCRIPTS):
         assert f"`{name}`" in page("simulator.md"), f"docs/simulator.md does not explain {name}"

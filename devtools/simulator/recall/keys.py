@@ -8,6 +8,7 @@ from devtools.simulator.recall.errors import not_found
 from devtools.simulator.recall.simulation import RecallSimulation
 from devtools.simulator.recall.state import Artifact, Bot, Recording
 
+CALENDAR_TOKEN = "x-recallcalendarauthtoken"  # noqa: S105 - the name of a header
 RECALL = web.AppKey("RECALL", RecallSimulation)
 
 

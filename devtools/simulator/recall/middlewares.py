@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from devtools.simulator.recall.errors import ApiError, coded, not_found
-from devtools.simulator.recall.keys import RECALL, find_recording
+from devtools.simulator.recall.keys import CALENDAR_TOKEN, RECALL, find_recording
 from devtools.simulator.recall.settings import RecallSettings
 
 _API = "/api/"
@@ -47,7 +47,7 @@ async def authenticate_workspace(request: web.Request, handler: Handler) -> web.
 async def limit_calls(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse what is more than an endpoint's limit."""
     if is_of_api(request):
-        wait = request.app[RECALL].limits.take(request, _bot_id(request))
+        wait = request.app[RECALL].limits.take(request, _caller(request))
         if wait is not None:
             refusal = coded(429, "throttled", f"Request was throttled. Expected available in {wait:g} seconds.")
             refusal.headers = {"Retry-After": f"{wait:g}"}
@@ -94,8 +94,10 @@ def _check(header: str | None, settings: RecallSettings) -> ApiError | None:
     return coded(401, "authentication_failed", reason)
 
 
-def _bot_id(request: web.Request) -> str:
-    """The bot whose recording is to be transcribed."""
+def _caller(request: web.Request) -> str:
+    """For whom the call is counted, if not for the workspace: a calendar's user, or a bot to be transcribed."""
+    if _OF_CALENDAR_USERS.fullmatch(request.path):
+        return request.headers.get(CALENDAR_TOKEN, "")
     if not request.path.rstrip("/").endswith("/create_transcript"):
         return ""
     try:

@@ -99,6 +99,8 @@ class RecallSettings(CommonSettings):
     """Calls of every other endpoint within `rate_window`."""
     event_bots_per_minute: int = Field(default=600, ge=1)
     """Bots of calendar events that are ordered, or cancelled, within `rate_window`."""
+    calendar_calls_per_minute: int = Field(default=120, ge=1)
+    """Calls of each endpoint of Calendar V1 by one user's token within `rate_window`."""
     transcripts_per_minute: int = Field(default=5, ge=1)
     """Transcripts asked for by one bot's recordings within `rate_window`."""
     rate_window: float = Field(default=60, gt=0)

@@ -1,9 +1,10 @@
 """Calendar V1: decides by preferences which meetings get a bot, and sends it.
 
-Guesses: of the four kinds (external, internal, recurring, hosted by others) one that is wanted is enough, because the
-published way to record everything is external and internal together; each filter that is on has to hold.
+Guesses: of the four kinds (external, internal, recurring, hosted by others) one that is wanted is enough, because
+the published way to record everything is external and internal together; each filter that is on has to hold.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -48,13 +49,15 @@ class CalendarsV1:
         """The user of this id, who is made if there is none."""
         return self.users.setdefault(external_id, CalendarUser(external_id))
 
-    def connect(self, state: OAuthState, platform: V1Platform, code: str) -> CalendarUser:
+    def connect(self, state: OAuthState, platform: V1Platform, answer: Mapping[str, str]) -> CalendarUser:
         """Redeem a code and connect the user's calendar in place of an earlier one. Raises OAuthError."""
+        if "error" in answer:
+            raise OAuthError(answer["error"])
         try:
             user = self.user(self.tokens.read(state.recall_calendar_auth_token))
         except InvalidTokenError as error:
             raise OAuthError(str(error)) from None
-        credentials = self._redeem(state, platform, code)
+        credentials = self._redeem(state, platform, answer.get("code", ""))
         try:
             raw = self._calendars.world.pick(credentials, None)
         except (GrantRefusedError, ApiDisabledError, NoSuchCalendarError) as error:

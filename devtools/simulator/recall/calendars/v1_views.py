@@ -19,13 +19,12 @@ from devtools.simulator.recall.calendars.v1_service import OAuthError, is_web_ad
 from devtools.simulator.recall.calendars.v1_state import CalendarUser, V1Meeting
 from devtools.simulator.recall.calendars.v1_tokens import InvalidTokenError
 from devtools.simulator.recall.errors import coded, not_found, read_body, read_query
-from devtools.simulator.recall.keys import RECALL
+from devtools.simulator.recall.keys import CALENDAR_TOKEN, RECALL
 from devtools.simulator.recall.meeting_links import parsed_link
 from devtools.simulator.recall.paging import cursor_page
 from devtools.simulator.routing import both
 from devtools.simulator.state import stamp
 
-_TOKEN = "x-recallcalendarauthtoken"  # noqa: S105 - the name of a header
 _CALLBACKS: Mapping[str, V1Platform] = {"google_oauth_callback": "google", "ms_oauth_callback": "microsoft"}
 _INVITES: Mapping[str, str] = {
     "zoom": "zoom_invite",
@@ -130,9 +129,7 @@ async def come_back(request: web.Request) -> web.Response:
     platform = _CALLBACKS[request.match_info["callback"]]
     state = read_state(request.query.get("state", ""))
     try:
-        if "error" in request.query:
-            raise OAuthError(request.query["error"])
-        request.app[RECALL].calendars_v1.connect(state, platform, request.query.get("code", ""))
+        request.app[RECALL].calendars_v1.connect(state, platform, request.query)
     except OAuthError as error:
         if is_web_address(state.error_url):
             return web.Response(status=302, headers={"Location": with_error(state.error_url, str(error))})
@@ -146,7 +143,7 @@ def _user_of(request: web.Request) -> CalendarUser:
     """The user whose token the call carries. Raises 401, with the reason."""
     calendars = request.app[RECALL].calendars_v1
     try:
-        return calendars.user(calendars.tokens.read(request.headers.get(_TOKEN, "")))
+        return calendars.user(calendars.tokens.read(request.headers.get(CALENDAR_TOKEN, "")))
     except InvalidTokenError as error:
         raise coded(401, "authentication_failed", str(error)) from None
 

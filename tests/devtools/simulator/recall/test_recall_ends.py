@@ -6,7 +6,6 @@ from typing import Any
 import aiohttp
 import pytest
 
-from devtools.simulator.recall.scripts import RECALL_SCRIPTS
 from tests.devtools.simulator.recall.support import TRANSCRIBED, Recall, codes, events, running
 from tests.devtools.simulator.support import Receiver, eventually
 
@@ -222,9 +221,3 @@ async def test_usage_leaves_fatal_ends_out(recall: Recall) -> None:
     assert await recall.ok("GET", "/api/v1/billing/usage/") == {"bot_total": 0}
     await recall.done((await recall.create())["id"])
     assert (await recall.ok("GET", "/api/v1/billing/usage/"))["bot_total"] > 0
-
-
-def test_scripts_that_both_simulators_have_mean_the_same() -> None:
-    assert {"normal", "paused", "rejected", "nobody_came", "silent", "no_final", "nobody_spoke"} <= set(
-        RECALL_SCRIPTS
-    )
