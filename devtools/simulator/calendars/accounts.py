@@ -1,10 +1,16 @@
 """The accounts at Google and Microsoft and the events in their calendars."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from devtools.simulator.calendars.changes import answered, changed, provider_events
-from devtools.simulator.calendars.control_models import AccountOrder, EventChange, EventOrder, ResponseOrder
+from devtools.simulator.calendars.changes import answered, changed, provider_events, recurring_anew
+from devtools.simulator.calendars.control_models import (
+    AccountOrder,
+    EventChange,
+    EventOrder,
+    ResponseOrder,
+    SeriesOrder,
+)
 from devtools.simulator.calendars.grants import CALENDAR_SCOPES, Grant, Grants
 from devtools.simulator.calendars.ids import graph_id
 from devtools.simulator.calendars.provider_events import ProviderEvent
@@ -28,9 +34,12 @@ class NoSuchCalendarError(Exception):
 
 @dataclass
 class Account:
+    """`licensed` says whether a Microsoft account has a mailbox at all."""
+
     platform: Platform
     email: str
     name: str
+    licensed: bool = True
 
 
 @dataclass
@@ -54,7 +63,7 @@ class World:
         self.provider_events: dict[str, ProviderEvent] = {}
 
     def add_account(self, order: AccountOrder) -> Grant:
-        account = self.accounts[order.email] = Account(order.platform, order.email, order.name)
+        account = self.accounts[order.email] = Account(order.platform, order.email, order.name, order.licensed)
         primary = order.email if order.platform == "Google" else graph_id(order.email, "primary")
         self.calendars[primary] = RawCalendar(primary, order.name or order.email, account, is_primary=True)
         for other in order.calendars:
@@ -105,6 +114,15 @@ class World:
 
     def cancel(self, events: Iterable[ProviderEvent]) -> set[str]:
         return self._replace(replace(event, cancelled=True, changed_at=now()) for event in events)
+
+    def recur(self, events: Sequence[ProviderEvent], order: SeriesOrder) -> tuple[list[str], set[str]]:
+        """Let a series follow another rule: its events are cancelled, and others come in their place."""
+        touched = self.cancel(events)
+        added = recurring_anew(events[0], order)
+        for provider_event in added:
+            self.provider_events[provider_event.id] = provider_event
+            touched |= self._place(provider_event)
+        return [provider_event.id for provider_event in added], touched
 
     def _replace(self, events: Iterable[ProviderEvent]) -> set[str]:
         touched: set[str] = set()

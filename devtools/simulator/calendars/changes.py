@@ -5,7 +5,13 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from uuid import uuid4
 
-from devtools.simulator.calendars.control_models import EventChange, EventOrder, GuestOrder, ResponseOrder
+from devtools.simulator.calendars.control_models import (
+    EventChange,
+    EventOrder,
+    GuestOrder,
+    ResponseOrder,
+    SeriesOrder,
+)
 from devtools.simulator.calendars.ids import new_uid, occurrence_id
 from devtools.simulator.calendars.provider_events import Guest, ProviderEvent
 from devtools.simulator.calendars.wire import Platform
@@ -15,17 +21,26 @@ from devtools.simulator.state import now
 def provider_events(order: EventOrder, platform: Platform) -> list[ProviderEvent]:
     """The event, or all occurrences of the series; `platform` is the organizer's."""
     first = _first(order, platform)
-    if order.series is None:
-        return [first]
-    series = []
-    for number in range(order.series.count):
-        later = timedelta(days=number * order.series.every_days)
+    return [first] if order.series is None else _occurrences(first, first.id, order.series)
+
+
+def recurring_anew(first: ProviderEvent, order: SeriesOrder) -> list[ProviderEvent]:
+    """The occurrences of a series with another rule: its id and theirs are new, the iCalendar id is not."""
+    at = now()
+    series = f"{first.series or first.id}_R{at:%Y%m%dT%H%M%S%f}"
+    return _occurrences(replace(first, cancelled=False, created_at=at, changed_at=at), series, order)
+
+
+def _occurrences(first: ProviderEvent, series: str, order: SeriesOrder) -> list[ProviderEvent]:
+    found = []
+    for number in range(order.count):
+        later = timedelta(days=number * order.every_days)
         start = first.start + later
-        identifier = occurrence_id(first.id, start, all_day=order.all_day)
-        series.append(
-            replace(first, id=identifier, series=first.id, start=start, end=first.end + later, original_start=start)
+        identifier = occurrence_id(series, start, all_day=first.all_day)
+        found.append(
+            replace(first, id=identifier, series=series, start=start, end=first.end + later, original_start=start)
         )
-    return series
+    return found
 
 
 def changed(event: ProviderEvent, change: EventChange) -> ProviderEvent:

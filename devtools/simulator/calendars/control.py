@@ -9,6 +9,7 @@ from devtools.simulator.calendars.control_models import (
     EventChange,
     EventOrder,
     ResponseOrder,
+    SeriesOrder,
 )
 from devtools.simulator.calendars.hosting import host_of
 from devtools.simulator.calendars.provider_events import ProviderEvent
@@ -61,6 +62,15 @@ async def expire_account(request: web.Request) -> web.Response:
     return web.json_response({"ok": True})
 
 
+async def deny_account(request: web.Request) -> web.Response:
+    """Let everything that the user granted lack the right to read calendars."""
+    world, email = host_of(request).world, request.match_info["email"]
+    if email not in world.accounts:
+        raise not_found("AccountNotFound")
+    world.grants.narrow(email)
+    return web.json_response({"ok": True})
+
+
 async def add_events(request: web.Request) -> web.Response:
     """Take one event or a list, all or none of them. Raises 400 for a misfit."""
     body, calendars = await request.read(), host_of(request)
@@ -93,6 +103,15 @@ async def cancel_event(request: web.Request) -> web.Response:
     calendars = host_of(request)
     calendars.push(calendars.world.cancel(_found(request)))
     return web.json_response({"ok": True})
+
+
+async def recur(request: web.Request) -> web.Response:
+    """Let a series recur otherwise, which makes others of its events; the answer has their ids."""
+    calendars, order = host_of(request), await read_body(request, SeriesOrder)
+    found = sorted(_found(request), key=lambda event: event.start)
+    identifiers, touched = calendars.world.recur(found, order)
+    calendars.push(touched)
+    return web.json_response({"events": identifiers})
 
 
 async def respond(request: web.Request) -> web.Response:

@@ -31,7 +31,10 @@ class RawCalendarOrder(Control):
 
 
 class AccountOrder(Control):
-    """A user, who has granted access to the app `client_id`; by default to one that exists for tests."""
+    """A user, who has granted access to the app `client_id`; by default to one that exists for tests.
+
+    Without a licence a Microsoft account has no mailbox, which only some providers tell apart.
+    """
 
     platform: Platform = "Google"
     email: str
@@ -39,6 +42,7 @@ class AccountOrder(Control):
     calendars: tuple[RawCalendarOrder, ...] = ()
     client_id: str | None = None
     refresh_token: str | None = None
+    licensed: bool = True
 
 
 class GuestOrder(Control):

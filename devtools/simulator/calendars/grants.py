@@ -122,6 +122,12 @@ class Grants:
         for grant in self._grants.values():
             grant.revoked = grant.revoked or grant.email == email
 
+    def narrow(self, email: str) -> None:
+        """Leave the user's grants without the right to read calendars."""
+        for grant in self._grants.values():
+            if grant.email == email:
+                grant.scopes = frozenset()
+
     def check_app(self, platform: Platform, client_id: str, client_secret: str) -> App:
         """Raises GrantRefusedError."""
         app = self.apps.get((platform, client_id))

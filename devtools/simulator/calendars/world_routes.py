@@ -16,8 +16,10 @@ def world_routes() -> list[web.RouteDef]:
         *both("POST", "/_sim/calendars/apps/{client_id}/expire", control.expire_app),
         *both("POST", "/_sim/calendars/accounts", control.add_account),
         *both("POST", "/_sim/calendars/accounts/{email}/expire", control.expire_account),
+        *both("POST", "/_sim/calendars/accounts/{email}/deny", control.deny_account),
         *both("POST", "/_sim/calendars/events", control.add_events),
         *both("PATCH", "/_sim/calendars/events/{id}", control.change_event),
         *both("POST", "/_sim/calendars/events/{id}/cancel", control.cancel_event),
         *both("POST", "/_sim/calendars/events/{id}/respond", control.respond),
+        *both("POST", "/_sim/calendars/events/{id}/recur", control.recur),
     ]

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +14,8 @@ from devtools.simulator.faults.deliveries import Outbox
 from devtools.simulator.faults.fault_registry import FaultRegistry
 from devtools.simulator.meetingbaas_v2 import payloads
 from devtools.simulator.meetingbaas_v2.bots import ACTIVE, ChatMessage, ScheduledBot, V2Bot
+from devtools.simulator.meetingbaas_v2.calendars.service import V2Calendars
+from devtools.simulator.meetingbaas_v2.calendars.store import Event
 from devtools.simulator.meetingbaas_v2.envelope import ApiError
 from devtools.simulator.meetingbaas_v2.fault_kinds import MIXED
 from devtools.simulator.meetingbaas_v2.limits import Limits
@@ -22,6 +24,7 @@ from devtools.simulator.meetingbaas_v2.models import BotRequest, CallbackConfig
 from devtools.simulator.meetingbaas_v2.scripts import SCRIPTS
 from devtools.simulator.meetingbaas_v2.settings import MeetingBaasV2Settings
 from devtools.simulator.meetingbaas_v2.webhooks import Endpoint, V2Delivery, V2Sender, new_message_id
+from devtools.simulator.meetingbaas_v2.zoom import ZoomCredential
 from devtools.simulator.script_rules import ScriptRules
 from devtools.simulator.scripts import Step
 from devtools.simulator.signing import UrlSigner
@@ -53,11 +56,13 @@ class Account:
         self.limits = Limits(settings)
         self.bots: dict[UUID, V2Bot] = {}
         self.scheduled: dict[UUID, ScheduledBot] = {}
+        self.zoom_credentials: dict[UUID, ZoomCredential] = {}
         self.costs: dict[UUID, dict[str, float]] = {}
         self.endpoints: dict[UUID, Endpoint] = {}
         if settings.account_webhook_url:
             self.add_endpoint(Endpoint(settings.account_webhook_url, settings.webhook_secret))
         self.chat_disabled: tuple[str, ...] = ()
+        self.calendars = V2Calendars(settings, self.ledger, self)
         self._given = 0
         self._turns: Counter[str] = Counter()
 
@@ -91,6 +96,10 @@ class Account:
         """Make a second bot for the request of one, which no answer tells of."""
         return self._make(bot.request, uuid4(), event_id=bot.event_id, double_of=bot.uuid)
 
+    def schedule_for(self, request: BotRequest, event: Event, lead: timedelta) -> ScheduledBot:
+        """Take a bot in for an event."""
+        return self.schedule(request, event.provider_event.start - lead, str(event.uuid))
+
     def schedule(self, request: BotRequest, join_at: datetime, event_id: str | None = None) -> ScheduledBot:
         """Take a bot in for later: nothing is checked until then."""
         self._given += 1
@@ -105,6 +114,15 @@ class Account:
         if bot.waiting:
             bot.waiting.cancel()
         bot.waiting = self.spawn(self._await_time(bot))
+
+    def stop(self, bot: ScheduledBot) -> None:
+        """Cancel it, or tell the bot that was made of it to leave. Raises ApiError (409) if that is over."""
+        if bot.status == "scheduled":
+            self.cancel(bot)
+        elif bot.status == "completed":
+            self.leave(self.bots[bot.uuid])
+        else:
+            raise wrong_status(bot)
 
     def cancel(self, bot: ScheduledBot) -> None:
         """Never make it. Whether that is told at all is a guess, which the settings can change."""

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 
+from devtools.simulator.calendars.hosting import HAS_CALENDARS
 from devtools.simulator.faults.requests import fault_middleware
 from devtools.simulator.faults.views import fault_routes
-from devtools.simulator.meetingbaas_v2 import bots_views, control, media_views, scheduled_views
+from devtools.simulator.meetingbaas_v2 import bots_views, control, media_views, scheduled_views, zoom_views
 from devtools.simulator.meetingbaas_v2.account import Account
+from devtools.simulator.meetingbaas_v2.calendars.routes import calendar_routes
 from devtools.simulator.meetingbaas_v2.fault_kinds import ONE, SEVERAL
 from devtools.simulator.meetingbaas_v2.faults import V2Requests
 from devtools.simulator.meetingbaas_v2.keys import ACCOUNT
@@ -21,18 +23,18 @@ from devtools.simulator.service import SERVICE
 # Faults lie after the ledger, which must see them, and strike whoever calls.
 _MIDDLEWARES = (note_changes, record, fault_middleware(V2Requests()), limit, explain_refusals, authenticate)
 _UUID = "{uuid:[0-9a-fA-F-]{36}}"
-_BOT, _SCHEDULED = "/v2/bots/{uuid}", "/v2/bots/scheduled"
+_BOT, _SCHEDULED, _ZOOM = "/v2/bots/{uuid}", "/v2/bots/scheduled", "/v2/zoom-credentials"
 
 
 def create_app(settings: MeetingBaasV2Settings) -> web.Application:
     """The whole service. Give `public_url` in the settings if it will not listen on their host and port."""
     app = web.Application(middlewares=_MIDDLEWARES)
-    app.router.add_routes([*_bots(), *_control()])
+    app.router.add_routes([*_bots(), *calendar_routes(), *_control()])
 
     async def simulate(app: web.Application) -> AsyncIterator[None]:
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(connector=connector, skip_auto_headers=["User-Agent"]) as session:
-            account = app[ACCOUNT] = app[SERVICE] = Account(settings, session)
+            account = app[ACCOUNT] = app[SERVICE] = app[HAS_CALENDARS] = Account(settings, session)
             yield
             await account.close()
 
@@ -62,6 +64,11 @@ def _bots() -> list[web.RouteDef]:
         web.post(f"{_BOT}/resend-webhook", bots_views.resend_webhook),
         web.post(f"{_BOT}/retry-callback", bots_views.retry_callback),
         web.patch(f"{_BOT}/update-config", bots_views.update_config),
+        web.post(_ZOOM, zoom_views.create),
+        web.get(_ZOOM, zoom_views.list_all),
+        web.get(f"{_ZOOM}/{{uuid}}", zoom_views.show),
+        web.patch(f"{_ZOOM}/{{uuid}}", zoom_views.update),
+        web.delete(f"{_ZOOM}/{{uuid}}", zoom_views.delete),
         web.get(f"/media/{_UUID}/{{name}}", media_views.fetch),
     ]
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ _FIELDS = {
     "transcription": TRANSCRIPTION,
     "chat_messages": CHAT,
 }
+_MOST_VIDEOS = 4096
 PROVIDER, LANGUAGE, _CONFIDENCE = "gladia", "en", 0.95
 
 
@@ -63,7 +65,7 @@ def open_file(bot: V2Bot, name: str) -> StoredFile:
     """One of those that are available."""
     match name:
         case "video.mp4":
-            return MediaFile(bot.uuid, "mp4", bot.recording_size)
+            return video_of(bot)
         case "output.flac":
             return FlacFile(bot.uuid, bot.audio_size)
         case "diarization.jsonl":
@@ -71,6 +73,11 @@ def open_file(bot: V2Bot, name: str) -> StoredFile:
     if name.endswith(".json"):
         return TextFile(json.dumps(_content(bot, name)), "application/json")
     return screenshot(bot.uuid)
+
+
+def video_of(bot: V2Bot) -> MediaFile:
+    """The recording, whose hash is made only once."""
+    return _video(bot.uuid, bot.recording_size)
 
 
 def is_deleted(bot: V2Bot, retained_seconds: float) -> bool:
@@ -96,6 +103,11 @@ def speakers(bot: V2Bot) -> list[dict[str, Any]]:
     """Those who spoke, as far as a transcript or a recording tells; `participants` are the same people."""
     names = sorted({segment.speaker for segment in bot.heard})
     return [{"name": name, "id": number} for number, name in enumerate(names, 1)]
+
+
+@lru_cache(maxsize=_MOST_VIDEOS)
+def _video(bot: UUID, size: int) -> MediaFile:
+    return MediaFile(bot, "mp4", size)
 
 
 def _content(bot: V2Bot, name: str) -> Any:

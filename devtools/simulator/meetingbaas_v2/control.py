@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field, JsonValue, StringConstraints, model_v
 from devtools.simulator.meetingbaas_v2 import payloads
 from devtools.simulator.meetingbaas_v2.bots import FINAL, ChatMessage, ScheduledBot, V2Bot
 from devtools.simulator.meetingbaas_v2.keys import ACCOUNT
-from devtools.simulator.meetingbaas_v2.ledger import ledger_of
+from devtools.simulator.meetingbaas_v2.ledger import ledger_of, sum_up
 from devtools.simulator.meetingbaas_v2.scripts import SCRIPTS
 from devtools.simulator.meetingbaas_v2.webhooks import Endpoint, V2Delivery
 from devtools.simulator.models import Control, ScriptRule
@@ -199,6 +199,7 @@ async def reset(request: web.Request) -> web.Response:
 
 async def show_ledger(request: web.Request) -> web.Response:
     """Bots live on while the text is made; only in between all stands still."""
+    await asyncio.to_thread(sum_up, request.app[ACCOUNT])
     ledger = ledger_of(request.app[ACCOUNT])
     body = await asyncio.to_thread(lambda: dumps(ledger).encode())
     return web.Response(body=body, content_type="application/json")

@@ -20,9 +20,9 @@ def find_bot(request: web.Request) -> V2Bot:
 
 
 def find_scheduled(request: web.Request) -> ScheduledBot:
-    """The scheduled bot that the path names, whatever became of it. Raises ApiError."""
+    """The scheduled bot that the path names, whatever became of it; those of events are none. Raises ApiError."""
     bot = request.app[ACCOUNT].scheduled.get(named(request))
-    if bot is None:
+    if bot is None or bot.event_id is not None:
         raise not_found(request)
     return bot
 

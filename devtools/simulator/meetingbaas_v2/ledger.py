@@ -1,11 +1,19 @@
 """What really happened: every bot with its times in its meeting, every request, delivery and fault."""
 
+from collections import defaultdict
 from typing import Any
 
-from devtools.simulator.media import MediaFile
+from devtools.simulator.call_counts import count_calls
 from devtools.simulator.meetingbaas_v2.account import Account
-from devtools.simulator.meetingbaas_v2.artifacts import AUDIO, VIDEO, available, open_file
+from devtools.simulator.meetingbaas_v2.artifacts import AUDIO, VIDEO, available, video_of
 from devtools.simulator.meetingbaas_v2.bots import ScheduledBot, V2Bot
+
+
+def sum_up(account: Account) -> None:
+    """Make the hashes of all recordings, which takes a while; the ledger then has them at once."""
+    for bot in list(account.bots.values()):
+        if VIDEO in available(bot, account.retained_seconds):
+            _ = video_of(bot).sha256
 
 
 def ledger_of(account: Account) -> dict[str, Any]:
@@ -13,6 +21,8 @@ def ledger_of(account: Account) -> dict[str, Any]:
     ledger = account.ledger
     return {
         "requests": [vars(record) for record in ledger.requests],
+        "calls": count_calls(ledger.requests),
+        "rooms": _rooms(account),
         "bots": [_bot(bot, account) for bot in account.bots.values()],
         "scheduled": [_scheduled(bot) for bot in account.scheduled.values()],
         "deliveries": [vars(record) for record in ledger.deliveries],
@@ -22,11 +32,22 @@ def ledger_of(account: Account) -> dict[str, Any]:
     }
 
 
+def _rooms(account: Account) -> dict[str, Any]:
+    """Which bot was in which room: from knocking to leaving, null if it is still there."""
+    rooms: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for bot in account.bots.values():
+        knocked = next((moment.at for moment in bot.timeline if moment.code == "joining_call"), None)
+        if knocked:
+            stay = {"bot_id": str(bot.uuid), "from": knocked, "joined_at": bot.joined_at, "to": bot.left_at}
+            rooms[bot.meeting_url].append(stay)
+    return dict(rooms)
+
+
 def _bot(bot: V2Bot, account: Account) -> dict[str, Any]:
     """`joined_at` to `left_at` is when it was in the meeting of `meeting_url`."""
     callback = bot.request.callback
     names = available(bot, account.retained_seconds)
-    video = open_file(bot, VIDEO) if VIDEO in names else None
+    video = video_of(bot) if VIDEO in names else None
     return {
         "id": str(bot.uuid),
         "event_id": bot.event_id,
@@ -49,9 +70,9 @@ def _bot(bot: V2Bot, account: Account) -> dict[str, Any]:
         "content_deleted": bot.content_deleted,
         "files": names,
         "recording": {"content_type": video.content_type, "size": video.size, "sha256": video.sha256}
-        if isinstance(video, MediaFile)
+        if video
         else None,
-        "audio": {"size": open_file(bot, AUDIO).size} if AUDIO in names else None,
+        "audio": {"size": bot.audio_size} if AUDIO in names else None,
         "timeline": [vars(moment) for moment in bot.timeline],
     }
 

@@ -60,13 +60,7 @@ async def update_scheduled_bot(request: web.Request) -> web.Response:
 
 async def delete_scheduled_bot(request: web.Request) -> web.Response:
     """At any time before the end; a bot that was made already is told to leave (one of two descriptions)."""
-    account, bot = request.app[ACCOUNT], find_scheduled(request)
-    if bot.status == "scheduled":
-        account.cancel(bot)
-    elif bot.status == "completed":
-        account.leave(account.bots[bot.uuid])
-    else:
-        raise wrong_status(bot)
+    request.app[ACCOUNT].stop(find_scheduled(request))
     return envelope.message("Scheduled bot cancelled successfully.")
 
 

@@ -14,14 +14,14 @@ _SECRET = "whsec_bWludXRla2VlcGVyLWRldmVsb3BtZW50LXNlY3JldA=="  # noqa: S105 - f
 
 
 class MeetingBaasV2Settings(CommonSettings):
-    """Settings from arguments, else from `MINUTEKEEPER_SIMULATOR_*` in the environment.
+    """Settings from arguments, else from `MINUTEKEEPER_MEETINGBAAS_V2_SIMULATOR_*`.
 
     Durations are simulated seconds and are divided by `speed`, unless their text says "real seconds". A `join_at`
     is an instant of the real clock.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="MINUTEKEEPER_SIMULATOR_",
+        env_prefix="MINUTEKEEPER_MEETINGBAAS_V2_SIMULATOR_",
         frozen=True,
         use_attribute_docstrings=True,
         cli_prog_name="python -m devtools.simulator --provider meetingbaas-v2",
@@ -114,8 +114,10 @@ class MeetingBaasV2Settings(CommonSettings):
     """From one sync of a calendar to the next if nothing is reported."""
     calendar_window_days: int = Field(default=30, ge=0)
     """How many days ahead, in real time, events are taken over."""
+    events_leave_at_start: bool = False
+    """Whether an event leaves the window when it begins, else when it ends; undocumented."""
     calendar_bot_lead: float = Field(default=0, ge=0)
-    """How long before an event's start its bot is made; undocumented, `join_at` of an event is its start."""
+    """How long before an event's start its bot is made; undocumented, said to be the start."""
 
     audio_size: int = Field(default=128_000, ge=2000, le=16_000_000)
     """Bytes of the FLAC file."""

@@ -1,13 +1,14 @@
 """Control of the simulator itself: scripts, endpoints, events to order, and the ledger by which tests judge."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
 from aiohttp import web
 
+from devtools.simulator.call_counts import count_calls
 from devtools.simulator.media import MediaFile
 from devtools.simulator.recall.control_models import (
     EmitOrder,
@@ -129,7 +130,7 @@ def _ledger(simulation: RecallSimulation) -> dict[str, Any]:
     ledger = simulation.ledger
     return {
         "requests": [vars(record) for record in ledger.requests],
-        "calls": _calls(simulation),
+        "calls": count_calls(simulation.ledger.requests) | {"replayed": simulation.idempotency.replayed},
         "bots": [_bot(bot) for bot in simulation.bots.values()],
         "rooms": _rooms(simulation),
         "deliveries": [vars(record) for record in ledger.deliveries],
@@ -137,18 +138,6 @@ def _ledger(simulation: RecallSimulation) -> dict[str, Any]:
         "faults": [vars(record) for record in ledger.faults],
         "orders": simulation.faults.history(),
     }
-
-
-def _calls(simulation: RecallSimulation) -> dict[str, Any]:
-    """How often what was called, by method and path without ids, and how it was answered."""
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for record in simulation.ledger.requests:
-        path = "/".join("{id}" if _is_uuid(part) else part for part in record.path.split("/"))
-        counts[f"{record.method} {path.rstrip('/')}/"][str(record.status)] += 1
-    calls: dict[str, Any] = {
-        call: {"count": sum(found.values()), "statuses": found} for call, found in counts.items()
-    }
-    return calls | {"replayed": simulation.idempotency.replayed}
 
 
 def _rooms(simulation: RecallSimulation) -> dict[str, Any]:
@@ -243,11 +232,3 @@ def _find_bot(request: web.Request) -> Bot:
         return request.app[RECALL].bots[UUID(request.match_info["uuid"])]
     except (ValueError, KeyError):
         raise not_found() from None
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
