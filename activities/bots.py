@@ -123,6 +123,8 @@ class BotActivities:
         except ProviderError as error:
             if isinstance(error, UnavailableError):
                 attempt.in_doubt = True
+            elif isinstance(error, CapacityError) and self._is_repeatable(provider, order):
+                attempt.repeats_end_without_a_bot()
             else:
                 attempt.ends_without_a_bot()
             activity.logger.warning("Sending the bot failed (attempt %d): %s", activity.info().attempt, error)
@@ -206,7 +208,8 @@ class BotActivities:
 
         In time of its own: not in that which the request needs.
         """
-        if not attempt.in_doubt or (not rebooked and self._is_repeatable(provider, order)):
+        is_known = not (rebooked or attempt.is_earlier_request_in_doubt)
+        if not attempt.in_doubt or (is_known and self._is_repeatable(provider, order)):
             return None
         await self._turns[provider.name].search(order, attempt)
         try:

@@ -33,7 +33,9 @@ class Attempt:
         self.last_without_bot = proven[0] if proven and isinstance(proven[0], int) else _NOTHING_PROVEN
         """The number of the last attempt that is known to have created no bot."""
         was_reset = info.attempt == 1 and info.current_attempt_scheduled_time > info.scheduled_time
-        self.in_doubt = request.search_first or was_reset or (info.attempt > 1 and not is_proven)
+        self.is_earlier_request_in_doubt = request.search_first or was_reset
+        """Whether the doubt is about a request of unknown number, so that this one may be no repeat of it."""
+        self.in_doubt = self.is_earlier_request_in_doubt or (info.attempt > 1 and not is_proven)
         if was_reset:
             # An operator reset the attempts: the heartbeat of an earlier one must not be read as this one's.
             activity.heartbeat(_NOTHING_PROVEN)
@@ -67,6 +69,14 @@ class Attempt:
         """
         if not self.in_doubt:
             activity.heartbeat(self._number)
+
+    def repeats_end_without_a_bot(self) -> None:
+        """Records the same for all repeats of one request: the answer to one is the answer to all.
+
+        A request of an earlier activity stays in doubt, and the next attempt is another request.
+        """
+        self.in_doubt = self.is_earlier_request_in_doubt
+        activity.heartbeat(self._number)
 
     def pause(self, asked: float, until_start: float) -> float:
         """The pause in seconds that a provider asks for, or a shorter one if no attempt could follow it.
