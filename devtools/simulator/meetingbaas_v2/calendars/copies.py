@@ -6,6 +6,7 @@ from datetime import datetime
 
 from devtools.simulator.calendars.ids import graph_id
 from devtools.simulator.calendars.provider_events import ProviderEvent
+from devtools.simulator.meetingbaas_v2.calendars.models import EventType
 from devtools.simulator.meetingbaas_v2.calendars.store import Event, Series, V2Calendar
 from devtools.simulator.state import now
 
@@ -58,7 +59,7 @@ def _series(calendar: V2Calendar, provider_event: ProviderEvent) -> Series:
     key = provider_event.series or provider_event.id
     found = calendar.series.get(key)
     if found is None:
-        event_type = "recurring" if provider_event.series else "one_off"
+        event_type: EventType = "recurring" if provider_event.series else "one_off"
         found = calendar.series[key] = Series(key, provider_event.uid, event_type)
         alike = [each for each in calendar.series.values() if each.uid == found.uid and each.bot]
         found.bot = alike[-1].bot if alike and provider_event.series else None

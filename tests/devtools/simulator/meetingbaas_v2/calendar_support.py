@@ -17,7 +17,7 @@ async def order(sim: V2Sim, method: str, path: str, **body: Any) -> Any:
 
 async def account(sim: V2Sim, email: str = ANNA, platform: str = "Google", **fields: Any) -> dict[str, str]:
     """Credentials of a new account, or new ones of a known account, as version 2 wants them."""
-    credentials = await order(sim, "POST", "accounts", email=email, platform=platform, **fields)
+    credentials: dict[str, str] = await order(sim, "POST", "accounts", email=email, platform=platform, **fields)
     return credentials | {"calendar_platform": credentials.pop("platform").lower()}
 
 

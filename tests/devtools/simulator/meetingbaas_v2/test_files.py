@@ -29,7 +29,7 @@ async def test_video_and_sound(v2: V2Sim) -> None:
     status, kind, sound = await get(bot["audio"])
     assert (status, kind, len(sound)) == (200, "audio/flac", 128_000)
     assert bot["bot_id"].encode() in sound
-    with av.open(io.BytesIO(sound)) as container:
+    with av.open(io.BytesIO(sound), mode="r") as container:
         frames = list(container.decode(audio=0))
     assert (container.format.name, frames[0].sample_rate, len(frames)) == ("flac", 16_000, 24)
     status, _, part = await get(bot["audio"], Range="bytes=10-19")
