@@ -1,5 +1,6 @@
 """Meetings whose bots Recall.ai sends, as real processes: worker, bridge, and the simulated Recall.ai."""
 
+import asyncio
 import json
 import os
 import uuid
@@ -47,12 +48,20 @@ class RecallStack:
         async with self.simulator.get("/_sim/ledger") as answer:
             return await answer.json()
 
-    async def book(self, url: str = "") -> Meeting:
+    async def until_bot(self) -> Any:
+        """The first bot, once there is one."""
+        for _ in range(600):
+            if bots := (await self.ledger())["bots"]:
+                return bots[0]
+            await asyncio.sleep(0.05)
+        raise AssertionError("there never was a bot")
+
+    async def book(self, url: str = "", ahead: timedelta = timedelta(seconds=2)) -> Meeting:
         handle: Meeting = await self.fleet.client.start_workflow(
             MEETING_WORKFLOW,
             {
                 "meeting_url": url or meeting_url(),
-                "start_time": (datetime.now(UTC) + timedelta(seconds=2)).isoformat(),
+                "start_time": (datetime.now(UTC) + ahead).isoformat(),
                 "metadata": {"crm.id": "7"},
                 "bot": {"image": "https://ours.example/face.png"},
             },
@@ -173,3 +182,16 @@ async def test_every_end(tmp_path: Path) -> None:
                 len(bots),
             )
         assert became == ENDS
+
+
+async def test_a_booked_bot_is_deleted_and_joins_nothing(tmp_path: Path) -> None:
+    async with running_recall_stack(tmp_path) as stack:
+        meeting = await stack.book(ahead=timedelta(minutes=3))
+        booked = await stack.until_bot()
+        assert booked["timeline"] == []
+        await meeting.execute_update("cancel")
+        outcome = await meeting.result()
+        assert outcome.status is MeetingStatus.CANCELLED
+        ledger = await stack.ledger()
+        assert len(ledger["bots"]) == 1
+        assert [each["status"] for each in ledger["requests"] if each["method"] == "DELETE"] == [204]

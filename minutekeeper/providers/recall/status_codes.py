@@ -99,7 +99,7 @@ _PARTS: tuple[tuple[tuple[str, ...], FailureReason], ...] = (
     (("not_supported", "unsupported", "restricted", "required"), FailureReason.CANNOT_JOIN),
     (("link_invalid", "invalid_link", "invalid_meeting", "not_found"), FailureReason.INVALID_MEETING_URL),
 )
-"""What parts of unknown sub codes mean, the first that applies: new ones are made of the words of old ones."""
+"""What unknown sub codes mean by the words that they are made of, each from its beginning; the first that applies."""
 
 
 def meeting_status_of(code: str) -> MeetingStatus | None:
@@ -117,7 +117,7 @@ def reason_of(sub_code: str, *, is_crash: bool = False) -> FailureReason:
     if known := _REASON_OF.get(word):
         return known
     for parts, reason in _PARTS if word else ():
-        if any(part in word for part in parts):
+        if any(f"_{part}" in f"_{word}" for part in parts):
             return reason
     return FailureReason.PROVIDER_ERROR if is_crash else FailureReason.UNKNOWN
 
