@@ -99,7 +99,7 @@ _PARTS: tuple[tuple[tuple[str, ...], FailureReason], ...] = (
     (("not_supported", "unsupported", "restricted", "required"), FailureReason.CANNOT_JOIN),
     (("link_invalid", "invalid_link", "invalid_meeting", "not_found"), FailureReason.INVALID_MEETING_URL),
 )
-"""What unknown sub codes mean, by the words that they are made of, from their beginnings; the first that applies."""
+"""What unknown sub codes mean by the words they are made of, from their beginnings; the first that applies."""
 
 
 def meeting_status_of(code: str) -> MeetingStatus | None:
