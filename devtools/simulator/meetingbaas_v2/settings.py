@@ -14,14 +14,14 @@ _SECRET = "whsec_bWludXRla2VlcGVyLWRldmVsb3BtZW50LXNlY3JldA=="  # noqa: S105 - f
 
 
 class MeetingBaasV2Settings(CommonSettings):
-    """Settings from arguments, else from `MINUTEKEEPER_MEETINGBAAS_V2_SIMULATOR_*`.
+    """Settings from arguments, else from `MINUTEKEEPER_SIMULATOR_*` in the environment.
 
     Durations are simulated seconds and are divided by `speed`, unless their text says "real seconds". A `join_at`
     is an instant of the real clock.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="MINUTEKEEPER_MEETINGBAAS_V2_SIMULATOR_",
+        env_prefix="MINUTEKEEPER_SIMULATOR_",
         frozen=True,
         use_attribute_docstrings=True,
         cli_prog_name="python -m devtools.simulator --provider meetingbaas-v2",

@@ -42,7 +42,7 @@ def test_its_settings_come_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MINUTEKEEPER_SIMULATOR_PROVIDER", "meetingbaas-v2")
-    monkeypatch.setenv("MINUTEKEEPER_MEETINGBAAS_V2_SIMULATOR_QUEUE_DELAY", "-1")
+    monkeypatch.setenv("MINUTEKEEPER_SIMULATOR_QUEUE_DELAY", "-1")
     monkeypatch.setattr(sys, "argv", ["simulator"])
     assert main() == 2
     assert "queue_delay" in capsys.readouterr().err
