@@ -20,6 +20,9 @@ _QUERY_TIMEOUT = timedelta(seconds=10)
 _WITHOUT_STATE = frozenset({WorkflowExecutionStatus.FAILED, WorkflowExecutionStatus.TIMED_OUT})
 """How workflows end whose input could not be read, so that no worker has a state of them."""
 
+_EVENTS_OF_A_FIRST_STEP = 5
+"""A workflow that was closed before it took a step has fewer events, and answers no query."""
+
 
 async def rebuild_records(temporal: Client, store: RecordStore) -> RebuiltRecords:
     """Makes a record for each run of a meeting that has ended and has none; each costs one query.
@@ -51,6 +54,8 @@ async def _record_of(temporal: Client, execution: WorkflowExecution, first_run: 
     if not is_closed(described):
         return None
     closed_at = described.close_time or datetime.now(UTC)
+    if described.history_length < _EVENTS_OF_A_FIRST_STEP:
+        return await _record_without_state(temporal, described, first_run, closed_at)
     try:
         state = await query_state(handle, _QUERY_TIMEOUT)
     except NoAnswerError as error:
