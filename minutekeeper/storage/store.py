@@ -43,6 +43,7 @@ _THREADS = 8
 _CHUNK_BYTES = 1024 * 1024
 _REQUEST_SECONDS = 60
 _RETRIES = 3
+_ATTEMPTS_IN_FOLDER = 5
 
 
 class StoredObject(NamedTuple):
@@ -77,14 +78,16 @@ class ArtifactStore:
 
         def work() -> Artifact:
             with translate_store_errors(f"write {path}"):
-                self._prepare(path)
-                try:
-                    self._store.put(path, data, use_multipart=False, attributes=self._attributes(path))
-                except BaseError as error:
-                    # In a folder, a concurrent writer of the same file removes the staging files of others.
-                    if not (self.root and self._content(path) == data):
-                        raise error from None
-                self._settle(path)
+                for is_last in (*[False] * _ATTEMPTS_IN_FOLDER, True):
+                    try:
+                        self._write(path, data)
+                    except (BaseError, FileNotFoundError):
+                        # In a folder, a concurrent writer of the same file removes the staging files of others, and
+                        # the deletion of a folder's last file removes the folder.
+                        if is_last or not self.root:
+                            raise
+                    else:
+                        break
             return Artifact(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
         return await self.in_thread(work)
@@ -264,6 +267,11 @@ class ArtifactStore:
 
         if paths:
             await self.in_thread(work)
+
+    def _write(self, path: str, data: bytes) -> None:
+        self._prepare(path)
+        self._store.put(path, data, use_multipart=False, attributes=self._attributes(path))
+        self._settle(path)
 
     def _prepare(self, path: str) -> None:
         """Creates the folder of a file, because the storage library would make it readable for all users."""

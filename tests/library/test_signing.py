@@ -30,6 +30,7 @@ def test_each_purpose_is_written_into_its_signatures_for_good() -> None:
     """Another text would turn away all cookies, links and addresses that are on their way."""
     assert {purpose.name: purpose.value for purpose in Purpose} == {
         "BOT_WEBHOOK": "minutekeeper.bot-webhook",
+        "BOT_CALLBACK": "minutekeeper.bot-callback",
         "BOT_METADATA": "minutekeeper.bot-metadata",
         "CONNECT_LINK": "minutekeeper.connect-link",
         "CONNECT_SESSION": "minutekeeper.connect-session",

@@ -35,7 +35,7 @@ def test_all_of_a_bot_is_wanted_unless_an_order_says_otherwise() -> None:
 
 
 def test_where_nothing_is_said_nothing_came_home() -> None:
-    assert dict(RecordingResult()) == {"artifact": None, "text": "", "is_lost": False}
+    assert dict(RecordingResult()) == {"artifact": None, "others": (), "text": "", "is_lost": False}
     state = TranscriptState.EMPTY
     assert dict(TranscriptResult(state=state)) == {"state": state, "artifacts": (), "error": ""}
     assert dict(CollectResult()) == {

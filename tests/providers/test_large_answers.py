@@ -34,8 +34,14 @@ def peak():
     return int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
 
 class Delivered:
+    content = None
+
     async def read(self):
-        return await recorded_content(client, "b-1", None)
+        self.content = self.content or await recorded_content(client, "b-1", None)
+        return self.content
+
+    async def transcript(self):
+        return (await self.read()).transcript
 
 async def main():
     global client

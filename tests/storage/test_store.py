@@ -27,6 +27,13 @@ async def test_a_second_put_replaces_the_first(store: ArtifactStore) -> None:
     assert await store.get("m/x") == b"short"
 
 
+async def test_of_many_that_write_one_file_at_once_one_wins_and_none_fails(store: ArtifactStore) -> None:
+    for attempt in range(10):
+        path, contents = f"records/{attempt}/same.json", [b"content %d" % number for number in range(8)]
+        await asyncio.gather(*(store.put(path, content) for content in contents))
+        assert await store.get(path) in contents
+
+
 async def test_an_unfinished_writer_has_no_artifact(store: ArtifactStore) -> None:
     async with store.writer("m/x") as writer:
         with pytest.raises(RuntimeError, match="m/x is not finished"):
