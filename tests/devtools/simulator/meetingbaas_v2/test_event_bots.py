@@ -27,8 +27,9 @@ OTHER_LINK = "https://meet.google.com/new-link-xyz"
 
 @pytest_asyncio.fixture
 async def sim(svix: SvixReceiver) -> AsyncIterator[V2Sim]:
-    """Nothing is read but when it is ordered, and four minutes are 2.4 seconds."""
-    async with running_v2(account_webhook_url=svix.url, speed=100, calendar_sync_interval=10**9) as sim:
+    """Nothing is read but when it is ordered, and what starts within a minute is locked."""
+    settings = {"speed": 100, "lock_window": 6000, "calendar_sync_interval": 10**9}
+    async with running_v2(account_webhook_url=svix.url, **settings) as sim:
         yield sim
 
 
@@ -78,7 +79,7 @@ async def test_a_bot_follows_its_event(sim: V2Sim) -> None:
 
 
 async def test_an_event_that_changes_late_gets_two_bots(sim: V2Sim) -> None:
-    [identifier] = await add(sim, start=soon(seconds=2).isoformat(), end=soon(hours=1).isoformat())
+    [identifier] = await add(sim, start=soon(seconds=30).isoformat(), end=soon(hours=1).isoformat())
     calendar_id = await connect(sim)
     [found] = await events(sim, calendar_id)
     await bots(sim, "POST", calendar_id, one(found, **BOT))
@@ -106,7 +107,7 @@ async def test_what_ends_an_event_cancels_its_bot(sim: V2Sim, how: str) -> None:
 
 async def test_changes_and_their_lock(sim: V2Sim) -> None:
     await add(sim, title="far")
-    await add(sim, title="near", start=soon(seconds=2).isoformat(), end=soon(hours=1).isoformat())
+    await add(sim, title="near", start=soon(seconds=30).isoformat(), end=soon(hours=1).isoformat())
     calendar_id = await connect(sim)
     near, far = await events(sim, calendar_id)
     path = f"/v2/calendars/{calendar_id}/bots"

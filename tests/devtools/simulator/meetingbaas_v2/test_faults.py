@@ -94,7 +94,7 @@ async def test_faults_by_seed_strike_the_same_again() -> None:
     assert struck[0] == struck[1] != []
 
 
-_SOON = aiohttp.ClientTimeout(total=0.3)
+_SOON = aiohttp.ClientTimeout(total=1)
 
 
 async def test_the_ledger_counts_calls_and_knows_rooms(v2: V2Sim) -> None:

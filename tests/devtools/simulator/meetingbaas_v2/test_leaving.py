@@ -1,5 +1,7 @@
 """Ending a bot in each of its states."""
 
+from typing import Any
+
 import pytest
 
 from tests.devtools.simulator.meetingbaas_v2.support import (
@@ -16,7 +18,11 @@ EARLY = ("queued", "joining_call", "in_waiting_room", "in_call_not_recording")
 
 @pytest.mark.parametrize("state", EARLY)
 async def test_a_stop_before_the_recording_comes_back_as_a_failure(state: str) -> None:
-    async with running_svix_receiver() as svix, running_v2(account_webhook_url=svix.url, speed=20) as sim:
+    patient = {"queue_delay": 2000, "waiting_room_delay": 2000, "admission_delay": 2000, "recording_delay": 2000}
+    async with (
+        running_svix_receiver() as svix,
+        running_v2(account_webhook_url=svix.url, speed=20, **patient) as sim,
+    ):
         bot_id = await sim.send()
         await sim.advance_to(bot_id, state)
         answer = await sim.ok("POST", f"/v2/bots/{bot_id}/leave")
@@ -31,9 +37,12 @@ async def test_a_stop_before_the_recording_comes_back_as_a_failure(state: str) -
         assert refusal == (409, "FST_ERR_BOT_STATUS")
 
 
-@pytest.mark.parametrize("script", ["normal", "internal_error", "removed"])
-async def test_a_stop_while_it_records_keeps_the_recording(script: str) -> None:
-    async with running_v2(speed=20) as sim:
+BREAKS = [{"code": "joining_call"}, {"code": "in_call_recording"}, {"code": "recording_failed", "after": 600}]
+
+
+@pytest.mark.parametrize("script", ["normal", "removed", BREAKS])
+async def test_a_stop_while_it_records_keeps_the_recording(script: Any) -> None:
+    async with running_v2(speed=10) as sim:
         bot_id = await sim.send_with(script)
         await sim.advance_to(bot_id, "in_call_recording")
         await sim.ok("POST", f"/v2/bots/{bot_id}/leave")

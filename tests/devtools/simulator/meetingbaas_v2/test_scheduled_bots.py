@@ -11,7 +11,7 @@ SCHEDULED = "/v2/bots/scheduled"
 
 
 async def test_it_is_made_at_its_time_under_the_same_id(v2: V2Sim, svix: SvixReceiver) -> None:
-    join_at = soon(seconds=0.5)
+    join_at = soon(seconds=2)
     bot_id = await v2.schedule(join_at, extra={"k": "v"})
     waiting = await v2.ok("GET", f"{SCHEDULED}/{bot_id}")
     assert (waiting["status"], waiting["extra"]) == ("scheduled", {"k": "v"})
@@ -57,9 +57,9 @@ async def test_changes_until_four_minutes_before(slow: V2Sim) -> None:
 
 
 async def test_a_moved_bot_is_made_at_its_new_time_only(v2: V2Sim) -> None:
-    bot_id = await v2.schedule(soon(seconds=1))
+    bot_id = await v2.schedule(soon(seconds=3))
     await v2.ok("PATCH", f"{SCHEDULED}/{bot_id}", json={"join_at": zulu(soon(hours=1))})
-    other = await v2.schedule(soon(seconds=1.2))
+    other = await v2.schedule(soon(seconds=3.2))
     await eventually(v2.ledger, lambda ledger: [bot["id"] for bot in ledger["bots"]] == [other])
 
 
