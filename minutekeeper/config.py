@@ -50,6 +50,9 @@ class Settings(ProviderSettings):
 
     minutekeeper_bridge_host: str = Field("127.0.0.1", description="The address on which the bridge listens.")
     minutekeeper_bridge_port: Port = Field(8090, description="The port on which the bridge listens.")
+    minutekeeper_web_host: str = Field("127.0.0.1", description="The address on which the HTTP API listens.")
+    minutekeeper_web_port: Port = Field(8092, description="The port on which the HTTP API listens.")
+    minutekeeper_api_keys: str = Field(".minutekeeper/api-keys.json", description="The file of the API's keys.")
     minutekeeper_bridge_metrics_address: str = Field(
         "",
         description="`address:port` for Prometheus metrics of a bridge, apart from the public port; empty: none.",

@@ -18,7 +18,7 @@ from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import MeetingView
 from minutekeeper.temporal.meeting_workflows import MeetingWorkflows, is_in_room
 from minutekeeper.temporal.queries import is_unknown_workflow
-from starter.errors import MeetingInputError, MeetingRefusedError
+from starter.errors import IdTakenError, MeetingInputError
 from starter.meeting_snapshot import is_meeting, snapshot
 
 RPC_TIMEOUT = timedelta(seconds=10)
@@ -62,7 +62,7 @@ class BookedMeeting(BaseModel):
 async def book_meeting(temporal: Client, request: MeetingRequest, workflow_id: str | None) -> BookedMeeting:
     """Starts a meeting's workflow unless the same meeting has one already.
 
-    Raises MeetingRefusedError if `workflow_id` belongs to another meeting, MeetingInputError for one that is over.
+    Raises IdTakenError if `workflow_id` belongs to another meeting, MeetingInputError for one that is over.
     """
     name = workflow_id or workflow_id_for(meeting_id_for(request.meeting_url, request.start_time))
     existing = partial(_existing, temporal, request, name, is_own_id=workflow_id is not None)
@@ -119,7 +119,7 @@ async def _existing(
     """The meeting that has this workflow id; BOOKED_AGAIN if it should be started again."""
     execution = await temporal.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_TIMEOUT)
     if not is_meeting(execution):
-        raise MeetingRefusedError(
+        raise IdTakenError(
             f"The workflow id {workflow_id} belongs to a workflow of another type; choose another id."
         )
     view = await snapshot(temporal, execution)
@@ -127,7 +127,7 @@ async def _existing(
     is_same_meeting = meeting_key(view.meeting_url) == meeting_key(request.meeting_url)
     is_same = is_same_meeting and view.start_time == request.start_time
     if is_own_id and not is_same and booking is not BookingOutcome.BOOKED_AGAIN:
-        raise MeetingRefusedError(
+        raise IdTakenError(
             f"The workflow id {workflow_id} belongs to another meeting, {view.meeting_url} at "
             f"{descriptions.format_utc(view.start_time)} ({view.status.value}); choose another id, or reschedule "
             "that meeting."

@@ -13,6 +13,7 @@ from typer.main import get_command
 from minutekeeper import __version__
 from minutekeeper.process import run_and_exit
 from starter import (
+    cli_api,
     cli_calendars,
     cli_meeting_changes,
     cli_meeting_views,
@@ -26,7 +27,7 @@ from starter.errors import MeetingError, MeetingInputError
 app = typer.Typer(name="minutekeeper", rich_markup_mode=None, pretty_exceptions_enable=False)
 for _commands in (
     *(cli_meetings, cli_meeting_changes, cli_meeting_views, cli_records),
-    *(cli_services, cli_calendars, cli_opt_outs),
+    *(cli_services, cli_api, cli_calendars, cli_opt_outs),
 ):
     app.add_typer(_commands.app)
 
@@ -65,11 +66,14 @@ def run(arguments: Sequence[str]) -> int:
 def _message_and_status(error: Exception) -> tuple[str, int]:
     from pydantic import ValidationError
 
+    from minutekeeper.api_keys import ApiKeyFileError
     from minutekeeper.input_validation import in_words
 
     match error:
         case typer.TyperException():
             return error.format_message().replace("Value error, ", ""), error.exit_code
+        case ApiKeyFileError():
+            return str(error), 1
         case MeetingError():
             return str(error), 2 if isinstance(error, MeetingInputError) else 1
         case ValidationError():

@@ -90,7 +90,7 @@ def worker(
     """Run a worker, which executes meetings."""
     import worker as process
 
-    _choose_log_format(as_json=as_json)
+    choose_log_format(as_json=as_json)
     return process.main(["--queue", queue.value])
 
 
@@ -99,7 +99,7 @@ def bridge(*, as_json: JsonLogs = False) -> int:
     """Run the bridge, which receives webhooks."""
     from bridge import __main__ as process
 
-    _choose_log_format(as_json=as_json)
+    choose_log_format(as_json=as_json)
     return process.main()
 
 
@@ -142,6 +142,7 @@ def _is_installed(module: str) -> bool:
         return False
 
 
-def _choose_log_format(*, as_json: bool) -> None:
+def choose_log_format(*, as_json: bool) -> None:
+    """Has a process that this command becomes or starts write logs as JSON."""
     if as_json:
         os.environ["MINUTEKEEPER_LOG_FORMAT"] = "json"

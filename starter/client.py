@@ -36,11 +36,11 @@ from minutekeeper.temporal.meeting_workflows import MeetingWorkflows
 from minutekeeper.temporal.names import CANCEL_UPDATE, LEAVE_UPDATE, RESCHEDULE_UPDATE, SEND_UPDATE
 from starter.booking import RPC_TIMEOUT, BookedMeeting, book_meeting
 from starter.error_translation import no_connection, translate_temporal_errors
-from starter.errors import MeetingNotFoundError, MeetingRefusedError, NoWorkerError
+from starter.errors import MeetingNotFoundError, MeetingOverError, MeetingRefusedError, NoWorkerError
 from starter.inputs import check_id, parse_input
 from starter.meeting_list import list_meetings
 from starter.meeting_queries import MeetingFilter
-from starter.meeting_reader import MeetingActivity, MeetingDetails, MeetingReader
+from starter.meeting_reader import MeetingActivity, MeetingDetails, MeetingFiles, MeetingReader
 from starter.meeting_snapshot import (
     MeetingSummary,
     PendingActivity,
@@ -108,6 +108,11 @@ class MeetingClient:
         with translate_temporal_errors(self.temporal):
             found = await self._reader.find_anywhere(meeting)
             return found.view if isinstance(found, MeetingRecord) else await snapshot(self.temporal, found)
+
+    async def files(self, meeting: str) -> MeetingFiles:
+        """The stored files of the meeting, with their hashes once it has ended. Raises as `status`."""
+        with translate_temporal_errors(self.temporal):
+            return await self._reader.files(meeting, _QUERY_TIMEOUT)
 
     async def activity(self, meeting: str) -> MeetingActivity:
         """Whether something has happened, and how far a download is. Needs no worker and is not billed."""
@@ -324,7 +329,5 @@ class MeetingClient:
         return self.temporal.get_workflow_handle(execution.id)
 
 
-def _over(view: MeetingView, what: str) -> MeetingRefusedError:
-    return MeetingRefusedError(
-        f"Meeting {view.meeting_id} is over ({view.status.value}) and cannot {what} any more."
-    )
+def _over(view: MeetingView, what: str) -> MeetingOverError:
+    return MeetingOverError(f"Meeting {view.meeting_id} is over ({view.status.value}) and cannot {what} any more.")

@@ -21,6 +21,14 @@ class MeetingRefusedError(MeetingError):
     """The meeting or calendar exists and does not accept this change now."""
 
 
+class MeetingOverError(MeetingRefusedError):
+    """The meeting has ended, so it accepts no change any more."""
+
+
+class IdTakenError(MeetingRefusedError):
+    """The workflow id that was asked for belongs to something else."""
+
+
 class MeetingInputError(MeetingError):
     """The input is invalid. `field` is the name under which the invalid value was given."""
 

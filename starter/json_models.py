@@ -2,6 +2,7 @@
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from minutekeeper.api_keys import ApiScope
 from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.meetings.views import Evidence, Known, MeetingView, TimelineEntry
@@ -102,6 +103,23 @@ class RebuiltRecords(_Output):
     already_there: int
     made: tuple[str, ...]
     without_timeline: tuple[str, ...]
+
+
+class NewKeyOutput(_Output):
+    """Output of `key new`. The key is shown once."""
+
+    name: str
+    key: str
+
+
+class KeyOutput(_Output):
+    """A key of the HTTP API, without the key itself."""
+
+    key_id: str
+    name: str
+    scopes: tuple[ApiScope, ...]
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None
 
 
 class ErrorOutput(_Output):

@@ -8,7 +8,9 @@ from temporalio.client import Client, WorkflowExecutionDescription
 
 from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.ids import workflow_id_for
-from minutekeeper.meetings.record import MeetingRecord
+from minutekeeper.meetings.media_types import content_type_of
+from minutekeeper.meetings.record import MeetingRecord, RecordedFile
+from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import MeetingView
 from minutekeeper.temporal.queries import describe_workflow
 from starter.booking import RPC_TIMEOUT
@@ -45,6 +47,18 @@ class MeetingDetails(NamedTuple):
     pending: tuple[PendingActivity, ...]
 
 
+class MeetingFiles(NamedTuple):
+    """What is stored of a meeting below `folder`. `is_final`: nothing more is to come."""
+
+    folder: str
+    files: tuple[RecordedFile, ...]
+    transcript: TranscriptState
+    is_final: bool
+
+    def named(self, name: str) -> RecordedFile | None:
+        return next((file for file in self.files if file.name == name), None)
+
+
 class MeetingReader:
     """Reads meetings of a Temporal namespace, and of the records. Raises RPCError and MeetingErrors."""
 
@@ -79,6 +93,28 @@ class MeetingReader:
                 return MeetingDetails(record.view, KnownFrom.RECORD, pending)
             return MeetingDetails(await snapshot(self._temporal, execution), KnownFrom.TEMPORAL, pending)
         return MeetingDetails(with_final_status(view, execution), KnownFrom.TEMPORAL, pending)
+
+    async def files(self, meeting: str, query_timeout: timedelta) -> MeetingFiles:
+        """The stored files: those of an ended meeting from its record, without a query."""
+        found = await self.find_anywhere(meeting)
+        record = found if isinstance(found, MeetingRecord) else None
+        if not isinstance(found, MeetingRecord) and is_closed(found):
+            newest = await self._records.newest(found.id)
+            record = newest if newest is not None and newest.written_at >= found.start_time else None
+        if record is not None:
+            return MeetingFiles(record.folder, record.files, record.transcript, is_final=True)
+        view = (await self.details(meeting, query_timeout)).view
+        folder = next((each.path.partition("/")[0] for each in view.artifacts), "")
+        files = tuple(
+            RecordedFile(
+                name=each.path.removeprefix(f"{folder}/"),
+                content_type=content_type_of(each.path),
+                size=each.size,
+                sha256="",
+            )
+            for each in view.artifacts
+        )
+        return MeetingFiles(folder, files, view.transcript, is_final=view.status.is_final)
 
     async def activity(self, meeting: str) -> MeetingActivity:
         """Whether something has happened, and how far a download is."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PRODUCT = ("activities", "bridge", "minutekeeper", "starter", "workflows")
+PRODUCT = ("activities", "bridge", "minutekeeper", "starter", "web", "workflows")
 MAX_PRODUCT_LINES = 350
 MAX_TEST_LINES = 400
 

@@ -21,7 +21,7 @@ from minutekeeper.config import Settings
 from minutekeeper.temporal.worker_connection import plugin
 from starter.client import MeetingClient
 
-_PORTS = ("--temporal-port", "--temporal-http-port", "--ui-port", "--bridge-port", "--simulator-port")
+_PORTS = ("--temporal-port", "--temporal-http-port", "--ui-port", "--bridge-port", "--web-port", "--simulator-port")
 _METRICS = "--metrics-port"
 _PROBE_SECONDS = 2.0
 _BASELINES = "baselines"

@@ -21,7 +21,7 @@ from devtools.stack.temporal_server import NAMESPACE, ServerProbe
 from minutekeeper.config import Settings
 from minutekeeper.temporal.worker_connection import plugin
 
-_PORTS = ("--temporal-port", "--temporal-http-port", "--ui-port", "--bridge-port", "--simulator-port")
+_PORTS = ("--temporal-port", "--temporal-http-port", "--ui-port", "--bridge-port", "--web-port", "--simulator-port")
 _PROBE_SECONDS = 2.0
 _DUPLICATE_WINDOW = 300
 """Real seconds: the product counts on the window's real length, however fast the bots live."""

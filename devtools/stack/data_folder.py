@@ -8,11 +8,14 @@ import shlex
 import shutil
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from devtools.stack.errors import UsageError
+from minutekeeper.api_keys import ApiKeyFile, ApiScope
 from minutekeeper.storage.filesystem import make_folder
 
+_API_KEY_NAME = "minutekeeper dev"
 _MAX_LOG_BYTES = 20_000_000
 _LEFTOVER_SECONDS = 10.0
 _TAIL_LINES = 20
@@ -55,6 +58,17 @@ class DataFolder:
     def simulator_state(self) -> Path:
         """What the simulated provider knows, as it would in reality after a restart of ours."""
         return self.path / "simulator.json"
+
+    @property
+    def api_keys(self) -> Path:
+        """The keys of this folder's HTTP API."""
+        return self.path / "api-keys.json"
+
+    def new_api_key(self) -> str:
+        """A key that may do everything, instead of the one that the last start made."""
+        keys = ApiKeyFile(self.api_keys)
+        keys.revoke(_API_KEY_NAME)
+        return keys.add(_API_KEY_NAME, tuple(ApiScope), datetime.now(UTC), None)
 
     @property
     def logs(self) -> Path:

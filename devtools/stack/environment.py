@@ -26,6 +26,9 @@ CLIENT_VARIABLES = (
     "MEETINGBAAS_BASE_URL",
     "MEETINGBAAS_API_KEY",
     "MINUTEKEEPER_TEMPORAL_UI_URL",
+    "MINUTEKEEPER_API_KEYS",
+    "MK_API_URL",
+    "MK_API_KEY",
 )
 """What the commands of another terminal need to work on this stack, doctor among them."""
 
@@ -42,6 +45,7 @@ class Addresses:
     temporal_http: str
     ui: str
     bridge: str
+    web: str
     simulator: str | None
     artifacts: str
 
@@ -56,6 +60,7 @@ def choose_addresses(
         temporal_http=f"http://{HOST}:{ports['--temporal-http-port']}",
         ui=f"http://{HOST}:{ports['--ui-port']}",
         bridge=f"http://{HOST}:{ports['--bridge-port']}",
+        web=f"http://{HOST}:{ports['--web-port']}",
         simulator=f"http://{HOST}:{ports['--simulator-port']}" if simulator else None,
         artifacts=settings.artifacts_url if "artifacts_url" in settings.model_fields_set else artifacts,
     )
@@ -85,6 +90,12 @@ def service_environment(
         "BRIDGE_SECRET": settings.bridge_secret.get_secret_value().strip() or folder.secret(),
         "MINUTEKEEPER_BRIDGE_HOST": HOST,
         "MINUTEKEEPER_BRIDGE_PORT": bridge_port,
+        "MINUTEKEEPER_WEB_HOST": HOST,
+        "MINUTEKEEPER_WEB_PORT": addresses.web.rpartition(":")[2],
+        "MINUTEKEEPER_API_KEYS": str(folder.api_keys),
+        # Read by no process of ours, but by programs that call the API, such as those of examples/.
+        "MK_API_URL": addresses.web,
+        "MK_API_KEY": folder.new_api_key(),
         "MINUTEKEEPER_SHUTDOWN_SECONDS": str(WORKER_STOP_SECONDS),
         "MINUTEKEEPER_TEMPORAL_UI_URL": addresses.ui,
     }

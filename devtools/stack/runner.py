@@ -85,7 +85,8 @@ def introduce(stack: Stack) -> None:
         "Minutekeeper is running; Ctrl-C stops it.\n\n"
         f"  Temporal UI   {at.ui}\n"
         f"  Temporal      {at.temporal}, namespace {at.namespace}\n"
-        f"  HTTP API      {at.temporal_http}\n"
+        f"  Temporal HTTP {at.temporal_http}\n"
+        f"  HTTP API      {at.web}\n"
         f"  Bridge        {at.bridge}\n"
         f"  Meeting BaaS  {meeting_baas}\n"
         f"  Recordings    {at.artifacts}\n"
@@ -94,6 +95,7 @@ def introduce(stack: Stack) -> None:
         f"  set -a; . {os.path.relpath(stack.folder.environment)}; set +a\n"
         f"  {minutekeeper} schedule https://meet.google.com/abc-defg-hij --at +5m\n"
         f"  {minutekeeper} list\n"
+        '  curl -H "Authorization: Bearer $MK_API_KEY" $MK_API_URL/api/v1/meetings\n'
     )
     if at.simulator:
         accounts = f"{at.simulator}/_sim/calendars/accounts"

@@ -59,6 +59,12 @@ def other_services(
     return services
 
 
+def web_service(addresses: Addresses, environment: Mapping[str, str], http: aiohttp.ClientSession) -> Service:
+    """The HTTP API, which chaos runs and benchmarks do without."""
+    is_ready = partial(answers, http, f"{addresses.web}/readyz")
+    return Service("web", python_module("web"), environment, is_ready, stop_seconds=2)
+
+
 _REQUEST_SECONDS = 2.0
 
 Say = Callable[[str], None]
@@ -77,6 +83,7 @@ class StackOptions:
     temporal_http_port: int = 0
     ui_port: int = 0
     bridge_port: int = 0
+    web_port: int = 0
     simulator_port: int = 0
     simulator: bool = True
     speed: float = 1.0
@@ -115,7 +122,8 @@ async def running_stack(options: StackOptions, say: Say) -> AsyncIterator[Stack]
             probe = ServerProbe(addresses.temporal, addresses.ui, http)
             try:
                 await stack.processes.start(temporal_service(ports, folder, probe, environment))
-                await stack.processes.start(*other_services(ports, addresses, probe, environment, http))
+                others = other_services(ports, addresses, probe, environment, http)
+                await stack.processes.start(*others, web_service(addresses, environment, http))
                 yield stack
             finally:
                 await stack.processes.stop_all()
@@ -129,5 +137,6 @@ def _wanted_ports(options: StackOptions) -> dict[str, int]:
         "--temporal-http-port": options.temporal_http_port,
         "--ui-port": options.ui_port,
         "--bridge-port": options.bridge_port,
+        "--web-port": options.web_port,
     }
     return wanted | ({"--simulator-port": options.simulator_port} if options.simulator else {})

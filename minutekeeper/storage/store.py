@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from obstore import sign
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
@@ -219,6 +220,19 @@ class ArtifactStore:
             with translate_store_errors(f"list {prefix or self.url}"):
                 found = self._store.list_with_delimiter(prefix or None)["common_prefixes"]
             return sorted(each.rpartition("/")[2] for each in found)
+
+        return await self.in_thread(work)
+
+    async def signed_link(self, path: str, lifetime: timedelta) -> str:
+        """A link with which anyone can read a file of a bucket for so long. Raises StoreError for a folder."""
+        validate_path(path)
+        store = self._store
+        if not isinstance(store, S3Store):
+            raise StoreError(f"Cannot sign a link to {path}: the store is a folder")
+
+        def work() -> str:
+            with translate_store_errors(f"sign a link to {path}"):
+                return sign(store, "GET", path, lifetime)
 
         return await self.in_thread(work)
 

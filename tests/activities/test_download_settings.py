@@ -11,7 +11,14 @@ from minutekeeper.config import Settings, describe_invalid
 
 HOSTS = "MINUTEKEEPER_DOWNLOAD_HOSTS"
 PRIVATE = "MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES"
-PORTS = {"--temporal-port": 1, "--temporal-http-port": 5, "--ui-port": 2, "--bridge-port": 3, "--simulator-port": 4}
+PORTS = {
+    "--temporal-port": 1,
+    "--temporal-http-port": 5,
+    "--ui-port": 2,
+    "--bridge-port": 3,
+    "--web-port": 6,
+    "--simulator-port": 4,
+}
 
 
 @pytest.fixture(autouse=True)

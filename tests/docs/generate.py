@@ -10,11 +10,13 @@ from pathlib import Path
 from starter.calendars.policy_schema import limits_schema, policy_schema, rules_schema_text
 from tests.docs.cli_page import cli_page
 from tests.docs.settings_page import settings_page
+from web.document import openapi_text
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "cli.md": cli_page,
+    "openapi.json": openapi_text,
     "policy.schema.json": lambda: rules_schema_text(policy_schema()),
     "limits.schema.json": lambda: rules_schema_text(limits_schema()),
 }

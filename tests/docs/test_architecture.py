@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md")]
 PAGES += sorted((ROOT / "docs").glob("*.md"))
-FOLDERS = "activities|bridge|deploy|devtools|docs|examples|minutekeeper|starter|tests|workflows"
+FOLDERS = "activities|bridge|deploy|devtools|docs|examples|minutekeeper|starter|tests|web|workflows"
 PATH = re.compile(rf"`((?:{FOLDERS})/[\w./*-]*|worker\.py)`")
 
 

@@ -85,7 +85,7 @@ class RunningStack:
 @asynccontextmanager
 async def running_stack(folder: Path, *options: str, **settings: str) -> AsyncIterator[RunningStack]:
     command = [sys.executable, "-m", "devtools.stack", "--json", "--data-dir", str(folder)]
-    ports = [f"--{name}-port=0" for name in ("temporal", "temporal-http", "ui", "bridge")]
+    ports = [f"--{name}-port=0" for name in ("temporal", "temporal-http", "ui", "bridge", "web")]
     simulated = [] if "--no-simulator" in options else ["--simulator-port=0", f"--simulator-speed={SPEED}"]
     process = subprocess.Popen(  # noqa: ASYNC220 - it returns as soon as the process runs
         [*command, *ports, *simulated, *options],

@@ -33,7 +33,7 @@ pytestmark = [
 ]
 
 LONGEST_START_SECONDS = 4.0
-_PORTS = ("--temporal-port=0", "--ui-port=0", "--bridge-port=0", "--simulator-port=0")
+_PORTS = ("--temporal-port=0", "--ui-port=0", "--bridge-port=0", "--web-port=0", "--simulator-port=0")
 COMMANDS = {
     "worker": ("-m", "worker"),
     "bridge": ("-m", "bridge"),

@@ -1,6 +1,7 @@
 """The examples of the pages about users, the simulator and operations, as they are written."""
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
@@ -52,6 +53,15 @@ def simulator(command: str) -> Iterator[str]:
         process.terminate()
         process.communicate()
     assert process.returncode == 0
+
+
+@pytest.mark.usefixtures("terminal")
+async def test_the_page_about_the_api() -> None:
+    (call,) = blocks("api.md")
+    process = await asyncio.create_subprocess_shell(call, stdout=asyncio.subprocess.PIPE)
+    told, _ = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 0
+    assert "items" in json.loads(told)
 
 
 async def test_the_page_about_the_simulator() -> None:

@@ -7,7 +7,14 @@ from devtools.stack.data_folder import DataFolder
 from devtools.stack.environment import choose_addresses, read_settings, service_environment
 from devtools.stack.errors import UsageError
 
-PORTS = {"--temporal-port": 1, "--temporal-http-port": 5, "--ui-port": 2, "--bridge-port": 3, "--simulator-port": 4}
+PORTS = {
+    "--temporal-port": 1,
+    "--temporal-http-port": 5,
+    "--ui-port": 2,
+    "--bridge-port": 3,
+    "--web-port": 6,
+    "--simulator-port": 4,
+}
 
 
 def environment(folder: DataFolder, *, simulator: bool) -> dict[str, str]:

@@ -17,6 +17,7 @@ ADDRESSES = Addresses(
     temporal_http="http://127.0.0.1:5",
     ui="http://127.0.0.1:2",
     bridge="http://127.0.0.1:3",
+    web="http://127.0.0.1:6",
     simulator="http://127.0.0.1:4",
     artifacts="file:///a/rather/long/path/" + "that/must/not/be/cut/" * 8,
 )
@@ -35,10 +36,12 @@ def test_people_are_shown_every_place_whole_and_what_to_try(
 ) -> None:
     introduce(Stack(ADDRESSES, folder, ProcessGroup(folder, print)))
     shown = capsys.readouterr().out
-    for place in (ADDRESSES.ui, ADDRESSES.bridge, ADDRESSES.simulator, ADDRESSES.artifacts, str(folder.logs)):
+    places = (ADDRESSES.ui, ADDRESSES.bridge, ADDRESSES.web, ADDRESSES.simulator, ADDRESSES.artifacts)
+    for place in (*places, str(folder.logs)):
         assert f"{place}" in shown
     assert f". {os.path.relpath(folder.environment)}" in shown
     assert "schedule https://" in shown
+    assert '  curl -H "Authorization: Bearer $MK_API_KEY" $MK_API_URL/api/v1/meetings\n' in shown
 
 
 def test_programs_of_the_virtual_environment_are_called_where_they_are(

@@ -18,7 +18,14 @@ from devtools.stack.temporal_server import find_executable
 from minutekeeper.temporal.search_attributes import ALL_KEYS
 from tests.devtools.stack.processes import ROOT, alive, descendants, eventually, measured_alone
 
-FREE_PORTS = ("--temporal-port=0", "--temporal-http-port=0", "--ui-port=0", "--bridge-port=0", "--simulator-port=0")
+FREE_PORTS = (
+    "--temporal-port=0",
+    "--temporal-http-port=0",
+    "--ui-port=0",
+    "--bridge-port=0",
+    "--web-port=0",
+    "--simulator-port=0",
+)
 
 Start = Callable[..., "Dev"]
 
@@ -87,7 +94,7 @@ def leash_of(held: dict[int, str], command: str) -> int:
 def test_a_session_from_its_start_to_ctrl_c(start: Start, tmp_path: Path) -> None:
     dev = start()
     at = dev.addresses()
-    assert set(at) == {"temporal", "namespace", "ui", "bridge", "simulator", "artifacts"}
+    assert set(at) == {"temporal", "namespace", "ui", "bridge", "web", "simulator", "artifacts"}
     assert at["namespace"] == "default"
     assert at["artifacts"] == (dev.data_dir / "artifacts").as_uri()
     for url in (at["ui"], f"{at['bridge']}/readyz", f"{at['simulator']}/_sim/ledger"):
@@ -107,7 +114,7 @@ def test_a_session_from_its_start_to_ctrl_c(start: Start, tmp_path: Path) -> Non
     assert "--ui-port" in err
 
     held = descendants(dev.process.pid)
-    assert len(held) == 8
+    assert len(held) == 10
     os.kill(leash_of(held, "-m bridge"), signal.SIGKILL)
     eventually(lambda: "-m bridge" not in str(alive(held)), "the end of the first bridge")
     eventually(lambda: "-m bridge" in str(descendants(dev.process.pid)), "the second bridge")

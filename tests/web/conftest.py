@@ -1,0 +1,102 @@
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from temporalio.testing import WorkflowEnvironment
+
+from minutekeeper.temporal.search_attributes import ALL_KEYS
+from tests.starter.support import QUIET, cli, fake_worker, target_of, temporal_server
+from tests.system.stack import ROOT, clean_environment
+
+SCOPES = ("read", "files", "book", "steer", "admin")
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def environment() -> AsyncIterator[WorkflowEnvironment]:
+    """Temporal with a worker in one namespace and none in the other."""
+    async with (
+        temporal_server(list(ALL_KEYS), "--namespace", QUIET) as environment,
+        fake_worker(environment.client),
+    ):
+        yield environment
+
+
+@dataclass
+class Api:
+    """The API as a process of its own. `keys` are by scope."""
+
+    url: str
+    http: aiohttp.ClientSession
+    folder: Path
+    keys: dict[str, str] = field(default_factory=dict)
+
+    async def ask(
+        self, method: str, path: str, body: Any = None, *, scope: str = "all", **options: Any
+    ) -> tuple[int, Any, Any]:
+        """Status, headers and content of an answer, which is JSON if it is anything."""
+        headers = {"Authorization": f"Bearer {self.keys[scope]}"} | options.pop("headers", {})
+        if body is not None:
+            options["json"] = body
+        async with self.http.request(method, f"{self.url}{path}", headers=headers, **options) as answer:
+            text = await answer.text()
+            return answer.status, answer.headers, json.loads(text) if text else None
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def api(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
+    folder = tmp_path_factory.mktemp("api")
+    settings = {
+        "TEMPORAL_ADDRESS": target_of(environment.client),
+        "ARTIFACTS_URL": (folder / "store").as_uri(),
+        "MINUTEKEEPER_API_KEYS": str(folder / "keys.json"),
+    }
+    async with running_api(folder, settings) as api:
+        yield api
+
+
+class running_api:  # noqa: N801 - used as a function
+    """Runs `python -m web`, with a key for each scope and one for all."""
+
+    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+        self._folder, self._settings = folder, settings
+
+    async def __aenter__(self) -> Api:
+        environment = clean_environment() | {"MINUTEKEEPER_WEB_PORT": "0", "TEMPORAL_CONFIG_FILE": os.devnull}
+        with (self._folder / "web.log").open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "web"),
+                cwd=ROOT,
+                env=environment | self._settings,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+        assert self._process.stdout is not None
+        line = await asyncio.wait_for(self._process.stdout.readline(), 30)
+        assert line, (self._folder / "web.log").read_text()
+        self._http = aiohttp.ClientSession()
+        return Api(json.loads(line)["web"], self._http, self._folder, await self._made_keys())
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.close()
+        self._process.terminate()
+        assert await asyncio.wait_for(self._process.wait(), 20) == 0
+
+    async def _made_keys(self) -> dict[str, str]:
+        before = os.environ.get("MINUTEKEEPER_API_KEYS")
+        os.environ["MINUTEKEEPER_API_KEYS"] = self._settings["MINUTEKEEPER_API_KEYS"]
+        try:
+            kinds = {"all": ",".join(SCOPES)} | {scope: scope for scope in SCOPES}
+            made = {name: await cli("key", "new", name, "--scopes", kinds[name], "--json") for name in kinds}
+        finally:
+            if before is None:
+                del os.environ["MINUTEKEEPER_API_KEYS"]
+        return {name: ended.json["key"] for name, ended in made.items()}

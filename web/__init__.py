@@ -1,0 +1,1 @@
+"""The HTTP API: meetings for programs that do not speak Temporal."""

@@ -1,0 +1,87 @@
+"""The process of the HTTP API: `python -m web`."""
+
+from minutekeeper import early_signals  # noqa: F401 - it works by being loaded before all that takes time
+
+# isort: split
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+from bridge.connection_limits import close_idle_connections
+from minutekeeper.api_keys import ApiKeyFile
+from minutekeeper.config import Settings
+from minutekeeper.config_reader import SettingsError, read_settings
+from minutekeeper.logs import set_up_logging
+from minutekeeper.process import run_and_exit
+from minutekeeper.storage.store import ArtifactStore
+from starter.client import MeetingClient
+from web.app import ApiServer
+from web.files import FileHandlers
+from web.handlers import MeetingHandlers
+
+_CANCELLING_SECONDS = 0.5
+"""How long a stop waits for requests that are being answered."""
+
+
+class SharedClient:
+    """One connection to Temporal, which is made when it is first needed: the process starts without a server."""
+
+    def __init__(self) -> None:
+        self._client: MeetingClient | None = None
+        self._lock = asyncio.Lock()
+
+    async def connected(self) -> MeetingClient:
+        """The client. Raises TemporalUnreachableError."""
+        async with self._lock:
+            if self._client is None:
+                self._client = await MeetingClient.connect()
+            return self._client
+
+
+def main() -> int:
+    """Serves until SIGTERM or SIGINT; returns the exit code: 2 if the settings do not allow a start."""
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    set_up_logging(json=settings.minutekeeper_log_format == "json", level=settings.minutekeeper_log_level)
+    try:
+        asyncio.run(_serve(settings))
+    except OSError as error:
+        sys.stderr.write(f"The API cannot start: {error}\n")
+        return 2
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    client = SharedClient()
+    meetings = MeetingHandlers(client.connected, settings.wake_up)
+    files = FileHandlers(client.connected, partial(ArtifactStore, settings.artifacts_url))
+    server = ApiServer(meetings, files, ApiKeyFile(Path(settings.minutekeeper_api_keys)))
+    runner = web.AppRunner(server.application(), shutdown_timeout=_CANCELLING_SECONDS)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(runner.cleanup)
+        await runner.setup()
+        site = web.TCPSite(runner, settings.minutekeeper_web_host, settings.minutekeeper_web_port)
+        await site.start()
+        port = runner.addresses[0][1]
+        sys.stdout.write(json.dumps({"web": f"http://{settings.minutekeeper_web_host}:{port}"}) + "\n")
+        sys.stdout.flush()
+        thinning = asyncio.create_task(close_idle_connections(runner, server.active), name="crowd")
+        await stop.wait()
+        thinning.cancel()
+
+
+if __name__ == "__main__":
+    run_and_exit(main)

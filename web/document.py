@@ -1,0 +1,185 @@
+"""The OpenAPI 3.1 document, made from the table of routes."""
+
+import json
+import re
+from typing import Any
+
+from openapi_pydantic import OpenAPI
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from minutekeeper import __version__
+from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING
+from minutekeeper.storage.store import ArtifactStore
+from starter.client import MeetingClient
+from web.files import FileHandlers
+from web.handlers import MeetingHandlers
+from web.models import NoQuery
+from web.problems import PROBLEM_TYPE, STATUS_OF, Problem, ProblemCode
+from web.routes import ApiRoute, api_routes
+
+DOCUMENT_PATH = "/api/openapi.json"
+
+_DESCRIPTION = (
+    "Books meetings, follows them and explains how they ended. Every error is a problem (RFC 9457) whose `code` is "
+    "from a closed list. A key is made with `minutekeeper key new`."
+)
+_EVERYWHERE = (ProblemCode.INVALID_REQUEST, ProblemCode.TOO_MANY_REQUESTS, ProblemCode.INTERNAL_ERROR)
+_WITH_KEY = (ProblemCode.NO_KEY, ProblemCode.SCOPE_MISSING, ProblemCode.KEY_IN_URL)
+_WITH_BODY = (
+    ProblemCode.INVALID_JSON,
+    ProblemCode.BODY_TOO_SLOW,
+    ProblemCode.BODY_TOO_LARGE,
+    ProblemCode.NOT_JSON,
+)
+
+
+def openapi_document(routes: tuple[ApiRoute, ...]) -> dict[str, Any]:
+    """The document as JSON data."""
+    models = _Models(routes)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, models)
+    components = {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}, "schemas": models.schemas}
+    document = OpenAPI.model_validate(
+        {
+            "openapi": "3.1.1",
+            "info": {"title": "Minutekeeper", "version": __version__, "description": _DESCRIPTION},
+            "paths": paths,
+            "components": components,
+        }
+    )
+    # The default values of parameters in the path are not allowed there.
+    return {"openapi": document.openapi} | document.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+class _Models:
+    """The schemas of all bodies: of requests as they are read, of answers as they are written."""
+
+    def __init__(self, routes: tuple[ApiRoute, ...]) -> None:
+        bodies: set[type[BaseModel]] = {route.body for route in routes if route.body is not None}
+        outputs: set[type[BaseModel]] = {Problem, *(route.output for route in routes if not route.is_file)}
+        named = [(model, mode) for mode, group in _modes(bodies, outputs) for model in group]
+        self._references, definitions = models_json_schema(named, ref_template="#/components/schemas/{model}")
+        self.schemas: dict[str, Any] = definitions["$defs"]
+
+    def of_body(self, model: type[BaseModel]) -> dict[str, Any]:
+        return dict(self._references[model, "validation"])
+
+    def of_output(self, model: type[BaseModel]) -> dict[str, Any]:
+        return dict(self._references[model, "serialization"])
+
+
+def _modes(
+    bodies: set[type[BaseModel]], outputs: set[type[BaseModel]]
+) -> list[tuple[JsonSchemaMode, list[type[BaseModel]]]]:
+    def by_name(models: set[type[BaseModel]]) -> list[type[BaseModel]]:
+        return sorted(models, key=lambda each: each.__name__)
+
+    return [("validation", by_name(bodies)), ("serialization", by_name(outputs))]
+
+
+def problem_codes(route: ApiRoute) -> tuple[ProblemCode, ...]:
+    """All codes that an operation may answer with."""
+    codes = [*route.problems, *_EVERYWHERE]
+    if route.scope is not None:
+        codes += _WITH_KEY
+    if route.body is not None:
+        codes += _WITH_BODY
+    return tuple(dict.fromkeys(codes))
+
+
+def _operation(route: ApiRoute, models: _Models) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "parameters": [*_path_parameters(route.path), *_query_parameters(route)],
+        "responses": _responses(route, models),
+    }
+    if route.scope is not None:
+        operation["security"] = [{"key": []}]
+        operation["description"] = f"Needs a key with the scope `{route.scope.value}`."
+    if route.body is not None:
+        content: dict[str, Any] = {"schema": models.of_body(route.body)}
+        if route.example is not None:
+            content["example"] = dict(route.example)
+        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+    return operation
+
+
+def _responses(route: ApiRoute, models: _Models) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, meaning in route.answers.items():
+        responses[str(status)] = {"description": meaning}
+        if route.is_file and status < 300:
+            responses[str(status)]["content"] = _content("*/*", {"type": "string", "format": "binary"})
+        elif not route.is_file and status != 304:
+            responses[str(status)]["content"] = _content("application/json", models.of_output(route.output))
+        if route.has_etag:
+            responses[str(status)]["headers"] = {"ETag": {"schema": {"type": "string"}}}
+    by_status: dict[int, list[ProblemCode]] = {}
+    for code in problem_codes(route):
+        by_status.setdefault(STATUS_OF[code], []).append(code)
+    for status, codes in sorted(by_status.items()):
+        named = ", ".join(f"`{code.value}`" for code in codes)
+        responses.setdefault(
+            str(status),
+            {"description": f"Code {named}.", "content": _content(PROBLEM_TYPE, models.of_output(Problem))},
+        )
+    return responses
+
+
+def _content(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {media_type: {"schema": schema}}
+
+
+_PARAMETERS = {
+    "id": "A meeting id or a workflow id.",
+    "name": "The name of a file, as the list of files has it; it may contain slashes.",
+}
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _PARAMETERS[name],
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        }
+        for name in re.findall(r"\{(\w+)\}", path)
+    ]
+
+
+def _query_parameters(route: ApiRoute) -> list[dict[str, Any]]:
+    if route.query is NoQuery:
+        return []
+    schema = route.query.model_json_schema(by_alias=True)
+    shared = schema.get("$defs", {})
+    found = []
+    for name, given in schema["properties"].items():
+        if name == "metadata":
+            continue
+        parameter = {"name": name, "in": "query", "required": False, "schema": _plain(given, shared)}
+        found.append(parameter)
+    if route.has_etag:
+        found.append({"name": "If-None-Match", "in": "header", "required": False, "schema": {"type": "string"}})
+    return found
+
+
+def _plain(schema: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter, which is a text or a number: without references, and without null."""
+    kinds = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
+    chosen = dict(kinds[0])
+    if reference := chosen.pop("$ref", ""):
+        chosen = dict(shared[reference.rpartition("/")[2]])
+    kept = ("type", "enum", "format", "minimum", "maximum", "maxLength")
+    return {name: chosen[name] for name in kept if name in chosen}
+
+
+def openapi_text() -> str:
+    """The document as it is served, and as `docs/openapi.json` has it."""
+    meetings = MeetingHandlers(MeetingClient.connect, DEFAULT_DISPATCH_TIMING)
+    files = FileHandlers(MeetingClient.connect, lambda: ArtifactStore(""))
+    return f"{json.dumps(openapi_document(api_routes(meetings, files)), indent=1)}\n"

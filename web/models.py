@@ -1,0 +1,196 @@
+"""What the API takes and answers. Unknown fields of a request are refused, never dropped in silence."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from minutekeeper.meetings.fields import (
+    BotOptions,
+    Metadata,
+    NormalisedMeetingUrl,
+    Title,
+    UtcDatetime,
+    WantedArtifacts,
+)
+from minutekeeper.meetings.meeting_urls import Platform
+from minutekeeper.meetings.record import RecordedFile
+from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.views import Evidence, MeetingView, TimelineEntry
+from starter.booking import BookingOutcome
+from starter.meeting_snapshot import KnownFrom, MeetingSummary
+
+MAX_BATCH = 100
+
+
+def _from_text(value: Any) -> Any:
+    """Only ISO 8601 texts are instants here: numbers would be taken for seconds or for milliseconds."""
+    is_instant = isinstance(value, datetime) or (isinstance(value, str) and "T" in value.upper())
+    if not is_instant:
+        raise ValueError("must be an instant such as 2027-01-11T10:00:00Z")
+    return value
+
+
+Instant = Annotated[UtcDatetime, BeforeValidator(_from_text, json_schema_input_type=AwareDatetime)]
+
+MeetingLink = Annotated[NormalisedMeetingUrl, Field(max_length=4096)]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BotChoice(BotOptions):
+    """The appearance and behaviour of the bot."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FilesChoice(WantedArtifacts):
+    """What is kept of the meeting."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BookMeeting(_Input):
+    """A meeting to record. The same link and start are the same meeting, so a repeated request books it once."""
+
+    meeting_url: MeetingLink
+    start_time: Instant
+    end_time: Instant | None = None
+    title: Title = Field("", max_length=500)
+    bot: BotChoice = BotChoice()
+    wanted: FilesChoice = FilesChoice()
+    metadata: Metadata = {}
+    id: str | None = Field(None, min_length=1, max_length=120, pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")
+    """A workflow id of your own, if the same link and start may be two meetings."""
+
+
+class MoveMeeting(_Input):
+    """A new start, and optionally a new end, link or title."""
+
+    start_time: Instant
+    end_time: Instant | None = None
+    meeting_url: MeetingLink | None = None
+    title: Title | None = Field(None, max_length=500)
+
+
+class StopMeeting(_Input):
+    """Why, for the meeting's timeline."""
+
+    why: str = Field("", max_length=500)
+
+
+class MeetingsQuery(_Input):
+    """Conditions that listed meetings meet. `from` is inclusive, `to` exclusive."""
+
+    status: MeetingStatus | None = None
+    reason: FailureReason | None = None
+    platform: Platform | None = None
+    starts_from: Instant | None = Field(None, alias="from")
+    starts_before: Instant | None = Field(None, alias="to")
+    title: str = Field("", max_length=200)
+    calendar: str = Field("", max_length=255)
+    metadata: Metadata = {}
+    cursor: str = Field("", max_length=400)
+    limit: int = Field(50, ge=1, le=200)
+
+
+class WaitQuery(_Input):
+    """`wait`: seconds for which the answer is held back until something happens, with `If-None-Match`."""
+
+    wait: int = Field(0, ge=0, le=60)
+
+
+class NoQuery(_Input):
+    """No parameters."""
+
+
+class MeetingPage(BaseModel):
+    """Some meetings: running and coming ones in order of their start, then ended ones, the latest first."""
+
+    items: tuple[MeetingSummary, ...]
+    next_cursor: str | None
+
+
+class MeetingDetail(MeetingView):
+    """All that is known of a meeting. Without a worker that is what Temporal itself knows, and not `complete`."""
+
+    known_from: KnownFrom = Field(serialization_alias="from")
+    complete: bool
+
+
+class TranscriptForm(StrEnum):
+    """Formats in which a transcript is stored."""
+
+    JSON = "json"
+    MD = "md"
+    VTT = "vtt"
+    SRT = "srt"
+    TXT = "txt"
+
+
+class TranscriptQuery(_Input):
+    """The format of the transcript."""
+
+    form: TranscriptForm = Field(TranscriptForm.JSON, alias="format")
+
+
+class FileList(BaseModel):
+    """The stored files of a meeting. The hashes are there once it has ended."""
+
+    files: tuple[RecordedFile, ...]
+    complete: bool
+    """Whether nothing more is to come."""
+
+
+class FileContent(BaseModel):
+    """Stands for the bytes of a file."""
+
+
+class BookedDetail(BaseModel):
+    """The meeting of a booking, and whether it had been booked before."""
+
+    meeting_id: str
+    workflow_id: str
+    booking: BookingOutcome
+    url: str
+    """The address of the meeting in this API."""
+
+
+class BatchItem(BaseModel):
+    """The result for one of several bookings: the meeting, or why there is none."""
+
+    meeting: BookedDetail | None = None
+    problem: dict[str, Any] | None = None
+
+
+class BookMeetings(_Input):
+    """Several meetings; each is booked or refused on its own."""
+
+    meetings: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class BatchResult(BaseModel):
+    """One result for each meeting of the request, in its order."""
+
+    results: tuple[BatchItem, ...]
+
+
+class MeetingExplanation(BaseModel):
+    """Why the meeting is as it is, in sentences, and what these rest on."""
+
+    explanation: str
+    status: MeetingStatus
+    reason: FailureReason | None
+    evidence: Evidence | None
+    timeline: tuple[TimelineEntry, ...]
+    known_from: KnownFrom = Field(serialization_alias="from")
+
+
+class HealthReport(BaseModel):
+    """Whether the process works, and what it needs."""
+
+    ok: bool
+    temporal: bool | None = None

@@ -1,0 +1,259 @@
+"""The one table of the API: router, checks of keys and bodies, and the OpenAPI document are made from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel
+
+from minutekeeper.api_keys import ApiScope
+from web.files import FileHandlers
+from web.handlers import MEETINGS, Handle, MeetingHandlers
+from web.models import (
+    BatchResult,
+    BookedDetail,
+    BookMeeting,
+    BookMeetings,
+    FileContent,
+    FileList,
+    HealthReport,
+    MeetingDetail,
+    MeetingExplanation,
+    MeetingPage,
+    MeetingsQuery,
+    MoveMeeting,
+    NoQuery,
+    StopMeeting,
+    TranscriptQuery,
+    WaitQuery,
+)
+from web.problems import ProblemCode
+
+_MEETING = f"{MEETINGS}/{{id}}"
+
+_OF_MEETINGS = (ProblemCode.TEMPORAL_UNREACHABLE, ProblemCode.STORE_UNREACHABLE)
+_OF_ONE = (ProblemCode.NOT_FOUND, *_OF_MEETINGS)
+_OF_CHANGES = (*_OF_ONE, ProblemCode.ALREADY_OVER, ProblemCode.TOO_LATE, ProblemCode.WORKER_MISSING)
+
+_EXAMPLE_BOOKING = MappingProxyType(
+    {
+        "meeting_url": "https://meet.google.com/abc-defg-hij",
+        "start_time": "2027-01-11T10:00:00Z",
+        "title": "Weekly",
+        "metadata": {"deal": "4711"},
+    }
+)
+
+
+@dataclass(frozen=True)
+class ApiRoute:
+    """One operation.
+
+    `answers` are the statuses of success with what they mean; `problems` are the codes of this operation, beside
+    those that every operation with a key or a body has.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    handle: Handle
+    output: type[BaseModel]
+    scope: ApiScope | None = None
+    query: type[BaseModel] = NoQuery
+    body: type[BaseModel] | None = None
+    answers: Mapping[int, str] = field(default_factory=lambda: {200: "Done."})
+    problems: tuple[ProblemCode, ...] = ()
+    example: Mapping[str, Any] | None = None
+    has_etag: bool = False
+    is_file: bool = False
+    """Whether the answer is a file, of which a part may be asked for, instead of JSON."""
+
+
+def api_routes(meetings: MeetingHandlers, files: FileHandlers) -> tuple[ApiRoute, ...]:
+    """All operations of the API but for the document that shows them."""
+    return (*_meeting_routes(meetings), *_file_routes(files), *_health_routes(meetings))
+
+
+def _file_routes(files: FileHandlers) -> tuple[ApiRoute, ...]:
+    return (
+        ApiRoute(
+            "GET",
+            f"{_MEETING}/files",
+            "listFiles",
+            "List the stored files of a meeting with their hashes.",
+            files.list_files,
+            FileList,
+            ApiScope.FILES,
+            answers={200: "The files."},
+            problems=(*_OF_ONE, ProblemCode.WORKER_MISSING, ProblemCode.NOT_READY),
+        ),
+        ApiRoute(
+            "GET",
+            f"{_MEETING}/files/{{name}}",
+            "getFile",
+            "Read a stored file, or a part of it with Range. From a bucket it is a redirect to a short-lived link.",
+            files.send_file,
+            FileContent,
+            ApiScope.FILES,
+            answers={
+                200: "The file.",
+                206: "The part of the file.",
+                302: "The link to the file in the bucket, good for 15 minutes.",
+                304: "The file is the one that the caller has.",
+                416: "The file has no such part.",
+            },
+            problems=(*_OF_ONE, ProblemCode.WORKER_MISSING, ProblemCode.NOT_READY, ProblemCode.NO_FILE),
+            is_file=True,
+        ),
+        ApiRoute(
+            "GET",
+            f"{_MEETING}/transcript",
+            "getTranscript",
+            "Read the transcript.",
+            files.send_transcript,
+            FileContent,
+            ApiScope.FILES,
+            query=TranscriptQuery,
+            answers={
+                200: "The transcript.",
+                206: "The part of the transcript.",
+                302: "The link to the transcript in the bucket, good for 15 minutes.",
+                304: "The transcript is the one that the caller has.",
+                416: "The transcript has no such part.",
+            },
+            problems=(*_OF_ONE, ProblemCode.WORKER_MISSING, ProblemCode.NOT_READY, ProblemCode.NO_TRANSCRIPT),
+            is_file=True,
+        ),
+    )
+
+
+def _meeting_routes(meetings: MeetingHandlers) -> tuple[ApiRoute, ...]:
+    return (
+        ApiRoute(
+            "POST",
+            MEETINGS,
+            "bookMeeting",
+            "Book a meeting; the same link and start are the same meeting.",
+            meetings.book,
+            BookedDetail,
+            ApiScope.BOOK,
+            body=BookMeeting,
+            answers={201: "The meeting was booked.", 200: "The meeting was there already; nothing new was booked."},
+            problems=(*_OF_MEETINGS, ProblemCode.ID_TAKEN),
+            example=_EXAMPLE_BOOKING,
+        ),
+        ApiRoute(
+            "POST",
+            f"{MEETINGS}/batch",
+            "bookMeetings",
+            "Book up to 100 meetings; each is booked or refused on its own.",
+            meetings.book_batch,
+            BatchResult,
+            ApiScope.BOOK,
+            body=BookMeetings,
+            answers={200: "One result for each meeting, in order."},
+            problems=_OF_MEETINGS,
+            example={"meetings": [dict(_EXAMPLE_BOOKING)]},
+        ),
+        ApiRoute(
+            "GET",
+            MEETINGS,
+            "listMeetings",
+            "List meetings: running and coming ones first, then ended ones, the latest first. `metadata.KEY=VALUE` "
+            "in the query finds them by your own data.",
+            meetings.list,
+            MeetingPage,
+            ApiScope.READ,
+            query=MeetingsQuery,
+            answers={200: "A page of meetings."},
+            problems=_OF_MEETINGS,
+        ),
+        ApiRoute(
+            "GET",
+            _MEETING,
+            "getMeeting",
+            "Show a meeting. With If-None-Match and wait, the answer is held back until something happens.",
+            meetings.show,
+            MeetingDetail,
+            ApiScope.READ,
+            query=WaitQuery,
+            answers={200: "The meeting.", 304: "Nothing has happened since."},
+            problems=_OF_ONE,
+            has_etag=True,
+        ),
+        ApiRoute(
+            "PATCH",
+            _MEETING,
+            "moveMeeting",
+            "Move a meeting to another time or link.",
+            meetings.move,
+            MeetingDetail,
+            ApiScope.STEER,
+            body=MoveMeeting,
+            answers={200: "The meeting. While its bot is in the call, held_change says why it keeps its time."},
+            problems=_OF_CHANGES,
+            example={"start_time": "2027-01-11T11:00:00Z"},
+        ),
+        ApiRoute(
+            "POST",
+            f"{_MEETING}/cancel",
+            "cancelMeeting",
+            "Cancel a meeting; its bot leaves, and what it recorded is kept. Twice is once.",
+            meetings.cancel,
+            MeetingDetail,
+            ApiScope.STEER,
+            body=StopMeeting,
+            answers={200: "The meeting."},
+            problems=_OF_CHANGES,
+            example={"why": "The customer called it off."},
+        ),
+        ApiRoute(
+            "POST",
+            f"{_MEETING}/leave",
+            "leaveMeeting",
+            "Send the bot out of the meeting; what it recorded is stored.",
+            meetings.leave,
+            MeetingDetail,
+            ApiScope.STEER,
+            body=StopMeeting,
+            answers={200: "The meeting."},
+            problems=_OF_CHANGES,
+            example={"why": "The rest is confidential."},
+        ),
+        ApiRoute(
+            "GET",
+            f"{_MEETING}/why",
+            "explainMeeting",
+            "Explain why a meeting is as it is.",
+            meetings.why,
+            MeetingExplanation,
+            ApiScope.READ,
+            answers={200: "The explanation, and what it rests on."},
+            problems=(*_OF_ONE, ProblemCode.WORKER_MISSING),
+        ),
+    )
+
+
+def _health_routes(meetings: MeetingHandlers) -> tuple[ApiRoute, ...]:
+    return (
+        ApiRoute(
+            "GET",
+            "/healthz",
+            "isAlive",
+            "Whether the process answers.",
+            meetings.alive,
+            HealthReport,
+            answers={200: "It does."},
+        ),
+        ApiRoute(
+            "GET",
+            "/readyz",
+            "isReady",
+            "Whether Temporal answers as well.",
+            meetings.ready,
+            HealthReport,
+            answers={200: "It does.", 503: "It does not."},
+        ),
+    )
