@@ -81,11 +81,12 @@ async def test_a_cancellation_can_be_told(svix: SvixReceiver) -> None:
         assert (told["data"]["bot_id"], told["extra"]) == (bot_id, {"k": "v"})
 
 
-async def test_a_scheduled_bot_that_was_made_is_told_to_leave(slow: V2Sim) -> None:
-    bot_id = await slow.schedule()
-    await slow.advance(bot_id)
-    await slow.ok("DELETE", f"/v2/bots/scheduled/{bot_id}")
-    assert (await slow.ended(bot_id))["error"] == "EXITING_MEETING_BEFORE_RECORD"
-    assert (await slow.ok("GET", f"/v2/bots/scheduled/{bot_id}"))["status"] == "completed"
-    refusal = await slow.refused("DELETE", f"/v2/bots/scheduled/{bot_id}")
-    assert refusal == (409, "FST_ERR_BOT_STATUS")
+async def test_a_scheduled_bot_that_was_made_is_told_to_leave() -> None:
+    async with running_v2(speed=100, queue_delay=10**6) as sim:
+        bot_id = await sim.schedule()
+        await sim.advance(bot_id)
+        await sim.ok("DELETE", f"/v2/bots/scheduled/{bot_id}")
+        assert (await sim.ended(bot_id))["error"] == "EXITING_MEETING_BEFORE_RECORD"
+        assert (await sim.ok("GET", f"/v2/bots/scheduled/{bot_id}"))["status"] == "completed"
+        refusal = await sim.refused("DELETE", f"/v2/bots/scheduled/{bot_id}")
+        assert refusal == (409, "FST_ERR_BOT_STATUS")
