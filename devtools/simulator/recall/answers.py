@@ -3,6 +3,7 @@
 from typing import Any
 
 from devtools.simulator.recall.meeting_links import parsed_link
+from devtools.simulator.recall.settings import RecallSettings
 from devtools.simulator.recall.state import (
     Artifact,
     ArtifactKind,
@@ -35,14 +36,17 @@ _LINKS: dict[ArtifactKind, tuple[str, ...]] = {
 }
 
 
-def shown_bot(bot: Bot, signer: UrlSigner) -> dict[str, Any]:
-    """`join_at` can be read until the bot joins; after the media's end there are no recordings any more."""
+def shown_bot(bot: Bot, signer: UrlSigner, settings: RecallSettings) -> dict[str, Any]:
+    """`join_at` can be read until the bot joins, its link until some days after its end.
+
+    After the media's end there are no recordings any more.
+    """
     config = bot.config
     recordings = [] if bot.media_expired else bot.recordings
     rest = config.model_dump(mode="json", exclude={"meeting_url", "join_at", "bot_name", "metadata"})
     return {
         "id": str(bot.uuid),
-        "meeting_url": parsed_link(config.meeting_url),
+        "meeting_url": None if bot.is_long_over(settings) else parsed_link(config.meeting_url),
         "bot_name": config.bot_name,
         "join_at": None if bot.status_changes else stamp(bot.join_at),
         "status_changes": [_change(change) for change in bot.status_changes],

@@ -25,7 +25,7 @@ async def create_bot(request: web.Request) -> web.Response:
     check_time(config.join_at)
     await asyncio.sleep(simulation.settings.creation_delay)
     bot = simulation.send_bot(config, request.path)
-    return web.json_response(shown_bot(bot, simulation.signer), status=201)
+    return web.json_response(shown_bot(bot, simulation.signer, simulation.settings), status=201)
 
 
 def check_time(join_at: datetime | None) -> None:
@@ -70,7 +70,7 @@ async def list_bots(request: web.Request) -> web.Response:
         and (not statuses or bot.code in statuses)
         and _has(bot, wanted, simulation)
     ]
-    return numbered_page(request, found, lambda bot: shown_bot(bot, simulation.signer))
+    return numbered_page(request, found, lambda bot: shown_bot(bot, simulation.signer, simulation.settings))
 
 
 async def update_bot(request: web.Request) -> web.Response:
@@ -140,4 +140,5 @@ def _has(bot: Bot, wanted: Mapping[str, str], simulation: RecallSimulation) -> b
 
 
 def _answer(request: web.Request, bot: Bot) -> web.Response:
-    return web.json_response(shown_bot(bot, request.app[RECALL].signer))
+    simulation = request.app[RECALL]
+    return web.json_response(shown_bot(bot, simulation.signer, simulation.settings))

@@ -136,6 +136,8 @@ class RecallSettings(CommonSettings):
     microsoft_client_secret: str = "microsoft-app-secret"  # noqa: S105 - the simulated Microsoft's own
     """Its secret."""
 
+    meeting_url_lifetime: float = Field(default=259_200, ge=0)
+    """How long after its end a bot still shows where it was; then `meeting_url` is null. The span is a guess."""
     default_retention_hours: float | None = Field(default=None, gt=0)
     """How long media is kept if a bot does not say; by default for ever."""
     audio_size: int = Field(default=128_000, ge=0)

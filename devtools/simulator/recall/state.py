@@ -136,6 +136,12 @@ class Bot:
     def platform(self) -> str:
         return str((parsed_link(self.meeting_url) or {}).get("platform", ""))
 
+    def is_long_over(self, settings: RecallSettings) -> bool:
+        """Whether it has ended so long ago that its link is forgotten."""
+        if self.ended_at is None:
+            return False
+        return (now() - self.ended_at).total_seconds() >= settings.real(settings.meeting_url_lifetime)
+
     @property
     def leaving(self) -> bool:
         """Asked to leave, but still there."""

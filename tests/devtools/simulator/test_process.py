@@ -34,6 +34,20 @@ async def test_serves_until_told_to_stop(number: signal.Signals) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("option", [("--provider", "recall"), ("--provider=recall",)])
+async def test_serves_another_provider(option: tuple[str, ...]) -> None:
+    process = await start(*option, "--api-key", KEY)
+    assert process.stdout
+    url = json.loads(await process.stdout.readline())["simulator"]
+    headers, body = {"Authorization": f"Token {KEY}"}, {"meeting_url": MEETING}
+    async with aiohttp.request("POST", f"{url}/api/v1/bot/", headers=headers, json=body) as response:
+        assert response.status == 201
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(5):
+        await process.communicate()
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize(
     "option", [("--speed", "0"), ("--script", "unheard-of"), ("--port", "70000"), ("--provider", "unheard-of")]
 )

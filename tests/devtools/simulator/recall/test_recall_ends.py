@@ -216,6 +216,16 @@ async def test_files_may_follow_the_end_of_their_bot(receiver: Receiver, recall:
     assert events(receiver).index("bot.done") < events(receiver).index("recording.done")
 
 
+async def test_days_after_its_end_a_bot_has_no_link_any_more() -> None:
+    async with running(meeting_url_lifetime=10**6) as recall:
+        bot = (await recall.create())["id"]
+        assert (await recall.done(bot))["meeting_url"]["platform"] == "google_meet"
+    async with running(meeting_url_lifetime=0) as recall:
+        bot = (await recall.create())["id"]
+        assert (await recall.bot(bot))["meeting_url"]["platform"] == "google_meet"
+        assert (await recall.done(bot))["meeting_url"] is None
+
+
 async def test_usage_leaves_fatal_ends_out(recall: Recall) -> None:
     await recall.done(await recall.create_with("invalid_url"))
     assert await recall.ok("GET", "/api/v1/billing/usage/") == {"bot_total": 0}
