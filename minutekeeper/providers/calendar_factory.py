@@ -8,6 +8,8 @@ from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.providers.factory import secrets_of
 from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.providers.meetingbaas.request_models import SpeechToText
+from minutekeeper.providers.recall.calendars import RecallCalendars
+from minutekeeper.providers.recall.http import open_recall, recall_address
 
 OnCall = Callable[[], None]
 
@@ -43,8 +45,20 @@ def _open_meetingbaas(settings: Settings, on_call: OnCall | None) -> CalendarPro
     )
 
 
+def _open_recall(settings: Settings, on_call: OnCall | None) -> CalendarProvider:
+    connection = open_recall(
+        settings.recall_base_url or recall_address(settings.recall_region),
+        settings.recall_api_key.get_secret_value(),
+        region="" if settings.recall_base_url else settings.recall_region,
+        secrets=secrets_of(settings),
+        on_call=on_call,
+    )
+    return RecallCalendars(connection)
+
+
 _OPENERS: Mapping[str, Callable[[Settings, OnCall | None], CalendarProvider]] = {
     "meetingbaas": _open_meetingbaas,
+    "recall": _open_recall,
 }
 
 

@@ -13,7 +13,7 @@ from minutekeeper.providers.calendar_base import (
     CalendarCredentials,
 )
 from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
-from minutekeeper.providers.meetingbaas.oauth_errors import ADVICE, access_problem_source
+from minutekeeper.providers.oauth_errors import ADVICE, access_problem_source
 from tests.providers.calendar_support import CREDENTIALS, SECRETS
 from tests.providers.response_server import Answer, ToldServer
 

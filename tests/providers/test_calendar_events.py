@@ -14,7 +14,7 @@ from minutekeeper.calendars.event import Attendee, CalendarEvent, Response
 from minutekeeper.providers.base import UnavailableError
 from minutekeeper.providers.bot_metadata import event_extra
 from minutekeeper.providers.meetingbaas.calendar_events import EventAnswer, to_event, to_events
-from minutekeeper.providers.meetingbaas.raw_calendar_events import read_raw
+from minutekeeper.providers.raw_calendar_events import read_raw
 from tests.providers.event_bodies import EVENT, GOOGLE, GRAPH, MEET, START, TEAMS
 
 SECRET = "a-secret-of-the-tests-with-enough-letters"

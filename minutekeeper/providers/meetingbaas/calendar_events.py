@@ -1,23 +1,19 @@
 """Converts the API's events, and what only their raw objects say, into CalendarEvent."""
 
 import logging
-import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, model_validator
 
 from minutekeeper.calendars.event import MAX_NOTES, Attendee, CalendarEvent
-from minutekeeper.meetings.link_texts import best_meeting_url
-from minutekeeper.meetings.meeting_urls import MeetingUrl, MeetingUrlError, parse_meeting_url
 from minutekeeper.providers.base import UnavailableError
 from minutekeeper.providers.bot_metadata import ExtraField, ReceivedBotMetadata
+from minutekeeper.providers.event_links import best_link
 from minutekeeper.providers.fields import Flag, Identifier, Instant, LenientModel, Objects, Text
-from minutekeeper.providers.meetingbaas.raw_calendar_events import RawEvent, read_raw
+from minutekeeper.providers.raw_calendar_events import RawEvent, read_raw
 
 logger = logging.getLogger(__name__)
-
-_URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
 
 class BotParameters(LenientModel):
@@ -85,7 +81,7 @@ def to_event(answer: EventAnswer, calendar_id: str = "", signing_secrets: Sequen
             end_time=end_time,
             time_zone=raw.time_zone,
             title=answer.name or raw.title,
-            meeting_url=_best_link(answer.meeting_url, raw),
+            meeting_url=best_link(answer.meeting_url, raw),
             notes=raw.notes[:MAX_NOTES],
             location=raw.location,
             event_type=raw.event_type,
@@ -125,23 +121,6 @@ def to_events(
         except UnavailableError as error:
             logger.warning("An event of calendar %s is left out: %s", calendar_id or "(unknown)", error)
     return events
-
-
-def _best_link(given: str, raw: RawEvent) -> str:
-    """The link that a bot can join by, else the first that looks like one, else that of the API."""
-    places = (given, *raw.links)
-    if found := best_meeting_url(places, raw.notes):
-        return next((place for place in places if " " not in place and _is(place, found)), found.url)
-    urls = (url for place in places for url in _URL.findall(place))
-    return next(urls, given)
-
-
-def _is(place: str, link: MeetingUrl) -> bool:
-    """Whether a text consists only of this link."""
-    try:
-        return parse_meeting_url(place) == link
-    except MeetingUrlError:
-        return False
 
 
 def _people(listed: Iterable[Any], raw: RawEvent) -> tuple[Attendee, ...]:

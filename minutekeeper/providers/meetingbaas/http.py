@@ -13,7 +13,7 @@ from minutekeeper.providers.base import (
     UnavailableError,
 )
 from minutekeeper.providers.calendar_base import CalendarAccessError
-from minutekeeper.providers.meetingbaas.oauth_errors import ADVICE, access_problem_source
+from minutekeeper.providers.oauth_errors import ADVICE, access_problem_source
 from minutekeeper.providers.redaction import redact
 
 API_KEY_HEADER = "x-meeting-baas-api-key"

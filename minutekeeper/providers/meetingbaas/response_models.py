@@ -23,7 +23,7 @@ from minutekeeper.providers.fields import (
     Text,
     objects,
 )
-from minutekeeper.providers.meetingbaas.oauth_errors import access_problem_source
+from minutekeeper.providers.oauth_errors import access_problem_source
 from minutekeeper.providers.redaction import redact
 
 logger = logging.getLogger(__name__)

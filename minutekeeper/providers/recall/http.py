@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from minutekeeper.providers.api_connection import ApiConnection, ApiConventions, HttpResponse, retry_after
@@ -55,8 +55,18 @@ def recall_address(region: str) -> str:
     return f"https://{region}.recall.ai"
 
 
-def open_recall(base_url: str, api_key: str, *, region: str = "", secrets: Iterable[str] = ()) -> ApiConnection:
-    """The API of one workspace. `region` is named where a key is refused; without it, `base_url` is the API's."""
+def open_recall(
+    base_url: str,
+    api_key: str,
+    *,
+    region: str = "",
+    secrets: Iterable[str] = (),
+    on_call: Callable[[], None] | None = None,
+) -> ApiConnection:
+    """The API of one workspace. `region` is named where a key is refused; without it, `base_url` is the API's.
+
+    `on_call` is called for each call.
+    """
     place = (
         f"the region {region}; RECALL_REGION names that of the workspace"
         if region
@@ -67,7 +77,7 @@ def open_recall(base_url: str, api_key: str, *, region: str = "", secrets: Itera
         return _error_for(call, response, known, place)
 
     api = ApiConventions(service=SERVICE, key_header="Authorization", key_prefix="Token ", error_for=error_for)
-    return ApiConnection(api, base_url, api_key, secrets)
+    return ApiConnection(api, base_url, api_key, secrets, on_call)
 
 
 def _error_for(call: str, response: HttpResponse, secrets: Iterable[str], place: str) -> ProviderError:

@@ -1,6 +1,7 @@
 """Recognises the errors of Google and Microsoft for access that has ended, in any text that contains them.
 
-The API documents neither status nor body for it: it shows up in errors of calls and in the report of resync_all.
+The providers document neither status nor body for it: it shows up in errors of calls, in what Meeting BaaS reports
+of a sync, and in the status of a calendar at Recall.ai.
 """
 
 import re
@@ -16,7 +17,7 @@ _APP = re.compile(
 """The client is unknown or its secret wrong or expired; or its owner has not switched the calendar API on."""
 
 _USER = re.compile(
-    r"""invalid[_ ]?grant | expired\ or\ revoked
+    r"""invalid[_ ]?grant | expired\ or\ revoked | invalid[_ ]?scope | bad[_ ]refresh[_ ]token
     | insufficient[_ ]?(?:authentication[_ ])?(?:scope|permission)
     | aadsts(?:50173|50076|50079|50057|65001|70000|70008|700082|700084)""",
     re.IGNORECASE | re.VERBOSE,

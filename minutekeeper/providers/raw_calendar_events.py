@@ -1,4 +1,4 @@
-"""Reads the raw events of Google Calendar and Microsoft Graph, which the API passes on in `raw`.
+"""Reads the raw events of Google Calendar and Microsoft Graph, which providers pass on.
 
 Both have the same data, in different places. An object of neither kind has none of them.
 """
