@@ -27,8 +27,8 @@ Credentials = Annotated[
     typer.Option(
         "--credentials",
         metavar="FILE",
-        help="JSON with platform, client_id, client_secret and refresh_token. Missing fields are taken from "
-        "MINUTEKEEPER_CALENDAR_PLATFORM and so on.",
+        help="JSON with platform, client_id, client_secret and refresh_token, perhaps email and tenant. Missing "
+        "fields are taken from MINUTEKEEPER_CALENDAR_PLATFORM and so on.",
         show_default=False,
     ),
 ]

@@ -15,8 +15,10 @@ from starter.errors import MeetingInputError
 
 _PREFIX = "MINUTEKEEPER_CALENDAR_"
 _OPTION = "--credentials"
-_ALIASES = {"platform": "provider"}
-"""Other names of fields; each may also begin with `oauth_`, as in the API of Meeting BaaS."""
+_OPTIONAL = ("email", "tenant")
+"""Whose primary calendar it is, for providers that cannot find it out at once, and the tenant at Microsoft."""
+_ALIASES = {"platform": "provider", "tenant": "tenant_id"}
+"""Other names of fields; each may also begin with `oauth_`, as in the APIs of the providers."""
 
 
 class _Environment(BaseSettings):
@@ -33,8 +35,9 @@ def load_credentials(path: Path | None) -> CalendarCredentials:
 
     Raises MeetingInputError, which names what is missing and never shows a value.
     """
-    found = _found(_read(path) if path else {}, list(_Environment.model_fields))
-    return CalendarCredentials.model_validate(found)
+    in_file = _read(path) if path else {}
+    found = _found(in_file, list(_Environment.model_fields))
+    return CalendarCredentials.model_validate(found | {name: _text(in_file, name) for name in _OPTIONAL})
 
 
 def load_app_credentials(path: Path | None) -> AppCredentials:
