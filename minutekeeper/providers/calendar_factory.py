@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping
 
 from minutekeeper.config import Settings, signing_secrets
+from minutekeeper.providers.api_connection import ApiConnection
 from minutekeeper.providers.calendar_base import CalendarProvider
 from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.providers.factory import secrets_of
 from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.providers.meetingbaas.request_models import SpeechToText
+from minutekeeper.providers.meetingbaas_v2.calendars import MeetingBaasV2Calendars
+from minutekeeper.providers.meetingbaas_v2.http import MEETING_BAAS_V2
 from minutekeeper.providers.recall.calendars import RecallCalendars
 from minutekeeper.providers.recall.http import open_recall, recall_address
 
@@ -56,8 +59,17 @@ def _open_recall(settings: Settings, on_call: OnCall | None) -> CalendarProvider
     return RecallCalendars(connection)
 
 
+def _open_meetingbaas_v2(settings: Settings, on_call: OnCall | None) -> CalendarProvider:
+    key = settings.meetingbaas_v2_api_key.get_secret_value()
+    connection = ApiConnection(
+        MEETING_BAAS_V2, settings.meetingbaas_v2_base_url, key, secrets_of(settings), on_call
+    )
+    return MeetingBaasV2Calendars(connection)
+
+
 _OPENERS: Mapping[str, Callable[[Settings, OnCall | None], CalendarProvider]] = {
     "meetingbaas": _open_meetingbaas,
+    "meetingbaas-v2": _open_meetingbaas_v2,
     "recall": _open_recall,
 }
 
