@@ -39,6 +39,19 @@ async def test_only_providers_with_a_key_have_calendars() -> None:
     await calendars.aclose()
 
 
+async def test_the_calendars_of_all_providers_with_a_key_are_open() -> None:
+    settings = Settings(
+        meetingbaas_api_key="k1",
+        meetingbaas_v2_api_key="k2",
+        recall_api_key="k3",
+        minutekeeper_calendar_provider="recall",
+    )
+    calendars = open_calendars(settings)
+    assert [each.name for each in calendars] == ["recall", "meetingbaas", "meetingbaas-v2"]
+    assert calendars.get().name == "recall"
+    await calendars.aclose()
+
+
 def test_the_default_for_calendars_has_to_have_a_key() -> None:
     settings = Settings(meetingbaas_api_key="k", minutekeeper_calendar_provider="recall")
     with pytest.raises(ValueError, match="MINUTEKEEPER_CALENDAR_PROVIDER is recall, which is none of: meetingbaas"):

@@ -111,7 +111,7 @@ class _AttendeeAnswer(LenientModel):
     name: Text = ""
 
 
-def to_event(answer: EventDetails, calendar_id: str) -> CalendarEvent:
+def event_of(answer: EventDetails, calendar_id: str) -> CalendarEvent:
     """The event of a calendar of ours. Raises UnavailableError for one without an id or without any time."""
     raw = read_raw(answer.raw_payload)
     is_instance = raw.is_instance or answer.is_exception or answer.event_type == "recurring"

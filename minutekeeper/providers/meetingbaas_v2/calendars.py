@@ -31,7 +31,7 @@ from minutekeeper.providers.meetingbaas_v2.calendar_models import (
     EventDetails,
     ListedEvent,
     RawCalendarAnswer,
-    to_event,
+    event_of,
 )
 from minutekeeper.providers.meetingbaas_v2.http import SERVICE, RefusedByStateError
 from minutekeeper.providers.meetingbaas_v2.provider import NAME_V2
@@ -134,7 +134,7 @@ class MeetingBaasV2Calendars:
                     yield event
 
     async def event(self, calendar_id: str, event_id: str) -> CalendarEvent:
-        return to_event(await self._event(calendar_id, event_id), calendar_id)
+        return event_of(await self._event(calendar_id, event_id), calendar_id)
 
     async def aclose(self) -> None:
         await self._connection.aclose()
@@ -156,7 +156,7 @@ class MeetingBaasV2Calendars:
                 except NotFoundError:
                     return None
             try:
-                return to_event(details, calendar_id)
+                return event_of(details, calendar_id)
             except UnavailableError as error:
                 # One bad event must not hide all the others.
                 logger.warning("An event of calendar %s is left out: %s", calendar_id, error)

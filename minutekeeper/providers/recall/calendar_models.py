@@ -59,7 +59,7 @@ def _instant_of(change: _StatusChange) -> float:
     return change.created_at.timestamp() if change.created_at else 0.0
 
 
-class CalendarAnswer(LenientModel):
+class RecallCalendarAnswer(LenientModel):
     id: Identifier = ""
     oauth_email: Text = ""
     platform_email: Text = ""
@@ -99,7 +99,7 @@ class CalendarAnswer(LenientModel):
         )
 
 
-class EventAnswer(LenientModel):
+class RecallEventAnswer(LenientModel):
     id: Identifier = ""
     calendar_id: Identifier = ""
     start_time: Instant = None
@@ -112,7 +112,7 @@ class EventAnswer(LenientModel):
     raw: Any = None
 
 
-class Page(LenientModel):
+class RecallPage(LenientModel):
     """A page of a list. The link to the next one may name another host, so only its cursor is read."""
 
     results: Objects = Field([])
@@ -132,7 +132,7 @@ class Page(LenientModel):
         return found
 
 
-def to_event(answer: EventAnswer, calendar_id: str = "") -> CalendarEvent:
+def read_event(answer: RecallEventAnswer, calendar_id: str = "") -> CalendarEvent:
     """The event; `calendar_id` is the provider's id of the calendar that was asked, if the answer names none.
 
     Raises UnavailableError for one without an id or without any time.
@@ -179,12 +179,12 @@ def to_event(answer: EventAnswer, calendar_id: str = "") -> CalendarEvent:
         raise UnavailableError(f"{SERVICE} gave an event without an id or without a time.") from None
 
 
-def to_events(answers: Iterable[Any], calendar_id: str) -> list[CalendarEvent]:
+def read_events(answers: Iterable[Any], calendar_id: str) -> list[CalendarEvent]:
     """The events that can be read, because one bad event must not hide all the others. It is logged."""
     events = []
     for answer in answers:
         try:
-            events.append(to_event(EventAnswer.model_validate(answer), calendar_id))
+            events.append(read_event(RecallEventAnswer.model_validate(answer), calendar_id))
         except UnavailableError as error:
             logger.warning("An event of calendar %s is left out: %s", own_calendar_id(NAME, calendar_id), error)
     return events

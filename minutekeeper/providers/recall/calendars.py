@@ -31,11 +31,11 @@ from minutekeeper.providers.calendar_base import (
 from minutekeeper.providers.calendar_ids import id_at_provider, own_calendar_id
 from minutekeeper.providers.recall.calendar_models import (
     DISCONNECTED,
-    CalendarAnswer,
-    EventAnswer,
-    Page,
-    to_event,
-    to_events,
+    RecallCalendarAnswer,
+    RecallEventAnswer,
+    RecallPage,
+    read_event,
+    read_events,
 )
 from minutekeeper.providers.recall.http import SERVICE
 from minutekeeper.providers.recall.provider import NAME
@@ -83,7 +83,7 @@ class RecallCalendars:
                 f"{SERVICE} reads only the primary calendar of an account, so {raw_id} cannot be connected."
             )
         body = {**_secrets(credentials), "platform": _PLATFORMS[credentials.platform]}
-        answer = self._parsed(CalendarAnswer, await self._connection.call("POST", _CALENDARS, body=body))
+        answer = self._parsed(RecallCalendarAnswer, await self._connection.call("POST", _CALENDARS, body=body))
         return (await self._with_email(answer)).to_calendar()
 
     async def calendars(self) -> list[ConnectedCalendar]:
@@ -95,7 +95,7 @@ class RecallCalendars:
     async def update_credentials(self, calendar_id: str, credentials: CalendarCredentials) -> ConnectedCalendar:
         path = _calendar_path(id_at_provider(calendar_id))
         answer = await self._connection.call("PATCH", path, body=_secrets(credentials))
-        return self._parsed(CalendarAnswer, answer).to_calendar()
+        return self._parsed(RecallCalendarAnswer, answer).to_calendar()
 
     async def delete_calendar(self, calendar_id: str) -> None:
         try:
@@ -119,22 +119,22 @@ class RecallCalendars:
         at_provider = id_at_provider(calendar_id)
         params = {"calendar_id": at_provider} | _filters_to_wire(wanted, datetime.now(UTC))
         async for page in self._pages(_EVENTS, params):
-            for event in to_events(page.results, at_provider):
+            for event in read_events(page.results, at_provider):
                 if _has_people(event, wanted):
                     yield event
 
     async def event(self, calendar_id: str, event_id: str) -> CalendarEvent:
         path = f"{_EVENTS}{path_part(event_id, 'a calendar event')}/"
-        answer = self._parsed(EventAnswer, await self._connection.call("GET", path))
-        return to_event(answer, id_at_provider(calendar_id) if calendar_id else "")
+        answer = self._parsed(RecallEventAnswer, await self._connection.call("GET", path))
+        return read_event(answer, id_at_provider(calendar_id) if calendar_id else "")
 
     async def aclose(self) -> None:
         await self._connection.aclose()
 
-    async def _calendar(self, at_provider: str) -> CalendarAnswer:
-        return self._parsed(CalendarAnswer, await self._connection.call("GET", _calendar_path(at_provider)))
+    async def _calendar(self, at_provider: str) -> RecallCalendarAnswer:
+        return self._parsed(RecallCalendarAnswer, await self._connection.call("GET", _calendar_path(at_provider)))
 
-    async def _with_email(self, answer: CalendarAnswer) -> CalendarAnswer:
+    async def _with_email(self, answer: RecallCalendarAnswer) -> RecallCalendarAnswer:
         """The calendar with its account's address, if that becomes known soon: it tells whose calendar it is."""
         created = answer
         for _ in range(_EMAIL_TRIES):
@@ -147,18 +147,18 @@ class RecallCalendars:
                 return created
         return answer
 
-    async def _answers(self) -> AsyncIterator[CalendarAnswer]:
+    async def _answers(self) -> AsyncIterator[RecallCalendarAnswer]:
         async for page in self._pages(_CALENDARS, {}):
             for item in page.results:
-                answer = CalendarAnswer.model_validate(item, context=self._connection.secrets)
+                answer = RecallCalendarAnswer.model_validate(item, context=self._connection.secrets)
                 if answer.id:
                     yield answer
 
-    async def _pages(self, path: str, params: Mapping[str, str]) -> AsyncIterator[Page]:
+    async def _pages(self, path: str, params: Mapping[str, str]) -> AsyncIterator[RecallPage]:
         seen = {""}
         asked = dict(params)
         while True:
-            page = self._parsed(Page, await self._connection.call("GET", path, params=asked))
+            page = self._parsed(RecallPage, await self._connection.call("GET", path, params=asked))
             yield page
             cursor = page.cursor
             if not cursor:
