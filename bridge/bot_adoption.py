@@ -82,7 +82,7 @@ class BotAdopter:
         if origin.workflow_id:
             return delivery.addressed_to(origin.workflow_id, dispatch=origin.dispatch)
         event = await self._event(delivery.provider, origin)
-        is_wanted = origin.is_ours or self._adopts_all or (event and await self._is_followed(event, limit))
+        is_wanted = origin.is_ours or self._adopts_all or (event and await self._is_followed(event, origin, limit))
         request = self._request(delivery.provider, origin, event, now) if is_wanted else None
         if request is None:
             self._remember(bot, _UnknownBot(now, _NEVER))
@@ -108,7 +108,10 @@ class BotAdopter:
         except NotFoundError:
             return None
 
-    async def _is_followed(self, event: CalendarEvent, limit: timedelta) -> bool:
+    async def _is_followed(self, event: CalendarEvent, origin: BotOrigin, limit: timedelta) -> bool:
+        """Whether its calendar has a workflow, or is that of a user for whom the provider itself decides."""
+        if origin.calendar_id:
+            return True
         return await self._temporal.is_running(calendar_workflow_id_for(event.calendar_id), limit)
 
     def _request(

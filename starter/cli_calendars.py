@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter import cli_calendar_access, cli_calendar_policies
+from starter import cli_calendar_access, cli_calendar_policies, cli_recall_users
 from starter.cli_calendar_policies import print_left_out
 from starter.cli_options import CalendarName, CalendarProviderName, EventName, Json, PolicyFile, run_async
 
@@ -254,6 +254,7 @@ async def calendar_disconnect(
 # Commands of the other modules follow in the help.
 calendar_app.add_typer(cli_calendar_policies.app)
 calendar_app.add_typer(cli_calendar_access.app)
+calendar_app.add_typer(cli_recall_users.app)
 
 
 def _print_policy(connected: "ConnectResult") -> None:

@@ -12,6 +12,7 @@ from minutekeeper.meetings.meeting_urls import MeetingUrlError, parse_meeting_ur
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import MeetingView
 from minutekeeper.providers.base import NotFoundError, Provider, ProviderError, RequestRejectedError
+from minutekeeper.providers.calendar_ids import user_of_calendar
 from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
 from minutekeeper.storage.records import RecordStore
@@ -175,7 +176,11 @@ class MeetingLookup:
 
 def _found_meeting(view: MeetingView, users: dict[str, str], known_from: KnownFrom) -> FoundMeeting:
     events = [
-        FoundEvent(calendar_id=each.calendar_id, event_id=each.event_id, user=users.get(each.calendar_id, ""))
+        FoundEvent(
+            calendar_id=each.calendar_id,
+            event_id=each.event_id,
+            user=users.get(each.calendar_id) or user_of_calendar(each.calendar_id),
+        )
         for each in view.calendars
     ]
     shown = view.model_dump(include=set(FoundMeeting.model_fields) - {"calendars", "known_from"})

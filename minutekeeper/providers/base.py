@@ -102,7 +102,8 @@ class FoundBot:
 class BotOrigin:
     """Where a bot comes from, by the provider's data.
 
-    `event_id` is the calendar event that it was sent to, and `calendar_id` that event's calendar, if it is known.
+    `event_id` is the calendar event that it was sent to. `calendar_id` is that event's calendar if the provider
+    itself decides there what is recorded, for a user whom we have made known to it.
 
     `is_ours` says that its metadata has our signature; `workflow_id` and `dispatch` are what a meeting of ours gave
     it.

@@ -6,6 +6,7 @@ from minutekeeper.config import Settings, signing_secrets
 from minutekeeper.providers.api_connection import ApiConnection
 from minutekeeper.providers.calendar_base import CalendarProvider
 from minutekeeper.providers.calendar_registry import CalendarProviders
+from minutekeeper.providers.calendar_users import CalendarUsers
 from minutekeeper.providers.factory import secrets_of
 from minutekeeper.providers.meetingbaas.calendars import MeetingBaasCalendars
 from minutekeeper.providers.meetingbaas.request_models import SpeechToText
@@ -48,15 +49,21 @@ def _open_meetingbaas(settings: Settings, on_call: OnCall | None) -> CalendarPro
     )
 
 
-def _open_recall(settings: Settings, on_call: OnCall | None) -> CalendarProvider:
+def open_recall_users(settings: Settings) -> CalendarUsers:
+    """The users of Recall.ai's Calendar V1; the caller closes them with `aclose`."""
+    return _open_recall(settings, None).users
+
+
+def _open_recall(settings: Settings, on_call: OnCall | None) -> RecallCalendars:
+    base_url = settings.recall_base_url or recall_address(settings.recall_region)
     connection = open_recall(
-        settings.recall_base_url or recall_address(settings.recall_region),
+        base_url,
         settings.recall_api_key.get_secret_value(),
         region="" if settings.recall_base_url else settings.recall_region,
         secrets=secrets_of(settings),
         on_call=on_call,
     )
-    return RecallCalendars(connection)
+    return RecallCalendars(connection, base_url)
 
 
 def _open_meetingbaas_v2(settings: Settings, on_call: OnCall | None) -> CalendarProvider:

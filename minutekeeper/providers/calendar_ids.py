@@ -25,6 +25,20 @@ def provider_name(calendar_id: str) -> str:
     return "" if name == UNPREFIXED else name
 
 
+_USER_MARK = "recall-v1-"
+"""Users of Recall.ai's Calendar V1 have no calendar of their own id, and no workflow: Recall.ai decides there."""
+
+
+def calendar_of_user(user: str) -> str:
+    """The id here of the calendars that a user has in Recall.ai's Calendar V1; empty for an empty one."""
+    return f"{_USER_MARK}{user}" if user else ""
+
+
+def user_of_calendar(calendar_id: str) -> str:
+    """The user whose calendars these are; empty for a calendar of any other kind."""
+    return calendar_id.removeprefix(_USER_MARK) if calendar_id.startswith(_USER_MARK) else ""
+
+
 def id_at_provider(calendar_id: str) -> str:
     """The id that the provider itself gave to the calendar."""
     provider = provider_of_calendar(calendar_id)

@@ -7,9 +7,10 @@ from itertools import pairwise
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
 from minutekeeper.meetings.status import FailureReason
 from minutekeeper.providers.base import BotObservation, BotOrigin, FoundBot, ProviderBotStatus
+from minutekeeper.providers.calendar_ids import calendar_of_user
 from minutekeeper.providers.recall.bot_marks import KEY
 from minutekeeper.providers.recall.client import RecallClient
-from minutekeeper.providers.recall.response_models import RecallBot, RecallStatusChange
+from minutekeeper.providers.recall.response_models import RecallBot, RecallCalendarMeeting, RecallStatusChange
 from minutekeeper.providers.recall.status_codes import (
     CALL_ENDED,
     DONE,
@@ -74,6 +75,7 @@ async def listed_origins(
 def bot_origin(bot: RecallBot, signing_secrets: Sequence[str]) -> BotOrigin:
     """Where a bot comes from. One that Recall.ai's own calendars sent names the meeting in them."""
     marks = bot.metadata.verified(signing_secrets)
+    meeting = next((each for each in bot.calendar_meetings if each.id), RecallCalendarMeeting())
     return BotOrigin(
         bot_id=bot.id,
         meeting_url=marks.meeting_url or bot.link(),
@@ -81,7 +83,8 @@ def bot_origin(bot: RecallBot, signing_secrets: Sequence[str]) -> BotOrigin:
         is_ours=bool(marks.key),
         workflow_id=marks.workflow_id,
         dispatch=marks.dispatch,
-        event_id=next((each.id for each in bot.calendar_meetings if each.id), ""),
+        event_id=meeting.id,
+        calendar_id=calendar_of_user(meeting.calendar_user.external_id),
     )
 
 

@@ -28,7 +28,7 @@ from minutekeeper.providers.calendar_base import (
     EventStatus,
     SyncFailure,
 )
-from minutekeeper.providers.calendar_ids import id_at_provider, own_calendar_id
+from minutekeeper.providers.calendar_ids import id_at_provider, own_calendar_id, user_of_calendar
 from minutekeeper.providers.recall.calendar_models import (
     DISCONNECTED,
     RecallCalendarAnswer,
@@ -37,6 +37,7 @@ from minutekeeper.providers.recall.calendar_models import (
     read_event,
     read_events,
 )
+from minutekeeper.providers.recall.calendar_v1 import RecallCalendarV1
 from minutekeeper.providers.recall.http import SERVICE
 from minutekeeper.providers.recall.provider import NAME
 
@@ -53,13 +54,14 @@ _EMAIL_TRIES = 6
 
 
 class RecallCalendars:
-    """A CalendarProvider for one workspace.
+    """A CalendarProvider for one workspace. `users` are those of its Calendar V1, whose meetings are events, too.
 
     `email_pause` is how long the address of a new calendar is waited for each time, in seconds.
     """
 
-    def __init__(self, connection: ApiConnection, *, email_pause: float = 1.0) -> None:
+    def __init__(self, connection: ApiConnection, base_url: str = "", *, email_pause: float = 1.0) -> None:
         self._connection = connection
+        self.users = RecallCalendarV1(connection, base_url)
         self._email_pause = email_pause
 
     @property
@@ -124,6 +126,8 @@ class RecallCalendars:
                     yield event
 
     async def event(self, calendar_id: str, event_id: str) -> CalendarEvent:
+        if user := user_of_calendar(calendar_id):
+            return await self.users.event(user, event_id, calendar_id)
         path = f"{_EVENTS}{path_part(event_id, 'a calendar event')}/"
         answer = self._parsed(RecallEventAnswer, await self._connection.call("GET", path))
         return read_event(answer, id_at_provider(calendar_id) if calendar_id else "")

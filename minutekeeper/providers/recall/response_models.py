@@ -22,6 +22,10 @@ def _object(value: Any) -> Any:
     return value if isinstance(value, dict) else {}
 
 
+def _object_or_empty(value: Any) -> Any:
+    return value if isinstance(value, dict) else {}
+
+
 def _object_or_none(value: Any) -> Any:
     return value if isinstance(value, dict) else None
 
@@ -118,8 +122,15 @@ class RecordingConfig(LenientModel):
     transcript: Annotated[TranscriptConfig, BeforeValidator(_object)] = TranscriptConfig()
 
 
+class RecallCalendarUser(LenientModel):
+    external_id: Identifier = ""
+
+
 class RecallCalendarMeeting(LenientModel):
+    """A meeting of a user of Calendar V1, for which Recall.ai has sent the bot by itself."""
+
     id: Identifier = ""
+    calendar_user: Annotated[RecallCalendarUser, BeforeValidator(_object_or_empty)] = RecallCalendarUser()
 
 
 class RecallBot(LenientModel):
