@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from minutekeeper.calendars.event import CalendarEvent, Response
+from minutekeeper.calendars.preferences import CalendarIdentity
 from minutekeeper.providers.base import NotFoundError, RateLimitedError, RequestRejectedError, UnavailableError
 from minutekeeper.providers.calendar_base import (
     AccessProblemSource,
@@ -111,6 +112,8 @@ async def test_an_account_whose_address_stays_unknown_shares_no_preferences(
     identity = identity_of("google", ANNA, available)
     assert identity
     assert identity.account == "Anna@example.com"
+    elsewhere = CalendarIdentity(platform="google", account="anna@example.com", raw_id="anna@example.com")
+    assert identity.key == elsewhere.key, "its policy is found again at another provider"
 
 
 async def test_another_calendar_than_the_primary_one_is_refused(
