@@ -31,6 +31,7 @@ RUN_BY = {
         "python": "tests/system/test_starting.py",
     },
     "calendars.md": {
+        "console": "tests/providers/recall/test_recall_user_commands.py",
         "bash": "tests/system/test_calendar_commands.py",
         "text": "tests/system/test_calendar_commands.py",
         "python": "tests/system/test_calendar_commands.py",
