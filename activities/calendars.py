@@ -109,12 +109,16 @@ class Reconciler:
             await self._mark_lost(running)
             events = events + await self._find_untracked(events, running)
         await self._reconcile(events, reading)
-        return self._result(reading)
+        # The provider may not have read a new calendar yet.
+        is_known = reading.was_full and (events or checkpoint is not None)
+        if is_known and self._order.replaces:
+            await self._meetings.disconnect_replaced(self._order.replaces)
+        return self._result(reading).model_copy(update={"has_replaced": bool(is_known and self._order.replaces)})
 
     async def _keep_preferences(self) -> None:
         """Stores what people decided for the calendar: first, because the calendar may be lost at the provider."""
         order = self._order
-        if order.identity and order.preferences_changed_at:
+        if order.identity and order.preferences_changed_at and not order.forget:
             await self._preferences.keep(
                 CalendarPreferences(
                     identity=order.identity,
@@ -230,6 +234,8 @@ class Reconciler:
         await self._limits.withdraw(executor, self._clock.now)
         await self._calendars.delete_calendar(calendar_id)
         await self._checkpoints.remove(calendar_id)
+        if self._order.forget and self._order.identity:
+            await self._preferences.forget(self._order.identity)
         return self._result()
 
     async def _finish(self) -> None:

@@ -18,7 +18,9 @@ from temporalio.service import RPCError
 
 from minutekeeper.calendars.event_changes import booked_state_of
 from minutekeeper.calendars.limits import WantedBooking
+from minutekeeper.calendars.messages import DisconnectRequest
 from minutekeeper.calendars.tracked_events import BookedState
+from minutekeeper.calendars.user_connection import RECONNECTED
 from minutekeeper.meetings.claims import Claim, ClaimRelease, ClaimResult
 from minutekeeper.meetings.dispatch import is_worth_joining
 from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING, DispatchTiming
@@ -29,6 +31,7 @@ from minutekeeper.meetings.meeting_urls import public_url
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import RELEASED, ClaimingCalendar, MeetingView, Outcome
+from minutekeeper.temporal.calendar_workflows import request_disconnect
 from minutekeeper.temporal.meeting_workflows import MeetingWorkflows, is_claimed_by, meetings_booked_by_hand
 from minutekeeper.temporal.names import RELEASE_UPDATE, STATE_QUERY
 from minutekeeper.temporal.queries import is_ended_workflow, is_unknown_workflow
@@ -122,6 +125,10 @@ class MeetingBookings:
     async def booked_by_hand(self, earliest: datetime) -> list[WantedBooking]:
         """The meetings that no calendar claims, as far as Temporal knows them, and that start after the instant."""
         return [each async for each in meetings_booked_by_hand(self._workflows, earliest)]
+
+    async def disconnect_replaced(self, calendar_id: str) -> None:
+        """Has a calendar release its meetings and end that was connected again under another id."""
+        await request_disconnect(self._client, calendar_id, DisconnectRequest(reason=RECONNECTED))
 
     async def state(self, meeting_id: str) -> BookedState:
         """The state of a meeting, by its id: unlike a search, this is current."""

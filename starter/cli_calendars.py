@@ -229,6 +229,9 @@ async def calendar_disconnect(
     why: Annotated[
         str, typer.Option(help="Reason, shown in the timelines of its meetings.", show_default=False)
     ] = "",
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Also erase its policy and overrides, which would hold again later.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Disconnect a calendar and release its meetings.
@@ -240,12 +243,14 @@ async def calendar_disconnect(
     from starter.output import print_line, sanitize, write_json
 
     async with CalendarClient.opened() as client:
-        summary = await client.disconnect(calendar, why)
+        summary = await client.disconnect(calendar, why, forget=forget)
     name = sanitize(summary.calendar_id)
     if as_json:
         write_json(summary)
     elif summary.state is CalendarSummaryState.DISCONNECTED:
         print_line(f"Calendar {name} is disconnected. The user's consent at Google or Microsoft itself stays.")
+        if forget:
+            print_line("Its policy and its overrides were erased.")
     else:
         print_line(f"Calendar {name} is releasing its meetings; `calendar list` shows when that is done.")
     return 0

@@ -200,6 +200,7 @@ class CalendarWorkflow(UnknownCalls):
 
     def _request_disconnect(self, request: DisconnectRequest) -> None:
         self._state.disconnect_reason = self._state.disconnect_reason or request.reason
+        self._state.forget = self._state.forget or request.forget
         self._publish_changes()
 
     def _refuse_if_leaving(self) -> None:

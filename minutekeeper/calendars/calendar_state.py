@@ -46,6 +46,8 @@ class CalendarState(CalendarWorkflowInput):
     """What the reconcile that is under way, or the last one, has not done: part of the next one."""
     disconnect_reason: str = ""
     """Why the calendar releases its meetings and ends; empty if it stays."""
+    forget: bool = False
+    """Whether what people decided for it is erased when it ends."""
     is_disconnected: bool = False
     access: AccessState = AccessState()
     last_error: str = ""
@@ -153,7 +155,9 @@ class CalendarState(CalendarWorkflowInput):
             overrides=self.overrides,
             preferences_changed_at=self.preferences_changed_at,
             changes=self.pending,
+            replaces=self.replaces,
             disconnect_reason=self.disconnect_reason,
+            forget=self.forget,
         )
 
     def apply_result(self, order: ReconcileInput, result: ReconcileResult, now: datetime) -> None:
@@ -166,6 +170,8 @@ class CalendarState(CalendarWorkflowInput):
         self.last_reconciled_at = order.at
         if result.was_full:
             self.last_full_sync_at = order.at
+        if result.has_replaced:
+            self.replaces = ""
         unread_retry_at = now + RETRY_AFTER if result.unread else None
         self.retry_at = min((at for at in (result.retry_at, unread_retry_at) if at), default=None)
 

@@ -109,8 +109,12 @@ class ReconcileInput(BaseModel):
     """When people last changed policy or overrides; None if they never did."""
     changes: PendingChanges = NO_CHANGES
     """What has to be read. Without any, what changed since the last reconcile is."""
+    replaces: str = ""
+    """The id under which the calendar was connected before: that is disconnected once this one has its meetings."""
     disconnect_reason: str = ""
     """Why the calendar releases all its meetings; empty if it stays."""
+    forget: bool = False
+    """Whether what people decided for a calendar that is disconnected is erased."""
 
 
 class ReconcileResult(BaseModel):
@@ -123,6 +127,8 @@ class ReconcileResult(BaseModel):
 
     counts: ReconcileCounts = ReconcileCounts()
     was_full: bool = False
+    has_replaced: bool = False
+    """Whether the calendar that this one replaces was told to release its meetings."""
     cursor: AwareDatetime | None = None
     retry_at: AwareDatetime | None = None
     unread: tuple[str, ...] = ()
@@ -147,6 +153,8 @@ class CalendarWorkflowInput(BaseModel):
     overrides: Overrides = NO_OVERRIDES
     preferences_changed_at: AwareDatetime | None = None
     """When people last changed policy or overrides; None if they never did."""
+    replaces: str = ""
+    """The id under which the same calendar was connected before, and still has its meetings."""
     debounce_seconds: float = Field(2.0, ge=0, le=600)
     """How long further changes are waited for after the first."""
     full_sync_seconds: float = Field(6 * 3600.0, ge=60, le=7 * 24 * 3600)
@@ -200,6 +208,8 @@ class DisconnectRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     reason: str = Field("The calendar was disconnected.", min_length=1, max_length=500)
+    forget: bool = False
+    """Whether what people decided for the calendar is erased: its policy and its overrides."""
 
 
 DISCONNECT_REQUEST = DisconnectRequest()

@@ -29,6 +29,7 @@ _MAX_NAME_LENGTH = 80
 _MACHINE_ID = re.compile(r"^(?=[^@]*\d)[\w=+/%-]{20,}(@|$)", re.ASCII)
 
 REPLACED = "The user has connected another calendar in its place."
+RECONNECTED = "The calendar was connected again under another id."
 UNFINISHED = "Connecting it was never finished."
 
 _NOTHING = {"calendar_id": "", "attempt_id": "", "raw_id": "", "name": "", "email": "", "connected_at": None}

@@ -40,6 +40,22 @@ class CalendarPreferencesStore:
             content = preferences.model_dump_json(exclude_unset=True).encode()
             await self._store.put(layout.calendar_preferences_path(preferences.identity.key), content)
 
+    async def forget(self, identity: CalendarIdentity) -> None:
+        """Erases what people decided for a calendar. Idempotent."""
+        await self._store.delete(layout.calendar_preferences_path(identity.key))
+        await self._store.delete(layout.calendar_holder_path(identity.key))
+
+    async def connected_as(self, identity: CalendarIdentity) -> str:
+        """The id under which operators have connected a calendar last; empty if they never did."""
+        try:
+            return (await self._store.get(layout.calendar_holder_path(identity.key))).decode()
+        except NotStoredError:
+            return ""
+
+    async def note_connected(self, identity: CalendarIdentity, calendar_id: str) -> None:
+        """Notes the id under which operators have connected a calendar."""
+        await self._store.put(layout.calendar_holder_path(identity.key), calendar_id.encode())
+
     async def add_policy(self, policy: Policy) -> str:
         """Stores a policy and returns the id under which a connect link names it; the same for the same policy."""
         content = policy.model_dump_json(exclude_unset=True).encode()

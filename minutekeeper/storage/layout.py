@@ -97,6 +97,11 @@ def calendar_preferences_path(key: str) -> str:
     return f"{PREFERENCES}/calendars/{key}.json"
 
 
+def calendar_holder_path(key: str) -> str:
+    """The id under which operators have connected a calendar, by the key of its identity."""
+    return f"{PREFERENCES}/connected/{key}.json"
+
+
 def linked_policy_path(policy_id: str) -> str:
     """A policy that connect links name."""
     return f"{PREFERENCES}/policies/{policy_id}.json"

@@ -323,12 +323,13 @@ class CalendarClient:
         with self._translated_errors():
             return await report_on_calendars(self.temporal, self._provider, self._checkpoints, given or settings())
 
-    async def disconnect(self, calendar: str, why: str = "") -> CalendarSummary:
+    async def disconnect(self, calendar: str, why: str = "", *, forget: bool = False) -> CalendarSummary:
         """Releases all meetings of a calendar and ends the provider's sync; the user's consent itself stays.
 
         A calendar without a workflow is deleted at the provider, and objects to no meeting of others any more.
+        `forget` erases its policy and its overrides, which would otherwise hold again when it is connected again.
         """
-        request = parse_input(DisconnectRequest, {"reason": why} if why else {})
+        request = parse_input(DisconnectRequest, ({"reason": why} if why else {}) | {"forget": forget})
         view: CalendarView | None = None
         with self._translated_errors():
             found = await self._gateway.find(calendar)
@@ -339,6 +340,8 @@ class CalendarClient:
                 # First, because once it is deleted, the calendar is not found again if this fails.
                 await self._opinions.withdraw(found.calendar_id)
                 await self._provider.of(found.calendar_id).delete_calendar(found.calendar_id)
+                if forget:
+                    await self._gateway.forget(found)
         has_workflow = view is not None and view.status is not CalendarStatus.DISCONNECTED
         return calendar_summary(
             found.calendar_id, view, None, has_workflow=has_workflow, provider_answers=not has_workflow

@@ -87,7 +87,8 @@ async def connect_calendar(
     """Connects one calendar. Idempotent: repeated, it renews the credentials and has the calendar read again.
 
     A calendar that a user connected by a link is left alone, also if both are the same shared calendar. One that
-    was connected before, under whichever id, keeps its overrides, and its policy unless another one is given.
+    was connected before, under whichever id, keeps its overrides, and its policy unless another one is given. What
+    operators connected under another id is disconnected once this one has its meetings.
 
     Raises MeetingInputError for a `raw_id` that is not one of the user's calendars, MeetingRefusedError while the
     calendar is being disconnected, ProviderError and StoreError.
@@ -117,6 +118,7 @@ async def connect_calendar(
         policy=rules.policy,
         overrides=rules.overrides,
         preferences_changed_at=rules.changed_at,
+        replaces=await _replaced(account, identity, connected.calendar_id),
     )
     held: Policy | None
     if await start_or_renew_calendar(temporal, request):
@@ -128,6 +130,7 @@ async def connect_calendar(
         view = await _view(temporal, connected.calendar_id)
         source, held = PolicySource.UNCHANGED, view.policy if view else None
         overrides = view.overrides.count if view else 0
+    await preferences.note_connected(identity, connected.calendar_id)
     return ConnectResult(
         calendar_id=connected.calendar_id,
         workflow_id=calendar_workflow_id_for(connected.calendar_id),
@@ -161,6 +164,13 @@ async def _known(
         if one.raw_id == wanted.raw_id and await connections.claim(one.calendar_id, _OPERATOR_CLAIM):
             return one
     return None
+
+
+async def _replaced(account: CalendarAccount, identity: CalendarIdentity, calendar_id: str) -> str:
+    """The id under which operators have connected the same calendar before; empty if there is no other one."""
+    before = await account.preferences.connected_as(identity)
+    is_other = before not in {"", calendar_id}
+    return before if is_other and await account.connections.claim(before, _OPERATOR_CLAIM) else ""
 
 
 async def _refuse_if_leaving(temporal: Client, calendar_id: str) -> None:

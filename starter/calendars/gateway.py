@@ -17,10 +17,11 @@ from minutekeeper.providers.base import NotFoundError, ProviderError, Unavailabl
 from minutekeeper.providers.calendar_base import ConnectedCalendar
 from minutekeeper.providers.calendar_registry import CalendarProviders
 from minutekeeper.storage.calendar_checkpoints import CalendarCheckpointStore
+from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.lookup import CalendarRef, find_calendar, find_event, find_tracked_event, no_such_event
 from starter.calendars.opinions import BotUnderWay
-from starter.errors import CalendarNotFoundError, MeetingInputError, NoWorkerError
+from starter.errors import CalendarNotFoundError, MeetingInputError, MeetingRefusedError, NoWorkerError
 from starter.workflow_calls import NoAnswerError, query_workflow, update_workflow
 from workflows.calendar import CalendarWorkflow
 
@@ -54,6 +55,7 @@ class CalendarGateway:
         self._temporal = temporal
         self._provider = provider
         self._checkpoints = CalendarCheckpointStore(store)
+        self._preferences = CalendarPreferencesStore(store)
 
     async def find(self, calendar: str) -> CalendarRef:
         return await find_calendar(self._temporal, self._provider, calendar)
@@ -94,6 +96,16 @@ class CalendarGateway:
         """The stored state of the last reconciliation; empty if there was none."""
         checkpoint = await self._checkpoints.read(calendar.calendar_id)
         return checkpoint.events if checkpoint else TrackedEvents(calendar_id=calendar.calendar_id)
+
+    async def forget(self, calendar: CalendarRef) -> None:
+        """Erases what people decided for a calendar whose workflow has ended. Raises MeetingRefusedError."""
+        identity = (await self.view(calendar)).identity if calendar.execution else None
+        if identity is None:
+            raise MeetingRefusedError(
+                f"Calendar {calendar.calendar_id} is disconnected, but nothing says which user's calendar it was. "
+                "Connect it again, and disconnect it with --forget."
+            )
+        await self._preferences.forget(identity)
 
     async def override_for(
         self, calendar: CalendarRef, event: str, wanted: Wanted | None, *, series: bool

@@ -50,6 +50,7 @@ def test_a_calendar_needs_only_its_id() -> None:
         "policy": DEFAULT_POLICY,
         "overrides": NO_OVERRIDES,
         "preferences_changed_at": None,
+        "replaces": "",
         "debounce_seconds": 2.0,
         "full_sync_seconds": 6 * 3600.0,
     }
@@ -80,7 +81,9 @@ def test_a_reconcile_reads_what_was_changed_unless_more_is_asked_for() -> None:
         "overrides": NO_OVERRIDES,
         "preferences_changed_at": None,
         "changes": NO_CHANGES,
+        "replaces": "",
         "disconnect_reason": "",
+        "forget": False,
     }
 
 
@@ -89,6 +92,7 @@ def test_an_empty_result_changed_nothing() -> None:
     assert dict(ReconcileResult()) == {
         "counts": ReconcileCounts(),
         "was_full": False,
+        "has_replaced": False,
         "cursor": None,
         "retry_at": None,
         "unread": (),

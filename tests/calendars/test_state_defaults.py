@@ -27,7 +27,7 @@ def test_a_new_calendar_has_everything_to_read() -> None:
         **dict.fromkeys(("changed_at", "retry_at", "disconnect_retry_at", "cursor", "last_reconciled_at")),
         **dict.fromkeys(("last_full_sync_at", "published_status", "reported_problem")),
         **dict.fromkeys(("disconnect_reason", "last_error"), ""),
-        **dict.fromkeys(("is_disconnected", "is_missing"), False),
+        **dict.fromkeys(("forget", "is_disconnected", "is_missing"), False),
         **dict.fromkeys(("failures", "reconcile_count"), 0),
         "access": AccessState(),
         "counts": ReconcileCounts(),

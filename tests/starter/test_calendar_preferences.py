@@ -1,5 +1,6 @@
 """Which policy holds for a calendar that is connected, as the command line says it."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,10 @@ from minutekeeper.calendars.connect_link import read_link
 from minutekeeper.calendars.decisions import NO_OVERRIDES
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.preferences import CalendarIdentity, CalendarPreferences
+from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
+from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
+from starter.client import MeetingClient
 from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, CalendarTestBench, write
 from tests.starter.support import SECRET, cli
 
@@ -92,3 +96,45 @@ async def test_a_connect_link_names_a_policy_that_is_stored_for_the_bridge(
     assert read_link(url.rpartition("/")[2], [SECRET], datetime.now(UTC)).policy_id == ""
     broken = await cli(*link, "--policy", write("policy.json", {"otherwise": "perhaps"}))
     assert (broken.code, "--policy: " in broken.err) == (2, True)
+
+
+async def test_policy_and_overrides_are_erased_also_after_the_calendar_was_disconnected(
+    desk: CalendarTestBench,
+) -> None:
+    store = CalendarPreferencesStore(desk.store)
+    calendar_id = await desk.connect(ANNA)
+    identity = CalendarIdentity(platform="google", account=ANNA, raw_id=ANNA)
+    kept = CalendarPreferences(identity=identity, policy=Policy(otherwise="skip"), changed_at=datetime.now(UTC))
+    await store.keep(kept)
+    assert await store.connected_as(identity) == calendar_id
+    ended = await cli("calendar", "disconnect", calendar_id)
+    assert "erased" not in ended.out
+    await desk.sim.ok("DELETE", f"/calendars/{calendar_id}")
+    assert await store.read(identity) == kept
+    ended = await cli("calendar", "disconnect", calendar_id, "--forget")
+    assert "Its policy and its overrides were erased." in ended.out
+    assert (await store.read(identity), await store.connected_as(identity)) == (None, "")
+
+
+async def test_what_cannot_be_erased_is_said(desk: CalendarTestBench, client: MeetingClient) -> None:
+    calendar_id = await desk.connect(ANNA)
+    workflow_id = calendar_workflow_id_for(f"other-{calendar_id}")
+    await client.temporal.start_workflow(
+        CALENDAR_WORKFLOW, {"calendar_id": f"other-{calendar_id}"}, id=workflow_id, task_queue=MEETINGS_QUEUE
+    )
+    assert (await cli("calendar", "disconnect", f"other-{calendar_id}")).code == 0
+    ended = await cli("calendar", "disconnect", f"other-{calendar_id}", "--forget")
+    assert ended.code == 1
+    assert "nothing says which user's calendar it was" in ended.err
+
+
+async def test_a_calendar_that_comes_back_under_another_id_replaces_the_one_before(
+    desk: CalendarTestBench, client: MeetingClient
+) -> None:
+    first = await desk.connect(ANNA)
+    await desk.sim.ok("DELETE", f"/calendars/{first}")
+    second = await desk.connect(ANNA)
+    assert second != first
+    handle = client.temporal.get_workflow_handle(calendar_workflow_id_for(second))
+    started = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
+    assert json.loads(started.input.payloads[0].data)["replaces"] == first

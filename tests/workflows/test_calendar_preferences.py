@@ -9,10 +9,10 @@ from pydantic import SecretStr
 from temporalio.client import WorkflowUpdateFailedError
 
 from minutekeeper.calendars.event import meeting_id_for_event
-from minutekeeper.calendars.messages import OverrideChange, PolicyChange
+from minutekeeper.calendars.messages import CalendarStatus, DisconnectRequest, OverrideChange, PolicyChange
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.preferences import PolicySource
-from minutekeeper.calendars.user_connection import CalendarPlatform
+from minutekeeper.calendars.user_connection import CalendarPlatform, ConnectionClaim
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.providers.calendar_base import (
     AvailableCalendar,
@@ -21,6 +21,7 @@ from minutekeeper.providers.calendar_base import (
     ConnectedCalendar,
 )
 from minutekeeper.providers.calendar_registry import CalendarProviders
+from minutekeeper.storage import layout
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.storage.user_connections import UserConnectionStore
@@ -157,6 +158,47 @@ async def test_a_calendar_that_comes_back_keeps_its_policy_and_its_overrides(wor
     for event in (offer, other):
         assert not await world.exists(again.meeting(event)), event.title
     assert (await anna.connect()).policy_source is PolicySource.UNCHANGED
+    if how == "lost at the provider":
+        claims = [each.calendar_id for each in (await again.meeting(planning).view()).calendars]
+        assert calendar.calendar_id in claims, "until the new one has read its events"
+        await again.update("resync")
+        await again.forward(seconds=3)
+        assert (await calendar.handle.result()).status is CalendarStatus.DISCONNECTED
+        view = await again.meeting(planning).view()
+        assert [each.calendar_id for each in view.calendars] == [again.calendar_id]
+        assert view.status is MeetingStatus.SCHEDULED
+        assert "cancelled" not in [entry.event for entry in view.timeline], "its meeting was never let go of"
+
+
+async def test_what_a_user_connected_by_a_link_is_not_replaced_by_an_operator(world: World) -> None:
+    anna = User(world)
+    first = await anna.connect()
+    calendar = await anna.opened(first)
+    calendar.put()
+    await calendar.notices()
+    world.calendars.unknown.add(calendar.calendar_id)
+    claim = world.folder / layout.calendar_claim_path(first.calendar_id)
+    claim.write_text(ConnectionClaim(user="anna", platform="google", attempt_id="a").model_dump_json())
+    again = await anna.opened(await anna.connect())
+    again.put()
+    await again.notices()
+    await again.update("resync")
+    await again.forward(seconds=3)
+    await again.until(lambda view: view.reconcile_count >= 3)
+    assert (await calendar.view()).status is not CalendarStatus.DISCONNECTING
+
+
+async def test_what_people_decided_is_erased_with_the_calendar_where_that_is_asked_for(world: World) -> None:
+    anna = User(world)
+    calendar = await anna.opened(await anna.connect())
+    await decide(calendar)
+    kept = world.folder / layout.PREFERENCES
+    assert [path for path in kept.rglob("*.json") if "calendars" in path.parts or "connected" in path.parts]
+    await calendar.update("disconnect", DisconnectRequest(forget=True))
+    await calendar.handle.result()
+    assert [path for path in kept.rglob("*.json") if "calendars" in path.parts or "connected" in path.parts] == []
+    again = await anna.connect()
+    assert (again.policy_source, again.overrides) == (PolicySource.BUILT_IN, 0)
 
 
 async def test_a_policy_that_is_given_on_reconnecting_counts_and_the_overrides_stay(world: World) -> None:
