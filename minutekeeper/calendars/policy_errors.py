@@ -34,6 +34,34 @@ _MODELS: dict[str, type[BaseModel]] = {
 }
 """What is expected at a place of a policy, by the last name of its path."""
 
+_PLACES: dict[type[BaseModel], str] = {
+    Rule: "a rule, beside `when`",
+    Conditions: "`when` of a rule",
+    OrganizerCondition: "`organizer`",
+    AttendeesCondition: "`attendees`",
+    WorkingHours: "`working_hours`",
+    OccurrenceCondition: "`occurrence`",
+    BotOverrides: "`bot`",
+    ArtifactOverrides: "`wanted`",
+    Limits: "`limits`",
+}
+
+_SYNONYMS = {
+    "priority": "importance",
+    "weekday": "working_hours",
+    "weekdays": "working_hours",
+    "hourly": "per_hour",
+    "daily": "per_day",
+    "monthly": "hours_per_month",
+}
+"""Words by which people look for a name."""
+
+_FORMS = {
+    "organizer": 'or an object such as {"emails": ["anna@acme.com"]}',
+    "occurrence": 'such as {"every": 2}, or "first"',
+}
+"""How something is written that is a word or an object."""
+
 _MESSAGES = {
     "missing": "is missing",
     "bool_type": "must be true or false",
@@ -53,7 +81,10 @@ _MESSAGES = {
 
 _ABOUT_DOMAINS = ("external", "internal_only", "external_at_least", "external_at_most")
 
+_OF_THE_INSTALLATION = ("installation", "per_user")
+
 _MAX_LENGTH = 60
+_CLOSE = 0.65
 
 
 def validation_messages(error: ValidationError, root: type[BaseModel]) -> Iterator[str]:
@@ -119,13 +150,16 @@ def _place(location: tuple[int | str, ...]) -> str:
 def _message(error: ErrorDetails, root: type[BaseModel]) -> str:
     if error["type"] == "extra_forbidden":
         names = [part for part in error["loc"] if isinstance(part, str) and not part.startswith("<")]
-        return _unknown(names[-1], _MODELS[names[-2]] if len(names) > 1 else root)
+        return _unknown(names[-1], _MODELS[names[-2]] if len(names) > 1 else root, root)
     template = _MESSAGES.get(error["type"])
     if template is None:
         return error["msg"]
     if not error["loc"] and error["type"] == "model_type":
-        return "a policy must be an object in braces"
+        return "all of it must be an object in braces"
     message = template.format(**error.get("ctx", {}))
+    *_, name, form = ("", "", *map(str, error["loc"]))
+    if form.startswith("<") and name in _FORMS:
+        message = f"{message}, {_FORMS[name]}"
     given = error["input"]
     named = error["type"] in {"missing", "value_error", "too_short", "string_too_short", "string_too_long"}
     return (
@@ -133,8 +167,24 @@ def _message(error: ErrorDetails, root: type[BaseModel]) -> str:
     )
 
 
-def _unknown(name: str, model: type[BaseModel]) -> str:
+def _unknown(name: str, model: type[BaseModel], root: type[BaseModel]) -> str:
     known = [field.alias or each for each, field in model.model_fields.items()]
-    near = difflib.get_close_matches(name.casefold(), known, n=1)
-    near = near or [each for each in known if name.casefold() in each.split("_")]
+    wanted = _SYNONYMS.get(name.casefold(), name.casefold())
+    near = difflib.get_close_matches(wanted, known, n=1, cutoff=_CLOSE)
+    near = near or [each for each in known if wanted in each.split("_")]
+    if not near and (places := _places_of(wanted, root)):
+        return f"unknown here; {wanted} belongs to {' or '.join(places)}"
+    near = near or difflib.get_close_matches(wanted, known, n=1)
     return f"unknown; did you mean {near[0]}?" if near else f"unknown; known here are {', '.join(known)}"
+
+
+def _places_of(name: str, root: type[BaseModel]) -> list[str]:
+    """Where a name is known, if that is another place than where it was found."""
+    if name in _OF_THE_INSTALLATION and name not in root.model_fields:
+        return ["the file that MINUTEKEEPER_LIMITS names"]
+    if name in root.model_fields:
+        return ["the policy itself, beside `rules`" if "rules" in root.model_fields else "the file itself"]
+    places = [place for model, place in _PLACES.items() if name in model.model_fields]
+    if "rules" not in root.model_fields and _PLACES[Limits] in places:
+        return [f"`{each}`" for each in _OF_THE_INSTALLATION]
+    return places

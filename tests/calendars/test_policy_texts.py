@@ -51,7 +51,7 @@ def test_the_default_policy_skips_what_the_owner_declined() -> None:
         ("[" * 60_000, ["it is nested too deeply"]),
         ("{", ["line 1, column 2: not JSON: Expecting property name enclosed in double quotes"]),
         ("{}\n x", ["line 2, column 2: not JSON: Extra data"]),
-        ("[]", ["a policy must be an object in braces"]),
+        ("[]", ["all of it must be an object in braces"]),
         ('{"version": 1, "version": 1}', ["'version' is given twice in one place"]),
         ('{"version": 2}', ["version: must be 1, not 2"]),
         ('{"otherwise": "perhaps"}', ["otherwise: must be 'record' or 'skip', not \"perhaps\""]),
