@@ -14,6 +14,7 @@ from minutekeeper.calendars.limited_events import (
     LimitedEvents,
     limit_events,
     own_bookings,
+    unlimited,
     user_key,
     wanted_bookings,
 )
@@ -64,11 +65,11 @@ class CalendarLimits:
         """Leaves out the events that limits have no room for, and stores what was decided."""
         context = await self._read(now)
         before = context.before
-        wanted = wanted_bookings(events, context, now)
-        if not (context.user_gauges or context.installation_gauges):
+        if not context.has_limits:
             if before:
                 await self._sources.store.remove(before)
-            return limit_events(events, wanted, context, now)
+            return unlimited(events, context, now)
+        wanted = wanted_bookings(events, context, now)
         is_news = wanted != before and (before is not None or not wanted.is_empty)
         if is_news:
             await self._write(wanted)

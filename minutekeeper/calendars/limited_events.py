@@ -88,6 +88,11 @@ class LimitContext(NamedTuple):
             return []
         return [Gauge(LimitScope.INSTALLATION, file.installation, file.time_zone)]
 
+    @property
+    def has_limits(self) -> bool:
+        """Whether any limit applies to the calendar."""
+        return bool(self.user_gauges or self.installation_gauges)
+
 
 def own_bookings(
     calendar_id: str, user: str, policy: Policy, installation: InstallationLimits | None
@@ -166,6 +171,11 @@ class LimitedEvents(NamedTuple):
         return min((each for each in instants if each > now), default=None)
 
 
+def unlimited(events: TrackedEvents, context: LimitContext, now: datetime) -> LimitedEvents:
+    """The events as they were decided without limits."""
+    return LimitedEvents(_with_limits(events, {}, now), context.own, ())
+
+
 def limit_events(
     events: TrackedEvents, wanted: CalendarBookings, context: LimitContext, now: datetime
 ) -> LimitedEvents:
@@ -233,10 +243,10 @@ def _disagreeing(
 
 
 def _with_limits(events: TrackedEvents, reached: Mapping[str, LimitReached], now: datetime) -> TrackedEvents:
-    titles = {entry.meeting_id: entry.desired.title for entry in events.entries.values()}
+    titles = {entry.meeting_id: entry.desired.title for entry in events.entries.values()} if reached else {}
     changed = {}
     for key, stored in events.entries.items():
-        if stored.is_over(now):
+        if stored.is_over(now) or not (stored.left_out or reached):
             continue
         entry = _without_limit(stored)
         if entry.record and (limit := reached.get(entry.meeting_id)):

@@ -12,6 +12,7 @@ from minutekeeper.calendars.limited_events import (
     LimitedEvents,
     limit_events,
     own_bookings,
+    unlimited,
     user_key,
     wanted_bookings,
 )
@@ -71,6 +72,8 @@ class KnownLimits:
 
 def limited(events: TrackedEvents, context: LimitContext, now: datetime) -> LimitedEvents:
     """The events with limits applied, as the next reconcile does it."""
+    if not context.has_limits:
+        return unlimited(events, context, now)
     return limit_events(events, wanted_bookings(events, context, now), context, now)
 
 
