@@ -129,6 +129,8 @@ def _wanted(entry: TrackedEvent, before: WantedBooking | None, now: datetime) ->
     # Its event may have been moved while its bot is in the meeting.
     is_under_way = entry.booked and applied.start_time - SETTLED_BEFORE <= now < applied.expected_end
     is_moved = desired.start_time - SETTLED_BEFORE > now
+    # What is known of the calendar's events may have been lost.
+    is_booked = entry.booked or bool(before and before.booked)
     return WantedBooking(
         meeting_id=entry.meeting_id,
         event_id=entry.event_id,
@@ -136,8 +138,8 @@ def _wanted(entry: TrackedEvent, before: WantedBooking | None, now: datetime) ->
         until=max(desired.leaves_at, desired.start_time),
         importance=entry.importance,
         since=before.since if before else now,
-        booked=entry.booked,
-        left_out=before.left_out if before and not entry.booked else None,
+        booked=is_booked,
+        left_out=before.left_out if before and not is_booked else None,
         fixed=(is_under_way and is_moved) or entry.rule == BuiltinRule.PROVIDER,
     )
 
