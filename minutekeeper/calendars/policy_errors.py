@@ -57,10 +57,10 @@ _SYNONYMS = {
 """Words by which people look for a name."""
 
 _FORMS = {
-    "organizer": 'or an object such as {"emails": ["anna@acme.com"]}',
-    "occurrence": 'such as {"every": 2}, or "first"',
+    "organizer": ('{"emails": ["anna@acme.com"]}', '"me" or "others"'),
+    "occurrence": ('{"every": 2}', '"first"'),
 }
-"""How something is written that is a word or an object."""
+"""What is written as an object, such as this one, or as one of these words."""
 
 _MESSAGES = {
     "missing": "is missing",
@@ -159,7 +159,9 @@ def _message(error: ErrorDetails, root: type[BaseModel]) -> str:
     message = template.format(**error.get("ctx", {}))
     *_, name, form = ("", "", *map(str, error["loc"]))
     if form.startswith("<") and name in _FORMS:
-        message = f"{message}, {_FORMS[name]}"
+        example, words = _FORMS[name]
+        more = f"or an object such as {example}" if form == "<word>" else f"such as {example}, or {words}"
+        message = f"{message}, {more}"
     given = error["input"]
     named = error["type"] in {"missing", "value_error", "too_short", "string_too_short", "string_too_long"}
     return (

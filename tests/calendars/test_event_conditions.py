@@ -102,7 +102,10 @@ def test_days(days: Any, start: str, *, expected: bool) -> None:
         ({"visibility": "secret"}, "rules[0].when.visibility[0]: must be 'default', 'public', 'personal',"),
         ({"color": "red"}, "rules[0].when.color[0]: must be 'lavender', 'sage', 'grape',"),
         ({"date": "tomorrow"}, "rules[0].when.date[0]: 'tomorrow' is no day; write it as 2026-12-24,"),
-        ({"occurrence": "last"}, "rules[0].when.occurrence: must be 'first', not \"last\""),
+        (
+            {"occurrence": "last"},
+            'rules[0].when.occurrence: must be \'first\', or an object such as {"every": 2}, not "last"',
+        ),
         ({"occurrence": {"evry": 2}}, "rules[0].when.occurrence.evry: unknown; did you mean every?"),
         ({"occurrence": {"every": 1}}, "rules[0].when.occurrence.every: must be at least 2, not 1"),
         ({"all_day": "yes"}, 'rules[0].when.all_day: must be true or false, not "yes"'),

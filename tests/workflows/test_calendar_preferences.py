@@ -13,6 +13,7 @@ from minutekeeper.calendars.messages import CalendarStatus, DisconnectRequest, O
 from minutekeeper.calendars.policy import Policy
 from minutekeeper.calendars.preferences import PolicySource
 from minutekeeper.calendars.user_connection import CalendarPlatform, ConnectionClaim
+from minutekeeper.meetings.ids import PREFERENCES
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.providers.calendar_base import (
     AvailableCalendar,
@@ -192,7 +193,7 @@ async def test_what_people_decided_is_erased_with_the_calendar_where_that_is_ask
     anna = User(world)
     calendar = await anna.opened(await anna.connect())
     await decide(calendar)
-    kept = world.folder / layout.PREFERENCES
+    kept = world.folder / PREFERENCES
     assert [path for path in kept.rglob("*.json") if "calendars" in path.parts or "connected" in path.parts]
     await calendar.update("disconnect", DisconnectRequest(forget=True))
     await calendar.handle.result()
