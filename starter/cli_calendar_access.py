@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from starter.cli_calendar_policies import print_left_out
-from starter.cli_options import CalendarProviderName, Json, PlatformOption, PolicyFile, run_async
+from starter.cli_options import CalendarProviderName, Forget, Json, PlatformOption, PolicyFile, run_async
 
 if TYPE_CHECKING:
     from minutekeeper.calendars.user_connection import UserConnection
@@ -93,7 +93,9 @@ async def calendar_connect_link(  # noqa: PLR0913 - one argument for each option
 
 @app.command(name="disconnect-user")
 @run_async
-async def calendar_disconnect_user(user: User, platform: UserPlatform, *, as_json: Json = False) -> int:
+async def calendar_disconnect_user(
+    user: User, platform: UserPlatform, *, forget: Forget = False, as_json: Json = False
+) -> int:
     """Disconnect a user's calendar and its meetings."""
     from minutekeeper.calendars.user_connection import REVOKING
     from minutekeeper.providers.base import ProviderError
@@ -110,7 +112,7 @@ async def calendar_disconnect_user(user: User, platform: UserPlatform, *, as_jso
         known = await connections.read(user, platform.value)
         if not known.calendar_id:
             raise MeetingError(f"{sanitize(user)} has no {platform.value} calendar connected.")
-        await _disconnect(configured, known)
+        await _disconnect(configured, known, forget=forget)
         await connections.write(known.disconnected())
     except (StoreError, ProviderError) as error:
         raise MeetingError(str(error)) from None
@@ -203,29 +205,35 @@ async def _stored_policy(settings: "Settings", path: Path) -> str:
         raise StorageError(str(error)) from None
 
 
-async def _disconnect(settings: "Settings", known: "UserConnection") -> None:
+async def _disconnect(settings: "Settings", known: "UserConnection", *, forget: bool) -> None:
     """Tells the calendar's workflow to cancel its meetings and delete it; without one, does the rest of it."""
     from functools import partial
 
     from minutekeeper.calendars.messages import DisconnectRequest
+    from minutekeeper.calendars.preferences import CalendarIdentity
     from minutekeeper.providers.calendar_factory import open_calendars
+    from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
     from minutekeeper.storage.objections import ObjectionStore
     from minutekeeper.storage.store import ArtifactStore
     from minutekeeper.temporal.calendar_workflows import report_changes, request_disconnect
     from starter.client import MeetingClient
     from starter.error_translation import translate_temporal_errors
 
-    temporal = (await MeetingClient.connect()).temporal
+    temporal, store = (await MeetingClient.connect()).temporal, ArtifactStore(settings.artifacts_url)
+    request = DisconnectRequest(reason=_DISCONNECT_REASON, forget=forget)
     with translate_temporal_errors(temporal):
-        if await request_disconnect(temporal, known.calendar_id, DisconnectRequest(reason=_DISCONNECT_REASON)):
+        if await request_disconnect(temporal, known.calendar_id, request):
             return
-        objections = ObjectionStore(ArtifactStore(settings.artifacts_url))
+        objections = ObjectionStore(store)
         await objections.withdraw_all(known.calendar_id, partial(report_changes, temporal))
     calendars = open_calendars(settings)
     try:
         await calendars.of(known.calendar_id).delete_calendar(known.calendar_id)
     finally:
         await calendars.aclose()
+    if forget:
+        identity = CalendarIdentity(platform=known.platform, account=known.email, raw_id=known.raw_id)
+        await CalendarPreferencesStore(store).forget(identity)
 
 
 def _print_rotation(rotation: "CredentialRotation") -> None:

@@ -7,7 +7,7 @@ import typer
 
 from starter import cli_calendar_access, cli_calendar_policies, cli_recall_users
 from starter.cli_calendar_policies import print_left_out
-from starter.cli_options import CalendarName, CalendarProviderName, EventName, Json, PolicyFile, run_async
+from starter.cli_options import CalendarName, CalendarProviderName, EventName, Forget, Json, PolicyFile, run_async
 
 if TYPE_CHECKING:
     from starter.calendars.connect import ConnectResult
@@ -229,9 +229,7 @@ async def calendar_disconnect(
     why: Annotated[
         str, typer.Option(help="Reason, shown in the timelines of its meetings.", show_default=False)
     ] = "",
-    forget: Annotated[
-        bool, typer.Option("--forget", help="Also erase its policy and overrides, which would hold again later.")
-    ] = False,
+    forget: Forget = False,
     as_json: Json = False,
 ) -> int:
     """Disconnect a calendar and release its meetings.

@@ -48,6 +48,9 @@ CalendarProviderName = Annotated[
         show_default=False,
     ),
 ]
+Forget = Annotated[
+    bool, typer.Option("--forget", help="Also erase its policy and overrides, which would hold again later.")
+]
 PolicyFile = Annotated[
     Path | None, typer.Option("--policy", metavar="FILE", help="Policy as JSON.", show_default=False)
 ]

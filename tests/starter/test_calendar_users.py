@@ -5,9 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from minutekeeper.calendars.connect_link import read_link
+from minutekeeper.calendars.policy import Policy
+from minutekeeper.calendars.preferences import CalendarIdentity, CalendarPreferences
+from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.storage.user_connections import UserConnectionStore
 from starter.inputs import settings as settings_now
+from tests.devtools.simulator import calendar_support
+from tests.starter.calendar_support import CalendarTestBench
 from tests.starter.support import SECRET, cli, run_here
 
 LINK = ("calendar", "connect-link", "user 1", "--platform", "google")
@@ -64,3 +69,25 @@ async def test_a_calendar_that_cannot_be_ended_now_stays_connected(settings: pyt
     assert ended.code == 1
     assert "cannot be reached" in ended.error
     assert (await connections.read("user-1", "google")).calendar_id == "calendar-1"
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.usefixtures("at_temporal")
+@pytest.mark.parametrize("options", [(), ("--forget",)])
+async def test_what_people_decided_for_a_users_calendar_is_erased_if_that_is_asked_for(
+    desk: CalendarTestBench, options: tuple[str, ...]
+) -> None:
+    calendar_id = await calendar_support.connect(
+        desk.sim, await calendar_support.account(desk.sim, "anna@example.com")
+    )
+    connections, preferences = UserConnectionStore(desk.store), CalendarPreferencesStore(desk.store)
+    known = await connections.read("user-1", "google")
+    await connections.write(
+        known.connected(calendar_id, "anna@example.com", "Anna", "anna@example.com", datetime.now(UTC))
+    )
+    identity = CalendarIdentity(platform="google", account="anna@example.com", raw_id="anna@example.com")
+    kept = CalendarPreferences(identity=identity, policy=Policy(otherwise="skip"), changed_at=datetime.now(UTC))
+    await preferences.keep(kept)
+    ended = await cli("calendar", "disconnect-user", "user-1", "--platform", "google", *options)
+    assert ended.code == 0
+    assert await preferences.read(identity) == (None if options else kept)
