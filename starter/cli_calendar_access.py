@@ -210,7 +210,7 @@ async def _disconnect(settings: "Settings", known: "UserConnection", *, forget: 
     from functools import partial
 
     from minutekeeper.calendars.messages import DisconnectRequest
-    from minutekeeper.calendars.preferences import CalendarIdentity
+    from minutekeeper.providers.calendar_base import ConnectedCalendar, identity_of
     from minutekeeper.providers.calendar_factory import open_calendars
     from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
     from minutekeeper.storage.objections import ObjectionStore
@@ -232,8 +232,9 @@ async def _disconnect(settings: "Settings", known: "UserConnection", *, forget: 
     finally:
         await calendars.aclose()
     if forget:
-        identity = CalendarIdentity(platform=known.platform, account=known.email, raw_id=known.raw_id)
-        await CalendarPreferencesStore(store).forget(identity)
+        calendar = ConnectedCalendar(calendar_id=known.calendar_id, email=known.email, raw_id=known.raw_id)
+        if identity := identity_of(known.platform, calendar, None):
+            await CalendarPreferencesStore(store).forget(identity)
 
 
 def _print_rotation(rotation: "CredentialRotation") -> None:

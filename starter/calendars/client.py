@@ -58,10 +58,7 @@ from workflows.calendar import CalendarWorkflow
 
 
 class CalendarDetails(BaseModel):
-    """One calendar: its summary, its workflow's view, and the number of its upcoming and recorded events.
-
-    `left_out` are the events that limits leave out.
-    """
+    """One calendar: its summary, its workflow's view, its numbers of events, and those that limits leave out."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -197,8 +194,7 @@ class CalendarClient:
             explained = await explain_decision(
                 self.temporal, self._provider, tracked, rules, limits=limits, text=event
             )
-            opinions = await self._opinions.about(explained.meeting)
-            return explained.model_copy(update={"calendars": opinions})
+            return explained.model_copy(update={"calendars": await self._opinions.about(explained.meeting)})
 
     async def plan(self, calendar: str, policy: Policy | None = None) -> PolicyPreview:
         """What a policy, by default the calendar's own, would book, move and cancel. Changes nothing."""
@@ -327,7 +323,7 @@ class CalendarClient:
         """Releases all meetings of a calendar and ends the provider's sync; the user's consent itself stays.
 
         A calendar without a workflow is deleted at the provider, and objects to no meeting of others any more.
-        `forget` erases its policy and its overrides, which would otherwise hold again when it is connected again.
+        `forget` erases its policy and its overrides.
         """
         request = parse_input(DisconnectRequest, ({"reason": why} if why else {}) | {"forget": forget})
         view: CalendarView | None = None

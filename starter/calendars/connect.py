@@ -10,7 +10,7 @@ from temporalio.client import Client, WorkflowHandle
 
 from minutekeeper.calendars.messages import CalendarStatus, CalendarView, CalendarWorkflowInput
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy
-from minutekeeper.calendars.preferences import PolicySource, starting_rules
+from minutekeeper.calendars.preferences import CalendarIdentity, PolicySource, starting_rules
 from minutekeeper.calendars.user_connection import ConnectionClaim
 from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.providers import calendar_ids
@@ -130,7 +130,8 @@ async def connect_calendar(
         view = await _view(temporal, connected.calendar_id)
         source, held = PolicySource.UNCHANGED, view.policy if view else None
         overrides = view.overrides.count if view else 0
-    await preferences.note_connected(identity, connected.calendar_id)
+    if identity:
+        await preferences.note_connected(identity, connected.calendar_id)
     return ConnectResult(
         calendar_id=connected.calendar_id,
         workflow_id=calendar_workflow_id_for(connected.calendar_id),
@@ -166,10 +167,11 @@ async def _known(
     return None
 
 
-async def _replaced(account: CalendarAccount, identity: CalendarIdentity, calendar_id: str) -> str:
-    """The id under which operators have connected the same calendar before; empty if there is no other one."""
-    before = await account.preferences.connected_as(identity)
-    is_other = before not in {"", calendar_id}
+async def _replaced(account: CalendarAccount, identity: CalendarIdentity | None, calendar_id: str) -> str:
+    """The id under which operators have connected the same calendar before at the same provider; empty if none."""
+    before = await account.preferences.connected_as(identity) if identity else ""
+    is_at_provider = calendar_ids.provider_name(before or calendar_id) == calendar_ids.provider_name(calendar_id)
+    is_other = before not in {"", calendar_id} and is_at_provider
     return before if is_other and await account.connections.claim(before, _OPERATOR_CLAIM) else ""
 
 
