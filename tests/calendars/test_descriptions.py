@@ -23,6 +23,12 @@ def test_a_new_calendar_was_not_reconciled() -> None:
     ]
 
 
+def test_what_limits_leave_out_is_shown_if_there_is_any() -> None:
+    view = NEW.model_copy(update={"counts": ReconcileCounts(left_out=2)})
+    (line,) = set(calendar_markdown(view).splitlines()) - set(calendar_markdown(NEW).splitlines())
+    assert line == "- **Left out by limits:** 2; `minutekeeper calendar show` names them"
+
+
 def test_a_policy_may_have_no_rules() -> None:
     without = NEW.model_copy(update={"policy": a_policy(otherwise="skip")})
     assert calendar_markdown(without).splitlines()[-1] == "- **Policy:** no rules; otherwise skip"
