@@ -125,7 +125,7 @@ class ScheduledMeeting(LenientModel):
             raise UnavailableError("The provider gave a meeting without an id or without a time.") from None
 
 
-class MeetingPage(LenientModel):
+class UserMeetingPage(LenientModel):
     """A page of meetings; the list itself may also be the whole answer."""
 
     results: Objects = Field([])

@@ -19,8 +19,8 @@ from minutekeeper.providers.api_connection import ApiConnection
 from minutekeeper.providers.base import NotFoundError, ProviderError, RequestRejectedError, UnavailableError
 from minutekeeper.providers.calendar_users import (
     CalendarUser,
-    MeetingPage,
     ScheduledMeeting,
+    UserMeetingPage,
     causes_of_failure,
     meetings_between,
 )
@@ -178,8 +178,8 @@ class RecallCalendarV1:
         return parse_answer(SERVICE, partial(model.model_validate, context=self._connection.secrets), answer)
 
 
-def _meeting_page(document: Any) -> MeetingPage:
-    return MeetingPage.model_validate({"results": document} if isinstance(document, list) else document)
+def _meeting_page(document: Any) -> UserMeetingPage:
+    return UserMeetingPage.model_validate({"results": document} if isinstance(document, list) else document)
 
 
 def _meeting_path(meeting_id: str) -> str:
