@@ -171,3 +171,33 @@ async def test_a_longer_file_than_any_transcript_is_not_taken(
     serve(desk, Transcript(segments=(segment,)).model_dump_json().encode())
     result = await desk.transcript()
     assert (result.state, result.error) == (TranscriptState.FAILED, "the file is larger than 1000 bytes")
+
+
+@pytest.mark.parametrize("fault", [Fault(status=503), Fault(cut_after=20)])
+async def test_a_server_that_fails_is_asked_again(desk: RecordingRunner, fault: Fault) -> None:
+    desk.answers(lambda: with_link(desk, 0.0))
+    serve(desk, SPOKEN.model_dump_json().encode())
+    desk.server.faults.append(fault)
+    with pytest.raises(DownloadError):
+        await desk.transcript()
+    assert (await desk.next().transcript()).state is TranscriptState.READY
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (gzip.compress(b" " * 5000), "more than 1000 bytes when it is decompressed"),
+        (gzip.compress(b" " * 5000)[:20], "the compressed recording ends too early"),
+    ],
+)
+async def test_what_grows_too_large_or_is_cut_is_no_transcript(
+    desk: RecordingRunner, monkeypatch: pytest.MonkeyPatch, content: bytes, error: str
+) -> None:
+    monkeypatch.setattr("activities.recording_download._MAX_TRANSCRIPT_BYTES", 1000)
+    desk.answers(lambda: with_link(desk, 0.0))
+    serve(desk, content)
+    if "ends" in error:
+        with pytest.raises(UrlRefusedError, match=error):
+            await desk.transcript()
+    else:
+        assert error in (await desk.transcript()).error
