@@ -235,7 +235,7 @@ def _filters_to_wire(filters: EventFilter, now: datetime) -> dict[str, str]:
         "start_date": max((each for each in (filters.starts_from, earliest) if each), default=None),
         "end_date": min((each for each in (filters.starts_until, latest) if each), default=None),
     }
-    return {name: value.astimezone(UTC).isoformat() for name, value in values.items() if value}
+    return {name: f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z" for name, value in values.items() if value}
 
 
 def _has_people(event: CalendarEvent, filters: EventFilter) -> bool:

@@ -1,6 +1,7 @@
 """The calendars of version 2: series, declined events, conflicts, and why a calendar cannot be read."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -202,7 +203,8 @@ async def test_an_event_that_is_gone_meanwhile_hides_nothing(
     calendars: MeetingBaasV2Calendars, server: ToldServer
 ) -> None:
     server.tell(data([{"event_id": "e-1"}]), refusal(404, "FST_ERR_EVENT_NOT_FOUND"))
-    assert await read(calendars) == []
+    assert await read(calendars, starts_from=datetime(2026, 12, 1, tzinfo=UTC)) == []
+    assert server.asked[0].query["start_date"] == "2026-12-01T00:00:00Z"
     server.tell(data([{"event_id": "e-1"}]), Answer(status=503))
     with pytest.raises(UnavailableError):
         await read(calendars)
