@@ -18,13 +18,16 @@ COVERAGE := 90
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# The provider that `make demo` and `make dev` simulate: meetingbaas, meetingbaas-v2 or recall.
+PROVIDER ?= meetingbaas
+
 .PHONY: demo
 demo: $(VENV)/.embedded ## Run a meeting from booking to recording, and one from a calendar (1 minute)
-	@$(BIN)/python -m devtools.stack.demo
+	@$(BIN)/python -m devtools.stack.demo --provider $(PROVIDER)
 
 .PHONY: dev
 dev: $(VENV)/.embedded ## Run Temporal, worker, bridge and a simulated Meeting BaaS until Ctrl-C
-	@$(BIN)/python -m devtools.stack
+	@$(BIN)/python -m devtools.stack --provider $(PROVIDER)
 
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests, what failed once more on its own, and measure their coverage

@@ -24,7 +24,6 @@ from temporalio.worker import (
     Worker,
 )
 
-from activities.account_rate_limit import AccountRateLimit
 from activities.bots import BotActivities
 from activities.calendar_health import CalendarHealthActivities
 from activities.calendars import CalendarActivities
@@ -123,9 +122,7 @@ def recordings_worker(client: Client, recordings: RecordingActivities, settings:
 
 def _pacing(client: Client, settings: Settings) -> DispatchPacing:
     clock = ServerClock()
-    return DispatchPacing(
-        clock, AccountRateLimit(settings.minutekeeper_requests_per_second), open_account_limit_queue(client, clock)
-    )
+    return DispatchPacing(clock, queue=open_account_limit_queue(client, clock), paces=settings.account_paces)
 
 
 @contextlib.asynccontextmanager

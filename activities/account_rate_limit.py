@@ -44,7 +44,10 @@ class AccountRateLimit:
     every minute without a refusal, until it is discarded.
     """
 
-    def __init__(self, per_second: float = 0.0, now: Callable[[], float] = elapsed_seconds) -> None:
+    def __init__(
+        self, per_second: float = 0.0, now: Callable[[], float] = elapsed_seconds, name: str = "The provider"
+    ) -> None:
+        self._name = name
         self._configured = per_second
         self._learned = 0.0
         self._now = now
@@ -117,7 +120,8 @@ class AccountRateLimit:
             self._accepted.clear()
             self._refused.clear()
             logger.warning(
-                "Meeting BaaS takes %.1f requests a second of this worker; MINUTEKEEPER_REQUESTS_PER_SECOND is %g",
+                "%s takes %.1f requests a second of this worker; %g are set for it",
+                self._name,
                 self._learned,
                 self._configured,
             )

@@ -1,16 +1,27 @@
 """Sending, finding, removing and observing bots."""
 
 import asyncio
-from dataclasses import replace
+import contextlib
 from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.account_rate_limit import AccountRateLimit, NotYetError
+from activities.bot_orders import (
+    adopted_bot,
+    completed_answer,
+    is_left_behind,
+    is_own_bot,
+    order_for,
+    own_key,
+    plan_for,
+)
 from activities.dispatch_batches import WorkerShutdownError
 from activities.dispatch_slots import DispatchPacing, DispatchSlots
 from activities.errors import to_application_error
+from activities.provider_health import ProviderUnhealthyError, health_of
+from activities.provider_selection import ProviderSelection
 from activities.room_entry import RoomEntry, RoomOccupiedError
 from activities.send_attempt import Attempt, OverdueError
 from minutekeeper.meetings.bot_events import ObservedBot
@@ -22,6 +33,7 @@ from minutekeeper.meetings.dispatch import (
     DispatchTerms,
     SendBotInput,
 )
+from minutekeeper.meetings.provider_choice import ProviderChoice
 from minutekeeper.meetings.webhook_health import BotStatusQuery
 from minutekeeper.meetings.webhook_urls import bot_webhook_url
 from minutekeeper.providers.base import (
@@ -52,7 +64,7 @@ class BotActivities:
 
     Args:
         public_url: The base of the webhook URL of each bot, which `secret` signs.
-        pacing: When bots may be sent. Its limit is that of the default provider; the limits of others are learned.
+        pacing: When bots may be sent. Limits that it does not have are learned.
     """
 
     def __init__(
@@ -73,16 +85,21 @@ class BotActivities:
         default = providers.get()
         self._turns = {
             each.name: DispatchSlots(
-                pacing if each is default else replace(pacing, limit=AccountRateLimit()),
+                pacing,
                 each.warm_up,
                 activity.wait_for_worker_shutdown,
+                limit=_limit(each, pacing, is_default=each is default),
             )
             for each in providers
         }
+        self._health = health_of([each.name for each in providers], self._clock)
+        self._selection = ProviderSelection(providers, pacing.paces, self._health, self._clock)
 
     @activity.defn
-    async def send_bot(self, request: SendBotInput) -> DispatchedBot:
+    async def send_bot(self, request: SendBotInput) -> DispatchedBot | ProviderChoice:
         """Sends a bot at the instant that the provider wants, once: one that may exist already is looked for first.
+
+        Where there are several providers, a request that names none is answered with the choice of one.
 
         Raises ApplicationError of the types in `activities.errors`; its details are whether it is certain that no
         bot came of the request, and this worker's DispatchTerms.
@@ -90,20 +107,14 @@ class BotActivities:
         attempt = Attempt(request)
         self._clock.hear(activity.info().started_time)
         provider = self._provider(request.provider)
-        turns = self._turns[provider.name]
-        plan = _plan(provider, request)
-        order = _order(request, plan).model_copy(update={"attempt": attempt.last_without_bot})
+        if not attempt.in_doubt or (request.rebooked and activity.info().attempt == 1):
+            choice = self._selection.choose(request, activity.info().workflow_id or "", attempt.patience)
+            if choice is not None:
+                return await self._bot_of_lost_workflow(request) or choice
+        plan = plan_for(provider, request)
+        order = order_for(request, plan).model_copy(update={"attempt": attempt.last_without_bot})
         try:
-            if self._rooms:
-                entry = await self._rooms.enter(provider, request, order, _longest(plan))
-                if entry.shared:
-                    return _answer(entry.shared, request, plan)
-                order = order.model_copy(update={"stays_reserved": entry.is_occupied_until_start})
-            if found := await self._earlier_bot(provider, order, attempt, rebooked=request.rebooked):
-                return _answer(found, request, plan)
-            address = self._address(provider, order)
-            async with turns.slot(order, address.workflow_id, attempt):
-                sent = await self._send_within_limit(provider, order, address, attempt)
+            sent = await self._enter_and_send(provider, request, order, plan, attempt)
         except (RoomOccupiedError, RoomsUnavailableError) as error:
             attempt.ends_without_a_bot()
             is_occupied = isinstance(error, RoomOccupiedError)
@@ -115,12 +126,13 @@ class BotActivities:
                 next_retry_delay=_ASK_FOR_ROOM_AGAIN if is_occupied else _AT_ONCE,
                 category=ApplicationErrorCategory.BENIGN,
             ) from None
-        except (WorkerShutdownError, NotYetError, OverdueError) as error:
+        except (WorkerShutdownError, NotYetError, OverdueError, ProviderUnhealthyError) as error:
             attempt.ends_without_a_bot()
             if isinstance(error, NotYetError):
                 error.seconds = attempt.pause(error.seconds, self._until_start(order))
             raise _left_to_others(error, not attempt.in_doubt, plan.terms) from None
         except ProviderError as error:
+            self._health[provider.name].failed(error)
             if isinstance(error, UnavailableError):
                 attempt.in_doubt = True
             elif isinstance(error, CapacityError) and self._is_repeatable(provider, order):
@@ -130,23 +142,23 @@ class BotActivities:
             activity.logger.warning("Sending the bot failed (attempt %d): %s", activity.info().attempt, error)
             self._limit_pause(error, attempt, order)
             raise to_application_error(error, not attempt.in_doubt, plan.terms, retry_account=False) from None
-        return _answer(sent, request, plan)
+        return completed_answer(sent, request, plan)
 
     @activity.defn
     async def find_bot(self, request: SendBotInput) -> DispatchedBot | None:
         """The bot of a request whose result is unknown, if there is one."""
         provider = self._provider(request.provider)
-        plan = _plan(provider, request)
+        plan = plan_for(provider, request)
         try:
-            found = await self._find_own(provider, _order(request, plan), rebooked=request.rebooked)
+            found = await self._find_own(provider, order_for(request, plan), rebooked=request.rebooked)
         except ProviderError as error:
             raise to_application_error(error) from None
-        return _answer(found, request, plan) if found else None
+        return completed_answer(found, request, plan) if found else None
 
     @activity.defn
     async def dispatch_policy(self, request: SendBotInput) -> DispatchTerms:
         """This worker's settings for a bot that was asked for."""
-        return _plan(self._provider(request.provider), request).terms
+        return plan_for(self._provider(request.provider), request).terms
 
     @activity.defn
     async def remove_bot(self, bot: BotReference) -> str:
@@ -221,6 +233,37 @@ class BotActivities:
     def _until_start(self, order: BotDispatch) -> float:
         return (order.start_time - self._clock.now()).total_seconds()
 
+    async def _enter_and_send(
+        self, provider: Provider, request: SendBotInput, order: BotDispatch, plan: DispatchPlan, attempt: Attempt
+    ) -> DispatchedBot:
+        """The bot that is sent, or the one that is in the room already, or that an earlier attempt sent."""
+        if self._rooms:
+            longest = timedelta(seconds=plan.deadlines.max_bot_lifetime)
+            entry = await self._rooms.enter(provider, request, order, longest)
+            if entry.shared:
+                return entry.shared
+            order = order.model_copy(update={"stays_reserved": entry.is_occupied_until_start})
+        if found := await self._earlier_bot(provider, order, attempt, rebooked=request.rebooked):
+            return found
+        address, health = self._address(provider, order), self._health[provider.name]
+        async with self._turns[provider.name].slot(order, address.workflow_id, attempt):
+            if request.may_change and not attempt.in_doubt:
+                health.admit()
+            sent = await self._send_within_limit(provider, order, address, attempt)
+            health.answered()
+        return sent
+
+    async def _bot_of_lost_workflow(self, request: SendBotInput) -> DispatchedBot | None:
+        """The bot that a lost workflow of the same id may have sent, at whichever provider."""
+        if not request.rebooked:
+            return None
+        for provider in self._providers:
+            plan = plan_for(provider, request)
+            with contextlib.suppress(ProviderError):
+                if found := await self._find_own(provider, order_for(request, plan), rebooked=True):
+                    return completed_answer(found, request, plan)
+        return None
+
     async def _send_within_limit(
         self, provider: Provider, order: BotDispatch, address: BotCallback, attempt: Attempt
     ) -> DispatchedBot:
@@ -249,21 +292,21 @@ class BotActivities:
         found = await self._find(provider, order)
         for bot in found:
             # A bot that an earlier run of this very meeting left behind reports to this one as well.
-            if _is_own(bot, order) or (bot.is_open and _is_left_behind(bot, order)):
-                return _adopted(provider, bot, order)
+            if is_own_bot(bot, order) or (bot.is_open and is_left_behind(bot, order, provider)):
+                return adopted_bot(provider, bot, order)
         for bot in found:
             if bot.is_open and bot.workflow_id != activity.info().workflow_id:
-                return _adopted(provider, bot, order, shared_with=bot.workflow_id or "another application")
+                return adopted_bot(provider, bot, order, shared_with=bot.workflow_id or "another application")
         if any(bot.key == order.key for bot in found):
             # An earlier meeting of the same name left its key behind; this run's own key is as good.
-            fresh = order.model_copy(update={"key": _own_key(order)})
+            fresh = order.model_copy(update={"key": own_key(order)})
             return await provider.dispatch(fresh, address, self._clock.now())
         raise UnavailableError(f"a duplicate was refused, but no bot for this meeting is listed: {refusal}")
 
     async def _find_own(self, provider: Provider, order: BotDispatch, *, rebooked: bool) -> DispatchedBot | None:
         for bot in await self._find(provider, order):
-            if _is_own(bot, order) or (rebooked and _is_left_behind(bot, order)):
-                return _adopted(provider, bot, order)
+            if is_own_bot(bot, order) or (rebooked and is_left_behind(bot, order, provider)):
+                return adopted_bot(provider, bot, order)
         return None
 
     async def _find(self, provider: Provider, order: BotDispatch) -> list[FoundBot]:
@@ -276,73 +319,31 @@ class BotActivities:
         return BotCallback(webhook_url=url, workflow_id=workflow_id)
 
 
-def _longest(plan: DispatchPlan) -> timedelta:
-    return timedelta(seconds=plan.deadlines.max_bot_lifetime)
-
-
-def _plan(provider: Provider, request: SendBotInput) -> DispatchPlan:
-    """By the provider's own rule and this worker's settings; the same in every attempt."""
-    return provider.dispatch_plan(request.start_time, request.requested_at)
-
-
-def _order(request: SendBotInput, plan: DispatchPlan) -> BotDispatch:
-    return BotDispatch(
-        key=request.key,
-        dispatch=request.dispatch,
-        run=request.run or activity.info().workflow_run_id or "",
-        meeting_url=request.meeting_url,
-        start_time=request.start_time,
-        dispatch_at=plan.dispatch_at,
-        mode=plan.mode,
-        transcript=request.transcript,
-        bot=request.bot,
-        metadata=request.metadata,
-        requested_since=request.first_requested_at or request.requested_at,
-    )
-
-
-def _answer(sent: DispatchedBot, request: SendBotInput, plan: DispatchPlan) -> DispatchedBot:
-    """`join_at` is the plan's, unless the provider said another instant when the bot was sent."""
-    join_at = sent.join_at or plan.join_at
-    return sent.model_copy(
-        update={"join_at": None if join_at == request.start_time else join_at, "terms": plan.terms}
-    )
-
-
-def _is_own(bot: FoundBot, order: BotDispatch) -> bool:
-    return bot.run == order.run and bot.key in {order.key, _own_key(order)}
-
-
-def _is_left_behind(bot: FoundBot, order: BotDispatch) -> bool:
-    """Whether an earlier workflow of the same id sent it under this key."""
-    is_same_id = bot.workflow_id == activity.info().workflow_id
-    return is_same_id and bot.key in {order.key, f"{order.key}-{bot.run[-8:]}"}
-
-
-def _own_key(order: BotDispatch) -> str:
-    """A key that no other run has; the beginning of a run's id is the time, so its end is taken."""
-    return f"{order.key}-{order.run[-8:]}"
-
-
-def _adopted(provider: Provider, bot: FoundBot, order: BotDispatch, shared_with: str = "") -> DispatchedBot:
-    return DispatchedBot(
-        bot_id=bot.bot_id,
-        sent_at=bot.created_at,
-        provider=provider.name,
-        mode=order.mode,
-        is_adopted=True,
-        shared_with=shared_with,
-    )
+def _limit(provider: Provider, pacing: DispatchPacing, *, is_default: bool) -> AccountRateLimit:
+    if provider.name in pacing.paces:
+        return AccountRateLimit(pacing.paces[provider.name].per_second, name=provider.name)
+    return pacing.limit if is_default else AccountRateLimit(provider.capabilities.requests_per_second)
 
 
 def _left_to_others(
-    error: WorkerShutdownError | NotYetError | OverdueError, is_proven: bool, terms: DispatchTerms
+    error: WorkerShutdownError | NotYetError | OverdueError | ProviderUnhealthyError,
+    is_proven: bool,
+    terms: DispatchTerms,
 ) -> ApplicationError:
     if isinstance(error, OverdueError):
         return ApplicationError("the time of this attempt is over", is_proven, terms, type="Overdue")
     kind, text, delay = "HandedBack", "this worker shuts down; another one sends the bot", _AT_ONCE
     if isinstance(error, NotYetError):
         kind, text, delay = "NotYet", str(error), max(timedelta(seconds=error.seconds), _AT_ONCE)
+    is_unhealthy = isinstance(error, ProviderUnhealthyError)
+    if is_unhealthy:
+        kind, text = "ProviderUnhealthy", str(error)
     return ApplicationError(
-        text, is_proven, terms, type=kind, next_retry_delay=delay, category=ApplicationErrorCategory.BENIGN
+        text,
+        is_proven,
+        terms,
+        type=kind,
+        next_retry_delay=delay,
+        non_retryable=is_unhealthy,
+        category=ApplicationErrorCategory.BENIGN,
     )

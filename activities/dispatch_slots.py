@@ -7,7 +7,7 @@ each other.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from activities.account_rate_limit import AccountRateLimit, NotYetError
 from activities.dispatch_batches import Clock, DispatchBatches, ServerClock, Shutdown, WarmUp, WorkerShutdownError
 from activities.send_attempt import Attempt
 from minutekeeper.meetings.dispatch import BotDispatch, DispatchMode
+from minutekeeper.meetings.dispatch_timing import AccountPace
 from minutekeeper.providers.base import RateLimitedError
 from minutekeeper.temporal.queries import IS_MEETING, IS_RUNNING
 
@@ -144,20 +145,29 @@ _PAUSE_SECONDS = 1.0
 class DispatchPacing:
     """What a worker's turns follow: time, the account's limit, and what is known of rushes.
 
-    Without `queue`, all bots of an instant go at once, whatever the limit is.
+    Without `queue`, all bots of an instant go at once, whatever the limit is. `limit` is that of the default
+    provider, unless `paces` has it by name.
     """
 
     clock: Clock = field(default_factory=ServerClock)
     limit: AccountRateLimit = field(default_factory=AccountRateLimit)
     queue: AccountLimitQueue | None = None
+    paces: Mapping[str, AccountPace] = field(default_factory=dict)
 
 
 class DispatchSlots:
-    """The turns of one worker."""
+    """The turns of one worker at one provider."""
 
-    def __init__(self, pacing: DispatchPacing, warm_up: WarmUp, shutdown: Shutdown) -> None:
+    def __init__(
+        self,
+        pacing: DispatchPacing,
+        warm_up: WarmUp,
+        shutdown: Shutdown,
+        *,
+        limit: AccountRateLimit | None = None,
+    ) -> None:
         self._clock = pacing.clock
-        self._limit = pacing.limit
+        self._limit = limit or pacing.limit
         self._batches_by_second = pacing.queue
         self._shutdown = shutdown
         self._batches = DispatchBatches(self._clock, warm_up, shutdown)
@@ -197,7 +207,8 @@ class DispatchSlots:
 
     async def _slot(self, order: BotDispatch, workflow_id: str, attempt: Attempt) -> datetime | None:
         """The order's slot, once it has come; None if it has none."""
-        if order.mode is not DispatchMode.RESERVED or self._batches_by_second is None:
+        is_wanted_at_once = order.requested_since is not None and order.dispatch_at <= order.requested_since
+        if order.mode is not DispatchMode.RESERVED or self._batches_by_second is None or is_wanted_at_once:
             return None
         while rate := self._limit.of_account:
             slot = await self._batches_by_second.slot(workflow_id, order.start_time, order.dispatch_at, rate)

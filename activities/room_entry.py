@@ -10,7 +10,7 @@ from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchM
 from minutekeeper.meetings.fields import ASSUMED_LENGTH
 from minutekeeper.meetings.ids import meeting_id_from_workflow_id
 from minutekeeper.meetings.rooms import BotPresence, PresenceQuery, RoomNeeded, RoomReservation, RoomShared
-from minutekeeper.providers.base import Provider, UnavailableError
+from minutekeeper.providers.base import Provider, ProviderError, UnavailableError
 from minutekeeper.providers.registry import Providers
 from minutekeeper.temporal.room_workflows import Holder, Rooms
 
@@ -58,7 +58,7 @@ class RoomEntry:
         lifetime = max(request.start_time, now) - now + longest + _MARGIN
         entry = Entry()
         while holder := await self._rooms.reserve(request.meeting_url, mine, lifetime):
-            entry = await self._ask(request, order, holder)
+            entry = await self._ask(provider, request, order, holder)
             if entry.shared:
                 return entry
             await self._rooms.end(request.meeting_url, holder)
@@ -69,16 +69,16 @@ class RoomEntry:
         presence = await self._rooms.presence(workflow_id, PresenceQuery(bot_id=bot_id))
         return presence is not None and presence.was_removed
 
-    async def _ask(self, request: SendBotInput, order: BotDispatch, holder: Holder) -> Entry:
+    async def _ask(self, provider: Provider, request: SendBotInput, order: BotDispatch, holder: Holder) -> Entry:
         """Asks the holder of a room for it, or for its bot if that serves this meeting as well."""
         owner = holder.reservation
         query = PresenceQuery(run_id=owner.run_id, dispatch=owner.dispatch)
         presence = await self._rooms.presence(owner.workflow_id, query)
         if presence is None:
-            return Entry(shared=await self._left_behind(order, owner))
+            return Entry(shared=await self._left_behind(provider, order, owner))
         if presence.is_gone or presence.bot_id in request.gone_bots:
             return Entry()
-        if await self._is_left_in_time(request, order, owner, presence):
+        if await self._is_left_in_time(provider, request, order, owner, presence):
             return Entry(is_occupied_until_start=True)
         if presence.bot_id and not presence.is_leaving:
             shared = RoomShared(workflow_id=activity.info().workflow_id or "", dispatch=owner.dispatch)
@@ -99,7 +99,12 @@ class RoomEntry:
         )
 
     async def _is_left_in_time(
-        self, request: SendBotInput, order: BotDispatch, owner: RoomReservation, presence: BotPresence
+        self,
+        provider: Provider,
+        request: SendBotInput,
+        order: BotDispatch,
+        owner: RoomReservation,
+        presence: BotPresence,
     ) -> bool:
         """Whether the bot in the room is an earlier meeting's, and leaves before this meeting's bot arrives.
 
@@ -121,17 +126,22 @@ class RoomEntry:
             needed = RoomNeeded(at=start, meeting_id=meeting_id, dispatch=owner.dispatch)
             query = PresenceQuery(run_id=owner.run_id, dispatch=owner.dispatch)
             presence = await self._rooms.announce(owner.workflow_id, needed, query) or presence
-        arrives_at_start = order.mode is DispatchMode.RESERVED and self._clock.now() <= order.dispatch_at
+        is_early = provider.capabilities.keeps_timer or self._clock.now() <= order.dispatch_at
+        arrives_at_start = order.mode is DispatchMode.RESERVED and is_early
         if presence.is_gone or (arrives_at_start and _leaves_before(presence, start)):
             return True
         raise RoomOccupiedError(f"the bot of workflow {owner.workflow_id} leaves when this meeting begins")
 
-    async def _left_behind(self, order: BotDispatch, owner: RoomReservation) -> DispatchedBot | None:
-        """The bot of a workflow that was terminated or lost, if it is still there."""
-        provider = self._providers.get(owner.provider)
+    async def _left_behind(
+        self, mine: Provider, order: BotDispatch, owner: RoomReservation
+    ) -> DispatchedBot | None:
+        """The bot of a workflow that was terminated or lost, if it is still there; at its own provider."""
         try:
+            provider = self._providers.get(owner.provider)
             found = await provider.find(order.key, order.meeting_url, order.dispatch_at - timedelta(days=1))
-        except UnavailableError as error:
+        except ProviderError as error:
+            if not isinstance(error, UnavailableError) and owner.provider in {"", mine.name}:
+                raise
             raise RoomOccupiedError(
                 f"what workflow {owner.workflow_id} left in the room is not known yet: {error}"
             ) from None

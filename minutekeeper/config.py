@@ -12,7 +12,6 @@ from minutekeeper.calendars.limits_file import InstallationLimits, load_limits
 from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy, PolicyError, load_policy
 from minutekeeper.meetings.deadlines import Deadlines
-from minutekeeper.meetings.dispatch_timing import LONGEST_AHEAD, DispatchTiming
 from minutekeeper.provider_config import ProviderSettings
 
 _DEADLINE_PREFIX = "MINUTEKEEPER_DEADLINE_"
@@ -126,32 +125,6 @@ class Settings(ProviderSettings):
     )
     minutekeeper_send_timeout_seconds: float = Field(
         8.0, gt=1, lt=10, description="Timeout of one request that sends a bot."
-    )
-    minutekeeper_requests_per_second: float = Field(
-        20.0,
-        ge=0,
-        le=1000,
-        description="Requests that the account's plan allows: 2 to 20; 0: no limit. A lower limit is detected from "
-        "rejected requests.",
-    )
-    minutekeeper_largest_rush: int = Field(
-        1000,
-        ge=1,
-        description="Meetings at one instant for which bookings made here wake up early enough, so that half of "
-        "their bots are sent before the instant at that limit.",
-    )
-    minutekeeper_dispatch_lead_seconds: float = Field(
-        20.0,
-        ge=2,
-        le=600,
-        description="Lead before the dispatch time at which a worker picks up the dispatch activity of a meeting "
-        "booked here.",
-    )
-    minutekeeper_dispatch_jitter_seconds: float = Field(
-        40.0,
-        ge=0,
-        le=600,
-        description="Span before that lead over which meetings at one instant, booked here, wake up.",
     )
     minutekeeper_max_concurrent_activities: int = Field(
         5000, ge=1, description="Most activities that one worker runs at the same time; most of them only wait."
@@ -267,13 +240,6 @@ class Settings(ProviderSettings):
         if hosts and not _HOSTS.fullmatch(hosts):
             raise ValueError("must be hosts with commas between them, such as *.example.com,127.0.0.1:8080")
         return hosts
-
-    @property
-    def wake_up(self) -> DispatchTiming:
-        per_second = self.minutekeeper_requests_per_second
-        half_a_rush = self.minutekeeper_largest_rush / (2 * per_second) if per_second else 0.0
-        ahead = min(self.minutekeeper_dispatch_lead_seconds + half_a_rush, LONGEST_AHEAD)
-        return DispatchTiming(ahead=ahead, spread=self.minutekeeper_dispatch_jitter_seconds)
 
     @property
     def default_policy(self) -> Policy:

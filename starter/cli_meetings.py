@@ -26,6 +26,7 @@ _OPTION_NAMES = {
     "title": "--title",
     "metadata": "--meta",
     "bot.name": "--bot-name",
+    "bot.provider": "--provider",
     "bot.transcription_language": "--language",
     "bot.transcription_vocabulary": "--vocabulary",
     "bot.leave_at_end": "--leave-at-end",
@@ -41,6 +42,12 @@ async def meeting_schedule(  # noqa: PLR0913 - one argument for each option
     until: Until = None,
     title: Annotated[str, typer.Option(help="Title of the meeting.", show_default=False)] = "",
     bot_name: Annotated[str | None, typer.Option(help="The bot's name in the call.")] = None,
+    provider: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Send the bot by this provider alone: meetingbaas, meetingbaas-v2, recall."
+        ),
+    ] = None,
     audio_only: Annotated[bool, typer.Option("--audio-only", help="Record sound only.")] = False,
     audio_file: Annotated[
         bool, typer.Option("--audio-file", help="Store the sound as a separate file too, if the provider has one.")
@@ -85,6 +92,7 @@ async def meeting_schedule(  # noqa: PLR0913 - one argument for each option
     start, end, notes = _parse_times(at, until)
     bot = {
         "name": bot_name,
+        "provider": provider,
         "recording_mode": RecordingMode.AUDIO_ONLY if audio_only else None,
         "transcription_language": language,
         "transcription_vocabulary": vocabulary,

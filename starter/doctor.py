@@ -12,8 +12,7 @@ from temporalio.client import Client, WorkflowExecution
 
 from minutekeeper.config import Settings
 from minutekeeper.meetings.status import MeetingStatus
-from minutekeeper.providers.base import AccountError, ProviderError
-from minutekeeper.startup_checks import key_problems, signing_problems
+from minutekeeper.startup_checks import key_problems, signing_problems, webhook_problems
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.names import (
@@ -29,7 +28,7 @@ from starter import namespace, webhook_checks
 from starter.calendars.doctor import check_bookings, check_limits
 from starter.client import MeetingClient
 from starter.error_translation import translate_temporal_errors
-from starter.errors import MeetingError, MeetingInputError
+from starter.errors import MeetingError
 from starter.health_checks import (
     CHECK_TIMEOUT_SECONDS,
     CheckFailedError,
@@ -39,7 +38,7 @@ from starter.health_checks import (
     shared_connection,
 )
 from starter.output import amount
-from starter.provider_account import open_bot_account
+from starter.provider_checks import provider_checks
 
 _RPC_TIMEOUT = timedelta(seconds=CHECK_TIMEOUT_SECONDS)
 
@@ -66,7 +65,7 @@ async def run_checks(settings: Settings) -> Sequence[CheckResult]:
         "worker for meetings": partial(_check_workers, temporal, MEETINGS_QUEUE),
         "worker for recordings": partial(_check_workers, temporal, RECORDINGS_QUEUE),
         "workflows": partial(_check_workflows, temporal),
-        "Meeting BaaS": partial(_check_account, settings),
+        **dict(provider_checks(settings)),
         "bridge": partial(webhook_checks.check_bridge, settings),
         "webhooks": partial(webhook_checks.check_deliveries, temporal, settings),
         "artifact store": partial(_check_store, settings),
@@ -83,7 +82,7 @@ async def _connect() -> Client:
 
 
 async def _check_secrets(settings: Settings) -> str:
-    if problems := [*key_problems(settings), *signing_problems(settings)]:
+    if problems := [*key_problems(settings), *webhook_problems(settings), *signing_problems(settings)]:
         raise CheckFailedError(
             "; ".join(problems), "correct it in the environment or in .env, and restart worker and bridge"
         )
@@ -164,23 +163,6 @@ async def _check_workflows(connecting: "asyncio.Task[Client]") -> str:
 async def _running(client: Client, condition: str) -> list[WorkflowExecution]:
     query = f"{condition} AND ExecutionStatus = 'Running'"
     return [each async for each in client.list_workflows(query, limit=_MAX_NAMED + 1)]
-
-
-async def _check_account(settings: Settings) -> str:
-    try:
-        async with open_bot_account(settings) as bots:
-            await bots.account_webhook_url()
-    except MeetingInputError as error:
-        raise CheckFailedError(str(error), "set MEETINGBAAS_API_KEY to the account's key") from error
-    except AccountError as error:
-        raise CheckFailedError(
-            str(error), "set MEETINGBAAS_API_KEY to the account's key, and check the account"
-        ) from error
-    except ProviderError as error:
-        raise CheckFailedError(
-            str(error), "check MEETINGBAAS_BASE_URL and this machine's internet connection"
-        ) from error
-    return f"{settings.meetingbaas_base_url} accepts the API key"
 
 
 async def _check_store(settings: Settings) -> str:

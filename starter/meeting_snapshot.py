@@ -23,6 +23,7 @@ from minutekeeper.meetings.views import ClaimingCalendar, Evidence, MeetingView,
 from minutekeeper.temporal.names import MEETING_WORKFLOW, MEETINGS_QUEUE
 from minutekeeper.temporal.search_attributes import (
     BOT_ID,
+    BOT_PROVIDER,
     MEETING_META,
     MEETING_PLATFORM,
     MEETING_START,
@@ -182,6 +183,7 @@ async def snapshot(temporal: Client, execution: WorkflowExecutionDescription) ->
         trouble="",
         held_change="",
         bot_id=summary.bot_id,
+        provider=execution.typed_search_attributes.get(BOT_PROVIDER, ""),
         meeting_url=summary.meeting_url,
         platform=summary.platform,
         title=summary.title,

@@ -17,8 +17,7 @@ async def open_calendar_account(settings: Settings) -> AsyncIterator[CalendarPro
 
     Raises MeetingInputError if there is no key, or an invalid one.
     """
-    keys = (settings.meetingbaas_api_key, settings.meetingbaas_v2_api_key, settings.recall_api_key)
-    if not any(key.get_secret_value().strip() for key in keys):
+    if not settings.configured_providers:
         raise MeetingInputError("MEETINGBAAS_API_KEY", "is not set; the provider needs it")
     try:
         providers = open_calendars(settings)
@@ -35,15 +34,18 @@ async def open_calendar_account(settings: Settings) -> AsyncIterator[CalendarPro
 
 
 @asynccontextmanager
-async def open_bot_account(settings: Settings) -> AsyncIterator[Provider]:
-    """Closes the connections at the end. Raises MeetingInputError for an invalid API key."""
-    if not settings.meetingbaas_api_key.get_secret_value().strip():
+async def open_bot_account(settings: Settings, name: str = "") -> AsyncIterator[Provider]:
+    """The provider of this name, or the default one; closes its connections at the end.
+
+    Raises MeetingInputError for an invalid API key.
+    """
+    if not settings.configured_providers:
         raise MeetingInputError("MEETINGBAAS_API_KEY", "is not set; the provider needs it")
     try:
         providers = open_providers(settings)
     except ValueError as error:
         raise MeetingInputError("MEETINGBAAS_API_KEY", str(error)) from None
     try:
-        yield providers.get()
+        yield providers.get(name)
     finally:
         await providers.aclose()

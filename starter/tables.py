@@ -115,6 +115,8 @@ def _facts(view: MeetingView, now: datetime) -> list[tuple[str, Text]]:
     if view.bot_id:
         shared = f" (shared with {view.shared_with})" if view.shared_with else ""
         facts.append(("Bot", Text(sanitize(f"{view.bot_id}{shared}"))))
+    if view.provider:
+        facts.append(("Provider", Text(sanitize(view.provider))))
     if view.bot_goes_at:
         facts.append(("Bot sent", Text(f"{format_local(view.bot_goes_at)}{_lead(view)}")))
     facts += [("Calendar", Text(sanitize(_calendar(each)))) for each in view.calendars]

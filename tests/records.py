@@ -21,7 +21,7 @@ def a_record(meeting_id: str, *, bots: tuple[str, ...] = ("bot-1",), **fields: A
         "meeting_id": meeting_id,
         "workflow_id": f"meeting-{meeting_id}",
         "status": status,
-        **dict.fromkeys(("trouble", "held_change", "title", "shared_with"), ""),
+        **dict.fromkeys(("trouble", "held_change", "title", "provider", "shared_with"), ""),
         **dict.fromkeys(("reason", "end_time", "next_deadline", "bot_goes_at", "waiting_since")),
         "evidence": {"event": "complete", "at": ended, "text": "its own words"},
         "bot_id": bots[-1] if bots else "",

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings.bot_state import BotState
     from minutekeeper.meetings.collection import CollectInput, CollectResult, ManifestInput, RecordInput
     from minutekeeper.meetings.dispatch import DispatchedBot, DispatchTerms, SendBotInput
+    from minutekeeper.meetings.provider_choice import ProviderChoice
     from minutekeeper.meetings.views import Artifact
     from minutekeeper.meetings.webhook_health import BotStatusQuery
     from minutekeeper.temporal.names import RECORDINGS_QUEUE
@@ -43,8 +44,12 @@ _SEARCH_ALLOWANCE = timedelta(seconds=20)
 """An attempt that has to look for the bot of an earlier one has at least this long for it."""
 
 
-def send_bot(request: SendBotInput, call_at: datetime, give_up_at: datetime) -> ActivityHandle[DispatchedBot]:
+def send_bot(
+    request: SendBotInput, call_at: datetime, give_up_at: datetime
+) -> ActivityHandle[DispatchedBot | ProviderChoice]:
     """Armed until about `call_at`, then tried again for as long as a bot still helps the meeting.
+
+    Where several providers could send it, a request that names none is answered with the choice of one.
 
     A send that was lost with its worker is noticed ten seconds after its instant. A cancellation waits for the
     attempt under way: a bot id that exists must come back. No heartbeats while armed, a rush of them would load the
@@ -109,13 +114,16 @@ async def identify_bot(question: BotStatusQuery) -> ObservedBot:
     )
 
 
-async def observe_bot(question: BotStatusQuery, why: str) -> ObservedBot:
-    """Given up after minutes: the next deadline asks again anyway."""
+async def observe_bot(question: BotStatusQuery, why: str, *, is_urgent: bool = False) -> ObservedBot:
+    """Given up after minutes: the next deadline asks again anyway.
+
+    It is urgent where another provider has to send a bot unless this one is at work.
+    """
     return await workflow.execute_activity_method(
         BotActivities.observe_bot,
         question,
-        start_to_close_timeout=timedelta(seconds=30),
-        schedule_to_close_timeout=timedelta(minutes=3),
+        start_to_close_timeout=timedelta(seconds=10 if is_urgent else 30),
+        schedule_to_close_timeout=timedelta(seconds=15) if is_urgent else timedelta(minutes=3),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(seconds=30)),
         summary=why,
     )

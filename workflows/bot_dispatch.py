@@ -10,12 +10,15 @@ from temporalio.workflow import ActivityHandle
 from workflows import activity_calls
 from workflows.context import MeetingContext
 from workflows.dispatch_failures import DispatchFailure, read_dispatch_failure
+from workflows.publishing import count_provider_change
 
 with workflow.unsafe.imports_passed_through():
+    from minutekeeper.meetings import provider_changes
     from minutekeeper.meetings.deadlines import Deadlines
     from minutekeeper.meetings.dispatch import LAST_USEFUL_MINUTE, DispatchedBot, SendBotInput
     from minutekeeper.meetings.fields import ASSUMED_LENGTH
     from minutekeeper.meetings.ids import dispatch_key
+    from minutekeeper.meetings.provider_choice import ProviderChoice
     from minutekeeper.meetings.session_state import SessionStage, SessionState
     from minutekeeper.meetings.status import FailureReason
     from minutekeeper.meetings.verdict import fail_too_late
@@ -42,6 +45,9 @@ class BotDispatcher:
                 summary = "the account is refused: check key and tokens"
                 await self._clock.wait_until(lambda: self.state.leave_requested, self.state.retry_at, summary)
                 self.state.retry_at = None
+            if self.state.choice is not None and self.state.request is None:
+                summary = f"until {self.state.choice.provider} is asked for the bot"
+                await self._clock.wait_until(lambda: self.state.leave_requested, self.state.choice.ask_at, summary)
             if self.state.leave_requested:
                 self._end_without_bot()
             elif self._clock.now() >= self._last_useful:
@@ -55,9 +61,11 @@ class BotDispatcher:
     async def _request_bot(self) -> None:
         """A change that arrives meanwhile is honoured afterwards, because a bot id that exists must not be lost."""
         request = self.state.request = self._next_request()
-        call_at = self._meeting.request.wake_up.dispatch_at(self.state.start_time)
+        call_at, give_up_at = self._meeting.request.wake_up.dispatch_at(self.state.start_time), self._give_up_at
+        if choice := self.state.choice:
+            call_at, give_up_at = choice.dispatch_at, min(choice.switch_at or give_up_at, give_up_at)
         with self._in_flight:
-            sending = activity_calls.send_bot(request, call_at, self._give_up_at)
+            sending = activity_calls.send_bot(request, call_at, give_up_at)
             while not sending.done():
                 await workflow.wait_condition(
                     lambda: sending.done() or self._has_reported() or self.state.leave_requested
@@ -75,7 +83,10 @@ class BotDispatcher:
             except (ActivityError, asyncio.CancelledError) as error:
                 self._apply_failure(read_dispatch_failure(error))
             else:
-                self._confirm(sent)
+                if isinstance(sent, ProviderChoice):
+                    provider_changes.choose(self._meeting, self.state, sent, self._clock.now())
+                else:
+                    self._confirm(sent)
 
     def _next_request(self) -> SendBotInput:
         """The request for the session's bot; its key is the same however often it is made."""
@@ -85,8 +96,10 @@ class BotDispatcher:
         )
         if meeting.rebooked and asked_before is None:
             asked_before = meeting.start_time - timedelta(seconds=meeting.wake_up.lead)
+        chosen = session.choice.provider if session.choice else ""
+        name = provider_changes.bot_name(self._meeting, meeting.bot.name)
         return SendBotInput(
-            key=dispatch_key(session.meeting_url, session.start_time, session.dispatch),
+            key=dispatch_key(session.meeting_url, session.start_time, session.dispatch, chosen),
             dispatch=session.dispatch,
             run=activity_calls.earlier_run(self._meeting.run_id),
             meeting_url=session.meeting_url,
@@ -94,8 +107,10 @@ class BotDispatcher:
             end_time=meeting.end_time,
             requested_at=self._clock.now(),
             transcript=meeting.wanted.transcript,
-            bot=meeting.bot,
-            provider=meeting.bot.provider,
+            bot=meeting.bot if name == meeting.bot.name else meeting.bot.model_copy(update={"name": name}),
+            provider=chosen or meeting.bot.provider,
+            tried=provider_changes.tried_providers(self._meeting),
+            may_change=session.may_change_provider,
             metadata=meeting.metadata,
             gone_bots=self._meeting.ended_shared_bots,
             search_first=session.request is not None or meeting.rebooked,
@@ -117,7 +132,7 @@ class BotDispatcher:
         event = self._meeting.early_event(self.state)
         if event is None:
             return False
-        provider = self._meeting.request.bot.provider
+        provider = self.state.request.provider if self.state.request else self._meeting.request.bot.provider
         question = BotStatusQuery(bot_id=event.bot_id, provider=provider, asked_at=self._clock.now())
         try:
             is_stranger = (await activity_calls.identify_bot(question)).gone
@@ -131,7 +146,9 @@ class BotDispatcher:
         self._meeting.add_bot(self.state, sent)
         return True
 
-    async def _compare_answer(self, request: SendBotInput, sending: ActivityHandle[DispatchedBot]) -> None:
+    async def _compare_answer(
+        self, request: SendBotInput, sending: ActivityHandle[DispatchedBot | ProviderChoice]
+    ) -> None:
         """The answer that comes after the bot's webhook may name another bot, which is one too many."""
         with self._in_flight:
             try:
@@ -140,6 +157,8 @@ class BotDispatcher:
                 policy = read_dispatch_failure(error).policy
                 self._meeting.policy = policy or await activity_calls.dispatch_policy(request)
                 return
+        if isinstance(sent, ProviderChoice):
+            return
         self._meeting.policy = sent.terms
         reported = self.state.bot
         if reported is not None and not reported.has_id(sent.bot_id):
@@ -154,6 +173,8 @@ class BotDispatcher:
         failure = Failure(reason=failed.reason, evidence=Evidence(event="dispatch", at=now, text=failed.text))
         if not failed.is_uncertain:
             self.state.request = None
+        if self._changes_provider(failed, failure):
+            return
         if not self.state.leave_requested:
             if failed.reason is not FailureReason.ACCOUNT or self._meeting.account_problem is None:
                 self._meeting.note(now, "dispatch_failed", failed.sentence)
@@ -168,6 +189,25 @@ class BotDispatcher:
         else:
             self._end_without_bot(failure)
         self._meeting.changed()
+
+    def _changes_provider(self, failed: DispatchFailure, failure: Failure) -> bool:
+        """Whether the request goes on: at another provider, or at this one for longer."""
+        now, session = self._clock.now(), self.state
+        if provider_changes.is_cured_elsewhere(session, failed.reason) and now < self._last_useful:
+            if failed.reason is FailureReason.ACCOUNT:
+                workflow.logger.error("%s", failed.sentence)
+            count_provider_change(session.choice, failed.reason)
+            if failed.is_uncertain:
+                provider_changes.replace_unconfirmed(self._meeting, session, failure, now)
+                session.stage, session.failure = SessionStage.UNCONFIRMED, failure
+            else:
+                provider_changes.ask_elsewhere(self._meeting, session, failure, now)
+            self._meeting.changed()
+            return True
+        if session.choice is not None and provider_changes.asks_longer(session, failed.reason):
+            session.choice = session.choice.model_copy(update={"switch_at": None})
+            return True
+        return False
 
     async def _search_bot(self) -> None:
         """Whether a bot came of a request whose answer was lost: as the provider lists it, or as it reports."""

@@ -16,14 +16,15 @@ from workflows import activity_calls
 from workflows.artifact_collection import ArtifactCollector
 from workflows.bot_dispatch import BotDispatcher
 from workflows.context import MeetingContext
+from workflows.publishing import count_provider_change
 from workflows.timers import DeadlineTimer
 
 with workflow.unsafe.imports_passed_through():
-    from minutekeeper.meetings import polling_policy, webhook_health
+    from minutekeeper.meetings import polling_policy, provider_changes, webhook_health
     from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource, ObservedBot
     from minutekeeper.meetings.bot_state import BotState
     from minutekeeper.meetings.deadlines import Deadlines
-    from minutekeeper.meetings.dispatch import RemovalResult
+    from minutekeeper.meetings.dispatch import RemovalResult, is_worth_joining
     from minutekeeper.meetings.rooms import SharedBotRemoved
     from minutekeeper.meetings.session_state import SessionStage, SessionState, StopKind
     from minutekeeper.meetings.status import FailureReason, MeetingStatus
@@ -47,8 +48,9 @@ class BotSession:
     async def run(self) -> None:
         """From the request for a bot to the last file that it left."""
         await BotDispatcher(self._context, self.state).run()
-        await self._follow()
-        await self._leave()
+        while self.state.stage in {SessionStage.ACTIVE, SessionStage.LEAVING}:
+            await self._follow()
+            await self._leave()
         await self._settle()
         await ArtifactCollector(self._context, self.state).run()
         self._meeting.changed()
@@ -80,9 +82,16 @@ class BotSession:
             bot = self._bot
             if self._has_ended():
                 self.state.stage = SessionStage.SETTLING
+            elif self._stays_after_all():
+                provider_changes.keep_after_all(self._meeting, self.state, self._clock.now())
+                self.state.stage = SessionStage.ACTIVE
+            elif self.state.replaced_from is not None and bot.polled_at is None and bot.removed_at is None:
+                await self._poll()
             elif self.state.retry_at is not None:
                 await self._clock.wait_until(
-                    self._has_ended, self.state.retry_at, "the bot could not be told to leave: again"
+                    lambda: self._has_ended() or self._stays_after_all(),
+                    self.state.retry_at,
+                    "the bot could not be told to leave: again",
                 )
                 self.state.retry_at = None
             elif bot.removed_at is None or (bot.polled_at is not None and bot.polled_at > bot.removed_at):
@@ -198,6 +207,18 @@ class BotSession:
             await self._relieve()
         else:
             await self._poll()
+            await self._replace_if_missing()
+
+    async def _replace_if_missing(self) -> None:
+        """Has another provider send a bot if this one is due and the provider has no news of it either."""
+        if not (self._may_be_missing() and is_worth_joining(self._meeting.request, self._clock.now())):
+            return
+        count_provider_change(self.state.choice, FailureReason.NO_ANSWER)
+        provider_changes.replace_missing(self._meeting, self.state, self._bot, self._clock.now())
+        await self._tell_sharers()
+
+    def _stays_after_all(self) -> bool:
+        return provider_changes.stays_after_all(self._meeting, self.state)
 
     def _leave_as_planned(self) -> None:
         stay_ends_at = self._meeting.stay_ends_at(self.state)
@@ -239,10 +260,11 @@ class BotSession:
         is_first, self.state.removal_requested = self._bot.removed_at is None, True
         with self._in_flight:
             removing = activity_calls.remove_bot(self._bot)
-            await workflow.wait_condition(lambda: removing.done() or self._has_ended())
+            await workflow.wait_condition(lambda: removing.done() or self._has_ended() or self._stays_after_all())
             if not removing.done():
                 activity_calls.give_up(removing)
-                await self._tell_sharers()
+                if self._has_ended():
+                    await self._tell_sharers()
                 return
             try:
                 answer = await removing
@@ -281,13 +303,18 @@ class BotSession:
             query = webhook_health.status_query_for(before, self._clock.now())
             reason = f"no news of bot {before.bot_id} ({before.status.value})"
             try:
-                seen = await activity_calls.observe_bot(query, reason)
+                seen = await activity_calls.observe_bot(query, reason, is_urgent=self._may_be_missing())
             except ActivityError as error:
                 text = f"The provider gave no answer about the bot: {error.cause}"
                 self._meeting.note(self._clock.now(), "asked", text)
                 self._update_bot(polled_at=self._clock.now(), polls_without_news=before.polls_without_news + 1)
                 return
         self._apply_observation(before, seen)
+
+    def _may_be_missing(self) -> bool:
+        """Whether another provider has to send a bot unless this one is found to be at work."""
+        patience = timedelta(seconds=self._deadlines.first_webhook)
+        return provider_changes.is_missing(self.state, self._clock.now(), patience)
 
     def _apply_observation(self, before: BotState, seen: ObservedBot) -> None:
         now = self._clock.now()

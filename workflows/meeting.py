@@ -173,7 +173,7 @@ class MeetingWorkflow(UnknownCalls):
         state, now = self._state, self._clock.now()
         call_at = state.request.wake_up.dispatch_at(state.request.start_time)
         was_known = state.known_since <= state.request.wake_up.wake_at(state.request.start_time, self._jitter)
-        if not state.standing and was_known and now > call_at:
+        if not (state.standing or state.tried) and was_known and now > call_at:
             late = descriptions.format_duration(now - call_at)
             state.note(now, "woke_late", f"Nothing ran when the bot was due; that was {late} ago.")
 

@@ -10,7 +10,8 @@ with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings import claims, descriptions
     from minutekeeper.meetings.meeting_state import MeetingState
     from minutekeeper.meetings.meeting_view import meeting_view
-    from minutekeeper.meetings.status import MeetingStatus
+    from minutekeeper.meetings.provider_choice import ProviderChoice
+    from minutekeeper.meetings.status import FailureReason, MeetingStatus
     from minutekeeper.temporal import search_attributes
 
 _MILESTONES = frozenset({MeetingStatus.SCHEDULED, MeetingStatus.JOINING})
@@ -18,6 +19,15 @@ _MILESTONES = frozenset({MeetingStatus.SCHEDULED, MeetingStatus.JOINING})
 
 Which status a running meeting has exactly, the command line asks the workflow.
 """
+
+
+def count_provider_change(left: ProviderChoice | None, reason: FailureReason) -> None:
+    """Counts that another provider takes over, for alarms."""
+    labels = {"provider": left.provider if left else "", "reason": reason.value}
+    counter = workflow.metric_meter().create_counter(
+        "minutekeeper_provider_changes", "Meetings whose bot another provider had to send."
+    )
+    counter.add(1, labels)
 
 
 class Publisher:

@@ -23,12 +23,15 @@ def dev(  # noqa: PLR0913 - one argument for each option
     ui_port: Annotated[int, typer.Option(min=0, max=65535, help="Temporal's UI.")] = 8233,
     bridge_port: Annotated[int, typer.Option(min=0, max=65535, help="Receives the webhooks.")] = 8090,
     web_port: Annotated[int, typer.Option(min=0, max=65535, help="The HTTP API.")] = 8092,
-    simulator_port: Annotated[int, typer.Option(min=0, max=65535, help="The simulated Meeting BaaS.")] = 8091,
+    simulator_port: Annotated[int, typer.Option(min=0, max=65535, help="The simulated provider.")] = 8091,
+    provider: Annotated[
+        str, typer.Option(help="The provider to simulate: meetingbaas, meetingbaas-v2 or recall.")
+    ] = "meetingbaas",
     no_simulator: Annotated[bool, typer.Option("--no-simulator", help="Use the real Meeting BaaS.")] = False,
     simulator_speed: Annotated[float, typer.Option(min=0.01, help="Simulated seconds per second.")] = 1.0,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON once everything answers.")] = False,
 ) -> None:
-    """Temporal with its UI, a worker, the bridge and a simulated Meeting BaaS in one terminal, until Ctrl-C."""
+    """Temporal with its UI, a worker, the bridge and a simulated provider in one terminal, until Ctrl-C."""
     # Loaded late, so that --help is quick and an early Ctrl-C finds someone who handles it.
     from devtools.stack.runner import run_to_exit_status, serve  # noqa: PLC0415 - loaded late, see above
     from devtools.stack.stack import StackOptions  # noqa: PLC0415 - loaded late, see above
@@ -42,6 +45,7 @@ def dev(  # noqa: PLR0913 - one argument for each option
         web_port=web_port,
         simulator_port=simulator_port,
         simulator=not no_simulator,
+        provider=provider,
         speed=simulator_speed,
     )
     run_and_exit(lambda: run_to_exit_status(serve(options, as_json=as_json), when_stopped=0))

@@ -15,6 +15,7 @@ from rich.filesize import decimal
 
 from devtools.stack.environment import SIMULATOR_KEY, temporal_environment
 from devtools.stack.runner import beside_python
+from devtools.stack.simulated_accounts import DEFAULT_SIMULATED
 from devtools.stack.stack import Stack, StackOptions, running_stack
 from minutekeeper import keyboard_interrupt  # noqa: F401 - it works by being loaded before all that takes time
 from minutekeeper.calendars.user_connection import CalendarPlatform
@@ -38,6 +39,7 @@ _ANNA = "anna@example.com"
 _TITLE = "Planning with Ben"
 
 _SECONDS_BETWEEN_LOOKS = 0.5
+_TITLES = {"meetingbaas": "Meeting BaaS", "meetingbaas-v2": "Meeting BaaS v2", "recall": "Recall.ai"}
 
 
 async def show_a_calendar(stack: Stack, meeting_url: str, starts_in: timedelta) -> str:
@@ -115,24 +117,32 @@ _FEWEST_SECONDS = 3.0
 """So that a move to a start still is one into the future when it is carried out."""
 
 
-async def show_meetings(speed: float) -> int:
+async def show_meetings(speed: float, provider: str = DEFAULT_SIMULATED) -> int:
     """Runs a stack of its own for a meeting that is booked and one of a calendar; 0 if both were completed, else 1.
+
+    Another provider than the default one is shown with the first meeting alone.
 
     `speed` is how much faster than real life the simulated service lives. The meetings start too soon for reserved
     bots, which are called four minutes ahead: so these bots come from the pool, and record after the start.
     """
     starts_in = timedelta(seconds=max(_SIMULATED_SECONDS_TO_RECORD / speed, _FEWEST_SECONDS))
-    print_line("Starting Temporal, a worker, the bridge and a simulated Meeting BaaS …")
-    async with running_stack(StackOptions(_DATA_DIR, speed=speed, fresh=True), print_line) as stack:
+    print_line(f"Starting Temporal, a worker, the bridge and a simulated {_TITLES.get(provider, provider)} …")
+    async with running_stack(
+        StackOptions(_DATA_DIR, speed=speed, fresh=True, provider=provider), print_line
+    ) as stack:
         print_line(f"All are up. Temporal's UI: {stack.addresses.ui}\n")
         os.environ |= temporal_environment(stack.addresses)
         booked = (await _book(stack, starts_in, speed)).meeting_id
-        of_calendar = await stack.processes.run_while_healthy(show_a_calendar(stack, _meeting_url(), starts_in))
+        others = []
+        if provider == DEFAULT_SIMULATED:
+            shown = show_a_calendar(stack, _meeting_url(), starts_in)
+            others.append(await stack.processes.run_while_healthy(shown))
         print_line("Now the life of the first one as it happens:\n")
         status = await stack.processes.run_while_healthy(watch_meeting(booked, as_json=False))
-        print_line("\nAnd that of the one from the calendar:\n")
-        status = await stack.processes.run_while_healthy(watch_meeting(of_calendar, as_json=False)) or status
-        _show_files(stack.folder.artifacts, booked, of_calendar)
+        for of_calendar in others:
+            print_line("\nAnd that of the one from the calendar:\n")
+            status = await stack.processes.run_while_healthy(watch_meeting(of_calendar, as_json=False)) or status
+        _show_files(stack.folder.artifacts, booked, *others)
     return status
 
 
@@ -179,12 +189,15 @@ def demo(
         float,
         typer.Option(min=1, envvar="MINUTEKEEPER_SIMULATOR_SPEED", help="Simulated seconds per second."),
     ] = 8.0,
+    provider: Annotated[
+        str, typer.Option(help="The provider to simulate: meetingbaas, meetingbaas-v2 or recall.")
+    ] = DEFAULT_SIMULATED,
 ) -> None:
     """Watch a meeting from its booking to its recording, and a calendar at work; 0 if both are completed."""
     # Loaded late, so that an early Ctrl-C finds someone who handles it.
     from devtools.stack.runner import run_to_exit_status  # noqa: PLC0415 - loaded late, see above
 
-    run_and_exit(lambda: run_to_exit_status(show_meetings(speed), when_stopped=INTERRUPTED))
+    run_and_exit(lambda: run_to_exit_status(show_meetings(speed, provider), when_stopped=INTERRUPTED))
 
 
 if __name__ == "__main__":

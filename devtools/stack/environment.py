@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from devtools.stack.data_folder import DataFolder
 from devtools.stack.errors import UsageError
 from devtools.stack.ports import HOST
+from devtools.stack.simulated_accounts import ACCOUNT_VARIABLES, DEFAULT_SIMULATED, simulated_account
 from devtools.stack.temporal_server import NAMESPACE
 from minutekeeper.config import Settings
 from minutekeeper.config_reader import SettingsError
@@ -23,8 +24,7 @@ CLIENT_VARIABLES = (
     "ARTIFACTS_URL",
     "BRIDGE_PUBLIC_URL",
     "BRIDGE_SECRET",
-    "MEETINGBAAS_BASE_URL",
-    "MEETINGBAAS_API_KEY",
+    *ACCOUNT_VARIABLES,
     "MINUTEKEEPER_TEMPORAL_UI_URL",
     "MINUTEKEEPER_API_KEYS",
     "MK_API_URL",
@@ -48,10 +48,17 @@ class Addresses:
     web: str
     simulator: str | None
     artifacts: str
+    provider: str = DEFAULT_SIMULATED
+    """The one that is simulated."""
 
 
 def choose_addresses(
-    ports: Mapping[str, int], folder: DataFolder, settings: Settings, *, simulator: bool
+    ports: Mapping[str, int],
+    folder: DataFolder,
+    settings: Settings,
+    *,
+    simulator: bool,
+    provider: str = DEFAULT_SIMULATED,
 ) -> Addresses:
     artifacts = folder.artifacts.as_uri()
     return Addresses(
@@ -63,6 +70,7 @@ def choose_addresses(
         web=f"http://{HOST}:{ports['--web-port']}",
         simulator=f"http://{HOST}:{ports['--simulator-port']}" if simulator else None,
         artifacts=settings.artifacts_url if "artifacts_url" in settings.model_fields_set else artifacts,
+        provider=provider,
     )
 
 
@@ -112,17 +120,20 @@ def service_environment(
     return (
         _with_simulated_apps(settings, addresses.simulator)
         | environment
+        | simulated_account(
+            addresses.provider,
+            addresses.simulator,
+            addresses.bridge,
+            settings.meetingbaas_api_key.get_secret_value() or SIMULATOR_KEY,
+            speed,
+        )
         | {
             # The simulator serves its recordings from this machine.
             "MINUTEKEEPER_DOWNLOAD_HOSTS": ",".join(hosts),
             "MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES": "true",
-            "MEETINGBAAS_BASE_URL": addresses.simulator,
-            "MEETINGBAAS_API_KEY": settings.meetingbaas_api_key.get_secret_value() or SIMULATOR_KEY,
             "BRIDGE_PUBLIC_URL": addresses.bridge,
             # The simulator has no limit unless it is told one.
             "MINUTEKEEPER_REQUESTS_PER_SECOND": _limit_of_the_simulator(settings),
-            "MINUTEKEEPER_SIMULATOR_SPEED": f"{speed:g}",
-            "MINUTEKEEPER_SIMULATOR_ACCOUNT_WEBHOOK_URL": f"{addresses.bridge}/webhooks/meetingbaas",
         }
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from devtools.stack.errors import ServiceError, UsageError
+from devtools.stack.simulated_accounts import DEFAULT_SIMULATED
 from devtools.stack.stack import Stack, StackOptions, running_stack
 from minutekeeper.process import INTERRUPTED
 from starter.output import print_line
@@ -61,7 +62,11 @@ async def serve(options: StackOptions, *, as_json: bool) -> int:
     """Runs the stack for as long as it stays up."""
     async with running_stack(options, partial(print_line, stderr=True)) as stack:
         if as_json:
-            addresses = {name: at for name, at in asdict(stack.addresses).items() if name != "temporal_http"}
+            addresses = {
+                name: at
+                for name, at in asdict(stack.addresses).items()
+                if name not in {"temporal_http", "provider"}
+            }
             sys.stdout.write(f"{json.dumps(addresses)}\n")
             sys.stdout.flush()
         else:
@@ -79,7 +84,7 @@ def beside_python(program: str) -> str:
 def introduce(stack: Stack) -> None:
     """Prints where everything is and what to try next."""
     at = stack.addresses
-    meeting_baas = f"{at.simulator} (simulated)" if at.simulator else "the real one"
+    provider = f"{at.simulator} (simulated {at.provider})" if at.simulator else "the real one"
     minutekeeper = beside_python("minutekeeper")
     print_line(
         "Minutekeeper is running; Ctrl-C stops it.\n\n"
@@ -88,7 +93,7 @@ def introduce(stack: Stack) -> None:
         f"  Temporal HTTP {at.temporal_http}\n"
         f"  HTTP API      {at.web}\n"
         f"  Bridge        {at.bridge}\n"
-        f"  Meeting BaaS  {meeting_baas}\n"
+        f"  Provider      {provider}\n"
         f"  Recordings    {at.artifacts}\n"
         f"  Logs          {stack.folder.logs}\n\n"
         "Try next, in another terminal:\n\n"
@@ -97,7 +102,7 @@ def introduce(stack: Stack) -> None:
         f"  {minutekeeper} list\n"
         '  curl -H "Authorization: Bearer $MK_API_KEY" $MK_API_URL/api/v1/meetings\n'
     )
-    if at.simulator:
+    if at.simulator and at.provider == DEFAULT_SIMULATED:
         accounts = f"{at.simulator}/_sim/calendars/accounts"
         print_line(
             "Or a calendar, with the simulated Google (more in docs/calendars.md):\n\n"

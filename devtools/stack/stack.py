@@ -18,6 +18,7 @@ from devtools.stack.environment import (
     service_environment,
 )
 from devtools.stack.ports import claim_ports
+from devtools.stack.simulated_accounts import DEFAULT_SIMULATED, check_simulated
 from devtools.stack.supervisor import ProcessGroup, Service, python_module
 from devtools.stack.temporal_server import ServerProbe, answers, server_command
 
@@ -48,7 +49,8 @@ def other_services(
 
     services = []
     if addresses.simulator is not None:
-        command = python_module("devtools.simulator", "--port", str(ports["--simulator-port"]))
+        options = ("--provider", addresses.provider, "--port", str(ports["--simulator-port"]))
+        command = python_module("devtools.simulator", *options)
         ledger = serves(f"{addresses.simulator}/_sim/ledger")
         services.append(Service("simulator", command, environment, ledger, stop_seconds=1))
     worker = python_module("worker")
@@ -86,6 +88,7 @@ class StackOptions:
     web_port: int = 0
     simulator_port: int = 0
     simulator: bool = True
+    provider: str = DEFAULT_SIMULATED
     speed: float = 1.0
     fresh: bool = False
 
@@ -105,11 +108,14 @@ async def running_stack(options: StackOptions, say: Say) -> AsyncIterator[Stack]
 
     Raises UsageError if it cannot be started as asked, ServiceError if a service does not come up.
     """
+    check_simulated(options.provider)
     settings = read_settings(simulator=options.simulator)
     folder = DataFolder(options.data_dir)
     try:
         ports = claim_ports(_wanted_ports(options))
-        addresses = choose_addresses(ports, folder, settings, simulator=options.simulator)
+        addresses = choose_addresses(
+            ports, folder, settings, simulator=options.simulator, provider=options.provider
+        )
         if options.fresh:
             folder.empty()
         folder.rotate_logs()
@@ -118,7 +124,7 @@ async def running_stack(options: StackOptions, say: Say) -> AsyncIterator[Stack]
         async with aiohttp.ClientSession(timeout=timeout) as http:
             environment = service_environment(addresses, folder, settings, options.speed)
             environment |= {"MINUTEKEEPER_SIMULATOR_STATE_FILE": str(folder.simulator_state)}
-            folder.write_environment({name: environment[name] for name in CLIENT_VARIABLES})
+            folder.write_environment({name: environment[name] for name in CLIENT_VARIABLES if name in environment})
             probe = ServerProbe(addresses.temporal, addresses.ui, http)
             try:
                 await stack.processes.start(temporal_service(ports, folder, probe, environment))

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.fields import BotOptions, UtcDatetime
+from minutekeeper.meetings.provider_choice import TriedProvider
 from minutekeeper.meetings.request import MeetingRequest
 
 LAST_USEFUL_MINUTE = timedelta(minutes=1)
@@ -84,7 +85,11 @@ class SendBotInput(BaseModel):
     transcript: bool = True
     bot: BotOptions = BotOptions()
     provider: str = ""
-    """The name of the requested provider; empty for the worker's default."""
+    """The name of the requested provider. Empty: the worker's default, or where there are several one is chosen."""
+    tried: tuple[TriedProvider, ...] = ()
+    """The providers that were asked before for a bot of this occurrence."""
+    may_change: bool = False
+    """Whether another provider may take over from the requested one."""
     metadata: dict[str, str] = {}
     """The caller's own data, for providers that store some with a bot."""
     gone_bots: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from minutekeeper.meetings.meeting_urls import parse_meeting_url
+from minutekeeper.meetings.provider_names import PROVIDER_NAMES, similar_provider
 from minutekeeper.text import balanced
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
@@ -39,6 +40,8 @@ _PROVIDER_NAME = re.compile(r"[a-z0-9-]{0,40}")
 def _provider_name(text: str) -> str:
     if not _PROVIDER_NAME.fullmatch(text):
         raise ValueError(f"{text!r} is no name of a provider: those are small letters, digits and dashes")
+    if text not in PROVIDER_NAMES and (similar := similar_provider(text)):
+        raise ValueError(f"{text!r} is no provider; did you mean {similar}?")
     return text
 
 

@@ -85,14 +85,15 @@ def folder_for(meeting_id: str) -> str:
     return f"{slug}~{digest[:16]}"
 
 
-def dispatch_key(meeting_url: str, start_time: datetime, dispatch: int) -> str:
+def dispatch_key(meeting_url: str, start_time: datetime, dispatch: int, provider: str = "") -> str:
     """The deduplication key of one dispatch.
 
     It is made of the meeting's URL and start, not of the workflow, so that the provider itself refuses a second
     bot when two workflows turn out to be the same meeting. Only letters, digits and dashes: the provider's filter
-    syntax uses colons and commas.
+    syntax uses colons and commas. A provider that was chosen of several is part of it.
     """
-    return f"mk-{_digest(meeting_url, start_time)[:24]}-{dispatch}"
+    key = f"mk-{_digest(meeting_url, start_time)[:24]}-{dispatch}"
+    return f"{key}-{provider}" if provider else key
 
 
 def jitter_fraction(workflow_id: str) -> float:

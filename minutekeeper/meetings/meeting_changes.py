@@ -266,6 +266,7 @@ def _move(state: MeetingState, change: Reschedule, now: datetime) -> None:
         session.superseded = not (is_kept and is_here and session.bot is not None and session.bot.is_in_call)
         session.leave_requested = session.leave_requested or not is_kept
     state.failure = state.account_problem = None
+    state.tried = []
     state.send_requested = False
     state.known_since = now
     state.note(now, "rescheduled", _describe_goal(state) if goes_on else _describe_move(before, state.request))

@@ -14,6 +14,7 @@ from minutekeeper.meetings.bot_events import BotEvent, is_end_event
 from minutekeeper.meetings.bot_state import BotState, apply_bot_event
 from minutekeeper.meetings.claims import MeetingClaims
 from minutekeeper.meetings.dispatch import DispatchedBot, DispatchMode, DispatchTerms
+from minutekeeper.meetings.provider_choice import TriedProvider
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.session_state import SessionStage, SessionState, StopState
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState
@@ -41,6 +42,8 @@ class MeetingState(BaseModel):
     sessions: list[SessionState] = []
     dispatches: int = 0
     """Requests for bots so far; the next one has this number."""
+    tried: list[TriedProvider] = []
+    """Providers that another one took over from, for the present time of the meeting."""
     policy: DispatchTerms = DispatchTerms()
     """As the worker that answered last for a bot said."""
     stop: StopState | None = None
@@ -228,7 +231,9 @@ class MeetingState(BaseModel):
             leave_requested=True,
         )
         self.sessions.append(session)
-        provider = self.bots[0].provider if self.bots else ""
+        asked = [each for each in self.sessions if each.dispatch == dispatch]
+        named = [each.bot.provider if each.bot else each.choice.provider if each.choice else "" for each in asked]
+        provider = next((name for name in named if name), self.bots[0].provider if self.bots else "")
         self.note(now, "unexpected_bot", f"Bot {bot_id} reports here, too. It is one too many and is removed.")
         sent = DispatchedBot(
             bot_id=bot_id, provider=provider, sent_at=now, mode=DispatchMode.IMMEDIATE, is_adopted=True, join_at=now

@@ -27,6 +27,7 @@ def meeting_view(state: MeetingState) -> MeetingView:
         trouble=state.storage_problem,
         held_change=state.held_change,
         bot_id=bot.bot_id if bot else "",
+        provider=_provider(state),
         meeting_url=state.request.public_url,
         platform=state.request.platform,
         title=state.request.title,
@@ -49,6 +50,14 @@ def meeting_view(state: MeetingState) -> MeetingView:
 def _waiting_since(state: MeetingState) -> datetime | None:
     is_waiting = state.bot is not None and state.current_status is MeetingStatus.WAITING_ROOM
     return state.bot.status_since if state.bot is not None and is_waiting else None
+
+
+def _provider(state: MeetingState) -> str:
+    """The provider of the current session, else that of the last bot."""
+    current = state.current
+    if current is not None and current.bot is None and current.choice is not None:
+        return current.choice.provider
+    return state.bot.provider if state.bot else ""
 
 
 def _bot_goes_at(state: MeetingState) -> datetime | None:

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
 
-from minutekeeper.meetings import polling_policy
+from minutekeeper.meetings import polling_policy, provider_changes
 from minutekeeper.meetings.bot_state import BotState
 from minutekeeper.meetings.dispatch import is_worth_joining
 from minutekeeper.meetings.meeting_state import MeetingState
+from minutekeeper.meetings.session_state import SessionState
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 
 
@@ -50,7 +51,11 @@ def may_send_another(state: MeetingState) -> bool:
     if _is_taken_away(bots[-1]) or _left_before_start(state, bots[-1]):
         return True
     own = [bot for bot in bots if not _is_taken_away(bot)]
-    return len(own) < state.policy.max_dispatches and polling_policy.may_try_again(own)
+    replaced = [
+        each for each in state.sessions if each.replaced_from and each.start_time == state.request.start_time
+    ]
+    is_curable = polling_policy.may_try_again(own) or provider_changes.is_curable_elsewhere(state, standing[-1])
+    return len(own) + len(replaced) < state.policy.max_dispatches and is_curable
 
 
 def _is_taken_away(bot: BotState) -> bool:
@@ -90,17 +95,24 @@ def next_step(state: MeetingState, now: datetime, jitter: float) -> NextStep:
         return NextStep(NextStepKind.WAIT, due)
     if not state.standing and not is_worth_joining(state.request, now):
         return NextStep(NextStepKind.TOO_LATE)
-    if _has_conflict(state, now):
+    if conflicts := _conflicts(state, now):
         until = None if state.standing else max(state.request.start_time, state.request.expected_end)
+        if all(each.replaced_from for each in conflicts):
+            until = max(each.replaced_from for each in conflicts if each.replaced_from)
         return NextStep(NextStepKind.WAIT, until, is_room_occupied=True)
     return NextStep(NextStepKind.START)
 
 
-def _has_conflict(state: MeetingState, now: datetime) -> bool:
-    """Whether an earlier bot, or one that may exist, could be in the room together with the next one."""
+def _conflicts(state: MeetingState, now: datetime) -> list[SessionState]:
+    """The sessions whose bot, or one that may exist, could be in the room together with the next one.
+
+    A bot that another provider's replaces holds that up for a while only: its own provider may be out of reach.
+    """
     start = max(state.request.start_time, now)
     end = max(state.request.expected_end, start)
-    return any(
-        session.may_meet(state.request.meeting_url, start, end, state.policy.deadlines)
+    return [
+        session
         for session in state.sessions
-    )
+        if (session.replaced_from is None or now < session.replaced_from)
+        and session.may_meet(state.request.meeting_url, start, end, state.policy.deadlines)
+    ]

@@ -10,6 +10,7 @@ from minutekeeper.meetings.bot_state import BotState
 from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.dispatch import SendBotInput
 from minutekeeper.meetings.meeting_keys import meeting_key
+from minutekeeper.meetings.provider_choice import ProviderChoice
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import Evidence, Failure
 
@@ -60,6 +61,10 @@ class SessionState(BaseModel):
     """The request in flight, or the one whose answer was lost."""
     join_at: AwareDatetime
     """When its bot should be seen at the earliest."""
+    choice: ProviderChoice | None = None
+    """The provider that was chosen for its bot, where there are several; every request names it."""
+    replaced_from: AwareDatetime | None = None
+    """From when on another provider's bot takes its place, even if this one could not be told to leave by then."""
     retry_at: AwareDatetime | None = None
     """When the request is made again, after a refused account."""
     searches: int = 0
@@ -100,6 +105,11 @@ class SessionState(BaseModel):
     def is_requested(self) -> bool:
         """Whether a bot may exist that is not known yet."""
         return self.bot is None and not self.is_finished and self.request is not None
+
+    @property
+    def may_change_provider(self) -> bool:
+        """Whether another provider can take over from the one that was chosen."""
+        return self.choice is not None and bool(self.choice.others)
 
     @property
     def is_shared(self) -> bool:

@@ -19,6 +19,10 @@ def fail_too_late(state: MeetingState, now: datetime) -> None:
     if state.account_problem is not None:
         state.failure = state.account_problem
         return
+    given_up = [each.failure for each in state.sessions if each.replaced_from and each.failure]
+    if given_up and state.tried:
+        state.failure = given_up[-1]
+        return
     was_missed = is_worth_joining(state.request, state.known_since)
     reason = FailureReason.MISSED if was_missed else FailureReason.MEETING_OVER
     state.failure = Failure(reason=reason, evidence=Evidence(event=reason.value, at=now, text=times))

@@ -122,6 +122,8 @@ class MeetingView(BaseModel):
     held_change: Known
     """Why the last reschedule did not move the meeting: its bot is in the call."""
     bot_id: Known
+    provider: Known
+    """The provider of the bot, or the one that was chosen for it."""
     meeting_url: Known
     platform: Known
     title: Known

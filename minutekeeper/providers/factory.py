@@ -30,17 +30,16 @@ DEFAULT_PROVIDER = NAME
 def open_providers(settings: Settings) -> Providers:
     """Opens the providers that the settings have accounts for; the caller closes them with `aclose`.
 
-    They are in the order of preference of MINUTEKEEPER_PROVIDERS.
+    New bots come from those in MINUTEKEEPER_PROVIDERS, in that order; the others serve the bots that they sent.
     """
-    openers: dict[str, tuple[SecretStr, Callable[[Settings], Provider]]] = {
-        NAME: (settings.meetingbaas_api_key, _open_meetingbaas),
-        NAME_V2: (settings.meetingbaas_v2_api_key, _open_meetingbaas_v2),
-        RECALL: (settings.recall_api_key, _open_recall),
+    openers: dict[str, Callable[[Settings], Provider]] = {
+        NAME: _open_meetingbaas,
+        NAME_V2: _open_meetingbaas_v2,
+        RECALL: _open_recall,
     }
-    wanted = [name.strip() for name in settings.minutekeeper_providers.split(",") if name.strip()]
-    opened = [openers[name] for name in wanted or openers if name in openers]
-    usable = [open_provider for key, open_provider in opened if key.get_secret_value().strip()]
-    return Providers([open_provider(settings) for open_provider in usable or [_open_meetingbaas]])
+    names = [name for name in settings.configured_providers if name in openers] or [DEFAULT_PROVIDER]
+    preferred = [name for name in settings.preferred_providers if name in openers]
+    return Providers([openers[name](settings) for name in names], preferred)
 
 
 def _open_meetingbaas(settings: Settings) -> MeetingBaasProvider:

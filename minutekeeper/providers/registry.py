@@ -6,18 +6,23 @@ from minutekeeper.providers.base import Provider, UnknownProviderError
 
 
 class Providers:
-    """The providers that a process is set up for. The first is the default, for what names none."""
+    """The providers that a process is set up for.
 
-    def __init__(self, providers: Sequence[Provider]) -> None:
+    Args:
+        preferred: The names of those that new bots may come from, the first one being the default for what names
+            none; others only serve the bots that they have sent. Empty: all of them.
+    """
+
+    def __init__(self, providers: Sequence[Provider], preferred: Sequence[str] = ()) -> None:
         self._by_name = {provider.name: provider for provider in providers}
-        self._default = providers[0].name
+        self.preferred = tuple(preferred or self._by_name)
 
     def __iter__(self) -> Iterator[Provider]:
         return iter(self._by_name.values())
 
     def get(self, name: str = "") -> Provider:
         """The provider of this name, the default if it is empty. Raises UnknownProviderError."""
-        provider = self.find(name or self._default)
+        provider = self.find(name or self.preferred[0])
         if provider is None:
             known = ", ".join(sorted(self._by_name))
             raise UnknownProviderError(f"bot.provider: {name!r} is not set up here; there are: {known}")

@@ -115,8 +115,10 @@ async def ended(environment: ActivityEnvironment, provider: ScriptedProvider, wa
 async def test_after_attempts_that_sent_nothing_nobody_searches() -> None:
     provider = Counting(found())
     armed = order(dispatch_at=datetime.now(UTC) + timedelta(minutes=1))
-    first = await ended(an_attempt(attempt=1), provider, armed)
-    second = await ended(an_attempt(attempt=2, heartbeat_details=first), provider, armed)
+    long = timedelta(minutes=2)
+    first = await ended(an_attempt(attempt=1, start_to_close_timeout=long), provider, armed)
+    again = an_attempt(attempt=2, heartbeat_details=first, start_to_close_timeout=long)
+    second = await ended(again, provider, armed)
     provider.failures = [RateLimitedError("429", 1.0)]
     third = await ended(an_attempt(attempt=3, heartbeat_details=second), provider, order())
     await send(provider, order(), attempt=4, heartbeat_details=third)

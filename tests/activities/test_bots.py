@@ -14,6 +14,7 @@ from activities.bots import BotActivities
 from activities.dispatch_slots import DispatchPacing
 from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchMode, DispatchPlan, SendBotInput
+from minutekeeper.meetings.provider_choice import ProviderChoice
 from minutekeeper.providers.base import (
     AccountError,
     BotCallback,
@@ -91,8 +92,12 @@ async def send(
 ) -> DispatchedBot:
     environment = an_attempt(**info)
     bots = BotActivities(Providers([provider]), public_url="https://bridge.example", secret="s3cret", pacing=pacing)
-    result: DispatchedBot = await environment.run(bots.send_bot, wanted)
-    return result
+    return a_bot(await environment.run(bots.send_bot, wanted))
+
+
+def a_bot(sent: DispatchedBot | ProviderChoice) -> DispatchedBot:
+    assert isinstance(sent, DispatchedBot)
+    return sent
 
 
 async def test_a_bot_gets_an_address_of_its_own() -> None:
@@ -203,7 +208,7 @@ async def test_a_reserved_bot_that_is_late_is_sent_at_once() -> None:
 
 
 async def test_a_worker_that_shuts_down_hands_its_armed_order_back() -> None:
-    environment = an_attempt()
+    environment = an_attempt(start_to_close_timeout=timedelta(minutes=2))
     provider = ScriptedProvider()
     bots = BotActivities(Providers([provider]), public_url="https://bridge.example", secret="s3cret")
     armed = asyncio.create_task(
@@ -244,7 +249,7 @@ async def test_a_bot_that_was_sent_is_told_although_its_order_is_cancelled_while
     await asyncio.wait_for(provider.both_sent.wait(), 20)
     assert not held.done()
     quick.cancel()
-    assert provider.bot((await held).bot_id).order.key == "mk-1-0"
+    assert provider.bot(a_bot(await held).bot_id).order.key == "mk-1-0"
     assert not hanging.done()
     provider.answered.set()
     await hanging

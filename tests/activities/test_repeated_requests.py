@@ -13,7 +13,7 @@ from activities.errors import NO_CAPACITY
 from minutekeeper.meetings.dispatch import DispatchedBot, SendBotInput
 from minutekeeper.providers.recall.provider import RecallProvider
 from minutekeeper.providers.registry import Providers
-from tests.activities.test_bots import an_attempt, order
+from tests.activities.test_bots import a_bot, an_attempt, order
 from tests.providers.recall.support import open_provider
 from tests.providers.response_server import Answer, ToldServer
 
@@ -65,7 +65,7 @@ class Attempts:
         beats: list[Any] = []
         environment.on_heartbeat = lambda *details: beats.append(list(details))
         try:
-            sent: DispatchedBot = await environment.run(self._bots.send_bot, self._request)
+            sent = a_bot(await environment.run(self._bots.send_bot, self._request))
         except ApplicationError as error:
             return error
         finally:

@@ -10,14 +10,8 @@ from activities.errors import ACCOUNT
 from minutekeeper.meetings.bot_reference import BotReference
 from minutekeeper.meetings.webhook_health import BotStatusQuery
 from minutekeeper.providers.registry import Providers
-from tests.activities.test_bots import an_attempt, order
+from tests.activities.test_bots import a_bot, an_attempt, order
 from tests.workflows.scripted import ScriptedProvider
-
-
-class Other(ScriptedProvider):
-    @property
-    def name(self) -> str:
-        return "other"
 
 
 @pytest.fixture
@@ -26,20 +20,22 @@ def default() -> ScriptedProvider:
 
 
 @pytest.fixture
-def other() -> Other:
-    return Other()
+def other() -> ScriptedProvider:
+    return ScriptedProvider(name="other")
 
 
 @pytest.fixture
-def bots(default: ScriptedProvider, other: Other) -> BotActivities:
-    return BotActivities(Providers([default, other]), public_url="https://bridge.example", secret="s3cret")
+def bots(default: ScriptedProvider, other: ScriptedProvider) -> BotActivities:
+    return BotActivities(
+        Providers([default, other], ["scripted"]), public_url="https://bridge.example", secret="s3cret"
+    )
 
 
 async def test_a_bot_comes_from_the_provider_that_is_named(
-    bots: BotActivities, default: ScriptedProvider, other: Other
+    bots: BotActivities, default: ScriptedProvider, other: ScriptedProvider
 ) -> None:
-    plain = await an_attempt().run(bots.send_bot, order())
-    named = await an_attempt().run(bots.send_bot, order(provider="other"))
+    plain = a_bot(await an_attempt().run(bots.send_bot, order()))
+    named = a_bot(await an_attempt().run(bots.send_bot, order(provider="other")))
     assert (plain.provider, named.provider) == ("scripted", "other")
     assert (len(default.bots), len(other.bots)) == (1, 1)
     assert other.bots[0].address.webhook_url.startswith("https://bridge.example/webhooks/other/")
@@ -58,10 +54,10 @@ async def test_a_bot_that_is_found_belongs_to_the_provider_that_was_searched(
 
 
 async def test_removals_and_questions_go_to_the_bots_own_provider(
-    bots: BotActivities, default: ScriptedProvider, other: Other
+    bots: BotActivities, default: ScriptedProvider, other: ScriptedProvider
 ) -> None:
     await an_attempt().run(bots.send_bot, order())
-    sent = await an_attempt().run(bots.send_bot, order(provider="other"))
+    sent = a_bot(await an_attempt().run(bots.send_bot, order(provider="other")))
     await an_attempt().run(bots.remove_bot, BotReference(bot_id=sent.bot_id, provider="other"))
     question = BotStatusQuery(bot_id=sent.bot_id, provider="other", asked_at=datetime.now(UTC))
     await an_attempt().run(bots.observe_bot, question)

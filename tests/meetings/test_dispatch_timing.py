@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING, LONGEST_AHEAD, DispatchTiming
+from minutekeeper.meetings.dispatch_timing import (
+    DEFAULT_DISPATCH_TIMING,
+    LONGEST_AHEAD,
+    LONGEST_SPREAD,
+    DispatchTiming,
+)
 
 START = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 
@@ -28,7 +33,9 @@ def test_without_any_time_in_advance_a_meeting_wakes_up_at_its_start() -> None:
     assert at_once.dispatch_at(START) == at_once.wake_at(START, 0.9) == START
 
 
-@pytest.mark.parametrize(("name", "longest"), [("lead", 30 * 24 * 3600), ("ahead", LONGEST_AHEAD), ("spread", 600)])
+@pytest.mark.parametrize(
+    ("name", "longest"), [("lead", 30 * 24 * 3600), ("ahead", LONGEST_AHEAD), ("spread", LONGEST_SPREAD)]
+)
 def test_the_times_are_bounded(name: str, longest: float) -> None:
     bounded: dict[str, Any] = {name: longest}
     assert getattr(DispatchTiming(**bounded), name) == longest

@@ -14,7 +14,7 @@ BOOKED = TimelineEntry(at=NOON - HOUR, event="booked", text="Booked for noon.")
 
 def view(**fields: Any) -> MeetingView:
     nothing: dict[str, object] = {
-        **dict.fromkeys(("trouble", "held_change", "bot_id", "title", "shared_with"), ""),
+        **dict.fromkeys(("trouble", "held_change", "bot_id", "provider", "title", "shared_with"), ""),
         **dict.fromkeys(("reason", "evidence", "end_time", "next_deadline", "bot_goes_at", "waiting_since")),
         "artifacts": (),
         "calendars": (),

@@ -37,7 +37,19 @@ def test_a_new_session_knows_nothing() -> None:
         "start_time": T0,
         "join_at": T0,
         "stage": SessionStage.DISPATCHING,
-        **dict.fromkeys(("request", "retry_at", "bot", "leave_at", "failure", "folder", "transcript_due_at")),
+        **dict.fromkeys(
+            (
+                "request",
+                "choice",
+                "replaced_from",
+                "retry_at",
+                "bot",
+                "leave_at",
+                "failure",
+                "folder",
+                "transcript_due_at",
+            )
+        ),
         **dict.fromkeys(
             ("superseded", "leave_requested", "left_as_planned", "is_relief", "is_relieved", "recording_collected"),
             False,

@@ -72,6 +72,7 @@ def test_of_a_new_meeting_only_its_request_is_known() -> None:
         "known_since": T0,
         "sessions": [],
         "dispatches": 0,
+        "tried": [],
         "policy": DispatchTerms(),
         "storage_problem": "",
         "removed_bots": [],
@@ -163,6 +164,8 @@ def test_the_messages_about_a_dispatch() -> None:
         "gone_bots": (),
         "search_first": False,
         "rebooked": False,
+        "tried": (),
+        "may_change": False,
     }
     assert dict(DispatchTerms()) == {"deadlines": Deadlines(), "max_dispatches": 3}
     plan = DispatchPlan(dispatch_at=T0, join_at=T0, mode=DispatchMode.IMMEDIATE)

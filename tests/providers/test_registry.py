@@ -4,14 +4,7 @@ from minutekeeper.providers.base import AccountError
 from minutekeeper.providers.registry import Providers
 from tests.workflows.scripted import ScriptedProvider
 
-
-class Other(ScriptedProvider):
-    @property
-    def name(self) -> str:
-        return "other"
-
-
-FIRST, SECOND = ScriptedProvider(), Other()
+FIRST, SECOND = ScriptedProvider(), ScriptedProvider(name="other")
 
 
 def test_the_first_serves_what_names_none() -> None:

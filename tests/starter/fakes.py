@@ -84,6 +84,7 @@ class FakeMeeting:
             trouble="",
             held_change="",
             bot_id="",
+            provider="",
             meeting_url=request.meeting_url,
             platform=request.platform.value,
             title=request.title,

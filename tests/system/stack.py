@@ -67,9 +67,9 @@ class RunningStack:
     async def outcome(self, workflow_id: str, seconds: float = 60) -> Outcome:
         return await asyncio.wait_for(self.handle(workflow_id).result(), seconds)
 
-    async def until(self, workflow_id: str, what: str) -> MeetingView:
+    async def until(self, workflow_id: str, what: str, seconds: float = 60) -> MeetingView:
         """Waits until an event of this name is in the meeting's timeline."""
-        for _ in range(600):
+        for _ in range(round(seconds * 10)):
             view: MeetingView = await self.handle(workflow_id).query("status", result_type=MeetingView)
             if what in [entry.event for entry in view.timeline]:
                 return view

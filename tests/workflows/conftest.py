@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -88,8 +88,17 @@ async def recordings() -> ScriptedRecordings:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def others() -> list[ScriptedProvider]:
+    """Providers beside the test's own; overridden where there are several."""
+    return []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def start(
-    env: WorkflowEnvironment, provider: ScriptedProvider, recordings: ScriptedRecordings
+    env: WorkflowEnvironment,
+    provider: ScriptedProvider,
+    others: list[ScriptedProvider],
+    recordings: ScriptedRecordings,
 ) -> AsyncIterator[StartMeeting]:
     """Books meetings; the workers play the test's provider."""
     client = with_plugin(env.client)
@@ -107,7 +116,7 @@ async def start(
         started.append(handle)
         return Meeting(env, handle, provider, recordings)
 
-    async with working(client, provider, recordings):
+    async with working(client, provider, recordings, others=others):
         yield start_meeting
         replayer = Replayer(workflows=[MeetingWorkflow], plugins=[plugin()])
         for handle in started:
@@ -174,10 +183,12 @@ async def working(
     recordings: ScriptedRecordings,
     calendars: CalendarActivities | None = None,
     rounds: CalendarHealthActivities | None = None,
+    *,
+    others: Sequence[ScriptedProvider] = (),
 ) -> AsyncIterator[None]:
-    """The workers of both task queues."""
+    """The workers of both task queues; `others` are less preferred than `provider`."""
     bots = BotActivities(
-        Providers([provider]),
+        Providers([provider, *others]),
         public_url="http://bridge",
         secret="s3cret",
         pacing=DispatchPacing(NoWaiting()),

@@ -39,6 +39,7 @@ from minutekeeper.providers.base import (
     NotFoundError,
     ProviderBotStatus,
     ProviderCapabilities,
+    UnavailableError,
 )
 from minutekeeper.providers.recorded_content import BotScreenshot, RecordedContent
 from minutekeeper.transcripts.model import Transcript
@@ -85,12 +86,11 @@ class ScriptedProvider:
     """The bots that were told to leave, each time."""
     stays_open: bool = False
     """The provider says of removed bots that they are still there."""
+    name: str = "scripted"
+    is_down: bool = False
+    """No call is answered."""
     armed: asyncio.Event = field(default_factory=asyncio.Event)
     let_go: asyncio.Event = field(default_factory=_set_event)
-
-    @property
-    def name(self) -> str:
-        return "scripted"
 
     @property
     def capabilities(self) -> ProviderCapabilities:
@@ -153,15 +153,18 @@ class ScriptedProvider:
     async def dispatch(self, order: BotDispatch, address: BotCallback, now: datetime) -> DispatchedBot:
         if order.mode is DispatchMode.RESERVED and now > order.dispatch_at + LATE and not order.stays_reserved:
             order = order.model_copy(update={"mode": DispatchMode.IMMEDIATE})
+        self._fail_if_down()
         if self.failures:
             raise self.failures.pop(0)
-        bot = Bot(f"bot-{len(self.bots)}", order, address)
+        prefix = "" if self.name == "scripted" else f"{self.name}-"
+        bot = Bot(f"{prefix}bot-{len(self.bots)}", order, address)
         self.bots.append(bot)
         if self.after:
             raise self.after.pop(0)
         return DispatchedBot(bot_id=bot.bot_id, sent_at=order.dispatch_at, provider=self.name, mode=order.mode)
 
     async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
+        self._fail_if_down()
         if self.search_failures:
             raise self.search_failures.pop(0)
         if self.hidden:
@@ -180,6 +183,7 @@ class ScriptedProvider:
         ]
 
     async def remove_bot(self, bot_id: str) -> RemovalResult:
+        self._fail_if_down()
         if self.removal_failures:
             raise self.removal_failures.pop(0)
         self.removed.append(bot_id)
@@ -193,6 +197,7 @@ class ScriptedProvider:
 
     async def get_bot_status(self, bot_id: str) -> BotObservation:
         self.asked.append(bot_id)
+        self._fail_if_down()
         if self.observation_failures:
             raise self.observation_failures.pop(0)
         return self.bot(bot_id).observation
@@ -235,6 +240,10 @@ class ScriptedProvider:
 
     async def aclose(self) -> None:
         return
+
+    def _fail_if_down(self) -> None:
+        if self.is_down:
+            raise UnavailableError("503: down")
 
     def bot(self, bot_id: str) -> Bot:
         return next(bot for bot in self.bots if bot.bot_id == bot_id)

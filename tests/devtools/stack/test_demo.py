@@ -53,3 +53,19 @@ def test_the_demo_shows_a_meeting_and_a_calendar_and_leaves_recordings_that_play
         assert manifest["meeting_id"] == folder.name
         with av.open(str(folder / "recording.mp4")) as recording:
             assert any(True for _ in recording.decode(video=0))
+
+
+@pytest.mark.usefixtures("clean_environment")
+@pytest.mark.parametrize("provider", ["meetingbaas-v2", "recall"])
+def test_the_demo_shows_a_meeting_of_another_provider(tmp_path: Path, provider: str) -> None:
+    done = subprocess.run(
+        [*measured_alone("devtools.stack.demo"), "--speed", "200", "--provider", provider],
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    (manifest,) = (tmp_path / ".minutekeeper" / "demo" / "artifacts").glob("*/manifest.json")
+    assert {path.name for path in manifest.parent.iterdir()} >= TRANSCRIPTS | {"manifest.json", "recording.mp4"}
