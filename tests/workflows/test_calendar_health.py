@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from minutekeeper.calendars.health import ACCESS_RENEWED, AccessProblem
+from minutekeeper.calendars.health import ACCESS_RENEWED, AccessProblem, CheckRequest
 from minutekeeper.calendars.messages import CalendarStatus
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.providers.base import RequestRejectedError
 from minutekeeper.providers.calendar_base import AccessProblemSource
 from minutekeeper.temporal import search_attributes
-from minutekeeper.temporal.names import ACCESS_SIGNAL
+from minutekeeper.temporal.names import ACCESS_SIGNAL, CHECK_NOW_SIGNAL
 from tests.workflows.calendar_driver import Calendar, World
 from tests.workflows.scripted_calendars import REFUSED_TOKEN
 
@@ -103,6 +103,20 @@ async def test_rounds_that_fail_change_nothing_and_are_repeated(
     await rounds.go()
     await rounds.until(lambda view: not view.error)
     assert said(caplog, "could not be checked") == 1
+
+
+async def test_news_of_access_has_the_calendars_of_its_provider_checked_at_once(world: World) -> None:
+    anna = await world.connected()
+    rounds = await world.look_after()
+    world.calendars.refused[anna.calendar_id] = AccessProblemSource.USER
+    checks = world.calendars.resyncs
+    await rounds.handle.signal(CHECK_NOW_SIGNAL, CheckRequest(provider="recall"))
+    await rounds.handle.signal(CHECK_NOW_SIGNAL, CheckRequest(provider="recall"))
+    assert (await anna.view()).status is CalendarStatus.ACTIVE
+    await rounds.handle.signal(CHECK_NOW_SIGNAL, CheckRequest(provider="meetingbaas"))
+    await until(anna, CalendarStatus.ERROR)
+    assert world.calendars.resyncs == checks + 1, "news of another provider asks nothing of this one"
+    assert (await rounds.until(lambda view: bool(view.findings.problems))).calendars == 1
 
 
 async def test_a_calendar_tells_from_its_first_day_how_it_is(world: World) -> None:
