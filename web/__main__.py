@@ -21,8 +21,10 @@ from minutekeeper.config_reader import SettingsError, read_settings
 from minutekeeper.logs import set_up_logging
 from minutekeeper.process import run_and_exit
 from minutekeeper.storage.store import ArtifactStore
+from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
 from web.app import ApiServer
+from web.calendars import CalendarHandlers
 from web.files import FileHandlers
 from web.handlers import MeetingHandlers
 
@@ -68,9 +70,11 @@ async def _serve(settings: Settings) -> None:
     client = SharedClient()
     meetings = MeetingHandlers(client.connected, settings.wake_up)
     files = FileHandlers(client.connected, partial(ArtifactStore, settings.artifacts_url))
-    server = ApiServer(meetings, files, ApiKeyFile(Path(settings.minutekeeper_api_keys)))
+    calendars = CalendarHandlers(partial(CalendarClient.opened, settings))
+    server = ApiServer(meetings, files, calendars, ApiKeyFile(Path(settings.minutekeeper_api_keys)))
     runner = web.AppRunner(server.application(), shutdown_timeout=_CANCELLING_SECONDS)
     async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(calendars.aclose)
         stack.push_async_callback(runner.cleanup)
         await runner.setup()
         site = web.TCPSite(runner, settings.minutekeeper_web_host, settings.minutekeeper_web_port)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -16,12 +17,14 @@ from bridge.request_bodies import RequestBodyReader
 from minutekeeper.api_keys import ApiKey, ApiKeyFile, ApiKeyFileError, ApiScope
 from minutekeeper.storage.errors import StoreError
 from starter.errors import MeetingError, StorageError
+from web.calendars import CalendarHandlers
 from web.document import DOCUMENT_PATH, openapi_document
 from web.files import FileHandlers
 from web.handlers import ApiRequest, ApiResponse, MeetingHandlers
 from web.problems import PROBLEM_TYPE, ProblemCode, ProblemError, invalid_fields, problem_for
 from web.rate_limit import KeyRateLimit
-from web.routes import ApiRoute, api_routes
+from web.route import ApiRoute
+from web.routes import api_routes
 
 logger = logging.getLogger("web")
 
@@ -34,8 +37,10 @@ _BEARER = "bearer "
 class ApiServer:
     """Serves the routes of the table with the keys of a file."""
 
-    def __init__(self, handlers: MeetingHandlers, files: FileHandlers, keys: ApiKeyFile) -> None:
-        self._routes = api_routes(handlers, files)
+    def __init__(
+        self, meetings: MeetingHandlers, files: FileHandlers, calendars: CalendarHandlers, keys: ApiKeyFile
+    ) -> None:
+        self._routes = api_routes(meetings, files, calendars)
         self._keys = keys
         self._limit = KeyRateLimit()
         self._bodies = RequestBodyReader(_MAX_BODY_BYTES)
@@ -54,7 +59,7 @@ class ApiServer:
             },
         )
         for route in self._routes:
-            path = route.path.replace("{id}", "{id:[^/]+}").replace("{name}", "{name:.+}")
+            path = re.sub(r"\{(id|calendar|event)\}", r"{\1:[^/]+}", route.path.replace("{name}", "{name:.+}"))
             app.router.add_route(route.method, path, self._handler(route))
             if route.is_file:
                 app.router.add_route(hdrs.METH_HEAD, path, self._handler(route))
@@ -73,9 +78,12 @@ class ApiServer:
             query = _validated(route.query, _query_of(request))
             body = await self._body_of(request, route.body) if route.body is not None else None
             known = request.headers.get(hdrs.IF_NONE_MATCH, "").strip().removeprefix("W/").strip('"')
-            meeting = request.match_info.get("id", "")
-            file = request.match_info.get("name", "")
-            return _answer(await route.handle(ApiRequest(meeting, file, query, body, known)))
+            named = request.match_info
+            subject, part = (
+                named.get("id") or named.get("calendar", ""),
+                named.get("name") or named.get("event", ""),
+            )
+            return _answer(await route.handle(ApiRequest(subject, part, query, body, known)))
 
         return handle
 

@@ -11,12 +11,15 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from minutekeeper import __version__
 from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING
 from minutekeeper.storage.store import ArtifactStore
+from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
+from web.calendars import CalendarHandlers
 from web.files import FileHandlers
 from web.handlers import MeetingHandlers
 from web.models import NoQuery
 from web.problems import PROBLEM_TYPE, STATUS_OF, Problem, ProblemCode
-from web.routes import ApiRoute, api_routes
+from web.route import ApiRoute
+from web.routes import api_routes
 
 DOCUMENT_PATH = "/api/openapi.json"
 
@@ -135,6 +138,8 @@ def _content(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 _PARAMETERS = {
     "id": "A meeting id or a workflow id.",
+    "calendar": "A calendar's id, or its email address or name at the provider.",
+    "event": "An event's id, the beginning of its id, or its title.",
     "name": "The name of a file, as the list of files has it; it may contain slashes.",
 }
 
@@ -182,4 +187,5 @@ def openapi_text() -> str:
     """The document as it is served, and as `docs/openapi.json` has it."""
     meetings = MeetingHandlers(MeetingClient.connect, DEFAULT_DISPATCH_TIMING)
     files = FileHandlers(MeetingClient.connect, lambda: ArtifactStore(""))
-    return f"{json.dumps(openapi_document(api_routes(meetings, files)), indent=1)}\n"
+    calendars = CalendarHandlers(CalendarClient.opened)
+    return f"{json.dumps(openapi_document(api_routes(meetings, files, calendars)), indent=1)}\n"

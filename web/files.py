@@ -35,14 +35,14 @@ class FileHandlers:
         self._store: ArtifactStore | None = None
 
     async def list_files(self, request: ApiRequest) -> ApiResponse:
-        found = await self._found(request.meeting)
+        found = await self._found(request.subject)
         if not found.files and not found.is_final:
             raise _not_ready("The meeting has not ended, and nothing of it is stored yet.")
         return ApiResponse(FileList(files=found.files, complete=found.is_final))
 
     async def send_file(self, request: ApiRequest) -> web.StreamResponse:
-        found = await self._found(request.meeting)
-        file = found.named(request.file)
+        found = await self._found(request.subject)
+        file = found.named(request.part)
         if file is None and not found.is_final:
             raise _not_ready("The meeting has not ended, and this file is not stored yet.")
         if file is None:
@@ -50,7 +50,7 @@ class FileHandlers:
         return await self._sent(found, file)
 
     async def send_transcript(self, request: ApiRequest) -> web.StreamResponse:
-        found = await self._found(request.meeting)
+        found = await self._found(request.subject)
         file = found.named(f"transcript.{request.query.form.value}")
         if file is not None:
             return await self._sent(found, file)

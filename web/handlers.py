@@ -45,10 +45,14 @@ _DEEPEST_PAGE = 10_000
 
 
 class ApiRequest(NamedTuple):
-    """A request that was checked: path parameters, query, body and the revision that the caller has already."""
+    """A request that was checked.
 
-    meeting: str
-    file: str
+    `subject` is the meeting or calendar of the address, `part` the file or event of it, `known` the revision that
+    the caller has already.
+    """
+
+    subject: str
+    part: str
     query: Any
     body: Any
     known: str
@@ -118,20 +122,20 @@ class MeetingHandlers:
         client = await self.connected()
         query: WaitQuery = request.query
         until = asyncio.get_running_loop().time() + query.wait
-        tag = await _tag(client, request.meeting)
+        tag = await _tag(client, request.subject)
         while request.known and request.known == tag:
             left = until - asyncio.get_running_loop().time()
             if left <= 0:
                 return ApiResponse(None, 304, {hdrs.ETAG: f'"{tag}"'})
             await asyncio.sleep(min(left, _LOOK_EVERY_SECONDS))
-            tag = await _tag(client, request.meeting)
-        detail = await _detail(client, request.meeting)
+            tag = await _tag(client, request.subject)
+        detail = await _detail(client, request.subject)
         shown = tag if detail.complete else f"{tag}-incomplete"
         return ApiResponse(detail, headers={hdrs.ETAG: f'"{shown}"'})
 
     async def why(self, request: ApiRequest) -> ApiResponse:
         client = await self.connected()
-        view, known_from, pending = await client.details(request.meeting)
+        view, known_from, pending = await client.details(request.subject)
         sentences = [messages.state_sentence(view), *messages.explanation(view, pending)]
         known = {name: getattr(view, name) for name in ("status", "reason", "evidence", "timeline")}
         return ApiResponse(MeetingExplanation(explanation=" ".join(sentences), known_from=known_from, **known))
@@ -140,15 +144,15 @@ class MeetingHandlers:
         given: MoveMeeting = request.body
         client = await self.connected()
         change = parse_input(Reschedule, given.model_dump())
-        return _changed(await client.reschedule(request.meeting, change))
+        return _changed(await client.reschedule(request.subject, change))
 
     async def cancel(self, request: ApiRequest) -> ApiResponse:
         stop: StopMeeting = request.body
-        return _changed(await (await self.connected()).cancel(request.meeting, stop.why))
+        return _changed(await (await self.connected()).cancel(request.subject, stop.why))
 
     async def leave(self, request: ApiRequest) -> ApiResponse:
         stop: StopMeeting = request.body
-        return _changed(await (await self.connected()).leave(request.meeting, stop.why))
+        return _changed(await (await self.connected()).leave(request.subject, stop.why))
 
     async def ready(self, _: ApiRequest) -> ApiResponse:
         try:

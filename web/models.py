@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
 from minutekeeper.meetings.fields import (
     BotOptions,
@@ -19,6 +19,8 @@ from minutekeeper.meetings.record import RecordedFile
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.meetings.views import Evidence, MeetingView, TimelineEntry
 from starter.booking import BookingOutcome
+from starter.calendars.events import DecidedEvent
+from starter.calendars.summaries import CalendarSummary
 from starter.meeting_snapshot import KnownFrom, MeetingSummary
 
 MAX_BATCH = 100
@@ -119,6 +121,35 @@ class MeetingDetail(MeetingView):
 
     known_from: KnownFrom = Field(serialization_alias="from")
     complete: bool
+
+
+class EventsQuery(_Input):
+    """`past`: whether events that are over are listed as well."""
+
+    past: bool = False
+
+
+class EventOverride(_Input):
+    """What is decided for one event, or its whole series, before any policy; `none` leaves it to the policy."""
+
+    choice: Literal["always", "never", "none"]
+    series: bool = False
+
+
+class PolicyDocument(RootModel[dict[str, Any]]):
+    """A policy, as docs/policy.schema.json describes it."""
+
+
+class ListedCalendars(BaseModel):
+    """All calendars."""
+
+    items: tuple[CalendarSummary, ...]
+
+
+class CalendarEvents(BaseModel):
+    """Events as they were last read, in order of their start."""
+
+    items: tuple[DecidedEvent, ...]
 
 
 class TranscriptForm(StrEnum):

@@ -5,6 +5,8 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from starter.errors import (
+    CalendarNotFoundError,
+    EventNotFoundError,
     IdTakenError,
     MeetingError,
     MeetingInputError,
@@ -12,6 +14,7 @@ from starter.errors import (
     MeetingOverError,
     MeetingRefusedError,
     NoWorkerError,
+    ProviderRefusedError,
     StorageError,
     TemporalUnreachableError,
 )
@@ -44,6 +47,7 @@ class ProblemCode(StrEnum):
     TEMPORAL_UNREACHABLE = "temporal_unreachable"
     WORKER_MISSING = "worker_missing"
     STORE_UNREACHABLE = "store_unreachable"
+    PROVIDER_UNREACHABLE = "provider_unreachable"
 
 
 STATUS_OF = {
@@ -68,6 +72,7 @@ STATUS_OF = {
     ProblemCode.TEMPORAL_UNREACHABLE: 503,
     ProblemCode.WORKER_MISSING: 503,
     ProblemCode.STORE_UNREACHABLE: 503,
+    ProblemCode.PROVIDER_UNREACHABLE: 503,
 }
 
 _TITLES = {
@@ -122,6 +127,9 @@ class ProblemError(Exception):
 
 
 _SENTENCES: tuple[tuple[type[MeetingError], ProblemCode, str], ...] = (
+    (CalendarNotFoundError, ProblemCode.NOT_FOUND, "There is no such calendar."),
+    (EventNotFoundError, ProblemCode.NOT_FOUND, "The calendar has no such event."),
+    (ProviderRefusedError, ProblemCode.PROVIDER_UNREACHABLE, "The provider of the calendars refuses or is away."),
     (MeetingNotFoundError, ProblemCode.NOT_FOUND, "There is no such meeting."),
     (IdTakenError, ProblemCode.ID_TAKEN, ""),
     (MeetingOverError, ProblemCode.ALREADY_OVER, ""),

@@ -1,15 +1,12 @@
 """The one table of the API: router, checks of keys and bodies, and the OpenAPI document are made from it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
-
-from pydantic import BaseModel
 
 from minutekeeper.api_keys import ApiScope
+from web.calendar_routes import calendar_routes
+from web.calendars import CalendarHandlers
 from web.files import FileHandlers
-from web.handlers import MEETINGS, Handle, MeetingHandlers
+from web.handlers import MEETINGS, MeetingHandlers
 from web.models import (
     BatchResult,
     BookedDetail,
@@ -23,12 +20,12 @@ from web.models import (
     MeetingPage,
     MeetingsQuery,
     MoveMeeting,
-    NoQuery,
     StopMeeting,
     TranscriptQuery,
     WaitQuery,
 )
 from web.problems import ProblemCode
+from web.route import ApiRoute
 
 _MEETING = f"{MEETINGS}/{{id}}"
 
@@ -46,34 +43,14 @@ _EXAMPLE_BOOKING = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class ApiRoute:
-    """One operation.
-
-    `answers` are the statuses of success with what they mean; `problems` are the codes of this operation, beside
-    those that every operation with a key or a body has.
-    """
-
-    method: str
-    path: str
-    name: str
-    summary: str
-    handle: Handle
-    output: type[BaseModel]
-    scope: ApiScope | None = None
-    query: type[BaseModel] = NoQuery
-    body: type[BaseModel] | None = None
-    answers: Mapping[int, str] = field(default_factory=lambda: {200: "Done."})
-    problems: tuple[ProblemCode, ...] = ()
-    example: Mapping[str, Any] | None = None
-    has_etag: bool = False
-    is_file: bool = False
-    """Whether the answer is a file, of which a part may be asked for, instead of JSON."""
-
-
-def api_routes(meetings: MeetingHandlers, files: FileHandlers) -> tuple[ApiRoute, ...]:
+def api_routes(meetings: MeetingHandlers, files: FileHandlers, calendars: CalendarHandlers) -> tuple[ApiRoute, ...]:
     """All operations of the API but for the document that shows them."""
-    return (*_meeting_routes(meetings), *_file_routes(files), *_health_routes(meetings))
+    return (
+        *_meeting_routes(meetings),
+        *_file_routes(files),
+        *calendar_routes(calendars),
+        *_health_routes(meetings),
+    )
 
 
 def _file_routes(files: FileHandlers) -> tuple[ApiRoute, ...]:

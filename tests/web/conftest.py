@@ -13,7 +13,8 @@ import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from minutekeeper.temporal.search_attributes import ALL_KEYS
-from tests.starter.support import QUIET, cli, fake_worker, target_of, temporal_server
+from tests.devtools.simulator.support import KEY, running_sim
+from tests.starter.support import QUIET, SECRET, cli, fake_worker, target_of, temporal_server
 from tests.system.stack import ROOT, clean_environment
 
 SCOPES = ("read", "files", "book", "steer", "admin")
@@ -53,13 +54,17 @@ class Api:
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def api(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
     folder = tmp_path_factory.mktemp("api")
-    settings = {
-        "TEMPORAL_ADDRESS": target_of(environment.client),
-        "ARTIFACTS_URL": (folder / "store").as_uri(),
-        "MINUTEKEEPER_API_KEYS": str(folder / "keys.json"),
-    }
-    async with running_api(folder, settings) as api:
-        yield api
+    async with running_sim(reserved_lead=10**9) as sim:
+        settings = {
+            "TEMPORAL_ADDRESS": target_of(environment.client),
+            "ARTIFACTS_URL": (folder / "store").as_uri(),
+            "MINUTEKEEPER_API_KEYS": str(folder / "keys.json"),
+            "MEETINGBAAS_BASE_URL": sim.url,
+            "MEETINGBAAS_API_KEY": KEY,
+            "BRIDGE_SECRET": SECRET,
+        }
+        async with running_api(folder, settings) as api:
+            yield api
 
 
 class running_api:  # noqa: N801 - used as a function

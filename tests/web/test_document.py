@@ -11,14 +11,17 @@ from openapi_spec_validator import validate
 from minutekeeper.api_keys import ApiKeyFile
 from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING
 from minutekeeper.storage.store import ArtifactStore
+from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
 from tests.docs.generate import DOCS
 from web.app import ApiServer
+from web.calendars import CalendarHandlers
 from web.document import DOCUMENT_PATH, openapi_document, problem_codes
 from web.files import FileHandlers
 from web.handlers import MeetingHandlers
 from web.problems import STATUS_OF, ProblemCode
-from web.routes import ApiRoute, api_routes
+from web.route import ApiRoute
+from web.routes import api_routes
 
 
 async def never() -> MeetingClient:
@@ -29,7 +32,11 @@ def no_store() -> ArtifactStore:
     raise AssertionError("the document needs no store")
 
 
-HANDLERS = (MeetingHandlers(never, DEFAULT_DISPATCH_TIMING), FileHandlers(never, no_store))
+HANDLERS = (
+    MeetingHandlers(never, DEFAULT_DISPATCH_TIMING),
+    FileHandlers(never, no_store),
+    CalendarHandlers(CalendarClient.opened),
+)
 ROUTES = api_routes(*HANDLERS)
 DOCUMENT = openapi_document(ROUTES)
 

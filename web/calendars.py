@@ -1,0 +1,81 @@
+"""Calendars over HTTP: what they have, what their policies decide and why, and changes of both."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+
+from minutekeeper.calendars.decisions import Wanted
+from minutekeeper.calendars.policy import Policy, PolicyError, load_policy
+from starter.calendars.client import CalendarClient
+from starter.calendars.preview import policy_as_written
+from web.handlers import ApiRequest, ApiResponse
+from web.models import CalendarEvents, EventOverride, ListedCalendars, PolicyDocument
+from web.problems import FieldProblem, ProblemCode, ProblemError
+
+CALENDARS = "/api/v1/calendars"
+
+_CHOICES: dict[str, Wanted | None] = {"always": "always", "never": "never", "none": None}
+
+
+class CalendarHandlers:
+    """The operations on calendars. `open_client` opens the client when it is first needed."""
+
+    def __init__(self, open_client: Callable[[], AbstractAsyncContextManager[CalendarClient]]) -> None:
+        self._open_client = open_client
+        self._opened = AsyncExitStack()
+        self._client: CalendarClient | None = None
+        self._lock = asyncio.Lock()
+
+    async def aclose(self) -> None:
+        await self._opened.aclose()
+
+    async def list(self, _: ApiRequest) -> ApiResponse:
+        found = await (await self._connected()).list()
+        return ApiResponse(ListedCalendars(items=tuple(found)))
+
+    async def show(self, request: ApiRequest) -> ApiResponse:
+        return ApiResponse(await (await self._connected()).show(request.subject))
+
+    async def events(self, request: ApiRequest) -> ApiResponse:
+        client = await self._connected()
+        found = await client.events(request.subject, also_past=request.query.past)
+        return ApiResponse(CalendarEvents(items=found))
+
+    async def explain(self, request: ApiRequest) -> ApiResponse:
+        return ApiResponse(await (await self._connected()).explain(request.subject, request.part))
+
+    async def policy(self, request: ApiRequest) -> ApiResponse:
+        found = await (await self._connected()).policy(request.subject)
+        return ApiResponse(PolicyDocument(policy_as_written(found)))
+
+    async def plan(self, request: ApiRequest) -> ApiResponse:
+        given: PolicyDocument = request.body
+        policy = _policy(given) if given.root else None
+        return ApiResponse(await (await self._connected()).plan(request.subject, policy))
+
+    async def set_policy(self, request: ApiRequest) -> ApiResponse:
+        policy = _policy(request.body)
+        return ApiResponse(await (await self._connected()).set_policy(request.subject, policy))
+
+    async def override(self, request: ApiRequest) -> ApiResponse:
+        given: EventOverride = request.body
+        client = await self._connected()
+        wanted = _CHOICES[given.choice]
+        return ApiResponse(await client.override(request.subject, request.part, wanted, series=given.series))
+
+    async def _connected(self) -> CalendarClient:
+        async with self._lock:
+            if self._client is None:
+                self._client = await self._opened.enter_async_context(self._open_client())
+            return self._client
+
+
+def _policy(given: PolicyDocument) -> Policy:
+    """The policy of a body. Raises ProblemError with everything that is wrong with it."""
+    try:
+        return load_policy(json.dumps(given.root))
+    except PolicyError as error:
+        found = tuple(FieldProblem(field="", message=each) for each in error.problems)
+        text = "This is not a valid policy."
+        raise ProblemError(ProblemCode.INVALID_REQUEST, text, found) from None
