@@ -149,8 +149,9 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 def _message(error: ErrorDetails, root: type[BaseModel]) -> str:
     if error["type"] == "extra_forbidden":
-        names = [part for part in error["loc"] if isinstance(part, str) and not part.startswith("<")]
-        return _unknown(names[-1], _MODELS[names[-2]] if len(names) > 1 else root, root)
+        *places, name = error["loc"]
+        names = [part for part in places if isinstance(part, str) and not part.startswith("<")]
+        return _unknown(str(name), _MODELS.get(names[-1], root) if names else root, root)
     template = _MESSAGES.get(error["type"])
     if template is None:
         return error["msg"]

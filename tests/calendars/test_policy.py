@@ -231,3 +231,9 @@ def test_a_policy_can_set_every_option_of_the_bot() -> None:
 def test_of_a_bad_name_only_the_beginning_is_repeated() -> None:
     (found,) = problems({"x\n" * 500: 1})
     assert len(found) < 300
+
+
+@pytest.mark.parametrize("name", ["<", "<x>", ""])
+def test_a_name_that_looks_like_none_is_told_as_well(name: str) -> None:
+    with pytest.raises(PolicyError, match="unknown; known here are"):
+        load_policy(json.dumps({name: 1}))
