@@ -153,7 +153,7 @@ class ArtifactCollector:
             has_transcript = brought.transcript in _TOLD_TRANSCRIPTS
             return brought.model_copy(
                 update={
-                    "recording_lost": text if order.recording and not has_recording else "",
+                    "is_recording_lost": text if order.recording and not has_recording else "",
                     "transcript": brought.transcript if has_transcript else TranscriptState.FAILED,
                     "transcript_error": text if order.transcript and not has_transcript else "",
                 }

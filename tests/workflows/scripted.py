@@ -261,6 +261,8 @@ class ScriptedRecordings:
     downloads: list[RecordingResult] = field(default_factory=list)
     transcript_failures: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
+    """Why the next collections end without any file, one each."""
     orders: list[CollectInput] = field(default_factory=list)
     manifests: list[ManifestInput] = field(default_factory=list)
     records: list[MeetingRecord] = field(default_factory=list)
@@ -279,6 +281,8 @@ class ScriptedRecordings:
         if self.troubles and not order.is_problem_logged:
             raise ApplicationError(self.troubles[0], type=NEEDS_PERSON, non_retryable=True)
         await self.hold.wait()
+        if self.given_up:
+            raise ApplicationError(self.given_up.pop(0), non_retryable=True)
         if self.troubles:
             raise ApplicationError(self.troubles.pop(0), type="StoreUnusableError")
         folder = order.folder or folder_for(meeting_id_from_workflow_id(activity.info().workflow_id or ""))

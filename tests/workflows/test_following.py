@@ -189,6 +189,16 @@ async def test_a_recording_that_is_gone_for_good(start: StartMeeting) -> None:
     assert meeting.recordings.manifests, "the transcript is kept"
 
 
+async def test_a_recording_that_no_attempt_brought_is_lost_and_the_meeting_says_why(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    meeting.recordings.given_up = ["the store has been full for a week"]
+    await meeting.completes()
+    outcome = await meeting.outcome()
+    assert (outcome.status, outcome.reason) == (MeetingStatus.FAILED, FailureReason.RECORDING_LOST)
+    assert "the store has been full for a week" in outcome.evidence.text
+    assert outcome.transcript is TranscriptState.FAILED
+
+
 async def test_what_needs_a_person_is_shown_at_once_and_tried_on(start: StartMeeting) -> None:
     meeting = await sent(start)
     full = "Cannot write recording.mp4: the disk is full; free some space"
