@@ -27,6 +27,7 @@ async def test_it_is_made_at_its_time_under_the_same_id(v2: V2Sim, svix: SvixRec
 @pytest.mark.parametrize(
     "join_at",
     [zulu(soon(seconds=-90)), zulu(soon(days=91)), zulu(soon(hours=1)).replace("Z", "+00:00"), "tomorrow", None],
+    ids=["past", "too far", "with an offset", "word", "nothing"],
 )
 async def test_times_that_cannot_be(slow: V2Sim, join_at: str | None) -> None:
     refusal = await slow.refused("POST", SCHEDULED, json=body(join_at=join_at))
