@@ -106,9 +106,11 @@ def _links(
 
 def _is_transcript_overdue(bot: RecallBot, transcripts: Sequence[RecallArtifact]) -> bool:
     """Whether transcripts that are not there by now are not waited for any more: word of a failure may be lost."""
-    since = [each.created_at for each in (*bot.history, *transcripts, *bot.recordings) if each.created_at]
-    since += [each.completed_at for each in bot.recordings if each.completed_at]
-    return bool(since) and bot.has_left and datetime.now(UTC) > max(since) + _STILL_PREPARED
+    times = [each.created_at for each in bot.history]
+    times += [each.created_at for each in transcripts]
+    times += [each.completed_at for each in bot.recordings]
+    since = max((time for time in times if time), default=None)
+    return since is not None and bot.has_left and datetime.now(UTC) > since + _STILL_PREPARED
 
 
 def _is_prepared(bot: RecallBot, recordings: Sequence[RecallRecording]) -> bool:
