@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 from minutekeeper.meetings.dispatch_timing import (
@@ -179,6 +179,19 @@ class ProviderSettings(BaseSettings):
         description="Provider at which calendars are connected if none is named: `meetingbaas`, "
         "`meetingbaas-v2` or `recall`. Empty: the first of these that has a key.",
     )
+
+    @field_validator(
+        "meetingbaas_v2_webhook_secret",
+        "meetingbaas_v2_webhook_secret_previous",
+        "recall_webhook_secret",
+        "recall_webhook_secret_previous",
+    )
+    @classmethod
+    def _is_no_key(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
+        keys = [info.data.get(account.key) for account in _ACCOUNTS.values()]
+        if secret.get_secret_value().strip() and secret in keys:
+            raise ValueError("it is an API key; copy the signing secret, which begins with whsec_, instead")
+        return secret
 
     def provider_account(self, name: str) -> ProviderAccount:
         """What is set for a provider. Raises KeyError for an unknown name."""

@@ -56,7 +56,10 @@ async def _check_account(settings: Settings, account: ProviderAccount, *, is_alo
 
 
 async def _check_secret(settings: Settings, account: ProviderAccount) -> str:
-    """Sends the bridge a delivery that is signed with the secret of this machine, as the provider signs its own."""
+    """Sends the bridge a delivery that is signed with the secret of this machine, as the provider signs its own.
+
+    Whether the provider has the same secret only a delivery of its own can show.
+    """
     name = account.webhook_secret_variable
     secret = account.webhook_secret
     if not secret:
@@ -80,7 +83,8 @@ async def _check_secret(settings: Settings, account: ProviderAccount) -> str:
             f"{url} cannot be reached: {error}", "start the bridge, and see its check"
         ) from error
     if status == 200:
-        return f"{url} verifies signatures by {name}"
+        vendor = _TITLES[account.name]
+        return f"{url} verifies signatures by {name}; whether {vendor} signs with it, its first webhook shows"
     if status == 401:
         remedy = f"give the bridge the same {name}, and compare the clocks of both machines"
         raise CheckFailedError(f"{url} does not accept a signature by {name}", remedy)

@@ -1,14 +1,21 @@
 """Checks signatures of webhooks: Standard Webhooks, and Svix, which is the same scheme under other header names."""
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 TOLERANCE = timedelta(minutes=5)
 """How far the time of a delivery may be from the present, so that a captured one cannot be sent again later."""
+
+_PREFIX = "whsec_"
+_LEAST_BYTES = 16
+_HEXADECIMAL = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+"""API keys are often written so, and would pass for base64."""
 
 _FAMILIES = ("webhook", "svix")
 _PARTS = ("id", "timestamp", "signature")
@@ -72,10 +79,16 @@ def check_webhook_secret(secret: str) -> None:
 
 
 def _verifier(secret: str) -> Webhook:
+    text = secret.strip().removeprefix(_PREFIX)
+    if text == secret.strip() and _HEXADECIMAL.fullmatch(text):
+        raise ValueError("it looks like an API key; copy the signing secret, which begins with whsec_, instead")
     try:
-        return Webhook(secret.strip())
-    except (ValueError, RuntimeError, EmptyWebhookSecretError):
-        raise ValueError("it is no signing secret; copy the text that begins with whsec_ again") from None
+        is_long_enough = len(base64.b64decode(text, validate=True)) >= _LEAST_BYTES
+    except (ValueError, binascii.Error):
+        is_long_enough = False
+    if not is_long_enough:
+        raise ValueError("it is no signing secret; copy the text that begins with whsec_ again")
+    return Webhook(text)
 
 
 def _signature_headers(headers: Mapping[str, str]) -> Iterator[_SignatureHeaders]:

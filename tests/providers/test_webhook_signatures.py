@@ -117,7 +117,8 @@ def test_published_vectors_verify(vector: dict[str, Any], monkeypatch: pytest.Mo
     for family in ("webhook", "svix"):
         headers = {f"{family}-{name}": vector[name] for name in names}
         assert WebhookSignatures([vector["secret"]]).accepts(headers, vector["body"].encode())
-        assert not WebhookSignatures(["whsec_YW5vdGhlciBzZWNyZXQ="]).accepts(headers, vector["body"].encode())
+        another = WebhookSignatures(["whsec_YW5vdGhlci1zZWNyZXQtb2YtdGhlLXRlc3Rz"])
+        assert not another.accepts(headers, vector["body"].encode())
 
 
 @given(st.dictionaries(st.sampled_from(sorted(signed())), st.text() | st.just("\ud800")), st.binary())
@@ -132,9 +133,32 @@ def test_the_check_never_raises(changes: dict[str, str], body: bytes) -> None:
 @pytest.mark.parametrize(
     "name", ["MEETINGBAAS_V2_WEBHOOK_SECRET", "RECALL_WEBHOOK_SECRET", "RECALL_WEBHOOK_SECRET_PREVIOUS"]
 )
-@pytest.mark.parametrize("secret", ["whsec_", "whsec_=", "whsec_a", "key-é"])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "whsec_",
+        "whsec_=",
+        "whsec_a",
+        "key-é",
+        "whsec_YW5vdGhlciBzZWNyZXQ=",
+        "YW5vdGhlciBzZWNyZXQ=",
+        "my secret, long",
+    ],
+)
 def test_a_setting_that_is_no_secret_is_named(name: str, secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, secret)
     with pytest.raises(ValueError, match=name.lower()) as refused:
         Settings(_env_file=None)
     assert "whsec_ again" in str(refused.value)
+
+
+@pytest.mark.parametrize("key", ["0123456789abcdef" * 3, "AnApiKeyOfLettersAlone0123456789"])
+def test_an_api_key_is_no_signing_secret(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECALL_API_KEY", key)
+    monkeypatch.setenv("RECALL_WEBHOOK_SECRET", key)
+    with pytest.raises(ValueError, match="API key; copy the signing secret"):
+        Settings(_env_file=None)
+
+
+def test_a_secret_may_come_without_its_prefix() -> None:
+    assert WebhookSignatures([SECRET.removeprefix("whsec_")]).accepts(signed(), BODY)

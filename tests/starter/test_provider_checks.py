@@ -65,7 +65,8 @@ async def test_a_key_that_works_and_a_secret_that_the_bridge_has_too() -> None:
     assert found["Recall.ai"].found == f"{url} accepts the API key; 1 a second at most; number 1 in the order"
     assert (
         found["webhooks of Recall.ai"].found
-        == f"{url}/webhooks/recall verifies signatures by RECALL_WEBHOOK_SECRET"
+        == f"{url}/webhooks/recall verifies signatures by RECALL_WEBHOOK_SECRET; "
+        "whether Recall.ai signs with it, its first webhook shows"
     )
 
 
