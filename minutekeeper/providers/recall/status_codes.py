@@ -87,19 +87,46 @@ _REASONS: dict[FailureReason, str] = {
 _REASON_OF = {code: reason for reason, codes in _REASONS.items() for code in codes.split()}
 
 _PARTS: tuple[tuple[tuple[str, ...], FailureReason], ...] = (
+    (
+        (
+            *(
+                "internal",
+                "crash",
+                "launch",
+                "kill",
+                "evict",
+                "oom",
+                "memory",
+                "disk",
+                "pod",
+                "instance",
+                "container",
+            ),
+            *("worker", "gpu", "recorder", "browser", "pipeline", "resource", "connection", "dropped"),
+        ),
+        FailureReason.PROVIDER_ERROR,
+    ),
     (("obf", "zak", "authoriz", "authoris", "permission", "anonymous"), FailureReason.NEEDS_AUTHORISATION),
     (("kicked_from_waiting", "blocked", "rejected", "denied"), FailureReason.NOT_ACCEPTED),
-    (("kicked", "removed"), FailureReason.REMOVED),
+    (("kicked", "bot_removed", "participant_removed", "removed_by", "removed_from"), FailureReason.REMOVED),
     (("waiting_room", "not_started"), FailureReason.WAITING_TIMEOUT),
-    (("internal", "connection", "launch", "crash", "dropped"), FailureReason.PROVIDER_ERROR),
     (
-        ("sso", "sign_in", "login", "captcha", "password", "pin_required", "2fa", "registration", "locked", "full"),
+        (
+            *("sso", "sign_in", "login", "captcha", "password", "pin_required", "2fa", "registration"),
+            *("meeting_locked", "room_locked", "meeting_full", "room_full"),
+        ),
         FailureReason.CANNOT_JOIN,
     ),
     (("not_supported", "unsupported", "restricted", "required"), FailureReason.CANNOT_JOIN),
-    (("link_invalid", "invalid_link", "invalid_meeting", "not_found"), FailureReason.INVALID_MEETING_URL),
+    (
+        ("link_invalid", "invalid_link", "invalid_meeting", "meeting_not_found", "link_not_found"),
+        FailureReason.INVALID_MEETING_URL,
+    ),
 )
-"""What unknown sub codes mean by the words they are made of, from their beginnings; the first that applies."""
+"""What unknown sub codes mean by the words they are made of, from their beginnings; the first that applies.
+
+Words of machines come first: something that is denied to a process, or locked for it, was not refused by people.
+"""
 
 
 def meeting_status_of(code: str) -> MeetingStatus | None:

@@ -168,6 +168,9 @@ async def test_a_bot_that_is_unknown_is_gone(recall: RecallProvider, server: Tol
         ("webex_internal_error", FailureReason.PROVIDER_ERROR),
         ("media_processor_gone", FailureReason.UNKNOWN),
         ("webex_meeting_full", FailureReason.CANNOT_JOIN),
+        ("webex_meeting_locked", FailureReason.CANNOT_JOIN),
+        ("webex_bot_removed", FailureReason.REMOVED),
+        ("webex_meeting_not_found", FailureReason.INVALID_MEETING_URL),
         ("webex_sso_needed", FailureReason.CANNOT_JOIN),
         ("BOT_ERRORED", FailureReason.PROVIDER_ERROR),
         ("", FailureReason.UNKNOWN),
@@ -180,6 +183,18 @@ def test_what_words_mean(word: str, reason: FailureReason) -> None:
 
 @pytest.mark.parametrize("word", ["", "a_riddle", "bot_exploded"])
 def test_an_unknown_crash_is_a_fault_of_the_provider(word: str) -> None:
+    assert reason_of(word, is_crash=True) is FailureReason.PROVIDER_ERROR
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("waiting_room_internal_error", "disk_full", "recorder_locked", "browser_login_timeout", "pod_removed"),
+        *("media_pipeline_required", "instance_removed", "launch_denied", "gpu_process_blocked"),
+        *("permission_manager_crashed", "resource_not_found", "queue_full", "asset_not_found", "job_removed"),
+    ],
+)
+def test_a_machine_that_fails_is_a_fault_of_the_provider(word: str) -> None:
     assert reason_of(word, is_crash=True) is FailureReason.PROVIDER_ERROR
 
 
