@@ -25,6 +25,10 @@ _CLOCK_SKEW = timedelta(minutes=2)
 """Allowance between the clocks of the workers that mark bots with their time and of those that look for them."""
 
 
+_REPEATED_FOR = timedelta(minutes=50)
+"""How long after the time in its marks a bot of ours may have been created, because the request was repeated."""
+
+
 async def matching_bots(
     client: RecallClient, signing_secrets: Sequence[str], key: str, meeting_url: str, since: datetime
 ) -> list[FoundBot]:
@@ -59,16 +63,17 @@ async def listed_origins(
 
     The order of the list is not documented: if a page shows the newest first, no page is read beyond `since`.
     """
+    earliest = since - _REPEATED_FOR - _CLOCK_SKEW
     async for page in client.pages_of_bots({}):
         origins = [bot_origin(bot, signing_secrets) for bot in page if bot.id]
-        yield [origin for origin in origins if origin.created_at >= since - _CLOCK_SKEW]
+        yield [origin for origin in origins if origin.created_at >= earliest]
         times = [
             at
             for bot in page
             if (at := _created_at(bot, bot.metadata.verified(signing_secrets).sent_at)) is not None
         ]
         is_newest_first = len(times) > 1 and all(later >= earlier for later, earlier in pairwise(times))
-        if is_newest_first and times[0] > times[-1] and times[-1] < since - _CLOCK_SKEW:
+        if is_newest_first and times[0] > times[-1] and times[-1] < earliest:
             return
 
 

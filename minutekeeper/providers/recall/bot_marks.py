@@ -25,6 +25,9 @@ _MAX_PARTS = 5
 _PREFIX = "mk_"
 _FIELDS = ("key", "dispatch", "workflow_id", "run", "sent_at", "meeting_url")
 _ODD_CHARACTERS = re.compile(r"[^a-z0-9_]")
+_LOCAL_URL = re.compile(
+    r"[a-z][a-z0-9+.-]*://([^/\s@]*@)?(localhost\b|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:])", re.IGNORECASE
+)
 
 
 class BotMarks(BaseModel):
@@ -37,7 +40,7 @@ class BotMarks(BaseModel):
     workflow_id: str = ""
     run: str = ""
     sent_at: datetime | None = None
-    """By our clock: the provider does not say when a bot was created."""
+    """When the bot was first to be asked for, by our clock: the provider does not say when a bot was created."""
     meeting_url: str = ""
     """The link as we know it: the provider takes it apart, and forgets it some days after the call."""
 
@@ -79,9 +82,24 @@ class ReceivedBotMarks(BaseModel):
         return self.claimed if any(matches) else BotMarks()
 
 
-def caller_marks(metadata: Mapping[str, str]) -> dict[str, str]:
-    """The caller's own data, under names that are none of ours and have only letters, digits and underscores."""
-    return {f"meta_{_ODD_CHARACTERS.sub('_', key)}": value for key, value in metadata.items() if value}
+def caller_marks(metadata: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The caller's own data, and what had to be left out of it, as sentences for people.
+
+    Its names are none of ours and have only letters, digits and underscores; those that are the same in this form
+    are numbered. Requests with a URL of an IP address or localhost are refused as a whole over there.
+    """
+    marks: dict[str, str] = {}
+    notes = []
+    for key, value in metadata.items():
+        if _LOCAL_URL.search(value):
+            notes.append(
+                f"Recall.ai takes no URLs of IP addresses or localhost, so the metadata {key!r} was left out."
+            )
+        elif value:
+            plain = f"meta_{_ODD_CHARACTERS.sub('_', key)}"
+            names = (plain, *(f"{plain}_{number}" for number in range(2, len(metadata) + 2)))
+            marks[next(name for name in names if name not in marks)] = value
+    return marks, tuple(notes)
 
 
 def _in_parts(texts: Mapping[str, str]) -> dict[str, str]:

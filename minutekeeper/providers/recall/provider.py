@@ -111,18 +111,18 @@ class RecallProvider:
 
     async def dispatch(self, order: BotDispatch, address: BotCallback, now: datetime) -> DispatchedBot:
         """A bot that is late for a machine of its own still joins at the start, if that is ahead."""
-        join_at = _join_at(order.start_time, now)
-        sent_at = datetime.now(UTC)
+        join_at = _join_at(order.start_time, now, stays_away=order.stays_reserved)
         marks = BotMarks(
             key=order.key,
             dispatch=order.dispatch,
             workflow_id=address.workflow_id,
             run=order.run,
-            sent_at=sent_at,
+            sent_at=_first_due(order),
             meeting_url=order.meeting_url,
         )
-        metadata = caller_marks(order.metadata) | marks.to_wire(self._signing_secrets)
-        fitted = fitted_bot(order, join_at, metadata, self._defaults)
+        theirs, omissions = caller_marks(order.metadata)
+        fitted = fitted_bot(order, join_at, theirs | marks.to_wire(self._signing_secrets), self._defaults)
+        sent_at = datetime.now(UTC)
         bot = await self._client.create_bot(fitted.body, _idempotency_key(order))
         # The answer may be that of an earlier request of this key, so it says what really holds.
         agreed = bot.join_at or (join_at if not bot.status_changes else None)
@@ -132,7 +132,7 @@ class RecallProvider:
             sent_at=sent_at,
             mode=_mode(agreed, now),
             join_at=agreed or now,
-            notes=fitted.notes,
+            notes=(*fitted.notes, *omissions),
         )
 
     async def find(self, key: str, meeting_url: str, since: datetime) -> list[FoundBot]:
@@ -221,10 +221,23 @@ class RecallProvider:
         await self._client.aclose()
 
 
-def _join_at(start_time: datetime, now: datetime) -> datetime | None:
-    """When a bot that is asked for now is to join; None if that is at once."""
-    join_at = start_time - _ARRIVES_EARLY
-    return join_at if join_at >= now + _WORTH_A_TIME else None
+def _join_at(start_time: datetime, now: datetime, *, stays_away: bool = False) -> datetime | None:
+    """When a bot that is asked for now is to join; None if that is at once.
+
+    With `stays_away` never before the start, because another bot is in the room until then. The instant is the same
+    for repeats of one request, as long as it has not come.
+    """
+    wanted = [start_time - _ARRIVES_EARLY]
+    if stays_away:
+        wanted = [start_time, start_time + _WORTH_A_TIME] if now < start_time else []
+    return next((each for each in wanted if each >= now + _WORTH_A_TIME), None)
+
+
+def _first_due(order: BotDispatch) -> datetime:
+    """When the bot was to be asked for first: the same in the bodies of all repeats of one request."""
+    if order.requested_since is None:
+        return order.dispatch_at
+    return max(order.requested_since, order.start_time - _CALLED_AHEAD)
 
 
 def _mode(join_at: datetime | None, now: datetime) -> DispatchMode:

@@ -94,6 +94,55 @@ async def test_a_time_that_has_come_is_never_sent(
     assert "join_at" not in server.asked[0].body
 
 
+@pytest.mark.parametrize(
+    ("left", "join_at"),
+    [
+        (timedelta(minutes=20), "2026-12-01T10:00:00Z"),
+        (timedelta(seconds=60), "2026-12-01T10:00:00Z"),
+        (timedelta(seconds=59), "2026-12-01T10:01:00Z"),
+        (timedelta(seconds=1), "2026-12-01T10:01:00Z"),
+        (timedelta(), None),
+    ],
+)
+async def test_a_bot_for_a_room_that_is_taken_never_joins_before_the_start(
+    recall: RecallProvider, server: ToldServer, left: timedelta, join_at: str | None
+) -> None:
+    body = await sent_body(recall, server, START - left, stays_reserved=True)
+    assert body.get("join_at") == join_at
+
+
+async def test_repeats_of_one_request_are_the_same_to_the_letter(
+    recall: RecallProvider, server: ToldServer
+) -> None:
+    first = await sent_body(recall, server, before(minutes=20))
+    assert await sent_body(recall, server, before(minutes=2), dispatch_at=before(minutes=2)) == first
+    marks = RecallBot.model_validate(first).metadata.verified([SECRET])
+    assert marks.sent_at == before(minutes=20)
+    early = await sent_body(recall, server, requested_since=before(days=9))
+    assert RecallBot.model_validate(early).metadata.verified([SECRET]).sent_at == before(minutes=20)
+
+
+async def test_metadata_of_the_caller_is_kept_apart_and_sent_without_local_urls(
+    recall: RecallProvider, server: ToldServer
+) -> None:
+    metadata = {
+        "crm.id": "1",
+        "crm_id": "2",
+        "crm-id": "3",
+        "hook": "see http://127.0.0.1:80/",
+        "web": "http://a.b/",
+    }
+    local = {"dev": "HTTPS://me@localhost/x", "six": "http://[::1]/"}
+    server.tell(created())
+    sent = await recall.dispatch(ORDER.model_copy(update={"metadata": metadata | local}), ADDRESS, START)
+    theirs = {key: value for key, value in server.asked[0].body["metadata"].items() if key.startswith("meta_")}
+    assert theirs == {"meta_crm_id": "1", "meta_crm_id_2": "2", "meta_crm_id_3": "3", "meta_web": "http://a.b/"}
+    assert [note.split("'")[1] for note in sent.notes] == ["hook", "dev", "six"]
+    assert sent.notes[0] == (
+        "Recall.ai takes no URLs of IP addresses or localhost, so the metadata 'hook' was left out."
+    )
+
+
 async def test_the_answer_to_an_earlier_request_says_when_its_bot_joins(
     recall: RecallProvider, server: ToldServer
 ) -> None:
