@@ -112,7 +112,8 @@ class BotActivities:
             if choice is not None:
                 return await self._bot_of_lost_workflow(request) or choice
         plan = plan_for(provider, request)
-        order = order_for(request, plan).model_copy(update={"attempt": attempt.last_without_bot})
+        doubt = {"attempt": attempt.last_without_bot, "is_in_doubt": attempt.in_doubt}
+        order = order_for(request, plan).model_copy(update=doubt)
         try:
             sent = await self._enter_and_send(provider, request, order, plan, attempt)
         except (RoomOccupiedError, RoomsUnavailableError) as error:

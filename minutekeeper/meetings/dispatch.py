@@ -123,6 +123,8 @@ class BotDispatch(BaseModel):
     requested_since: UtcDatetime | None = None
     attempt: int = 0
     """The number of the last attempt that is known to have made no bot, which sets requests of one key apart."""
+    is_in_doubt: bool = False
+    """Whether an earlier request of this key may have made a bot, although none was found."""
     stays_reserved: bool = False
     """Whether a bot that is sent late must arrive late, because another one is in the room until the start."""
 

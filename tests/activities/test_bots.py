@@ -127,6 +127,13 @@ async def test_so_does_the_first_attempt_of_an_order_in_doubt() -> None:
     assert (await send(provider, order(search_first=True))).is_adopted
 
 
+@pytest.mark.parametrize(("attempt", "is_in_doubt"), [(1, False), (2, True)])
+async def test_the_provider_hears_whether_an_unlisted_bot_may_exist(attempt: int, is_in_doubt: bool) -> None:
+    provider = ScriptedProvider()
+    await send(provider, order(), attempt=attempt)
+    assert provider.bots[0].order.is_in_doubt is is_in_doubt
+
+
 async def test_a_bot_of_an_earlier_run_is_not_this_orders() -> None:
     provider = Listing(found(run="another"))
     assert not (await send(provider, order(), attempt=2)).is_adopted

@@ -14,6 +14,7 @@ from minutekeeper.providers.meetingbaas_v2.status_codes import (
     FAILED_STATUS,
     FINAL_STATUSES,
     TRANSCRIBING,
+    TRANSCRIPTION_ERROR,
     TRANSCRIPTION_FAILURES,
     reason_of_error,
     reason_of_status,
@@ -21,7 +22,6 @@ from minutekeeper.providers.meetingbaas_v2.status_codes import (
 )
 
 _CANCELLED = "cancelled"
-_TRANSCRIPTION_ERROR = "error"
 _LONGEST_TRANSCRIPTION = timedelta(minutes=30)
 """After this the recording is collected without its transcript."""
 
@@ -120,7 +120,7 @@ def _is_ready(bot: StartedBot, progress: BotProgress, status: str) -> bool:
 
 
 def _transcription_failed(bot: StartedBot, progress: BotProgress) -> bool:
-    is_said = bot.error_code in TRANSCRIPTION_FAILURES or progress.transcription_status == _TRANSCRIPTION_ERROR
+    is_said = bot.error_code in TRANSCRIPTION_FAILURES or progress.transcription_status == TRANSCRIPTION_ERROR
     return is_said and not bot.transcription
 
 

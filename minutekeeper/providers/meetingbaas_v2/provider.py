@@ -50,6 +50,9 @@ _LEAST_AHEAD = timedelta(seconds=75)
 _FARTHEST_AHEAD = timedelta(days=89)
 """Ninety days are the most that is taken."""
 
+_LOCK_LASTS = timedelta(minutes=5)
+"""For how long after an order a meeting is locked against a second bot."""
+
 _CALLBACK_SECRET = "x-mb-secret"  # noqa: S105 - the name of a header
 _WRITES_PER_SECOND = 5.0
 """Of the smallest plan; what a larger one allows is learned from its answers."""
@@ -132,13 +135,18 @@ class MeetingBaasV2Provider:
         try:
             return await self._client.create_bot(bot)
         except DuplicateBotError:
-            if bot.allow_multiple_bots or await self._has_open_bot(order, now):
+            if bot.allow_multiple_bots or order.is_in_doubt or not await self._is_lock_left_behind(order, now):
                 raise
-        # The lock outlives the bot that it was made for.
         return await self._client.create_bot(bot.model_copy(update={"allow_multiple_bots": True}))
 
-    async def _has_open_bot(self, order: BotDispatch, now: datetime) -> bool:
-        return any(bot.is_open for bot in await self.find(order.key, order.meeting_url, now))
+    async def _is_lock_left_behind(self, order: BotDispatch, now: datetime) -> bool:
+        """Whether the bot that a lock was made for is listed, and has ended: its lock outlives it.
+
+        A lock that no listed bot explains is proof of a bot that is not listed yet, and is over after minutes.
+        """
+        found = await self.find(order.key, order.meeting_url, now)
+        locked_since = datetime.now(UTC) - _LOCK_LASTS
+        return not any(bot.is_open for bot in found) and any(bot.created_at > locked_since for bot in found)
 
     def _new_bot(
         self, order: BotDispatch, address: BotCallback, fitted: FittedOptions, join_at: datetime | None
@@ -184,18 +192,24 @@ class MeetingBaasV2Provider:
         return await bot_lookup.search_bots(self._client, self._signing_secrets, key, meeting_url, since)
 
     async def remove_bot(self, bot_id: str) -> RemovalResult:
+        """Tells the bot to leave, and cancels its order where that is refused.
+
+        Whether `leave` takes bots that were not started yet is documented in several ways.
+        """
+        is_refused = False
         for end in (self._client.leave, self._client.cancel):
             try:
                 await end(bot_id)
             except NotFoundError:
-                # Whether `leave` knows bots that were not started yet is documented in two ways.
                 continue
             except RefusedByStateError:
                 seen = await bot_status.observe(self._client, bot_id)
-                is_open = seen.status is ProviderBotStatus.OPEN
-                return RemovalResult.REFUSED_NOW if is_open else RemovalResult.ALREADY_GONE
-            return RemovalResult.LEAVING
-        return RemovalResult.ALREADY_GONE
+                if seen.status is not ProviderBotStatus.OPEN:
+                    return RemovalResult.ALREADY_GONE
+                is_refused = True
+            else:
+                return RemovalResult.LEAVING
+        return RemovalResult.REFUSED_NOW if is_refused else RemovalResult.ALREADY_GONE
 
     async def get_bot_status(self, bot_id: str) -> BotObservation:
         return await bot_status.observe(self._client, bot_id)

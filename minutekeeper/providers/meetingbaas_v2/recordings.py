@@ -9,7 +9,11 @@ from minutekeeper.providers.media_links import media_file
 from minutekeeper.providers.meetingbaas_v2.client import MeetingBaasV2Client
 from minutekeeper.providers.meetingbaas_v2.http import SERVICE
 from minutekeeper.providers.meetingbaas_v2.response_models import BotFiles
-from minutekeeper.providers.meetingbaas_v2.status_codes import FINAL_STATUSES, TRANSCRIPTION_FAILURES
+from minutekeeper.providers.meetingbaas_v2.status_codes import (
+    FINAL_STATUSES,
+    TRANSCRIPTION_ERROR,
+    TRANSCRIPTION_FAILURES,
+)
 from minutekeeper.providers.meetingbaas_v2.webhooks import read_files
 from minutekeeper.providers.recorded_content import RecordedContent, TranscriptLink
 from minutekeeper.providers.segment_reading import TranscriptError, read_segments
@@ -24,8 +28,7 @@ async def read_recorded_content(client: MeetingBaasV2Client, bot_id: str, pushed
     if given.media and given.transcript_links:
         return given
     try:
-        bot = await client.started_bot(bot_id)
-        asked = _content(bot, has_ended=bot.status in FINAL_STATUSES)
+        asked = await _from_api(client, bot_id)
     except NotFoundError:
         return replace(_NOTHING, deleted=True)
     except ProviderError:
@@ -34,6 +37,24 @@ async def read_recorded_content(client: MeetingBaasV2Client, bot_id: str, pushed
         # The recording can be downloaded now; its transcript is requested again later anyway.
         return given
     return asked if asked.media else replace(asked, media=given.media, audio=given.audio)
+
+
+async def _from_api(client: MeetingBaasV2Client, bot_id: str) -> RecordedContent:
+    """What the API lists. A recording whose bot has ended, or whose transcription failed, gets no transcript."""
+    bot = await client.started_bot(bot_id)
+    has_ended = bot.status in FINAL_STATUSES
+    asked = _content(bot, has_ended=has_ended)
+    if not asked.media or asked.transcript_links or asked.transcript_failed:
+        return asked
+    return replace(asked, transcript_failed=has_ended or await _has_transcription_failed(client, bot_id))
+
+
+async def _has_transcription_failed(client: MeetingBaasV2Client, bot_id: str) -> bool:
+    """Whether that is known; the recording must not wait for the answer."""
+    try:
+        return (await client.progress(bot_id)).transcription_status == TRANSCRIPTION_ERROR
+    except ProviderError:
+        return False
 
 
 def _from_delivery(body: bytes) -> RecordedContent:

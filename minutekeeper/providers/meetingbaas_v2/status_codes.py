@@ -62,7 +62,7 @@ ERROR_CODES: dict[str, FailureReason] = {
     "BOT_NOT_ACCEPTED": FailureReason.NOT_ACCEPTED,
     "TIMEOUT_WAITING_TO_START": FailureReason.WAITING_TIMEOUT,
     "WAITING_FOR_HOST_TIMEOUT": FailureReason.WAITING_TIMEOUT,
-    "WAITING_FOR_AUTHORIZED_USER_TIMEOUT": FailureReason.WAITING_TIMEOUT,
+    "WAITING_FOR_AUTHORIZED_USER_TIMEOUT": FailureReason.NEEDS_AUTHORISATION,
     "CANNOT_JOIN_MEETING": FailureReason.CANNOT_JOIN,
     "MEETING_NOT_FOUND": FailureReason.CANNOT_JOIN,
     "MEETING_ENDED": FailureReason.CANNOT_JOIN,
@@ -106,14 +106,21 @@ ERROR_CODES: dict[str, FailureReason] = {
 """The documented error codes of a bot; families and unknown ones are told apart by their words."""
 
 TRANSCRIPTION_FAILURES = frozenset({"TRANSCRIPTION_FAILED", "TRANSCRIPTION_ERROR"})
+TRANSCRIPTION_ERROR = "error"
+"""The status of a transcription, beside that of its bot."""
 
 NEVER_RAN = frozenset({FailureReason.ACCOUNT, FailureReason.ROOM_OCCUPIED, FailureReason.REQUEST_REJECTED})
 """Reasons for which no bot was made, so that asking could bring nothing more."""
 
 _LOGIN_FAMILIES = ("MEET_LOGIN_", "TEAMS_LOGIN_", "ZOOM_")
-_FAULT_OF_THE_LOGIN = re.compile("TIMEOUT|UNAVAILABLE")
-_CRASH = re.compile("CRASH|KILL|OOM|SIG[A-Z]+|FATAL|INTERNAL|ERROR|EXCEPTION|PANIC|LAUNCH|DISCONNECT|UNAVAILABLE")
+_CRASH = re.compile(
+    "CRASH|KILL|(?<![A-Z])OOM(?![A-Z])|SIG(?!N)[A-Z]+|FATAL|INTERNAL|EXCEPTION|PANIC|LAUNCH|DISCONNECT|UNAVAILABLE"
+    "|EVICT|PREEMPT|HEARTBEAT|FORCED?_|ABORT|RECORDER|UNRESPONSIVE"
+)
 """Words of faults of a machine or of the provider's software."""
+_FAULT_OF_THE_LOGIN = re.compile("TIMEOUT|ERROR")
+_AUTHORISATION = re.compile("TOKEN|OBF|ZAK|JWT|(?<![A-Z])AUTH")
+"""Words of what a sign-in needs: an error of one is no fault of the provider."""
 
 
 def status_of_code(code: str) -> MeetingStatus | None:
@@ -138,9 +145,10 @@ def _named_reason(code: str) -> FailureReason | None:
         return ERROR_CODES[name]
     if not name.startswith(_LOGIN_FAMILIES):
         return None
-    is_fault = _FAULT_OF_THE_LOGIN.search(name)
+    is_fault = _CRASH.search(name) or (_FAULT_OF_THE_LOGIN.search(name) and not _AUTHORISATION.search(name))
     return FailureReason.PROVIDER_ERROR if is_fault else FailureReason.NEEDS_AUTHORISATION
 
 
 def _crashed(code: str) -> bool:
-    return _CRASH.search(code.upper()) is not None
+    name = code.upper()
+    return "ERROR" in name or _CRASH.search(name) is not None

@@ -146,6 +146,19 @@ async def test_a_lock_without_a_bot_holds_nobody_up(
     assert (first.body["allow_multiple_bots"], last.body["allow_multiple_bots"]) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("is_in_doubt", "age"), [(True, timedelta()), (False, None), (False, timedelta(minutes=6))]
+)
+async def test_a_lock_that_may_be_that_of_an_unlisted_bot_is_heeded(
+    v2: MeetingBaasV2Provider, server: ToldServer, is_in_doubt: bool, age: timedelta | None
+) -> None:
+    known = [] if age is None else [details("failed", created_at=(datetime.now(UTC) - age).isoformat())]
+    server.tell(LOCKED, listed(), listed(), listed(), listed(*known), ORDERED)
+    with pytest.raises(DuplicateBotError):
+        await v2.dispatch(ORDER.model_copy(update={"is_in_doubt": is_in_doubt}), ADDRESS, START)
+    assert [asked.method for asked in server.asked].count("POST") == 1
+
+
 async def test_a_bot_in_the_meeting_keeps_another_one_out(v2: MeetingBaasV2Provider, server: ToldServer) -> None:
     present = details("in_call_recording", created_at=datetime.now(UTC).isoformat())
     server.tell(LOCKED, listed(), listed(), listed(), listed(present))
@@ -242,9 +255,14 @@ ENDED = refusal(409, "FST_ERR_BOT_STATUS")
             ["POST leave", "GET status", f"GET {BOT}"],
         ),
         (
-            [ENDED, data(progress("joining_call")), data(details("joining_call"))],
+            [ENDED, GONE, data({"bot_id": BOT, "status": "scheduled"}), LEFT],
+            RemovalResult.LEAVING,
+            ["POST leave", "GET status", f"GET {BOT}", f"DELETE {BOT}"],
+        ),
+        (
+            [ENDED, data(progress("joining_call")), data(details("joining_call")), GONE],
             RemovalResult.REFUSED_NOW,
-            ["POST leave", "GET status", f"GET {BOT}"],
+            ["POST leave", "GET status", f"GET {BOT}", f"DELETE {BOT}"],
         ),
     ],
 )

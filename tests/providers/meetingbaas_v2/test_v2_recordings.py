@@ -6,8 +6,8 @@ import pytest
 
 from minutekeeper.providers.base import ProviderError, UnavailableError
 from minutekeeper.providers.meetingbaas_v2.provider import MeetingBaasV2Provider
-from tests.providers.meetingbaas_v2.bodies import BOT, completed, data, details, encoded, refusal
-from tests.providers.response_server import ToldServer
+from tests.providers.meetingbaas_v2.bodies import BOT, completed, data, details, encoded, progress, refusal
+from tests.providers.response_server import Answer, ToldServer
 
 FRESH = details(
     video="https://f/new.mp4", audio="https://f/new", transcription="https://f/t", duration_seconds=61.5
@@ -73,6 +73,24 @@ async def test_the_state_of_what_is_not_there(
     server.tell(data(bot))
     found = await v2.get_recorded_content(BOT, None)
     assert {name: getattr(found, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("bot", "status", "is_failed"),
+    [
+        (details("completed", video="https://f/v"), None, True),
+        (details("failed", video="https://f/v", error_code="OOM_KILLED"), None, True),
+        (details("transcribing", video="https://f/v"), data(progress("transcribing", transcription="error")), True),
+        (details("transcribing", video="https://f/v"), data(progress("transcribing")), False),
+        (details("transcribing", video="https://f/v"), refusal(404, "X"), False),
+    ],
+)
+async def test_a_recording_whose_transcript_does_not_come(
+    v2: MeetingBaasV2Provider, server: ToldServer, bot: dict[str, Any], status: Answer | None, is_failed: bool
+) -> None:
+    server.tell(data(bot), *([] if status is None else [status]))
+    found = await v2.get_recorded_content(BOT, None)
+    assert (len(found.media), found.transcript_failed, found.deleted) == (1, is_failed, False)
 
 
 async def test_a_bot_that_is_unknown_has_nothing_left(v2: MeetingBaasV2Provider, server: ToldServer) -> None:

@@ -50,12 +50,29 @@ def test_another_bot_may_cure_a_crash(code: str) -> None:
     assert is_curable(reason_of_error(code))
 
 
-@pytest.mark.parametrize("code", ["SIGSEGV", "NODE_CRASHED", "CONTAINER_OOM", "BROWSER_LAUNCH_FAILED", "X_ERROR"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "SIGSEGV",
+        "NODE_CRASHED",
+        "CONTAINER_OOM",
+        "BROWSER_LAUNCH_FAILED",
+        "X_ERROR",
+        "NODE_EVICTED",
+        "HEARTBEAT_LOST",
+        "POD_PREEMPTED",
+        "FORCE_STOPPED",
+        "RECORDER_TIMEOUT",
+        "ZOOM_INTERNAL_ERROR",
+        "ZOOM_SDK_CRASHED",
+        "TEAMS_LOGIN_ERROR",
+    ],
+)
 def test_an_unknown_crash_is_a_fault_of_the_provider(code: str) -> None:
     assert reason_of_error(code) is FailureReason.PROVIDER_ERROR
 
 
-@pytest.mark.parametrize("code", ["", "HOST_SAID_NO", "MOON_IS_FULL"])
+@pytest.mark.parametrize("code", ["", "HOST_SAID_NO", "MOON_IS_FULL", "ROOM_IS_FULL", "SIGN_IN_FIRST"])
 def test_what_is_unknown_otherwise_stays_unknown(code: str) -> None:
     assert reason_of_error(code) is FailureReason.UNKNOWN
 
@@ -68,6 +85,8 @@ def test_what_is_unknown_otherwise_stays_unknown(code: str) -> None:
         ("INSUFFICIENT_TOKENS", FailureReason.ACCOUNT),
         ("BOT_ALREADY_EXISTS", FailureReason.ROOM_OCCUPIED),
         ("ZOOM_OBF_TOKEN_ERROR", FailureReason.NEEDS_AUTHORISATION),
+        ("ZOOM_ZAK_TOKEN_ERROR", FailureReason.NEEDS_AUTHORISATION),
+        ("WAITING_FOR_AUTHORIZED_USER_TIMEOUT", FailureReason.NEEDS_AUTHORISATION),
         ("ZOOM_SOMETHING_NEW", FailureReason.NEEDS_AUTHORISATION),
         ("TEAMS_LOGIN_FAILED_MFA_REQUIRED", FailureReason.NEEDS_AUTHORISATION),
         ("MEET_LOGIN_UNAVAILABLE", FailureReason.PROVIDER_ERROR),
