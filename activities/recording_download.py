@@ -58,12 +58,24 @@ class RecordedContentReader:
             self._reading = asyncio.create_task(self._read())
         return await self._reading
 
-    async def transcript(self) -> Transcript | None:
+    async def transcript(self) -> tuple[RecordedContent, Transcript | None]:
         """The transcript, joined of the files that links lead to if the provider has it there; None without one.
+
+        A link that is refused is renewed once, because that of a stored delivery may have expired long ago. The
+        content is the one that the transcript was read from.
 
         Raises DownloadError, FileOverLimitError, ProviderError and StoreError.
         """
         found = await self.read()
+        try:
+            return found, await self._transcript_of(found)
+        except DownloadRefusedError:
+            raise
+        except UrlRefusedError:
+            found = await self._provider.get_recorded_content(self._order.bot_id, None)
+            return found, await self._transcript_of(found)
+
+    async def _transcript_of(self, found: RecordedContent) -> Transcript | None:
         if found.transcript is not None or not found.transcript_links or found.is_pending:
             return found.transcript
         parts = []

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from temporalio import activity
 
 from activities.recording_download import RecordedContentReader
-from minutekeeper.downloads.downloader import FileOverLimitError, UrlNotFoundError
+from minutekeeper.downloads.downloader import DownloadRefusedError, FileOverLimitError, UrlRefusedError
 from minutekeeper.meetings.collection import CollectInput, TranscriptResult
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
@@ -35,10 +35,12 @@ async def write_transcript(
     note = f"{layout.partial_download_dir(order.folder, order.bot_id)}.transcript"
     if written := await _noted(store, note):
         return written
-    found = await delivered.read()
     try:
-        transcript = await delivered.transcript()
-    except (UrlNotFoundError, UnavailableError, FileOverLimitError) as error:
+        found, transcript = await delivered.transcript()
+    except DownloadRefusedError:
+        # An operator has to change that, and it is shown until then.
+        raise
+    except (UrlRefusedError, UnavailableError, FileOverLimitError) as error:
         # It may be read too early, or be damaged; the recording must not wait for it for days.
         if activity.info().attempt < _ATTEMPTS_AT_A_LINK and not isinstance(error, FileOverLimitError):
             raise
@@ -61,8 +63,8 @@ def _state_without_words(
         return TranscriptState.EMPTY
     if found.transcript_failed or found.deleted:
         return TranscriptState.FAILED
-    is_empty = order.transcript_finished and not found.is_pending and not found.transcript_links
-    return TranscriptState.EMPTY if is_empty else TranscriptState.PENDING
+    is_awaited = found.is_pending or found.is_transcript_pending or bool(found.transcript_links)
+    return TranscriptState.EMPTY if order.transcript_finished and not is_awaited else TranscriptState.PENDING
 
 
 async def _noted(store: ArtifactStore, note: str) -> TranscriptResult | None:

@@ -37,14 +37,16 @@ class RecordedContent:
 
     `media` has one file of each recording; `is_pending` says that the provider is still preparing one. `audio` is
     the sound as a file of its own, if there is one beside the video. `transcript` is None while the provider has
-    none, or where `transcript_links` lead to it; `transcript_failed` says that there will never be one. `deleted`
-    says that the provider has deleted its copy. `duration` is in seconds, None if not said.
+    none, or where `transcript_links` lead to it; `is_transcript_pending` says that one is still to come, whatever
+    was announced; `transcript_failed` says that there will never be one. `deleted` says that the provider has
+    deleted its copy. `duration` is in seconds, None if not said.
     """
 
     media: tuple[Media, ...]
     transcript: Transcript | None
     transcript_links: tuple[TranscriptLink, ...] = ()
     is_pending: bool = False
+    is_transcript_pending: bool = False
     audio: Media | None = None
     transcript_failed: bool = False
     deleted: bool = False

@@ -15,7 +15,7 @@ from minutekeeper.providers.recorded_content import Media, RecordedContent, Tran
 from minutekeeper.storage.manifest import Manifest
 from minutekeeper.transcripts.model import Segment, Transcript
 from tests.activities.media_server import Fault
-from tests.activities.recording_runner import NOTHING, ORDER, SPOKEN, WHOLE, RecordingRunner
+from tests.activities.recording_runner import BODY, NOTHING, ORDER, SPOKEN, WHOLE, RecordingRunner
 
 ATTEMPTS = 12
 
@@ -127,30 +127,43 @@ async def test_a_transcript_is_not_read_while_recordings_are_prepared(desk: Reco
     assert desk.server.log == []
 
 
-@pytest.mark.parametrize("fault", [Fault(status=404), Fault(body=b"<Error/>")])
+@pytest.mark.parametrize(
+    "faults",
+    [[Fault(status=404)] * 2, [Fault(status=403)] * 2, [Fault(body=b"<Error/>")]],
+    ids=["missing", "refused", "no transcript"],
+)
 async def test_a_link_that_leads_to_no_transcript_is_given_up_some_time(
-    desk: RecordingRunner, fault: Fault
+    desk: RecordingRunner, faults: list[Fault]
 ) -> None:
     desk.answers(lambda: with_link(desk, 0.0))
-    desk.server.faults.append(fault)
+    desk.server.faults.extend(faults)
     with pytest.raises((ApplicationError, DownloadError)):
         await desk.transcript()
     last = desk.next()
     last.temporal = ActivityEnvironment()
     last.temporal.info = replace(last.temporal.info, attempt=ATTEMPTS)
-    last.server.faults.append(fault)
+    last.server.faults.extend(faults)
     result = await last.transcript()
     assert (result.state, bool(result.error)) == (TranscriptState.FAILED, True)
 
 
-async def test_an_old_link_is_asked_for_anew_by_the_next_attempt(desk: RecordingRunner) -> None:
-    desk.answers(lambda: with_link(desk, 0.0))
+@pytest.mark.parametrize("status", [403, 404])
+async def test_an_expired_link_of_a_stored_delivery_is_asked_for_anew(desk: RecordingRunner, status: int) -> None:
+    desk.answers(lambda: with_link(desk, 0.0), pushed=lambda: with_link(desk, 0.0))
     serve(desk, SPOKEN.model_dump_json().encode())
+    desk.server.faults.append(Fault(status=status))
+    await desk.store.put(BODY, b"the delivery")
+    result = await desk.transcript(ORDER.model_copy(update={"delivery_path": BODY}))
+    assert result.state is TranscriptState.READY
+    assert desk.provider.bodies == [b"the delivery", None]
+
+
+async def test_an_expired_link_to_a_transcript_that_was_deleted(desk: RecordingRunner) -> None:
+    desk.answers(lambda: replace(NOTHING, deleted=True), pushed=lambda: with_link(desk, 0.0))
     desk.server.faults.append(Fault(status=403))
-    with pytest.raises(UrlRefusedError):
-        await desk.transcript()
-    assert (await desk.next().transcript()).state is TranscriptState.READY
-    assert len(desk.provider.bodies) == 2
+    await desk.store.put(BODY, b"the delivery")
+    result = await desk.transcript(ORDER.model_copy(update={"delivery_path": BODY}))
+    assert result.state is TranscriptState.FAILED
 
 
 async def test_a_transcript_is_fetched_from_allowed_hosts_only(desk: RecordingRunner) -> None:

@@ -36,6 +36,7 @@ async def test_without_words_nothing_is_written(
     ("collected", "state"),
     [
         (NOTHING, TranscriptState.EMPTY),
+        (dataclasses.replace(NOTHING, is_transcript_pending=True), TranscriptState.PENDING),
         (dataclasses.replace(NOTHING, transcript_failed=True), TranscriptState.FAILED),
         (dataclasses.replace(NOTHING, deleted=True), TranscriptState.FAILED),
     ],

@@ -12,7 +12,7 @@ from minutekeeper.providers.recorded_content import Media, RecordedContent, Tran
 _NOTHING = RecordedContent(media=(), transcript=None)
 
 _STILL_PREPARED = timedelta(hours=3)
-"""How long after a bot's end files that are not ready may still become so."""
+"""How long after a bot's end files that are not ready may still become so; a transcript, after it was asked for."""
 
 
 async def recorded_by(client: RecallClient, bot_id: str) -> RecordedContent:
@@ -27,29 +27,37 @@ async def recorded_by(client: RecallClient, bot_id: str) -> RecordedContent:
     transcripts = [(each, await _transcript(client, each)) for each in recordings]
     is_asked = bot.recording_config is None or bool(bot.recording_config.transcript.provider)
     found = [artifact for _, artifact in transcripts if artifact is not None]
+    is_overdue = _is_transcript_overdue(bot, found)
+    links = _links(transcripts, is_overdue=is_overdue)
     is_hopeless = not any(each.url or each.is_pending for each in found)
+    has_none = is_hopeless and bool(recordings) and (bool(found) or not is_asked)
+    has_failed = not links and (has_none or is_overdue)
     return RecordedContent(
         media=tuple(_media(recordings)),
         transcript=None,
-        transcript_links=_links(transcripts),
+        transcript_links=links,
         is_pending=_is_prepared(bot, recordings),
         audio=_audio(recordings),
-        transcript_failed=is_hopeless and bool(recordings) and (bool(found) or not is_asked),
+        # That there was no speech is said by a file without words alone.
+        is_transcript_pending=not links and not has_failed,
+        transcript_failed=has_failed,
         deleted=bot.has_lost_media,
         duration=_duration(recordings),
     )
 
 
 async def _transcript(client: RecallClient, recording: RecallRecording) -> RecallArtifact | None:
-    """The newest transcript that is there or comes; one asked for later may not be among the shortcuts."""
+    """The newest transcript that is there or comes, else one that failed.
+
+    One asked for later may not be among the shortcuts.
+    """
     shown = recording.media_shortcuts.transcript
     if (shown is not None and not shown.is_gone) or not recording.id or not recording.status.code:
         return shown
     listed = await client.transcripts(recording.id)
-    usable = [each for each in listed if not each.is_gone]
     return max(
-        usable,
-        key=lambda each: (bool(each.url), each.created_at or datetime.min.replace(tzinfo=UTC)),
+        listed,
+        key=lambda each: (not each.is_gone, bool(each.url), each.created_at or datetime.min.replace(tzinfo=UTC)),
         default=shown,
     )
 
@@ -78,9 +86,11 @@ def _audio(recordings: Sequence[RecallRecording]) -> Media | None:
     return None
 
 
-def _links(transcripts: Sequence[tuple[RecallRecording, RecallArtifact | None]]) -> tuple[TranscriptLink, ...]:
-    """The transcripts that are ready, if none is still being made; each with where its recording begins."""
-    if any(artifact is not None and not artifact.url and artifact.is_pending for _, artifact in transcripts):
+def _links(
+    transcripts: Sequence[tuple[RecallRecording, RecallArtifact | None]], *, is_overdue: bool
+) -> tuple[TranscriptLink, ...]:
+    """The transcripts that are ready, if none is still waited for; each with where its recording begins."""
+    if not is_overdue and any(artifact is not None and artifact.is_pending for _, artifact in transcripts):
         return ()
     began = [recording.began_at for recording, _ in transcripts]
     first = next((each for each in began if each is not None), None)
@@ -92,6 +102,15 @@ def _links(transcripts: Sequence[tuple[RecallRecording, RecallArtifact | None]])
         for recording, artifact in transcripts
         if artifact is not None and artifact.url
     )
+
+
+def _is_transcript_overdue(bot: RecallBot, transcripts: Sequence[RecallArtifact]) -> bool:
+    """Whether transcripts that are not there by now are not waited for any more: word of a failure may be lost."""
+    times = [each.created_at for each in bot.history]
+    times += [each.created_at for each in transcripts]
+    times += [each.completed_at for each in bot.recordings]
+    since = max((time for time in times if time), default=None)
+    return since is not None and bot.has_left and datetime.now(UTC) > since + _STILL_PREPARED
 
 
 def _is_prepared(bot: RecallBot, recordings: Sequence[RecallRecording]) -> bool:

@@ -155,16 +155,57 @@ async def test_a_transcript_that_was_asked_for_later_counts(recall: RecallProvid
     assert server.asked[1].query == {"recording_id": "r-0"}
 
 
+@pytest.mark.parametrize("missing", ["processing", "done"])
 async def test_transcripts_are_listed_together_when_all_are_ready(
+    recall: RecallProvider, server: ToldServer, missing: str
+) -> None:
+    shown = (
+        recording(0, video_mixed=ready("x.mp4"), transcript=ready("x.json")),
+        recording(1, video_mixed=ready("y.mp4"), transcript=artifact(missing)),
+    )
+    found = await content(recall, server, *shown)
+    assert (found.transcript_links, found.is_transcript_pending, found.transcript_failed) == ((), True, False)
+
+
+async def test_a_transcript_that_failed_does_not_end_the_waiting_for_another(
     recall: RecallProvider, server: ToldServer
 ) -> None:
-    found = await content(
-        recall,
-        server,
-        recording(0, video_mixed=ready("x.mp4"), transcript=ready("x.json")),
-        recording(1, video_mixed=ready("y.mp4"), transcript=artifact("processing")),
-    )
-    assert found.transcript_links == ()
+    shown = (recording(0, transcript=artifact("failed")), recording(1, transcript=artifact("processing")))
+    found = await content(recall, server, *shown)
+    assert (found.is_transcript_pending, found.transcript_failed) == (True, False)
+
+
+async def test_transcripts_of_which_all_that_are_listed_have_failed(
+    recall: RecallProvider, server: ToldServer
+) -> None:
+    bot = {"id": "b-1", "recordings": [recording(transcript=None)], "recording_config": STREAMED}
+    server.tell(Answer(bot), Answer({"results": [artifact("failed"), artifact("deleted")]}))
+    found = await recall.get_recorded_content("b-1", None)
+    assert (found.is_transcript_pending, found.transcript_failed) == (False, True)
+
+
+@pytest.mark.parametrize("transcript", [artifact("processing"), artifact("done"), None])
+@pytest.mark.parametrize(("hours", "has_failed"), [(1, False), (4, True)])
+async def test_a_transcript_that_never_comes_is_given_up_after_hours(
+    recall: RecallProvider, server: ToldServer, transcript: Any, hours: int, has_failed: bool
+) -> None:
+    shown = recording(-6 * hours, transcript=transcript)
+    found = await content(recall, server, shown, at=BEGAN - timedelta(hours=hours))
+    assert (found.is_transcript_pending, found.transcript_failed) == (not has_failed, has_failed)
+
+
+async def test_without_any_recording_a_transcript_is_given_up_after_hours(
+    recall: RecallProvider, server: ToldServer
+) -> None:
+    assert (await content(recall, server)).is_transcript_pending
+    assert (await content(recall, server, at=BEGAN - timedelta(hours=4))).transcript_failed
+
+
+async def test_after_hours_the_transcripts_that_came_are_taken(recall: RecallProvider, server: ToldServer) -> None:
+    shown = (recording(-30, transcript=ready("x.json")), recording(-29, transcript=artifact("processing")))
+    found = await content(recall, server, *shown, at=BEGAN - timedelta(hours=4))
+    assert [link.offset for link in found.transcript_links] == [0.0]
+    assert (found.is_transcript_pending, found.transcript_failed) == (False, False)
 
 
 @pytest.mark.parametrize("shown", [7, "x", [1], {"video_mixed": 7}, {"transcript": [], "video_mixed": {"data": 1}}])
