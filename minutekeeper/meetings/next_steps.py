@@ -54,7 +54,11 @@ def may_send_another(state: MeetingState) -> bool:
     replaced = [
         each for each in state.sessions if each.replaced_from and each.start_time == state.request.start_time
     ]
-    is_curable = polling_policy.may_try_again(own) or provider_changes.is_curable_elsewhere(state, standing[-1])
+    is_curable = (
+        polling_policy.may_try_again(own)
+        or polling_policy.broke_off(bots[-1], state.request.expected_end)
+        or provider_changes.is_curable_elsewhere(standing[-1])
+    )
     return len(own) + len(replaced) < state.policy.max_dispatches and is_curable
 
 

@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from minutekeeper.meetings.bot_events import BotEventKind
 from minutekeeper.meetings.bot_state import BotState
 from minutekeeper.meetings.deadlines import Deadlines
+from minutekeeper.meetings.provider_choice import PROVIDER_FAULTS
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, is_curable
 from minutekeeper.meetings.views import Evidence, Failure
 
 _IN_SESSION = frozenset({MeetingStatus.RECORDING, MeetingStatus.PAUSED})
 _MAX_DOUBLINGS = 10
+_WORTH_ANOTHER = timedelta(minutes=5)
+"""The part of a meeting that has to be left for a second bot after a recording that broke off."""
 
 
 def next_status_check(bot: BotState, deadlines: Deadlines) -> datetime:
@@ -124,6 +127,15 @@ def may_try_again(bots: Sequence[BotState]) -> bool:
     if bot.final.reason is FailureReason.UNKNOWN:
         return not any(each.final and each.final.reason is FailureReason.UNKNOWN for each in earlier)
     return is_curable(bot.final.reason)
+
+
+def broke_off(bot: BotState, expected_end: datetime) -> bool:
+    """Whether a fault of the provider ended a recording so early that another bot should go on with it."""
+    final = bot.final
+    if final is None or final.kind is not BotEventKind.FAILED or bot.removed_at is not None or bot.shared_with:
+        return False
+    was_recording = bot.recording_seen or bot.has_recording
+    return was_recording and final.reason in PROVIDER_FAULTS and expected_end - final.at >= _WORTH_ANOTHER
 
 
 def failure_reason_for(bot: BotState) -> Failure:

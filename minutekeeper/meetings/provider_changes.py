@@ -10,7 +10,7 @@ from minutekeeper.meetings.bot_events import BotEventKind
 from minutekeeper.meetings.bot_state import BotState
 from minutekeeper.meetings.fields import MAX_BOT_NAME
 from minutekeeper.meetings.meeting_state import MeetingState
-from minutekeeper.meetings.provider_choice import PROVIDER_FAULTS, ProviderChoice, TriedProvider
+from minutekeeper.meetings.provider_choice import ProviderChoice, TriedProvider
 from minutekeeper.meetings.session_state import SessionState
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.meetings.views import Failure
@@ -21,8 +21,6 @@ _OURS = frozenset({FailureReason.MISSED, FailureReason.SEND_TIMEOUT, FailureReas
 """Trouble of our own workers and rooms, which no other provider cures."""
 _REMOVAL_PATIENCE = timedelta(seconds=20)
 """How long a bot that has to be replaced is told to leave before another one is sent all the same."""
-_WORTH_ANOTHER = timedelta(minutes=5)
-"""The part of a meeting that has to be left for a second bot after a recording that broke off."""
 _AHEAD_OF_TIME = timedelta(minutes=1)
 _SUFFIX = " (2)"
 """Tells two bots apart in a call, for people and for what counts the participants that are no bots."""
@@ -112,20 +110,14 @@ def replace_missing(state: MeetingState, session: SessionState, bot: BotState, n
     session.replaced_from = now + _REMOVAL_PATIENCE
 
 
-def is_curable_elsewhere(state: MeetingState, session: SessionState) -> bool:
-    """Whether another provider may go on where a bot ended.
-
-    It broke in a recording, its provider forgot it, or refused the account when the bot was due.
-    """
+def is_curable_elsewhere(session: SessionState) -> bool:
+    """Whether another provider may send a bot because this one forgot it, or refused the account at its time."""
     bot = session.bot
     if bot is None or bot.final is None or not session.may_change_provider or session.is_shared:
         return False
     if bot.final.kind is not BotEventKind.FAILED or bot.removed_at is not None:
         return False
-    if bot.final.reason in {FailureReason.NO_ANSWER, FailureReason.ACCOUNT}:
-        return not bot.recording_seen
-    is_broken = bot.final.reason in PROVIDER_FAULTS and bot.recording_seen
-    return is_broken and state.request.expected_end - bot.final.at >= _WORTH_ANOTHER
+    return bot.final.reason in {FailureReason.NO_ANSWER, FailureReason.ACCOUNT} and not bot.recording_seen
 
 
 def stays_after_all(state: MeetingState, session: SessionState) -> bool:

@@ -164,6 +164,32 @@ def test_another_try_only_for_what_it_can_cure() -> None:
     assert not polling_policy.may_try_again([bot(final=stopped)])
 
 
+BROKEN = {"final": FAILED, "recording_seen": True, "has_recording": True}
+
+
+@pytest.mark.parametrize("changes", [{}, {"has_recording": False}, {"recording_seen": False}])
+def test_a_recording_that_broke_off_early_is_gone_on_with(changes: dict[str, object]) -> None:
+    broken = bot(**(BROKEN | changes))
+    assert polling_policy.broke_off(broken, at(minutes=5))
+    assert not polling_policy.broke_off(broken, at(minutes=5, seconds=-1))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"final": None},
+        {"final": FinalEvent(kind=BotEventKind.COMPLETE, at=T0, has_content=True)},
+        {"final": FAILED.model_copy(update={"reason": FailureReason.REMOVED})},
+        {"final": FAILED.model_copy(update={"reason": FailureReason.UNKNOWN})},
+        {"recording_seen": False, "has_recording": False},
+        {"removed_at": T0},
+        {"shared_with": "another"},
+    ],
+)
+def test_no_other_end_of_a_recording_brings_another_bot(changes: dict[str, object]) -> None:
+    assert not polling_policy.broke_off(bot(**(BROKEN | changes)), END)
+
+
 def test_words_that_are_unknown_are_worth_one_more_try() -> None:
     unknown = FAILED.model_copy(update={"reason": FailureReason.UNKNOWN})
     assert polling_policy.may_try_again([bot(final=unknown)])

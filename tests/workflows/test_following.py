@@ -1,6 +1,7 @@
 """Following a bot when webhooks are late, doubled, swapped or lost; and how each end is told."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -258,6 +259,39 @@ async def test_the_first_bots_recording_is_asked_for_although_a_second_was_sent(
     await meeting.completes(dispatch=1)
     await meeting.outcome_in_time()
     assert {order.bot_id for order in meeting.recordings.orders} == {"bot-0", "bot-1"}
+
+
+BREAKS: dict[str, Any] = {"code": "InternalError", "reason": FailureReason.PROVIDER_ERROR, "has_recording": True}
+
+
+async def test_a_recording_that_breaks_is_gone_on_with_and_both_parts_are_kept(start: StartMeeting) -> None:
+    meeting = await sent(start)
+    await meeting.bot_sends("in_call_recording")
+    await meeting.forward(minutes=15)
+    await meeting.signal(BotEventKind.FAILED, **BREAKS, has_transcript=True)
+    await meeting.forward(minutes=1)
+    await meeting.until_bots(2)
+    await meeting.bot_sends("in_call_recording", dispatch=1)
+    await meeting.completes(dispatch=1)
+    outcome = await meeting.outcome_in_time()
+    assert outcome.status is MeetingStatus.COMPLETED
+    files = [each.path for each in outcome.artifacts if each.path.endswith("recording.mp4")]
+    assert len(files) == len(set(files)) == 2
+    assert len(meeting.provider.bots) == 2
+
+
+@pytest.mark.parametrize(("minutes", "is_completed"), [(1, True), (58, False)])
+async def test_no_bot_goes_on_with_a_recording_that_was_completed_or_broke_off_at_the_end(
+    start: StartMeeting, minutes: float, is_completed: bool
+) -> None:
+    meeting = await sent(start)
+    await meeting.bot_sends("in_call_recording")
+    await meeting.forward(minutes=minutes)
+    await meeting.signal(BotEventKind.FAILED, **BREAKS, has_transcript=True)
+    if is_completed:
+        await meeting.completes()
+    assert (await meeting.outcome_in_time()).status is MeetingStatus.COMPLETED
+    assert len(meeting.provider.bots) == 1
 
 
 async def test_a_moment_of_not_knowing_does_not_end_a_bot_at_work(start: StartMeeting) -> None:

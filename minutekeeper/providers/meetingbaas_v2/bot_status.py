@@ -6,6 +6,7 @@ There is no history of statuses, so the present one is all there is, beside the 
 from datetime import UTC, datetime, timedelta
 
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource
+from minutekeeper.meetings.provider_choice import PROVIDER_FAULTS
 from minutekeeper.meetings.status import FailureReason
 from minutekeeper.providers.base import BotObservation, NotFoundError, ProviderBotStatus
 from minutekeeper.providers.meetingbaas_v2.client import MeetingBaasV2Client
@@ -79,13 +80,15 @@ def _of_started_bot(bot_id: str, bot: StartedBot, progress: BotProgress) -> BotO
             text=_sentence(f"it has not ended: {status or 'no status'}", why),
         )
     ended_at = at or bot.exited_at or datetime.now(UTC)
-    has_failed = status == FAILED_STATUS and not bot.has_recording
+    stated_reason = reason_of_error(bot.error_code)
+    # A crash is a failure, even if something was recorded before it; any other end with a recording is none.
+    has_failed = status == FAILED_STATUS and (not bot.has_recording or stated_reason in PROVIDER_FAULTS)
     events.append(
         BotEvent(
             kind=BotEventKind.FAILED if has_failed else BotEventKind.COMPLETE,
             bot_id=bot_id,
             occurred_at=ended_at,
-            reason=reason_of_error(bot.error_code) if has_failed else None,
+            reason=stated_reason if has_failed else None,
             code=bot.error_code if has_failed else "",
             text=bot.error_message if has_failed else why,
             source=EventSource.API,

@@ -224,12 +224,17 @@ async def test_a_bot_that_recorded_nothing(house: House, script: str, reason: Fa
 
 
 @pytest.mark.parametrize(
-    ("script", "transcript_fails"),
-    [("failed_with_recording", False), ("transcription_failed", True), ("stops_at_transcribing", False)],
+    ("script", "end", "transcript_fails"),
+    [
+        ("failed_with_recording", BotEventKind.FAILED, False),
+        ("transcription_failed", BotEventKind.COMPLETE, True),
+        ("stops_at_transcribing", BotEventKind.COMPLETE, False),
+    ],
 )
 async def test_a_recording_is_found_behind_every_end(
     house: House,
     script: str,
+    end: BotEventKind,
     transcript_fails: bool,
 ) -> None:
     provider = await house.provider()
@@ -237,7 +242,7 @@ async def test_a_recording_is_found_behind_every_end(
     bot_id = await send(provider, order())
     seen = await settled(provider, bot_id)
     kinds = {event.kind for event in seen.events if event.has_recording}
-    assert (seen.status, kinds) == (ProviderBotStatus.COMPLETE, {BotEventKind.COMPLETE})
+    assert (seen.status.value, kinds) == (end.value, {end})
     assert (BotEventKind.TRANSCRIPTION_FAILED in {event.kind for event in seen.events}) is transcript_fails
     content = await provider.get_recorded_content(bot_id, None)
     assert (len(content.media), content.transcript_failed) == (1, transcript_fails)

@@ -125,6 +125,14 @@ async def test_a_status_that_changed_meanwhile_has_no_time(v2: MeetingBaasV2Prov
             (BotEventKind.FAILED, FailureReason.PROVIDER_ERROR, False),
         ),
         (
+            details("failed", error_code="OOM_KILLED", video="https://f/v"),
+            (BotEventKind.FAILED, FailureReason.PROVIDER_ERROR, True),
+        ),
+        (
+            details("failed", error_code="INTERNAL_ERROR", audio="https://f/a"),
+            (BotEventKind.FAILED, FailureReason.PROVIDER_ERROR, True),
+        ),
+        (
             details("failed", error_code="EXITING_MEETING_BEFORE_RECORD"),
             (BotEventKind.FAILED, FailureReason.STOPPED, False),
         ),
