@@ -61,3 +61,8 @@ def adopted_bot(provider: Provider, bot: FoundBot, order: BotDispatch, shared_wi
         is_adopted=True,
         shared_with=shared_with,
     )
+
+
+def request_id() -> str:
+    """The same for all attempts of this activity, and for nothing else."""
+    return f"{activity.info().workflow_run_id}/{activity.info().activity_id}"

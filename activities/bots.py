@@ -16,6 +16,7 @@ from activities.bot_orders import (
     order_for,
     own_key,
     plan_for,
+    request_id,
 )
 from activities.dispatch_batches import WorkerShutdownError
 from activities.dispatch_slots import DispatchPacing, DispatchSlots
@@ -190,7 +191,7 @@ class BotActivities:
     async def retranscribe(self, bot: BotReference) -> None:
         """Requests a new transcript of a bot's recording; a webhook reports when it exists."""
         try:
-            await self._providers.get(bot.provider).retranscribe(bot.bot_id)
+            await self._providers.get(bot.provider).retranscribe(bot.bot_id, request_id())
         except ProviderError as error:
             raise to_application_error(error) from None
 
@@ -210,9 +211,7 @@ class BotActivities:
     def _is_repeatable(self, provider: Provider, order: BotDispatch) -> bool:
         """Whether the provider answers the same request with the bot that an earlier one may have created."""
         lasts, since = provider.capabilities.idempotent_for, order.requested_since
-        if lasts is None or since is None:
-            return False
-        return self._clock.now() < since + lasts - _REPEAT_MARGIN
+        return lasts is not None and since is not None and self._clock.now() < since + lasts - _REPEAT_MARGIN
 
     async def _earlier_bot(
         self, provider: Provider, order: BotDispatch, attempt: Attempt, *, rebooked: bool

@@ -297,8 +297,11 @@ class Provider(Protocol):
         """The transcript in the file behind a TranscriptLink. Raises ProviderError if it cannot be read."""
         ...
 
-    async def retranscribe(self, bot_id: str) -> None:
-        """Requests a new transcript of a bot's recording; a TRANSCRIPTION_COMPLETE event reports that it exists."""
+    async def retranscribe(self, bot_id: str, request: str = "") -> None:
+        """Requests a new transcript of a bot's recording; a TRANSCRIPTION_COMPLETE event reports that it exists.
+
+        Repeats of one `request` are told apart from others where the provider can do so.
+        """
         ...
 
     async def screenshots(self, bot_id: str) -> Sequence[BotScreenshot]:

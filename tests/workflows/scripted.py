@@ -235,7 +235,8 @@ class ScriptedProvider:
     async def screenshots(self, bot_id: str) -> list[BotScreenshot]:
         return [BotScreenshot(url=f"http://127.0.0.1:1/{bot_id}.png")] if self.has_screenshots else []
 
-    async def retranscribe(self, bot_id: str) -> None:
+    async def retranscribe(self, bot_id: str, request: str = "") -> None:
+        assert request
         self.retranscribed.append(bot_id)
 
     async def aclose(self) -> None:

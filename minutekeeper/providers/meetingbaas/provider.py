@@ -216,7 +216,8 @@ class MeetingBaasProvider:
         """Meeting BaaS sends transcripts in its answers, never as links."""
         raise UnavailableError(f"Meeting BaaS has no transcripts of {len(body)} bytes behind links")
 
-    async def retranscribe(self, bot_id: str) -> None:
+    async def retranscribe(self, bot_id: str, request: str = "") -> None:
+        del request  # there are no idempotency keys
         await self._client.retranscribe(bot_id, self._speech_to_text)
 
     async def screenshots(self, bot_id: str) -> Sequence[BotScreenshot]:

@@ -264,7 +264,8 @@ class MeetingBaasV2Provider:
     def parse_transcript(self, body: bytes) -> Transcript:
         return recordings.read_transcript_file(body)
 
-    async def retranscribe(self, bot_id: str) -> None:
+    async def retranscribe(self, bot_id: str, request: str = "") -> None:
+        del request  # there are no idempotency keys
         raise RequestRejectedError(f"{SERVICE} has no call that transcribes the recording of bot {bot_id} again.")
 
     async def screenshots(self, bot_id: str) -> Sequence[BotScreenshot]:

@@ -35,7 +35,8 @@ async def matching_bots(
     """Bots since then under this key or for this link, newest first.
 
     Each filter is one list. What a list returns is checked again, because one that ignores its filters must not
-    return a bot that is not ours.
+    return a bot that is not ours. A room may have had thousands of bots before, so that no list is read beyond
+    `since` if it shows the newest first.
     """
     found: dict[str, FoundBot] = {}
     for filters in ({f"metadata__{KEY}": key}, {"meeting_url": meeting_url}):
@@ -53,6 +54,8 @@ async def matching_bots(
                         workflow_id=marks.workflow_id,
                         run=marks.run,
                     )
+            if _ends_before(page, signing_secrets, since - _CLOCK_SKEW):
+                break
     return sorted(found.values(), key=lambda bot: bot.created_at, reverse=True)
 
 
@@ -67,13 +70,7 @@ async def listed_origins(
     async for page in client.pages_of_bots({}):
         origins = [bot_origin(bot, signing_secrets) for bot in page if bot.id]
         yield [origin for origin in origins if origin.created_at >= earliest]
-        times = [
-            at
-            for bot in page
-            if (at := _created_at(bot, bot.metadata.verified(signing_secrets).sent_at)) is not None
-        ]
-        is_newest_first = len(times) > 1 and all(later >= earlier for later, earlier in pairwise(times))
-        if is_newest_first and times[0] > times[-1] and times[-1] < earliest:
+        if _ends_before(page, signing_secrets, earliest):
             return
 
 
@@ -163,6 +160,14 @@ def _created_at(bot: RecallBot, sent_at: datetime | None) -> datetime | None:
         return sent_at
     known = [each.created_at for each in bot.status_changes if each.created_at]
     return min(known, default=bot.join_at)
+
+
+def _ends_before(page: Sequence[RecallBot], signing_secrets: Sequence[str], instant: datetime) -> bool:
+    """Whether a page shows the newest bots first, and ends with one from before the instant."""
+    known = [_created_at(bot, bot.metadata.verified(signing_secrets).sent_at) for bot in page]
+    times = [at for at in known if at is not None]
+    is_newest_first = len(times) > 1 and all(later >= earlier for later, earlier in pairwise(times))
+    return is_newest_first and times[0] > times[-1] and times[-1] < instant
 
 
 def _latest(history: Sequence[RecallStatusChange]) -> datetime | None:

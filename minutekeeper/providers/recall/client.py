@@ -8,14 +8,20 @@ from pydantic import BaseModel
 
 from minutekeeper.providers.answers import parse_answer, path_part
 from minutekeeper.providers.api_connection import ApiConnection
-from minutekeeper.providers.base import NotFoundError, RequestRejectedError, UnavailableError
+from minutekeeper.providers.base import (
+    CapacityError,
+    NotFoundError,
+    RateLimitedError,
+    RequestRejectedError,
+    UnavailableError,
+)
 from minutekeeper.providers.recall.http import SERVICE
 from minutekeeper.providers.recall.request_models import async_transcript
 from minutekeeper.providers.recall.response_models import (
     RecallArtifact,
+    RecallArtifactPage,
     RecallBot,
     RecallBotPage,
-    RecallTranscriptPage,
 )
 
 _BOTS = "/api/v1/bot/"
@@ -62,13 +68,23 @@ class RecallClient:
         await self._connection.call("POST", f"{_path(bot_id)}leave_call/")
 
     async def pages_of_bots(self, filters: Mapping[str, str]) -> AsyncIterator[list[RecallBot]]:
-        """All pages, by their numbers: the links to the next one are not followed, they may lead elsewhere."""
+        """All pages, by their numbers: the links to the next one are not followed, they may lead elsewhere.
+
+        Raises UnavailableError where a list breaks off, so that what was not read does not count as absent.
+        """
         for number in range(1, _MOST_PAGES + 1):
             params = {**filters, "page": str(number)}
-            page = self._parsed(RecallBotPage, await self._connection.call("GET", _BOTS, params=params))
+            try:
+                answer = await self._connection.call("GET", _BOTS, params=params)
+            except (RateLimitedError, CapacityError) as error:
+                if number == 1 and isinstance(error, RateLimitedError):
+                    raise
+                raise UnavailableError(f"The list of bots broke off at page {number}: {error}") from None
+            page = self._parsed(RecallBotPage, answer)
             yield page.results
             if not page.next:
                 return
+        raise UnavailableError(f"The list of bots at {SERVICE} has more than {_MOST_PAGES} pages.")
 
     async def first_bots(self, filters: Mapping[str, str]) -> Sequence[RecallBot]:
         """One page alone."""
@@ -79,12 +95,21 @@ class RecallClient:
     async def transcripts(self, recording_id: str) -> Sequence[RecallArtifact]:
         """The transcripts of a recording: the one that came with it, and those that were asked for later."""
         answer = await self._connection.call("GET", "/api/v1/transcript/", params={"recording_id": recording_id})
-        return self._parsed(RecallTranscriptPage, answer).results
+        return self._parsed(RecallArtifactPage, answer).results
 
-    async def create_transcript(self, recording_id: str, language: str) -> None:
-        """Requests a new transcript; `transcript.done` or `transcript.failed` reports what came of it."""
+    async def sounds(self, recording_id: str) -> Sequence[RecallArtifact]:
+        """The files of a recording's mixed sound, which are not among its shortcuts everywhere."""
+        answer = await self._connection.call("GET", "/api/v1/audio_mixed/", params={"recording_id": recording_id})
+        return self._parsed(RecallArtifactPage, answer).results
+
+    async def create_transcript(self, recording_id: str, language: str, idempotency_key: str = "") -> None:
+        """Requests a new transcript; `transcript.done` or `transcript.failed` reports what came of it.
+
+        Requests with the same key are one; without a key each is a new one.
+        """
         path = f"/api/v1/recording/{path_part(recording_id, 'a recording')}/create_transcript/"
-        await self._connection.call("POST", path, body=async_transcript(language))
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        await self._connection.call("POST", path, body=async_transcript(language), headers=headers)
 
     async def warm_up(self, calls: int) -> None:
         """Opens connections for so many concurrent calls, up to the size of the pool. Never raises."""

@@ -203,7 +203,7 @@ class RecallProvider:
     def parse_transcript(self, body: bytes) -> Transcript:
         return read_transcript(body)
 
-    async def retranscribe(self, bot_id: str) -> None:
+    async def retranscribe(self, bot_id: str, request: str = "") -> None:
         """One transcript for each recording, in the language that the bot was sent with."""
         bot = await self._client.bot(bot_id)
         language = bot.recording_config.transcript.language if bot.recording_config else ""
@@ -211,7 +211,8 @@ class RecallProvider:
         if not recordings:
             raise NotFoundError("Recall.ai has no recording of this bot that could be transcribed.")
         for recording in recordings:
-            await self._client.create_transcript(recording.id, language)
+            key = _key_of(recording.id, request) if request else ""
+            await self._client.create_transcript(recording.id, language, key)
 
     async def screenshots(self, bot_id: str) -> Sequence[BotScreenshot]:
         del bot_id  # there are none
@@ -251,5 +252,8 @@ def _idempotency_key(order: BotDispatch) -> str:
     The provider repeats its answer to a known key for an hour, also that no machine was free.
     """
     since = order.requested_since.isoformat() if order.requested_since else ""
-    parts = "\n".join((order.key, order.run, since, str(order.attempt)))
-    return f"mk-{hashlib.sha256(parts.encode()).hexdigest()[:48]}"
+    return _key_of(order.key, order.run, since, str(order.attempt))
+
+
+def _key_of(*parts: str) -> str:
+    return f"mk-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:48]}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from minutekeeper.providers.base import NotFoundError
+from minutekeeper.providers.base import NotFoundError, RateLimitedError
 from minutekeeper.providers.media_links import media_file
 from minutekeeper.providers.recall.client import RecallClient
 from minutekeeper.providers.recall.response_models import RecallArtifact, RecallBot, RecallRecording
@@ -15,13 +15,17 @@ _STILL_PREPARED = timedelta(hours=3)
 """How long after a bot's end files that are not ready may still become so; a transcript, after it was asked for."""
 
 
+_RUSH = timedelta(minutes=10)
+"""How long after a recording's end the limit of lists does not hold back a transcript that is ready."""
+
+
 async def recorded_by(client: RecallClient, bot_id: str) -> RecordedContent:
     try:
         bot = await client.bot(bot_id)
     except NotFoundError:
         return RecordedContent(media=(), transcript=None, deleted=True)
     recordings = sorted(
-        (each for each in bot.recordings if not each.is_gone),
+        [await _with_sound(client, each) for each in bot.recordings if not each.is_gone],
         key=lambda each: (each.began_at or datetime.max.replace(tzinfo=UTC), each.id),
     )
     transcripts = [(each, await _transcript(client, each)) for each in recordings]
@@ -46,34 +50,61 @@ async def recorded_by(client: RecallClient, bot_id: str) -> RecordedContent:
     )
 
 
+async def _with_sound(client: RecallClient, recording: RecallRecording) -> RecallRecording:
+    """The recording with its file of sound, if that is all there may be and is not among the shortcuts."""
+    shortcuts = recording.media_shortcuts
+    has_video = shortcuts.video_mixed is not None and not shortcuts.video_mixed.is_gone
+    if has_video or shortcuts.audio_mixed is not None or not recording.id or not recording.status.code:
+        return recording
+    try:
+        listed = await client.sounds(recording.id)
+    except NotFoundError:
+        return recording
+    sound = max(listed, key=lambda each: (not each.is_gone, bool(each.url)), default=None)
+    return recording.model_copy(update={"media_shortcuts": shortcuts.model_copy(update={"audio_mixed": sound})})
+
+
 async def _transcript(client: RecallClient, recording: RecallRecording) -> RecallArtifact | None:
     """The newest transcript that is there or comes, else one that failed.
 
     One asked for later may not be among the shortcuts.
     """
     shown = recording.media_shortcuts.transcript
-    if (shown is not None and not shown.is_gone) or not recording.id or not recording.status.code:
+    if not recording.id or not recording.status.code:
         return shown
-    listed = await client.transcripts(recording.id)
+    try:
+        listed = await client.transcripts(recording.id)
+    except RateLimitedError:
+        if shown is None or not shown.url or not _ended_just_now(recording):
+            raise
+        return shown
     return max(
-        listed,
+        (*listed, *([shown] if shown else ())),
         key=lambda each: (not each.is_gone, bool(each.url), each.created_at or datetime.min.replace(tzinfo=UTC)),
         default=shown,
     )
+
+
+def _ended_just_now(recording: RecallRecording) -> bool:
+    ended_at = recording.completed_at
+    return ended_at is not None and datetime.now(UTC) < ended_at + _RUSH
 
 
 def _media(recordings: Sequence[RecallRecording]) -> list[Media]:
     """One file of each recording: the video, or the sound where there is no video."""
     found = []
     for part, recording in enumerate(recordings):
-        shortcuts = recording.media_shortcuts
-        if shortcuts.video_mixed is not None and not shortcuts.video_mixed.is_gone:
-            url, usual_extension = shortcuts.video_mixed.url, "mp4"
-        else:
-            url, usual_extension = shortcuts.audio_mixed.url if shortcuts.audio_mixed else "", "mp3"
-        if url:
-            found.append(media_file(url, usual_extension=usual_extension, part=part))
+        file = _main_file(recording)
+        if file is not None and file.url:
+            extension = "mp4" if file is recording.media_shortcuts.video_mixed else "mp3"
+            found.append(media_file(file.url, usual_extension=extension, part=part))
     return found
+
+
+def _main_file(recording: RecallRecording) -> RecallArtifact | None:
+    """What is taken for the recording, whether it is there already or not."""
+    video, sound = recording.media_shortcuts.video_mixed, recording.media_shortcuts.audio_mixed
+    return video if video is not None and not video.is_gone else sound
 
 
 def _audio(recordings: Sequence[RecallRecording]) -> Media | None:
@@ -124,9 +155,9 @@ def _is_prepared(bot: RecallBot, recordings: Sequence[RecallRecording]) -> bool:
 
 
 def _awaits_file(recording: RecallRecording) -> bool:
-    main = recording.media_shortcuts.video_mixed or recording.media_shortcuts.audio_mixed
+    main = _main_file(recording)
     if main is None:
-        return recording.status.code in {"processing", "paused"}
+        return recording.media_shortcuts.video_mixed is None and recording.status.code in {"processing", "paused"}
     return main.is_pending
 
 

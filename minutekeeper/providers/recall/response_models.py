@@ -194,5 +194,5 @@ class RecallBotPage(LenientModel):
     next: Text = ""
 
 
-class RecallTranscriptPage(LenientModel):
+class RecallArtifactPage(LenientModel):
     results: Annotated[list[RecallArtifact], BeforeValidator(objects)]

@@ -240,6 +240,26 @@ async def test_lists_are_read_by_number_and_never_elsewhere(recall: RecallProvid
     assert [asked.query["page"] for asked in server.asked] == ["1", "2", "1"]
 
 
+@pytest.mark.parametrize("breaks_off", [Answer({"detail": "slow"}, status=429), Answer(status=507), None])
+async def test_a_list_that_breaks_off_says_nothing_of_what_is_absent(
+    recall: RecallProvider, server: ToldServer, breaks_off: Answer | None
+) -> None:
+    server.always = listed(bot(metadata=marked()), more=True)
+    if breaks_off:
+        server.tell(server.always, breaks_off)
+    with pytest.raises(UnavailableError, match="list of bots"):
+        await recall.find(ORDER.key, MEETING_URL, START)
+    assert len(server.asked) == (2 if breaks_off else 100)
+
+
+async def test_the_old_bots_of_a_room_are_not_read(recall: RecallProvider, server: ToldServer) -> None:
+    old = [bot(id=f"b-{days}", metadata=marked("mk-old", at=START - timedelta(days=days))) for days in (1, 2)]
+    server.tell(listed())
+    server.always = listed(*old, more=True)
+    assert await recall.find(ORDER.key, MEETING_URL, START) == []
+    assert len(server.asked) == 2
+
+
 async def test_where_a_bot_comes_from(recall: RecallProvider, server: ToldServer) -> None:
     server.tell(
         Answer(bot(metadata=marked(), meeting_url={"platform": "google_meet", "meeting_id": "abc-defg-hij"})),
@@ -278,6 +298,18 @@ async def test_a_new_transcript_is_asked_for_of_each_recording(recall: RecallPro
     assert first.path == "/api/v1/recording/r-0/create_transcript/"
     assert second.path == "/api/v1/recording/r-1/create_transcript/"
     assert first.body == {"provider": {"recallai_async": {"language_code": "de"}}}
+
+
+async def test_the_repeat_of_a_request_asks_for_no_second_transcript(
+    recall: RecallProvider, server: ToldServer
+) -> None:
+    shown = Answer(bot("done", recordings=2))
+    for request in ("run/1", "run/1", "run/2"):
+        server.tell(shown)
+        await recall.retranscribe("b-1", request)
+    keys = [asked.headers["idempotency-key"] for asked in server.asked if asked.method == "POST"]
+    assert keys[:2] == keys[2:4]
+    assert len(set(keys)) == 4
 
 
 async def test_without_a_recording_there_is_nothing_to_transcribe(

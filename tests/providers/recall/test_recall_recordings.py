@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from minutekeeper.providers.base import UnavailableError
+from minutekeeper.providers.base import RateLimitedError, UnavailableError
 from minutekeeper.providers.recall.provider import RecallProvider
 from minutekeeper.providers.recorded_content import RecordedContent, TranscriptLink
 from tests.providers.response_server import Answer, ToldServer
@@ -80,6 +80,18 @@ async def test_sound_alone_is_the_recording(recall: RecallProvider, server: Told
     assert found.audio is None
 
 
+@pytest.mark.parametrize("video", [None, artifact("failed")])
+async def test_sound_that_is_no_shortcut_is_listed(recall: RecallProvider, server: ToldServer, video: Any) -> None:
+    bot = {"id": "b-1", "recordings": [recording(video_mixed=video)], "recording_config": STREAMED}
+    server.tell(Answer(bot), Answer({"results": [artifact("failed"), ready("a.mp3")]}))
+    server.always = Answer({"results": []})
+    found = await recall.get_recorded_content("b-1", None)
+    assert [(each.url.split("?")[0], each.extension) for each in found.media] == [
+        ("https://s3.example/a.mp3", "mp3")
+    ]
+    assert (server.asked[1].path, server.asked[1].query) == ("/api/v1/audio_mixed/", {"recording_id": "r-0"})
+
+
 @pytest.mark.parametrize(
     ("recordings", "is_pending"),
     [
@@ -88,6 +100,8 @@ async def test_sound_alone_is_the_recording(recall: RecallProvider, server: Told
         ([recording(status="processing")], True),
         ([], True),
         ([recording(video_mixed=artifact("failed"))], False),
+        ([recording(video_mixed=artifact("failed"), audio_mixed=artifact("processing"))], True),
+        ([recording(video_mixed=artifact("failed"), audio_mixed=ready("a.mp3"))], False),
         ([recording(0, video_mixed=ready("x.mp4")), recording(1, video_mixed=artifact("processing"))], True),
     ],
 )
@@ -178,7 +192,11 @@ async def test_a_transcript_that_failed_does_not_end_the_waiting_for_another(
 async def test_transcripts_of_which_all_that_are_listed_have_failed(
     recall: RecallProvider, server: ToldServer
 ) -> None:
-    bot = {"id": "b-1", "recordings": [recording(transcript=None)], "recording_config": STREAMED}
+    bot = {
+        "id": "b-1",
+        "recordings": [recording(transcript=None, video_mixed=ready("x.mp4"))],
+        "recording_config": STREAMED,
+    }
     server.tell(Answer(bot), Answer({"results": [artifact("failed"), artifact("deleted")]}))
     found = await recall.get_recorded_content("b-1", None)
     assert (found.is_transcript_pending, found.transcript_failed) == (False, True)
@@ -206,6 +224,33 @@ async def test_after_hours_the_transcripts_that_came_are_taken(recall: RecallPro
     found = await content(recall, server, *shown, at=BEGAN - timedelta(hours=4))
     assert [link.offset for link in found.transcript_links] == [0.0]
     assert (found.is_transcript_pending, found.transcript_failed) == (False, False)
+
+
+async def test_the_newest_transcript_is_read_even_if_the_shortcut_is_an_older_one(
+    recall: RecallProvider, server: ToldServer
+) -> None:
+    older = ready("older.json") | {"created_at": BEGAN.isoformat()}
+    newer = ready("newer.json") | {"created_at": (BEGAN + timedelta(minutes=20)).isoformat()}
+    server.tell(
+        Answer({"id": "b-1", "recordings": [recording(video_mixed=ready("x.mp4"), transcript=older)]}),
+        Answer({"results": [older, newer]}),
+    )
+    found = await recall.get_recorded_content("b-1", None)
+    assert [link.url.split("?")[0] for link in found.transcript_links] == ["https://s3.example/newer.json"]
+
+
+@pytest.mark.parametrize("minutes", [1, 30])
+async def test_the_limit_of_lists_holds_nothing_back_right_after_a_meeting(
+    recall: RecallProvider, server: ToldServer, minutes: int
+) -> None:
+    ended = {"completed_at": (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()}
+    there = recording(video_mixed=ready("x.mp4"), transcript=ready("x.json")) | ended
+    server.tell(Answer({"id": "b-1", "recordings": [there]}), Answer(status=429))
+    if minutes == 1:
+        assert (await recall.get_recorded_content("b-1", None)).transcript_links
+    else:
+        with pytest.raises(RateLimitedError):
+            await recall.get_recorded_content("b-1", None)
 
 
 @pytest.mark.parametrize("shown", [7, "x", [1], {"video_mixed": 7}, {"transcript": [], "video_mixed": {"data": 1}}])
