@@ -137,7 +137,7 @@ class BotActivities:
             self._health[provider.name].failed(error)
             if isinstance(error, UnavailableError):
                 attempt.in_doubt = True
-            elif isinstance(error, CapacityError) and self._is_repeatable(provider, order):
+            elif isinstance(error, CapacityError) and provider.capabilities.idempotent_for is not None:
                 attempt.repeats_end_without_a_bot()
             else:
                 attempt.ends_without_a_bot()

@@ -144,3 +144,17 @@ async def test_what_the_provider_may_have_forgotten_is_looked_for(
     assert isinstance(await attempts.next(), ApplicationError)
     assert isinstance(await attempts.next(), DispatchedBot)
     assert calls(server) == ["POST", "GET", "GET", "POST"]
+
+
+async def test_without_a_machine_the_request_is_a_new_one_also_after_a_search(
+    recall: RecallProvider, server: ToldServer
+) -> None:
+    attempts = Attempts(recall, wanted(first_requested_at=datetime.now(UTC) - timedelta(minutes=51)))
+    server.tell(Answer(cut=True), NOBODY, NOBODY, NO_MACHINE, CREATED)
+    assert isinstance(await attempts.next(), ApplicationError)
+    refused = await attempts.next()
+    assert isinstance(refused, ApplicationError)
+    assert refused.type == NO_CAPACITY
+    assert isinstance(await attempts.next(), DispatchedBot)
+    first, repeat, other = keys(server)
+    assert first == repeat != other
