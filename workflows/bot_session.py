@@ -20,8 +20,7 @@ from workflows.publishing import count_provider_change
 from workflows.timers import DeadlineTimer
 
 with workflow.unsafe.imports_passed_through():
-    from minutekeeper.meetings import polling_policy, provider_changes, webhook_health
-    from minutekeeper.meetings.bot_events import BotEvent, BotEventKind, EventSource, ObservedBot
+    from minutekeeper.meetings import observation, polling_policy, provider_changes, webhook_health
     from minutekeeper.meetings.bot_state import BotState
     from minutekeeper.meetings.deadlines import Deadlines
     from minutekeeper.meetings.dispatch import RemovalResult, is_worth_joining
@@ -31,7 +30,6 @@ with workflow.unsafe.imports_passed_through():
     from minutekeeper.temporal.names import SHARED_BOT_REMOVED_SIGNAL
 
 _LOBBY_TOLERANCE = timedelta(seconds=30)
-_FINAL_KINDS = frozenset({BotEventKind.COMPLETE, BotEventKind.FAILED})
 
 
 class BotSession:
@@ -94,6 +92,7 @@ class BotSession:
                     "the bot could not be told to leave: again",
                 )
                 self.state.retry_at = None
+                await self._check_refusing()
             elif bot.removed_at is None or (bot.polled_at is not None and bot.polled_at > bot.removed_at):
                 await self._remove()
             else:
@@ -274,9 +273,7 @@ class BotSession:
                 self.state.retry_at = self._clock.now() + timedelta(seconds=self._deadlines.removed_bot)
                 return
         if answer == RemovalResult.REFUSED_NOW:
-            text = f"Bot {self._bot.bot_id} cannot be removed while it is being started; it is told again."
-            self._meeting.note(self._clock.now(), "removal_refused", text)
-            self.state.retry_at = self._clock.now() + timedelta(seconds=self._deadlines.removed_bot / 4)
+            self._await_removal()
             return
         if is_first:
             self._meeting.note(
@@ -285,6 +282,31 @@ class BotSession:
         self._update_bot(removed_at=self._clock.now())
         if is_first:
             await self._tell_sharers()
+
+    def _await_removal(self) -> None:
+        """The bot is told again after pauses that grow; the timeline has one note of it."""
+        now = self._clock.now()
+        if self.state.refused_removals == 0:
+            text = f"Bot {self._bot.bot_id} cannot be removed while it is being started; it is told again."
+            self._meeting.note(now, "removal_refused", text)
+        self.state.retry_at = now + polling_policy.removal_pause(self.state.refused_removals, self._deadlines)
+        self.state.refused_removals += 1
+
+    async def _check_refusing(self) -> None:
+        """Asks about a bot that could not be told to leave; one that never came, or is past its time, is gone."""
+        now, bot = self._clock.now(), self._bot
+        if polling_policy.has_given_up(bot, now, self._deadlines):
+            self._abandon("the provider was asked in vain for too long")
+        elif self.state.refused_removals and polling_policy.is_refusal_checked(bot, now, self._deadlines):
+            is_known_open = await self._poll() and not self._has_ended()
+            if is_known_open and polling_policy.is_refusal_final(self._bot, now, self._deadlines):
+                self._abandon("it refuses to leave, and should have been gone by now")
+
+    def _abandon(self, reason: str) -> None:
+        text = f"Bot {self._bot.bot_id} is given up: {reason}."
+        self._meeting.note(self._clock.now(), "bot_given_up", text)
+        self.state.stage = SessionStage.ABANDONED
+        self._meeting.changed()
 
     async def _tell_sharers(self) -> None:
         """Workflows that share the bot send one of their own, as the room is free now."""
@@ -296,8 +318,11 @@ class BotSession:
                 with contextlib.suppress(FailureError):
                     await sharer.signal(SHARED_BOT_REMOVED_SIGNAL, removed)
 
-    async def _poll(self) -> None:
-        """Asks the provider about a silent bot; the answer goes through the same transitions as a webhook."""
+    async def _poll(self) -> bool:
+        """Asks the provider about a silent bot; the answer goes through the same transitions as a webhook.
+
+        Returns whether there was an answer.
+        """
         before = self._bot
         with self._in_flight:
             query = webhook_health.status_query_for(before, self._clock.now())
@@ -308,43 +333,11 @@ class BotSession:
                 text = f"The provider gave no answer about the bot: {error.cause}"
                 self._meeting.note(self._clock.now(), "asked", text)
                 self._update_bot(polled_at=self._clock.now(), polls_without_news=before.polls_without_news + 1)
-                return
-        self._apply_observation(before, seen)
+                return False
+        observation.apply_observation(self._meeting, self.state, before, seen, self._clock.now())
+        return True
 
     def _may_be_missing(self) -> bool:
         """Whether another provider has to send a bot unless this one is found to be at work."""
         patience = timedelta(seconds=self._deadlines.first_webhook)
         return provider_changes.is_missing(self.state, self._clock.now(), patience)
-
-    def _apply_observation(self, before: BotState, seen: ObservedBot) -> None:
-        now = self._clock.now()
-        self._meeting.note(now, "asked", f"Asked the provider about the bot: {seen.text or 'it is at work'}.")
-        self._update_bot(
-            polls_without_news=self._bot.polls_without_news + 1,
-            taken_away=self._bot.taken_away or seen.removed_by_owner,
-        )
-        for event in seen.events:
-            self._meeting.apply_event(event.model_copy(update={"dispatch": before.dispatch}))
-        if seen.gone and self._bot.final is None:
-            self._meeting.apply_event(_gone(before, seen.text, now))
-        has_ended = seen.gone or any(event.kind in _FINAL_KINDS for event in seen.events)
-        # That it was not known for a moment means nothing once it is known to be at work.
-        is_last_word = (
-            has_ended and before.settled_at is not None
-            if before.final is None
-            else has_ended or before.final.reason is not FailureReason.NO_ANSWER
-        )
-        self._update_bot(polled_at=now, polled_after_final=is_last_word)
-
-
-def _gone(bot: BotState, text: str, now: datetime) -> BotEvent:
-    return BotEvent(
-        kind=BotEventKind.FAILED,
-        bot_id=bot.bot_id,
-        dispatch=bot.dispatch,
-        code="gone",
-        reason=FailureReason.NO_ANSWER,
-        text=text,
-        occurred_at=now,
-        source=EventSource.API,
-    )

@@ -14,6 +14,9 @@ _IN_SESSION = frozenset({MeetingStatus.RECORDING, MeetingStatus.PAUSED})
 _MAX_DOUBLINGS = 10
 _WORTH_ANOTHER = timedelta(minutes=5)
 """The part of a meeting that has to be left for a second bot after a recording that broke off."""
+_LONGEST_REMOVAL_PAUSE = timedelta(minutes=8)
+_NEVER_CAME = timedelta(minutes=30)
+"""After its time, a bot of which its provider has no history at all will not come any more."""
 
 
 def next_status_check(bot: BotState, deadlines: Deadlines) -> datetime:
@@ -114,6 +117,23 @@ def is_over(bot: BotState) -> bool:
 def has_given_up(bot: BotState, now: datetime, deadlines: Deadlines) -> bool:
     """Whether the provider was asked in vain for so long that it is not asked any more."""
     return now >= max(bot.sent_at, bot.join_at) + timedelta(seconds=deadlines.give_up)
+
+
+def removal_pause(refusals: int, deadlines: Deadlines) -> timedelta:
+    """How long after a refused removal the bot is told again; `refusals` counts those before it."""
+    factor: int = 2 ** min(refusals, _MAX_DOUBLINGS)
+    return min(timedelta(seconds=deadlines.removed_bot / 4) * factor, _LONGEST_REMOVAL_PAUSE)
+
+
+def is_refusal_checked(bot: BotState, now: datetime, deadlines: Deadlines) -> bool:
+    """Whether the provider is asked about a bot that refuses to leave, before that is told again."""
+    return now >= min(next_status_check(bot, deadlines), max_lifetime_end(bot, deadlines))
+
+
+def is_refusal_final(bot: BotState, now: datetime, deadlines: Deadlines) -> bool:
+    """Whether a bot that refuses to leave, and of which the provider was asked just now, is as good as gone."""
+    never_came = not bot.events and now >= bot.join_at + _NEVER_CAME
+    return never_came or now >= max_lifetime_end(bot, deadlines)
 
 
 def may_try_again(bots: Sequence[BotState]) -> bool:

@@ -141,6 +141,7 @@ def keep_after_all(state: MeetingState, session: SessionState, now: datetime) ->
         other.replaced_from = now
     session.superseded = session.leave_requested = False
     session.replaced_from = session.retry_at = None
+    session.refused_removals = 0
     name = session.bot.bot_id if session.bot else ""
     state.note(now, "provider_kept", f"Bot {name} records after all, so it stays, and the other bot is taken back.")
 

@@ -75,6 +75,8 @@ class SessionState(BaseModel):
     leave_requested: bool = False
     removal_requested: bool = False
     """Whether the provider was asked to remove the bot, while that was there."""
+    refused_removals: int = 0
+    """How often the provider answered that the bot cannot be removed for now."""
     leave_at: AwareDatetime | None = None
     """When the bot has to leave because the room is another meeting's after that."""
     left_as_planned: bool = False

@@ -260,3 +260,24 @@ def test_a_bot_that_ended_without_having_recorded_is_asked_about_once_without_a_
     assert polling_policy.final_status_check(ended) == at(minutes=9)
     for state in (bot(), ended.model_copy(update={"recording_seen": True}), bot(final_event_at=T0, polled_at=T0)):
         assert polling_policy.final_status_check(state) is None
+
+
+def test_a_bot_that_refuses_to_leave_is_told_again_after_pauses_that_grow() -> None:
+    pauses = [polling_policy.removal_pause(refusals, D).total_seconds() for refusals in (0, 1, 2, 3, 4, 5, 1000)]
+    assert pauses == [30, 60, 120, 240, 480, 480, 480]
+
+
+@pytest.mark.parametrize(
+    ("state", "is_final"),
+    [
+        (bot(), at(minutes=30)),
+        (bot(join_at=at(hours=1)), at(minutes=90)),
+        (heard(MeetingStatus.RECORDING), at(seconds=D.max_bot_lifetime)),
+    ],
+)
+def test_a_bot_that_refuses_to_leave_is_gone_when_it_never_came_or_its_lifetime_is_over(
+    state: BotState, is_final: datetime
+) -> None:
+    assert polling_policy.is_refusal_final(state, is_final, D)
+    assert polling_policy.is_refusal_checked(state, is_final, D)
+    assert not polling_policy.is_refusal_final(state, is_final - timedelta(seconds=1), D)

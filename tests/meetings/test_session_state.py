@@ -57,6 +57,7 @@ def test_a_new_session_knows_nothing() -> None:
         **dict.fromkeys(("removal_requested", "recording_stored", "transcript_finished", "lobby_alerted"), False),
         "sharers": [],
         "searches": 0,
+        "refused_removals": 0,
         "transcript_attempts": 0,
     }
 

@@ -86,6 +86,8 @@ class ScriptedProvider:
     """The bots that were told to leave, each time."""
     stays_open: bool = False
     """The provider says of removed bots that they are still there."""
+    refuses_removal: bool = False
+    """Bots cannot be removed for now, whenever they are told to leave."""
     name: str = "scripted"
     is_down: bool = False
     """No call is answered."""
@@ -187,6 +189,8 @@ class ScriptedProvider:
         if self.removal_failures:
             raise self.removal_failures.pop(0)
         self.removed.append(bot_id)
+        if self.refuses_removal:
+            return RemovalResult.REFUSED_NOW
         bot = self.bot(bot_id)
         already, bot.removed = bot.removed, True
         if not bot.observation.events and not self.stays_open:

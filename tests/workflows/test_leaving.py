@@ -91,3 +91,49 @@ async def test_a_bot_that_said_it_left_is_not_told_again(start: StartMeeting) ->
     assert len(meeting.provider.removed) == 1
     await meeting.completes()
     assert (await meeting.outcome()).status is MeetingStatus.COMPLETED
+
+
+async def test_a_bot_that_refuses_to_leave_and_never_came_is_given_up(start: StartMeeting) -> None:
+    meeting = await start()
+    await meeting.forward(minutes=58)
+    await meeting.until_bots(1)
+    meeting.provider.refuses_removal = True
+    await meeting.update("cancel", StopRequest())
+    await meeting.forward(minutes=25)
+    view = await meeting.view()
+    assert not view.status.is_final, "it may come late"
+    assert 3 <= len(meeting.provider.removed) <= 8
+    await meeting.forward(hours=1)
+    outcome = await meeting.outcome()
+    assert outcome.status is MeetingStatus.CANCELLED
+    events = [entry.event for entry in (await meeting.view()).timeline]
+    assert (events.count("removal_refused"), events.count("bot_given_up")) == (1, 1)
+    assert 1 < len(meeting.provider.asked) < 6
+
+
+async def test_a_bot_in_a_call_that_refuses_to_leave_is_given_up_at_the_end_of_its_lifetime(
+    start: StartMeeting,
+) -> None:
+    meeting = await recording(start)
+    meeting.provider.refuses_removal = True
+    await meeting.update("leave", StopRequest())
+    await meeting.forward(hours=4)
+    view = await meeting.view()
+    assert not view.status.is_final
+    assert 20 < len(meeting.provider.removed) < 50
+    await meeting.forward(hours=1, minutes=30)
+    assert (await meeting.outcome()).status is MeetingStatus.FAILED
+    assert [entry.event for entry in (await meeting.view()).timeline].count("removal_refused") == 1
+
+
+async def test_a_bot_that_can_be_removed_at_last_is_collected(start: StartMeeting) -> None:
+    meeting = await recording(start)
+    meeting.provider.refuses_removal = True
+    await meeting.update("leave", StopRequest())
+    await meeting.forward(hours=1)
+    told = len(meeting.provider.removed)
+    meeting.provider.refuses_removal = False
+    await meeting.forward(minutes=9)
+    assert len(meeting.provider.removed) == told + 1
+    await meeting.completes()
+    assert (await meeting.outcome()).status is MeetingStatus.COMPLETED
