@@ -33,9 +33,9 @@ async def test_twins_that_name_different_providers_share_one_bot(
     start: StartMeeting, provider: ScriptedProvider, second: ScriptedProvider
 ) -> None:
     url = room()
-    owner = await start(in_=timedelta(minutes=2), meeting_url=url, bot={"provider": "first"})
+    owner = await start(in_=timedelta(), meeting_url=url, bot={"provider": "first"})
     await owner.until(lambda view: view.bot_id == "first-bot-0")
-    twin = await start(in_=timedelta(minutes=2), meeting_url=url, bot={"provider": "second"})
+    twin = await start(in_=timedelta(), meeting_url=url, bot={"provider": "second"})
     view = await twin.until(lambda view: view.bot_id == "first-bot-0")
     assert view.provider == "first"
     provider.bot("first-bot-0").observation = provider.finished("first-bot-0")
