@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,10 +96,10 @@ def test_what_is_left_out_has_no_room_beside_what_comes_before_it(found: list[Wa
 
 @given(wanted, gauges, st.randoms())
 def test_the_outcome_is_the_same_in_whatever_order_bookings_are_listed(
-    found: list[WantedBooking], gauge: Gauge, random: object
+    found: list[WantedBooking], gauge: Gauge, random: Random
 ) -> None:
     shuffled = list(found)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     assert admit(shuffled, [gauge], NOW) == admit(found, [gauge], NOW)
 
 

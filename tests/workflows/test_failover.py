@@ -199,7 +199,7 @@ async def test_joining_is_tried_by_the_same_provider_once_and_then_by_the_other(
 ) -> None:
     meeting = await booked(start, in_=timedelta(minutes=2))
     for number in range(2):
-        await meeting.until(lambda view, seen=number: view.bot_id == f"first-bot-{seen}")  # type: ignore[misc]
+        await meeting.until(lambda view, seen=number: view.bot_id == f"first-bot-{seen}")  # type: ignore[misc]  # the default binds the loop's number
         failed = {"code": "INTERNAL_ERROR", "reason": FailureReason.PROVIDER_ERROR}
         await meeting.signal(BotEventKind.FAILED, bot_id=f"first-bot-{number}", dispatch=number, **failed)
         await meeting.forward(minutes=1)

@@ -33,18 +33,7 @@ from devtools.simulator.faults.targets import Target, fits
 _OUTAGE_SECONDS = 120
 Weighted = Sequence[tuple[int, Order]]
 
-OF_MEETINGBAAS: Weighted = (
-    (60, RateLimited(retry_after=1)),
-    (20, RateLimited(retry_after=5)),
-    (30, ServerError(status=500)),
-    (20, ServerError(status=502)),
-    (30, ServerError(status=503)),
-    (60, TimeoutBefore(hold=2)),
-    (10, TimeoutBefore(hold=40)),
-    (60, TimeoutAfter(hold=2)),
-    (10, TimeoutAfter(hold=40)),
-    (60, CutAnswer()),
-    *((10, Duplicate(form=form)) for form in FORMS),
+OF_EVERY_PROVIDER: Weighted = (
     (1, KeyRevoked(seconds=_OUTAGE_SECONDS)),
     (1, NoTokens(seconds=_OUTAGE_SECONDS)),
     (10, Slow(rate=200_000)),
@@ -62,6 +51,22 @@ OF_MEETINGBAAS: Weighted = (
     (20, Delay(delay=180)),
     (20, AfterEnd()),
     (20, UnknownBot()),
+)
+"""Faults of accounts, files and deliveries."""
+
+OF_MEETINGBAAS: Weighted = (
+    (60, RateLimited(retry_after=1)),
+    (20, RateLimited(retry_after=5)),
+    (30, ServerError(status=500)),
+    (20, ServerError(status=502)),
+    (30, ServerError(status=503)),
+    (60, TimeoutBefore(hold=2)),
+    (10, TimeoutBefore(hold=40)),
+    (60, TimeoutAfter(hold=2)),
+    (10, TimeoutAfter(hold=40)),
+    (60, CutAnswer()),
+    *((10, Duplicate(form=form)) for form in FORMS),
+    *OF_EVERY_PROVIDER,
 )
 
 

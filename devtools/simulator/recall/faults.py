@@ -29,9 +29,7 @@ from devtools.simulator.faults.control_models import (
     UnknownBot,
     WrongType,
 )
-from devtools.simulator.faults.mixture import Weighted
-
-_OUTAGE_SECONDS = 120
+from devtools.simulator.faults.mixture import OF_EVERY_PROVIDER, Weighted
 
 
 class Capacity(Order):
@@ -92,23 +90,7 @@ OF_RECALL: Weighted = (
     (60, TimeoutAfter(hold=2)),
     (60, CutAnswer()),
     (20, SlowAnswer(hold=2)),
-    (1, KeyRevoked(seconds=_OUTAGE_SECONDS)),
-    (1, NoTokens(seconds=_OUTAGE_SECONDS)),
-    (10, Slow(rate=200_000)),
-    (10, Cut(after=0)),
-    (20, Cut(after=0.5)),
-    (10, Cut(after=0.99)),
-    (10, Short(keep=0.5)),
-    (10, Short(keep=0.5, lie=True)),
-    (10, Long()),
-    (10, WrongType()),
-    (10, Expired()),
-    (20, Lose()),
-    (20, Double()),
-    (20, Swap()),
-    (20, Delay(delay=180)),
-    (20, AfterEnd()),
-    (20, UnknownBot()),
+    *OF_EVERY_PROVIDER,
     (20, Capacity()),
 )
 """What a mixture is made of."""
