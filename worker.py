@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -39,6 +38,7 @@ from minutekeeper.process import exit_within, run_and_exit
 from minutekeeper.providers.calendar_factory import open_calendars
 from minutekeeper.providers.factory import open_providers
 from minutekeeper.startup_checks import describe_problems, key_problems, start_problems
+from minutekeeper.stop_signals import stop_event
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
@@ -168,9 +168,7 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
 
 async def serve(settings: Settings, queues: str) -> None:
     """Works until SIGINT or SIGTERM, then finishes or hands back what is under way."""
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = stop_event()
     runtime = None
     if settings.minutekeeper_metrics_address:
         metrics = PrometheusConfig(bind_address=settings.minutekeeper_metrics_address, durations_as_seconds=True)

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import gc
 import json
-import signal
 import sys
 
 from aiohttp import web
@@ -22,6 +21,7 @@ from minutekeeper.logs import set_up_logging
 from minutekeeper.process import run_and_exit
 from minutekeeper.providers.factory import open_providers
 from minutekeeper.startup_checks import describe_problems, start_problems
+from minutekeeper.stop_signals import stop_event
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.worker_connection import connect_for_worker
@@ -53,9 +53,7 @@ def main() -> int:
 
 
 async def _serve(settings: Settings) -> None:
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = stop_event()
     store = ArtifactStore(settings.artifacts_url)
     # Signals are a few hundred bytes: packing them takes longer than sending them.
     client = await connect_for_worker(lazy=True, compressed=False)
@@ -78,9 +76,9 @@ async def _serve(settings: Settings) -> None:
         # Objects that exist by now stay for good; collecting them again and again would delay deliveries each time.
         gc.collect()
         gc.freeze()
-        thinning = asyncio.create_task(close_idle_connections(runner, app[ACTIVE_REQUESTS]), name="crowd")
+        closing = asyncio.create_task(close_idle_connections(runner, app[ACTIVE_REQUESTS]), name="idle")
         await stop.wait()
-        thinning.cancel()
+        closing.cancel()
         await site.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_FINISHING_SECONDS):

@@ -7,7 +7,6 @@ from minutekeeper import early_signals  # noqa: F401 - it works by being loaded 
 import asyncio
 import contextlib
 import json
-import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from minutekeeper.config import Settings
 from minutekeeper.config_reader import SettingsError, read_settings
 from minutekeeper.logs import set_up_logging
 from minutekeeper.process import run_and_exit
+from minutekeeper.stop_signals import stop_event
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
@@ -64,9 +64,7 @@ def main() -> int:
 
 
 async def _serve(settings: Settings) -> None:
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = stop_event()
     client = SharedClient()
     meetings = MeetingHandlers(client.connected, settings.wake_up)
     files = FileHandlers(client.connected, partial(ArtifactStore, settings.artifacts_url))
@@ -82,9 +80,9 @@ async def _serve(settings: Settings) -> None:
         port = runner.addresses[0][1]
         sys.stdout.write(json.dumps({"web": f"http://{settings.minutekeeper_web_host}:{port}"}) + "\n")
         sys.stdout.flush()
-        thinning = asyncio.create_task(close_idle_connections(runner, server.active), name="crowd")
+        closing = asyncio.create_task(close_idle_connections(runner, server.active), name="idle")
         await stop.wait()
-        thinning.cancel()
+        closing.cancel()
 
 
 if __name__ == "__main__":
