@@ -21,7 +21,8 @@ from minutekeeper.temporal import search_attributes
 from minutekeeper.temporal.names import MEETINGS_QUEUE
 from tests.workflows.conftest import temporal_binary, with_plugin, working
 from tests.workflows.driver import Meeting, room
-from tests.workflows.scripted import ScriptedProvider, ScriptedRecordings
+from tests.workflows.scripted import ScriptedProvider
+from tests.workflows.scripted_recordings import ScriptedRecordings
 
 LONG_HISTORY = 150
 """Events after which a history is cut off: few paths come so far."""

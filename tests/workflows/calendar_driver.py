@@ -22,8 +22,9 @@ from minutekeeper.storage import layout
 from minutekeeper.temporal.calendar_workflows import ensure_health_workflow
 from minutekeeper.temporal.names import CALENDAR_EVENT_SIGNAL, CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from tests.workflows.driver import Meeting
-from tests.workflows.scripted import ScriptedProvider, ScriptedRecordings
+from tests.workflows.scripted import ScriptedProvider
 from tests.workflows.scripted_calendars import ScriptedCalendars
+from tests.workflows.scripted_recordings import ScriptedRecordings
 
 
 @dataclass

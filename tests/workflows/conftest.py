@@ -34,7 +34,8 @@ from minutekeeper.temporal.room_workflows import Rooms
 from minutekeeper.temporal.worker_connection import plugin
 from tests.workflows.calendar_driver import World
 from tests.workflows.driver import URL, Meeting, StartMeeting
-from tests.workflows.scripted import NoWaiting, ScriptedProvider, ScriptedRecordings
+from tests.workflows.scripted import NoWaiting, ScriptedProvider
+from tests.workflows.scripted_recordings import ScriptedRecordings
 from workflows.calendar import CalendarWorkflow
 from workflows.calendar_health import CalendarHealthWorkflow
 from workflows.meeting import MeetingWorkflow

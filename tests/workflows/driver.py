@@ -16,7 +16,8 @@ from minutekeeper.meetings.bot_events import BotEventKind
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import MeetingView, Outcome
 from tests.bot_events import bot_event
-from tests.workflows.scripted import Bot, ScriptedProvider, ScriptedRecordings
+from tests.workflows.scripted import Bot, ScriptedProvider
+from tests.workflows.scripted_recordings import ScriptedRecordings
 
 URL = "https://meet.google.com/abc-defg-hij"
 

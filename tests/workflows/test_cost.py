@@ -20,7 +20,8 @@ from tests.bot_events import bot_event
 from tests.workflows.conftest import with_plugin, working
 from tests.workflows.costs import cost_of
 from tests.workflows.driver import URL, Meeting
-from tests.workflows.scripted import ScriptedProvider, ScriptedRecordings
+from tests.workflows.scripted import ScriptedProvider
+from tests.workflows.scripted_recordings import ScriptedRecordings
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -18,7 +18,8 @@ from minutekeeper.temporal import search_attributes
 from minutekeeper.temporal.names import MEETINGS_QUEUE
 from tests.workflows.conftest import with_plugin, working
 from tests.workflows.driver import URL, Meeting, StartMeeting, room
-from tests.workflows.scripted import ScriptedProvider, ScriptedRecordings
+from tests.workflows.scripted import ScriptedProvider
+from tests.workflows.scripted_recordings import ScriptedRecordings
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -11,7 +11,8 @@ from minutekeeper.meetings.status import MeetingStatus
 from tests.bot_events import bot_event
 from tests.workflows.conftest import with_plugin, working
 from tests.workflows.driver import Meeting
-from tests.workflows.scripted import ScriptedProvider, ScriptedRecordings
+from tests.workflows.scripted import ScriptedProvider
+from tests.workflows.scripted_recordings import ScriptedRecordings
 from tests.workflows.test_edges import book
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.no_cover]

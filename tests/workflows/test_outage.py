@@ -36,7 +36,8 @@ from minutekeeper.temporal.worker_connection import plugin
 from tests.bot_events import bot_event
 from tests.workflows.conftest import temporal_binary, with_plugin, working
 from tests.workflows.driver import Meeting, StartMeeting, room
-from tests.workflows.scripted import LEAD, ScriptedProvider, ScriptedRecordings
+from tests.workflows.scripted import LEAD, ScriptedProvider
+from tests.workflows.scripted_recordings import ScriptedRecordings
 from tests.workflows.test_edges import book
 from workflows.meeting import MeetingWorkflow
 

@@ -29,7 +29,8 @@ from minutekeeper.temporal.worker_connection import plugin
 from tests.bot_events import bot_event
 from tests.workflows.conftest import with_plugin
 from tests.workflows.driver import URL, Meeting, StartMeeting
-from tests.workflows.scripted import Bot, NoWaiting, ScriptedProvider, ScriptedRecordings
+from tests.workflows.scripted import Bot, NoWaiting, ScriptedProvider
+from tests.workflows.scripted_recordings import ScriptedRecordings
 from tests.workflows.test_edges import book
 from workflows.meeting import MeetingWorkflow
 

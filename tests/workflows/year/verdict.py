@@ -17,7 +17,7 @@ from minutekeeper.temporal import search_attributes
 from minutekeeper.temporal.names import MEETING_WORKFLOW
 from tests.workflows.calendar_driver import World
 from tests.workflows.conftest import with_plugin, working
-from tests.workflows.scripted import ScriptedRecordings
+from tests.workflows.scripted_recordings import ScriptedRecordings
 from tests.workflows.year.calendar_year import FULL_EVERY, Life
 from tests.workflows.year.changes import POLICY, Changes, Place
 from tests.workflows.year.faults import ObedientProvider, Workers, troubled
