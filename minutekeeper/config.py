@@ -3,7 +3,6 @@
 import re
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,19 +12,18 @@ from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.calendars.policy import DEFAULT_POLICY, Policy, PolicyError, load_policy
 from minutekeeper.meetings.deadlines import Deadlines
 from minutekeeper.provider_config import ProviderSettings
+from minutekeeper.web_config import Port, WebSettings
 
 _DEADLINE_PREFIX = "MINUTEKEEPER_DEADLINE_"
 _WEB_ADDRESS = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^\s/?#@\\\[\]:]+)(:[0-9]{1,5})?(/[^\s?#\\]*)?")
 _HOSTS = re.compile(r"[a-z0-9*.:_\[\]-]+(,[a-z0-9*.:_\[\]-]+)*")
-
-Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 def _in_current_folder() -> str:
     return (Path.cwd() / ".minutekeeper" / "artifacts").as_uri()
 
 
-class Settings(ProviderSettings):
+class Settings(WebSettings, ProviderSettings):
     """Settings with their defaults. Temporal's own, `TEMPORAL_*`, are read by `temporalio.envconfig`."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
@@ -49,9 +47,6 @@ class Settings(ProviderSettings):
 
     minutekeeper_bridge_host: str = Field("127.0.0.1", description="The address on which the bridge listens.")
     minutekeeper_bridge_port: Port = Field(8090, description="The port on which the bridge listens.")
-    minutekeeper_web_host: str = Field("127.0.0.1", description="The address on which the HTTP API listens.")
-    minutekeeper_web_port: Port = Field(8092, description="The port on which the HTTP API listens.")
-    minutekeeper_api_keys: str = Field(".minutekeeper/api-keys.json", description="The file of the API's keys.")
     minutekeeper_bridge_metrics_address: str = Field(
         "",
         description="`address:port` for Prometheus metrics of a bridge, apart from the public port; empty: none.",

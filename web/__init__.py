@@ -1,1 +1,1 @@
-"""The HTTP API: meetings for programs that do not speak Temporal."""
+"""What is served over HTTP: the API for programs and the pages for people."""

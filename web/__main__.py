@@ -23,10 +23,10 @@ from minutekeeper.stop_signals import stop_event
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
-from web.app import ApiServer
-from web.calendars import CalendarHandlers
-from web.files import FileHandlers
-from web.handlers import MeetingHandlers
+from web.api.app import ApiServer
+from web.api.calendars import CalendarHandlers
+from web.api.files import FileHandlers
+from web.api.handlers import MeetingHandlers
 
 _CANCELLING_SECONDS = 0.5
 """How long a stop waits for requests that are being answered."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from starter.calendars.policy_schema import limits_schema, policy_schema, rules_schema_text
 from tests.docs.cli_page import cli_page
 from tests.docs.settings_page import settings_page
-from web.document import openapi_text
+from web.api.document import openapi_text
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 PAGES: dict[str, Callable[[], str]] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.web.conftest import Api
-from web.document import DOCUMENT_PATH
+from web.api.document import DOCUMENT_PATH
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -21,7 +21,7 @@ from starter.client import MeetingClient
 from starter.errors import MeetingError, NoWorkerError
 from starter.inputs import parse_input
 from starter.meeting_snapshot import KnownFrom, MeetingSummary
-from web.models import (
+from web.api.models import (
     BatchItem,
     BatchResult,
     BookedDetail,
@@ -36,7 +36,7 @@ from web.models import (
     StopMeeting,
     WaitQuery,
 )
-from web.problems import ProblemCode, ProblemError, invalid_fields, problem_for
+from web.api.problems import ProblemCode, ProblemError, invalid_fields, problem_for
 
 MEETINGS = "/api/v1/meetings"
 _LOOK_EVERY_SECONDS = 1.0

@@ -9,9 +9,9 @@ from minutekeeper.calendars.decisions import Wanted
 from minutekeeper.calendars.policy import Policy, PolicyError, load_policy
 from starter.calendars.client import CalendarClient
 from starter.calendars.preview import policy_as_written
-from web.handlers import ApiRequest, ApiResponse
-from web.models import CalendarEvents, EventOverride, ListedCalendars, PolicyDocument
-from web.problems import FieldProblem, ProblemCode, ProblemError
+from web.api.handlers import ApiRequest, ApiResponse
+from web.api.models import CalendarEvents, EventOverride, ListedCalendars, PolicyDocument
+from web.api.problems import FieldProblem, ProblemCode, ProblemError
 
 CALENDARS = "/api/v1/calendars"
 

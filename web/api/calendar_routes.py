@@ -5,10 +5,10 @@ from starter.calendars.client import CalendarDetails, PolicyUpdate
 from starter.calendars.explain import EventExplanation
 from starter.calendars.gateway import OverrideUpdate
 from starter.calendars.preview import PolicyPreview
-from web.calendars import CALENDARS, CalendarHandlers
-from web.models import CalendarEvents, EventOverride, EventsQuery, ListedCalendars, PolicyDocument
-from web.problems import ProblemCode
-from web.route import ApiRoute
+from web.api.calendars import CALENDARS, CalendarHandlers
+from web.api.models import CalendarEvents, EventOverride, EventsQuery, ListedCalendars, PolicyDocument
+from web.api.problems import ProblemCode
+from web.api.route import ApiRoute
 
 _CALENDAR = f"{CALENDARS}/{{calendar}}"
 _EVENT = f"{_CALENDAR}/events/{{event}}"

@@ -15,9 +15,9 @@ from minutekeeper.storage.store import ArtifactStore
 from starter import messages
 from starter.client import MeetingClient
 from starter.meeting_reader import MeetingFiles
-from web.handlers import ApiRequest, ApiResponse
-from web.models import FileList
-from web.problems import ProblemCode, ProblemError
+from web.api.handlers import ApiRequest, ApiResponse
+from web.api.models import FileList
+from web.api.problems import ProblemCode, ProblemError
 
 _LINK_LIFETIME = timedelta(minutes=15)
 _RETRY_SECONDS = 30

@@ -18,8 +18,8 @@ from minutekeeper.storage.store import ArtifactStore
 from tests.records import NOON, a_record
 from tests.starter.support import target_of
 from tests.storage.s3_server import S3Server
+from tests.web.api.test_meetings import MEETINGS, booking
 from tests.web.conftest import Api, running_api
-from tests.web.test_meetings import MEETINGS, booking
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

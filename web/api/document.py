@@ -13,13 +13,13 @@ from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
-from web.calendars import CalendarHandlers
-from web.files import FileHandlers
-from web.handlers import MeetingHandlers
-from web.models import NoQuery
-from web.problems import PROBLEM_TYPE, STATUS_OF, Problem, ProblemCode
-from web.route import ApiRoute
-from web.routes import api_routes
+from web.api.calendars import CalendarHandlers
+from web.api.files import FileHandlers
+from web.api.handlers import MeetingHandlers
+from web.api.models import NoQuery
+from web.api.problems import PROBLEM_TYPE, STATUS_OF, Problem, ProblemCode
+from web.api.route import ApiRoute
+from web.api.routes import api_routes
 
 DOCUMENT_PATH = "/api/openapi.json"
 

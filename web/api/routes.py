@@ -3,11 +3,11 @@
 from types import MappingProxyType
 
 from minutekeeper.api_keys import ApiScope
-from web.calendar_routes import calendar_routes
-from web.calendars import CalendarHandlers
-from web.files import FileHandlers
-from web.handlers import MEETINGS, MeetingHandlers
-from web.models import (
+from web.api.calendar_routes import calendar_routes
+from web.api.calendars import CalendarHandlers
+from web.api.files import FileHandlers
+from web.api.handlers import MEETINGS, MeetingHandlers
+from web.api.models import (
     BatchResult,
     BookedDetail,
     BookMeeting,
@@ -24,8 +24,8 @@ from web.models import (
     TranscriptQuery,
     WaitQuery,
 )
-from web.problems import ProblemCode
-from web.route import ApiRoute
+from web.api.problems import ProblemCode
+from web.api.route import ApiRoute
 
 _MEETING = f"{MEETINGS}/{{id}}"
 

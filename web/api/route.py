@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from minutekeeper.api_keys import ApiScope
-from web.handlers import Handle
-from web.models import NoQuery
-from web.problems import ProblemCode
+from web.api.handlers import Handle
+from web.api.models import NoQuery
+from web.api.problems import ProblemCode
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,14 @@ from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
 from tests.docs.generate import DOCS
-from web.app import ApiServer
-from web.calendars import CalendarHandlers
-from web.document import DOCUMENT_PATH, openapi_document, problem_codes
-from web.files import FileHandlers
-from web.handlers import MeetingHandlers
-from web.problems import STATUS_OF, ProblemCode
-from web.route import ApiRoute
-from web.routes import api_routes
+from web.api.app import ApiServer
+from web.api.calendars import CalendarHandlers
+from web.api.document import DOCUMENT_PATH, openapi_document, problem_codes
+from web.api.files import FileHandlers
+from web.api.handlers import MeetingHandlers
+from web.api.problems import STATUS_OF, ProblemCode
+from web.api.route import ApiRoute
+from web.api.routes import api_routes
 
 
 async def never() -> MeetingClient:

@@ -17,14 +17,14 @@ from bridge.request_bodies import RequestBodyReader
 from minutekeeper.api_keys import ApiKey, ApiKeyFile, ApiKeyFileError, ApiScope
 from minutekeeper.storage.errors import StoreError
 from starter.errors import MeetingError, StorageError
-from web.calendars import CalendarHandlers
-from web.document import DOCUMENT_PATH, openapi_document
-from web.files import FileHandlers
-from web.handlers import ApiRequest, ApiResponse, MeetingHandlers
-from web.problems import PROBLEM_TYPE, ProblemCode, ProblemError, invalid_fields, problem_for
-from web.rate_limit import KeyRateLimit
-from web.route import ApiRoute
-from web.routes import api_routes
+from web.api.calendars import CalendarHandlers
+from web.api.document import DOCUMENT_PATH, openapi_document
+from web.api.files import FileHandlers
+from web.api.handlers import ApiRequest, ApiResponse, MeetingHandlers
+from web.api.problems import PROBLEM_TYPE, ProblemCode, ProblemError, invalid_fields, problem_for
+from web.api.rate_limit import KeyRateLimit
+from web.api.route import ApiRoute
+from web.api.routes import api_routes
 
 logger = logging.getLogger("web")
 
