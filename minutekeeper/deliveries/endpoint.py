@@ -41,7 +41,7 @@ class WebhookEndpoint(BaseModel):
     """One endpoint. Its secret is derived from `endpoint_id` and `generation`, and stored nowhere.
 
     `previous_until` (UTC) is until when the secret of the generation before also signs. `disabled_why` is empty for
-    an endpoint that is told of events; for a disabled one they are held.
+    an endpoint that is told of events; for a disabled one they are held. `version` counts its stored changes.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -56,6 +56,7 @@ class WebhookEndpoint(BaseModel):
     previous_until: AwareDatetime | None = None
     created_at: AwareDatetime
     disabled_why: str = ""
+    version: int = 0
 
     @property
     def is_enabled(self) -> bool:

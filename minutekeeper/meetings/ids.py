@@ -17,6 +17,8 @@ PREFERENCES = "preferences"
 """The folder for what people decided about recording; not the id of a meeting."""
 RECORDS = "records"
 """The folder for the records of meetings that have ended; not the id of a meeting."""
+ENDPOINTS = "endpoints"
+"""The folder for the endpoints of outgoing events; not the id of a meeting."""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 _WORKFLOW_PREFIX = "meeting-"
@@ -77,7 +79,7 @@ def calendar_id_from_workflow_id(workflow_id: str) -> str:
 def folder_for(meeting_id: str) -> str:
     """The folder of a meeting in the artifact store: its id if that is a safe name, else a derived one."""
     # Some file systems take `Inbox` and `inbox` for one name.
-    is_reserved = meeting_id.lower() in {INBOX, CALENDARS, USERS, PREFERENCES, RECORDS}
+    is_reserved = meeting_id.lower() in {INBOX, CALENDARS, USERS, PREFERENCES, RECORDS, ENDPOINTS}
     if _PLAIN_NAME.fullmatch(meeting_id) and not is_reserved:
         return meeting_id
     slug = re.sub(r"[^A-Za-z0-9]+", "-", meeting_id).strip("-")[:60]

@@ -6,7 +6,7 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from minutekeeper.meetings.ids import CALENDARS, INBOX, PREFERENCES, RECORDS, USERS, folder_for
+from minutekeeper.meetings.ids import CALENDARS, ENDPOINTS, INBOX, PREFERENCES, RECORDS, USERS, folder_for
 
 _STAGING_NAME = re.compile(r"#\d+$")
 
@@ -120,6 +120,11 @@ def bookings_path(user: str = "") -> str:
 def opt_outs_path() -> str:
     """The folder of the people who opted out of recordings, with one file for each change."""
     return f"{PREFERENCES}/opt-outs"
+
+
+def endpoints_path(endpoint_id: str = "") -> str:
+    """The folder of an endpoint of outgoing events, with one file for each change, or of all endpoints."""
+    return f"{ENDPOINTS}{f'/{folder_for(endpoint_id)}' if endpoint_id else ''}"
 
 
 def record_day(day: datetime) -> str:

@@ -46,6 +46,7 @@ SECTIONS = (
             *("MINUTEKEEPER_OAUTH_", "MINUTEKEEPER_CALENDAR_"),
         ),
     ),
+    ("HTTP API and outgoing events", ("MINUTEKEEPER_WEB", "MINUTEKEEPER_API_")),
     ("Downloads", ("MINUTEKEEPER_DOWNLOAD_",)),
     ("Logs and metrics", ("MINUTEKEEPER_LOG_", "MINUTEKEEPER_METRICS_")),
     ("Bots and workers", ("",)),

@@ -14,6 +14,7 @@ BAD = {
     "MINUTEKEEPER_SEND_TIMEOUT_SECONDS": ["11", "nan"],
     "MINUTEKEEPER_LOG_LEVEL": ["LOUD"],
     "ARTIFACTS_URL": ["ftp://x"],
+    "MINUTEKEEPER_WEBHOOK_SECRET": ["31-characters-are-one-too-few-0"],
 }
 MISSPELT = {
     "MINUTEKEEPER_DEADLINE_JOINNG": "did you mean MINUTEKEEPER_DEADLINE_JOINING?",
