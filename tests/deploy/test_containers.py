@@ -31,7 +31,11 @@ SECRETS = {name.upper() for name, field in Settings.model_fields.items() if fiel
 # The secrets that each service of ours needs; every other one is emptied, because .env reaches all of them.
 API_KEYS = {"MEETINGBAAS_API_KEY", "MEETINGBAAS_V2_API_KEY", "RECALL_API_KEY"}
 NEEDED = {
-    "worker": API_KEYS | {"BRIDGE_SECRET", "BRIDGE_SECRET_PREVIOUS", "MINUTEKEEPER_SPEECH_TO_TEXT_API_KEY"},
+    "worker": API_KEYS
+    | {
+        *("BRIDGE_SECRET", "BRIDGE_SECRET_PREVIOUS"),
+        *("MINUTEKEEPER_SPEECH_TO_TEXT_API_KEY", "MINUTEKEEPER_WEBHOOK_SECRET"),
+    },
     "recordings": API_KEYS,
     "bridge": API_KEYS
     | {
