@@ -79,3 +79,26 @@ A refusal, a removal, or a meeting that only members may enter stays what it is.
 
 def is_curable(reason: FailureReason) -> bool:
     return reason in _CURABLE
+
+
+_FAULTS_OF_MEETINGS = frozenset(
+    {
+        FailureReason.MEETING_OVER,
+        FailureReason.INVALID_MEETING_URL,
+        FailureReason.CANNOT_JOIN,
+        FailureReason.NOT_ACCEPTED,
+        FailureReason.NEEDS_AUTHORISATION,
+        FailureReason.WAITING_TIMEOUT,
+        FailureReason.NOBODY_CAME,
+        FailureReason.NOBODY_SPOKE,
+        FailureReason.REMOVED,
+        FailureReason.STOPPED,
+        FailureReason.RECORDING_TIMEOUT,
+    }
+)
+"""What people in a meeting, its host or its link decided, so that nothing of ours needs mending."""
+
+
+def is_our_fault(reason: FailureReason) -> bool:
+    """Whether the service, its provider or its account failed, and not the meeting itself."""
+    return reason not in _FAULTS_OF_MEETINGS

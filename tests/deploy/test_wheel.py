@@ -44,7 +44,9 @@ def test_only_the_product_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
     top = {name.partition("/")[0] for name in wheel.namelist() if ".dist-info/" not in name}
     assert top == product()
     sources = {path.relative_to(ROOT).as_posix() for name in product() for path in ROOT.glob(f"{name}/**/*.py")}
-    assert "minutekeeper/py.typed" in wheel.namelist()
+    pages = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("web/pages/*/*.*") if path.suffix != ".pyc"}
+    assert {"web/pages/templates/base.html", "web/pages/static/style.css"} <= pages
+    assert {"minutekeeper/py.typed", *pages} <= set(wheel.namelist())
     assert sources <= set(wheel.namelist())
 
 
