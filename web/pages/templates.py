@@ -6,6 +6,7 @@ dropped. A name that is not there is an error.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -17,7 +18,8 @@ from minutekeeper.meetings.views import MeetingView
 from minutekeeper.text import balanced, one_line, truncate_utf8
 from starter.meeting_snapshot import MeetingSummary
 from web.pages import words
-from web.pages.static_files import STATIC_FILES
+
+_STATIC_NAMES = frozenset(each.name for each in files("web.pages").joinpath("static").iterdir())
 
 _LONGEST_NAME_BYTES = 160
 """A title of many kilobytes would fill a list; its meeting's page shows more of it."""
@@ -104,10 +106,17 @@ def meeting_path(meeting_id: str) -> str:
     return f"/meetings/{quote(meeting_id, safe='')}"
 
 
-def meeting_name(meeting: MeetingView | MeetingSummary) -> str:
+def meeting_label(meeting: MeetingView | MeetingSummary) -> str:
     """What a meeting is called in a line: its title, else its link, else its id; shortened."""
     name = one_line(meeting.title) or meeting.meeting_url or meeting.meeting_id
     return truncate_utf8(name, _LONGEST_NAME_BYTES)
+
+
+def _static_address(name: str) -> str:
+    """Where a file of `web/pages/static` is served. Raises KeyError for one that is not there."""
+    if name not in _STATIC_NAMES:
+        raise KeyError(name)
+    return f"/static/{name}"
 
 
 def _length(seconds: float | timedelta) -> str:
@@ -138,10 +147,10 @@ def _new_environment() -> Environment:
         "reason_tone": words.reason_tone,
         "transcript_word": words.TRANSCRIPT_WORDS.__getitem__,
         "meeting_path": meeting_path,
-        "meeting_name": meeting_name,
+        "meeting_label": meeting_label,
         "one_line": one_line,
     }
-    environment.globals |= {"static": STATIC_FILES.address, "navigation": NAVIGATION}
+    environment.globals |= {"static": _static_address, "navigation": NAVIGATION}
     return environment
 
 

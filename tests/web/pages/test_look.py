@@ -8,11 +8,10 @@ from jinja2 import UndefinedError
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
 from starter.meeting_snapshot import MeetingSummary
 from web.pages import words
-from web.pages.static_files import STATIC_FILES
 from web.pages.templates import (
     NAVIGATION,
     PageFrame,
-    meeting_name,
+    meeting_label,
     render_page,
     rough_duration,
     time_element,
@@ -92,7 +91,7 @@ def test_what_goes_on_is_told_to_the_minute(length: timedelta, shown: str) -> No
     ],
 )
 def test_a_meeting_is_named_in_one_short_line(title: str, shown: str) -> None:
-    assert meeting_name(summary(title)) == shown
+    assert meeting_label(summary(title)) == shown
 
 
 def test_every_status_reason_and_transcript_has_its_word() -> None:
@@ -102,11 +101,3 @@ def test_every_status_reason_and_transcript_has_its_word() -> None:
     assert words.status_tone(MeetingStatus.FAILED, FailureReason.MISSED) is words.Tone.BAD
     assert words.status_tone(MeetingStatus.FAILED, FailureReason.NOT_ACCEPTED) is words.Tone.WARN
     assert words.status_tone(MeetingStatus.RECORDING) is words.Tone.LIVE
-
-
-def test_addresses_of_static_files_change_with_their_content() -> None:
-    style, script = STATIC_FILES.address("style.css"), STATIC_FILES.address("live.js")
-    assert style.rpartition("/")[0] == script.rpartition("/")[0]
-    assert style.startswith("/static/")
-    with pytest.raises(KeyError):
-        STATIC_FILES.address("../templates/base.html")
