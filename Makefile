@@ -29,9 +29,10 @@ demo: $(VENV)/.embedded ## Run a meeting from booking to recording, and one from
 dev: $(VENV)/.embedded ## Run Temporal, worker, bridge and a simulated Meeting BaaS until Ctrl-C
 	@$(BIN)/python -m devtools.stack --provider $(PROVIDER)
 
+# Work is stolen, not assigned by groups: pytest-xdist then goes on when one of its processes ends.
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests, what failed once more on its own, and measure their coverage
-	$(BIN)/pytest -n 3 --dist loadgroup --cov --cov-report= || \
+	$(BIN)/pytest -n 4 --dist worksteal --cov --cov-report= || \
 		$(BIN)/pytest --last-failed --last-failed-no-failures none --cov --cov-append --cov-report=
 	$(BIN)/coverage report --fail-under=$(COVERAGE)
 

@@ -14,7 +14,7 @@ from tests.replay.copies import copy_with
 from tests.replay.edits import GUARDED, RETIRED, UNGUARDED
 from tests.replay.worker_fleet import Meeting, WorkerFleet, running_fleet
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 AT_ONCE, SOON, NEXT_MONTH = timedelta(minutes=-4), timedelta(seconds=35), timedelta(days=30)
 """When the bot is due: a meeting that begins at once, one that sleeps for some seconds yet, and one for long."""

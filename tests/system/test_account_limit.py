@@ -9,7 +9,7 @@ import pytest
 from tests.replay.copies import ROOT
 from tests.replay.worker_fleet import running_fleet
 
-pytestmark = [pytest.mark.asyncio(loop_scope="function"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 _MEETINGS = 40
 _DUE_IN = timedelta(seconds=25)

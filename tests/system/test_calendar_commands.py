@@ -23,7 +23,7 @@ from tests.system.stack import KEY, ROOT, RunningStack
 from tests.system.test_calendars import People
 from tests.system.test_good_day import meeting_url
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BASH = str(which("bash"))
 PAGE = (ROOT / "docs" / "calendars.md").read_text()

@@ -19,7 +19,7 @@ from tests.system.stack import KEY, running_stack
 from tests.system.test_connect import CLIENT_SECRET, TOKENS, User
 from tests.system.test_good_day import meeting_url
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NEW_SECRET = "planted-new-secret-of-the-app-71d2"
 CHECK_SECONDS = 1

@@ -17,7 +17,7 @@ from tests.system.stack import RunningStack, running_stack
 from tests.system.test_calendars import People
 from tests.system.test_good_day import meeting_url
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def left_out(stack: RunningStack, metrics: str) -> float:

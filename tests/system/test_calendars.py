@@ -20,7 +20,7 @@ from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
 from tests.system.stack import KEY, RunningStack
 from tests.system.test_good_day import meeting_url
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 EVERYTHING = EventFilter(status=EventStatus.ALL)
 

@@ -27,7 +27,6 @@ from tests.system.stack import KEY, ROOT, clean_environment
 TIMES = int(os.environ.get("CLEAN_ENDS", "3"))
 
 pytestmark = [
-    pytest.mark.xdist_group("system"),
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(60 + 70 * TIMES),
 ]

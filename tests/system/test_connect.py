@@ -20,7 +20,7 @@ from minutekeeper.temporal.names import CALENDAR_WORKFLOW
 from tests.system.stack import RunningStack
 from tests.system.test_good_day import meeting_url
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CLIENT_SECRET = "google-app-secret"
 TOKENS = {name: f"1//planted-refresh-token-{name}" for name in ("anna", "ben", "meg")}

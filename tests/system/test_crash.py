@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
-import pytest
 from aiohttp import web
 
 from devtools.simulator.server import running_simulator
@@ -18,8 +17,6 @@ from minutekeeper.meetings.status import MeetingStatus
 from tests.devtools.stack.processes import descendants
 from tests.system.stack import KEY, SPEED, in_four_minutes, running_stack
 from tests.system.test_good_day import meeting_url, start_with_the_temporal_command
-
-pytestmark = pytest.mark.xdist_group("system")
 
 
 class Delayed:

@@ -19,7 +19,7 @@ from tests.starter.support import cli
 from tests.system.stack import ROOT, RunningStack, clean_environment
 from tests.system.test_good_day import meeting_url
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def blocks(page: str) -> list[str]:

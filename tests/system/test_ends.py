@@ -15,7 +15,7 @@ from minutekeeper.meetings.views import Outcome
 from tests.system.stack import KEY, RunningStack
 from tests.system.test_good_day import meeting_url
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DONE, FAILED = MeetingStatus.COMPLETED, MeetingStatus.FAILED
 READY, MISSING = TranscriptState.READY, TranscriptState.FAILED

@@ -19,7 +19,7 @@ from tests.system.stack import ROOT, RunningStack, clean_environment, in_four_mi
 from tests.system.test_calendars import People
 from tests.system.test_good_day import meeting_url
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 EXAMPLES = ROOT / "examples"
 TESTED = {

@@ -17,7 +17,7 @@ from minutekeeper.temporal.worker_connection import plugin
 from tests.bot_events import bot_event
 from tests.system.stack import KEY, ROOT, clean_environment
 
-pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
 PILED_UP = 4_000
 """Twice what once killed a meeting. Temporal takes 10,000 for one workflow; see `docs/performance.md`."""

@@ -12,7 +12,7 @@ from minutekeeper.meetings.status import MeetingStatus, TranscriptState
 from tests.system.stack import KEY, RunningStack, in_four_minutes
 from tests.workflows.conftest import temporal_binary
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def meeting_url() -> str:

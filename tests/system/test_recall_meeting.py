@@ -27,7 +27,7 @@ from tests.system.conftest import SHORT_DEADLINES
 from tests.system.test_good_day import meeting_url
 from tests.workflows.conftest import temporal_binary, with_plugin
 
-pytestmark = [pytest.mark.asyncio(loop_scope="function"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 _KEY = "key-of-the-workspace"
 _WEBHOOK_SECRET = "whsec_dGVzdC1yZWNhbGwtc2VjcmV0"

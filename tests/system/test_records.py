@@ -21,7 +21,7 @@ from tests.system.conftest import SHORT_DEADLINES
 from tests.system.stack import RunningStack, running_stack
 from tests.system.test_ends import start
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ORIGIN = " Read from the meeting's record in the artifact store."
 

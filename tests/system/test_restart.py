@@ -8,7 +8,7 @@ from tests.starter.support import cli
 from tests.system.stack import KEY, running_stack
 from tests.system.test_calendars import People
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 OWNER = "carla@example.com"
 

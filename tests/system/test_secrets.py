@@ -23,7 +23,7 @@ from tests.system.stack import RunningStack, running_stack
 from tests.system.test_ends import start
 from tests.system.test_good_day import meeting_url
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ACCOUNT_KEY = "planted-account-key-4f1c77"
 OLD_ACCOUNT_KEY = "planted-former-account-key-90ab"

@@ -15,7 +15,7 @@ from starter.client import MeetingClient
 from tests.system.stack import ROOT, RunningStack
 from tests.system.test_good_day import meeting_url
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 README = "README.md"
 GUIDE = "docs/getting-started.md"

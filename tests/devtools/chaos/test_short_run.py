@@ -12,7 +12,7 @@ from devtools.chaos.judge import RULES
 from tests.devtools.stack.processes import alive, descendants, eventually, measured_alone
 from tests.system.stack import ROOT, clean_environment
 
-pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 MEETINGS = 60
 
