@@ -27,6 +27,7 @@ from web.api.app import ApiServer
 from web.api.calendars import CalendarHandlers
 from web.api.files import FileHandlers
 from web.api.handlers import MeetingHandlers
+from web.stored_files import StoredFiles
 
 _CANCELLING_SECONDS = 0.5
 """How long a stop waits for requests that are being answered."""
@@ -67,7 +68,7 @@ async def _serve(settings: Settings) -> None:
     stop = stop_event()
     client = SharedClient()
     meetings = MeetingHandlers(client.connected, settings.wake_up)
-    files = FileHandlers(client.connected, partial(ArtifactStore, settings.artifacts_url))
+    files = FileHandlers(client.connected, StoredFiles(partial(ArtifactStore, settings.artifacts_url)))
     calendars = CalendarHandlers(partial(CalendarClient.opened, settings))
     server = ApiServer(meetings, files, calendars, ApiKeyFile(Path(settings.minutekeeper_api_keys)))
     runner = web.AppRunner(server.application(), shutdown_timeout=_CANCELLING_SECONDS)

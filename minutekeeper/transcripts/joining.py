@@ -14,6 +14,7 @@ def join_transcripts(parts: Sequence[tuple[Transcript, float]]) -> Transcript:
         segments=segments,
         speakers=tuple(dict.fromkeys(segment.speaker for segment in segments)),
         language=next((transcript.language for transcript, _ in parts if transcript.language), None),
+        recording_starts=tuple(_later(0.0, offset) for _, offset in parts),
     )
 
 

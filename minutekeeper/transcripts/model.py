@@ -57,6 +57,8 @@ class Transcript(BaseModel):
     segments: tuple[Segment, ...] = ()
     speakers: tuple[str, ...] = ()
     language: str | None = None
+    recording_starts: Annotated[tuple[Seconds, ...], Field(exclude_if=lambda value: not value)] = ()
+    """Where each of several recordings begins, if the transcript is joined of theirs."""
 
     @property
     def is_empty(self) -> bool:

@@ -14,13 +14,22 @@ class SpokenTurn(msgspec.Struct, frozen=True):
     text: str
 
 
-class _StoredTranscript(msgspec.Struct):
+class SpokenTranscript(msgspec.Struct, frozen=True):
+    """A stored transcript without the times of its words."""
+
     segments: list[SpokenTurn]
+    recording_starts: tuple[float, ...] = ()
+    """Where each of several recordings begins, if the transcript is joined of theirs."""
+
+
+def read_spoken(transcript_json: bytes) -> SpokenTranscript:
+    """What a `transcript.json` says. Raises ValueError if it is none."""
+    return msgspec.json.decode(transcript_json, type=SpokenTranscript)
 
 
 def read_turns(transcript_json: bytes) -> list[SpokenTurn]:
     """The turns of a `transcript.json`. Raises ValueError if it is none."""
-    return msgspec.json.decode(transcript_json, type=_StoredTranscript).segments
+    return read_spoken(transcript_json).segments
 
 
 def speaking_shares(turns: Iterable[SpokenTurn]) -> list[tuple[str, float, int]]:

@@ -9,7 +9,7 @@ SPOKEN = Segment(speaker="A", start=0, end=1, text="Yes", words=(Word(text="Yes"
 
 
 def test_nothing_was_said_unless_there_is_a_segment() -> None:
-    assert dict(Transcript()) == {"segments": (), "speakers": (), "language": None}
+    assert dict(Transcript()) == {"segments": (), "speakers": (), "language": None, "recording_starts": ()}
     assert Transcript().is_empty
     assert not Transcript(segments=(SPOKEN,)).is_empty
     assert (SPOKEN.language, Segment("A", 0, 1, "Yes").words) == (None, ())

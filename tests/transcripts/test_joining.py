@@ -1,7 +1,9 @@
 """Transcripts of several recordings become one, on the clock of the first."""
 
+from minutekeeper.transcripts.formats import to_json
 from minutekeeper.transcripts.joining import join_transcripts
 from minutekeeper.transcripts.model import MAX_SECONDS, Segment, Transcript, Word
+from minutekeeper.transcripts.speakers import read_spoken
 
 
 def said(speaker: str, start: float, text: str, language: str | None = None) -> Transcript:
@@ -18,6 +20,12 @@ def test_times_are_moved_and_speakers_kept_in_the_order_in_which_they_spoke() ->
     ]
     assert joined.segments[1].words == (Word("later", 605, 606),)
     assert (joined.speakers, joined.language) == (("Bob", "Ada"), "de")
+
+
+def test_a_stored_transcript_says_where_each_recording_begins() -> None:
+    joined = join_transcripts([(said("Ada", 5, "x"), 0.0), (said("Ada", 5, "y"), 600.5)])
+    assert read_spoken("".join(to_json(joined)).encode()).recording_starts == (0.0, 600.5)
+    assert "recording_starts" not in "".join(to_json(said("Ada", 5, "x")))
 
 
 def test_no_time_leaves_its_limits() -> None:

@@ -20,6 +20,7 @@ from web.api.models import NoQuery
 from web.api.problems import PROBLEM_TYPE, STATUS_OF, Problem, ProblemCode
 from web.api.route import ApiRoute
 from web.api.routes import api_routes
+from web.stored_files import StoredFiles
 
 DOCUMENT_PATH = "/api/openapi.json"
 
@@ -186,6 +187,6 @@ def _plain(schema: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
 def openapi_text() -> str:
     """The document as it is served, and as `docs/openapi.json` has it."""
     meetings = MeetingHandlers(MeetingClient.connect, DEFAULT_DISPATCH_TIMING)
-    files = FileHandlers(MeetingClient.connect, lambda: ArtifactStore(""))
+    files = FileHandlers(MeetingClient.connect, StoredFiles(lambda: ArtifactStore("")))
     calendars = CalendarHandlers(CalendarClient.opened)
     return f"{json.dumps(openapi_document(api_routes(meetings, files, calendars)), indent=1)}\n"

@@ -22,6 +22,7 @@ from web.api.handlers import MeetingHandlers
 from web.api.problems import STATUS_OF, ProblemCode
 from web.api.route import ApiRoute
 from web.api.routes import api_routes
+from web.stored_files import StoredFiles
 
 
 async def never() -> MeetingClient:
@@ -34,7 +35,7 @@ def no_store() -> ArtifactStore:
 
 HANDLERS = (
     MeetingHandlers(never, DEFAULT_DISPATCH_TIMING),
-    FileHandlers(never, no_store),
+    FileHandlers(never, StoredFiles(no_store)),
     CalendarHandlers(CalendarClient.opened),
 )
 ROUTES = api_routes(*HANDLERS)

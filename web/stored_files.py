@@ -1,0 +1,64 @@
+"""Files of the artifact store over HTTP: whole or in part, or as a short-lived link into a bucket."""
+
+import asyncio
+import base64
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from minutekeeper.meetings.record import RecordedFile
+from minutekeeper.storage.layout import validate_path
+from minutekeeper.storage.store import ArtifactStore
+
+_LINK_LIFETIME = timedelta(minutes=15)
+_CHUNK_BYTES = 1024 * 1024
+
+
+class StoredFiles:
+    """Sends and reads files. `open_store` opens the artifact store when it is first needed."""
+
+    def __init__(self, open_store: Callable[[], ArtifactStore]) -> None:
+        self._open_store = open_store
+        self._store: ArtifactStore | None = None
+
+    async def response(self, folder: str, file: RecordedFile) -> web.StreamResponse | None:
+        """The file from a folder, or a link to it in a bucket; None if a folder has it no more.
+
+        Raises StoreError.
+        """
+        store = await self.opened()
+        path = validate_path(f"{folder}/{file.name}")
+        if store.root is None:
+            link = await store.signed_link(path, _LINK_LIFETIME)
+            return web.Response(status=302, headers={hdrs.LOCATION: link})
+        here = store.root / path
+        if not await asyncio.to_thread(here.is_file):
+            return None
+        return web.FileResponse(here, chunk_size=_CHUNK_BYTES, headers=_headers(file))
+
+    async def content(self, folder: str, file: RecordedFile) -> bytes:
+        """The bytes of a small file. Raises StoreError, which a NotStoredError is."""
+        return await (await self.opened()).get(validate_path(f"{folder}/{file.name}"))
+
+    async def whole(self, folder: str, file: RecordedFile) -> web.Response:
+        """A small file from this address itself, also from a bucket. Raises StoreError."""
+        return web.Response(body=await self.content(folder, file), headers=_headers(file))
+
+    async def opened(self) -> ArtifactStore:
+        if self._store is None:
+            self._store = await asyncio.to_thread(self._open_store)
+        return self._store
+
+
+def _headers(file: RecordedFile) -> dict[str, str]:
+    name = quote(file.name.rpartition("/")[2])
+    headers = {
+        hdrs.CONTENT_TYPE: file.content_type,
+        hdrs.CONTENT_DISPOSITION: f"attachment; filename*=UTF-8''{name}",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if file.sha256:
+        headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:"
+    return headers
