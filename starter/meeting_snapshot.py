@@ -172,9 +172,31 @@ def pending_activities(execution: WorkflowExecutionDescription) -> tuple[Pending
 
 async def snapshot(temporal: Client, execution: WorkflowExecutionDescription) -> MeetingView:
     """The meeting as far as it is known without a worker; the timeline stays empty."""
-    request = await _request_of(temporal, execution)
+    view = _view_by_attributes(execution, await _request_of(temporal, execution))
+    if not is_closed(execution):
+        return view
+    outcome = await outcome_of(temporal, execution)
+    return view.model_copy(
+        update={
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "evidence": outcome.evidence,
+            "bot_id": outcome.bot_id or view.bot_id,
+            "transcript": outcome.transcript,
+            "artifacts": outcome.artifacts,
+            "bot_goes_at": None,
+        }
+    )
+
+
+def attribute_view(execution: WorkflowExecution) -> MeetingView:
+    """The meeting as far as a listing tells: its search attributes and nothing else."""
+    return _view_by_attributes(execution, None)
+
+
+def _view_by_attributes(execution: WorkflowExecution, request: MeetingRequest | None) -> MeetingView:
     summary = _with_request(summary_of(execution), request)
-    view = MeetingView(
+    return MeetingView(
         meeting_id=summary.meeting_id,
         workflow_id=summary.workflow_id,
         status=summary.status,
@@ -200,20 +222,6 @@ async def snapshot(temporal: Client, execution: WorkflowExecutionDescription) ->
         metadata=request.metadata if request else summary.metadata,
         waiting_since=None,
         shared_with="",
-    )
-    if not is_closed(execution):
-        return view
-    outcome = await outcome_of(temporal, execution)
-    return view.model_copy(
-        update={
-            "status": outcome.status,
-            "reason": outcome.reason,
-            "evidence": outcome.evidence,
-            "bot_id": outcome.bot_id or summary.bot_id,
-            "transcript": outcome.transcript,
-            "artifacts": outcome.artifacts,
-            "bot_goes_at": None,
-        }
     )
 
 
