@@ -9,10 +9,12 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 # Scripts written without blanks between words: Thai and Lao, Burmese, Khmer, kana, Han, and their punctuation.
-_UNSPACED = re.compile(
+UNSPACED = (
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60"
     r"\U00020000-\U0003ffff]"
 )
+"""A pattern for one character of them."""
+_UNSPACED = re.compile(UNSPACED)
 # Punctuation of several scripts, by code point because many of the signs look alike.
 _JOINED_BEFORE = re.compile(
     r"[.,;:!?\u2026%)\]}\u201d\u060c\u061b\u061f\u0964\u3001\u3002\uff0c\uff0e\uff01\uff1f\uff1a\uff1b\uff09\u300d\u300f]"

@@ -15,6 +15,10 @@ class WebSettings(BaseSettings):
 
     minutekeeper_web_host: str = Field("127.0.0.1", description="The address on which the HTTP API listens.")
     minutekeeper_web_port: Port = Field(8092, description="The port on which the HTTP API listens.")
+    minutekeeper_search_index: str = Field(
+        ".minutekeeper/search.sqlite3",
+        description="The file of the search index, on a local disk. It is made from the artifact store.",
+    )
     minutekeeper_api_keys: str = Field(".minutekeeper/api-keys.json", description="The file of the API's keys.")
     minutekeeper_webhook_secret: SecretStr = Field(
         SecretStr(""),

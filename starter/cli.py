@@ -15,6 +15,7 @@ from minutekeeper.process import run_and_exit
 from starter import (
     cli_api,
     cli_calendars,
+    cli_index,
     cli_meeting_changes,
     cli_meeting_views,
     cli_meetings,
@@ -26,7 +27,7 @@ from starter.errors import MeetingError, MeetingInputError
 
 app = typer.Typer(name="minutekeeper", rich_markup_mode=None, pretty_exceptions_enable=False)
 for _commands in (
-    *(cli_meetings, cli_meeting_changes, cli_meeting_views, cli_records),
+    *(cli_meetings, cli_meeting_changes, cli_meeting_views, cli_index, cli_records),
     *(cli_services, cli_api, cli_calendars, cli_opt_outs),
 ):
     app.add_typer(_commands.app)

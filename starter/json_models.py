@@ -105,6 +105,18 @@ class RebuiltRecords(_Output):
     without_timeline: tuple[str, ...]
 
 
+class IndexOutput(_Output):
+    """Output of `index`: how many meetings were read, removed and left as they were.
+
+    `unreadable` are records that are damaged.
+    """
+
+    written: int
+    removed: int
+    unchanged: int
+    unreadable: int
+
+
 class NewKeyOutput(_Output):
     """Output of `key new`. The key is shown once."""
 

@@ -18,6 +18,7 @@ from starter.calendars.preview import PolicyPreview
 from starter.calendars.summaries import CalendarSummary
 from starter.meeting_lookup import FoundMeeting
 from starter.meeting_snapshot import MeetingSummary
+from starter.transcript_search import TranscriptMatches
 
 PATH = Path(__file__).parent.parent / "docs" / "cli.schema.json"
 
@@ -38,6 +39,8 @@ OUTPUTS: dict[str, Any] = {
     "key list": list[json_models.KeyOutput],
     "key revoke": list[json_models.KeyOutput],
     "records rebuild": json_models.RebuiltRecords,
+    "index": json_models.IndexOutput,
+    "search": TranscriptMatches,
     "setup": json_models.SetupOutput,
     "doctor": json_models.DoctorOutput,
     "calendar connect": ConnectResult,

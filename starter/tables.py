@@ -9,12 +9,14 @@ from rich.text import Text
 from minutekeeper.meetings import descriptions
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import ClaimingCalendar, MeetingView, StoredFile, TimelineEntry
+from minutekeeper.transcripts.formats import clock_position
 from starter import messages
 from starter.layout import Facts, Table
 from starter.meeting_lookup import FoundMeeting
 from starter.meeting_snapshot import KnownFrom, MeetingSummary, PendingActivity
-from starter.output import sanitize
+from starter.output import amount, sanitize
 from starter.times import format_local
+from starter.transcript_search import MeetingHits
 
 _STYLES = {
     MeetingStatus.RECORDING: "bold red",
@@ -152,3 +154,24 @@ def _calendar(calendar: ClaimingCalendar) -> str:
 
 def _file(file: StoredFile) -> str:
     return f"{sanitize(file.path)} ({file.size:,} bytes)"
+
+
+def meeting_hits(meeting: MeetingHits) -> Group:
+    """A meeting in whose transcript words were found, and what was said there."""
+    more = meeting.hits > len(meeting.found)
+    heading = Text.assemble(
+        (sanitize(meeting.title) or "Meeting", "bold"),
+        f"  {format_local(meeting.start_time)}  {sanitize(meeting.meeting_id)}",
+        f"  {amount(meeting.hits, 'hit')}" if more else "",
+    )
+    table = Table()
+    for hit in meeting.found:
+        said = Text.assemble(
+            *((_printable(part.text), "bold yellow" if part.is_match else "") for part in hit.snippet)
+        )
+        table.add_row(Text(clock_position(int(hit.start)), style="dim"), sanitize(hit.speaker), said)
+    return Group(heading, table)
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in text)

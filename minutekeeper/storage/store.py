@@ -211,6 +211,17 @@ class ArtifactStore:
 
         return await self.in_thread(work)
 
+    async def versions(self, prefix: str) -> dict[str, str]:
+        """What differs whenever a file was written anew, of every file in a folder and its subfolders, by path."""
+        validate_path(prefix)
+
+        def work() -> dict[str, str]:
+            with translate_store_errors(f"list {prefix}"):
+                found = self._store.list(prefix).collect()
+            return {each["path"]: each["e_tag"] or each["last_modified"].isoformat() for each in found}
+
+        return await self.in_thread(work)
+
     async def folders(self, prefix: str = "") -> Sequence[str]:
         """The names of the folders in a folder or at the top, sorted, without looking into them."""
         if prefix:

@@ -31,7 +31,7 @@ def to_json(transcript: Transcript) -> Iterator[str]:
 def to_text(transcript: Transcript) -> str:
     """One line per segment: `[00:00:05] Speaker: text`."""
     lines = (
-        f"[{_clock(int(segment.start))}] {_speaker(segment)}: {one_line(segment.text)}\n"
+        f"[{clock_position(int(segment.start))}] {_speaker(segment)}: {one_line(segment.text)}\n"
         for segment in transcript.segments
     )
     return "".join(lines)
@@ -50,7 +50,7 @@ def to_markdown(transcript: Transcript, title: str, start: datetime | None) -> s
         paragraphs.append("Nothing was said.")
     # Speech never opens a line, so that no list, quote, heading or code block can begin with it.
     paragraphs += [
-        f"`{_clock(int(segment.start))}` **{_markdown(_speaker(segment))}:** {_markdown(segment.text)}"
+        f"`{clock_position(int(segment.start))}` **{_markdown(_speaker(segment))}:** {_markdown(segment.text)}"
         for segment in transcript.segments
     ]
     return "\n\n".join(paragraphs) + "\n"
@@ -82,7 +82,8 @@ def _speaker(segment: Segment) -> str:
     return one_line(segment.speaker) or UNKNOWN_SPEAKER
 
 
-def _clock(seconds: int) -> str:
+def clock_position(seconds: int) -> str:
+    """Seconds of a recording as a clock shows them: `00:12:35`."""
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours:02}:{minutes:02}:{seconds:02}"
@@ -90,7 +91,7 @@ def _clock(seconds: int) -> str:
 
 def _timestamp(milliseconds: int, separator: str) -> str:
     seconds, milliseconds = divmod(milliseconds, 1000)
-    return f"{_clock(seconds)}{separator}{milliseconds:03}"
+    return f"{clock_position(seconds)}{separator}{milliseconds:03}"
 
 
 def _voice(speaker: str) -> str:
