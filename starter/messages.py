@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from minutekeeper.meetings import descriptions
 from minutekeeper.meetings.meeting_keys import meeting_key
+from minutekeeper.meetings.reasons import REASON
 from minutekeeper.meetings.request import MeetingRequest
-from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
+from minutekeeper.meetings.status import MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import MeetingView
 from starter.booking import BookedMeeting, BookingOutcome
 from starter.meeting_snapshot import KnownFrom, PendingActivity
@@ -25,35 +26,6 @@ STATUS = {
     MeetingStatus.COMPLETED: "is completed",
     MeetingStatus.FAILED: "failed",
     MeetingStatus.CANCELLED: "was cancelled",
-}
-
-REASON = {
-    FailureReason.MISSED: "no worker ran when the bot was due, and it was too late afterwards",
-    FailureReason.SEND_TIMEOUT: "a worker started to send the bot and did not finish in time",
-    FailureReason.MEETING_OVER: "it was over, or had less than a minute left, when it was booked or rescheduled",
-    FailureReason.INVALID_MEETING_URL: "the provider says that the link leads to no meeting",
-    FailureReason.CANNOT_JOIN: "the bot could not join: the meeting does not exist, or only members may enter",
-    FailureReason.NOT_ACCEPTED: "a participant refused to admit the bot",
-    FailureReason.NEEDS_AUTHORISATION: "the meeting admits only bots that a participant has authorised with the "
-    "meeting service",
-    FailureReason.WAITING_TIMEOUT: "the bot was not admitted from the waiting room",
-    FailureReason.NOBODY_CAME: "no participant joined the meeting",
-    FailureReason.NOBODY_SPOKE: "no participant spoke in the meeting",
-    FailureReason.REMOVED: "a participant removed the bot from the call",
-    FailureReason.STOPPED: "the bot was told to leave before it had recorded anything",
-    FailureReason.RECORDING_TIMEOUT: "the recording exceeded the provider's maximum length",
-    FailureReason.STREAMING_FAILED: "the provider could not set up the stream",
-    FailureReason.PROVIDER_ERROR: "an error at the provider",
-    FailureReason.PROVIDER_UNREACHABLE: "the provider could not be reached in time",
-    FailureReason.ROOM_OCCUPIED: "the bot of another meeting stayed in the room for as long as one was useful",
-    FailureReason.ACCOUNT: "the provider rejects the account: check the API key and the remaining tokens",
-    FailureReason.REQUEST_REJECTED: "the provider rejects the request",
-    FailureReason.INVALID_REQUEST: "its workflow was started with a request that cannot be read",
-    FailureReason.NO_ANSWER: "the bot stopped reporting, and the provider could not say what happened to it",
-    FailureReason.EMPTY_RECORDING: "the recording cannot be played",
-    FailureReason.RECORDING_LOST: "there was a recording, but it could not be fetched",
-    FailureReason.TERMINATED: "its workflow was terminated in Temporal; a bot that had been sent was not removed",
-    FailureReason.UNKNOWN: "for a reason that is not known here; see the provider's own words",
 }
 
 TRANSCRIPT = {

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from minutekeeper.meetings import descriptions
+from minutekeeper.meetings.reasons import REASON
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import ClaimingCalendar, MeetingView, StoredFile, TimelineEntry
 from minutekeeper.transcripts.formats import clock_position
@@ -102,7 +103,7 @@ def _description(summary: MeetingSummary) -> str:
 def _facts(view: MeetingView, now: datetime) -> list[tuple[str, Text]]:
     state = status_text(view.status)
     if view.reason:
-        state = Text.assemble(state, f" ({view.reason.value}): {messages.REASON[view.reason]}")
+        state = Text.assemble(state, f" ({view.reason.value}): {REASON[view.reason]}")
     facts: list[tuple[str, Text]] = [
         ("Meeting", Text(sanitize(view.title) or view.meeting_url)),
         ("Status", state),

@@ -43,6 +43,7 @@ def meeting_record(state: MeetingState, now: datetime) -> MeetingRecord:
         run=state.run_id,
         booked_at=state.timeline[0].at if state.timeline else state.known_since,
         written_at=now,
+        sequence=state.announced + 1,
         duration_seconds=round(recorded.total_seconds()),
         notice=(state.request.bot.entry_message or "") if was_in_call else "",
         bots=bots,

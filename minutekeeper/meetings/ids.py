@@ -19,7 +19,10 @@ RECORDS = "records"
 """The folder for the records of meetings that have ended; not the id of a meeting."""
 ENDPOINTS = "endpoints"
 """The folder for the endpoints of outgoing events; not the id of a meeting."""
+DELIVERIES = "deliveries"
+"""The folder for the records of events that were sent to other services; not the id of a meeting."""
 
+_RESERVED = frozenset({INBOX, CALENDARS, USERS, PREFERENCES, RECORDS, ENDPOINTS, DELIVERIES})
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 _WORKFLOW_PREFIX = "meeting-"
 _ADOPTED_PREFIX = "bot-"
@@ -79,7 +82,7 @@ def calendar_id_from_workflow_id(workflow_id: str) -> str:
 def folder_for(meeting_id: str) -> str:
     """The folder of a meeting in the artifact store: its id if that is a safe name, else a derived one."""
     # Some file systems take `Inbox` and `inbox` for one name.
-    is_reserved = meeting_id.lower() in {INBOX, CALENDARS, USERS, PREFERENCES, RECORDS, ENDPOINTS}
+    is_reserved = meeting_id.lower() in _RESERVED
     if _PLAIN_NAME.fullmatch(meeting_id) and not is_reserved:
         return meeting_id
     slug = re.sub(r"[^A-Za-z0-9]+", "-", meeting_id).strip("-")[:60]

@@ -65,6 +65,8 @@ class MeetingRecord(MeetingView):
     booked_at: AwareDatetime
     written_at: AwareDatetime
     """When the meeting ended for us."""
+    sequence: int = 1
+    """The number of the meeting's end among its events for other services."""
     duration_seconds: int = 0
     """Recorded time, by the reports of the bots."""
     notice: str = ""

@@ -65,4 +65,5 @@ def _reopened(state: MeetingState) -> MeetingState:
     reopened.failure = None
     reopened.has_manifest = False
     reopened.is_reopened = True
+    reopened.announced += 1
     return reopened

@@ -6,7 +6,16 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from minutekeeper.meetings.ids import CALENDARS, ENDPOINTS, INBOX, PREFERENCES, RECORDS, USERS, folder_for
+from minutekeeper.meetings.ids import (
+    CALENDARS,
+    DELIVERIES,
+    ENDPOINTS,
+    INBOX,
+    PREFERENCES,
+    RECORDS,
+    USERS,
+    folder_for,
+)
 
 _STAGING_NAME = re.compile(r"#\d+$")
 
@@ -137,20 +146,37 @@ def record_path(start_time: datetime, name: str) -> str:
     return f"{record_day(start_time)}/{start_time.astimezone(UTC):%H%M}Z-{name}.json"
 
 
-def record_index(kind: str, key: str) -> str:
+def delivery_day(day: datetime) -> str:
+    """The folder of the records of deliveries of one day's events (UTC)."""
+    return f"{DELIVERIES}/{day.astimezone(UTC):%Y/%m/%d}"
+
+
+def delivery_path(timestamp: datetime, endpoint_id: str, event_id: str) -> str:
+    """The record of the delivery of an event to an endpoint."""
+    name = f"{timestamp.astimezone(UTC):%H%M%S}Z-{folder_for(endpoint_id)}-{folder_for(event_id)}"
+    return f"{delivery_day(timestamp)}/{name}.json"
+
+
+def endpoint_failures_path(endpoint_id: str) -> str:
+    """Since when an endpoint does nothing but fail."""
+    return f"{DELIVERIES}/failing/{folder_for(endpoint_id)}.json"
+
+
+def record_index(kind: str, key: str, root: str = RECORDS) -> str:
     """The folder that names the records of one key, such as a bot's id; the key itself is not readable there."""
-    return f"{RECORDS}/index/{kind}/{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+    return f"{root}/index/{kind}/{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
 
 
 def record_index_entry(kind: str, key: str, path: str) -> str:
     """The entry that leads from a key to the record under `path`."""
-    return f"{record_index(kind, key)}/{'-'.join(path.split('/')[1:])}"
+    root, _, name = path.partition("/")
+    return f"{record_index(kind, key, root)}/{name.replace('/', '-')}"
 
 
 def record_of_index_entry(entry: str) -> str:
     """The path of the record to which an entry leads."""
     year, month, day, name = entry.rpartition("/")[2].split("-", 3)
-    return f"{RECORDS}/{year}/{month}/{day}/{name}"
+    return f"{entry.partition('/')[0]}/{year}/{month}/{day}/{name}"
 
 
 def partial_download_dir(folder: str, bot_id: str) -> str:

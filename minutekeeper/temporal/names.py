@@ -6,6 +6,10 @@ MEETINGS_QUEUE = "meetings"
 
 RECORDINGS_QUEUE = "recordings"
 
+DELIVERIES_QUEUE = "deliveries"
+
+DELIVERY_WORKFLOW = "DeliveryWorkflow"
+
 BOT_EVENT_SIGNAL = "bot_event"
 
 STATUS_QUERY = "status"

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 _PURE_PACKAGES = (
     "activities",
     "minutekeeper.calendars",
+    "minutekeeper.deliveries",
     "minutekeeper.downloads",
     "minutekeeper.input_validation",
     "minutekeeper.meetings",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from temporalio import workflow
 
+from minutekeeper.meetings.reasons import REASON
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
 from starter import messages
 from starter.booking import BookingOutcome
@@ -17,7 +18,7 @@ from workflows.meeting import MeetingWorkflow
 
 def test_every_member_of_the_closed_lists_has_its_words() -> None:
     assert set(messages.STATUS) == set(MeetingStatus)
-    assert set(messages.REASON) == set(FailureReason)
+    assert set(REASON) == set(FailureReason)
     assert set(messages.TRANSCRIPT) == set(TranscriptState)
     assert set(messages.BOOKING) == set(BookingOutcome)
 
