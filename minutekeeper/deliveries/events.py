@@ -43,7 +43,7 @@ _CALENDAR_TEXT = {
 }
 
 
-class EventMeeting(BaseModel):
+class MeetingFacts(BaseModel):
     """What an event says of its meeting: no transcript, and nothing with which files can be fetched.
 
     `what_to_do` is one sentence about a `reason`; `files` have the names and hashes of the API's file list.
@@ -68,7 +68,7 @@ class EventMeeting(BaseModel):
     files: tuple[RecordedFile, ...] = ()
 
 
-class EventCalendar(BaseModel):
+class CalendarFacts(BaseModel):
     """What an event says of its calendar. `problem` and `what_to_do` say why it cannot be read."""
 
     model_config = ConfigDict(frozen=True)
@@ -95,10 +95,10 @@ class OutgoingEvent(BaseModel):
     url: str
     """The address of what it is about in the API."""
     text: str
-    meeting: EventMeeting | None = None
+    meeting: MeetingFacts | None = None
     meeting_url: str = ""
     """The link of the meeting, for endpoints that include it."""
-    calendar: EventCalendar | None = None
+    calendar: CalendarFacts | None = None
 
     def body_for(self, endpoint: WebhookEndpoint) -> str:
         """The text that is sent to an endpoint: less than 20 kB, because long lists are shortened."""
@@ -112,7 +112,7 @@ class OutgoingEvent(BaseModel):
             meeting = _shortened(meeting)
         return text
 
-    def _envelope(self, meeting: EventMeeting | None, link: str) -> dict[str, Any]:
+    def _envelope(self, meeting: MeetingFacts | None, link: str) -> dict[str, Any]:
         data: dict[str, Any] = {"sequence": self.sequence}
         if meeting is not None:
             data["meeting"] = meeting.model_dump(mode="json") | ({MEETING_URL: link} if link else {})
@@ -144,9 +144,9 @@ def end_event(record: MeetingRecord, api_url: str) -> OutgoingEvent:
     )
 
 
-def meeting_facts(view: MeetingView) -> EventMeeting:
+def meeting_facts(view: MeetingView) -> MeetingFacts:
     """What an event says of a meeting, by its view."""
-    return EventMeeting(
+    return MeetingFacts(
         meeting_id=view.meeting_id,
         workflow_id=view.workflow_id,
         status=view.status,
@@ -163,7 +163,7 @@ def meeting_facts(view: MeetingView) -> EventMeeting:
 
 def meeting_event(  # noqa: PLR0913, PLR0917 - each is a part of the event
     kind: OutgoingEventType,
-    meeting: EventMeeting,
+    meeting: MeetingFacts,
     run: str,
     sequence: int,
     timestamp: datetime,
@@ -185,7 +185,7 @@ def meeting_event(  # noqa: PLR0913, PLR0917 - each is a part of the event
 
 
 def calendar_event(
-    kind: OutgoingEventType, calendar: EventCalendar, sequence: int, timestamp: datetime, api_url: str
+    kind: OutgoingEventType, calendar: CalendarFacts, sequence: int, timestamp: datetime, api_url: str
 ) -> OutgoingEvent:
     """An event of a calendar."""
     because = f": {calendar.problem}" if calendar.problem else ""
@@ -220,7 +220,7 @@ def is_wanted(endpoint: WebhookEndpoint, kind: OutgoingEventType) -> bool:
     return kind is OutgoingEventType.WEBHOOK_TEST or kind in endpoint.types
 
 
-def _shortened(meeting: EventMeeting) -> EventMeeting:
+def _shortened(meeting: MeetingFacts) -> MeetingFacts:
     """The meeting without its last files, and then without its last metadata."""
     if meeting.files:
         return meeting.model_copy(update={"files": meeting.files[: len(meeting.files) * 3 // 4]})

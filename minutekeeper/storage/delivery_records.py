@@ -8,7 +8,7 @@ be found, and an entry without a record is passed over.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
@@ -16,6 +16,7 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 from minutekeeper.deliveries.delivery import DeliveryRecord
 from minutekeeper.meetings.ids import DELIVERIES
 from minutekeeper.storage import layout
+from minutekeeper.storage.dated_folders import days_in
 from minutekeeper.storage.errors import NotStoredError
 from minutekeeper.storage.store import ArtifactStore
 
@@ -74,15 +75,8 @@ class DeliveryStore:
         self, since: datetime | None = None, until: datetime | None = None
     ) -> AsyncIterator[list[str]]:
         """The paths of the records of one day after the other, of the last day first, each day's last one first."""
-        first = since.astimezone(UTC).date() if since else date.min
-        last = (until.astimezone(UTC) - timedelta(microseconds=1)).date() if until else date.max
-        for year in await self._store.folders(DELIVERIES):
-            if not year.isdecimal():
-                continue
-            for day in await self._days(year):
-                if first <= day <= last:
-                    folder = layout.delivery_day(datetime(day.year, day.month, day.day, tzinfo=UTC))
-                    yield [entry.path for entry in reversed(await self._store.list(folder))]
+        async for day in days_in(self._store, DELIVERIES, since, until):
+            yield [entry.path for entry in reversed(await self._store.list(layout.delivery_day(day)))]
 
     async def read(self, paths: Sequence[str]) -> list[DeliveryRecord]:
         """The records under these paths, in order; damaged and missing ones are left out."""

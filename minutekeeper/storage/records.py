@@ -8,7 +8,7 @@ cannot be found, and an entry without a record is passed over.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import ValidationError
@@ -19,6 +19,7 @@ from minutekeeper.meetings.ids import RECORDS, folder_for
 from minutekeeper.meetings.media_types import content_type_of
 from minutekeeper.meetings.record import MeetingRecord, RecordedFile, SpeakerShare
 from minutekeeper.storage import layout
+from minutekeeper.storage.dated_folders import days_in
 from minutekeeper.storage.errors import NotStoredError, StoreError
 from minutekeeper.storage.manifest import Manifest
 from minutekeeper.storage.store import ArtifactStore
@@ -86,14 +87,8 @@ class RecordStore:
 
         Only days in question are listed, so that the newest of many thousand records are found at once.
         """
-        first = starts_from.astimezone(UTC).date() if starts_from else date.min
-        last = (starts_before.astimezone(UTC) - timedelta(microseconds=1)).date() if starts_before else date.max
-        for year in await self._numbers(RECORDS, first.year, last.year):
-            for month in await self._numbers(f"{RECORDS}/{year:04d}", 1, 12):
-                for day in await self._numbers(f"{RECORDS}/{year:04d}/{month:02d}", 1, 31):
-                    if first <= date(year, month, day) <= last:
-                        folder = layout.record_day(datetime(year, month, day, tzinfo=UTC))
-                        yield [entry.path for entry in reversed(await self._store.list(folder))]
+        async for day in days_in(self._store, RECORDS, starts_from, starts_before):
+            yield [entry.path for entry in reversed(await self._store.list(layout.record_day(day)))]
 
     async def read(self, paths: Sequence[str]) -> list[MeetingRecord]:
         """The records under these paths, in order; damaged and missing ones are left out."""
@@ -111,11 +106,6 @@ class RecordStore:
             if earlier is not None and earlier.run == record.run:
                 await self._store.delete(other)
                 await asyncio.gather(*(self._store.delete(name) for name in _entries(earlier, other)))
-
-    async def _numbers(self, folder: str, lowest: int, highest: int) -> list[int]:
-        """The subfolders that are numbers within bounds, the highest first."""
-        names = [int(name) for name in await self._store.folders(folder) if name.isdecimal()]
-        return sorted((each for each in names if lowest <= each <= highest), reverse=True)
 
     async def _read(self, path: str) -> MeetingRecord | None:
         try:
