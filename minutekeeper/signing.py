@@ -20,6 +20,10 @@ class Purpose(StrEnum):
     BOT_CALLBACK = "minutekeeper.bot-callback"
     CONNECT_LINK = "minutekeeper.connect-link"
     CONNECT_SESSION = "minutekeeper.connect-session"
+    PAGE_SESSION = "minutekeeper.page-session"
+    PAGE_SIGN_IN = "minutekeeper.page-sign-in"
+    PAGE_FORM = "minutekeeper.page-form"
+    PAGE_LINK = "minutekeeper.page-link"
 
 
 def signer(purpose: Purpose, secrets: Sequence[str]) -> Signer:

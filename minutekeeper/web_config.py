@@ -1,5 +1,6 @@
-"""The settings of the HTTP API and of outgoing webhooks; a part of `minutekeeper.config.Settings`."""
+"""The settings of the HTTP API, of the pages and of outgoing webhooks; a part of `minutekeeper.config.Settings`."""
 
+import re
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
@@ -7,14 +8,15 @@ from pydantic_settings import BaseSettings
 
 LEAST_WEBHOOK_SECRET_CHARACTERS = 32
 
+_ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?")
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class WebSettings(BaseSettings):
     """Where `minutekeeper web` listens, what it reads, and how events are delivered to endpoints."""
 
-    minutekeeper_web_host: str = Field("127.0.0.1", description="The address on which the HTTP API listens.")
-    minutekeeper_web_port: Port = Field(8092, description="The port on which the HTTP API listens.")
+    minutekeeper_web_host: str = Field("127.0.0.1", description="The address on which API and pages listen.")
+    minutekeeper_web_port: Port = Field(8092, description="The port on which API and pages listen.")
     minutekeeper_search_index: str = Field(
         ".minutekeeper/search.sqlite3",
         description="The file of the search index, on a local disk. It is made from the artifact store.",
@@ -40,3 +42,17 @@ class WebSettings(BaseSettings):
                 f"must have at least {LEAST_WEBHOOK_SECRET_CHARACTERS} characters; `openssl rand -hex 32` makes one"
             )
         return SecretStr(text)
+
+    minutekeeper_web_public_url: str = Field(
+        "",
+        description="Address at which browsers reach the pages: `https://host`; `http://` on loopback only. Empty: "
+        "they are served on loopback.",
+    )
+
+    @field_validator("minutekeeper_web_public_url")
+    @classmethod
+    def _is_origin(cls, value: str) -> str:
+        origin = value.rstrip("/").lower()
+        if origin and not _ORIGIN.fullmatch(origin):
+            raise ValueError("must be an address without a path, such as https://minutes.example.com")
+        return origin

@@ -1,4 +1,4 @@
-"""The process of the HTTP API: `python -m web`."""
+"""The process of the HTTP API and the pages: `python -m web`."""
 
 from minutekeeper import early_signals  # noqa: F401 - it works by being loaded before all that takes time
 
@@ -10,12 +10,13 @@ import json
 import sys
 from functools import partial
 from pathlib import Path
+from secrets import token_urlsafe
 
 from aiohttp import web
 
 from bridge.connection_limits import close_idle_connections
 from minutekeeper.api_keys import ApiKeyFile
-from minutekeeper.config import Settings
+from minutekeeper.config import Settings, signing_secrets
 from minutekeeper.config_reader import SettingsError, read_settings
 from minutekeeper.logs import set_up_logging
 from minutekeeper.process import run_and_exit
@@ -23,10 +24,17 @@ from minutekeeper.stop_signals import stop_event
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
+from web.access.gate import PageGate
+from web.access.page_link_use import PageLinks
+from web.access.public_address import PublicAddress
+from web.access.sessions import FormTokens, PageSessions
 from web.api.app import ApiServer
 from web.api.calendars import CalendarHandlers
 from web.api.files import FileHandlers
 from web.api.handlers import MeetingHandlers
+from web.pages.app import PageServer
+from web.pages.sign_in import SignInPages
+from web.server import WebServer
 from web.stored_files import StoredFiles
 
 _CANCELLING_SECONDS = 0.5
@@ -59,7 +67,7 @@ def main() -> int:
     try:
         asyncio.run(_serve(settings))
     except OSError as error:
-        sys.stderr.write(f"The API cannot start: {error}\n")
+        sys.stderr.write(f"API and pages cannot start: {error}\n")
         return 2
     return 0
 
@@ -70,7 +78,8 @@ async def _serve(settings: Settings) -> None:
     meetings = MeetingHandlers(client.connected, settings.wake_up)
     files = FileHandlers(client.connected, StoredFiles(partial(ArtifactStore, settings.artifacts_url)))
     calendars = CalendarHandlers(partial(CalendarClient.opened, settings))
-    server = ApiServer(meetings, files, calendars, ApiKeyFile(Path(settings.minutekeeper_api_keys)))
+    api = ApiServer(meetings, files, calendars, ApiKeyFile(Path(settings.minutekeeper_api_keys)))
+    server = WebServer(api, _pages(settings))
     runner = web.AppRunner(server.application(), shutdown_timeout=_CANCELLING_SECONDS)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(calendars.aclose)
@@ -84,6 +93,16 @@ async def _serve(settings: Settings) -> None:
         closing = asyncio.create_task(close_idle_connections(runner, server.active), name="idle")
         await stop.wait()
         closing.cancel()
+
+
+def _pages(settings: Settings) -> PageServer:
+    # Without BRIDGE_SECRET there is no way in, and the pages say so.
+    secrets = signing_secrets(settings) or [token_urlsafe(32)]
+    address = PublicAddress(settings.minutekeeper_web_public_url)
+    sessions = PageSessions(secrets, is_secure=address.is_secure())
+    gate = PageGate(address, sessions, FormTokens(secrets))
+    links = PageLinks(secrets, partial(ArtifactStore, settings.artifacts_url))
+    return PageServer(SignInPages(sessions, links).routes(), gate)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,14 @@ from bridge.connect import views
 from bridge.connect.calendar_workflows import CalendarWorkflows
 from bridge.connect.oauth import CALLBACK_ROUTE
 from bridge.connect.service import ConnectService
-from bridge.connect.session_cookies import CookieEncryption, SessionCookies
+from bridge.connect.session_cookies import SESSION_SECONDS, SessionCookies
 from bridge.request_bodies import RequestBodyReader
 from minutekeeper.calendars.connect_link import CONNECT_ROUTE
 from minutekeeper.calendars.user_connection import CalendarPlatform
 from minutekeeper.config import Settings, signing_secrets
+from minutekeeper.cookie_encryption import CookieEncryption
 from minutekeeper.providers.calendar_factory import open_calendars
+from minutekeeper.signing import Purpose
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.storage.objections import ObjectionStore
 from minutekeeper.storage.user_connections import UserConnectionStore
@@ -28,7 +30,8 @@ _MAX_FORM_BYTES = 4096
 def add_connect_pages(app: web.Application, client: Client) -> None:
     settings = app[SETTINGS]
     app[FORMS] = RequestBodyReader(_MAX_FORM_BYTES)
-    app[COOKIES] = SessionCookies(CookieEncryption(signing_secrets(settings)), settings.bridge_public_url)
+    encryption = CookieEncryption(Purpose.CONNECT_SESSION, signing_secrets(settings), SESSION_SECONDS)
+    app[COOKIES] = SessionCookies(encryption, settings.bridge_public_url)
     app.cleanup_ctx.append(_connecting(client, settings))
     app.router.add_get(f"/connect/done/{_PLATFORM}", views.success_page)
     app.router.add_get("/connect/problem/{problem}", views.error_page)

@@ -1,56 +1,22 @@
 """The session of a user who connects a calendar, in encrypted cookies that expire."""
 
-import base64
 import hashlib
 import hmac
 import secrets
-import zlib
-from collections.abc import Sequence
-from typing import Self, TypeVar
+from typing import Self
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.connect.errors import ConnectError, ConnectErrorCode
 from bridge.connect.oauth import new_verifier
 from minutekeeper.calendars.connect_link import ConnectLink
 from minutekeeper.calendars.preferences import PolicySource
-from minutekeeper.signing import Purpose, derived_keys
+from minutekeeper.cookie_encryption import CookieEncryption
 
 SESSION_SECONDS = 3600
 """How long a session lasts."""
-
-_Model = TypeVar("_Model", bound=BaseModel)
-
-
-class CookieEncryption:
-    """Encrypts with the first of the `secrets`, and decrypts with any of them."""
-
-    def __init__(self, secrets: Sequence[str]) -> None:
-        keys = derived_keys(Purpose.CONNECT_SESSION, secrets)
-        self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
-
-    def encrypt(self, content: BaseModel) -> str:
-        """The encrypted content as text for cookies and URLs, slightly longer than its JSON."""
-        return self._fernet.encrypt(zlib.compress(content.model_dump_json().encode(), 9)).decode()
-
-    def decrypt(self, model: type[_Model], encrypted: str) -> _Model | None:
-        """The content; None if it was not encrypted here, or is too old."""
-        try:
-            content = self._fernet.decrypt(encrypted.encode(), ttl=SESSION_SECONDS)
-            return model.model_validate_json(zlib.decompress(content))
-        except (InvalidToken, ValidationError, UnicodeError, zlib.error):
-            return None
-
-    def encrypted_at(self, encrypted: str) -> int:
-        """When the content was encrypted, as Unix time; 0 if that was not here."""
-        try:
-            return self._fernet.extract_timestamp(encrypted.encode())
-        except (InvalidToken, UnicodeError):
-            return 0
-
 
 _PREFIX = "minutekeeper-"
 

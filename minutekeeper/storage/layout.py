@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from minutekeeper.meetings.ids import (
+    ACCESS,
     CALENDARS,
     DELIVERIES,
     ENDPOINTS,
@@ -80,6 +81,11 @@ def raw_delivery_path(folder: str, name: str) -> str:
 
 def inbox_path(name: str) -> str:
     return f"{INBOX}/{name}"
+
+
+def used_page_link_path(link_id: str) -> str:
+    """The mark that a link to the pages was used."""
+    return f"{ACCESS}/links/{link_id}"
 
 
 def calendar_state_path(calendar_id: str) -> str:

@@ -1,4 +1,4 @@
-"""The web application of the API: checks what every request needs, and calls the handlers."""
+"""The part of the web application that is the API: checks what every request needs, and calls the handlers."""
 
 import json
 import logging
@@ -12,7 +12,6 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from bridge.connection_limits import IDLE_SECONDS, ActiveRequests
 from bridge.request_bodies import RequestBodyReader
 from minutekeeper.api_keys import ApiKey, ApiKeyFile, ApiKeyFileError, ApiScope
 from minutekeeper.storage.errors import StoreError
@@ -29,7 +28,6 @@ from web.api.routes import api_routes
 logger = logging.getLogger("web")
 
 _MAX_BODY_BYTES = 64 * 1024
-_HEADER_BYTES = 8 * 1024
 _KEY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token", "authorization"})
 _BEARER = "bearer "
 
@@ -44,32 +42,15 @@ class ApiServer:
         self._keys = keys
         self._limit = KeyRateLimit()
         self._bodies = RequestBodyReader(_MAX_BODY_BYTES)
-        self.active = ActiveRequests()
         self._document = json.dumps(openapi_document(self._routes), indent=1).encode()
 
-    def application(self) -> web.Application:
-        app = web.Application(
-            middlewares=[self._track, problems_as_json],
-            handler_args={
-                # An access log would print the ids of meetings, which may be names of people.
-                "access_log": None,
-                "keepalive_timeout": IDLE_SECONDS,
-                "max_field_size": _HEADER_BYTES,
-                "auto_decompress": False,
-            },
-        )
+    def add_routes(self, router: web.UrlDispatcher) -> None:
         for route in self._routes:
             path = re.sub(r"\{(id|calendar|event)\}", r"{\1:[^/]+}", route.path.replace("{name}", "{name:.+}"))
-            app.router.add_route(route.method, path, self._handler(route))
+            router.add_route(route.method, path, self._handler(route))
             if route.is_file:
-                app.router.add_route(hdrs.METH_HEAD, path, self._handler(route))
-        app.router.add_get(DOCUMENT_PATH, self._show_document)
-        return app
-
-    @web.middleware
-    async def _track(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        with self.active.track(request.protocol):
-            return await handler(request)
+                router.add_route(hdrs.METH_HEAD, path, self._handler(route))
+        router.add_get(DOCUMENT_PATH, self._show_document)
 
     def _handler(self, route: ApiRoute) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:

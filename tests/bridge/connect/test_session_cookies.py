@@ -13,7 +13,6 @@ from bridge.connect.errors import ConnectError, ConnectErrorCode
 from bridge.connect.session_cookies import (
     SESSION_SECONDS,
     ConnectedAccount,
-    CookieEncryption,
     OAuthGrant,
     OAuthSession,
     SessionCookies,
@@ -21,8 +20,10 @@ from bridge.connect.session_cookies import (
 )
 from minutekeeper.calendars.connect_link import new_link
 from minutekeeper.calendars.preferences import PolicySource
+from minutekeeper.cookie_encryption import CookieEncryption
+from minutekeeper.signing import Purpose
 
-ENCRYPTION = CookieEncryption(["s" * 32])
+ENCRYPTION = CookieEncryption(Purpose.CONNECT_SESSION, ["s" * 32], SESSION_SECONDS)
 COOKIES = SessionCookies(ENCRYPTION, "https://bridge.example/base")
 LINK = new_link("anna", "google", datetime(2026, 12, 1, tzinfo=UTC) + timedelta(days=36500))
 GRANT = OAuthGrant(refresh_token="1//token")

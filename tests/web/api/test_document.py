@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from aiohttp import web
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
@@ -49,7 +50,8 @@ def test_it_is_valid_and_committed() -> None:
 
 
 def test_it_has_every_route_of_the_router_and_no_other(tmp_path: Any) -> None:
-    router = ApiServer(*HANDLERS, ApiKeyFile(tmp_path / "keys.json")).application().router
+    router = web.UrlDispatcher()
+    ApiServer(*HANDLERS, ApiKeyFile(tmp_path / "keys.json")).add_routes(router)
     routed = {
         (route.method, re.sub(r"\{(\w+):[^}]*\}", r"{\1}", route.resource.canonical if route.resource else ""))
         for route in router.routes()

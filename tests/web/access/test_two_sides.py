@@ -1,0 +1,31 @@
+"""API and pages in one process: each answers in its own way, and neither takes what admits to the other."""
+
+import pytest
+
+from tests.web.conftest import Api
+from tests.web.visitors import SignedIn
+from web.access.roles import Role
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ANSWERS = {"/api/v1/nowhere": "application/problem+json", "/nowhere": "text/html"}
+
+
+@pytest.mark.parametrize("path", ANSWERS)
+async def test_what_is_not_there_is_told_in_the_way_of_its_side(api: Api, path: str) -> None:
+    async with api.http.get(api.url + path) as answer:
+        assert (answer.status, answer.content_type) == (404, ANSWERS[path])
+        is_page = "Content-Security-Policy" in answer.headers
+        assert is_page == (answer.content_type == "text/html")
+
+
+async def test_the_api_takes_no_session(api: Api) -> None:
+    async with api.http.get(f"{api.url}/api/v1/meetings", cookies=SignedIn(Role.ADMIN).cookies) as answer:
+        assert answer.status == 401
+
+
+async def test_a_page_of_the_wrong_method_says_which_it_takes(api: Api) -> None:
+    async with api.http.get(f"{api.url}/sign-out") as answer:
+        assert answer.status == 405
+        assert answer.headers["Allow"] == "POST"
+        assert "does not take this method" in await answer.text()

@@ -1,0 +1,40 @@
+"""The address under which browsers reach the pages."""
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from minutekeeper.startup_checks import is_loopback
+from web.page_error import PageError
+
+_LONGEST_PATH = 2000
+
+
+class PublicAddress:
+    """`configured` is `https://host`, or `http://` on loopback; if it is empty, loopback addresses are served."""
+
+    def __init__(self, configured: str) -> None:
+        self._configured = configured
+
+    def origin(self, request: web.Request) -> str:
+        """The origin of the pages for this request. Raises PageError for a host that is not this one."""
+        if self._configured:
+            return self._configured
+        origin = f"http://{request.host}"
+        if not is_loopback(origin):
+            raise PageError(
+                421,
+                "The pages have no public address",
+                "Set MINUTEKEEPER_WEB_PUBLIC_URL to the address at which browsers reach them, such as "
+                "https://minutes.example.com. Until then they are served on this machine alone.",
+            )
+        return origin
+
+    def is_secure(self) -> bool:
+        return urlsplit(self._configured).scheme == "https"
+
+
+def own_path(given: str) -> str:
+    """A path of this site to lead a browser to; `/` for anything that could lead elsewhere."""
+    is_own = given.startswith("/") and not given.startswith("//") and "\\" not in given
+    return given if is_own and given.isprintable() and len(given) <= _LONGEST_PATH else "/"

@@ -1,0 +1,59 @@
+"""One web application of the API and the pages, each with its own checks, errors and headers."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bridge.connection_limits import IDLE_SECONDS, ActiveRequests
+from web.api.app import ApiServer, problems_as_json
+from web.pages.app import PageServer
+
+_HEADER_BYTES = 16 * 1024
+"""Size limit of one header: browsers also send the cookies of other applications on the same domain."""
+
+_API_PATHS = ("/healthz", "/readyz")
+_API_PREFIX = "/api/"
+
+
+def is_api_path(path: str) -> bool:
+    """Whether programs ask here, and get problem details instead of pages."""
+    return path in _API_PATHS or path.startswith(_API_PREFIX)
+
+
+class WebServer:
+    """Takes the requests of both. `active` are those that are being answered."""
+
+    def __init__(self, api: ApiServer, pages: PageServer) -> None:
+        self._api = api
+        self._pages = pages
+        self.active = ActiveRequests()
+
+    def application(self) -> web.Application:
+        app = web.Application(
+            middlewares=[self._track, self._answer],
+            handler_args={
+                # An access log would print the ids of meetings, which may be names of people.
+                "access_log": None,
+                "keepalive_timeout": IDLE_SECONDS,
+                "max_field_size": _HEADER_BYTES,
+                "auto_decompress": False,
+            },
+        )
+        app.on_response_prepare.append(self._secure)
+        self._api.add_routes(app.router)
+        self._pages.add_routes(app.router)
+        return app
+
+    @web.middleware
+    async def _track(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        with self.active.track(request.protocol):
+            return await handler(request)
+
+    @web.middleware
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if is_api_path(request.path):
+            return await problems_as_json(request, handler)
+        return await self._pages.answer(request, handler)
+
+    async def _secure(self, request: web.Request, response: web.StreamResponse) -> None:
+        if not is_api_path(request.path):
+            await self._pages.secure(request, response)
