@@ -110,7 +110,7 @@ class Meeting:
     async def outcome_in_time(self) -> Outcome:
         """The outcome, with as much virtual time as it takes."""
         try:
-            await self.env.fast_forward(self.handle)
+            await asyncio.wait_for(self.env.fast_forward(self.handle), 240)
         except RPCError as error:
             if "already completed" not in error.message:
                 raise

@@ -23,7 +23,7 @@ from minutekeeper.meetings.status import FailureReason
 from minutekeeper.meetings.webhook_health import BotStatusQuery
 from minutekeeper.providers.base import BotObservation, ProviderBotStatus
 from minutekeeper.providers.registry import Providers
-from minutekeeper.temporal.names import MEETINGS_QUEUE
+from minutekeeper.temporal.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
 from minutekeeper.temporal.webhook_monitor import WebhookMonitor
 from minutekeeper.temporal.worker_connection import plugin
 from tests.bot_events import bot_event
@@ -193,7 +193,10 @@ async def test_words_that_nobody_knows_are_counted_once_for_a_bot_and_logged(
     recordings: ScriptedRecordings,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with watched(env, provider, MEETINGS_QUEUE, [MeetingWorkflow], max_cached_workflows=0) as worker:
+    async with (
+        Worker(env.client, task_queue=RECORDINGS_QUEUE, activities=[recordings.write_record]),
+        watched(env, provider, MEETINGS_QUEUE, [MeetingWorkflow], max_cached_workflows=0) as worker,
+    ):
         handle = await book(with_plugin(env.client), datetime.now(UTC) + timedelta(minutes=2))
         meeting = Meeting(env, handle, provider, recordings)
         first = await meeting.until_bots(1)
