@@ -113,6 +113,7 @@ async def webhook_show(
     as_json: Json = False,
 ) -> int:
     """Show an endpoint."""
+    from starter.endpoint_models import EndpointWithSecret
     from starter.endpoint_tables import endpoint_facts
     from starter.output import display, write_json
     from starter.webhook_endpoints import WebhookClient
@@ -123,7 +124,7 @@ async def webhook_show(
         write_json(found)
         return 0
     display(endpoint_facts(found))
-    if secret:
+    if isinstance(found, EndpointWithSecret):
         _print_secret(found)
     return 0
 

@@ -1,5 +1,7 @@
 """`webhook …`: endpoints of outgoing events are added, shown, changed and removed."""
 
+from typing import Any
+
 import pytest
 
 from minutekeeper.deliveries.endpoint import OutgoingEventType
@@ -38,7 +40,7 @@ async def test_what_was_given_changes_and_the_rest_stays() -> None:
     added = (await cli("webhook", "add", URL, "--format", "slack", "--json")).json
     check("webhook add", added)
     endpoint_id = added.pop("endpoint_id")
-    changes = [
+    changes: list[tuple[tuple[str, ...], dict[str, Any]]] = [
         (("--name", "board"), {"name": "board"}),
         (
             ("--type", "calendar.trouble", "--type", "meeting.failed"),

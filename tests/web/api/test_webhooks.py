@@ -1,5 +1,7 @@
 """Endpoints of outgoing events over HTTP: managing them needs a key with the scope admin."""
 
+from typing import Any
+
 import pytest
 
 from minutekeeper.deliveries.endpoint_secrets import endpoint_secret
@@ -63,7 +65,7 @@ async def test_events_go_to_public_addresses_by_https_alone(api: Api, url: str) 
 
 async def test_what_is_not_understood_is_refused(api: Api) -> None:
     good = {"url": "https://crm.example.com/"}
-    for wrong in (
+    mistakes: tuple[dict[str, Any], ...] = (
         {"types": []},
         {"types": ["meeting.done"]},
         {"types": ["webhook.test"]},
@@ -72,7 +74,8 @@ async def test_what_is_not_understood_is_refused(api: Api) -> None:
         {"secret": "mine"},
         {"form": "slack"},
         {"name": "two\nlines"},
-    ):
+    )
+    for wrong in mistakes:
         status, _, problem = await api.ask("POST", WEBHOOKS, good | wrong)
         assert (status, problem["code"]) == (422, "invalid_request"), wrong
         assert {each["field"].partition(".")[0] for each in problem["errors"]} == wrong.keys()
