@@ -17,6 +17,7 @@ from bridge.app_keys import (
     FORWARDER,
     INBOX,
     INBOX_WORKER,
+    LAST_WEBHOOKS,
     PROVIDER_CALLS,
     PROVIDERS,
     READINESS,
@@ -51,6 +52,7 @@ from minutekeeper.config import Settings, load_deadlines
 from minutekeeper.meetings.webhook_urls import ACCOUNT_WEBHOOK_ROUTE, BOT_WEBHOOK_ROUTE
 from minutekeeper.providers.calendar_factory import open_calendars
 from minutekeeper.providers.registry import Providers
+from minutekeeper.storage.last_webhooks import LastWebhooks
 from minutekeeper.storage.store import ArtifactStore
 
 # A workflow id may contain any character; by default the router accepts no braces.
@@ -118,6 +120,7 @@ def create_app(settings: Settings, client: Client, providers: Providers, store: 
     )
     app[FORWARDER] = WebhookForwarder(app[TEMPORAL], BotSearch(client), store, adopter)
     app[INBOX] = Inbox(store, app[REGISTRY])
+    app[LAST_WEBHOOKS] = LastWebhooks(store)
     app[BOT_RATE_LIMIT] = BotRateLimit()
     app[INBOX_WORKER] = InboxWorker(app[INBOX], app[FORWARDER], app[TEMPORAL])
     setup_routes(app)

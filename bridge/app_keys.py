@@ -18,6 +18,7 @@ from bridge.temporal_gateway import TemporalGateway
 from minutekeeper.calendars.connect_link import ConnectLink
 from minutekeeper.config import Settings
 from minutekeeper.providers.registry import Providers
+from minutekeeper.storage.last_webhooks import LastWebhooks
 from minutekeeper.storage.store import ArtifactStore
 
 SETTINGS = web.AppKey("settings", Settings)
@@ -34,6 +35,7 @@ INBOX = web.AppKey("inbox", Inbox)
 ACTIVE_REQUESTS = web.AppKey("active_requests", ActiveRequests)
 INBOX_WORKER = web.AppKey("inbox_worker", InboxWorker)
 BOT_RATE_LIMIT = web.AppKey("bot_rate_limit", BotRateLimit)
+LAST_WEBHOOKS = web.AppKey("last_webhooks", LastWebhooks)
 READINESS = web.AppKey("readiness", Readiness)
 
 LINE = web.RequestKey("line", DeliveryLogEntry)

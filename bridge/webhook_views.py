@@ -1,10 +1,22 @@
 """HTTP handlers for webhooks, and the check of the token in a bot's webhook URL."""
 
+import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from aiohttp import web
 
-from bridge.app_keys import BODIES, BOT_RATE_LIMIT, FORWARDER, INBOX, LINE, PROVIDERS, READINESS, SETTINGS
+from bridge.app_keys import (
+    BODIES,
+    BOT_RATE_LIMIT,
+    FORWARDER,
+    INBOX,
+    LAST_WEBHOOKS,
+    LINE,
+    PROVIDERS,
+    READINESS,
+    SETTINGS,
+)
 from bridge.delivery import BotAddress, DeliveryOutcome, WebhookDelivery
 from bridge.delivery_log import DeliveryLogEntry
 from bridge.forwarder import ForwardResult
@@ -40,6 +52,7 @@ async def confirm_address(request: web.Request) -> web.Response:
 
 
 _RETRY_AFTER_SECONDS = 5
+_NOTE_SECONDS = 1.0
 
 
 async def receive_bot_webhook(request: web.Request) -> web.Response:
@@ -83,6 +96,10 @@ async def receive_account_webhook(request: web.Request) -> web.Response:
         notice = await _parse(request, provider, body, received_at)
         if isinstance(notice, IgnoredWebhook):
             return _ignored(line, notice)
+        with suppress(StoreError, TimeoutError):
+            # A store in trouble must not hold the delivery back.
+            async with asyncio.timeout(_NOTE_SECONDS):
+                await request.app[LAST_WEBHOOKS].note(provider.name, received_at)
         if isinstance(notice, CalendarWebhook):
             return await _forward(request, WebhookDelivery.of_calendar(notice, provider.name, received_at))
         workflow_id, dispatch = notice.workflow_id, notice.event.dispatch

@@ -13,11 +13,15 @@ from minutekeeper.config import Settings
 from minutekeeper.provider_config import ProviderAccount
 from minutekeeper.providers.base import AccountError, ProviderError
 from minutekeeper.providers.factory import DEFAULT_PROVIDER
+from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.last_webhooks import LastWebhooks
+from minutekeeper.storage.store import ArtifactStore
 from starter.errors import MeetingInputError
 from starter.health_checks import CheckFailedError, HealthCheck
 from starter.provider_account import open_bot_account
 
 _TITLES = {"meetingbaas": "Meeting BaaS", "meetingbaas-v2": "Meeting BaaS v2", "recall": "Recall.ai"}
+_HOURS_TOLD = 48
 _TEST_EVENT = json.dumps({"event": "minutekeeper.doctor"})
 """Means nothing to any provider, so that a bridge which believes it does nothing with it."""
 
@@ -58,7 +62,7 @@ async def _check_account(settings: Settings, account: ProviderAccount, *, is_alo
 async def _check_secret(settings: Settings, account: ProviderAccount) -> str:
     """Sends the bridge a delivery that is signed with the secret of this machine, as the provider signs its own.
 
-    Whether the provider has the same secret only a delivery of its own can show.
+    Whether the provider has the same secret only a delivery of its own can show, so the last one is told of.
     """
     name = account.webhook_secret_variable
     secret = account.webhook_secret
@@ -83,9 +87,22 @@ async def _check_secret(settings: Settings, account: ProviderAccount) -> str:
             f"{url} cannot be reached: {error}", "start the bridge, and see its check"
         ) from error
     if status == 200:
-        vendor = _TITLES[account.name]
-        return f"{url} verifies signatures by {name}; whether {vendor} signs with it, its first webhook shows"
+        return f"{url} verifies signatures by {name}; {await _last_webhook(settings, account)}"
     if status == 401:
         remedy = f"give the bridge the same {name}, and compare the clocks of both machines"
         raise CheckFailedError(f"{url} does not accept a signature by {name}", remedy)
     raise CheckFailedError(f"{url} answers {status}", f"start the bridge with {account.key_variable} set")
+
+
+async def _last_webhook(settings: Settings, account: ProviderAccount) -> str:
+    vendor = _TITLES[account.name]
+    try:
+        last = await LastWebhooks(ArtifactStore(settings.artifacts_url)).of(account.name)
+    except StoreError:
+        return f"when {vendor} reported last is not known, because the store cannot be read"
+    if last is None:
+        return f"whether {vendor} signs with it, its first webhook shows"
+    minutes = max(int((datetime.now(UTC) - last).total_seconds() // 60), 0)
+    hours = minutes // 60
+    age = f"{last:%Y-%m-%d}" if hours >= _HOURS_TOLD else f"{hours} h ago" if hours else "within the last hour"
+    return f"{vendor} reported last {age}"

@@ -21,10 +21,12 @@ ENDPOINTS = "endpoints"
 """The folder for the endpoints of outgoing events; not the id of a meeting."""
 DELIVERIES = "deliveries"
 """The folder for the records of events that were sent to other services; not the id of a meeting."""
+WEBHOOKS = "webhooks"
+"""The folder for when each provider reported last; not the id of a meeting."""
 ACCESS = "access"
 """The folder for links to the pages that were used; not the id of a meeting."""
 
-_RESERVED = frozenset({INBOX, CALENDARS, USERS, PREFERENCES, RECORDS, ENDPOINTS, DELIVERIES, ACCESS})
+_RESERVED = frozenset({INBOX, CALENDARS, USERS, PREFERENCES, RECORDS, ENDPOINTS, DELIVERIES, WEBHOOKS, ACCESS})
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 _WORKFLOW_PREFIX = "meeting-"
 _ADOPTED_PREFIX = "bot-"

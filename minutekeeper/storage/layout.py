@@ -15,6 +15,7 @@ from minutekeeper.meetings.ids import (
     PREFERENCES,
     RECORDS,
     USERS,
+    WEBHOOKS,
     folder_for,
 )
 
@@ -81,6 +82,11 @@ def raw_delivery_path(folder: str, name: str) -> str:
 
 def inbox_path(name: str) -> str:
     return f"{INBOX}/{name}"
+
+
+def last_webhook_path(provider: str) -> str:
+    """When a provider's own webhook endpoint delivered last."""
+    return f"{WEBHOOKS}/{provider}.json"
 
 
 def used_page_link_path(link_id: str) -> str:

@@ -19,6 +19,7 @@ from minutekeeper.meetings.status import FailureReason
 from minutekeeper.meetings.webhook_urls import account_webhook_path, bot_webhook_url
 from minutekeeper.providers.factory import open_providers
 from minutekeeper.providers.recall.bot_marks import BotMarks
+from minutekeeper.storage.last_webhooks import LastWebhooks
 from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.support import SECRET, Answer, Bridge, make_settings, signals, start_recorder, stored
 from tests.providers.recall.support import needs_samples, sample
@@ -126,6 +127,20 @@ async def test_an_end_says_why(recall_bridge: Bridge, client: Client, workflow_i
     (payload,) = await signals(client, workflow_id)
     assert (payload["kind"], payload["reason"]) == (BotEventKind.FAILED, FailureReason.PROVIDER_ERROR)
     assert KEY not in json.dumps(payload)
+
+
+async def test_what_is_signed_shows_that_the_endpoint_is_alive(
+    recall_bridge: Bridge, client: Client, store: ArtifactStore, workflow_id: str
+) -> None:
+    await start_recorder(client, workflow_id)
+    await send(recall_bridge, news(workflow_id, "bot.done"), secret=OTHER)
+    await send(recall_bridge, {"event": "minutekeeper.doctor"})
+    assert await LastWebhooks(store).of("recall") is None
+    before = datetime.now(UTC)
+    await send(recall_bridge, news(workflow_id, "bot.done"))
+    last = await LastWebhooks(store).of("recall")
+    assert last is not None
+    assert before <= last <= datetime.now(UTC)
 
 
 async def test_nothing_of_a_webhook_is_stored(

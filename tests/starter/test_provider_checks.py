@@ -3,11 +3,16 @@
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
 from aiohttp import web
 
 from minutekeeper.config import Settings
 from minutekeeper.providers.webhook_signatures import WebhookSignatures
+from minutekeeper.storage.last_webhooks import LastWebhooks
+from minutekeeper.storage.store import ArtifactStore
 from starter.health_checks import CheckResult, run_check
 from starter.provider_checks import provider_checks
 
@@ -68,6 +73,18 @@ async def test_a_key_that_works_and_a_secret_that_the_bridge_has_too() -> None:
         == f"{url}/webhooks/recall verifies signatures by RECALL_WEBHOOK_SECRET; "
         "whether Recall.ai signs with it, its first webhook shows"
     )
+
+
+@pytest.mark.parametrize(
+    ("ago", "told"),
+    [(timedelta(minutes=5), "within the last hour"), (timedelta(hours=30), "30 h ago"), (timedelta(days=3), None)],
+)
+async def test_the_last_webhook_is_told_of(tmp_path: Path, ago: timedelta, told: str | None) -> None:
+    at = datetime.now(UTC) - ago
+    await LastWebhooks(ArtifactStore(tmp_path.as_uri())).note("recall", at)
+    async with outside() as url:
+        found = await checks(url, artifacts_url=tmp_path.as_uri())
+    assert found["webhooks of Recall.ai"].found.endswith(f"; Recall.ai reported last {told or f'{at:%Y-%m-%d}'}")
 
 
 async def test_a_key_of_another_region_and_a_secret_that_the_bridge_does_not_have() -> None:
