@@ -35,7 +35,7 @@ async def transcript_index(
             sys.stderr.write(f"\r{done:,} of {of:,} meetings" + ("\n" if done == of else ""))
             sys.stderr.flush()
 
-    changes = await TranscriptSearch.opened(settings()).update(progress, anew=rebuild)
+    changes = await TranscriptSearch.from_settings(settings()).update(progress, anew=rebuild)
     if as_json:
         write_json(IndexOutput(**changes._asdict()))
         return 0
@@ -70,7 +70,7 @@ async def transcript_search(
     from starter.transcript_search import TranscriptSearch
 
     typed = words[0] if len(words) == 1 else " ".join(f'"{each}"' if " " in each else each for each in words)
-    matches = await TranscriptSearch.opened(settings()).find(typed, meeting=meeting, page=page)
+    matches = await TranscriptSearch.from_settings(settings()).find(typed, meeting=meeting, page=page)
     if as_json:
         write_json(matches)
         return 0

@@ -88,16 +88,16 @@ class TranscriptMatches(BaseModel):
 class TranscriptSearch:
     """Searches an index, and keeps it up to date. Raises StorageError if the index or the store cannot be used."""
 
-    def __init__(self, index: TranscriptIndex, store: ArtifactStore) -> None:
+    def __init__(self, index: TranscriptIndex, open_store: Callable[[], ArtifactStore]) -> None:
+        """`open_store` opens the artifact store when it is first needed."""
         self._index = index
-        self._indexer = TranscriptIndexer(store, index)
+        self._open_store = open_store
+        self._opened: TranscriptIndexer | None = None
 
     @classmethod
-    def opened(cls, settings: Settings) -> "TranscriptSearch":
-        """As the settings say."""
-        with _as_storage_errors():
-            store = ArtifactStore(settings.artifacts_url)
-        return cls(TranscriptIndex(Path(settings.minutekeeper_search_index)), store)
+    def from_settings(cls, settings: Settings) -> "TranscriptSearch":
+        index = TranscriptIndex(Path(settings.minutekeeper_search_index))
+        return cls(index, lambda: ArtifactStore(settings.artifacts_url))
 
     async def find(self, words: str, *, meeting: str = "", page: int = 1) -> TranscriptMatches:
         """A page of hits in all meetings, or in the one with this id. What was erased is never among them.
@@ -113,7 +113,7 @@ class TranscriptSearch:
             complete_at = await asyncio.to_thread(self._index.completed_at)
             for _ in range(_SEARCHES):
                 found = await asyncio.to_thread(self._search, query, meeting, page)
-                if not await self._indexer.forget_missing(each.meeting for each in found.page):
+                if not await (await self._indexer()).forget_missing(each.meeting for each in found.page):
                     break
             else:
                 found = FoundMeetings(0, 0, ())
@@ -137,22 +137,30 @@ class TranscriptSearch:
         with _as_storage_errors():
             if anew:
                 await asyncio.to_thread(self._index.clear)
-            return await self._indexer.update_all(progress)
+            return await (await self._indexer()).update_all(progress)
 
     async def keep_up_to_date(self) -> None:
-        """Takes in what is new, until it is cancelled. What fails is logged, and tried again."""
+        """Takes in what is new, until it is cancelled. What fails is logged once, and tried again."""
+        told = ""
         while True:
             try:
                 with _as_storage_errors():
                     now = datetime.now(UTC)
                     complete_at = await asyncio.to_thread(self._index.completed_at)
                     if complete_at is None or now - complete_at > _ALL_EVERY:
-                        await self._indexer.update_all(_pause)
+                        await (await self._indexer()).update_all(_pause)
                     else:
-                        await self._indexer.update_recent(now)
+                        await (await self._indexer()).update_recent(now)
+                told = ""
             except StorageError as error:
-                logger.warning("%s", error)
+                if told != (told := str(error)):
+                    logger.warning("%s", error)
             await asyncio.sleep(_RECENT_EVERY.total_seconds())
+
+    async def _indexer(self) -> TranscriptIndexer:
+        if self._opened is None:
+            self._opened = TranscriptIndexer(await asyncio.to_thread(self._open_store), self._index)
+        return self._opened
 
     def _search(self, query: SearchQuery, meeting: str, page: int) -> FoundMeetings:
         if not meeting:

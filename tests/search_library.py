@@ -22,17 +22,22 @@ class Library:
         self.store = ArtifactStore((folder / "store").as_uri())
         self.root = folder / "store"
         self.settings = Settings(artifacts_url=self.store.url, minutekeeper_search_index=str(self.file))
-        self.search = TranscriptSearch.opened(self.settings)
+        self.search = TranscriptSearch.from_settings(self.settings)
 
     async def add(self, name: str, *said: str, **fields: Any) -> MeetingRecord:
-        """A meeting in which Anna said these sentences, one every ten seconds."""
+        """A meeting in which these sentences were said, one every ten seconds: by Anna, or by `Ben|…`."""
         await self.put(f"{name}/transcript.json", said)
         return await self.record(name, f"{name}/transcript.json", **fields)
 
     async def put(self, path: str, said: Sequence[str]) -> None:
         turns = [
-            {"speaker": "Anna", "start": 10.0 * number, "end": 10.0 * number + 5, "text": text}
-            for number, text in enumerate(said)
+            {
+                "speaker": each.rpartition("|")[0] or "Anna",
+                "start": 10.0 * number,
+                "end": 10.0 * number + 5,
+                "text": each.rpartition("|")[2],
+            }
+            for number, each in enumerate(said)
         ]
         await self.store.put(path, json.dumps({"segments": turns}).encode())
 

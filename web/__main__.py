@@ -24,7 +24,7 @@ from minutekeeper.stop_signals import stop_event
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
-from starter.webhook_endpoints import WebhookClient
+from starter.transcript_search import TranscriptSearch
 from web.access.gate import PageGate
 from web.access.page_link_use import PageLinks
 from web.access.public_address import PublicAddress
@@ -33,8 +33,8 @@ from web.api.app import ApiServer
 from web.api.calendars import CalendarHandlers
 from web.api.files import FileHandlers
 from web.api.handlers import MeetingHandlers
-from web.api.webhooks import WebhookHandlers
 from web.pages.app import PageServer
+from web.pages.search_page import SearchPages
 from web.pages.sign_in import SignInPages
 from web.server import WebServer
 from web.stored_files import StoredFiles
@@ -80,9 +80,9 @@ async def _serve(settings: Settings) -> None:
     meetings = MeetingHandlers(client.connected, settings.wake_up)
     files = FileHandlers(client.connected, StoredFiles(partial(ArtifactStore, settings.artifacts_url)))
     calendars = CalendarHandlers(partial(CalendarClient.opened, settings))
-    webhooks = WebhookHandlers(partial(WebhookClient.from_settings, settings))
-    keys = ApiKeyFile(Path(settings.minutekeeper_api_keys))
-    server = WebServer(ApiServer(meetings, files, calendars, webhooks, keys), _pages(settings))
+    api = ApiServer(meetings, files, calendars, ApiKeyFile(Path(settings.minutekeeper_api_keys)))
+    search = TranscriptSearch.from_settings(settings)
+    server = WebServer(api, _pages(settings, search))
     runner = web.AppRunner(server.application(), shutdown_timeout=_CANCELLING_SECONDS)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(calendars.aclose)
@@ -94,18 +94,21 @@ async def _serve(settings: Settings) -> None:
         sys.stdout.write(json.dumps({"web": f"http://{settings.minutekeeper_web_host}:{port}"}) + "\n")
         sys.stdout.flush()
         closing = asyncio.create_task(close_idle_connections(runner, server.active), name="idle")
+        indexing = asyncio.create_task(search.keep_up_to_date(), name="search index")
         await stop.wait()
-        closing.cancel()
+        for task in (closing, indexing):
+            task.cancel()
 
 
-def _pages(settings: Settings) -> PageServer:
+def _pages(settings: Settings, search: TranscriptSearch) -> PageServer:
     # Without BRIDGE_SECRET there is no way in, and the pages say so.
     secrets = signing_secrets(settings) or [token_urlsafe(32)]
     address = PublicAddress(settings.minutekeeper_web_public_url)
     sessions = PageSessions(secrets, is_secure=address.is_secure())
     gate = PageGate(address, sessions, FormTokens(secrets))
     links = PageLinks(secrets, partial(ArtifactStore, settings.artifacts_url))
-    return PageServer(SignInPages(sessions, links).routes(), gate)
+    routes = [*SignInPages(sessions, links).routes(), *SearchPages(search).routes()]
+    return PageServer(routes, gate)
 
 
 if __name__ == "__main__":

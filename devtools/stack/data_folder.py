@@ -60,6 +60,10 @@ class DataFolder:
         return self.path / "simulator.json"
 
     @property
+    def search_index(self) -> Path:
+        return self.path / "search.sqlite3"
+
+    @property
     def api_keys(self) -> Path:
         """The keys of this folder's HTTP API."""
         return self.path / "api-keys.json"

@@ -27,6 +27,7 @@ CLIENT_VARIABLES = (
     *ACCOUNT_VARIABLES,
     "MINUTEKEEPER_TEMPORAL_UI_URL",
     "MINUTEKEEPER_API_KEYS",
+    "MINUTEKEEPER_SEARCH_INDEX",
     "MK_API_URL",
     "MK_API_KEY",
 )
@@ -101,6 +102,7 @@ def service_environment(
         "MINUTEKEEPER_WEB_HOST": HOST,
         "MINUTEKEEPER_WEB_PORT": addresses.web.rpartition(":")[2],
         "MINUTEKEEPER_API_KEYS": str(folder.api_keys),
+        "MINUTEKEEPER_SEARCH_INDEX": str(folder.search_index),
         # Read by no process of ours, but by programs that call the API, such as those of examples/.
         "MK_API_URL": addresses.web,
         "MK_API_KEY": folder.new_api_key(),

@@ -41,8 +41,7 @@ class Delivered:
         return self.content
 
     async def transcript(self):
-        found = await self.read()
-        return found, found.transcript
+        return (await self.read()).transcript
 
 async def main():
     global client

@@ -198,4 +198,4 @@ async def test_an_index_that_cannot_be_used_says_so(library: Library, tmp_path: 
     (tmp_path / "file").write_text("")
     settings = library.settings.model_copy(update={"minutekeeper_search_index": str(tmp_path / "file" / "x")})
     with pytest.raises(StorageError, match="The search index cannot be used"):
-        await TranscriptSearch.opened(settings).find("word")
+        await TranscriptSearch.from_settings(settings).find("word")

@@ -62,7 +62,6 @@ async def api(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempPat
             "MEETINGBAAS_BASE_URL": sim.url,
             "MEETINGBAAS_API_KEY": KEY,
             "BRIDGE_SECRET": SECRET,
-            "MINUTEKEEPER_WEBHOOK_SECRET": SECRET,
         }
         async with running_api(folder, settings) as api:
             yield api
@@ -75,7 +74,11 @@ class running_api:  # noqa: N801 - used as a function
         self._folder, self._settings = folder, settings
 
     async def __aenter__(self) -> Api:
-        environment = clean_environment() | {"MINUTEKEEPER_WEB_PORT": "0", "TEMPORAL_CONFIG_FILE": os.devnull}
+        environment = clean_environment() | {
+            "MINUTEKEEPER_WEB_PORT": "0",
+            "MINUTEKEEPER_SEARCH_INDEX": str(self._folder / "search.sqlite3"),
+            "TEMPORAL_CONFIG_FILE": os.devnull,
+        }
         with (self._folder / "web.log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "web"),

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from minutekeeper.meetings.descriptions import format_duration, format_size
 from minutekeeper.meetings.views import MeetingView
 from minutekeeper.text import balanced, one_line, truncate_utf8
+from minutekeeper.transcripts.formats import clock_position
 from starter.meeting_snapshot import MeetingSummary
 from web.pages import words
 
@@ -123,6 +124,11 @@ def _length(seconds: float | timedelta) -> str:
     return format_duration(seconds if isinstance(seconds, timedelta) else timedelta(seconds=seconds))
 
 
+def _position(seconds: float) -> str:
+    """A moment of a recording: `12:35`, `01:12:35`."""
+    return clock_position(int(seconds)).removeprefix("00:")
+
+
 def _harmless(value: object) -> object:
     return balanced(value) if type(value) is str else value
 
@@ -149,6 +155,7 @@ def _new_environment() -> Environment:
         "meeting_path": meeting_path,
         "meeting_label": meeting_label,
         "one_line": one_line,
+        "position": _position,
     }
     environment.globals |= {"static": _static_address, "navigation": NAVIGATION}
     return environment
