@@ -22,13 +22,14 @@ from starter import (
     cli_opt_outs,
     cli_records,
     cli_services,
+    cli_webhooks,
 )
 from starter.errors import MeetingError, MeetingInputError
 
 app = typer.Typer(name="minutekeeper", rich_markup_mode=None, pretty_exceptions_enable=False)
 for _commands in (
     *(cli_meetings, cli_meeting_changes, cli_meeting_views, cli_index, cli_records),
-    *(cli_services, cli_api, cli_calendars, cli_opt_outs),
+    *(cli_services, cli_api, cli_webhooks, cli_calendars, cli_opt_outs),
 ):
     app.add_typer(_commands.app)
 

@@ -37,6 +37,33 @@ class MeetingInputError(MeetingError):
         self.field = field
 
 
+class UnsafeUrlError(MeetingInputError):
+    """Events must not be delivered to this address."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__("url", problem)
+
+
+class EndpointNotFoundError(MeetingError):
+    """There is no such endpoint of outgoing events."""
+
+
+class DeliveryNotFoundError(MeetingError):
+    """The event was never on its way to this endpoint."""
+
+
+class EndpointExistsError(MeetingError):
+    """Another endpoint has this address, or there are as many as there may be."""
+
+
+class EndpointDisabledError(MeetingError):
+    """The endpoint is disabled, so nothing is delivered to it."""
+
+
+class WebhookSecretMissingError(MeetingError):
+    """The secret from which those of endpoints are derived is not set."""
+
+
 class TemporalUnreachableError(MeetingError):
     """Temporal does not answer or denies access: address, namespace or credentials are wrong, or it is down."""
 

@@ -16,6 +16,7 @@ from starter.calendars.events import DecidedEvent
 from starter.calendars.explain import EventExplanation
 from starter.calendars.preview import PolicyPreview
 from starter.calendars.summaries import CalendarSummary
+from starter.endpoint_models import EndpointView, EndpointWithSecret
 from starter.meeting_lookup import FoundMeeting
 from starter.meeting_snapshot import MeetingSummary
 from starter.transcript_search import TranscriptMatches
@@ -41,6 +42,15 @@ OUTPUTS: dict[str, Any] = {
     "records rebuild": json_models.RebuiltRecords,
     "index": json_models.IndexOutput,
     "search": TranscriptMatches,
+    "webhook add": EndpointWithSecret,
+    "webhook list": list[EndpointView],
+    "webhook show": EndpointView,
+    "webhook show --secret": EndpointWithSecret,
+    "webhook update": EndpointView,
+    "webhook enable": EndpointView,
+    "webhook disable": EndpointView,
+    "webhook rotate": EndpointWithSecret,
+    "webhook remove": EndpointView,
     "setup": json_models.SetupOutput,
     "doctor": json_models.DoctorOutput,
     "calendar connect": ConnectResult,

@@ -25,6 +25,7 @@ from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
 from starter.transcript_search import TranscriptSearch
+from starter.webhook_endpoints import WebhookClient
 from web.access.gate import PageGate
 from web.access.page_link_use import PageLinks
 from web.access.public_address import PublicAddress
@@ -33,6 +34,7 @@ from web.api.app import ApiServer
 from web.api.calendars import CalendarHandlers
 from web.api.files import FileHandlers
 from web.api.handlers import MeetingHandlers
+from web.api.webhooks import WebhookHandlers
 from web.pages.app import PageServer
 from web.pages.search_page import SearchPages
 from web.pages.sign_in import SignInPages
@@ -80,9 +82,10 @@ async def _serve(settings: Settings) -> None:
     meetings = MeetingHandlers(client.connected, settings.wake_up)
     files = FileHandlers(client.connected, StoredFiles(partial(ArtifactStore, settings.artifacts_url)))
     calendars = CalendarHandlers(partial(CalendarClient.opened, settings))
-    api = ApiServer(meetings, files, calendars, ApiKeyFile(Path(settings.minutekeeper_api_keys)))
+    webhooks = WebhookHandlers(partial(WebhookClient.from_settings, settings))
+    keys = ApiKeyFile(Path(settings.minutekeeper_api_keys))
     search = TranscriptSearch.from_settings(settings)
-    server = WebServer(api, _pages(settings, search))
+    server = WebServer(ApiServer(meetings, files, calendars, webhooks, keys), _pages(settings, search))
     runner = web.AppRunner(server.application(), shutdown_timeout=_CANCELLING_SECONDS)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(calendars.aclose)

@@ -41,7 +41,8 @@ class Delivered:
         return self.content
 
     async def transcript(self):
-        return (await self.read()).transcript
+        found = await self.read()
+        return found, found.transcript
 
 async def main():
     global client

@@ -62,6 +62,7 @@ async def api(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempPat
             "MEETINGBAAS_BASE_URL": sim.url,
             "MEETINGBAAS_API_KEY": KEY,
             "BRIDGE_SECRET": SECRET,
+            "MINUTEKEEPER_WEBHOOK_SECRET": SECRET,
         }
         async with running_api(folder, settings) as api:
             yield api

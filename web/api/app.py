@@ -24,6 +24,7 @@ from web.api.problems import PROBLEM_TYPE, ProblemCode, ProblemError, invalid_fi
 from web.api.rate_limit import KeyRateLimit
 from web.api.route import ApiRoute
 from web.api.routes import api_routes
+from web.api.webhooks import WebhookHandlers
 
 logger = logging.getLogger("web")
 
@@ -36,9 +37,14 @@ class ApiServer:
     """Serves the routes of the table with the keys of a file."""
 
     def __init__(
-        self, meetings: MeetingHandlers, files: FileHandlers, calendars: CalendarHandlers, keys: ApiKeyFile
+        self,
+        meetings: MeetingHandlers,
+        files: FileHandlers,
+        calendars: CalendarHandlers,
+        webhooks: WebhookHandlers,
+        keys: ApiKeyFile,
     ) -> None:
-        self._routes = api_routes(meetings, files, calendars)
+        self._routes = api_routes(meetings, files, calendars, webhooks)
         self._keys = keys
         self._limit = KeyRateLimit()
         self._bodies = RequestBodyReader(_MAX_BODY_BYTES)
@@ -46,7 +52,9 @@ class ApiServer:
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         for route in self._routes:
-            path = re.sub(r"\{(id|calendar|event)\}", r"{\1:[^/]+}", route.path.replace("{name}", "{name:.+}"))
+            path = re.sub(
+                r"\{(id|calendar|event|endpoint)\}", r"{\1:[^/]+}", route.path.replace("{name}", "{name:.+}")
+            )
             router.add_route(route.method, path, self._handler(route))
             if route.is_file:
                 router.add_route(hdrs.METH_HEAD, path, self._handler(route))
@@ -61,7 +69,7 @@ class ApiServer:
             known = request.headers.get(hdrs.IF_NONE_MATCH, "").strip().removeprefix("W/").strip('"')
             named = request.match_info
             subject, part = (
-                named.get("id") or named.get("calendar", ""),
+                named.get("id") or named.get("calendar") or named.get("endpoint", ""),
                 named.get("name") or named.get("event", ""),
             )
             return _answer(await route.handle(ApiRequest(subject, part, query, body, known)))

@@ -13,6 +13,7 @@ from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
+from starter.webhook_endpoints import WebhookClient
 from web.api.calendars import CalendarHandlers
 from web.api.files import FileHandlers
 from web.api.handlers import MeetingHandlers
@@ -20,6 +21,7 @@ from web.api.models import NoQuery
 from web.api.problems import PROBLEM_TYPE, STATUS_OF, Problem, ProblemCode
 from web.api.route import ApiRoute
 from web.api.routes import api_routes
+from web.api.webhooks import WebhookHandlers
 from web.stored_files import StoredFiles
 
 DOCUMENT_PATH = "/api/openapi.json"
@@ -117,7 +119,7 @@ def _responses(route: ApiRoute, models: _Models) -> dict[str, Any]:
         responses[str(status)] = {"description": meaning}
         if route.is_file and status < 300:
             responses[str(status)]["content"] = _content("*/*", {"type": "string", "format": "binary"})
-        elif not route.is_file and status != 304:
+        elif not route.is_file and status not in {204, 304}:
             responses[str(status)]["content"] = _content("application/json", models.of_output(route.output))
         if route.has_etag:
             responses[str(status)]["headers"] = {"ETag": {"schema": {"type": "string"}}}
@@ -141,6 +143,7 @@ _PARAMETERS = {
     "id": "A meeting id or a workflow id.",
     "calendar": "A calendar's id, or its email address or name at the provider.",
     "event": "An event's id, the beginning of its id, or its title.",
+    "endpoint": "An endpoint's id or name.",
     "name": "The name of a file, as the list of files has it; it may contain slashes.",
 }
 
@@ -189,4 +192,5 @@ def openapi_text() -> str:
     meetings = MeetingHandlers(MeetingClient.connect, DEFAULT_DISPATCH_TIMING)
     files = FileHandlers(MeetingClient.connect, StoredFiles(lambda: ArtifactStore("")))
     calendars = CalendarHandlers(CalendarClient.opened)
-    return f"{json.dumps(openapi_document(api_routes(meetings, files, calendars)), indent=1)}\n"
+    webhooks = WebhookHandlers(WebhookClient.from_settings)
+    return f"{json.dumps(openapi_document(api_routes(meetings, files, calendars, webhooks)), indent=1)}\n"

@@ -6,6 +6,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from starter.errors import (
     CalendarNotFoundError,
+    DeliveryNotFoundError,
+    EndpointDisabledError,
+    EndpointExistsError,
+    EndpointNotFoundError,
     EventNotFoundError,
     IdTakenError,
     MeetingError,
@@ -17,6 +21,8 @@ from starter.errors import (
     ProviderRefusedError,
     StorageError,
     TemporalUnreachableError,
+    UnsafeUrlError,
+    WebhookSecretMissingError,
 )
 
 PROBLEM_TYPE = "application/problem+json"
@@ -28,6 +34,7 @@ class ProblemCode(StrEnum):
 
     INVALID_JSON = "invalid_json"
     INVALID_REQUEST = "invalid_request"
+    UNSAFE_URL = "unsafe_url"
     NO_KEY = "no_key"
     KEY_IN_URL = "key_in_url"
     SCOPE_MISSING = "scope_missing"
@@ -40,6 +47,8 @@ class ProblemCode(StrEnum):
     ID_TAKEN = "id_taken"
     ALREADY_OVER = "already_over"
     TOO_LATE = "too_late"
+    ENDPOINT_EXISTS = "endpoint_exists"
+    DISABLED = "disabled"
     BODY_TOO_LARGE = "body_too_large"
     NOT_JSON = "not_json"
     TOO_MANY_REQUESTS = "too_many_requests"
@@ -48,11 +57,13 @@ class ProblemCode(StrEnum):
     WORKER_MISSING = "worker_missing"
     STORE_UNREACHABLE = "store_unreachable"
     PROVIDER_UNREACHABLE = "provider_unreachable"
+    WEBHOOK_SECRET_MISSING = "webhook_secret_missing"  # noqa: S105 - a code
 
 
 STATUS_OF = {
     ProblemCode.INVALID_JSON: 400,
     ProblemCode.INVALID_REQUEST: 422,
+    ProblemCode.UNSAFE_URL: 422,
     ProblemCode.NO_KEY: 401,
     ProblemCode.KEY_IN_URL: 400,
     ProblemCode.SCOPE_MISSING: 403,
@@ -65,6 +76,8 @@ STATUS_OF = {
     ProblemCode.ID_TAKEN: 409,
     ProblemCode.ALREADY_OVER: 409,
     ProblemCode.TOO_LATE: 409,
+    ProblemCode.ENDPOINT_EXISTS: 409,
+    ProblemCode.DISABLED: 409,
     ProblemCode.BODY_TOO_LARGE: 413,
     ProblemCode.NOT_JSON: 415,
     ProblemCode.TOO_MANY_REQUESTS: 429,
@@ -73,6 +86,7 @@ STATUS_OF = {
     ProblemCode.WORKER_MISSING: 503,
     ProblemCode.STORE_UNREACHABLE: 503,
     ProblemCode.PROVIDER_UNREACHABLE: 503,
+    ProblemCode.WEBHOOK_SECRET_MISSING: 503,
 }
 
 _TITLES = {
@@ -82,7 +96,7 @@ _TITLES = {
     404: "There is no such thing",
     405: "The address does not take this method",
     408: "The body did not arrive in time",
-    409: "The meeting does not take this now",
+    409: "This cannot be done now",
     413: "The body is too large",
     415: "The body is not JSON",
     422: "The request is invalid",
@@ -131,6 +145,11 @@ _SENTENCES: tuple[tuple[type[MeetingError], ProblemCode, str], ...] = (
     (EventNotFoundError, ProblemCode.NOT_FOUND, "The calendar has no such event."),
     (ProviderRefusedError, ProblemCode.PROVIDER_UNREACHABLE, "The provider of the calendars refuses or is away."),
     (MeetingNotFoundError, ProblemCode.NOT_FOUND, "There is no such meeting."),
+    (EndpointNotFoundError, ProblemCode.NOT_FOUND, "There is no such endpoint."),
+    (DeliveryNotFoundError, ProblemCode.NOT_FOUND, "There is no such delivery."),
+    (EndpointExistsError, ProblemCode.ENDPOINT_EXISTS, ""),
+    (EndpointDisabledError, ProblemCode.DISABLED, ""),
+    (WebhookSecretMissingError, ProblemCode.WEBHOOK_SECRET_MISSING, ""),
     (IdTakenError, ProblemCode.ID_TAKEN, ""),
     (MeetingOverError, ProblemCode.ALREADY_OVER, ""),
     (MeetingRefusedError, ProblemCode.TOO_LATE, ""),
@@ -145,9 +164,8 @@ def problem_for(error: MeetingError) -> ProblemError:
     """The problem that an error of the client is."""
     if isinstance(error, MeetingInputError):
         message = str(error).removeprefix(f"{error.field}: ")
-        return ProblemError(
-            ProblemCode.INVALID_REQUEST, str(error), (FieldProblem(field=error.field, message=message),)
-        )
+        code = ProblemCode.UNSAFE_URL if isinstance(error, UnsafeUrlError) else ProblemCode.INVALID_REQUEST
+        return ProblemError(code, str(error), (FieldProblem(field=error.field, message=message),))
     for kind, code, sentence in _SENTENCES:
         if isinstance(error, kind):
             return ProblemError(code, sentence or str(error))

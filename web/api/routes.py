@@ -26,6 +26,8 @@ from web.api.models import (
 )
 from web.api.problems import ProblemCode
 from web.api.route import ApiRoute
+from web.api.webhook_routes import webhook_routes
+from web.api.webhooks import WebhookHandlers
 
 _MEETING = f"{MEETINGS}/{{id}}"
 
@@ -43,12 +45,15 @@ _EXAMPLE_BOOKING = MappingProxyType(
 )
 
 
-def api_routes(meetings: MeetingHandlers, files: FileHandlers, calendars: CalendarHandlers) -> tuple[ApiRoute, ...]:
+def api_routes(
+    meetings: MeetingHandlers, files: FileHandlers, calendars: CalendarHandlers, webhooks: WebhookHandlers
+) -> tuple[ApiRoute, ...]:
     """All operations of the API but for the document that shows them."""
     return (
         *_meeting_routes(meetings),
         *_file_routes(files),
         *calendar_routes(calendars),
+        *webhook_routes(webhooks),
         *_health_routes(meetings),
     )
 

@@ -14,6 +14,7 @@ from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
+from starter.webhook_endpoints import WebhookClient
 from tests.docs.generate import DOCS
 from web.api.app import ApiServer
 from web.api.calendars import CalendarHandlers
@@ -23,6 +24,7 @@ from web.api.handlers import MeetingHandlers
 from web.api.problems import STATUS_OF, ProblemCode
 from web.api.route import ApiRoute
 from web.api.routes import api_routes
+from web.api.webhooks import WebhookHandlers
 from web.stored_files import StoredFiles
 
 
@@ -38,6 +40,7 @@ HANDLERS = (
     MeetingHandlers(never, DEFAULT_DISPATCH_TIMING),
     FileHandlers(never, StoredFiles(no_store)),
     CalendarHandlers(CalendarClient.opened),
+    WebhookHandlers(WebhookClient.from_settings),
 )
 ROUTES = api_routes(*HANDLERS)
 DOCUMENT = openapi_document(ROUTES)

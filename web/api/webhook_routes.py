@@ -1,0 +1,88 @@
+"""The part of the table of routes that is about endpoints of outgoing events."""
+
+from minutekeeper.api_keys import ApiScope
+from starter.endpoint_models import EndpointChange, EndpointView, EndpointWithSecret, NewEndpoint
+from web.api.problems import ProblemCode
+from web.api.route import ApiRoute
+from web.api.webhooks import WEBHOOKS, ListedEndpoints, WebhookHandlers
+
+_ENDPOINT = f"{WEBHOOKS}/{{endpoint}}"
+
+_OF_ALL = (ProblemCode.STORE_UNREACHABLE,)
+_OF_ONE = (ProblemCode.NOT_FOUND, *_OF_ALL)
+_OF_ADDRESSES = (ProblemCode.UNSAFE_URL, ProblemCode.ENDPOINT_EXISTS)
+
+
+def webhook_routes(webhooks: WebhookHandlers) -> tuple[ApiRoute, ...]:
+    return (
+        ApiRoute(
+            "GET",
+            WEBHOOKS,
+            "listEndpoints",
+            "List the endpoints that are told of events.",
+            webhooks.list,
+            ListedEndpoints,
+            ApiScope.ADMIN,
+            answers={200: "All endpoints."},
+            problems=_OF_ALL,
+        ),
+        ApiRoute(
+            "POST",
+            WEBHOOKS,
+            "addEndpoint",
+            "Have a service told of events. The answer has the secret with which it verifies them.",
+            webhooks.add,
+            EndpointWithSecret,
+            ApiScope.ADMIN,
+            body=NewEndpoint,
+            answers={201: "The endpoint was added."},
+            problems=(*_OF_ALL, *_OF_ADDRESSES, ProblemCode.WEBHOOK_SECRET_MISSING),
+            example={"url": "https://example.com/events", "types": ["meeting.completed", "meeting.failed"]},
+        ),
+        ApiRoute(
+            "GET",
+            _ENDPOINT,
+            "getEndpoint",
+            "Show an endpoint.",
+            webhooks.show,
+            EndpointView,
+            ApiScope.ADMIN,
+            answers={200: "The endpoint."},
+            problems=_OF_ONE,
+        ),
+        ApiRoute(
+            "PATCH",
+            _ENDPOINT,
+            "changeEndpoint",
+            "Change an endpoint, or disable and enable it. What is not given stays.",
+            webhooks.update,
+            EndpointView,
+            ApiScope.ADMIN,
+            body=EndpointChange,
+            answers={200: "The endpoint after the change."},
+            problems=(*_OF_ONE, *_OF_ADDRESSES),
+            example={"types": ["meeting.completed"], "enabled": True},
+        ),
+        ApiRoute(
+            "DELETE",
+            _ENDPOINT,
+            "removeEndpoint",
+            "Remove an endpoint; what is on its way to it is given up.",
+            webhooks.remove,
+            EndpointView,
+            ApiScope.ADMIN,
+            answers={204: "The endpoint was removed."},
+            problems=_OF_ONE,
+        ),
+        ApiRoute(
+            "POST",
+            f"{_ENDPOINT}/rotate",
+            "rotateSecret",
+            "Give an endpoint a new secret. For 24 hours events are signed with both.",
+            webhooks.rotate,
+            EndpointWithSecret,
+            ApiScope.ADMIN,
+            answers={200: "The endpoint with its new secret."},
+            problems=(*_OF_ONE, ProblemCode.WEBHOOK_SECRET_MISSING),
+        ),
+    )
