@@ -1,6 +1,7 @@
 """The settings of the HTTP API, of the pages and of outgoing webhooks; a part of `minutekeeper.config.Settings`."""
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
@@ -8,7 +9,10 @@ from pydantic_settings import BaseSettings
 
 LEAST_WEBHOOK_SECRET_CHARACTERS = 32
 
-_ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?")
+_LOOPBACK = r"http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?"
+_ORIGIN = re.compile(rf"https://[a-z0-9.-]+(:[0-9]{{1,5}})?|{_LOOPBACK}")
+_ISSUER = re.compile(rf"(https://[A-Za-z0-9.-]+(:[0-9]{{1,5}})?|{_LOOPBACK})(/[^\s?#]*)?")
+_HEADER = "^[A-Za-z0-9-]*$"
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -48,6 +52,33 @@ class WebSettings(BaseSettings):
         description="Address at which browsers reach the pages: `https://host`; `http://` on loopback only. Empty: "
         "they are served on loopback.",
     )
+    minutekeeper_oidc_issuer: str = Field(
+        "",
+        description="Issuer of the OpenID provider with whose accounts people sign in to the pages; empty: none.",
+    )
+    minutekeeper_oidc_client_id: str = Field("", description="Client id of the pages at the OpenID provider.")
+    minutekeeper_oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="Client secret of the pages at the OpenID provider."
+    )
+    minutekeeper_oidc_roles_claim: str = Field(
+        "roles",
+        min_length=1,
+        description="Claim with the roles `look`, `watch`, `steer`, `admin`; dots lead into objects.",
+    )
+    minutekeeper_proxy_user_header: str = Field(
+        "",
+        pattern=_HEADER,
+        description="Header in which a proxy names the visitor of the pages; empty: no proxy does. It wins over "
+        "a sign-in.",
+    )
+    minutekeeper_proxy_roles_header: str = Field(
+        "", pattern=_HEADER, description="Header in which that proxy lists the visitor's roles, with commas."
+    )
+    minutekeeper_trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of the proxies that may send these headers, with commas; from any other "
+        "address such a request is refused.",
+    )
 
     @field_validator("minutekeeper_web_public_url")
     @classmethod
@@ -56,3 +87,30 @@ class WebSettings(BaseSettings):
         if origin and not _ORIGIN.fullmatch(origin):
             raise ValueError("must be an address without a path, such as https://minutes.example.com")
         return origin
+
+    @field_validator("minutekeeper_oidc_issuer")
+    @classmethod
+    def _is_issuer(cls, value: str) -> str:
+        if value and not _ISSUER.fullmatch(value):
+            raise ValueError(
+                "must be the issuer exactly as the provider spells it, such as https://login.example.com"
+            )
+        return value
+
+    @field_validator("minutekeeper_trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for each in filter(None, value.split(",")):
+            try:
+                ip_network(each.strip())
+            except ValueError:
+                raise ValueError(
+                    f"{each.strip()!r} is neither an address nor a network, such as 10.0.0.5 or 10.0.0.0/24"
+                ) from None
+        return value
+
+    @property
+    def trusted_proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(
+            ip_network(each.strip()) for each in self.minutekeeper_trusted_proxies.split(",") if each.strip()
+        )

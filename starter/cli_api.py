@@ -1,4 +1,4 @@
-"""Commands of the HTTP API: `web`, and `key …` for its keys."""
+"""Commands of the HTTP API and the pages: `web`, `page-link`, and `key …` for the API's keys."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,9 +19,34 @@ app.add_typer(key_app)
 
 @app.command()
 def web(*, as_json: JsonLogs = False) -> None:
-    """Run the HTTP API."""
+    """Run the HTTP API and the pages."""
     choose_log_format(as_json=as_json)
     exec_module("web", [])
+
+
+@app.command(name="page-link")
+def page_link(*, as_json: Json = False) -> int:
+    """Print a link that signs in to the pages as admin, once, within ten minutes."""
+    from datetime import UTC, datetime
+
+    from minutekeeper.config import signing_secrets
+    from minutekeeper.page_links import new_page_link
+    from minutekeeper.startup_checks import signing_problems
+    from starter.errors import MeetingError
+    from starter.inputs import settings
+    from starter.json_models import PageLinkOutput
+    from starter.output import print_line, write_json
+
+    configured = settings()
+    if problems := signing_problems(configured):
+        raise MeetingError(". ".join(problems))
+    url = configured.minutekeeper_web_public_url or f"http://127.0.0.1:{configured.minutekeeper_web_port}"
+    link = new_page_link(url, signing_secrets(configured), datetime.now(UTC))
+    if as_json:
+        write_json(PageLinkOutput(link=link))
+    else:
+        print_line(link)
+    return 0
 
 
 @key_app.command(name="new")

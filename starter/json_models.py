@@ -117,6 +117,12 @@ class IndexOutput(_Output):
     unreadable: int
 
 
+class PageLinkOutput(_Output):
+    """Output of `page-link`. The link is good once."""
+
+    link: str
+
+
 class NewKeyOutput(_Output):
     """Output of `key new`. The key is shown once."""
 

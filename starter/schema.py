@@ -36,6 +36,7 @@ OUTPUTS: dict[str, Any] = {
     "collect": list[json_models.ChangeResult],
     "find": list[FoundMeeting],
     "open": json_models.OpenOutput,
+    "page-link": json_models.PageLinkOutput,
     "key new": json_models.NewKeyOutput,
     "key list": list[json_models.KeyOutput],
     "key revoke": list[json_models.KeyOutput],

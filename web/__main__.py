@@ -7,39 +7,43 @@ from minutekeeper import early_signals  # noqa: F401 - it works by being loaded 
 import asyncio
 import contextlib
 import json
+import logging
 import sys
+from collections.abc import Iterable
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from secrets import token_urlsafe
 
 from aiohttp import web
 
 from bridge.connection_limits import close_idle_connections
 from minutekeeper.api_keys import ApiKeyFile
-from minutekeeper.config import Settings, signing_secrets
+from minutekeeper.config import Settings
 from minutekeeper.config_reader import SettingsError, read_settings
 from minutekeeper.logs import set_up_logging
 from minutekeeper.process import run_and_exit
+from minutekeeper.startup_checks import describe_problems
 from minutekeeper.stop_signals import stop_event
+from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
 from starter.transcript_search import TranscriptSearch
 from starter.webhook_endpoints import WebhookClient
-from web.access.gate import PageGate
-from web.access.page_link_use import PageLinks
-from web.access.public_address import PublicAddress
-from web.access.sessions import FormTokens, PageSessions
+from web.access.startup import access_problems
 from web.api.app import ApiServer
 from web.api.calendars import CalendarHandlers
 from web.api.files import FileHandlers
 from web.api.handlers import MeetingHandlers
 from web.api.webhooks import WebhookHandlers
+from web.pages.access import PageAccess
 from web.pages.app import PageServer
+from web.pages.route import PageRoute
 from web.pages.search_page import SearchPages
-from web.pages.sign_in import SignInPages
 from web.server import WebServer
 from web.stored_files import StoredFiles
+
+logger = logging.getLogger("web")
 
 _CANCELLING_SECONDS = 0.5
 """How long a stop waits for requests that are being answered."""
@@ -67,6 +71,9 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    if problems := access_problems(settings):
+        sys.stderr.write(describe_problems(problems))
+        return 2
     set_up_logging(json=settings.minutekeeper_log_format == "json", level=settings.minutekeeper_log_level)
     try:
         asyncio.run(_serve(settings))
@@ -80,12 +87,14 @@ async def _serve(settings: Settings) -> None:
     stop = stop_event()
     client = SharedClient()
     meetings = MeetingHandlers(client.connected, settings.wake_up)
-    files = FileHandlers(client.connected, StoredFiles(partial(ArtifactStore, settings.artifacts_url)))
+    stored = StoredFiles(partial(ArtifactStore, settings.artifacts_url))
+    files = FileHandlers(client.connected, stored)
     calendars = CalendarHandlers(partial(CalendarClient.opened, settings))
     webhooks = WebhookHandlers(partial(WebhookClient.from_settings, settings))
     keys = ApiKeyFile(Path(settings.minutekeeper_api_keys))
     search = TranscriptSearch.from_settings(settings)
-    server = WebServer(ApiServer(meetings, files, calendars, webhooks, keys), _pages(settings, search))
+    pages = await _pages(settings, stored, SearchPages(search).routes())
+    server = WebServer(ApiServer(meetings, files, calendars, webhooks, keys), pages)
     runner = web.AppRunner(server.application(), shutdown_timeout=_CANCELLING_SECONDS)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(calendars.aclose)
@@ -103,15 +112,14 @@ async def _serve(settings: Settings) -> None:
             task.cancel()
 
 
-def _pages(settings: Settings, search: TranscriptSearch) -> PageServer:
-    # Without BRIDGE_SECRET there is no way in, and the pages say so.
-    secrets = signing_secrets(settings) or [token_urlsafe(32)]
-    address = PublicAddress(settings.minutekeeper_web_public_url)
-    sessions = PageSessions(secrets, is_secure=address.is_secure())
-    gate = PageGate(address, sessions, FormTokens(secrets))
-    links = PageLinks(secrets, partial(ArtifactStore, settings.artifacts_url))
-    routes = [*SignInPages(sessions, links).routes(), *SearchPages(search).routes()]
-    return PageServer(routes, gate)
+async def _pages(settings: Settings, stored: StoredFiles, *tables: Iterable[PageRoute]) -> PageServer:
+    access = PageAccess(settings, stored.opened)
+    try:
+        origin = await stored.link_origin()
+    except StoreError as error:
+        logger.warning("Pages can play nothing from the bucket until the next start: %s", error)
+        origin = ""
+    return PageServer(chain(access.pages.routes(), *tables), access.gate, origin)
 
 
 if __name__ == "__main__":

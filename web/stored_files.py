@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import Callable
 from datetime import timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from aiohttp import hdrs, web
 
@@ -45,6 +45,14 @@ class StoredFiles:
     async def whole(self, folder: str, file: RecordedFile) -> web.Response:
         """A small file from this address itself, also from a bucket. Raises StoreError."""
         return web.Response(body=await self.content(folder, file), headers=_headers(file))
+
+    async def link_origin(self) -> str:
+        """The origin of the links into a bucket; empty for a folder. Raises StoreError."""
+        store = await self.opened()
+        if store.root is not None:
+            return ""
+        parts = urlsplit(await store.signed_link("a", _LINK_LIFETIME))
+        return f"{parts.scheme}://{parts.netloc}"
 
     async def opened(self) -> ArtifactStore:
         if self._store is None:

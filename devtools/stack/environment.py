@@ -28,6 +28,7 @@ CLIENT_VARIABLES = (
     "MINUTEKEEPER_TEMPORAL_UI_URL",
     "MINUTEKEEPER_API_KEYS",
     "MINUTEKEEPER_SEARCH_INDEX",
+    "MINUTEKEEPER_WEB_PUBLIC_URL",
     "MK_API_URL",
     "MK_API_KEY",
 )
@@ -101,6 +102,7 @@ def service_environment(
         "MINUTEKEEPER_BRIDGE_PORT": bridge_port,
         "MINUTEKEEPER_WEB_HOST": HOST,
         "MINUTEKEEPER_WEB_PORT": addresses.web.rpartition(":")[2],
+        "MINUTEKEEPER_WEB_PUBLIC_URL": addresses.web,
         "MINUTEKEEPER_API_KEYS": str(folder.api_keys),
         "MINUTEKEEPER_SEARCH_INDEX": str(folder.search_index),
         # Read by no process of ours, but by programs that call the API, such as those of examples/.

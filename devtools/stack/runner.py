@@ -92,6 +92,8 @@ def introduce(stack: Stack) -> None:
         f"  Temporal      {at.temporal}, namespace {at.namespace}\n"
         f"  Temporal HTTP {at.temporal_http}\n"
         f"  HTTP API      {at.web}\n"
+        f"  Pages         {stack.page_link()}\n"
+        "                (signs in once, within ten minutes; `minutekeeper page-link` prints another)\n"
         f"  Bridge        {at.bridge}\n"
         f"  Provider      {provider}\n"
         f"  Recordings    {at.artifacts}\n"

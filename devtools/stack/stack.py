@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from devtools.stack.ports import claim_ports
 from devtools.stack.simulated_accounts import DEFAULT_SIMULATED, check_simulated
 from devtools.stack.supervisor import ProcessGroup, Service, python_module
 from devtools.stack.temporal_server import ServerProbe, answers, server_command
+from minutekeeper.page_links import new_page_link
 
 
 def temporal_service(
@@ -100,6 +102,11 @@ class Stack:
     addresses: Addresses
     folder: DataFolder
     processes: ProcessGroup
+    bridge_secret: str = field(repr=False)
+
+    def page_link(self) -> str:
+        """A link that signs in to the pages as admin, once, within ten minutes."""
+        return new_page_link(self.addresses.web, [self.bridge_secret], datetime.now(UTC))
 
 
 @asynccontextmanager
@@ -119,10 +126,10 @@ async def running_stack(options: StackOptions, say: Say) -> AsyncIterator[Stack]
         if options.fresh:
             folder.empty()
         folder.rotate_logs()
-        stack = Stack(addresses, folder, ProcessGroup(folder, say))
+        environment = service_environment(addresses, folder, settings, options.speed)
+        stack = Stack(addresses, folder, ProcessGroup(folder, say), environment["BRIDGE_SECRET"])
         timeout = aiohttp.ClientTimeout(total=_REQUEST_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as http:
-            environment = service_environment(addresses, folder, settings, options.speed)
             environment |= {"MINUTEKEEPER_SIMULATOR_STATE_FILE": str(folder.simulator_state)}
             folder.write_environment({name: environment[name] for name in CLIENT_VARIABLES if name in environment})
             probe = ServerProbe(addresses.temporal, addresses.ui, http)

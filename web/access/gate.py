@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
-from web.access.public_address import PublicAddress
+from web.access.public_address import SIGN_IN_ROUTE, PublicAddress
 from web.access.roles import Role
 from web.access.sessions import FormTokens, PageSession, PageSessions
+from web.access.trusted_proxy import TrustedProxy
 from web.access.visitor import Visitor
 from web.page_error import PageError, SignInNeededError
 
@@ -34,21 +35,25 @@ class Visit(NamedTuple):
 
 
 class PageGate:
-    """Knows visitors by their sessions."""
+    """Knows visitors by what a trusted proxy says, and where none does, by their sessions."""
 
-    def __init__(self, address: PublicAddress, sessions: PageSessions, forms: FormTokens) -> None:
+    def __init__(
+        self, address: PublicAddress, sessions: PageSessions, forms: FormTokens, proxy: TrustedProxy | None = None
+    ) -> None:
         self._address = address
+        self._proxy = proxy
         self._sessions = sessions
         self._forms = forms
 
     def visit(self, request: web.Request) -> Visit:
-        """Who a request comes from. Raises PageError for a host that is not ours."""
+        """Who a request comes from. Raises PageError for a wrong host, or a proxy that is not trusted."""
         self._address.origin(request)
-        if (session := self._sessions.find(request)) is not None:
+        named = self._proxy.visitor(request) if self._proxy else None
+        if named is None and (session := self._sessions.find(request)) is not None:
             return Visit(session.visitor, session, session.session_id)
         kept = self._sessions.form_binding(request)
         is_kept = _BINDING.fullmatch(kept) is not None
-        return Visit(Visitor(), None, kept if is_kept else secrets.token_urlsafe(24), not is_kept)
+        return Visit(named or Visitor(), None, kept if is_kept else secrets.token_urlsafe(24), not is_kept)
 
     def admit(self, visit: Visit, role: Role) -> None:
         """Raises PageError for a visitor without the role, SignInNeededError for one who is not known."""
@@ -96,4 +101,4 @@ class PageGate:
 
 def sign_in_address(request: web.Request) -> str:
     """The sign-in page, from which the visitor is led back."""
-    return f"/sign-in?next={quote(request.path_qs, safe='/')}"
+    return f"{SIGN_IN_ROUTE}?next={quote(request.path_qs, safe='/')}"

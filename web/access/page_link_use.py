@@ -1,8 +1,7 @@
 """Lets a page link be used once, whichever process and whatever restart comes between."""
 
-import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from minutekeeper.page_links import read_page_link
@@ -18,9 +17,9 @@ _AGAIN = "`minutekeeper page-link` makes another one."
 class PageLinks:
     """Marks used links in the store, where only the first of several uses gets to write the mark."""
 
-    def __init__(self, secrets: Sequence[str], open_store: Callable[[], ArtifactStore]) -> None:
+    def __init__(self, secrets: Sequence[str], opened: Callable[[], Awaitable[ArtifactStore]]) -> None:
         self._secrets = secrets
-        self._open_store = open_store
+        self._opened = opened
 
     def check(self, token: str) -> str:
         """The id of a link that is valid, used or not. Raises PageError."""
@@ -34,7 +33,7 @@ class PageLinks:
     async def use(self, token: str) -> Visitor:
         """The visitor of a link that was not used before. Raises PageError, or StoreError."""
         link_id = self.check(token)
-        store = await asyncio.to_thread(self._open_store)
+        store = await self._opened()
         if not await store.create(used_page_link_path(link_id), secrets.token_bytes(16)):
             raise PageError(410, "This link was used already", "A link signs in once.", _AGAIN)
         return Visitor(name="page link", role=Role.ADMIN)

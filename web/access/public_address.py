@@ -7,6 +7,7 @@ from aiohttp import web
 from minutekeeper.startup_checks import is_loopback
 from web.page_error import PageError
 
+SIGN_IN_ROUTE = "/sign-in"
 _LONGEST_PATH = 2000
 
 
@@ -35,6 +36,6 @@ class PublicAddress:
 
 
 def own_path(given: str) -> str:
-    """A path of this site to lead a browser to; `/` for anything that could lead elsewhere."""
-    is_own = given.startswith("/") and not given.startswith("//") and "\\" not in given
+    """A path of this site to lead a browser to; `/` for anything that could lead elsewhere, or round in circles."""
+    is_own = given.startswith("/") and not given.startswith(("//", SIGN_IN_ROUTE)) and "\\" not in given
     return given if is_own and given.isprintable() and len(given) <= _LONGEST_PATH else "/"

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -42,30 +42,54 @@ class PageSession(BaseModel):
         )
 
 
-class PageSessions:
-    """Sets, reads and ends sessions. `is_secure` says whether the pages are reached over https."""
+class PageCookies:
+    """Sets and reads cookies that no script can read. `is_secure` says whether the pages are reached over https."""
 
-    def __init__(self, secrets: Sequence[str], *, is_secure: bool) -> None:
+    def __init__(self, *, is_secure: bool) -> None:
+        self._is_secure = is_secure
+
+    def get(self, request: web.Request, name: str) -> str:
+        """The value of a cookie; empty without one."""
+        return request.cookies.get(self._full(name), "")
+
+    def set(self, response: web.StreamResponse, name: str, value: str, lifetime: timedelta) -> None:
+        seconds = int(lifetime.total_seconds())
+        response.set_cookie(self._full(name), value, max_age=seconds, **self._attributes())
+
+    def delete(self, response: web.StreamResponse, name: str) -> None:
+        response.del_cookie(self._full(name), **self._attributes())
+
+    def _full(self, name: str) -> str:
+        return f"{_HOST_PREFIX}{name}" if self._is_secure else name
+
+    def _attributes(self) -> dict[str, Any]:
+        return {"path": "/", "secure": self._is_secure, "httponly": True, "samesite": "Lax"}
+
+
+class PageSessions:
+    """Sets, reads and ends sessions."""
+
+    def __init__(self, secrets: Sequence[str], cookies: PageCookies) -> None:
         lifetime = int(SESSION_LIFETIME.total_seconds())
         self._encryption = CookieEncryption(Purpose.PAGE_SESSION, secrets, lifetime)
-        self._is_secure = is_secure
+        self._cookies = cookies
         self._ended: dict[str, datetime] = {}
         self._followers: dict[str, set[asyncio.Event]] = {}
 
     def find(self, request: web.Request) -> PageSession | None:
         """The session of a request, if it has one that has not ended."""
-        session = self._encryption.decrypt(PageSession, request.cookies.get(self.cookie_name(_SESSION), ""))
+        session = self._encryption.decrypt(PageSession, self._cookies.get(request, _SESSION))
         if session is None or session.ends_at <= datetime.now(UTC) or session.session_id in self._ended:
             return None
         return session
 
     def begin(self, response: web.StreamResponse, visitor: Visitor) -> None:
         session = PageSession.begin(visitor)
-        self.set_cookie(response, _SESSION, self._encryption.encrypt(session), SESSION_LIFETIME)
+        self._cookies.set(response, _SESSION, self._encryption.encrypt(session), SESSION_LIFETIME)
 
     def end(self, response: web.StreamResponse, session: PageSession | None) -> None:
         """Deletes the cookie, and ends what this process sends to the session."""
-        self.delete_cookie(response, _SESSION)
+        self._cookies.delete(response, _SESSION)
         if session is None:
             return
         now = datetime.now(UTC)
@@ -90,27 +114,10 @@ class PageSessions:
 
     def form_binding(self, request: web.Request) -> str:
         """What the form tokens of a browser without a session are bound to; empty if it has none yet."""
-        return request.cookies.get(self.cookie_name(_FORM), "")
+        return self._cookies.get(request, _FORM)
 
     def bind_forms(self, response: web.StreamResponse, binding: str) -> None:
-        self.set_cookie(response, _FORM, binding, SESSION_LIFETIME)
-
-    def cookie_name(self, name: str) -> str:
-        return f"{_HOST_PREFIX}{name}" if self._is_secure else name
-
-    def set_cookie(self, response: web.StreamResponse, name: str, value: str, lifetime: timedelta) -> None:
-        response.set_cookie(
-            self.cookie_name(name),
-            value,
-            max_age=int(lifetime.total_seconds()),
-            path="/",
-            secure=self._is_secure,
-            httponly=True,
-            samesite="Lax",
-        )
-
-    def delete_cookie(self, response: web.StreamResponse, name: str) -> None:
-        response.del_cookie(self.cookie_name(name), path="/", secure=self._is_secure, httponly=True, samesite="Lax")
+        self._cookies.set(response, _FORM, binding, SESSION_LIFETIME)
 
 
 class FormTokens:

@@ -30,12 +30,15 @@ from web.pages.headers import add_security_headers, content_policy
 from web.pages.messages import message_page
 from web.pages.route import PageRequest, PageResponse, PageRoute, see_other
 from web.pages.static_files import STATIC_ROUTE, StaticFiles
+from web.pages.templates import PageFrame
 
 logger = logging.getLogger("web")
 
 _MAX_FORM_BYTES = 256 * 1024
 _MOST_FIELDS = 500
 _FORM_TYPE = "application/x-www-form-urlencoded"
+_FRAME = web.RequestKey("frame", PageFrame)
+"""What stands around the page of an error, once it is known who asks."""
 _PREPARED = web.RequestKey("prepared", bool)
 """Set when the headers of a response have been sent, so that no other response can be."""
 
@@ -76,6 +79,7 @@ class PageServer:
     def _handler(self, route: PageRoute) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             visit = self._gate.visit(request)
+            request[_FRAME] = PageFrame("", visit.visitor.name, self._gate.form_token(visit))
             self._gate.admit(visit, route.role)
             form = await self._form(request, visit)
             page = PageRequest(request, visit.visitor, form, self._gate.form_token(visit))
@@ -163,7 +167,7 @@ def _error_response(request: web.Request, error: Exception) -> web.StreamRespons
         case _:
             logger.error("A page failed: %s", type(error).__name__)
             status, title, sentences = 500, "This page failed", ("The log of the process says where.",)
-    response = PageResponse(message_page(title, sentences), status=status)
+    response = PageResponse(message_page(title, sentences, request.get(_FRAME)), status=status)
     if status == 503:
         response.headers[hdrs.RETRY_AFTER] = "5"
     if isinstance(error, web.HTTPMethodNotAllowed):

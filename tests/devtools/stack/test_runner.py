@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from devtools.stack.environment import Addresses
 from devtools.stack.runner import beside_python, introduce
 from devtools.stack.stack import Stack
 from devtools.stack.supervisor import ProcessGroup
+from minutekeeper.page_links import read_page_link
 
 ADDRESSES = Addresses(
     temporal="127.0.0.1:1",
@@ -34,9 +36,12 @@ def test_a_shell_can_take_over_the_environment(folder: DataFolder) -> None:
 def test_people_are_shown_every_place_whole_and_what_to_try(
     folder: DataFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    introduce(Stack(ADDRESSES, folder, ProcessGroup(folder, print)))
+    introduce(Stack(ADDRESSES, folder, ProcessGroup(folder, print), "s" * 32))
     shown = capsys.readouterr().out
     places = (ADDRESSES.ui, ADDRESSES.bridge, ADDRESSES.web, ADDRESSES.simulator, ADDRESSES.artifacts)
+    token = re.search(rf"{ADDRESSES.web}/sign-in/link\?token=(\S+)", shown)
+    assert token
+    assert read_page_link(["s" * 32], token[1])
     for place in (*places, str(folder.logs)):
         assert f"{place}" in shown
     assert f". {os.path.relpath(folder.environment)}" in shown
