@@ -66,8 +66,9 @@ def test_half_of_a_way_in_is_a_problem(fields: dict[str, Any], said: str) -> Non
     ],
 )
 def test_what_cannot_be_safe_is_refused(name: str, value: str) -> None:
+    fields: dict[str, Any] = {name: value}
     with pytest.raises(ValidationError):
-        Settings(_env_file=None, **{name: value})
+        Settings(_env_file=None, **fields)
 
 
 @pytest.mark.parametrize("is_away", [True, False])
