@@ -5,7 +5,7 @@ Temporal does not answer, MeetingNotFoundError for an unknown meeting, and other
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -137,7 +137,7 @@ class MeetingClient:
         starts_before: datetime | None = None,
         platform: Platform | None = None,
         metadata: Mapping[str, str] | None = None,
-        reason: FailureReason | None = None,
+        reason: FailureReason | Collection[FailureReason] | None = None,
         calendar: str = "",
         limit: int = 50,
     ) -> list[MeetingSummary]:
@@ -150,11 +150,12 @@ class MeetingClient:
             starts_before: Only meetings that start before this instant.
             platform: Only meetings on this platform.
             metadata: Only meetings that were booked with all these keys and values.
-            reason: Only meetings that failed for this reason. Costs one request for each failed meeting.
+            reason: Only meetings that failed for this reason, or one of these. One request for each failed meeting.
             calendar: Only meetings that the calendar with this id wants.
             limit: Maximum number of meetings.
         """
-        wanted = (status, title, starts_from, starts_before, platform, metadata or {}, reason, calendar)
+        reasons = (reason,) if isinstance(reason, FailureReason) else reason or ()
+        wanted = (status, title, starts_from, starts_before, platform, metadata or {}, reasons, calendar)
         with translate_temporal_errors(self.temporal):
             return await list_meetings(self.temporal, self._records, MeetingFilter(*wanted), limit)
 

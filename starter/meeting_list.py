@@ -115,7 +115,7 @@ async def _running(temporal: Client, query: str, now: datetime, limit: int) -> l
 async def _ended(temporal: Client, query: str, filters: MeetingFilter, limit: int) -> list[WorkflowExecution]:
     newest: dict[str, WorkflowExecution] = {}
     closed = f"{query} AND ExecutionStatus != 'Running'"
-    page = LARGEST_PAGE if filters.reason else min(limit, LARGEST_PAGE)
+    page = LARGEST_PAGE if filters.reasons else min(limit, LARGEST_PAGE)
     async for batch in _batches(_newest_runs(temporal, closed, page)):
         keeps = await asyncio.gather(*(_has_reason(temporal, each, filters) for each in batch))
         newest |= {each.id: each for each, keep in zip(batch, keeps, strict=True) if keep}
@@ -126,7 +126,7 @@ async def _ended(temporal: Client, query: str, filters: MeetingFilter, limit: in
 
 async def _has_reason(temporal: Client, execution: WorkflowExecution, filters: MeetingFilter) -> bool:
     """Compares the failure reason, which only the workflow's result holds: one request for each failed meeting."""
-    return filters.reason is None or (await outcome_of(temporal, execution)).reason is filters.reason
+    return not filters.reasons or (await outcome_of(temporal, execution)).reason in filters.reasons
 
 
 async def _active(temporal: Client, query: str, status: MeetingStatus, limit: int) -> list[MeetingSummary]:

@@ -1,7 +1,7 @@
 """Visibility queries: filters by search attributes, and the meetings that start nearest to an instant."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
@@ -51,8 +51,8 @@ _CLOSED_FROM_OUTSIDE = {_STATUS_IN_QUERIES[how]: end for how, end in STATUS_OF_C
 class MeetingFilter(NamedTuple):
     """Conditions that a listed meeting has to meet; None and empty text are no condition.
 
-    `starts_from` is inclusive, `starts_before` exclusive. `reason` is no search attribute: it limits the query to
-    failed meetings, and the caller compares it with their results.
+    `starts_from` is inclusive, `starts_before` exclusive. `reasons` (any of them) are no search attribute:
+    they limit the query to failed meetings, and the caller compares them with their results.
     """
 
     status: MeetingStatus | None = None
@@ -61,13 +61,13 @@ class MeetingFilter(NamedTuple):
     starts_before: datetime | None = None
     platform: Platform | None = None
     metadata: Mapping[str, str] = MappingProxyType({})
-    reason: FailureReason | None = None
+    reasons: Collection[FailureReason] = ()
     calendar: str = ""
 
     @property
     def required_status(self) -> MeetingStatus | None:
         """The status that matching meetings have. Raises MeetingInputError where the filter contradicts itself."""
-        if self.reason is None:
+        if not self.reasons:
             return self.status
         if self.status not in {None, MeetingStatus.FAILED}:
             raise MeetingInputError(

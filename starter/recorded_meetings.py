@@ -111,7 +111,7 @@ def matches(record: MeetingRecord, filters: MeetingFilter) -> bool:
     start = record.start_time
     return (
         filters.required_status in {None, record.status}
-        and filters.reason in {None, record.reason}
+        and (not filters.reasons or record.reason in filters.reasons)
         and filters.platform in {None, record.platform}
         and (filters.starts_from is None or start >= filters.starts_from)
         and (filters.starts_before is None or start < filters.starts_before)

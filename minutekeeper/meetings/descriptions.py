@@ -188,3 +188,9 @@ def _plain(text: str) -> str:
     for character in "\\`*_[]<>|#":
         flat = flat.replace(character, f"\\{character}")
     return flat
+
+
+def recording_since(view: MeetingView) -> datetime | None:
+    """When the last stretch of recording began, as the timeline tells; None if it does not."""
+    began = _STATUSES[MeetingStatus.RECORDING]
+    return next((each.at for each in reversed(view.timeline) if each.text.startswith(began)), None)

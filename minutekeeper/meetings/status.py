@@ -99,6 +99,26 @@ _FAULTS_OF_MEETINGS = frozenset(
 """What people in a meeting, its host or its link decided, so that nothing of ours needs mending."""
 
 
+NEVER_JOINED = frozenset(
+    {
+        FailureReason.MISSED,
+        FailureReason.SEND_TIMEOUT,
+        FailureReason.MEETING_OVER,
+        FailureReason.INVALID_MEETING_URL,
+        FailureReason.CANNOT_JOIN,
+        FailureReason.NOT_ACCEPTED,
+        FailureReason.NEEDS_AUTHORISATION,
+        FailureReason.WAITING_TIMEOUT,
+        FailureReason.PROVIDER_UNREACHABLE,
+        FailureReason.ROOM_OCCUPIED,
+        FailureReason.ACCOUNT,
+        FailureReason.REQUEST_REJECTED,
+        FailureReason.INVALID_REQUEST,
+    }
+)
+"""Failures of meetings that no bot was let into."""
+
+
 def is_our_fault(reason: FailureReason) -> bool:
     """Whether the service, its provider or its account failed, and not the meeting itself."""
     return reason not in _FAULTS_OF_MEETINGS
