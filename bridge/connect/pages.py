@@ -13,6 +13,7 @@ from aiohttp import web
 from bridge.connect.error_messages import ERROR_PAGES
 from bridge.connect.errors import ConnectErrorCode
 from bridge.connect.oauth import NAMES
+from bridge.connect.page_style import PAGE_STYLE
 from bridge.connect.session_cookies import ConnectedAccount
 from minutekeeper.calendars.connect_link import ConnectLink
 from minutekeeper.calendars.preferences import PolicySource
@@ -26,58 +27,9 @@ from minutekeeper.calendars.user_connection import (
 from minutekeeper.providers.calendar_base import AvailableCalendar
 from minutekeeper.text import balanced
 
-_STYLE = """
-:root {
-  color-scheme: light dark;
-  --ground: #f4f5f7; --paper: #ffffff; --ink: #1d2129; --soft: #59606d; --line: #d9dde4;
-  --accent: #1a56c4; --on-accent: #ffffff; --link: #1a56c4; --warn: #fdf3df; --warn-line: #d98c00;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #14161a; --paper: #1d2026; --ink: #e7e9ee; --soft: #a3aab8; --line: #363b45;
-    --accent: #2f6fe4; --on-accent: #ffffff; --link: #8ab4ff; --warn: #33290f; --warn-line: #e0a030;
-  }
-}
-* { box-sizing: border-box; }
-body {
-  margin: 0 auto; max-width: 40rem; padding: 1.5rem 1rem 3rem; background: var(--ground); color: var(--ink);
-  font: 1.0625rem/1.6 system-ui, sans-serif; overflow-wrap: anywhere;
-}
-header, footer { color: var(--soft); font-size: .95rem; padding: 0 .25rem; }
-header { font-weight: 600; margin-bottom: .75rem; }
-footer { margin-top: 1rem; }
-main { background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; padding: 1.5rem; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 1rem; }
-h2 { font-size: 1.0625rem; margin: 2rem 0 .5rem; }
-p { margin: 1rem 0; }
-ul { margin: .5rem 0 0; padding-left: 1.25rem; }
-li { margin: .4rem 0; }
-a { color: var(--link); }
-dl { display: grid; grid-template-columns: 1fr; margin: 1rem 0; }
-dt { color: var(--soft); }
-dd { margin: 0 0 .35rem; font-weight: 600; }
-fieldset { border: 1px solid var(--line); border-radius: .5rem; padding: .5rem 1rem; margin: 1rem 0; min-width: 0; }
-legend { padding: 0 .4rem; color: var(--soft); }
-label { display: flex; gap: .6rem; align-items: baseline; padding: .5rem 0; }
-button, .button {
-  display: inline-block; font: inherit; font-weight: 600; padding: .7rem 1.5rem; border: 0; border-radius: .5rem;
-  background: var(--accent); color: var(--on-accent); text-decoration: none; cursor: pointer;
-}
-:focus-visible { outline: 3px solid var(--warn-line); outline-offset: 2px; }
-.notice {
-  background: var(--warn); border-left: .3rem solid var(--warn-line); border-radius: .4rem; padding: .75rem 1rem;
-}
-.code { color: var(--soft); font-size: .95rem; margin-bottom: 0; }
-@media (min-width: 36rem) {
-  body { padding-top: 3rem; }
-  main { padding: 2.25rem 2.5rem; }
-  dl { grid-template-columns: max-content 1fr; gap: .35rem 1.25rem; }
-}
-"""
-
 _EMAIL = re.compile(r"[\w.+-]+@[\w.-]+", re.ASCII)
 
-_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_HASH = base64.b64encode(hashlib.sha256(PAGE_STYLE.encode()).digest()).decode()
 
 _HEADERS = {
     "Referrer-Policy": "no-referrer",
@@ -112,7 +64,7 @@ def page(
     html = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        f"<title>{escape(title)}</title>\n<style>{PAGE_STYLE}</style>\n</head>\n"
         f"<body>\n<header>{escape(service.name)}</header>\n<main>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n"
         f"<footer>{_contact(service)}</footer>\n</body>\n</html>\n"
     )

@@ -1,10 +1,13 @@
 """The building blocks of the pages: what templates print, and how files are served."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 
 import pytest
 from jinja2 import UndefinedError
 
+from bridge.connect.page_style import PAGE_STYLE
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
 from starter.meeting_snapshot import MeetingSummary
 from web.pages import words
@@ -101,3 +104,15 @@ def test_every_status_reason_and_transcript_has_its_word() -> None:
     assert words.status_tone(MeetingStatus.FAILED, FailureReason.MISSED) is words.Tone.BAD
     assert words.status_tone(MeetingStatus.FAILED, FailureReason.NOT_ACCEPTED) is words.Tone.WARN
     assert words.status_tone(MeetingStatus.RECORDING) is words.Tone.LIVE
+
+
+def test_the_connect_pages_have_the_colours_of_all_pages() -> None:
+    sheet = files("web.pages").joinpath("static/style.css").read_text()
+    for scheme in (":root {", "@media (prefers-color-scheme: dark)"):
+        tokens = tokens_of(PAGE_STYLE.partition(scheme)[2].partition("}")[0])
+        assert len(tokens) >= 12
+        assert tokens.items() <= tokens_of(sheet.partition(scheme)[2].partition("}")[0]).items()
+
+
+def tokens_of(rules: str) -> dict[str, str]:
+    return dict(re.findall(r"(--[a-z-]+): ([^;]+);", rules))
