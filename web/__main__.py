@@ -36,8 +36,13 @@ from web.api.calendars import CalendarHandlers
 from web.api.files import FileHandlers
 from web.api.handlers import MeetingHandlers
 from web.api.webhooks import WebhookHandlers
+from web.changes import ChangeFeed
 from web.pages.access import PageAccess
 from web.pages.app import PageServer
+from web.pages.board_page import BOARD, BoardPage
+from web.pages.board_reader import BoardReader
+from web.pages.live import LiveStreams
+from web.pages.meeting_list_page import MeetingListPage
 from web.pages.route import PageRoute
 from web.pages.search_page import SearchPages
 from web.server import WebServer
@@ -93,8 +98,10 @@ async def _serve(settings: Settings) -> None:
     webhooks = WebhookHandlers(partial(WebhookClient.from_settings, settings))
     keys = ApiKeyFile(Path(settings.minutekeeper_api_keys))
     search = TranscriptSearch.from_settings(settings)
-    pages = await _pages(settings, stored, SearchPages(search).routes())
-    server = WebServer(ApiServer(meetings, files, calendars, webhooks, keys), pages)
+    feed = ChangeFeed(client.connected)
+    api = ApiServer(meetings, files, calendars, webhooks, keys)
+    tables = (SearchPages(search).routes(), _meeting_pages(client, feed, stored))
+    server = WebServer(api, await _pages(settings, stored, *tables))
     runner = web.AppRunner(server.application(), shutdown_timeout=_CANCELLING_SECONDS)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(calendars.aclose)
@@ -105,10 +112,13 @@ async def _serve(settings: Settings) -> None:
         port = runner.addresses[0][1]
         sys.stdout.write(json.dumps({"web": f"http://{settings.minutekeeper_web_host}:{port}"}) + "\n")
         sys.stdout.flush()
-        closing = asyncio.create_task(close_idle_connections(runner, server.active), name="idle")
-        indexing = asyncio.create_task(search.keep_up_to_date(), name="search index")
+        tasks = (
+            asyncio.create_task(close_idle_connections(runner, server.active), name="idle"),
+            asyncio.create_task(search.keep_up_to_date(), name="search index"),
+            asyncio.create_task(feed.run(), name="changes"),
+        )
         await stop.wait()
-        for task in (closing, indexing):
+        for task in tasks:
             task.cancel()
 
 
@@ -120,6 +130,13 @@ async def _pages(settings: Settings, stored: StoredFiles, *tables: Iterable[Page
         logger.warning("Pages can play nothing from the bucket until the next start: %s", error)
         origin = ""
     return PageServer(chain(access.pages.routes(), *tables), access.gate, origin)
+
+
+def _meeting_pages(client: SharedClient, feed: ChangeFeed, stored: StoredFiles) -> list[PageRoute]:
+    board = BoardPage(BoardReader(feed, client.connected, stored.opened))
+    meetings = MeetingListPage(client.connected)
+    streams = LiveStreams(feed, {BOARD: board.live})
+    return [*board.routes(), *meetings.routes(), streams.route()]
 
 
 if __name__ == "__main__":

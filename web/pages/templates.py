@@ -53,9 +53,10 @@ def render_page(template: str, frame: PageFrame, values: Mapping[str, Any]) -> s
     return _ENVIRONMENT.get_template(template).render(values, frame=frame, now=datetime.now(UTC))
 
 
-def render_fragment(template: str, values: Mapping[str, Any]) -> str:
-    """A part of a page, as it is swapped in by the page's stream."""
-    return _ENVIRONMENT.get_template(template).render(values, now=datetime.now(UTC))
+def render_fragment(template: str, name: str, **values: Any) -> Markup:
+    """The part of a page that the macro of this name in a template makes."""
+    module = _ENVIRONMENT.get_template(template).make_module({"now": datetime.now(UTC)})
+    return Markup(getattr(module, name)(**values))  # noqa: S704 - a macro has escaped what it was given
 
 
 def time_element(instant: datetime, form: str = "short") -> Markup:
