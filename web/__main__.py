@@ -42,7 +42,9 @@ from web.pages.app import PageServer
 from web.pages.board_page import BOARD, BoardPage
 from web.pages.board_reader import BoardReader
 from web.pages.live import LiveStreams
+from web.pages.meeting_acts import MeetingActPages
 from web.pages.meeting_list_page import MeetingListPage
+from web.pages.meeting_page import MEETING, MeetingPages
 from web.pages.route import PageRoute
 from web.pages.search_page import SearchPages
 from web.server import WebServer
@@ -100,7 +102,7 @@ async def _serve(settings: Settings) -> None:
     search = TranscriptSearch.from_settings(settings)
     feed = ChangeFeed(client.connected)
     api = ApiServer(meetings, files, calendars, webhooks, keys)
-    tables = (SearchPages(search).routes(), _meeting_pages(client, feed, stored))
+    tables = (SearchPages(search).routes(), _meeting_pages(settings, client, feed, stored))
     server = WebServer(api, await _pages(settings, stored, *tables))
     runner = web.AppRunner(server.application(), shutdown_timeout=_CANCELLING_SECONDS)
     async with contextlib.AsyncExitStack() as stack:
@@ -132,11 +134,18 @@ async def _pages(settings: Settings, stored: StoredFiles, *tables: Iterable[Page
     return PageServer(chain(access.pages.routes(), *tables), access.gate, origin)
 
 
-def _meeting_pages(client: SharedClient, feed: ChangeFeed, stored: StoredFiles) -> list[PageRoute]:
+def _meeting_pages(
+    settings: Settings, client: SharedClient, feed: ChangeFeed, stored: StoredFiles
+) -> list[PageRoute]:
     board = BoardPage(BoardReader(feed, client.connected, stored.opened))
     meetings = MeetingListPage(client.connected)
-    streams = LiveStreams(feed, {BOARD: board.live})
-    return [*board.routes(), *meetings.routes(), streams.route()]
+    acts = MeetingActPages(client.connected, settings.wake_up)
+    open_calendars = partial(CalendarClient.opened, settings)
+    meeting = MeetingPages(client.connected, stored, open_calendars, settings.minutekeeper_temporal_ui_url)
+    streams = LiveStreams(feed, {BOARD: board.live, MEETING: meeting.live})
+    # The form for a new meeting comes before the pages of meetings, one of which could have its name.
+    pages = (board, meetings, acts, meeting)
+    return [*(route for each in pages for route in each.routes()), streams.route()]
 
 
 if __name__ == "__main__":
