@@ -1,10 +1,11 @@
 """Which meetings customers book and what they do to them: a pure function of seed and size."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
+from devtools.chaos import recall
 from devtools.chaos.bot_scripts import NORMAL, STAYS, WEIGHTS
 from devtools.chaos.plan import Change, CustomerAction, PlannedMeeting, Scenario
 from devtools.chaos.rooms import letters, new_link
@@ -33,6 +34,9 @@ _BEFORE_ITS_BOT = frozenset({Scenario.MOVED_ASLEEP, Scenario.MOVED_TWICE, Scenar
 _GOES_ON_THERE = frozenset({Scenario.MOVED_SENT, Scenario.MOVED_TWICE})
 """A second bot goes to the same link, and plays an ordinary script there."""
 
+_NAMED_SHARE = 0.15
+"""The share of meetings whose bots may come from the second provider only."""
+
 _SILENT = frozenset({"silent", "no_final"})
 
 _SHARED_SCRIPTS = (NORMAL, NORMAL, "internal_error", "failed_then_complete", "no_final")
@@ -51,7 +55,16 @@ def plan_meetings(seed: int, count: int, scale: Scale) -> list[PlannedMeeting]:
     planned: list[PlannedMeeting] = []
     for scenario in scenarios:
         planned += planner.plan(scenario, scripts)
-    return sorted([*planned[:others], *twins], key=lambda meeting: meeting.book_at)
+    meetings = [*planned[:others], *twins]
+    return sorted(_with_providers(seed, meetings), key=lambda meeting: meeting.book_at)
+
+
+def _with_providers(seed: int, meetings: Iterable[PlannedMeeting]) -> Iterator[PlannedMeeting]:
+    """Names the second provider for some meetings, also for one of a pair that meets in one room."""
+    rng = Random(f"providers {seed}")  # noqa: S311 - a plan to be repeated, no secret
+    for meeting in meetings:
+        is_named = rng.random() < _NAMED_SHARE and not meeting.faults
+        yield replace(meeting, provider=recall.NAME) if is_named else meeting
 
 
 class _Planner:

@@ -67,6 +67,7 @@ class Customers:
                 recording_mode=RecordingMode.AUDIO_ONLY if meeting.audio_only else RecordingMode.SPEAKER_VIEW,
                 waiting_room_timeout=_BOT_PATIENCE,
                 noone_joined_timeout=_BOT_PATIENCE,
+                provider=meeting.provider,
             ),
         )
         if meeting.by_calendar:

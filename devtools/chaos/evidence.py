@@ -109,6 +109,8 @@ class Evidence(_Fact):
     refused: tuple[tuple[AwareDatetime, AwareDatetime], ...] = ()
     """When the account was refused, so that nobody could send or remove a bot."""
     room_outages: tuple[RoomOutage, ...] = ()
+    absences: tuple[tuple[AwareDatetime, AwareDatetime], ...] = ()
+    """When the first provider answered nothing; the second one did."""
 
     def files_of(self, workflow_id: str) -> list[FileInStore]:
         """What lies in the folder of a meeting, or in those beside it that a later run was given."""
@@ -163,11 +165,11 @@ class Evidence(_Fact):
 
     @property
     def outages(self) -> list[tuple[datetime, datetime]]:
-        """When nobody could have acted, in order: there was no server, or the provider refused the account."""
+        """When nobody could have acted, in order: without a server, or at a provider that refused or was away."""
         without_server = [
             (fault.at, fault.until) for fault in self.injected if fault.kind is ProcessFaultKind.OUTAGE
         ]
-        return sorted([*without_server, *self.refused])
+        return sorted([*without_server, *self.refused, *self.absences])
 
     def in_fair_time(self, since: datetime, seconds: float, room: str) -> datetime:
         """So many seconds later, not counting those in which nobody could have acted, there or anywhere."""

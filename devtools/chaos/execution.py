@@ -15,9 +15,10 @@ from devtools.chaos.customer import Customers
 from devtools.chaos.environment import Environment
 from devtools.chaos.evidence import Evidence, InjectedFault, RoomOutage
 from devtools.chaos.fault_plan import plan_process_faults
-from devtools.chaos.faults import refusals, standing_faults
+from devtools.chaos.faults import absence, refusals, standing_faults
 from devtools.chaos.inject import inject
 from devtools.chaos.plan import PlannedMeeting, ProcessFault, RoomFault
+from devtools.chaos.provider import SimulatedProvider
 from devtools.chaos.rooms import room_of
 from devtools.chaos.scale import SPEED, Scale
 from starter.client import MeetingClient
@@ -42,6 +43,7 @@ class ChaosRun:
         self._injected: list[InjectedFault] = []
         self._refused: list[tuple[datetime, datetime]] = []
         self._room_outages: list[RoomOutage] = []
+        self._absences: list[tuple[datetime, datetime]] = []
 
     async def execute(self, count: int) -> Evidence:
         """Returns once all meetings have ended, or when nobody would wait for them any longer."""
@@ -53,9 +55,11 @@ class ChaosRun:
             self._serve(customers, meetings),
             *(self._inject(fault) for fault in plan_process_faults(self._seed, self._scale)),
             *(self._refuse(at, order) for at, order in refusals(self._seed, self._scale)),
+            self._leave_alone(*absence(self._seed, self._scale)),
             *(self._disturb(meeting.meeting_url, fault) for meeting in meetings for fault in meeting.faults),
         )
-        await self._environment.provider.remove_faults()
+        for provider in self._providers:
+            await provider.remove_faults()
         self._tell("all is booked and changed; the provider behaves from now on")
         await self._until_all_have_ended()
         await asyncio.sleep(_LAST_WORDS_SECONDS)
@@ -67,8 +71,10 @@ class ChaosRun:
             for script, times in ((meeting.later_script, None), (meeting.script, meeting.script_times)):
                 if script != NORMAL:
                     rule = script_rule(script, meeting.meeting_url, times, self._scale.twin_stay)
-                    await self._environment.provider.add_script(rule)
-        await self._environment.provider.add_faults(*standing_faults(self._scale))
+                    for provider in self._providers:
+                        await provider.add_script(rule)
+        for provider in self._providers:
+            await provider.add_faults(*standing_faults(self._scale))
 
     async def _serve(self, customers: Customers, meetings: list[PlannedMeeting]) -> None:
         with suppress(TimeoutError):
@@ -87,6 +93,18 @@ class ChaosRun:
         await self._environment.provider.add_faults(order)
         begun = datetime.now(UTC)
         self._refused.append((begun, begun + timedelta(seconds=order["seconds"] / SPEED)))
+
+    async def _leave_alone(self, at: float, orders: Sequence[dict[str, Any]]) -> None:
+        """Has the first provider answer nothing for a while."""
+        await self._until(at)
+        self._tell(f"the first provider is away for {self._scale.away:.0f} s")
+        begun = datetime.now(UTC)
+        await self._environment.provider.add_faults(*orders)
+        self._absences.append((begun, begun + timedelta(seconds=self._scale.away)))
+
+    @property
+    def _providers(self) -> tuple[SimulatedProvider, ...]:
+        return self._environment.provider, self._environment.second
 
     async def _disturb(self, link: str, fault: RoomFault) -> None:
         await self._until(fault.at)
@@ -116,14 +134,14 @@ class ChaosRun:
     async def _evidence(self, customers: Customers) -> Evidence:
         """The ledger first, so that what it shows has had time to arrive; the inbox before the histories."""
         root = self._environment.artifacts
-        ledger = await self._environment.provider.ledger()
+        first, second = [await provider.ledger() for provider in self._providers]
         inbox = await asyncio.to_thread(stored.read_inbox, root)
         names = [booking.workflow_id for booking in customers.bookings]
         runs = await histories.read_runs(self._environment.client, names)
         return Evidence(
             bookings=tuple(customers.bookings),
             orders=tuple(customers.orders),
-            ledger=ledger,
+            ledger=first.with_those_of(second),
             runs=tuple(runs),
             files=tuple(await asyncio.to_thread(stored.read_files, root)),
             manifests=await asyncio.to_thread(stored.read_manifests, root),
@@ -131,6 +149,7 @@ class ChaosRun:
             injected=tuple(self._injected),
             refused=tuple(self._refused),
             room_outages=tuple(self._room_outages),
+            absences=tuple(self._absences),
         )
 
     async def _until(self, seconds: float) -> None:

@@ -61,6 +61,17 @@ def standing_faults(scale: Scale) -> list[Order]:
     return [order | {"match": _STATUS} if order["kind"] == "lose" else order for order in orders]
 
 
+def absence(seed: int, scale: Scale) -> tuple[float, list[Order]]:
+    """When the first provider is away, and the orders to give then: it answers nothing, and may have sent bots."""
+    rng = Random(f"absence {seed}")  # noqa: S311 - a plan to be repeated, no secret
+    lasting = {"seconds": scale.away * SPEED}
+    orders: list[Order] = [
+        {"kind": "timeout_after", "hold": _HOLD, "match": _NEW_BOT, "share": 0.2} | lasting,
+        {"kind": "server_error", "status": 503} | lasting,
+    ]
+    return scale.window * rng.uniform(0.6, 0.65), orders
+
+
 def refusals(seed: int, scale: Scale) -> Iterator[tuple[float, Order]]:
     """The two times when the account is refused, and the orders to give then: the key, and the tokens."""
     rng = Random(f"refusals {seed}")  # noqa: S311 - a plan to be repeated, no secret

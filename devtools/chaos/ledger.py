@@ -39,6 +39,7 @@ class Bot(_Entry):
     """A bot as the provider knows it; a time that is None has not come."""
 
     id: str
+    provider: str = "meetingbaas"
     meeting_url: str
     double_of: str | None = None
     """The bot for whose request the provider sent this one as well."""
@@ -115,6 +116,10 @@ class Ledger(_Entry):
     bots: tuple[Bot, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     faults: tuple[Fault, ...] = ()
+
+    def with_those_of(self, other: "Ledger") -> "Ledger":
+        """What two providers wrote down."""
+        return Ledger(**{name: getattr(self, name) + getattr(other, name) for name in Ledger.model_fields})
 
     def arrivals(self) -> dict[str, datetime]:
         """When a bot of each dispatch key was first asked for, whatever came of it."""

@@ -101,6 +101,8 @@ class PlannedMeeting:
     by_calendar: bool = False
     """Whether it is booked, moved and given up as a calendar does it."""
     audio_only: bool = False
+    provider: str = ""
+    """The only one that may send its bots; empty: any."""
     faults: tuple[RoomFault, ...] = ()
 
     @property

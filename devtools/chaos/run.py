@@ -49,7 +49,7 @@ async def run(data_dir: Path, *, seed: int, meetings: int, short: bool, twins: f
 
 async def _execute(folder: DataFolder, seed: int, meetings: int, scale: Scale) -> Evidence:
     tell = partial(print_line, stderr=True)
-    tell(f"Starting Temporal, two workers, the bridge and a simulated Meeting BaaS; seed {seed}.")
+    tell(f"Starting Temporal, two workers, the bridge, a simulated Meeting BaaS and Recall.ai; seed {seed}.")
     with folder.log("supervisors").open("a", buffering=1) as log:
 
         def note(line: str) -> None:

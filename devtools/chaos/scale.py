@@ -62,6 +62,8 @@ class Scale:
     """Without any server; this kill comes on top of the others."""
     refused: float
     """How long the account is refused."""
+    away: float
+    """How long the first provider answers nothing, so that bots have to come from the second one."""
     settling: float
     """How long the last meetings may take to end once everything is calm."""
     twins: float
@@ -97,6 +99,7 @@ def _scale_for(meetings: int, *, short: bool) -> Scale:
             bridge_kills=2,
             outage=8,
             refused=4,
+            away=8,
             settling=240,
             twins=0,
             twin_stay=16,
@@ -121,6 +124,7 @@ def _scale_for(meetings: int, *, short: bool) -> Scale:
         bridge_kills=math.ceil(5 * times),
         outage=60,
         refused=12,
+        away=min(120.0, window / 8),
         settling=420,
         twins=0.25,
         twin_stay=40,

@@ -27,13 +27,19 @@ _GIVES_UP = frozenset({CustomerAction.CANCEL, CustomerAction.LEAVE, CustomerActi
 def two_in_one_room(evidence: Evidence) -> Iterator[Breach]:
     """A moment with two of our bots in one room, from the knock of each until it has left.
 
-    A bot and its double are the provider's doing; what is asked of us then is another rule.
+    A bot and its double are the provider's doing; what is asked of us then is another rule. While the first
+    provider is away, whether it sent a bot cannot be known, so one of each provider may meet until it answers.
     """
     for room, bots in evidence.bots_by_room.items():
         stays = sorted((begins, bot.left_at or _NEVER, bot.id, bot) for bot in bots if (begins := bot.present_from))
         for (_, first_ends, _, first), (begins, second_ends, _, second) in combinations(stays, 2):
-            if begins < first_ends and not _are_doubles(first, second):
-                together = _span(begins, min(first_ends, second_ends))
+            ends = min(first_ends, second_ends)
+            if (
+                begins < first_ends
+                and not _are_doubles(first, second)
+                and not _had_to_meet(evidence, first, second, ends)
+            ):
+                together = _span(begins, ends)
                 scenarios = ", ".join(sorted({each.scenario for each in evidence.bookings_by_room.get(room, ())}))
                 what = f"{room} ({scenarios}) {together}: {_described(first)}; {_described(second)}"
                 yield Breach(workflow_id=first.extra.workflow_id, what=what)
@@ -150,6 +156,15 @@ def _shared_seconds(bot: Bot, wanted: tuple[datetime, datetime]) -> float:
 def _end_of(outcome: Outcome) -> str:
     end = " ".join(filter(None, (outcome.status, outcome.reason)))
     return f"ended {end} ({outcome.evidence.text or outcome.evidence.event})"
+
+
+def _had_to_meet(evidence: Evidence, first: Bot, second: Bot, until: datetime) -> bool:
+    """Whether one came of the provider that was away, and is gone soon after that answers again."""
+    grace = timedelta(seconds=GRACE_SECONDS)
+    since = max(first.created_at, second.created_at)
+    return first.provider != second.provider and any(
+        begins <= since <= ends + grace and until <= ends + grace for begins, ends in evidence.absences
+    )
 
 
 def _are_doubles(first: Bot, second: Bot) -> bool:
