@@ -1,20 +1,11 @@
 """The feed of changes: what it tells, what it costs, and what it does while Temporal is away."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
-from temporalio.client import (
-    Client,
-    DescribeWorkflowInput,
-    Interceptor,
-    OutboundInterceptor,
-    QueryWorkflowInput,
-    WorkflowExecutionDescription,
-)
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from minutekeeper.meetings.status import MeetingStatus
@@ -23,35 +14,11 @@ from starter.client import MeetingClient
 from starter.errors import TemporalUnreachableError
 from tests.starter.fakes import Scene
 from tests.starter.support import a_request, an_outcome, end, play, target_of
+from tests.web.counted_calls import Counted
 from web import changes
 from web.changes import ChangeFeed, ChangeQueue, MeetingChange, SlowReaderError
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-class Counted(Interceptor):
-    """Counts queries, and the descriptions of each workflow."""
-
-    def __init__(self) -> None:
-        self.queries: Counter[str] = Counter()
-        self.described: Counter[str] = Counter()
-
-    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 - its name there
-        counts = self
-
-        class Counting(OutboundInterceptor):
-            async def query_workflow(self, input: QueryWorkflowInput) -> Any:  # noqa: A002 - its name there
-                counts.queries[input.id] += 1
-                return await super().query_workflow(input)
-
-            async def describe_workflow(
-                self,
-                input: DescribeWorkflowInput,  # noqa: A002 - its name there
-            ) -> WorkflowExecutionDescription:
-                counts.described[input.id] += 1
-                return await super().describe_workflow(input)
-
-        return Counting(next)
 
 
 class Watched:

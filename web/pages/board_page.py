@@ -4,7 +4,7 @@ from aiohttp import hdrs
 from markupsafe import Markup
 
 from web.access.roles import Role
-from web.pages.board_reader import BoardReader
+from web.pages.board_reader import BoardReader, BoardReading
 from web.pages.live import LivePage, live_elements
 from web.pages.route import PageRequest, PageResponse, PageRoute
 from web.pages.templates import PageFrame, render_fragment, render_page
@@ -18,6 +18,7 @@ BOARD = "board"
 class BoardPage:
     def __init__(self, reader: BoardReader) -> None:
         self._reader = reader
+        self._rendered: tuple[BoardReading, dict[str, Markup]] | None = None
 
     def routes(self) -> list[PageRoute]:
         return [PageRoute(hdrs.METH_GET, "/", self.show, Role.LOOK)]
@@ -32,5 +33,9 @@ class BoardPage:
         return LivePage(self._fragments, lambda _: True, is_timed=True)
 
     async def _fragments(self) -> dict[str, Markup]:
+        """Rendered once for all who look at the same reading."""
         reading = await self._reader.read()
-        return {name: render_fragment("board_parts.html", name, reading=reading) for name in _FRAGMENTS}
+        if self._rendered is None or self._rendered[0] is not reading:
+            made = {name: render_fragment("board_parts.html", name, reading=reading) for name in _FRAGMENTS}
+            self._rendered = reading, made
+        return self._rendered[1]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -12,9 +12,11 @@ from temporalio.service import RPCError
 from minutekeeper.calendars.messages import CalendarStatus
 from minutekeeper.deliveries.endpoint import WebhookEndpoint
 from minutekeeper.meetings.collection import DownloadProgress
+from minutekeeper.meetings.descriptions import format_utc
 from minutekeeper.meetings.ids import calendar_id_from_workflow_id
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import MeetingView
+from minutekeeper.storage.delivery_records import EndpointFailures
 from minutekeeper.storage.endpoints import EndpointStore
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.records import RecordStore
@@ -31,9 +33,11 @@ from web.pages.ended_meetings import EndedMeetings
 logger = logging.getLogger("web")
 
 _FRESH_SECONDS = 1.0
+_UNCHANGED_SECONDS = 5.0
+"""How long a board is shown while no meeting changes and nothing is being fetched."""
 _SURROUNDINGS_SECONDS = 30.0
 """How long calendars and endpoints are taken to be as they were."""
-_FIRST_READ_SECONDS = 2.0
+_FIRST_READ_SECONDS = 1.0
 """How long the first board waits for the records of the last days; a later one shows them."""
 _MOST_DOWNLOADS = 10
 _MOST_CALENDARS = 20
@@ -79,16 +83,21 @@ class BoardReader:
         self._lock = asyncio.Lock()
 
     async def read(self) -> BoardReading:
-        """The board as it was at most a second ago."""
+        """The board as it was a moment ago; the same one as before while nothing changes."""
         async with self._lock:
-            if self._reading is None or time.monotonic() - self._read_at >= _FRESH_SECONDS:
-                self._reading = await self._read()
+            near = await self._feed.current()
+            if self._reading is None or time.monotonic() - self._read_at >= self._lasts_seconds(self._reading):
+                self._reading = await self._read(near)
                 self._read_at = time.monotonic()
             return self._reading
 
-    async def _read(self) -> BoardReading:
-        near = [each for each in (await self._feed.current()).values() if not each.status.is_final]
-        views = await self._bookings.added_to(near)
+    def _lasts_seconds(self, reading: BoardReading) -> float:
+        is_same = self._feed.number == self._number and (self._feed.live_since is not None) == reading.is_live
+        is_moving = any(each.percent is not None for each in reading.board.running) or reading.missing
+        return _UNCHANGED_SECONDS if is_same and not is_moving else _FRESH_SECONDS
+
+    async def _read(self, near: Mapping[str, MeetingView]) -> BoardReading:
+        views = await self._bookings.added_to([each for each in near.values() if not each.status.is_final])
         changes = self._feed.since(self._number) if self._number >= 0 else []
         self._number = self._feed.number
         self._ended.note(changes or ())
@@ -129,15 +138,21 @@ class BoardReader:
         query = all_of(IS_CALENDAR, IS_RUNNING, f"{CALENDAR_STATUS.name} = {quoted(CalendarStatus.ERROR.value)}")
         found = client.temporal.list_workflows(query, limit=_MOST_CALENDARS)
         self._calendars = tuple([calendar_id_from_workflow_id(each.id) async for each in found])
+        failing = [(each, await self._trouble_of(each)) for each in await self._all_endpoints()]
         self._failing = tuple(
-            FailingEndpoint(each.endpoint_id, each.name or each.url, f"It is told of nothing: {each.disabled_why}.")
-            for each in await self._all_endpoints()
-            if not each.is_enabled
+            FailingEndpoint(each.endpoint_id, each.name or each.url, why) for each, why in failing if why
         )
         self._surroundings_at = time.monotonic()
 
     async def _records(self) -> RecordStore:
         return RecordStore(await self._opened_store())
+
+    async def _trouble_of(self, endpoint: WebhookEndpoint) -> str:
+        """What is wrong with an endpoint, as a sentence; empty if nothing is."""
+        if not endpoint.is_enabled:
+            return f"It is told of nothing: {endpoint.disabled_why}."
+        since = await EndpointFailures(await self._opened_store()).failing_since(endpoint.endpoint_id)
+        return f"Every delivery has failed since {format_utc(since)}." if since else ""
 
     async def _all_endpoints(self) -> list[WebhookEndpoint]:
         if self._endpoints is None:
