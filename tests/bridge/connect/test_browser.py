@@ -16,6 +16,7 @@ from bridge.connect.errors import ConnectErrorCode
 from minutekeeper.storage.store import ArtifactStore
 from tests.bridge.connect.scenario import ANNA, BEN, Stage, new_stage
 from tests.devtools.simulator.support import Sim
+from tests.pictures import keep_picture
 
 CHROMIUM = shutil.which("chromium")
 
@@ -55,6 +56,11 @@ class Window:
                 await self.page.set_viewport_size({"width": width, "height": 844})
                 await self.page.emulate_media(color_scheme=scheme)
                 assert await self.page.evaluate("document.documentElement.scrollWidth") == width
+
+    async def keep_picture(self, name: str) -> None:
+        await self.page.set_viewport_size({"width": 720, "height": 480})
+        await self.page.emulate_media(color_scheme="light")
+        await keep_picture(self.page, name)
 
     async def title(self) -> str:
         heading = await self.page.get_by_role("heading", level=1).inner_text()
@@ -99,7 +105,7 @@ async def test_a_page_of_another_site_cannot_press_the_button(stage: Stage, wind
 async def test_a_person_connects_a_calendar_chooses_one_of_several_and_replaces_it(
     stage: Stage, window: Window
 ) -> None:
-    user = f"user-{uuid.uuid4().hex[:8]}"
+    user = "anna.lindqvist@example.com"
     await stage.account(calendars=[{"id": "team@group"}])
     await stage.account(BEN, "Microsoft")
     await window.open(stage.link(user))
@@ -111,6 +117,7 @@ async def test_a_person_connects_a_calendar_chooses_one_of_several_and_replaces_
     await window.press("Continue to Google")
     assert await window.title() == "Which Google calendar?"
     await window.fits()
+    await window.keep_picture("connect-choose.png")
     radio = window.page.get_by_role("group", name="Your calendars").get_by_role("radio", name="team@group")
     await radio.check()
     await window.press("Connect this calendar")
@@ -123,6 +130,7 @@ async def test_a_person_connects_a_calendar_chooses_one_of_several_and_replaces_
 
     await window.open(stage.link(user))
     assert "takes its place" in await window.page.get_by_text("Please note").locator("..").inner_text()
+    await window.keep_picture("connect-replace.png")
     await window.open(stage.link(user, "microsoft", success_url=f"{stage.settings.bridge_public_url}/healthz?u=7"))
     await window.press("Continue to Microsoft")
     assert window.page.url == f"{stage.settings.bridge_public_url}/healthz?u=7"
@@ -161,6 +169,8 @@ async def test_a_person_is_told_what_went_wrong_and_comes_to_a_good_end_with_the
         assert "code=" not in window.page.url
         if problem:
             assert await window.page.get_by_role("code").inner_text() == problem.value
+        if problem is ConnectErrorCode.NO_REFRESH_TOKEN:
+            await window.keep_picture("connect-no-refresh-token.png")
     await window.open(link[:-2])
     assert await window.title() == ERROR_PAGES[ConnectErrorCode.LINK_FORGED].title
     assert (await stage.known(user)).email == ANNA

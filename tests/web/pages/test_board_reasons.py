@@ -12,12 +12,12 @@ from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState, WebhookState
 from minutekeeper.storage.records import RecordStore
 from minutekeeper.storage.store import ArtifactStore
+from tests.pictures import keep_picture
 from tests.starter.support import SECRET, an_outcome, target_of
 from tests.web.conftest import running_api
 from tests.web.pages.board_scenes import an_ended_record
 from tests.web.pages.conftest import CHROMIUM, new_window
 from tests.web.pages.played_meetings import booked
-from tests.web.pictures import keep_picture
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt-get install chromium"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
-_FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
+_FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
 
 
 async def keep_picture(page: Page, name: str, *, whole: bool = True) -> None:
