@@ -97,6 +97,8 @@ async def test_the_board_tells_why_meetings_have_no_recording_and_what_to_do(
         for conditions, found in (("joined=yes&fault=ours", 1), ("joined=no", 0), ("fault=meeting", 0)):
             await window.open(f"/meetings?{conditions}&title=budget")
             await expect(row.filter(has_text="Budget round")).to_have_count(found)
+        await window.page.get_by_role("link", name="Book a meeting").click()
+        await expect(window.page.get_by_label("Link", exact=True)).to_be_visible()
         await window.open("/meetings")
         await keep_picture(window.page, "meetings.png", whole=False)
         await window.page.get_by_role("link", name="Next").click()
