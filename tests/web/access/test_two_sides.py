@@ -24,6 +24,12 @@ async def test_the_api_takes_no_session(api: Api) -> None:
         assert answer.status == 401
 
 
+async def test_the_pages_take_no_key(api: Api) -> None:
+    headers = {"Authorization": f"Bearer {api.keys['all']}"}
+    async with api.http.get(f"{api.url}/search", headers=headers) as answer:
+        assert (answer.status, answer.content_type) == (401, "text/html")
+
+
 async def test_a_page_of_the_wrong_method_says_which_it_takes(api: Api) -> None:
     async with api.http.get(f"{api.url}/sign-out") as answer:
         assert answer.status == 405
