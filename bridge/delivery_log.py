@@ -62,7 +62,7 @@ class DeliveryLogEntry:
         )
 
 
-class _WithoutTraceback(logging.Filter):
+class WithoutTraceback(logging.Filter):
     """Reduces aiohttp's messages to the type of the error, because they quote requests with tokens and keys."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -74,7 +74,7 @@ class _WithoutTraceback(logging.Filter):
 
 http_logger = logging.getLogger("bridge.http")
 """The logger that aiohttp writes to."""
-http_logger.addFilter(_WithoutTraceback())
+http_logger.addFilter(WithoutTraceback())
 
 
 def without_secrets(error: Exception) -> str:

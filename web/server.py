@@ -1,11 +1,18 @@
 """One web application of the API and the pages, each with its own checks, errors and headers."""
 
+import logging
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.connection_limits import IDLE_SECONDS, ActiveRequests
+from bridge.delivery_log import WithoutTraceback
 from web.api.app import ApiServer, problems_as_json
 from web.pages.app import PageServer
+
+http_logger = logging.getLogger("web.http")
+"""The logger that aiohttp writes to."""
+http_logger.addFilter(WithoutTraceback())
 
 _HEADER_BYTES = 16 * 1024
 """Size limit of one header: browsers also send the cookies of other applications on the same domain."""
@@ -33,6 +40,7 @@ class WebServer:
             handler_args={
                 # An access log would print the ids of meetings, which may be names of people.
                 "access_log": None,
+                "logger": http_logger,
                 "keepalive_timeout": IDLE_SECONDS,
                 "max_field_size": _HEADER_BYTES,
                 "auto_decompress": False,

@@ -38,4 +38,4 @@ class PublicAddress:
 def own_path(given: str) -> str:
     """A path of this site to lead a browser to; `/` for anything that could lead elsewhere, or round in circles."""
     is_own = given.startswith("/") and not given.startswith(("//", SIGN_IN_ROUTE)) and "\\" not in given
-    return given if is_own and given.isprintable() and len(given) <= _LONGEST_PATH else "/"
+    return given if is_own and given.isascii() and given.isprintable() and len(given) <= _LONGEST_PATH else "/"

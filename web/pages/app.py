@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 from multidict import MultiDict
 
+from bridge.delivery_log import without_secrets
 from bridge.request_bodies import RequestBodyReader
 from minutekeeper.storage.errors import StoreError
 from starter.errors import (
@@ -165,7 +166,7 @@ def _error_response(request: web.Request, error: Exception) -> web.StreamRespons
         case web.HTTPException():
             status, title = error.status, _HTTP_TITLES.get(error.status, error.reason)
         case _:
-            logger.error("A page failed: %s", type(error).__name__)
+            logger.error("A page failed: %s", without_secrets(error))
             status, title, sentences = 500, "This page failed", ("The log of the process says where.",)
     response = PageResponse(message_page(title, sentences, request.get(_FRAME)), status=status)
     if status == 503:

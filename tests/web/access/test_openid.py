@@ -116,7 +116,16 @@ async def test_a_new_key_of_the_provider_is_read(browser: Browser, provider: Ope
 
 
 @pytest.mark.parametrize(
-    "there", ["//evil.example", "https://evil.example", "/\\evil.example", "/sign-in?next=/", "%0d%0aX:y"]
+    "there",
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "/sign-in?next=/",
+        "/%0d%0aX:y",
+        "/%ff",
+        "/%e2%80%ae",
+    ],
 )
 async def test_one_is_never_led_elsewhere(browser: Browser, there: str) -> None:
     answer, _ = await browser.get(await browser.to_callback(f"/sign-in?next={there}"))

@@ -1,5 +1,7 @@
 """API and pages in one process: each answers in its own way, and neither takes what admits to the other."""
 
+import re
+
 import pytest
 
 from tests.web.conftest import Api
@@ -28,6 +30,14 @@ async def test_the_pages_take_no_key(api: Api) -> None:
     headers = {"Authorization": f"Bearer {api.keys['all']}"}
     async with api.http.get(f"{api.url}/search", headers=headers) as answer:
         assert (answer.status, answer.content_type) == (401, "text/html")
+
+
+async def test_what_cannot_be_read_is_not_quoted_in_the_log(api: Api) -> None:
+    async with api.http.get(f"{api.url}/search", headers={"Cookie": "minutekeeper-session=abc" * 2000}) as answer:
+        assert answer.status == 400
+    log = (api.folder / "web.log").read_text()
+    assert "LineTooLong" in log
+    assert not {"Traceback", "minutekeeper-session"} & set(re.split(r"[\s=(]", log))
 
 
 async def test_a_page_of_the_wrong_method_says_which_it_takes(api: Api) -> None:
