@@ -51,3 +51,7 @@ class PageRoute:
     handle: PageHandle
     role: Role = Role.LOOK
     is_stream: bool = False
+
+    def __post_init__(self) -> None:
+        if self.method != hdrs.METH_GET and self.role in {Role.LOOK, Role.WATCH}:
+            raise ValueError(f"{self.method} {self.path} changes something, so its role must be STEER or ADMIN")

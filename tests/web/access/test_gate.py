@@ -18,6 +18,7 @@ from tests.web.visitors import COOKIE, SignedIn
 from web.access.roles import Role
 from web.access.sessions import PageSession
 from web.access.visitor import Visitor
+from web.pages.route import PageRoute
 
 Client = TestClient[Any, Any]
 OWN = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
@@ -71,6 +72,12 @@ async def test_without_a_session_a_browser_is_led_to_sign_in(
 
 def sealed(session: PageSession, secret: str = SECRET, purpose: Purpose = Purpose.PAGE_SESSION) -> str:
     return CookieEncryption(purpose, [secret], 60).encrypt(session)
+
+
+@pytest.mark.parametrize("role", [Role.LOOK, Role.WATCH])
+def test_no_form_can_be_open_to_who_may_only_see(role: Role) -> None:
+    with pytest.raises(ValueError, match="must be STEER or ADMIN"):
+        PageRoute("POST", "/change", Pages().change, role)
 
 
 def test_role_names_are_those_of_the_docs() -> None:
