@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from urllib.parse import parse_qsl
 
@@ -37,6 +38,8 @@ logger = logging.getLogger("web")
 
 _MAX_FORM_BYTES = 256 * 1024
 _MOST_FIELDS = 500
+_MOST_STREAMS = 100
+"""Streams of one visitor, because each holds a connection, of which a process has a limited number."""
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _FRAME = web.RequestKey("frame", PageFrame)
 """What stands around the page of an error, once it is known who asks."""
@@ -53,6 +56,7 @@ class PageServer:
         self._static = StaticFiles()
         self._policy = content_policy(media_origin)
         self._bodies = RequestBodyReader(_MAX_FORM_BYTES)
+        self._streams: Counter[str] = Counter()
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         for route in self._routes:
@@ -111,7 +115,13 @@ class PageServer:
         return form
 
     async def _streamed(self, route: PageRoute, page: PageRequest, visit: Visit) -> web.StreamResponse:
-        """Sends events until the handler returns or the session ends, whichever is first."""
+        """Sends events until the handler returns or the session ends, whichever is first. Raises PageError."""
+        name = visit.visitor.name
+        if self._streams[name] >= _MOST_STREAMS:
+            raise PageError(
+                429, "Too many pages are open", f"{name} has {_MOST_STREAMS} pages that are kept up to date."
+            )
+        self._streams[name] += 1
         sending = asyncio.ensure_future(route.handle(page))
         ended = asyncio.ensure_future(self._gate.wait_ended(visit))
         try:
@@ -121,6 +131,7 @@ class PageServer:
             # Closes the connection, because the response has begun.
             raise ConnectionResetError("the session has ended")
         finally:
+            self._streams -= Counter([name])
             for each in (sending, ended):
                 each.cancel()
             await asyncio.gather(sending, ended, return_exceptions=True)

@@ -74,5 +74,7 @@ async def running_pages(pages: Pages, store: Path, **settings: Any) -> AsyncIter
     app = web.Application(middlewares=[answer])
     app.on_response_prepare.append(server.secure)
     server.add_routes(app.router)
-    async with TestClient(TestServer(app), cookie_jar=aiohttp.DummyCookieJar()) as client:
+    async with TestClient(
+        TestServer(app), cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=0)
+    ) as client:
         yield client

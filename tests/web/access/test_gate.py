@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,18 @@ async def test_signing_out_ends_the_session_and_its_stream(client: Client) -> No
         with pytest.raises(Exception, match="payload"):
             await stream.content.read()
     assert (await client.get("/of/look", cookies=visitor.cookies)).status == 401, "also who kept the cookie"
+
+
+async def test_one_visitor_cannot_hold_all_connections(client: Client) -> None:
+    cookies = SignedIn(Role.LOOK).cookies
+    async with AsyncExitStack() as streams:
+        for _ in range(100):
+            answer = await streams.enter_async_context(client.get("/live", cookies=cookies))
+            assert answer.status == 200
+        assert (await client.get("/live", cookies=cookies)).status == 429
+        async with client.get("/live", cookies=SignedIn(Role.LOOK, "ben").cookies) as other:
+            assert other.status == 200
+    assert (await client.get("/of/look", cookies=cookies)).status == 200
 
 
 async def test_a_stream_ends_with_its_session(client: Client) -> None:
