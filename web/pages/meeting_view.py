@@ -123,7 +123,7 @@ def possible_acts(view: MeetingView, known_from: KnownFrom, now: datetime) -> tu
     acts = []
     if not view.status.is_final:
         acts += [MeetingAct.LEAVE] if view.status in _WITH_BOT else []
-        acts += [MeetingAct.MOVE] if view.status is MeetingStatus.SCHEDULED else []
+        acts += [MeetingAct.MOVE] if view.status is MeetingStatus.SCHEDULED or view.status in _WITH_BOT else []
         acts += [MeetingAct.SEND] if view.status in _WITH_BOT or view.status is MeetingStatus.ENDED else []
         return (*acts, MeetingAct.CANCEL)
     if known_from is KnownFrom.RECORD or not view.dispatches:

@@ -1,11 +1,16 @@
 """What the page of a meeting shows of its transcript and its recordings: paragraphs, tracks, and the order."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from minutekeeper.meetings.media_types import content_type_of
 from minutekeeper.meetings.record import RecordedFile
+from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.transcripts.speakers import SpokenTranscript, SpokenTurn
+from starter.meeting_snapshot import KnownFrom
+from tests.records import NOON, a_record
 from web.pages import transcript_view
+from web.pages.meeting_view import possible_acts
 from web.pages.recordings_view import chosen_session, played, recording_sessions
 from web.pages.transcript_view import MAX_PARAGRAPHS, TranscriptPage, clock, fold, transcript_page
 
@@ -100,6 +105,24 @@ def test_a_moment_opens_the_recording_that_has_it() -> None:
     assert [each.opens_at for each in played(session, page, 100.0)] == [100.0, None]
     assert [each.opens_at for each in played(session, page, None)] == [None, None]
     assert [each.begins for each in played(session, page_of(), None)] == [0.0, None]
+
+
+def test_only_acts_that_a_meeting_takes_are_offered() -> None:
+    now = NOON - timedelta(hours=1, minutes=30)
+    for status, dispatches, acts in (
+        (MeetingStatus.SCHEDULED, 0, "move cancel"),
+        (MeetingStatus.RECORDING, 1, "leave move send cancel"),
+        (MeetingStatus.ENDED, 1, "send cancel"),
+        (MeetingStatus.COLLECTING, 1, "cancel"),
+        (MeetingStatus.FAILED, 1, "send collect"),
+        (MeetingStatus.FAILED, 0, ""),
+    ):
+        view = a_record("m", status=status, dispatches=dispatches).view
+        assert " ".join(possible_acts(view, KnownFrom.TEMPORAL, now)) == acts, status
+        assert possible_acts(view, KnownFrom.TEMPORAL, NOON) == tuple(
+            each for each in possible_acts(view, KnownFrom.TEMPORAL, now) if each != "send" or not status.is_final
+        )
+        assert not status.is_final or possible_acts(view, KnownFrom.RECORD, now) == ()
 
 
 def test_the_scripts_of_all_pages_stay_short() -> None:
