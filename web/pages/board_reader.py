@@ -97,23 +97,28 @@ class BoardReader:
         return _UNCHANGED_SECONDS if is_same and not is_moving else _FRESH_SECONDS
 
     async def _read(self, near: Mapping[str, MeetingView]) -> BoardReading:
-        views = await self._bookings.added_to([each for each in near.values() if not each.status.is_final])
+        views = [each for each in near.values() if not each.status.is_final]
+        if self._feed.live_since is not None:
+            views = await self._bookings.added_to(views)
         changes = self._feed.since(self._number) if self._number >= 0 else []
         self._number = self._feed.number
-        self._ended.note(changes or ())
+        self._ended.note(changes)
         ended = await self._ended_now({each.workflow_id for each in views})
         missing = [self._ended_problem] if self._ended_problem else []
         progress: dict[str, DownloadProgress] = {}
+        is_live = self._feed.live_since is not None
         try:
-            client = await self._connected()
-            progress = await _progress(client, views)
-            await self._look_around(client)
+            # While Temporal is away, each try to connect would hold up the board for seconds.
+            if is_live:
+                client = await self._connected()
+                progress = await _progress(client, views)
+                await self._look_around(client)
         except (MeetingError, RPCError):
             missing.append("Calendars cannot be looked at, because Temporal does not answer.")
         except StoreError:
             missing.append("Webhook endpoints cannot be read, because the artifact store does not answer.")
         sources = BoardSources(views, ended, progress, self._calendars, self._failing)
-        return BoardReading(board_of(sources, datetime.now(UTC)), self._feed.live_since is not None, tuple(missing))
+        return BoardReading(board_of(sources, datetime.now(UTC)), is_live, tuple(missing))
 
     async def _ended_now(self, running: Collection[str]) -> list[EndedMeeting]:
         """Those that have ended; as they were last known while the records of many days are being read."""

@@ -25,9 +25,11 @@ class EndedMeetings:
         self._listed_at: datetime | None = None
         self._lock = asyncio.Lock()
 
-    def note(self, changes: Iterable[MeetingChange]) -> None:
-        """Takes in meetings that ended just now, or run again."""
-        for each in changes:
+    def note(self, changes: Iterable[MeetingChange] | None) -> None:
+        """Takes in meetings that ended just now, or run again; None if it is not known which ones have."""
+        if changes is None:
+            self._listed_at = None
+        for each in changes or ():
             if each.view.status.is_final:
                 at = each.summary.closed_at or datetime.now(UTC)
                 self._told[each.meeting] = EndedMeeting.of(each.view, at)

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestServer, make_mocked_request
 from multidict import MultiDict
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
@@ -22,16 +22,20 @@ from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.storage.delivery_records import EndpointFailures
 from minutekeeper.storage.endpoints import EndpointStore
 from minutekeeper.storage.errors import StoreError
+from minutekeeper.storage.records import RecordStore
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.worker_connection import plugin
 from starter.client import MeetingClient
+from starter.errors import TemporalUnreachableError
 from tests.starter.support import an_outcome, target_of
 from tests.web.counted_calls import Counted
+from tests.web.pages.board_scenes import an_ended_record
 from tests.web.pages.played_meetings import booked
+from web import changes
 from web.access.roles import Role
 from web.access.visitor import Visitor
 from web.changes import ChangeFeed
-from web.pages import live
+from web.pages import board_reader, live
 from web.pages.board_page import BOARD, BoardPage
 from web.pages.board_reader import BoardReader
 from web.pages.live import LiveStreams
@@ -42,18 +46,24 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 _BOARDS = 50
 
 
+def _page_request(request: web.Request) -> PageRequest:
+    return PageRequest(request, Visitor(name="a", role=Role.LOOK), MultiDict(), "")
+
+
 class Reading:
     """A board of this process, over a connection that counts."""
 
     def __init__(self, client: Client, counted: Counted, store: ArtifactStore) -> None:
         self.counted = counted
         self.store = store
-        self.is_store_away = False
+        self.is_store_away = self.is_temporal_away = False
         self._meetings = MeetingClient(client, lambda: None)
         self.feed = ChangeFeed(self._connected)
         self.reader = BoardReader(self.feed, self._connected, self._opened)
 
     async def _connected(self) -> MeetingClient:
+        if self.is_temporal_away:
+            raise TemporalUnreachableError("away")
         return self._meetings
 
     async def _opened(self) -> ArtifactStore:
@@ -81,7 +91,7 @@ async def test_fifty_boards_cost_no_query_until_something_happens_and_then_one(
     streams = LiveStreams(reading.feed, {BOARD: BoardPage(reading.reader).live})
 
     async def stream(request: web.Request) -> web.StreamResponse:
-        return await streams.stream(PageRequest(request, Visitor(name="a", role=Role.LOOK), MultiDict(), ""))
+        return await streams.stream(_page_request(request))
 
     app = web.Application()
     app.router.add_get("/live", stream)
@@ -127,6 +137,25 @@ async def test_a_store_that_is_away_is_told_beside_what_is_known(
         "What has ended is not up to date, because the artifact store does not answer.",
         "Webhook endpoints cannot be read, because the artifact store does not answer.",
     )
+    await meeting.play(outcome=an_outcome(meeting.workflow_id, MeetingStatus.CANCELLED))
+
+
+async def test_while_temporal_is_away_the_board_shows_what_was_known_and_what_has_ended(
+    environment: WorkflowEnvironment, reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_reader, "_UNCHANGED_SECONDS", 0)
+    monkeypatch.setattr(board_reader, "_FRESH_SECONDS", 0)
+    monkeypatch.setattr(changes, "_BETWEEN_LOOKS_SECONDS", 0)
+    meeting = await booked(environment, 38)
+    await RecordStore(reading.store).write(an_ended_record("kept", now=datetime.now(UTC)))
+    assert (await reading.reader.read()).is_live
+    reading.is_temporal_away = True
+    found = await reading.reader.read()
+    assert (found.is_live, found.missing) == (False, ())
+    assert meeting.workflow_id in {each.meeting.workflow_id for each in found.board.coming}
+    assert [each.meeting_id for each in found.board.done] == ["kept"]
+    page = await BoardPage(reading.reader).live(_page_request(make_mocked_request("GET", "/")), "").fragments()
+    assert "Temporal does not answer." in page["state"]
     await meeting.play(outcome=an_outcome(meeting.workflow_id, MeetingStatus.CANCELLED))
 
 
