@@ -1,10 +1,8 @@
 """Books a meeting: starts its workflow unless the same meeting has one already, and reports which."""
 
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from functools import partial
 
-from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
@@ -19,6 +17,7 @@ from minutekeeper.meetings.views import MeetingView
 from minutekeeper.temporal.meeting_workflows import MeetingWorkflows, is_in_room
 from minutekeeper.temporal.queries import is_unknown_workflow
 from starter.errors import IdTakenError, MeetingInputError
+from starter.meeting_models import BookedMeeting, BookingOutcome
 from starter.meeting_snapshot import is_meeting, snapshot
 
 RPC_TIMEOUT = timedelta(seconds=10)
@@ -26,37 +25,6 @@ RPC_TIMEOUT = timedelta(seconds=10)
 _SAME_CALL = timedelta(minutes=5)
 """Meetings of one link that start this close to each other are one call, because back-to-back meetings are further
 apart."""
-
-
-class BookingOutcome(StrEnum):
-    """The result of booking a meeting."""
-
-    BOOKED = "booked"
-    BOOKED_AGAIN = "booked_again"
-    """The meeting had been booked before, was cancelled or failed, and is not over yet."""
-    ALREADY_BOOKED = "already_booked"
-    JOINED = "joined"
-    """Another meeting of the same link starts at about the same time. They are one call and need one bot."""
-    ALREADY_COMPLETED = "already_completed"
-    FILES_STORED = "files_stored"
-    """The meeting was cancelled or failed after it had stored files, which a new run would replace."""
-    ALREADY_OVER = "already_over"
-    """The meeting ended without a recording, and its time has passed."""
-
-
-class BookedMeeting(BaseModel):
-    """The meeting of a booking. `view` shows a meeting that existed before, as Temporal itself knows it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    meeting_id: str
-    workflow_id: str
-    booking: BookingOutcome
-    view: MeetingView | None = None
-
-    @property
-    def already_existed(self) -> bool:
-        return self.booking not in {BookingOutcome.BOOKED, BookingOutcome.BOOKED_AGAIN}
 
 
 async def book_meeting(temporal: Client, request: MeetingRequest, workflow_id: str | None) -> BookedMeeting:

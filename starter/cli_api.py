@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from minutekeeper.api_keys import ApiKeyFile, ApiScope
 
+_LONGEST_NAME = 80
+
 app = typer.Typer()
 key_app = typer.Typer(name="key", help="Keys of the HTTP API.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(key_app)
@@ -68,7 +70,7 @@ def key_new(
     from starter.output import print_line, write_json
 
     now = datetime.now(UTC)
-    key = _key_file().add(name, _scopes(scopes), now, _end(expires, now))
+    key = _key_file().add(_unused_name(name), _scopes(scopes), now, _end(expires, now))
     if as_json:
         write_json(NewKeyOutput(name=name, key=key))
     else:
@@ -80,6 +82,8 @@ def key_new(
 @key_app.command(name="list")
 def key_list(*, as_json: Json = False) -> int:
     """List keys, without the keys themselves."""
+    from datetime import UTC, datetime
+
     from starter.json_models import KeyOutput
     from starter.layout import Table
     from starter.output import display, print_line, write_json
@@ -95,6 +99,8 @@ def key_list(*, as_json: Json = False) -> int:
     table = Table("ID", "Name", "Scopes", "Ends")
     for each in keys:
         end = format_local(each.expires_at) if each.expires_at else "never"
+        if not each.is_valid(datetime.now(UTC)):
+            end = f"ended {end}"
         table.add_row(each.key_id, each.name, ", ".join(each.scopes), end)
     display(table)
     return 0
@@ -130,6 +136,19 @@ def _key_file() -> "ApiKeyFile":
     return ApiKeyFile(Path(settings().minutekeeper_api_keys))
 
 
+def _unused_name(text: str) -> str:
+    """The name of a new key. Raises MeetingInputError for one that cannot be told from others."""
+    from starter.errors import MeetingInputError
+
+    name = text.strip()
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise MeetingInputError("NAME", f"must have 1 to {_LONGEST_NAME} characters in one line")
+    if any(name in {each.name, each.key_id} for each in _key_file().entries()):
+        text = f"there is a key {name} already; choose another name, or revoke that one first"
+        raise MeetingInputError("NAME", text)
+    return name
+
+
 def _scopes(text: str) -> "tuple[ApiScope, ...]":
     """The scopes of a list with commas. Raises MeetingInputError for an unknown one."""
     from minutekeeper.api_keys import ApiScope
@@ -138,7 +157,7 @@ def _scopes(text: str) -> "tuple[ApiScope, ...]":
     names = [each.strip() for each in text.split(",") if each.strip()]
     known = {each.value for each in ApiScope}
     if unknown := [each for each in names if each not in known]:
-        raise MeetingInputError("--scopes", f"{', '.join(unknown)}: there are {', '.join(ApiScope)}")
+        raise MeetingInputError("--scopes", f"there is no {', '.join(unknown)}; there are {', '.join(ApiScope)}")
     if not names:
         raise MeetingInputError("--scopes", f"name at least one of {', '.join(ApiScope)}")
     return tuple(ApiScope(each) for each in dict.fromkeys(names))

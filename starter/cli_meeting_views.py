@@ -1,6 +1,5 @@
 """Commands that show meetings: `list`, `show`, `watch`, `why`, `find`, `open` and `transcript`."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,6 +7,7 @@ import typer
 from minutekeeper.meetings.meeting_urls import Platform
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from starter.cli_options import Json, MeetingId, Metadata, read_metadata, run_async
+from starter.meeting_models import TranscriptFormat
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,16 +15,6 @@ if TYPE_CHECKING:
     from minutekeeper.storage.store import ArtifactStore
 
 app = typer.Typer()
-
-
-class TranscriptFormat(StrEnum):
-    """Formats in which a transcript is stored."""
-
-    TXT = "txt"
-    MD = "md"
-    JSON = "json"
-    VTT = "vtt"
-    SRT = "srt"
 
 
 @app.command(name="list")

@@ -1,133 +1,97 @@
-"""The typed client for meetings: book, read and change them.
+"""The typed client for meetings: book, read and change them, through Temporal or over HTTP.
 
 `meeting` is a meeting id or a workflow id everywhere. Every method raises MeetingError: TemporalUnreachableError if
 Temporal does not answer, MeetingNotFoundError for an unknown meeting, and others as described.
 """
 
-import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from temporalio.client import (
-    Client,
-    WorkflowExecutionDescription,
-    WorkflowFailureError,
-    WorkflowHandle,
-)
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.runtime import Runtime, TelemetryConfig
-from temporalio.service import RPCError
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from minutekeeper.meetings.collection import DownloadProgress
-from minutekeeper.meetings.meeting_changes import ChangeRefusedError
-from minutekeeper.meetings.meeting_state import MeetingState
 from minutekeeper.meetings.meeting_urls import Platform
-from minutekeeper.meetings.meeting_view import meeting_view
-from minutekeeper.meetings.record import MeetingRecord
-from minutekeeper.meetings.reopening import reopened_to_collect, reopened_to_send
-from minutekeeper.meetings.request import MeetingRequest, Reschedule, StopRequest
+from minutekeeper.meetings.request import MeetingRequest, Reschedule
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.meetings.views import MeetingView, Outcome
-from minutekeeper.storage.records import RecordStore
-from minutekeeper.temporal.connection import connect
-from minutekeeper.temporal.meeting_workflows import MeetingWorkflows
-from minutekeeper.temporal.names import CANCEL_UPDATE, LEAVE_UPDATE, RESCHEDULE_UPDATE, SEND_UPDATE
-from starter.booking import RPC_TIMEOUT, BookedMeeting, book_meeting
-from starter.error_translation import no_connection, translate_temporal_errors
-from starter.errors import MeetingNotFoundError, MeetingOverError, MeetingRefusedError, NoWorkerError
-from starter.inputs import check_id, parse_input
-from starter.meeting_list import list_meetings
-from starter.meeting_queries import MeetingFilter
-from starter.meeting_reader import MeetingActivity, MeetingDetails, MeetingFiles, MeetingReader
-from starter.meeting_snapshot import (
+from starter.meeting_models import (
+    BookedMeeting,
+    MeetingActivity,
+    MeetingDetails,
+    MeetingFiles,
     MeetingSummary,
     PendingActivity,
-    is_closed,
-    outcome_of,
-    pending_activities,
-    snapshot,
-    trouble_of,
 )
-from starter.recorded_meetings import RecordedMeetings, open_records
-from starter.workflow_calls import NoAnswerError, query_state, query_status, update_workflow
 
-_CONNECT_TIMEOUT_SECONDS = 5
-_QUERY_TIMEOUT = timedelta(seconds=5)
-_UPDATE_TIMEOUT = timedelta(seconds=15)
-_END_TIMEOUT_SECONDS = 3
-"""How long `cancel` waits for the end, because a sleeping meeting ends at once and its caller should see that."""
+if TYPE_CHECKING:
+    from starter.http_client import HttpMeetingClient
+    from starter.temporal_client import TemporalMeetingClient
 
 
-class MeetingClient:
-    """Meetings of a Temporal namespace.
-
-    The Temporal client needs the data converter of `minutekeeper.temporal.connection`. Meetings that Temporal has
-    forgotten are read from their records in the artifact store, which `open_store` opens when that is needed.
-    """
-
-    def __init__(self, temporal: Client, open_store: Callable[[], RecordStore | None] = open_records) -> None:
-        self.temporal = temporal
-        self._records = RecordedMeetings(open_store)
-        self._reader = MeetingReader(temporal, self._records)
+class MeetingClient(ABC):
+    """Meetings of one installation: `connect` reaches them through Temporal, `over_http` through the HTTP API."""
 
     @classmethod
-    async def connect(cls) -> "MeetingClient":
+    async def connect(cls) -> "TemporalMeetingClient":
         """Connects as configured by `TEMPORAL_*` and Temporal's config file."""
-        # Logging is off because the SDK's native library logs to stdout, where programs expect JSON.
-        quiet = Runtime(telemetry=TelemetryConfig(logging=None))
-        try:
-            async with asyncio.timeout(_CONNECT_TIMEOUT_SECONDS):
-                return cls(await connect(runtime=quiet))
-        except (RuntimeError, ValueError, OSError, RPCError) as error:
-            raise no_connection(error) from error
+        from starter.temporal_client import TemporalMeetingClient
 
+        return await TemporalMeetingClient.connect()
+
+    @staticmethod
+    def over_http(url: str, key: str, *, patience: timedelta = timedelta(seconds=30)) -> "HttpMeetingClient":
+        """The same over HTTP, without Temporal's library: an async context manager, or closed with `aclose`.
+
+        Args:
+            url: Where `minutekeeper web` is, such as `https://meetings.example.com`.
+            key: A key of the API; its scopes say which methods may be used.
+            patience: How long a request is repeated where the API is busy or away, if that does no harm.
+        """
+        from starter.http_client import HttpMeetingClient
+
+        return HttpMeetingClient(url, key, patience=patience)
+
+    @abstractmethod
+    async def is_ready(self) -> bool:
+        """Whether Temporal answers."""
+
+    @abstractmethod
     async def start(self, request: MeetingRequest, workflow_id: str | None = None) -> BookedMeeting:
         """Books a meeting once: the same link and start are the same meeting.
 
         A meeting that was cancelled or failed is booked again, unless it is over or has stored files. Raises
         MeetingRefusedError if `workflow_id` belongs to another meeting.
         """
-        if workflow_id is not None:
-            check_id("workflow_id", workflow_id)
-        with translate_temporal_errors(self.temporal):
-            return await book_meeting(self.temporal, request, workflow_id)
 
     async def status(self, meeting: str) -> MeetingView:
         """The meeting now. Without a worker a running one raises NoWorkerError."""
         return (await self.details(meeting)).view
 
+    @abstractmethod
     async def details(self, meeting: str) -> MeetingDetails:
         """The meeting now, where that is known from, and what of it is retried. Raises as `status`."""
-        with translate_temporal_errors(self.temporal):
-            return await self._reader.details(meeting, _QUERY_TIMEOUT)
 
+    @abstractmethod
     async def snapshot(self, meeting: str) -> MeetingView:
         """The meeting as Temporal itself knows it: without a worker, and without a timeline."""
-        with translate_temporal_errors(self.temporal):
-            found = await self._reader.find_anywhere(meeting)
-            return found.view if isinstance(found, MeetingRecord) else await snapshot(self.temporal, found)
 
+    @abstractmethod
     async def files(self, meeting: str) -> MeetingFiles:
         """The stored files of the meeting, with their hashes once it has ended. Raises as `status`."""
-        with translate_temporal_errors(self.temporal):
-            return await self._reader.files(meeting, _QUERY_TIMEOUT)
 
+    @abstractmethod
     async def activity(self, meeting: str) -> MeetingActivity:
         """Whether something has happened, and how far a download is. Needs no worker and is not billed."""
-        with translate_temporal_errors(self.temporal):
-            return await self._reader.activity(meeting)
 
+    @abstractmethod
     async def pending_activities(self, meeting: str) -> tuple[PendingActivity, ...]:
         """Activities that failed and are retried, such as a download into a store that is full."""
-        with translate_temporal_errors(self.temporal):
-            return pending_activities(await self._reader.find(meeting))
 
     async def progress(self, meeting: str) -> DownloadProgress | None:
         """Progress of a running download in bytes; None if there is none."""
         return (await self.activity(meeting)).progress
 
+    @abstractmethod
     async def list(  # noqa: PLR0913 - one argument for each filter
         self,
         *,
@@ -154,68 +118,35 @@ class MeetingClient:
             calendar: Only meetings that the calendar with this id wants.
             limit: Maximum number of meetings.
         """
-        reasons = (reason,) if isinstance(reason, FailureReason) else reason or ()
-        wanted = (status, title, starts_from, starts_before, platform, metadata or {}, reasons, calendar)
-        with translate_temporal_errors(self.temporal):
-            return await list_meetings(self.temporal, self._records, MeetingFilter(*wanted), limit)
 
+    @abstractmethod
     async def find_all(self, meetings: Sequence[str]) -> tuple[str, ...]:
         """The workflow ids of these meetings, each once. Raises MeetingNotFoundError that names unknown ones."""
-        found: dict[str, None] = {}
-        unknown: list[MeetingNotFoundError] = []
-        with translate_temporal_errors(self.temporal):
-            for meeting in dict.fromkeys(meetings):
-                try:
-                    known = await self._reader.find_anywhere(meeting)
-                    found[known.workflow_id if isinstance(known, MeetingRecord) else known.id] = None
-                except MeetingNotFoundError as error:
-                    unknown.append(error)
-        if len(unknown) == 1:
-            raise unknown[0]
-        if unknown:
-            raise MeetingNotFoundError("\n".join(map(str, unknown)))
-        return tuple(found)
 
+    @abstractmethod
+    def watch(self, meeting: str) -> AsyncIterator[MeetingView]:
+        """The meeting now, and again after everything that happens, until it has ended. Raises as `status`."""
+
+    @abstractmethod
     async def wait(self, meeting: str) -> Outcome:
         """Waits until the meeting has ended, and says how."""
-        with translate_temporal_errors(self.temporal):
-            execution = await self._reader.find_anywhere(meeting)
-            if isinstance(execution, MeetingRecord):
-                return execution.outcome
-            with suppress(WorkflowFailureError):
-                await self._handle(execution).result()
-            ended = await self._handle(execution).describe(rpc_timeout=RPC_TIMEOUT)
-            return await outcome_of(self.temporal, ended)
 
+    @abstractmethod
     async def reschedule(self, meeting: str, change: Reschedule) -> MeetingView:
         """Moves a meeting.
 
         Raises MeetingRefusedError if it is too late for that, NoWorkerError if no worker confirmed it.
         """
-        with translate_temporal_errors(self.temporal):
-            execution = await self._find_running(meeting, "be rescheduled")
-            return await self._change(execution, RESCHEDULE_UPDATE, change)
 
+    @abstractmethod
     async def cancel(self, meeting: str, why: str = "") -> MeetingView:
         """Cancels a meeting. Idempotent. Raises as `reschedule`."""
-        request = parse_input(StopRequest, {"why": why})
-        with translate_temporal_errors(self.temporal):
-            execution = await self._reader.find_anywhere(meeting)
-            if isinstance(execution, MeetingRecord) or is_closed(execution):
-                view = await self._view(execution)
-                if view.status is MeetingStatus.CANCELLED:
-                    return view
-                raise _over(view, "be cancelled")
-            view = await self._change(execution, CANCEL_UPDATE, request)
-            return await self._ended_soon(execution) or view
 
+    @abstractmethod
     async def leave(self, meeting: str, why: str = "") -> MeetingView:
         """Makes the bot leave the meeting; what it recorded is stored. Raises as `reschedule`."""
-        request = parse_input(StopRequest, {"why": why})
-        with translate_temporal_errors(self.temporal):
-            execution = await self._find_running(meeting, "be left")
-            return await self._change(execution, LEAVE_UPDATE, request)
 
+    @abstractmethod
     async def collect(self, meeting: str, *, retranscribe: bool = False) -> MeetingView:
         """Fetches recordings and transcripts of an ended meeting again, as long as the provider keeps them.
 
@@ -225,110 +156,11 @@ class MeetingClient:
             meeting: The meeting.
             retranscribe: Whether the provider is asked for new transcripts first.
         """
-        with translate_temporal_errors(self.temporal):
-            execution = await self._find_known(meeting)
-            if not is_closed(execution):
-                raise MeetingRefusedError(
-                    "This meeting still runs; its files are collected as soon as its bot ends."
-                )
-            state = await self._state(execution)
-            return await self._reopen(
-                execution, reopened_to_collect, state, retranscribe=retranscribe, now=datetime.now(UTC)
-            )
 
+    @abstractmethod
     async def send_bot(self, meeting: str, why: str = "") -> MeetingView:
         """Sends another bot while the meeting runs. Raises as `reschedule`, also where no other bot is of use."""
-        request = parse_input(StopRequest, {"why": why})
-        with translate_temporal_errors(self.temporal):
-            execution = await self._find_known(meeting)
-            if not is_closed(execution):
-                return await self._change(execution, SEND_UPDATE, request)
-            state = await self._state(execution)
-            return await self._reopen(execution, reopened_to_send, state, reason=why, now=datetime.now(UTC))
 
-    async def _state(self, execution: WorkflowExecutionDescription) -> MeetingState:
-        try:
-            return await query_state(self._handle(execution), _QUERY_TIMEOUT)
-        except NoAnswerError as error:
-            raise NoWorkerError(
-                f"The state of this meeting cannot be read: {error}. Start a worker with `minutekeeper worker`."
-            ) from error
-
-    async def _reopen(
-        self,
-        execution: WorkflowExecutionDescription,
-        change: Callable[..., MeetingState],
-        state: MeetingState,
-        **arguments: Any,
-    ) -> MeetingView:
-        """Starts a new run of an ended meeting; its view."""
-        try:
-            reopened = change(state, **arguments)
-        except ChangeRefusedError as refusal:
-            raise MeetingRefusedError(str(refusal)) from None
-        try:
-            await MeetingWorkflows(self.temporal, RPC_TIMEOUT).reopen(reopened)
-        except WorkflowAlreadyStartedError:
-            raise MeetingRefusedError("This meeting was taken up again just now.") from None
-        try:
-            return await query_status(self._handle(execution), _QUERY_TIMEOUT)
-        except NoAnswerError:
-            return meeting_view(reopened)
-
+    @abstractmethod
     async def workflow_id(self, meeting: str) -> str:
         """The id of the meeting's workflow, as long as Temporal knows it."""
-        with translate_temporal_errors(self.temporal):
-            return (await self._reader.find(meeting)).id
-
-    async def _find_known(self, meeting: str) -> WorkflowExecutionDescription:
-        """The workflow of a meeting that Temporal still knows, because it is started anew from its history."""
-        found = await self._reader.find_anywhere(meeting)
-        if isinstance(found, MeetingRecord):
-            raise MeetingRefusedError(
-                f"Meeting {found.meeting_id} is over ({found.status.value}), and Temporal has forgotten it, so it "
-                "cannot be taken up again."
-            )
-        return found
-
-    async def _find_running(self, meeting: str, what: str) -> WorkflowExecutionDescription:
-        execution = await self._reader.find_anywhere(meeting)
-        if isinstance(execution, MeetingRecord) or is_closed(execution):
-            raise _over(await self._view(execution), what)
-        return execution
-
-    async def _view(self, found: WorkflowExecutionDescription | MeetingRecord) -> MeetingView:
-        if isinstance(found, MeetingRecord):
-            return found.view
-        return (await self._reader.details_of(found, _QUERY_TIMEOUT)).view
-
-    async def _change(
-        self,
-        execution: WorkflowExecutionDescription,
-        update: str,
-        change: Reschedule | StopRequest,
-    ) -> MeetingView:
-        if trouble := trouble_of(execution):
-            raise NoWorkerError(f"This meeting is not being executed: {trouble}.")
-        handle = self._handle(execution)
-        answer = await update_workflow(handle, update, change, within=_UPDATE_TIMEOUT, result_type=MeetingView)
-        try:
-            # An update's answer omits timeline and files, because it is stored in the history.
-            return await query_status(handle, _QUERY_TIMEOUT)
-        except NoAnswerError:
-            return answer
-
-    async def _ended_soon(self, execution: WorkflowExecutionDescription) -> MeetingView | None:
-        try:
-            async with asyncio.timeout(_END_TIMEOUT_SECONDS):
-                with suppress(WorkflowFailureError):
-                    await self._handle(execution).result()
-        except TimeoutError:
-            return None
-        return await self._view(await self._handle(execution).describe(rpc_timeout=RPC_TIMEOUT))
-
-    def _handle(self, execution: WorkflowExecutionDescription) -> WorkflowHandle[Any, Any]:
-        return self.temporal.get_workflow_handle(execution.id)
-
-
-def _over(view: MeetingView, what: str) -> MeetingOverError:
-    return MeetingOverError(f"Meeting {view.meeting_id} is over ({view.status.value}) and cannot {what} any more.")

@@ -39,6 +39,7 @@ from starter.health_checks import (
 )
 from starter.output import amount
 from starter.provider_checks import provider_checks
+from starter.temporal_client import TemporalMeetingClient
 
 _RPC_TIMEOUT = timedelta(seconds=CHECK_TIMEOUT_SECONDS)
 
@@ -175,7 +176,7 @@ async def _check_store(settings: Settings) -> str:
 
 async def _check_downloads(connecting: "asyncio.Task[Client]") -> str:
     """Whether meetings whose bot has left are held up while fetching recording and transcript."""
-    client = MeetingClient(await shared_connection(connecting))
+    client = TemporalMeetingClient(await shared_connection(connecting))
     remedy = "correct that; downloads are retried automatically, and `minutekeeper show ID` shows their progress"
     try:
         collecting = await client.list(status=MeetingStatus.COLLECTING, limit=_MAX_COLLECTING)

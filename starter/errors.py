@@ -78,3 +78,19 @@ class ProviderRefusedError(MeetingError):
 
 class StorageError(MeetingError):
     """The artifact store does not answer or denies access."""
+
+
+class FilesNotReadyError(MeetingError):
+    """The file is not stored yet, because the meeting has not ended or is still being collected."""
+
+
+class NoSuchFileError(MeetingError):
+    """The meeting has no such file or transcript."""
+
+
+class KeyRefusedError(MeetingError):
+    """The HTTP API does not know the key, or the key may not be used for this."""
+
+
+class ApiUnreachableError(MeetingError):
+    """The HTTP API does not answer, or what answers at its address is something else."""

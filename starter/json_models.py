@@ -6,9 +6,8 @@ from minutekeeper.api_keys import ApiScope
 from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.meetings.views import Evidence, Known, MeetingView, TimelineEntry
-from starter.booking import BookingOutcome
 from starter.health_checks import CheckResult
-from starter.meeting_snapshot import KnownFrom, PendingActivity
+from starter.meeting_models import BookingOutcome, KnownFrom, PendingActivity
 
 
 class _Output(BaseModel):

@@ -16,6 +16,7 @@ from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import MeetingView
 from minutekeeper.temporal.queries import quoted, quoted_list
 from minutekeeper.temporal.search_attributes import MEETING_START
+from starter.meeting_models import MeetingSummary
 from starter.meeting_queries import (
     ACTIVE_FROM,
     HAS_BEGUN,
@@ -26,7 +27,7 @@ from starter.meeting_queries import (
     list_executions,
     nearest,
 )
-from starter.meeting_snapshot import MeetingSummary, is_closed, outcome_of, summary_of
+from starter.meeting_snapshot import is_closed, outcome_of, summary_of
 from starter.recorded_meetings import RecordedMeetings
 from starter.workflow_calls import NoAnswerError, query_status
 

@@ -19,13 +19,13 @@ from minutekeeper.storage.records import RecordStore
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.calendar_workflows import running_calendars
 from minutekeeper.temporal.search_attributes import BOT_ID, MEETING_URL, as_keyword
-from starter.client import MeetingClient
 from starter.error_translation import translate_provider_errors, translate_temporal_errors
 from starter.errors import MeetingNotFoundError, NoWorkerError
 from starter.inputs import check_id
 from starter.meeting_list import meetings_by_workflow_id, meetings_with
-from starter.meeting_snapshot import KnownFrom
+from starter.meeting_models import KnownFrom
 from starter.recorded_meetings import RecordedMeetings
+from starter.temporal_client import TemporalMeetingClient
 
 _MAX_LINK_BYTES = 4096
 _MAX_RESULTS = 20
@@ -63,7 +63,7 @@ class MeetingLookup:
     def __init__(
         self, temporal: Client, calendars: CalendarProviders, bots: Provider, store: ArtifactStore
     ) -> None:
-        self._meetings = MeetingClient(temporal)
+        self._meetings = TemporalMeetingClient(temporal)
         self._temporal = temporal
         self._calendars = calendars
         self._bots = bots

@@ -2,23 +2,18 @@
 
 import asyncio
 from datetime import timedelta
-from typing import NamedTuple
 
 from temporalio.client import Client, WorkflowExecutionDescription
 
-from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.ids import workflow_id_for
 from minutekeeper.meetings.media_types import content_type_of
 from minutekeeper.meetings.record import MeetingRecord, RecordedFile
-from minutekeeper.meetings.status import TranscriptState
-from minutekeeper.meetings.views import MeetingView
 from minutekeeper.temporal.queries import describe_workflow
 from starter.booking import RPC_TIMEOUT
 from starter.errors import MeetingNotFoundError, NoWorkerError
 from starter.inputs import check_id
+from starter.meeting_models import KnownFrom, MeetingActivity, MeetingDetails, MeetingFiles
 from starter.meeting_snapshot import (
-    KnownFrom,
-    PendingActivity,
     is_closed,
     is_meeting,
     pending_activities,
@@ -29,34 +24,6 @@ from starter.meeting_snapshot import (
 )
 from starter.recorded_meetings import RecordedMeetings
 from starter.workflow_calls import NoAnswerError, query_status
-
-
-class MeetingActivity(NamedTuple):
-    """A meeting's progress as Temporal knows it without a worker: `revision` differs after every event."""
-
-    revision: tuple[str, int]
-    is_closed: bool
-    progress: DownloadProgress | None
-
-
-class MeetingDetails(NamedTuple):
-    """A meeting, where that is known from, and its activities that failed and are retried."""
-
-    view: MeetingView
-    known_from: KnownFrom
-    pending: tuple[PendingActivity, ...]
-
-
-class MeetingFiles(NamedTuple):
-    """What is stored of a meeting below `folder`. `is_final`: nothing more is to come."""
-
-    folder: str
-    files: tuple[RecordedFile, ...]
-    transcript: TranscriptState
-    is_final: bool
-
-    def named(self, name: str) -> RecordedFile | None:
-        return next((file for file in self.files if file.name == name), None)
 
 
 class MeetingReader:

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from temporalio.api.common.v1 import Payload
 from temporalio.client import (
     Client,
@@ -32,6 +31,7 @@ from minutekeeper.temporal.search_attributes import (
     MEETING_URL,
 )
 from starter.error_translation import error_message
+from starter.meeting_models import MeetingSummary, PendingActivity
 
 STATUS_OF_CLOSED_EXECUTION = {
     WorkflowExecutionStatus.CANCELED: MeetingStatus.CANCELLED,
@@ -67,47 +67,6 @@ _ACTIVITY_LABELS = {
 }
 
 _Model = TypeVar("_Model", bound=BaseModel)
-
-
-class KnownFrom(StrEnum):
-    """Where an answer about a meeting comes from."""
-
-    TEMPORAL = "temporal"
-    RECORD = "record"
-    """The record in the artifact store: Temporal has forgotten the meeting, or no worker answers."""
-
-
-class MeetingSummary(BaseModel):
-    """One line of a list. `booked_at` is when its workflow was started; all times are UTC."""
-
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
-
-    meeting_id: str
-    workflow_id: str
-    status: MeetingStatus
-    start_time: AwareDatetime | None
-    title: str
-    meeting_url: str
-    platform: str
-    bot_id: str
-    metadata: dict[str, str]
-    """The caller's own data, as much of it as fits into a search attribute."""
-    booked_at: AwareDatetime
-    closed_at: AwareDatetime | None
-    trouble: str = ""
-    """Why no worker executes it although Temporal has it; empty if nothing is wrong."""
-    known_from: KnownFrom = Field(KnownFrom.TEMPORAL, alias="from")
-
-
-class PendingActivity(BaseModel):
-    """An activity that failed `attempts` times and is retried at `retry_at` (UTC; None: it is running now)."""
-
-    model_config = ConfigDict(frozen=True)
-
-    activity: str
-    attempts: int
-    failure: str
-    retry_at: AwareDatetime | None
 
 
 def summary_of(execution: WorkflowExecution) -> MeetingSummary:

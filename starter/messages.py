@@ -8,8 +8,7 @@ from minutekeeper.meetings.reasons import REASON
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import MeetingView
-from starter.booking import BookedMeeting, BookingOutcome
-from starter.meeting_snapshot import KnownFrom, PendingActivity
+from starter.meeting_models import BookedMeeting, BookingOutcome, KnownFrom, PendingActivity
 from starter.output import sentence
 from starter.times import format_local
 

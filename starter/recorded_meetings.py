@@ -15,8 +15,8 @@ from minutekeeper.storage.records import RecordKey, RecordStore
 from minutekeeper.storage.store import ArtifactStore
 from starter.errors import StorageError
 from starter.inputs import settings
+from starter.meeting_models import KnownFrom, MeetingSummary
 from starter.meeting_queries import MeetingFilter
-from starter.meeting_snapshot import KnownFrom, MeetingSummary
 
 logger = logging.getLogger("starter")
 

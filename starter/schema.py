@@ -18,7 +18,7 @@ from starter.calendars.preview import PolicyPreview
 from starter.calendars.summaries import CalendarSummary
 from starter.endpoint_models import EndpointView, EndpointWithSecret
 from starter.meeting_lookup import FoundMeeting
-from starter.meeting_snapshot import MeetingSummary
+from starter.meeting_models import MeetingSummary
 from starter.transcript_search import TranscriptMatches
 
 PATH = Path(__file__).parent.parent / "docs" / "cli.schema.json"

@@ -14,7 +14,7 @@ from minutekeeper.transcripts.formats import clock_position
 from starter import messages
 from starter.layout import Facts, Table
 from starter.meeting_lookup import FoundMeeting
-from starter.meeting_snapshot import KnownFrom, MeetingSummary, PendingActivity
+from starter.meeting_models import KnownFrom, MeetingSummary, PendingActivity
 from starter.output import amount, sanitize
 from starter.times import format_local
 from starter.transcript_search import MeetingHits

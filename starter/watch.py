@@ -20,7 +20,7 @@ from starter import messages, tables
 from starter.client import MeetingClient
 from starter.errors import NoWorkerError, TemporalUnreachableError
 from starter.json_models import WatchOutput
-from starter.meeting_snapshot import KnownFrom
+from starter.meeting_models import KnownFrom
 from starter.output import console, print_line, sanitize, write_json
 
 _POLL_SECONDS = 1.0

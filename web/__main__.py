@@ -27,7 +27,7 @@ from minutekeeper.stop_signals import stop_event
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.client import CalendarClient
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from starter.transcript_search import TranscriptSearch
 from starter.webhook_endpoints import WebhookClient
 from web.access.startup import access_problems
@@ -60,14 +60,14 @@ class SharedClient:
     """One connection to Temporal, which is made when it is first needed: the process starts without a server."""
 
     def __init__(self) -> None:
-        self._client: MeetingClient | None = None
+        self._client: TemporalMeetingClient | None = None
         self._lock = asyncio.Lock()
 
-    async def connected(self) -> MeetingClient:
+    async def connected(self) -> TemporalMeetingClient:
         """The client. Raises TemporalUnreachableError."""
         async with self._lock:
             if self._client is None:
-                self._client = await MeetingClient.connect()
+                self._client = await TemporalMeetingClient.connect()
             return self._client
 
 

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from minutekeeper.meetings.views import MeetingView
 from minutekeeper.storage.errors import StoreError
-from starter.client import MeetingClient
 from starter.errors import MeetingError
-from starter.meeting_snapshot import MeetingSummary
+from starter.meeting_models import MeetingSummary
+from starter.temporal_client import TemporalMeetingClient
 from web.observed_meetings import ObservedMeetings
 
 logger = logging.getLogger("web")
@@ -74,7 +74,7 @@ class ChangeFeed:
         connected: Returns the client. Raises MeetingError.
     """
 
-    def __init__(self, connected: Callable[[], Awaitable[MeetingClient]]) -> None:
+    def __init__(self, connected: Callable[[], Awaitable[TemporalMeetingClient]]) -> None:
         self._connected = connected
         self._seen = ObservedMeetings()
         self._queues: set[ChangeQueue] = set()

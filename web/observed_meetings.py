@@ -13,11 +13,12 @@ from typing import NamedTuple
 from temporalio.client import WorkflowExecution, WorkflowExecutionDescription
 
 from minutekeeper.meetings.views import MeetingView
-from starter.client import MeetingClient
 from starter.error_translation import translate_temporal_errors
 from starter.errors import MeetingError, MeetingNotFoundError, NoWorkerError, TemporalUnreachableError
-from starter.meeting_snapshot import KnownFrom, MeetingSummary, attribute_view, is_closed, summary_of, trouble_of
+from starter.meeting_models import KnownFrom, MeetingSummary
+from starter.meeting_snapshot import attribute_view, is_closed, summary_of, trouble_of
 from starter.near_meetings import NEAR, describe_each, list_active, list_changed_since, list_sleeping
+from starter.temporal_client import TemporalMeetingClient
 
 _MOST_ACTIVE = 1000
 _MOST_SLEEPING = 2000
@@ -65,7 +66,7 @@ class ObservedMeetings:
         self._next_sleeping = self._no_query_before = _LONG_AGO
         self._turn = 0
 
-    async def look(self, client: MeetingClient) -> list[ChangedMeeting]:
+    async def look(self, client: TemporalMeetingClient) -> list[ChangedMeeting]:
         """Looks once; the first look finds no change, because nothing was known before.
 
         Raises MeetingError. What was found until then is told by the next look.
@@ -91,7 +92,9 @@ class ObservedMeetings:
         changed, self._changed = self._changed, []
         return [] if is_first else changed
 
-    async def _listed_sleeping(self, client: MeetingClient, now: datetime) -> list[WorkflowExecution] | None:
+    async def _listed_sleeping(
+        self, client: TemporalMeetingClient, now: datetime
+    ) -> list[WorkflowExecution] | None:
         """Those that sleep; None if they were listed a moment ago. The more there are, the rarer that is."""
         if now < self._next_sleeping:
             return None
@@ -149,7 +152,7 @@ class ObservedMeetings:
         return [*ids[begin:], *ids[:begin]][:_DESCRIBED_A_LOOK]
 
     async def _read(
-        self, client: MeetingClient, described: Mapping[str, WorkflowExecutionDescription], now: datetime
+        self, client: TemporalMeetingClient, described: Mapping[str, WorkflowExecutionDescription], now: datetime
     ) -> None:
         """Reads what has to be read; if that is very much, the rest of it in the next looks."""
         some = list(self._to_read)[:_READ_A_LOOK]
@@ -166,7 +169,11 @@ class ObservedMeetings:
                 raise result
 
     async def _read_one(
-        self, client: MeetingClient, workflow_id: str, execution: WorkflowExecutionDescription | None, now: datetime
+        self,
+        client: TemporalMeetingClient,
+        workflow_id: str,
+        execution: WorkflowExecutionDescription | None,
+        now: datetime,
     ) -> None:
         """Reads a meeting if something has happened. One that cannot be read now is read in a later look."""
         before = self._known.get(workflow_id)
@@ -196,7 +203,11 @@ class ObservedMeetings:
             self._report(execution)
 
     async def _view_of(
-        self, client: MeetingClient, workflow_id: str, execution: WorkflowExecutionDescription | None, now: datetime
+        self,
+        client: TemporalMeetingClient,
+        workflow_id: str,
+        execution: WorkflowExecutionDescription | None,
+        now: datetime,
     ) -> tuple[MeetingView, bool]:
         """The meeting, and whether a worker told it. No worker is asked for a while after none has answered."""
         is_stuck = execution is not None and bool(trouble_of(execution))

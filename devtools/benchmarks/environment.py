@@ -20,6 +20,7 @@ from devtools.stack.temporal_server import NAMESPACE, ServerProbe
 from minutekeeper.config import Settings
 from minutekeeper.temporal.worker_connection import plugin
 from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 
 _PORTS = ("--temporal-port", "--temporal-http-port", "--ui-port", "--bridge-port", "--web-port", "--simulator-port")
 _METRICS = "--metrics-port"
@@ -47,7 +48,7 @@ class BenchmarkEnvironment:
 
     @property
     def meetings(self) -> MeetingClient:
-        return MeetingClient(self.client)
+        return TemporalMeetingClient(self.client)
 
     @property
     def artifacts(self) -> Path:

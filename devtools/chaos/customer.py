@@ -13,8 +13,8 @@ from devtools.chaos.plan import Change, CustomerAction, PlannedMeeting
 from minutekeeper.meetings.fields import BotOptions, RecordingMode
 from minutekeeper.meetings.request import MeetingRequest, Reschedule
 from minutekeeper.meetings.views import MeetingView
-from starter.client import MeetingClient
 from starter.errors import MeetingError, MeetingInputError, MeetingRefusedError
+from starter.temporal_client import TemporalMeetingClient
 
 _RETRY_SECONDS = 0.5
 _LOOK_SECONDS = 1.0
@@ -32,7 +32,7 @@ class _OverError(Exception):
 class Customers:
     """All of them. `began` is when the run began; what they were told is in `bookings` and `orders`."""
 
-    client: MeetingClient
+    client: TemporalMeetingClient
     began: datetime
     bookings: list[Booking] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)

@@ -21,7 +21,7 @@ from devtools.chaos.plan import PlannedMeeting, ProcessFault, RoomFault
 from devtools.chaos.provider import SimulatedProvider
 from devtools.chaos.rooms import room_of
 from devtools.chaos.scale import SPEED, Scale
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 
 _LOOK_SECONDS = 1.0
 _FEW = 3
@@ -50,7 +50,7 @@ class ChaosRun:
         meetings = plan_meetings(self._seed, count, self._scale)
         await self._prepare(meetings)
         self._began = datetime.now(UTC)
-        customers = Customers(MeetingClient(self._environment.client), self._began)
+        customers = Customers(TemporalMeetingClient(self._environment.client), self._began)
         await asyncio.gather(
             self._serve(customers, meetings),
             *(self._inject(fault) for fault in plan_process_faults(self._seed, self._scale)),

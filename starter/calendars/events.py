@@ -11,7 +11,7 @@ from minutekeeper.meetings.ids import workflow_id_for
 from minutekeeper.meetings.meeting_urls import public_url
 from minutekeeper.meetings.status import MeetingStatus
 from starter.meeting_list import meetings_by_workflow_id
-from starter.meeting_snapshot import MeetingSummary
+from starter.meeting_models import MeetingSummary
 
 
 class EventMeeting(BaseModel):

@@ -8,7 +8,7 @@ import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from minutekeeper.temporal.search_attributes import ALL_KEYS
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.devtools.simulator.support import KEY, Sim, running_sim
 from tests.starter.calendar_support import CalendarTestBench
 from tests.starter.support import QUIET, SECRET, connect, fake_worker, target_of, temporal_server
@@ -25,13 +25,13 @@ async def environment() -> AsyncIterator[WorkflowEnvironment]:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def client(environment: WorkflowEnvironment) -> MeetingClient:
-    return MeetingClient(environment.client)
+async def client(environment: WorkflowEnvironment) -> TemporalMeetingClient:
+    return TemporalMeetingClient(environment.client)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def quiet_client(environment: WorkflowEnvironment) -> MeetingClient:
-    return MeetingClient(await connect(environment.client, QUIET))
+async def quiet_client(environment: WorkflowEnvironment) -> TemporalMeetingClient:
+    return TemporalMeetingClient(await connect(environment.client, QUIET))
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +56,8 @@ def at_temporal(environment: WorkflowEnvironment, settings: pytest.MonkeyPatch) 
 @pytest.fixture
 def without_worker(at_temporal: None, settings: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - on top of the other
     settings.setenv("TEMPORAL_NAMESPACE", QUIET)
-    settings.setattr("starter.client._QUERY_TIMEOUT", timedelta(seconds=1))
-    settings.setattr("starter.client._UPDATE_TIMEOUT", timedelta(seconds=1))
+    settings.setattr("starter.temporal_client._QUERY_TIMEOUT", timedelta(seconds=1))
+    settings.setattr("starter.temporal_client._UPDATE_TIMEOUT", timedelta(seconds=1))
 
 
 @pytest_asyncio.fixture(loop_scope="session")

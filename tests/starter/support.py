@@ -23,7 +23,7 @@ from minutekeeper.meetings.views import Evidence, Outcome, StoredFile
 from minutekeeper.temporal.names import MEETINGS_QUEUE
 from minutekeeper.temporal.worker_connection import plugin
 from starter.cli import run
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.fakes import FakeMeeting, Scene, check_calendars, download, fail, reconcile
 from workflows.calendar import CalendarWorkflow
 from workflows.calendar_health import CalendarHealthWorkflow
@@ -153,11 +153,11 @@ def an_outcome(meeting_id: str, status: MeetingStatus = MeetingStatus.COMPLETED,
     )
 
 
-async def play(client: MeetingClient, workflow_id: str, scene: Scene) -> None:
+async def play(client: TemporalMeetingClient, workflow_id: str, scene: Scene) -> None:
     await client.temporal.get_workflow_handle(workflow_id).signal("play", scene)
 
 
-async def end(client: MeetingClient, workflow_id: str, outcome: Outcome) -> None:
+async def end(client: TemporalMeetingClient, workflow_id: str, outcome: Outcome) -> None:
     """Ends a meeting, and waits until Temporal says so."""
     await play(client, workflow_id, Scene(outcome=outcome))
     await client.temporal.get_workflow_handle(workflow_id).result()

@@ -10,7 +10,7 @@ from minutekeeper.calendars.connect_link import read_link
 from minutekeeper.calendars.health import AccessProblem, AccessReport
 from minutekeeper.meetings.ids import calendar_workflow_id_for, workflow_id_for
 from minutekeeper.temporal.names import ACCESS_SIGNAL, CALENDAR_WORKFLOW, MEETINGS_QUEUE
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.devtools.simulator import calendar_support
 from tests.starter.calendar_support import CalendarTestBench, write
 from tests.starter.support import SECRET, cli, eventually
@@ -27,14 +27,14 @@ async def seen_by_the_doctor(calendar_id: str) -> dict[str, Any]:
     return next(each for each in found if each["calendar_id"] == calendar_id)
 
 
-async def ail(client: MeetingClient, calendar_id: str, ailment: AccessProblem) -> None:
+async def ail(client: TemporalMeetingClient, calendar_id: str, ailment: AccessProblem) -> None:
     handle = client.temporal.get_workflow_handle(calendar_workflow_id_for(calendar_id))
     await handle.signal(ACCESS_SIGNAL, AccessReport(problem=ailment, text="so says Google"))
     await eventually(partial(seen_by_the_doctor, calendar_id), lambda found: found["state"] == "error")
 
 
 async def test_the_doctor_makes_a_fresh_link_for_a_user_who_has_to_connect_again(
-    desk: CalendarTestBench, client: MeetingClient, settings: pytest.MonkeyPatch
+    desk: CalendarTestBench, client: TemporalMeetingClient, settings: pytest.MonkeyPatch
 ) -> None:
     settings.setenv("BRIDGE_SECRET", SECRET)
     settings.setenv("BRIDGE_PUBLIC_URL", "https://bridge.example.com")
@@ -60,7 +60,7 @@ async def test_the_doctor_makes_a_fresh_link_for_a_user_who_has_to_connect_again
 
 
 async def test_new_credentials_go_to_the_calendars_whose_tokens_are_given(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     of_anna, of_ben = await desk.connect(ANNA), await desk.connect(BEN)
     tokens = [(await calendar_support.account(desk.sim, email))["oauth_refresh_token"] for email in (ANNA, BEN)]
@@ -107,7 +107,7 @@ async def test_what_cannot_be_meant_is_named(content: dict[str, Any], named: str
 
 
 async def test_the_doctor_finds_that_nobody_checks_the_grants(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     await desk.connect(ANNA)
     await client.temporal.get_workflow_handle("calendars-health").terminate()
@@ -120,7 +120,7 @@ async def test_the_doctor_finds_that_nobody_checks_the_grants(
 
 
 async def test_both_doctors_show_booked_meetings_that_temporal_has_lost(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     made = await desk.connect(ANNA)
     for title in ("Kept", "Lost"):

@@ -11,7 +11,7 @@ from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.providers.bot_metadata import BotMetadata
 from minutekeeper.storage.user_connections import UserConnectionStore
 from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.devtools.simulator import calendar_support
 from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, CalendarTestBench, listed, write
 from tests.starter.fakes import UNREADABLE, Scene
@@ -75,7 +75,9 @@ async def test_a_further_calendar_is_chosen_by_its_raw_id(desk: CalendarTestBenc
     assert "give access to no calendar nothing; available: anna@example.com, team" in wrong.err
 
 
-async def test_the_list_tells_the_state_of_every_calendar(desk: CalendarTestBench, client: MeetingClient) -> None:
+async def test_the_list_tells_the_state_of_every_calendar(
+    desk: CalendarTestBench, client: TemporalMeetingClient
+) -> None:
     active, gone = await desk.connect(ANNA), await desk.connect(BEN)
     await desk.sim.ok("DELETE", f"/calendars/{gone}")
     burnt = f"{UNREADABLE}-{active}"
@@ -95,7 +97,7 @@ async def test_the_list_tells_the_state_of_every_calendar(desk: CalendarTestBenc
 
 
 async def test_events_show_decision_meeting_and_bot_and_each_of_these_finds_the_meeting(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     link = "https://meet.google.com/lin-kedt-oit"
@@ -125,7 +127,7 @@ async def test_events_show_decision_meeting_and_bot_and_each_of_these_finds_the_
 
 
 async def test_a_bot_that_was_replaced_still_leads_to_its_meeting(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     started = await client.start(a_request(130))
     extra = BotMetadata(dispatch_key="mk-1", workflow_id=started.workflow_id)
@@ -137,7 +139,7 @@ async def test_a_bot_that_was_replaced_still_leads_to_its_meeting(
 
 
 async def test_an_explanation_names_the_rule_and_what_it_looked_at(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA, "--policy", write("policy.json", CUSTOMERS_ONLY))
     await desk.add(ANNA, calendar_id, title="Offer", guests=["bob@customer.example"])
@@ -154,7 +156,7 @@ async def test_an_explanation_names_the_rule_and_what_it_looked_at(
 
 
 async def test_an_explanation_shows_what_is_unusual_about_an_event(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     said = {"visibility": "private", "show_as": "free", "color_id": "11", "location": "Room 5"}
@@ -179,7 +181,7 @@ async def test_the_schema_of_policies_is_printed() -> None:
 
 
 async def test_an_event_that_the_provider_forgot_is_explained_from_the_book(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Gone")
@@ -193,7 +195,7 @@ async def test_an_event_that_the_provider_forgot_is_explained_from_the_book(
 
 
 async def test_a_plan_is_what_a_policy_would_do_and_does_nothing(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Offer", guests=["bob@customer.example"])
@@ -212,7 +214,7 @@ async def test_a_plan_is_what_a_policy_would_do_and_does_nothing(
 
 
 async def test_a_policy_is_set_after_saying_what_follows_from_it(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Team", guests=[BEN])
@@ -228,7 +230,7 @@ async def test_a_policy_is_set_after_saying_what_follows_from_it(
 
 
 async def test_an_override_is_for_an_event_or_for_its_series(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Once")
@@ -252,7 +254,7 @@ async def test_an_override_is_for_an_event_or_for_its_series(
 
 
 async def test_a_series_is_named_by_its_title_also_after_this_and_following_events_were_changed(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     calendar_id = await desk.connect(ANNA)
     soon = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
@@ -276,7 +278,7 @@ async def test_a_series_is_named_by_its_title_also_after_this_and_following_even
     assert (await cli("calendar", "show", ANNA, "--json")).json["overrides"]["series"] == {}
 
 
-async def test_a_title_of_several_series_is_refused(desk: CalendarTestBench, client: MeetingClient) -> None:
+async def test_a_title_of_several_series_is_refused(desk: CalendarTestBench, client: TemporalMeetingClient) -> None:
     calendar_id = await desk.connect(ANNA)
     for _ in range(2):
         await desk.add(ANNA, calendar_id, title="Weekly", series={"count": 2})

@@ -19,7 +19,7 @@ from minutekeeper.storage.calendar_checkpoints import CalendarCheckpoint, Calend
 from minutekeeper.storage.objections import ObjectionStore, OptOutStore
 from minutekeeper.storage.user_connections import UserConnectionStore
 from minutekeeper.temporal.names import CALENDAR_EVENT_SIGNAL
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.devtools.simulator import calendar_support
 from tests.starter.calendar_support import ANNA, CalendarTestBench, write
 from tests.starter.fakes import Scene
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures
 BEN, GRETA = "ben@example.com", "greta@example.com"
 
 
-async def booked(desk: CalendarTestBench, client: MeetingClient, **fields: Any) -> tuple[str, TrackedEvent]:
+async def booked(desk: CalendarTestBench, client: TemporalMeetingClient, **fields: Any) -> tuple[str, TrackedEvent]:
     """Anna's calendar and the entry of its one event, which is booked."""
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, **{"title": "Planning"} | fields)
@@ -38,7 +38,7 @@ async def booked(desk: CalendarTestBench, client: MeetingClient, **fields: Any) 
     return calendar_id, entry
 
 
-async def recorded(client: MeetingClient, entry: TrackedEvent) -> None:
+async def recorded(client: TemporalMeetingClient, entry: TrackedEvent) -> None:
     """The meeting once its bot records."""
     name = workflow_id_for(entry.meeting_id)
     await play(client, name, Scene(status=MeetingStatus.RECORDING, bot_id="bot-1", leaves_attribute=True))
@@ -52,7 +52,7 @@ async def objects(desk: CalendarTestBench, entry: TrackedEvent, wish: Wish) -> N
     await ObjectionStore(desk.store).change([(entry.meeting_id, word)], [])
 
 
-async def test_a_never_says_that_the_bot_leaves(desk: CalendarTestBench, client: MeetingClient) -> None:
+async def test_a_never_says_that_the_bot_leaves(desk: CalendarTestBench, client: TemporalMeetingClient) -> None:
     _, entry = await booked(desk, client)
     shown = (await cli("calendar", "override", ANNA, "planning", "never")).out
     assert "The bot" not in shown, "none is there yet"
@@ -65,7 +65,7 @@ async def test_a_never_says_that_the_bot_leaves(desk: CalendarTestBench, client:
 
 
 async def test_a_never_holds_for_an_event_whose_id_would_be_another_by_now(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     calendar_id, entry = await booked(desk, client)
     done = await cli("calendar", "override", ANNA, "planning", "always", "--json")
@@ -86,7 +86,7 @@ async def test_a_never_holds_for_an_event_whose_id_would_be_another_by_now(
 @pytest.mark.parametrize("case", [("own", "otherwise", True), ("any", "gone", True), ("any", "otherwise", False)])
 async def test_a_never_does_not_say_that_a_bot_leaves_which_others_keep(
     desk: CalendarTestBench,
-    client: MeetingClient,
+    client: TemporalMeetingClient,
     settings: pytest.MonkeyPatch,
     case: tuple[str, str, bool],
 ) -> None:
@@ -105,7 +105,7 @@ async def test_a_never_does_not_say_that_a_bot_leaves_which_others_keep(
     assert ("The bot leaves Planning now" in shown) is not stays
 
 
-async def test_another_policy_says_which_bots_stay(desk: CalendarTestBench, client: MeetingClient) -> None:
+async def test_another_policy_says_which_bots_stay(desk: CalendarTestBench, client: TemporalMeetingClient) -> None:
     start = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
     _, entry = await booked(desk, client, start=start)
     await recorded(client, entry)
@@ -126,7 +126,7 @@ async def test_another_policy_says_which_bots_stay(desk: CalendarTestBench, clie
 )
 async def test_an_explanation_names_every_calendar_and_whose_word_decided(
     desk: CalendarTestBench,
-    client: MeetingClient,
+    client: TemporalMeetingClient,
     settings: pytest.MonkeyPatch,
     case: tuple[Wish, str, str],
     told: str,
@@ -151,7 +151,7 @@ async def test_an_explanation_names_every_calendar_and_whose_word_decided(
 
 
 async def test_a_person_who_opted_out_is_named_by_an_explanation_and_by_the_list(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     await booked(desk, client, guests=[GRETA])
     assert "No person has opted out." in (await cli("opt-out", "--list")).out
@@ -177,7 +177,7 @@ async def test_a_person_who_opted_out_is_named_by_an_explanation_and_by_the_list
 
 @pytest.mark.parametrize("change", [(), ("--remove",)])
 async def test_a_repeated_opt_out_is_told_again_because_calendars_may_not_have_heard_of_it(
-    desk: CalendarTestBench, client: MeetingClient, settings: pytest.MonkeyPatch, change: tuple[str, ...]
+    desk: CalendarTestBench, client: TemporalMeetingClient, settings: pytest.MonkeyPatch, change: tuple[str, ...]
 ) -> None:
     await booked(desk, client)
     if change:
@@ -194,7 +194,7 @@ async def test_a_repeated_opt_out_is_told_again_because_calendars_may_not_have_h
 
 
 async def test_one_calendar_that_cannot_be_told_of_an_opt_out_hides_no_other(
-    desk: CalendarTestBench, client: MeetingClient, settings: pytest.MonkeyPatch
+    desk: CalendarTestBench, client: TemporalMeetingClient, settings: pytest.MonkeyPatch
 ) -> None:
     await booked(desk, client)
     asked: list[str] = []
@@ -231,7 +231,7 @@ async def test_one_address_or_the_list_is_asked_for(desk: CalendarTestBench, arg
 
 @pytest.mark.parametrize("by", ["calendar", "user"])
 async def test_a_calendar_without_a_workflow_objects_no_more_once_it_is_disconnected(
-    desk: CalendarTestBench, client: MeetingClient, by: str
+    desk: CalendarTestBench, client: TemporalMeetingClient, by: str
 ) -> None:
     gone = await calendar_support.connect(desk.sim, await calendar_support.account(desk.sim, BEN))
     waiting = await desk.connect(ANNA)

@@ -13,7 +13,7 @@ from minutekeeper.calendars.preferences import CalendarIdentity, CalendarPrefere
 from minutekeeper.meetings.ids import calendar_workflow_id_for
 from minutekeeper.storage.calendar_preferences import CalendarPreferencesStore
 from minutekeeper.temporal.names import CALENDAR_WORKFLOW, MEETINGS_QUEUE
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.calendar_support import ANNA, CUSTOMERS_ONLY, CalendarTestBench, write
 from tests.starter.support import SECRET, cli
 
@@ -116,7 +116,7 @@ async def test_policy_and_overrides_are_erased_also_after_the_calendar_was_disco
     assert (await store.read(identity), await store.connected_as(identity)) == (None, "")
 
 
-async def test_what_cannot_be_erased_is_said(desk: CalendarTestBench, client: MeetingClient) -> None:
+async def test_what_cannot_be_erased_is_said(desk: CalendarTestBench, client: TemporalMeetingClient) -> None:
     calendar_id = await desk.connect(ANNA)
     workflow_id = calendar_workflow_id_for(f"other-{calendar_id}")
     await client.temporal.start_workflow(
@@ -129,7 +129,7 @@ async def test_what_cannot_be_erased_is_said(desk: CalendarTestBench, client: Me
 
 
 async def test_a_calendar_that_comes_back_under_another_id_replaces_the_one_before(
-    desk: CalendarTestBench, client: MeetingClient
+    desk: CalendarTestBench, client: TemporalMeetingClient
 ) -> None:
     first = await desk.connect(ANNA)
     await desk.sim.ok("DELETE", f"/calendars/{first}")

@@ -12,8 +12,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from minutekeeper.meetings.webhook_urls import BOT_WEBHOOK_ROUTE
 from minutekeeper.temporal.search_attributes import ALL_KEYS, MEETING_URL
-from starter.client import MeetingClient
 from starter.errors import MeetingError
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.support import a_request, cli, target_of, temporal_server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -57,7 +57,7 @@ async def services(settings: pytest.MonkeyPatch) -> AsyncIterator[None]:
 
 
 async def test_setup_adds_what_is_missing_and_twice_changes_nothing(bare_server: WorkflowEnvironment) -> None:
-    client = MeetingClient(bare_server.client)
+    client = TemporalMeetingClient(bare_server.client)
     with pytest.raises(MeetingError, match="minutekeeper setup"):
         await client.start(a_request())
     first = (await cli("setup", "--json")).json

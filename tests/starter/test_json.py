@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
-from starter.client import MeetingClient
 from starter.schema import PATH, schema, schema_text
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.fakes import Scene
 from tests.starter.support import Ended, a_request, an_outcome, cli, end, eventually, play
 
@@ -43,7 +43,7 @@ async def test_the_schema_is_written_down() -> None:
 
 
 async def test_every_command_prints_what_the_schema_says(
-    client: MeetingClient, settings: pytest.MonkeyPatch
+    client: TemporalMeetingClient, settings: pytest.MonkeyPatch
 ) -> None:
     name = "json-all"
     start = a_request(95).start_time.isoformat()
@@ -76,7 +76,7 @@ async def test_every_command_prints_what_the_schema_says(
     check("setup", (await cli("setup", "--json")).json)
 
 
-async def query_and_commands(client: MeetingClient, name: str) -> None:
+async def query_and_commands(client: TemporalMeetingClient, name: str) -> None:
     """The same thing has the same keys and values wherever it is asked for."""
     shown = (await cli("show", name, "--json")).json
     check("show", shown)

@@ -10,8 +10,8 @@ from minutekeeper.meetings.fields import RecordingMode
 from minutekeeper.meetings.ids import workflow_id_for
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus
-from starter.client import MeetingClient
 from starter.errors import MeetingNotFoundError
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.fakes import Scene
 from tests.starter.support import URL, YEAR, a_request, an_outcome, cli, end, eventually, play
 
@@ -47,7 +47,7 @@ async def test_scheduling_tells_people_what_happened() -> None:
     assert "This meeting is already booked" in second.out
 
 
-async def test_every_option_reaches_the_request(client: MeetingClient) -> None:
+async def test_every_option_reaches_the_request(client: TemporalMeetingClient) -> None:
     ended = await cli(
         *("schedule", WEEKLY, "--at", f"{YEAR}-06-03T10:00Z", "--until", f"{YEAR}-06-03T10:30Z", "--id", "board"),
         *("--title", "Board", "--bot-name", "Secretary", "--audio-only", "--audio-file", "--no-transcript"),
@@ -79,7 +79,7 @@ async def test_a_time_without_a_zone_is_local_and_that_is_said() -> None:
     assert "local time" in program.json["notes"][0]
 
 
-async def test_a_meeting_that_is_over_is_neither_booked_nor_moved_to(client: MeetingClient) -> None:
+async def test_a_meeting_that_is_over_is_neither_booked_nor_moved_to(client: TemporalMeetingClient) -> None:
     past = f"{YEAR - 2}-01-04T10:00Z"
     refused = await cli("schedule", ROOM, "--at", past)
     assert (refused.code, "is over already" in refused.err) == (2, True)
@@ -92,7 +92,7 @@ async def test_a_meeting_that_is_over_is_neither_booked_nor_moved_to(client: Mee
     assert (await client.status(booked["meeting_id"])).start_time == datetime(YEAR, 1, 4, 10, tzinfo=UTC)
 
 
-async def test_the_same_link_a_second_later_joins_the_first_booking(client: MeetingClient) -> None:
+async def test_the_same_link_a_second_later_joins_the_first_booking(client: TemporalMeetingClient) -> None:
     first = (await cli("schedule", ROOM, "--at", f"{YEAR}-02-01T10:00:00Z", "--title", "First", "--json")).json
     await eventually(
         lambda: client.list(title="First"), lambda found: [each.meeting_url for each in found] == [ROOM]
@@ -106,7 +106,7 @@ async def test_the_same_link_a_second_later_joins_the_first_booking(client: Meet
     assert [apart["booking"], later["booking"]] == ["booked", "booked"]
 
 
-async def test_what_no_worker_can_carry_on_is_told_at_once(client: MeetingClient) -> None:
+async def test_what_no_worker_can_carry_on_is_told_at_once(client: TemporalMeetingClient) -> None:
     request = {"meeting_url": ROOM, "start_time": f"{YEAR}-03-01T10:00:00Z", "title": "Astray"}
     temporal = client.temporal
     later = timedelta(hours=1)
@@ -179,7 +179,7 @@ async def test_bad_input_is_a_2_that_names_the_field(arguments: tuple[str, ...],
     assert names in program.error
 
 
-async def test_moving_cancelling_and_leaving_answer_with_the_meeting(client: MeetingClient) -> None:
+async def test_moving_cancelling_and_leaving_answer_with_the_meeting(client: TemporalMeetingClient) -> None:
     started = await client.start(a_request(60))
     later = a_request(61).start_time
     moved = await cli("reschedule", started.workflow_id, "--at", later.isoformat(), "--title", "New", "--json")
@@ -197,7 +197,7 @@ async def test_moving_cancelling_and_leaving_answer_with_the_meeting(client: Mee
     assert (await cli("cancel", started.meeting_id)).out.endswith("was cancelled.\n")
 
 
-async def test_what_the_workflow_refuses_is_a_1_in_its_words(client: MeetingClient) -> None:
+async def test_what_the_workflow_refuses_is_a_1_in_its_words(client: TemporalMeetingClient) -> None:
     started = await client.start(a_request(62))
     people = await cli("leave", started.meeting_id)
     assert (people.code, people.out) == (1, "")
@@ -234,7 +234,7 @@ async def test_a_meeting_that_nobody_knows_is_a_1(arguments: tuple[str, ...]) ->
 
 
 @pytest.mark.usefixtures("without_worker")
-async def test_a_change_that_no_worker_confirmed_is_not_taken_for_made(quiet_client: MeetingClient) -> None:
+async def test_a_change_that_no_worker_confirmed_is_not_taken_for_made(quiet_client: TemporalMeetingClient) -> None:
     started = await quiet_client.start(a_request(63))
     ended = await cli("cancel", started.meeting_id, "--json")
     assert ended.code == 1
@@ -243,7 +243,7 @@ async def test_a_change_that_no_worker_confirmed_is_not_taken_for_made(quiet_cli
     assert "No worker confirmed the change" in result["error"]
 
 
-async def test_several_meetings_are_cancelled_and_each_is_reported(client: MeetingClient) -> None:
+async def test_several_meetings_are_cancelled_and_each_is_reported(client: TemporalMeetingClient) -> None:
     first, second, ended = [await client.start(a_request(hours)) for hours in (64, 65, 66)]
     await end(client, ended.workflow_id, an_outcome(ended.meeting_id))
     ids = (first.meeting_id, ended.meeting_id, second.workflow_id, first.workflow_id)
@@ -258,7 +258,7 @@ async def test_several_meetings_are_cancelled_and_each_is_reported(client: Meeti
     assert (refused.code, refused.out.count("was cancelled."), "is over" in refused.err) == (1, 1, True)
 
 
-async def test_an_unknown_id_among_several_cancels_nothing(client: MeetingClient) -> None:
+async def test_an_unknown_id_among_several_cancels_nothing(client: TemporalMeetingClient) -> None:
     started = await client.start(a_request(67))
     refused = await cli("cancel", started.meeting_id, "nobody", "nothing", "--json")
     assert refused.code == 1
@@ -267,7 +267,7 @@ async def test_an_unknown_id_among_several_cancels_nothing(client: MeetingClient
     assert (await client.status(started.meeting_id)).status is MeetingStatus.SCHEDULED
 
 
-async def test_a_meeting_that_keeps_its_time_says_why(client: MeetingClient) -> None:
+async def test_a_meeting_that_keeps_its_time_says_why(client: TemporalMeetingClient) -> None:
     started = await client.start(a_request(68))
     await play(client, started.workflow_id, Scene(status=MeetingStatus.RECORDING, bot_id="bot-1"))
     held = await cli("reschedule", started.meeting_id, "--at", "+2d")
@@ -276,7 +276,7 @@ async def test_a_meeting_that_keeps_its_time_says_why(client: MeetingClient) -> 
         assert "the meeting keeps its time" in (await cli(command, started.meeting_id)).out
 
 
-async def test_another_bot_is_sent_to_a_meeting_that_runs(client: MeetingClient) -> None:
+async def test_another_bot_is_sent_to_a_meeting_that_runs(client: TemporalMeetingClient) -> None:
     started = await client.start(a_request(69))
     early = await cli("send", started.meeting_id, "--json")
     assert (early.code, early.error) == (1, "The meeting's first bot is still to be sent.")
@@ -287,7 +287,7 @@ async def test_another_bot_is_sent_to_a_meeting_that_runs(client: MeetingClient)
     assert people.out.startswith("Another bot is sent as soon as no earlier one is in the meeting.\n")
 
 
-async def test_files_of_ended_meetings_are_collected_again(client: MeetingClient) -> None:
+async def test_files_of_ended_meetings_are_collected_again(client: TemporalMeetingClient) -> None:
     first, second, running = [await client.start(a_request(hours)) for hours in (70, 71, 72)]
     for each in (first, second):
         await end(client, each.workflow_id, an_outcome(each.meeting_id))
@@ -306,7 +306,7 @@ async def test_files_of_ended_meetings_are_collected_again(client: MeetingClient
     assert (unknown.code, "There is no meeting nobody" in unknown.err) == (1, True)
 
 
-async def test_a_meeting_without_a_bot_has_nothing_to_collect(client: MeetingClient) -> None:
+async def test_a_meeting_without_a_bot_has_nothing_to_collect(client: TemporalMeetingClient) -> None:
     started = await client.start(a_request(73))
     await client.cancel(started.meeting_id)
     refused = await cli("collect", started.meeting_id, "--retranscribe")

@@ -10,7 +10,7 @@ from minutekeeper.meetings.ids import folder_for
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.storage.meeting_folders import claim_folder
 from minutekeeper.storage.store import ArtifactStore
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.fakes import Scene
 from tests.starter.support import Ended, a_request, an_outcome, cli, end, eventually, play
 
@@ -27,7 +27,7 @@ async def listed(*arguments: str, count: int) -> list[str]:
     return await eventually(look, lambda ids: len(ids) == count)
 
 
-async def test_a_list_is_filtered_by_status_and_words_of_the_title(client: MeetingClient) -> None:
+async def test_a_list_is_filtered_by_status_and_words_of_the_title(client: TemporalMeetingClient) -> None:
     titles = {
         "plain": "zebra review",
         "quotes": "O'Brien's \"zebra\" \\ review; DROP -- %",
@@ -51,7 +51,9 @@ async def test_a_list_is_filtered_by_status_and_words_of_the_title(client: Meeti
     assert "\x1b" not in people.out
 
 
-async def test_a_workflow_that_was_ended_from_outside_is_listed_as_what_it_came_to(client: MeetingClient) -> None:
+async def test_a_workflow_that_was_ended_from_outside_is_listed_as_what_it_came_to(
+    client: TemporalMeetingClient,
+) -> None:
     await client.start(a_request(74, title="gnu"), "list-terminated")
     await client.temporal.get_workflow_handle("list-terminated").terminate()
     assert await listed("--title", "gnu", "--status", "failed", count=1) == ["list-terminated"]
@@ -61,7 +63,7 @@ async def test_a_workflow_that_was_ended_from_outside_is_listed_as_what_it_came_
     assert await listed("--title", "gnu", "--status", "scheduled", count=0) == []
 
 
-async def test_a_list_is_filtered_by_start_and_platform(client: MeetingClient) -> None:
+async def test_a_list_is_filtered_by_start_and_platform(client: TemporalMeetingClient) -> None:
     zoom = "https://zoom.us/j/98765432100"
     second = a_request(501, title="ibis", meeting_url=zoom)
     for name, request in (
@@ -78,7 +80,7 @@ async def test_a_list_is_filtered_by_start_and_platform(client: MeetingClient) -
     assert await listed("--title", "ibis", "--platform", "google_meet", "--from", later, count=1) == ["list-502"]
 
 
-async def test_a_list_is_filtered_by_metadata(client: MeetingClient) -> None:
+async def test_a_list_is_filtered_by_metadata(client: TemporalMeetingClient) -> None:
     for number, metadata in enumerate(({"customer": "7", "team": "o'neil"}, {"customer": "7"}, {"customer": "77"})):
         await client.start(a_request(520 + number, title="stork", metadata=metadata), f"list-meta-{number}")
     assert await listed("--title", "stork", "--meta", "customer=7", count=2) == ["list-meta-0", "list-meta-1"]
@@ -89,7 +91,7 @@ async def test_a_list_is_filtered_by_metadata(client: MeetingClient) -> None:
     assert "team=o'neil" in (await cli("show", "list-meta-0")).out
 
 
-async def test_a_list_is_filtered_by_the_reason_of_a_failure(client: MeetingClient) -> None:
+async def test_a_list_is_filtered_by_the_reason_of_a_failure(client: TemporalMeetingClient) -> None:
     for number, reason in enumerate((FailureReason.REMOVED, FailureReason.NOBODY_CAME, FailureReason.REMOVED)):
         name = f"list-reason-{number}"
         await client.start(a_request(510 + number, title="heron"), name)
@@ -104,7 +106,7 @@ async def test_a_list_is_filtered_by_the_reason_of_a_failure(client: MeetingClie
     assert (refused.code, refused.error.startswith("reason: only failed meetings have a reason")) == (2, True)
 
 
-async def test_a_start_that_could_not_be_read_is_listed_with_its_time(client: MeetingClient) -> None:
+async def test_a_start_that_could_not_be_read_is_listed_with_its_time(client: TemporalMeetingClient) -> None:
     temporal = client.temporal
     await temporal.start_workflow("MeetingWorkflow", {"no": 1}, id="list-unread", task_queue="meetings")
     command = ("list", "--reason", "invalid_request")
@@ -113,7 +115,7 @@ async def test_a_start_that_could_not_be_read_is_listed_with_its_time(client: Me
 
 
 async def test_the_page_in_temporals_ui_is_printed_and_opened(
-    client: MeetingClient, settings: pytest.MonkeyPatch
+    client: TemporalMeetingClient, settings: pytest.MonkeyPatch
 ) -> None:
     await client.start(a_request(103), 'open/ed "1"')
     unknown = await cli("open", 'open/ed "1"', "--json")
@@ -138,7 +140,7 @@ async def test_the_page_in_temporals_ui_is_printed_and_opened(
     assert (await cli("open", 'open/ed "1"')).code == 2
 
 
-async def test_a_meeting_under_way_is_listed_as_what_it_is_now(client: MeetingClient) -> None:
+async def test_a_meeting_under_way_is_listed_as_what_it_is_now(client: TemporalMeetingClient) -> None:
     await client.start(a_request(0.1, title="okapi"), "list-soon")
     await client.start(a_request(75, title="okapi"), "list-late")
     await play(client, "list-late", Scene(status=MeetingStatus.JOINING, leaves_attribute=True))
@@ -150,7 +152,7 @@ async def test_a_meeting_under_way_is_listed_as_what_it_is_now(client: MeetingCl
     assert await listed("--title", "okapi", "--status", "scheduled", count=0) == []
 
 
-async def test_a_meeting_that_was_booked_anew_is_one_meeting(client: MeetingClient) -> None:
+async def test_a_meeting_that_was_booked_anew_is_one_meeting(client: TemporalMeetingClient) -> None:
     request = a_request(76, title="tapir")
     for _ in range(3):
         started = await client.start(request)
@@ -160,7 +162,7 @@ async def test_a_meeting_that_was_booked_anew_is_one_meeting(client: MeetingClie
     assert await listed("--title", "tapir", count=1) == [started.meeting_id]
 
 
-async def test_a_list_is_limited_and_says_so(client: MeetingClient) -> None:
+async def test_a_list_is_limited_and_says_so(client: TemporalMeetingClient) -> None:
     for number in range(12):
         await client.start(a_request(80 + number, title="gecko"), f"limit-{number:02}")
     assert len(await listed("--title", "gecko", count=12)) == 12
@@ -172,7 +174,7 @@ async def test_a_list_is_limited_and_says_so(client: MeetingClient) -> None:
     assert (await cli("list", "--title", "unicorn", "--json")).json == []
 
 
-async def test_what_comes_next_is_listed_first_and_hidden_by_no_limit(client: MeetingClient) -> None:
+async def test_what_comes_next_is_listed_first_and_hidden_by_no_limit(client: TemporalMeetingClient) -> None:
     """Booked in another order than they start, beside ended ones, and more of them than are shown."""
     await client.start(a_request(0.1, title="kiwi"), "next-now")
     await client.start(a_request(0.5, title="kiwi"), "next-soon")
@@ -188,7 +190,7 @@ async def test_what_comes_next_is_listed_first_and_hidden_by_no_limit(client: Me
     assert (await listed("--title", "kiwi", "--limit", "6", count=6))[:5] == running
 
 
-async def test_a_rush_of_one_second_hides_nothing_that_is_nearer(client: MeetingClient) -> None:
+async def test_a_rush_of_one_second_hides_nothing_that_is_nearer(client: TemporalMeetingClient) -> None:
     start = a_request(400).start_time
     await asyncio.gather(
         *(client.start(a_request(title="emu", start_time=start), f"rush-{number}") for number in range(20))
@@ -200,7 +202,7 @@ async def test_a_rush_of_one_second_hides_nothing_that_is_nearer(client: Meeting
     assert "Only 1 is shown" in (await cli("list", "--title", "emu", "--limit", "1")).out
 
 
-async def test_show_tells_programs_and_people_everything(client: MeetingClient) -> None:
+async def test_show_tells_programs_and_people_everything(client: TemporalMeetingClient) -> None:
     started = await client.start(a_request(100, title="Board [i]\x1b]0;owned\x07"))
     running = (await cli("show", started.meeting_id, "--json")).json
     assert (running["status"], running["transcript"], running["reason"]) == ("scheduled", "pending", None)
@@ -218,7 +220,7 @@ async def test_show_tells_programs_and_people_everything(client: MeetingClient) 
     assert "\x07" not in people
 
 
-async def test_why_tells_the_story(client: MeetingClient) -> None:
+async def test_why_tells_the_story(client: TemporalMeetingClient) -> None:
     started = await client.start(a_request(101, title="Board"))
     sleeping = await cli("why", started.meeting_id)
     assert "Board is scheduled." in sleeping.out
@@ -278,7 +280,7 @@ async def test_each_workflow_gets_the_transcript_of_its_own_newest_run(
     assert (await cli("transcript", "meeting-meeting-standup")).code == 1
 
 
-async def test_a_transcript_that_is_not_there_is_explained(client: MeetingClient) -> None:
+async def test_a_transcript_that_is_not_there_is_explained(client: TemporalMeetingClient) -> None:
     started = await client.start(a_request(102))
     pending = await cli("transcript", started.meeting_id, "--json")
     assert pending.code == 1
@@ -290,7 +292,7 @@ async def test_a_transcript_that_is_not_there_is_explained(client: MeetingClient
 
 @pytest.mark.usefixtures("without_worker")
 async def test_without_a_worker_ended_meetings_are_shown_and_running_ones_say_so(
-    quiet_client: MeetingClient,
+    quiet_client: TemporalMeetingClient,
 ) -> None:
     ended = await quiet_client.start(a_request(103, title="Ended"))
     await quiet_client.temporal.get_workflow_handle(ended.workflow_id).terminate("enough")
@@ -306,7 +308,7 @@ async def test_without_a_worker_ended_meetings_are_shown_and_running_ones_say_so
     await eventually(lambda: cli("list", "--title", "Running"), lambda shown: running.meeting_id in shown.out)
 
 
-async def test_show_says_what_is_tried_again_and_why(client: MeetingClient) -> None:
+async def test_show_says_what_is_tried_again_and_why(client: TemporalMeetingClient) -> None:
     started = await client.start(a_request(102))
     assert (await cli("show", started.meeting_id, "--json")).json["pending_activities"] == []
     scene = Scene(status=MeetingStatus.COLLECTING, trouble="the disk is full", leaves_attribute=True)

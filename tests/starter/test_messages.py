@@ -9,8 +9,8 @@ from temporalio import workflow
 from minutekeeper.meetings.reasons import REASON
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
 from starter import messages
-from starter.booking import BookingOutcome
 from starter.errors import MeetingError
+from starter.meeting_models import BookingOutcome
 from starter.temporal_ui import temporal_ui_url
 from tests.starter.fakes import FakeMeeting
 from workflows.meeting import MeetingWorkflow

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.support import a_request, an_outcome, cli, end, process
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +57,7 @@ async def test_a_wrong_profile_is_a_1_and_a_sentence(settings: pytest.MonkeyPatc
 
 
 @pytest.mark.usefixtures("at_temporal")
-async def test_a_booking_from_a_process_and_its_end(client: MeetingClient) -> None:
+async def test_a_booking_from_a_process_and_its_end(client: TemporalMeetingClient) -> None:
     start = a_request(120).start_time.isoformat()
     code, out, err = await ended("schedule", "https://meet.google.com/pro-cess-abc", "--at", start, "--json")
     assert (code, err) == (0, "")
@@ -69,7 +69,7 @@ async def test_a_booking_from_a_process_and_its_end(client: MeetingClient) -> No
 
 
 @pytest.mark.usefixtures("at_temporal")
-async def test_ctrl_c_is_a_quiet_130(client: MeetingClient) -> None:
+async def test_ctrl_c_is_a_quiet_130(client: TemporalMeetingClient) -> None:
     started = await client.start(a_request(121))
     async with process("watch", started.meeting_id, "--json") as child:
         assert child.stdout is not None
@@ -81,7 +81,7 @@ async def test_ctrl_c_is_a_quiet_130(client: MeetingClient) -> None:
 
 
 @pytest.mark.usefixtures("at_temporal")
-async def test_a_reader_that_goes_away_is_no_trouble(client: MeetingClient) -> None:
+async def test_a_reader_that_goes_away_is_no_trouble(client: TemporalMeetingClient) -> None:
     started = await client.start(a_request(122))
     for arguments in (("watch", started.meeting_id, "--json"), ("watch", started.meeting_id)):
         async with process(*arguments) as child:

@@ -7,14 +7,14 @@ import pytest
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.storage.records import RecordStore
 from minutekeeper.storage.store import ArtifactStore
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.support import a_request, cli
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("without_worker")]
 
 
 async def test_a_meeting_that_was_terminated_before_its_first_step_needs_no_worker(
-    quiet_client: MeetingClient, tmp_path: Path
+    quiet_client: TemporalMeetingClient, tmp_path: Path
 ) -> None:
     request = a_request(441, title="Never begun", metadata={"deal": "9"})
     started = await quiet_client.start(request)

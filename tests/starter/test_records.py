@@ -12,9 +12,9 @@ from minutekeeper.meetings.status import FailureReason, MeetingStatus, Transcrip
 from minutekeeper.meetings.views import ClaimingCalendar
 from minutekeeper.storage.records import RecordStore
 from minutekeeper.storage.store import ArtifactStore
-from starter.client import MeetingClient
 from starter.errors import MeetingNotFoundError, MeetingRefusedError, StorageError
-from starter.meeting_snapshot import KnownFrom
+from starter.meeting_models import KnownFrom
+from starter.temporal_client import TemporalMeetingClient
 from tests.records import NOON, a_record
 from tests.starter.support import a_request, an_outcome, cli, end
 
@@ -36,9 +36,9 @@ def store(tmp_path: Path) -> RecordStore:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def reader(quiet_client: MeetingClient) -> MeetingClient:
+async def reader(quiet_client: TemporalMeetingClient) -> TemporalMeetingClient:
     """A client of this test's store, where no worker answers."""
-    return MeetingClient(quiet_client.temporal)
+    return TemporalMeetingClient(quiet_client.temporal)
 
 
 async def test_show_and_why_read_the_record_and_say_so(store: RecordStore) -> None:
@@ -79,7 +79,7 @@ async def test_a_missing_transcript_is_explained(store: RecordStore) -> None:
 
 
 async def test_changes_are_refused_as_for_any_meeting_that_is_over(
-    store: RecordStore, reader: MeetingClient
+    store: RecordStore, reader: TemporalMeetingClient
 ) -> None:
     await store.write(a_record("old"))
     await store.write(a_record("off", status=MeetingStatus.CANCELLED))
@@ -97,7 +97,7 @@ async def test_changes_are_refused_as_for_any_meeting_that_is_over(
 
 
 async def test_an_unknown_meeting_stays_unknown_and_a_store_in_trouble_says_so(
-    store: RecordStore, reader: MeetingClient, settings: pytest.MonkeyPatch, tmp_path: Path
+    store: RecordStore, reader: TemporalMeetingClient, settings: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     await store.write(a_record("old"))
     with pytest.raises(MeetingNotFoundError, match="no record of one"):
@@ -107,18 +107,18 @@ async def test_an_unknown_meeting_stays_unknown_and_a_store_in_trouble_says_so(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
         settings.setenv(name, "x")
     settings.setattr("minutekeeper.storage.store._RETRIES", 0)
-    lost = MeetingClient(reader.temporal)
+    lost = TemporalMeetingClient(reader.temporal)
     with pytest.raises(StorageError, match="The record of old cannot be read"):
         await lost.status("old")
     assert "old" not in {each.meeting_id for each in await lost.list()}
     settings.setenv("ARTIFACTS_URL", (tmp_path / "not" / "there").as_uri())
     with pytest.raises(MeetingNotFoundError):
-        await MeetingClient(reader.temporal).status("old")
+        await TemporalMeetingClient(reader.temporal).status("old")
     assert not (tmp_path / "not").exists()
 
 
 async def test_an_ended_meeting_without_a_worker_has_its_timeline(
-    store: RecordStore, reader: MeetingClient
+    store: RecordStore, reader: TemporalMeetingClient
 ) -> None:
     started = await reader.start(a_request(301))
     await reader.temporal.get_workflow_handle(started.workflow_id).terminate()
@@ -162,7 +162,7 @@ async def test_lists_go_on_into_the_records(store: RecordStore, options: list[st
 
 
 async def test_a_meeting_that_temporal_knows_is_listed_once(
-    store: RecordStore, client: MeetingClient, settings: pytest.MonkeyPatch
+    store: RecordStore, client: TemporalMeetingClient, settings: pytest.MonkeyPatch
 ) -> None:
     settings.setenv("TEMPORAL_NAMESPACE", client.temporal.namespace)
     request = a_request(302, title="Uncommonword")
@@ -170,7 +170,7 @@ async def test_a_meeting_that_temporal_knows_is_listed_once(
     await end(client, started.workflow_id, an_outcome(started.meeting_id))
     await store.write(a_record(started.meeting_id, title="Uncommonword", start_time=request.start_time))
     await store.write(a_record("older", title="Uncommonword"))
-    here = MeetingClient(client.temporal)
+    here = TemporalMeetingClient(client.temporal)
     listed = await here.list(title="Uncommonword")
     assert [(each.meeting_id, each.known_from) for each in listed] == [
         (started.meeting_id, KnownFrom.TEMPORAL),

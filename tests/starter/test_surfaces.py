@@ -14,7 +14,7 @@ import pytest
 from minutekeeper.meetings.ids import folder_for
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.storage.store import ArtifactStore
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.fakes import Scene
 from tests.starter.support import a_request, an_outcome, cli, end, eventually, play
 
@@ -25,7 +25,7 @@ LINK = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_" + "Nzk1ZTYw" * 
 ROOT = Path(__file__).parents[2]
 
 
-async def a_meeting(client: MeetingClient, name: str, **fields: str) -> str:
+async def a_meeting(client: TemporalMeetingClient, name: str, **fields: str) -> str:
     """One that has everything: a long title, link and id, a bot, a story and files."""
     started = await client.start(a_request(90, title=TITLE, meeting_url=LINK, **fields), name)
     scene = Scene(
@@ -40,7 +40,7 @@ async def a_meeting(client: MeetingClient, name: str, **fields: str) -> str:
 
 @pytest.mark.parametrize("columns", ["40", "80", "81", "100", "200"])
 async def test_ids_and_links_stay_whole_on_every_screen(
-    client: MeetingClient, settings: pytest.MonkeyPatch, columns: str
+    client: TemporalMeetingClient, settings: pytest.MonkeyPatch, columns: str
 ) -> None:
     settings.setenv("COLUMNS", columns)
     name = f"surface-{columns}-{'a-name-of-its-own-' * 4}"
@@ -57,7 +57,7 @@ async def test_ids_and_links_stay_whole_on_every_screen(
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Los_Angeles", "Asia/Kolkata"])
 async def test_all_times_of_a_screen_are_in_one_zone(
-    client: MeetingClient, settings: pytest.MonkeyPatch, zone: str
+    client: TemporalMeetingClient, settings: pytest.MonkeyPatch, zone: str
 ) -> None:
     settings.setenv("TZ", zone)
     time.tzset()
@@ -89,7 +89,7 @@ async def run_process(*arguments: str, env: dict[str, str] | None = None) -> sub
 
 @pytest.mark.parametrize("env", ENCODINGS, ids=lambda env: "-".join(f"{k}-{v}" for k, v in env.items()))
 async def test_a_terminal_without_our_characters_gets_others_in_their_place(
-    client: MeetingClient, tmp_path: Path, env: dict[str, str]
+    client: TemporalMeetingClient, tmp_path: Path, env: dict[str, str]
 ) -> None:
     name = f"letters-{'-'.join(env.values())}"
     meeting_id = await a_meeting(client, name)
@@ -104,7 +104,7 @@ async def test_a_terminal_without_our_characters_gets_others_in_their_place(
         assert done.stdout or done.stderr
 
 
-async def test_ctrl_c_at_any_moment_is_one_line(client: MeetingClient) -> None:
+async def test_ctrl_c_at_any_moment_is_one_line(client: TemporalMeetingClient) -> None:
     """While Python loads our modules, while it connects, while it waits, and while it prints."""
     name = "ctrl-c"
     await a_meeting(client, name)
@@ -132,7 +132,7 @@ async def test_ctrl_c_at_any_moment_is_one_line(client: MeetingClient) -> None:
             assert b"Interrupted." in err
 
 
-async def test_a_pipe_that_ends_is_no_trouble(client: MeetingClient) -> None:
+async def test_a_pipe_that_ends_is_no_trouble(client: TemporalMeetingClient) -> None:
     name = "pipes"
     await a_meeting(client, name)
     for arguments in ("list", f"show {name} --json"):

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
-from starter.client import MeetingClient
 from starter.output import amount, sentence
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.fakes import Scene
 from tests.starter.support import a_request, an_outcome, cli, end, play
 
@@ -16,7 +16,9 @@ TWO_MARKS = re.compile(r'[.?!…]["”)]*\.(?:\s|$)')
 
 
 @pytest.mark.parametrize("end_of_text", ["?", ".", "!", "…", '."', "", '"'])
-async def test_a_text_that_ends_with_a_mark_gets_no_second_one(client: MeetingClient, end_of_text: str) -> None:
+async def test_a_text_that_ends_with_a_mark_gets_no_second_one(
+    client: TemporalMeetingClient, end_of_text: str
+) -> None:
     name = f"marks-{ord(end_of_text[:1] or 'x')}-{len(end_of_text)}"
     await client.start(a_request(97, title=f"Is this right{end_of_text}"), name)
     assert not TWO_MARKS.search((await cli("why", name)).out)
@@ -41,7 +43,7 @@ async def test_what_is_no_day_is_not_called_one(day: str) -> None:
     assert "whole day" not in ended.err
 
 
-async def test_leave_says_nothing_that_it_ended(client: MeetingClient) -> None:
+async def test_leave_says_nothing_that_it_ended(client: TemporalMeetingClient) -> None:
     await client.start(a_request(98, title="Leave me"), "leave-me")
     await play(client, "leave-me", Scene(status=MeetingStatus.JOINING, bot_id="bot-1"))
     left = await cli("leave", "leave-me")

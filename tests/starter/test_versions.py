@@ -7,7 +7,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.temporal.names import MEETING_WORKFLOW, MEETINGS_QUEUE
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.support import QUIET, a_request, cli
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
@@ -25,7 +25,7 @@ class OlderMeeting:
 
 
 async def test_an_answer_of_another_version_is_told_as_such(
-    quiet_client: MeetingClient, settings: pytest.MonkeyPatch
+    quiet_client: TemporalMeetingClient, settings: pytest.MonkeyPatch
 ) -> None:
     settings.setenv("TEMPORAL_NAMESPACE", QUIET)
     temporal: Client = quiet_client.temporal

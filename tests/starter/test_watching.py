@@ -6,7 +6,7 @@ import pytest
 
 from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from starter.watch import follow
 from tests.starter.fakes import Scene
 from tests.starter.support import a_request, an_outcome, cli, end, eventually, fake_worker, play
@@ -14,7 +14,7 @@ from tests.starter.support import a_request, an_outcome, cli, end, eventually, f
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("at_temporal")]
 
 
-async def test_every_change_is_seen_once_and_the_end_ends_it(client: MeetingClient) -> None:
+async def test_every_change_is_seen_once_and_the_end_ends_it(client: TemporalMeetingClient) -> None:
     started = await client.start(a_request(110))
     changes = follow(client, started.meeting_id, 0.01)
     assert (await anext(changes)).view.status is MeetingStatus.SCHEDULED
@@ -37,7 +37,7 @@ async def test_every_change_is_seen_once_and_the_end_ends_it(client: MeetingClie
     ],
 )
 async def test_the_exit_status_says_how_it_ended(
-    client: MeetingClient, status: MeetingStatus, reason: FailureReason | None, code: int
+    client: TemporalMeetingClient, status: MeetingStatus, reason: FailureReason | None, code: int
 ) -> None:
     started = await client.start(a_request(111), f"watched-{status.value}")
     watching = asyncio.create_task(cli("watch", started.meeting_id))
@@ -53,7 +53,7 @@ async def test_the_exit_status_says_how_it_ended(
 
 @pytest.mark.usefixtures("without_worker")
 async def test_a_worker_that_goes_away_meanwhile_is_waited_for(
-    quiet_client: MeetingClient, capsys: pytest.CaptureFixture[str]
+    quiet_client: TemporalMeetingClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started = await quiet_client.start(a_request(113))
     changes = follow(quiet_client, started.meeting_id, 0.01)
@@ -72,7 +72,7 @@ async def test_a_worker_that_goes_away_meanwhile_is_waited_for(
 
 
 @pytest.mark.usefixtures("without_worker")
-async def test_a_meeting_that_cannot_be_asked_is_not_watched(quiet_client: MeetingClient) -> None:
+async def test_a_meeting_that_cannot_be_asked_is_not_watched(quiet_client: TemporalMeetingClient) -> None:
     started = await quiet_client.start(a_request(112))
     ended = await cli("watch", started.meeting_id, "--json")
     assert ended.code == 1

@@ -15,7 +15,7 @@ from minutekeeper.meetings.status import MeetingStatus, WebhookState
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.search_attributes import ALL_KEYS, BOT_ID
 from minutekeeper.temporal.worker_connection import plugin
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.bridge.support import DEAD, SECRET, running_bridge
 from tests.starter.fakes import Scene
 from tests.starter.support import (
@@ -105,14 +105,14 @@ async def test_nobody_there(settings: pytest.MonkeyPatch) -> None:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def meetings(settings: pytest.MonkeyPatch) -> AsyncIterator[MeetingClient]:
+async def meetings(settings: pytest.MonkeyPatch) -> AsyncIterator[TemporalMeetingClient]:
     """A server of its own, as every meeting there counts."""
     async with temporal_server(list(ALL_KEYS)) as environment, fake_worker(environment.client):
         settings.setenv("TEMPORAL_ADDRESS", target_of(environment.client))
-        yield MeetingClient(environment.client)
+        yield TemporalMeetingClient(environment.client)
 
 
-async def with_bot(client: MeetingClient, webhooks: WebhookState, minutes_ago: float) -> str:
+async def with_bot(client: TemporalMeetingClient, webhooks: WebhookState, minutes_ago: float) -> str:
     """A meeting that began a while ago and has a bot, which can be found."""
     started = await client.start(a_request(-minutes_ago / 60))
     bot_id = f"bot-of-{started.meeting_id}"
@@ -126,13 +126,13 @@ async def with_bot(client: MeetingClient, webhooks: WebhookState, minutes_ago: f
     return started.meeting_id
 
 
-async def test_without_meetings_there_is_nothing_to_say(meetings: MeetingClient) -> None:
+async def test_without_meetings_there_is_nothing_to_say(meetings: TemporalMeetingClient) -> None:
     await meetings.start(a_request())
     check = await examined("webhooks")
     assert (check["ok"], check["found"]) == (True, "no bot had to report within the last hour")
 
 
-async def test_bots_that_all_keep_silent_are_a_finding_until_one_reports(meetings: MeetingClient) -> None:
+async def test_bots_that_all_keep_silent_are_a_finding_until_one_reports(meetings: TemporalMeetingClient) -> None:
     await with_bot(meetings, WebhookState.AWAITED, 1)
     first = await with_bot(meetings, WebhookState.SILENT, 40)
     await with_bot(meetings, WebhookState.SILENT, 30)
@@ -148,7 +148,7 @@ async def test_bots_that_all_keep_silent_are_a_finding_until_one_reports(meeting
     assert check["found"].startswith("1 of 3 bots report by webhook (silent: ")
 
 
-async def test_one_broken_bot_among_many_is_no_finding(meetings: MeetingClient) -> None:
+async def test_one_broken_bot_among_many_is_no_finding(meetings: TemporalMeetingClient) -> None:
     silent = await with_bot(meetings, WebhookState.SILENT, 10)
     for minute in (20, 30, 40):
         await with_bot(meetings, WebhookState.HEARD, minute)
@@ -159,7 +159,7 @@ async def test_one_broken_bot_among_many_is_no_finding(meetings: MeetingClient) 
 async def test_meetings_that_nobody_can_ask_are_not_taken_for_silent(settings: pytest.MonkeyPatch) -> None:
     async with temporal_server(list(ALL_KEYS)) as environment:
         settings.setenv("TEMPORAL_ADDRESS", target_of(environment.client))
-        client = MeetingClient(environment.client)
+        client = TemporalMeetingClient(environment.client)
         async with fake_worker(environment.client):
             await with_bot(client, WebhookState.SILENT, 10)
         settings.setattr("starter.webhook_checks._QUERY_TIMEOUT", timedelta(seconds=1))

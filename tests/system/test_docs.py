@@ -14,7 +14,7 @@ import pytest
 
 from devtools.stack.ports import claim_ports
 from minutekeeper.meetings.request import MeetingRequest
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.support import cli
 from tests.system.stack import ROOT, RunningStack, clean_environment
 from tests.system.test_good_day import meeting_url
@@ -57,11 +57,28 @@ def simulator(command: str) -> Iterator[str]:
 
 @pytest.mark.usefixtures("terminal")
 async def test_the_page_about_the_api() -> None:
-    (call,) = blocks("api.md")
-    process = await asyncio.create_subprocess_shell(call, stdout=asyncio.subprocess.PIPE)
-    told, _ = await asyncio.wait_for(process.communicate(), 30)
-    assert process.returncode == 0
-    assert "items" in json.loads(told)
+    said = "".join(blocks("api.md")).replace(
+        "curl ", "curl --silent --show-error --fail-with-body --write-out '\\n' "
+    )
+    done = await asyncio.to_thread(
+        subprocess.run, ["bash", "-ec", said], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    bodies = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    # In between is the answer to the long poll, if something happened.
+    listed, booked, *_, found, moved, cancelled, why = bodies
+    assert "items" in listed
+    assert (booked["workflow_id"], booked["booking"]) == ("weekly-4711", "booked")
+    assert [each["workflow_id"] for each in found["items"]] == ["weekly-4711"]
+    assert moved["start_time"] == "2027-01-12T11:00:00Z"
+    assert (cancelled["status"], why["status"]) == ("cancelled", "cancelled")
+    page = (ROOT / "docs" / "api.md").read_text()
+    (program,) = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    ran = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "cancelled" in ran.stdout
 
 
 async def test_the_page_about_the_simulator() -> None:
@@ -105,7 +122,7 @@ async def test_the_operators_page_and_the_doctor_of_calendars(stack: RunningStac
     examined = (await cli("doctor", "--json")).json
     assert examined["ok"], [each for each in examined["checks"] if not each["ok"]]
     start = datetime.now(UTC) + timedelta(hours=3)
-    started = await MeetingClient(stack.client).start(
+    started = await TemporalMeetingClient(stack.client).start(
         MeetingRequest(meeting_url=meeting_url(), start_time=start, title="Instant")
     )
     shown = (await cli("show", started.meeting_id, "--json")).json

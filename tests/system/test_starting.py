@@ -11,7 +11,7 @@ import pytest
 
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.system.stack import ROOT, RunningStack
 from tests.system.test_good_day import meeting_url
 
@@ -120,7 +120,7 @@ async def test_the_python_client(stack: RunningStack, tmp_path: Path, page: str,
 
 
 async def test_the_same_meeting_twice_is_one_meeting(stack: RunningStack) -> None:
-    client = MeetingClient(stack.client)
+    client = TemporalMeetingClient(stack.client)
     request = MeetingRequest(meeting_url=meeting_url(), start_time=datetime.now(UTC) + timedelta(days=1))
     first, second = await client.start(request), await client.start(request)
     assert (first.already_existed, second.already_existed) == (False, True)

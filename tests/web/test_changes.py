@@ -10,8 +10,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.temporal.worker_connection import plugin
-from starter.client import MeetingClient
 from starter.errors import TemporalUnreachableError
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.fakes import Scene
 from tests.starter.support import a_request, an_outcome, end, play, target_of
 from tests.web.counted_calls import Counted
@@ -25,7 +25,7 @@ class Watched:
     """A feed over a connection that counts, and that can be cut."""
 
     def __init__(self, client: Client, counted: Counted) -> None:
-        self.meetings = MeetingClient(client, lambda: None)
+        self.meetings = TemporalMeetingClient(client, lambda: None)
         self.counted = counted
         self.is_away = False
         self.feed = ChangeFeed(self._connected)
@@ -36,7 +36,7 @@ class Watched:
         while self.counted.described[workflow_id] < before + times:  # noqa: ASYNC110 - only asking tells
             await asyncio.sleep(0.01)
 
-    async def _connected(self) -> MeetingClient:
+    async def _connected(self) -> TemporalMeetingClient:
         if self.is_away:
             raise TemporalUnreachableError("cut")
         return self.meetings

@@ -15,7 +15,7 @@ from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import MeetingView, Outcome
 from minutekeeper.providers.base import BotCallback
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.bot_events import bot_event
 from tests.workflows.conftest import with_plugin, working
 from tests.workflows.costs import cost_of
@@ -57,7 +57,9 @@ async def test_an_hour_with_seven_statuses_a_recording_and_a_transcript(env: Wor
     start_time = (datetime.now(UTC) + timedelta(days=3)).replace(microsecond=0)
     async with working(client, provider, recordings):
         request = MeetingRequest(meeting_url=URL, start_time=start_time)
-        booked = await MeetingClient(client).start(request, f"meeting-20261201-1000Z-{uuid.uuid4().hex[:10]}")
+        booked = await TemporalMeetingClient(client).start(
+            request, f"meeting-20261201-1000Z-{uuid.uuid4().hex[:10]}"
+        )
         handle: WorkflowHandle[object, Outcome] = client.get_workflow_handle(
             booked.workflow_id, result_type=Outcome
         )

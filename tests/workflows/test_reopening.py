@@ -8,6 +8,7 @@ from minutekeeper.meetings.bot_events import BotEventKind
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState
 from starter.client import MeetingClient
 from starter.errors import MeetingRefusedError
+from starter.temporal_client import TemporalMeetingClient
 from tests.workflows.conftest import with_plugin
 from tests.workflows.driver import Meeting, StartMeeting, room
 
@@ -20,7 +21,7 @@ async def recorded(start: StartMeeting) -> tuple[Meeting, MeetingClient]:
     await meeting.bot_sends("in_call_recording")
     await meeting.completes()
     assert (await meeting.outcome()).status is MeetingStatus.COMPLETED
-    return meeting, MeetingClient(with_plugin(meeting.env.client))
+    return meeting, TemporalMeetingClient(with_plugin(meeting.env.client))
 
 
 async def test_recording_and_transcript_are_fetched_again(start: StartMeeting) -> None:
@@ -60,7 +61,7 @@ async def test_another_bot_is_sent_after_the_last_one_was_thrown_out(start: Star
 
 async def test_what_cannot_be_taken_up_says_why(start: StartMeeting) -> None:
     meeting = await start(meeting_url=room())
-    client = MeetingClient(with_plugin(meeting.env.client))
+    client = TemporalMeetingClient(with_plugin(meeting.env.client))
     with pytest.raises(MeetingRefusedError, match="still runs"):
         await client.collect(meeting.handle.id)
     with pytest.raises(MeetingRefusedError, match="first bot is still to be sent"):

@@ -8,7 +8,7 @@ from minutekeeper.meetings.record import RecordedFile
 from minutekeeper.meetings.status import TranscriptState
 from starter import messages
 from starter.client import MeetingClient
-from starter.meeting_reader import MeetingFiles
+from starter.meeting_models import MeetingFiles
 from web.api.handlers import ApiRequest, ApiResponse
 from web.api.models import FileList
 from web.api.problems import ProblemCode, ProblemError
@@ -28,7 +28,7 @@ class FileHandlers:
         found = await self._found(request.subject)
         if not found.files and not found.is_final:
             raise _not_ready("The meeting has not ended, and nothing of it is stored yet.")
-        return ApiResponse(FileList(files=found.files, complete=found.is_final))
+        return ApiResponse(FileList(files=found.files, transcript=found.transcript, complete=found.is_final))
 
     async def send_file(self, request: ApiRequest) -> web.StreamResponse:
         found = await self._found(request.subject)

@@ -13,20 +13,21 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
+from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.request import MeetingRequest, Reschedule
 from minutekeeper.meetings.views import MeetingView
 from starter import messages
-from starter.booking import BookedMeeting
 from starter.client import MeetingClient
 from starter.errors import MeetingError, NoWorkerError
 from starter.inputs import parse_input
-from starter.meeting_snapshot import KnownFrom, MeetingSummary
+from starter.meeting_models import BookedMeeting, KnownFrom, MeetingSummary
 from web.api.models import (
     BatchItem,
     BatchResult,
     BookedDetail,
     BookMeeting,
     BookMeetings,
+    CollectMeeting,
     HealthReport,
     MeetingDetail,
     MeetingExplanation,
@@ -85,7 +86,7 @@ class MeetingHandlers:
         given: BookMeetings = request.body
         slots = asyncio.Semaphore(_BOOKED_AT_ONCE)
 
-        async def one(fields: dict[str, Any]) -> BatchItem:
+        async def one(fields: object) -> BatchItem:
             async with slots:
                 try:
                     return BatchItem(meeting=await self._book(BookMeeting.model_validate(fields)))
@@ -93,7 +94,7 @@ class MeetingHandlers:
                     problem = invalid_fields(error)
                 except MeetingError as error:
                     problem = problem_for(error)
-                return BatchItem(problem=problem.problem.model_dump(mode="json"))
+                return BatchItem(problem=problem.problem)
 
         return ApiResponse(BatchResult(results=tuple(await asyncio.gather(*map(one, given.meetings)))))
 
@@ -122,14 +123,14 @@ class MeetingHandlers:
         client = await self.connected()
         query: WaitQuery = request.query
         until = asyncio.get_running_loop().time() + query.wait
-        tag = await _tag(client, request.subject)
+        tag, progress = await _tag(client, request.subject)
         while request.known and request.known == tag:
             left = until - asyncio.get_running_loop().time()
             if left <= 0:
                 return ApiResponse(None, 304, {hdrs.ETAG: f'"{tag}"'})
             await asyncio.sleep(min(left, _LOOK_EVERY_SECONDS))
-            tag = await _tag(client, request.subject)
-        detail = await _detail(client, request.subject)
+            tag, progress = await _tag(client, request.subject)
+        detail = await _detail(client, request.subject, progress)
         shown = tag if detail.complete else f"{tag}-incomplete"
         return ApiResponse(detail, headers={hdrs.ETAG: f'"{shown}"'})
 
@@ -154,11 +155,19 @@ class MeetingHandlers:
         stop: StopMeeting = request.body
         return _changed(await (await self.connected()).leave(request.subject, stop.why))
 
+    async def send(self, request: ApiRequest) -> ApiResponse:
+        stop: StopMeeting = request.body
+        return _changed(await (await self.connected()).send_bot(request.subject, stop.why))
+
+    async def collect(self, request: ApiRequest) -> ApiResponse:
+        given: CollectMeeting = request.body
+        client = await self.connected()
+        return _changed(await client.collect(request.subject, retranscribe=given.retranscribe))
+
     async def ready(self, _: ApiRequest) -> ApiResponse:
         try:
-            client = await self.connected()
-            is_ready = await client.temporal.service_client.check_health()
-        except (ProblemError, RuntimeError, OSError):
+            is_ready = await (await self.connected()).is_ready()
+        except MeetingError:
             is_ready = False
         return ApiResponse(HealthReport(ok=is_ready, temporal=is_ready), 200 if is_ready else 503)
 
@@ -177,6 +186,7 @@ def _booked(booked: BookedMeeting) -> BookedDetail:
         workflow_id=booked.workflow_id,
         booking=booked.booking,
         url=f"{MEETINGS}/{quote(booked.workflow_id, safe='')}",
+        view=booked.view,
     )
 
 
@@ -184,18 +194,22 @@ def _changed(view: MeetingView) -> ApiResponse:
     return ApiResponse(MeetingDetail(**dict(view), known_from=KnownFrom.TEMPORAL, complete=bool(view.timeline)))
 
 
-async def _tag(client: MeetingClient, meeting: str) -> str:
-    run, length = (await client.activity(meeting)).revision
-    return f"{run}-{length}"
+async def _tag(client: MeetingClient, meeting: str) -> tuple[str, DownloadProgress | None]:
+    """What differs after every event, and the progress of a download."""
+    activity = await client.activity(meeting)
+    run, length = activity.revision
+    return f"{run}-{length}", activity.progress
 
 
-async def _detail(client: MeetingClient, meeting: str) -> MeetingDetail:
+async def _detail(client: MeetingClient, meeting: str, progress: DownloadProgress | None) -> MeetingDetail:
     try:
-        view, known_from, _ = await client.details(meeting)
+        view, known_from, pending = await client.details(meeting)
     except NoWorkerError:
         view = await client.snapshot(meeting)
         return MeetingDetail(**dict(view), known_from=KnownFrom.TEMPORAL, complete=False)
-    return MeetingDetail(**dict(view), known_from=known_from, complete=bool(view.timeline))
+    return MeetingDetail(
+        **dict(view), known_from=known_from, complete=bool(view.timeline), pending=pending, download=progress
+    )
 
 
 def _cursor(offset: int, last: str) -> str:

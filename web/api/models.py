@@ -1,11 +1,11 @@
 """What the API takes and answers. Unknown fields of a request are refused, never dropped in silence."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, SkipValidation
 
+from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.fields import (
     BotOptions,
     Metadata,
@@ -16,12 +16,12 @@ from minutekeeper.meetings.fields import (
 )
 from minutekeeper.meetings.meeting_urls import Platform
 from minutekeeper.meetings.record import RecordedFile
-from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import Evidence, MeetingView, TimelineEntry
-from starter.booking import BookingOutcome
 from starter.calendars.events import DecidedEvent
 from starter.calendars.summaries import CalendarSummary
-from starter.meeting_snapshot import KnownFrom, MeetingSummary
+from starter.meeting_models import BookingOutcome, KnownFrom, MeetingSummary, PendingActivity, TranscriptFormat
+from web.api.problems import Problem
 
 MAX_BATCH = 100
 
@@ -40,7 +40,7 @@ MeetingLink = Annotated[NormalisedMeetingUrl, Field(max_length=4096)]
 
 
 class _Input(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class BotChoice(BotOptions):
@@ -59,12 +59,17 @@ class BookMeeting(_Input):
     """A meeting to record. The same link and start are the same meeting, so a repeated request books it once."""
 
     meeting_url: MeetingLink
+    """A link of Google Meet, Zoom or Microsoft Teams."""
     start_time: Instant
     end_time: Instant | None = None
+    """Its planned end; not needed."""
     title: Title = Field("", max_length=500)
     bot: BotChoice = BotChoice()
+    """How the bot looks and behaves."""
     wanted: FilesChoice = FilesChoice()
+    """What is kept of the meeting."""
     metadata: Metadata = {}
+    """Data of your own: at most 20 keys of small letters, digits, dots and dashes."""
     id: str | None = Field(None, min_length=1, max_length=120, pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")
     """A workflow id of your own, if the same link and start may be two meetings."""
 
@@ -74,14 +79,24 @@ class MoveMeeting(_Input):
 
     start_time: Instant
     end_time: Instant | None = None
+    """Without one, the meeting keeps its length."""
     meeting_url: MeetingLink | None = None
+    """Without one, the meeting keeps its link."""
     title: Title | None = Field(None, max_length=500)
+
+
+class CollectMeeting(_Input):
+    """What is fetched again."""
+
+    retranscribe: bool = False
+    """Whether the provider is asked for new transcripts first."""
 
 
 class StopMeeting(_Input):
     """Why, for the meeting's timeline."""
 
     why: str = Field("", max_length=500)
+    """A sentence for the timeline."""
 
 
 class MeetingsQuery(_Input):
@@ -89,20 +104,28 @@ class MeetingsQuery(_Input):
 
     status: MeetingStatus | None = None
     reason: FailureReason | None = None
+    """Why they failed."""
     platform: Platform | None = None
     starts_from: Instant | None = Field(None, alias="from")
+    """They start then or later."""
     starts_before: Instant | None = Field(None, alias="to")
+    """They start before then."""
     title: str = Field("", max_length=200)
+    """Words that the title has, or beginnings of them."""
     calendar: str = Field("", max_length=255)
+    """The id of a calendar that wants them."""
     metadata: Metadata = {}
     cursor: str = Field("", max_length=400)
+    """The `next_cursor` of the page before."""
     limit: int = Field(50, ge=1, le=200)
+    """How many a page has at most."""
 
 
 class WaitQuery(_Input):
-    """`wait`: seconds for which the answer is held back until something happens, with `If-None-Match`."""
+    """Whether the answer is held back."""
 
     wait: int = Field(0, ge=0, le=60)
+    """For how many seconds the answer is held back until something happens; with If-None-Match."""
 
 
 class NoQuery(_Input):
@@ -121,12 +144,17 @@ class MeetingDetail(MeetingView):
 
     known_from: KnownFrom = Field(serialization_alias="from")
     complete: bool
+    pending: tuple[PendingActivity, ...] = ()
+    """What failed and is tried again."""
+    download: DownloadProgress | None = None
+    """Progress of a running download, in bytes."""
 
 
 class EventsQuery(_Input):
-    """`past`: whether events that are over are listed as well."""
+    """Which events are listed."""
 
     past: bool = False
+    """Whether events that are over are listed as well."""
 
 
 class EventOverride(_Input):
@@ -134,6 +162,7 @@ class EventOverride(_Input):
 
     choice: Literal["always", "never", "none"]
     series: bool = False
+    """Whether it is decided for the whole series of the event."""
 
 
 class PolicyDocument(RootModel[dict[str, Any]]):
@@ -152,26 +181,17 @@ class CalendarEvents(BaseModel):
     items: tuple[DecidedEvent, ...]
 
 
-class TranscriptForm(StrEnum):
-    """Formats in which a transcript is stored."""
-
-    JSON = "json"
-    MD = "md"
-    VTT = "vtt"
-    SRT = "srt"
-    TXT = "txt"
-
-
 class TranscriptQuery(_Input):
     """The format of the transcript."""
 
-    form: TranscriptForm = Field(TranscriptForm.JSON, alias="format")
+    form: TranscriptFormat = Field(TranscriptFormat.JSON, alias="format")
 
 
 class FileList(BaseModel):
     """The stored files of a meeting. The hashes are there once it has ended."""
 
     files: tuple[RecordedFile, ...]
+    transcript: TranscriptState
     complete: bool
     """Whether nothing more is to come."""
 
@@ -188,19 +208,21 @@ class BookedDetail(BaseModel):
     booking: BookingOutcome
     url: str
     """The address of the meeting in this API."""
+    view: MeetingView | None = None
+    """The meeting as Temporal itself knows it, if it had been booked before."""
 
 
 class BatchItem(BaseModel):
     """The result for one of several bookings: the meeting, or why there is none."""
 
     meeting: BookedDetail | None = None
-    problem: dict[str, Any] | None = None
+    problem: Problem | None = None
 
 
 class BookMeetings(_Input):
     """Several meetings; each is booked or refused on its own."""
 
-    meetings: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=MAX_BATCH)
+    meetings: tuple[SkipValidation[BookMeeting], ...] = Field(min_length=1, max_length=MAX_BATCH)
 
 
 class BatchResult(BaseModel):

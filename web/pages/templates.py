@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from minutekeeper.meetings.descriptions import format_duration, format_size
 from minutekeeper.meetings.views import MeetingView
 from minutekeeper.text import balanced, one_line, truncate_utf8
 from minutekeeper.transcripts.formats import clock_position
-from starter.meeting_snapshot import MeetingSummary
+from starter.meeting_models import MeetingSummary
 from web.pages import words
 
 _STATIC_NAMES = frozenset(each.name for each in files("web.pages").joinpath("static").iterdir())
@@ -121,6 +121,14 @@ def _static_address(name: str) -> str:
     return f"/static/{name}"
 
 
+def code_marked(text: str) -> Markup:
+    """A text whose parts between backticks are shown as code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )
+
+
 def _length(seconds: float | timedelta) -> str:
     return format_duration(seconds if isinstance(seconds, timedelta) else timedelta(seconds=seconds))
 
@@ -157,6 +165,7 @@ def _new_environment() -> Environment:
         "meeting_label": meeting_label,
         "one_line": one_line,
         "position": _position,
+        "coded": code_marked,
     }
     environment.globals |= {"static": _static_address, "navigation": NAVIGATION}
     return environment

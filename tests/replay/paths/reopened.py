@@ -3,6 +3,7 @@
 from minutekeeper.meetings.bot_events import BotEventKind
 from minutekeeper.meetings.views import Outcome
 from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.replay.recorder import Recorder, path
 from tests.workflows.conftest import with_plugin
 from tests.workflows.driver import Meeting
@@ -12,7 +13,7 @@ async def _finished(recorder: Recorder) -> tuple[Meeting, MeetingClient]:
     meeting = await recorder.with_a_bot("in_call_recording")
     await meeting.completes()
     await meeting.outcome()
-    return meeting, MeetingClient(with_plugin(recorder.env.client))
+    return meeting, TemporalMeetingClient(with_plugin(recorder.env.client))
 
 
 async def _second_run(recorder: Recorder, meeting: Meeting) -> Meeting:

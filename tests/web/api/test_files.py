@@ -117,7 +117,7 @@ async def test_what_is_not_there_yet_is_told_apart_from_what_never_will_be(api: 
     assert (status, problem["code"]) == (404, "no_transcript")
     assert "transcription failed" in problem["detail"]
     _, _, listed = await api.ask("GET", f"{MEETINGS}/never/files")
-    assert listed == {"files": [], "complete": True}
+    assert listed == {"files": [], "transcript": "failed", "complete": True}
     assert (await api.ask("GET", f"{MEETINGS}/never/files", scope="read"))[0] == 403
 
 

@@ -9,7 +9,7 @@ from jinja2 import UndefinedError
 
 from bridge.connect.page_style import PAGE_STYLE
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
-from starter.meeting_snapshot import MeetingSummary
+from starter.meeting_models import MeetingSummary
 from web.pages import words
 from web.pages.templates import (
     NAVIGATION,
