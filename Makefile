@@ -31,7 +31,7 @@ dev: $(VENV)/.embedded ## Run Temporal, worker, bridge and a simulated Meeting B
 
 # Work is stolen, not assigned by groups: pytest-xdist then goes on when one of its processes ends.
 .PHONY: test
-test: $(VENV)/.dev ## Run the tests, what failed once more on its own, and measure their coverage
+test: $(VENV)/.dev $(VENV)/.generator ## Run the tests, what failed once more on its own, and measure their coverage
 	$(BIN)/pytest -n 4 --dist worksteal --cov --cov-report= || \
 		$(BIN)/pytest --last-failed --last-failed-no-failures none --cov --cov-append --cov-report=
 	$(BIN)/coverage report --fail-under=$(COVERAGE)
@@ -101,6 +101,7 @@ lock: ## For maintainers: lock pyproject.toml in deploy/requirements/*.txt (need
 	$(LOCK) --group dev pyproject.toml -o $(LOCKS)/dev.txt
 	$(LOCK) -c $(LOCKS)/dev.txt pyproject.toml -o $(LOCKS)/runtime.txt
 	echo setuptools | $(LOCK) -c $(LOCKS)/dev.txt --group embedded pyproject.toml - -o $(LOCKS)/embedded.txt
+	$(LOCK) --group pyproject.toml:generator -o $(LOCKS)/generator.txt
 
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
@@ -126,6 +127,13 @@ $(VENV)/.dev: $(LOCKS)/dev.txt pyproject.toml | $(BIN)/python
 	@$(INSTALL) --no-deps --require-hashes -r $(LOCKS)/dev.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.embedded
+
+# What makes a client from docs/openapi.json, in an environment of its own: it wants other versions than the rest.
+$(VENV)/.generator: $(LOCKS)/generator.txt | $(BIN)/python
+	@echo "Installing the generator of API clients into $(VENV)/generator (once)"
+	@$(BIN)/python -m venv --clear $(VENV)/generator
+	@$(VENV)/generator/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(LOCKS)/generator.txt
+	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

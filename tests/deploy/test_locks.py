@@ -26,6 +26,9 @@ LOCKS: dict[str, tuple[list[str], list[str]]] = {
     "embedded.txt": (["embedded"], ["setuptools"]),
     "dev.txt": (["dev"], []),
 }
+GENERATOR = ROOT / ".venv" / "generator"
+"""Where the lock generator.txt is installed, which holds its group alone and nothing of the product."""
+
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -54,9 +57,15 @@ def in_group(name: str) -> Iterator[Requirement]:
             yield Requirement(entry)
 
 
-def wanted_by(package: str, extras: frozenset[str]) -> list[Requirement]:
+def installed(folders: list[str]) -> dict[str, metadata.Distribution]:
+    """The packages in these folders, by name; of a package that is there twice, the first."""
+    found = list(metadata.distributions(path=folders))
+    return {canonicalize_name(each.name): each for each in reversed(found)}
+
+
+def wanted_by(package: metadata.Distribution, extras: frozenset[str]) -> list[Requirement]:
     """What a package requires here, with these extras."""
-    requirements = [Requirement(line) for line in metadata.requires(package) or []]
+    requirements = [Requirement(line) for line in package.requires or []]
     environments = [{"extra": extra} for extra in ("", *extras)]
     return [
         each
@@ -65,12 +74,8 @@ def wanted_by(package: str, extras: frozenset[str]) -> list[Requirement]:
     ]
 
 
-@pytest.mark.parametrize("name", LOCKS)
-def test_a_lock_holds_all_that_its_packages_require(name: str) -> None:
-    groups, packages = LOCKS[name]
+def check_lock(name: str, left: list[Requirement], packages: dict[str, metadata.Distribution]) -> None:
     lock = locked(name)
-    left = [*map(Requirement, PROJECT["project"]["dependencies"]), *map(Requirement, packages)]
-    left += [requirement for group in groups for requirement in in_group(group)]
     seen: set[tuple[str, frozenset[str]]] = set()
     while left:
         wanted = left.pop()
@@ -81,9 +86,28 @@ def test_a_lock_holds_all_that_its_packages_require(name: str) -> None:
         key = (package, frozenset(wanted.extras))
         if key not in seen:
             seen.add(key)
-            assert metadata.version(package) == version
-            left += wanted_by(package, frozenset(wanted.extras))
+            assert packages[package].version == version
+            left += wanted_by(packages[package], frozenset(wanted.extras))
     assert {package for package, _ in seen} == set(lock), "the lock holds packages that nothing requires"
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_holds_all_that_its_packages_require(name: str) -> None:
+    groups, packages = LOCKS[name]
+    wanted = [*map(Requirement, PROJECT["project"]["dependencies"]), *map(Requirement, packages)]
+    wanted += [requirement for group in groups for requirement in in_group(group)]
+    check_lock(name, wanted, installed(sys.path))
+
+
+def test_the_lock_of_the_generator_holds_all_that_it_requires() -> None:
+    if not (folders := [str(each) for each in GENERATOR.glob("lib/*/site-packages")]):
+        pytest.skip("the generator is not installed: make .venv/.generator")
+    check_lock("generator.txt", list(in_group("generator")), installed(folders))
+
+
+def test_all_locks_are_checked_here() -> None:
+    names = {path.name for path in (ROOT / "deploy" / "requirements").glob("*.txt")}
+    assert names == {*LOCKS, "generator.txt"}
 
 
 def installers() -> list[list[str]]:
@@ -130,7 +154,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 
 def test_all_installers_are_found() -> None:
-    assert len(installers()) == 3
+    assert len(installers()) == 4
 
 
 @pytest.mark.parametrize("arguments", installers(), ids=lambda arguments: shlex.join(arguments[:3]))

@@ -6,7 +6,8 @@ from typing import Any
 
 from openapi_pydantic import OpenAPI
 from pydantic import BaseModel
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
+from pydantic_core import core_schema
 
 from minutekeeper import __version__
 from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING
@@ -17,7 +18,6 @@ from starter.webhook_endpoints import WebhookClient
 from web.api.calendars import CalendarHandlers
 from web.api.files import FileHandlers
 from web.api.handlers import MeetingHandlers
-from web.api.models import NoQuery
 from web.api.problems import PROBLEM_TYPE, STATUS_OF, Problem, ProblemCode
 from web.api.route import ApiRoute
 from web.api.routes import api_routes
@@ -40,6 +40,23 @@ _WITH_BODY = (
 )
 
 
+_TAGS = {
+    "meetings": "Book meetings, follow, change and explain them.",
+    "files": "What is stored of meetings.",
+    "calendars": "Calendars, what their policies decide, and why.",
+    "webhooks": "Endpoints that are told of events, and what was delivered to them.",
+    "events": "What happens, as it happens.",
+    "health": "Whether the API works.",
+}
+
+
+def tag_of(route: ApiRoute) -> str:
+    """The group that an operation belongs to."""
+    if not route.path.startswith("/api/"):
+        return "health"
+    return "files" if route.is_file or route.name == "listFiles" else route.path.split("/")[3]
+
+
 def openapi_document(routes: tuple[ApiRoute, ...]) -> dict[str, Any]:
     """The document as JSON data."""
     models = _Models(routes)
@@ -51,6 +68,7 @@ def openapi_document(routes: tuple[ApiRoute, ...]) -> dict[str, Any]:
         {
             "openapi": "3.1.1",
             "info": {"title": "Minutekeeper", "version": __version__, "description": _DESCRIPTION},
+            "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
             "paths": paths,
             "components": components,
         }
@@ -59,21 +77,64 @@ def openapi_document(routes: tuple[ApiRoute, ...]) -> dict[str, Any]:
     return {"openapi": document.openapi} | document.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
+_REFERENCE = "#/components/schemas/{model}"
+
+
+class _AnswersAreComplete(GenerateJsonSchema):
+    """Says of answers that they have all their fields, because those with their default are written too."""
+
+    def field_is_required(
+        self,
+        field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField,
+        total: bool,
+    ) -> bool:
+        return self.mode == "serialization" or super().field_is_required(field, total)
+
+
 class _Models:
     """The schemas of all bodies: of requests as they are read, of answers as they are written."""
 
     def __init__(self, routes: tuple[ApiRoute, ...]) -> None:
         bodies: set[type[BaseModel]] = {route.body for route in routes if route.body is not None}
         outputs: set[type[BaseModel]] = {Problem, *(route.output for route in routes if not route.is_file)}
-        named = [(model, mode) for mode, group in _modes(bodies, outputs) for model in group]
-        self._references, definitions = models_json_schema(named, ref_template="#/components/schemas/{model}")
-        self.schemas: dict[str, Any] = definitions["$defs"]
+        queries: set[type[BaseModel]] = {route.query for route in routes}
+        named = [(model, mode) for mode, group in _modes(bodies | queries, outputs) for model in group]
+        self._references, definitions = models_json_schema(
+            named, ref_template=_REFERENCE, schema_generator=_AnswersAreComplete
+        )
+        defined: dict[str, dict[str, Any]] = definitions["$defs"]
+        names = {json.dumps(schema, sort_keys=True): name for name, schema in defined.items()}
+        self.schemas: dict[str, Any] = {name: _with_references(each, names) for name, each in defined.items()}
+        # The parameters of a query stand at the operations, one by one.
+        self._queries = {query: self.schemas.pop(self._name(query)) for query in queries}
+
+    def _name(self, query: type[BaseModel]) -> str:
+        return str(self._references[query, "validation"]["$ref"]).rpartition("/")[2]
+
+    def of_query(self, model: type[BaseModel]) -> dict[str, Any]:
+        """The schemas of a query's parameters, by name."""
+        return dict(self._queries[model].get("properties", {}))
 
     def of_body(self, model: type[BaseModel]) -> dict[str, Any]:
         return dict(self._references[model, "validation"])
 
     def of_output(self, model: type[BaseModel]) -> dict[str, Any]:
         return dict(self._references[model, "serialization"])
+
+
+def _with_references(schema: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """The schema, with a reference in place of each part that is a schema of its own."""
+
+    def referred(value: Any) -> Any:
+        if isinstance(value, list):
+            return [referred(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if name := names.get(json.dumps(value, sort_keys=True)):
+            return {"$ref": _REFERENCE.format(model=name)}
+        return {key: referred(each) for key, each in value.items()}
+
+    return {key: referred(each) for key, each in schema.items()}
 
 
 def _modes(
@@ -98,8 +159,9 @@ def problem_codes(route: ApiRoute) -> tuple[ProblemCode, ...]:
 def _operation(route: ApiRoute, models: _Models) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.name,
+        "tags": [tag_of(route)],
         "summary": route.summary,
-        "parameters": [*_path_parameters(route.path), *_query_parameters(route)],
+        "parameters": [*_path_parameters(route.path), *_query_parameters(route, models)],
         "responses": _responses(route, models),
     }
     if route.scope is not None:
@@ -118,7 +180,11 @@ def _responses(route: ApiRoute, models: _Models) -> dict[str, Any]:
     for status, meaning in route.answers.items():
         responses[str(status)] = {"description": meaning}
         if route.is_file and status < 300:
-            responses[str(status)]["content"] = _content("*/*", {"type": "string", "format": "binary"})
+            # The type is that of the file. Generated clients know the bytes by the first of the two.
+            binary = {"type": "string", "format": "binary"}
+            responses[str(status)]["content"] = _content("application/octet-stream", binary) | _content(
+                "*/*", binary
+            )
         elif not route.is_file and status not in {204, 304}:
             responses[str(status)]["content"] = _content("application/json", models.of_output(route.output))
         if route.has_etag:
@@ -161,29 +227,29 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
     ]
 
 
-def _query_parameters(route: ApiRoute) -> list[dict[str, Any]]:
-    if route.query is NoQuery:
-        return []
-    schema = route.query.model_json_schema(by_alias=True)
-    shared = schema.get("$defs", {})
+def _query_parameters(route: ApiRoute, models: _Models) -> list[dict[str, Any]]:
     found = []
-    for name, given in schema["properties"].items():
-        if name == "metadata":
-            continue
-        parameter = {"name": name, "in": "query", "required": False, "schema": _plain(given, shared)}
-        found.append(parameter)
+    for name, given in models.of_query(route.query).items():
+        if name != "metadata":
+            described = {"description": given["description"]} if "description" in given else {}
+            found.append({"name": name, "in": "query", "required": False, "schema": _plain(given)} | described)
     if route.has_etag:
-        found.append({"name": "If-None-Match", "in": "header", "required": False, "schema": {"type": "string"}})
+        found.append(
+            {
+                "name": "If-None-Match",
+                "in": "header",
+                "required": False,
+                "description": "The ETag of the answer that the caller has.",
+                "schema": {"type": "string"},
+            }
+        )
     return found
 
 
-def _plain(schema: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a parameter, which is a text or a number: without references, and without null."""
-    kinds = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
-    chosen = dict(kinds[0])
-    if reference := chosen.pop("$ref", ""):
-        chosen = dict(shared[reference.rpartition("/")[2]])
-    kept = ("type", "enum", "format", "minimum", "maximum", "maxLength")
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter, which is a text, a number or one of a list: without null and default."""
+    (chosen,) = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
+    kept = ("$ref", "type", "enum", "format", "minimum", "maximum", "maxLength")
     return {name: chosen[name] for name in kept if name in chosen}
 
 

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.devtools.simulator.support import KEY, running_sim
 from tests.starter.calendar_support import ANNA, CalendarTestBench
 from tests.starter.support import SECRET, target_of
@@ -44,7 +44,7 @@ async def test_a_calendar_is_read_explained_and_changed(
     api, desk = served
     calendar_id = await desk.connect(ANNA)
     await desk.add(ANNA, calendar_id, title="Planning", link="https://meet.google.com/web-cale-ndr")
-    await desk.look(calendar_id, MeetingClient(environment.client))
+    await desk.look(calendar_id, TemporalMeetingClient(environment.client))
 
     status, _, listed = await api.ask("GET", CALENDARS)
     assert (status, [each["calendar_id"] for each in listed["items"]]) == (200, [calendar_id])
