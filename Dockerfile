@@ -1,4 +1,4 @@
-# One image for workers, bridge and command line: the locked dependencies, and the source beside them.
+# One image for workers, bridge, API with pages, and command line: the locked dependencies, and the source beside them.
 
 FROM python:3.13.7-slim-bookworm AS dependencies
 COPY deploy/requirements/runtime.txt /runtime.txt
@@ -6,7 +6,7 @@ RUN pip install --no-cache-dir --no-deps --require-hashes --prefix /installed --
 
 FROM python:3.13.7-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home minutekeeper \
-    && install --directory --owner minutekeeper --mode 0700 /var/lib/minutekeeper
+    && install --directory --owner minutekeeper --mode 0700 /var/lib/minutekeeper /var/lib/minutekeeper-web
 COPY --from=dependencies /installed /usr/local
 WORKDIR /app
 COPY . .

@@ -10,7 +10,7 @@ settings=$(mktemp)
 export MINUTEKEEPER_ENV_FILE="$settings"
 export MINUTEKEEPER_VERSION=smoke
 export TEMPORAL_PORT="${TEMPORAL_PORT:-17233}" TEMPORAL_UI_PORT="${TEMPORAL_UI_PORT:-18233}"
-export BRIDGE_PUBLISH="${BRIDGE_PUBLISH:-127.0.0.1:18090}"
+export BRIDGE_PUBLISH="${BRIDGE_PUBLISH:-127.0.0.1:18090}" WEB_PORT="${WEB_PORT:-18092}"
 
 secret() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 cat >"$settings" <<EOF
@@ -50,7 +50,7 @@ is_healthy() {
 }
 
 wait_until_healthy() {
-    for service in worker recordings bridge; do
+    for service in worker recordings bridge web; do
         tries=60
         until is_healthy "$service"; do
             tries=$((tries - 1))
@@ -79,6 +79,12 @@ minutekeeper watch "$meeting"
 minutekeeper list --title "standup check" --json | grep --quiet "$meeting"
 minutekeeper show "$meeting"
 
+step "the same over HTTP"
+key=$(compose exec -T web minutekeeper key new smoke --scopes read,files --json | sed -n 's/.*"key": *"\([^"]*\)".*/\1/p')
+api="http://127.0.0.1:$WEB_PORT/api/v1/meetings/$meeting"
+curl --silent --fail --oauth2-bearer "$key" "$api" | grep --quiet '"status":"completed"'
+curl --silent --fail --oauth2-bearer "$key" "$api/files/recording.mp4" --output /dev/null
+
 step "orderly stop and restart"
 began=$(date +%s)
 compose stop
@@ -87,3 +93,4 @@ compose up --detach
 wait_until_healthy
 minutekeeper show "$meeting" | grep --quiet completed
 minutekeeper transcript "$meeting" --format txt | head -3
+curl --silent --fail --oauth2-bearer "$key" "$api/why" | grep --quiet '"explanation"'

@@ -197,7 +197,7 @@ class HttpMeetingClient(MeetingClient):
 
     async def _listed(self, query: Mapping[str, str], limit: int) -> _Summaries:
         found: dict[str, MeetingSummary] = {}
-        cursor = {}
+        cursor: dict[str, str] = {}
         while len(found) < limit:
             asked = {**query, **cursor, "limit": str(min(limit - len(found), _LARGEST_PAGE))}
             response = await self._calls.send("GET", _MEETINGS, query=asked)

@@ -9,6 +9,7 @@ from bridge.connection_limits import IDLE_SECONDS, ActiveRequests
 from bridge.delivery_log import WithoutTraceback
 from web.api.app import ApiServer, problems_as_json
 from web.pages.app import PageServer
+from web.pages.reference import REFERENCE_PATH, reference_page
 
 http_logger = logging.getLogger("web.http")
 """The logger that aiohttp writes to."""
@@ -32,6 +33,7 @@ class WebServer:
     def __init__(self, api: ApiServer, pages: PageServer) -> None:
         self._api = api
         self._pages = pages
+        self._reference = reference_page(api.document)
         self.active = ActiveRequests()
 
     def application(self) -> web.Application:
@@ -49,6 +51,7 @@ class WebServer:
         app.on_response_prepare.append(self._secure)
         self._api.add_routes(app.router)
         self._pages.add_routes(app.router)
+        app.router.add_get(REFERENCE_PATH, self._show_reference)
         return app
 
     @web.middleware
@@ -63,5 +66,9 @@ class WebServer:
         return await self._pages.answer(request, handler)
 
     async def _secure(self, request: web.Request, response: web.StreamResponse) -> None:
-        if not is_api_path(request.path):
+        if not is_api_path(request.path) or request.path == REFERENCE_PATH:
             await self._pages.secure(request, response)
+
+    async def _show_reference(self, _: web.Request) -> web.StreamResponse:
+        """The document of the API as a page."""
+        return web.Response(text=self._reference, content_type="text/html")

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from rich.filesize import decimal
 
 from devtools.stack.environment import SIMULATOR_KEY, temporal_environment
-from devtools.stack.runner import beside_python
+from devtools.stack.runner import beside_python, curl_command
 from devtools.stack.simulated_accounts import DEFAULT_SIMULATED
 from devtools.stack.stack import Stack, StackOptions, running_stack
 from minutekeeper import keyboard_interrupt  # noqa: F401 - it works by being loaded before all that takes time
@@ -23,10 +23,10 @@ from minutekeeper.config import Settings
 from minutekeeper.meetings.request import MeetingRequest
 from minutekeeper.process import INTERRUPTED, run_and_exit
 from minutekeeper.providers.calendar_base import CalendarCredentials
-from starter.booking import BookedMeeting
 from starter.calendars.client import CalendarClient
 from starter.calendars.events import DecidedEvent
 from starter.client import MeetingClient
+from starter.meeting_models import BookedMeeting
 from starter.output import print_line
 from starter.watch import watch_meeting
 
@@ -156,7 +156,9 @@ async def _book(stack: Stack, starts_in: timedelta, speed: float) -> BookedMeeti
         f"Booked a meeting that starts at {start:%H:%M:%S} UTC, in {starts_in.total_seconds():.0f} seconds. Bots "
         "are reserved four minutes ahead; this is too soon for that, so one from the provider's pool goes at once. "
         f"The simulated service lives {speed:g} times faster than the real one.\n"
-        f"The same in Temporal's UI: {at.ui}/namespaces/{at.namespace}/workflows/{booked.workflow_id}\n"
+        f"The same in Temporal's UI: {at.ui}/namespaces/{at.namespace}/workflows/{booked.workflow_id}\n\n"
+        "And over HTTP, while this runs:\n\n"
+        f"{curl_command(stack, f'/api/v1/meetings/{booked.meeting_id}')}"
     )
     return booked
 

@@ -81,6 +81,11 @@ def beside_python(program: str) -> str:
     return os.path.relpath(path) if path.exists() else program
 
 
+def curl_command(stack: Stack, path: str) -> str:
+    """A command that asks the API of a stack, with the key that was made for it, in lines of 80 columns."""
+    return f"  curl --oauth2-bearer {stack.api_key} \\\n    {stack.addresses.web}{path}\n"
+
+
 def introduce(stack: Stack) -> None:
     """Prints where everything is and what to try next."""
     at = stack.addresses
@@ -93,7 +98,7 @@ def introduce(stack: Stack) -> None:
         f"  Temporal HTTP {at.temporal_http}\n"
         f"  HTTP API      {at.web}\n"
         f"  Pages         {stack.page_link()}\n"
-        "                (signs in once, within ten minutes; `minutekeeper page-link` prints another)\n"
+        "                (good once, for ten minutes; another: minutekeeper page-link)\n"
         f"  Bridge        {at.bridge}\n"
         f"  Provider      {provider}\n"
         f"  Recordings    {at.artifacts}\n"
@@ -101,8 +106,9 @@ def introduce(stack: Stack) -> None:
         "Try next, in another terminal:\n\n"
         f"  set -a; . {os.path.relpath(stack.folder.environment)}; set +a\n"
         f"  {minutekeeper} schedule https://meet.google.com/abc-defg-hij --at +5m\n"
-        f"  {minutekeeper} list\n"
-        '  curl -H "Authorization: Bearer $MK_API_KEY" $MK_API_URL/api/v1/meetings\n'
+        f"  {minutekeeper} list\n\n"
+        "Or over HTTP, from anywhere on this machine:\n\n"
+        f"{curl_command(stack, '/api/v1/meetings')}\n"
     )
     if at.simulator and at.provider == DEFAULT_SIMULATED:
         accounts = f"{at.simulator}/_sim/calendars/accounts"

@@ -97,12 +97,13 @@ class StackOptions:
 
 @dataclass(frozen=True)
 class Stack:
-    """A running stack: where it answers, and the processes that it consists of."""
+    """A running stack: where it answers, with which key of the API, and the processes that it consists of."""
 
     addresses: Addresses
     folder: DataFolder
     processes: ProcessGroup
     bridge_secret: str = field(repr=False)
+    api_key: str = field(repr=False)
 
     def page_link(self) -> str:
         """A link that signs in to the pages as admin, once, within ten minutes."""
@@ -127,10 +128,11 @@ async def running_stack(options: StackOptions, say: Say) -> AsyncIterator[Stack]
             folder.empty()
         folder.rotate_logs()
         environment = service_environment(addresses, folder, settings, options.speed)
-        stack = Stack(addresses, folder, ProcessGroup(folder, say), environment["BRIDGE_SECRET"])
+        environment |= {"MINUTEKEEPER_SIMULATOR_STATE_FILE": str(folder.simulator_state)}
+        processes = ProcessGroup(folder, say)
+        stack = Stack(addresses, folder, processes, environment["BRIDGE_SECRET"], environment["MK_API_KEY"])
         timeout = aiohttp.ClientTimeout(total=_REQUEST_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as http:
-            environment |= {"MINUTEKEEPER_SIMULATOR_STATE_FILE": str(folder.simulator_state)}
             folder.write_environment({name: environment[name] for name in CLIENT_VARIABLES if name in environment})
             probe = ServerProbe(addresses.temporal, addresses.ui, http)
             try:

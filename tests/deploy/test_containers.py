@@ -37,6 +37,11 @@ NEEDED = {
         *("MINUTEKEEPER_SPEECH_TO_TEXT_API_KEY", "MINUTEKEEPER_WEBHOOK_SECRET"),
     },
     "recordings": API_KEYS,
+    "web": API_KEYS
+    | {
+        *("BRIDGE_SECRET", "BRIDGE_SECRET_PREVIOUS"),
+        *("MINUTEKEEPER_OIDC_CLIENT_SECRET", "MINUTEKEEPER_WEBHOOK_SECRET"),
+    },
     "bridge": API_KEYS
     | {
         *("MEETINGBAAS_API_KEY_PREVIOUS", "BRIDGE_SECRET", "BRIDGE_SECRET_PREVIOUS"),
@@ -138,11 +143,13 @@ def test_the_others_do_not_look_for_the_image_in_a_registry() -> None:
     assert [name for name, service in OURS.items() if service.get("pull_policy") == "never"] == [
         "recordings",
         "bridge",
+        "web",
     ]
 
 
-def test_the_bridge_is_healthy_while_temporal_is_away() -> None:
-    assert SERVICES["bridge"]["healthcheck"]["test"][-1].endswith("/healthz")
+@pytest.mark.parametrize("name", ["bridge", "web"])
+def test_what_works_without_temporal_is_healthy_while_that_is_away(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"][-1].endswith("/healthz")
 
 
 def test_the_database_is_asked_over_tcp() -> None:
@@ -188,8 +195,16 @@ def test_our_services_may_write_nowhere_but_where_they_keep_things(name: str) ->
     service = OURS[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
-    kept = service["environment"]["ARTIFACTS_URL"].partition(":-file://")[2].removesuffix("}")
-    assert [volume.split(":")[1] for volume in service["volumes"]] == [str(Path(kept).parent)]
+    environment = service["environment"]
+    kept = [environment["ARTIFACTS_URL"].partition(":-file://")[2].removesuffix("}")]
+    kept += [
+        environment[each] for each in ("MINUTEKEEPER_API_KEYS", "MINUTEKEEPER_SEARCH_INDEX") if each in environment
+    ]
+    places = [volume.split(":")[1] for volume in service["volumes"]]
+    assert sorted(places) == sorted({str(Path(path).parent) for path in kept})
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    made = re.findall(r"install --directory --owner minutekeeper --mode 0700 (.*)$", dockerfile, re.MULTILINE)
+    assert set(places) <= set(made[0].split()), "a volume belongs to root where the image has no such folder"
 
 
 def test_containers_are_given_longer_to_stop_than_a_worker_takes() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from starter.calendars.policy_schema import limits_schema, policy_schema, rules_schema_text
+from tests.docs.api_page import api_page
 from tests.docs.cli_page import cli_page
 from tests.docs.settings_page import settings_page
 from web.api.document import openapi_text
@@ -17,6 +18,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "cli.md": cli_page,
     "openapi.json": openapi_text,
+    "api.md": api_page,
     "policy.schema.json": lambda: rules_schema_text(policy_schema()),
     "limits.schema.json": lambda: rules_schema_text(limits_schema()),
 }

@@ -38,7 +38,7 @@ RUN_BY = {
         "bash minutekeeper calendar doctor": "tests/system/test_docs.py",
         "json": "tests/docs/test_examples.py",
     },
-    "api.md": {"bash": "tests/system/test_docs.py"},
+    "api.md": {"bash": "tests/system/test_docs.py", "python": "tests/system/test_docs.py"},
     "connect.md": {"bash": "tests/system/test_docs.py"},
     "policy.md": {
         "json": "tests/docs/test_policy.py",

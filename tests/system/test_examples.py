@@ -23,6 +23,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 EXAMPLES = ROOT / "examples"
 TESTED = {
+    "book_over_api.mjs",
+    "book_over_api.py",
+    "receive_events.mjs",
+    "receive_events.py",
     "book_meeting.py",
     "cancel_meeting.py",
     "connect_calendar.py",
@@ -55,7 +59,7 @@ def tomorrow() -> str:
     return (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
 
-async def test_every_example_is_run_here() -> None:
+async def test_every_example_is_run() -> None:
     assert {path.name for path in EXAMPLES.iterdir() if not path.name.startswith(("_", "."))} == TESTED
 
 

@@ -22,11 +22,9 @@ from web.api.files import FileHandlers
 from web.api.handlers import ApiRequest, ApiResponse, MeetingHandlers
 from web.api.problems import PROBLEM_TYPE, ProblemCode, ProblemError, invalid_fields, problem_for
 from web.api.rate_limit import KeyRateLimit
-from web.api.reference import REFERENCE_PATH, reference_page
 from web.api.route import ApiRoute
 from web.api.routes import api_routes
 from web.api.webhooks import WebhookHandlers
-from web.pages.headers import add_security_headers, content_policy
 
 logger = logging.getLogger("web")
 
@@ -50,9 +48,8 @@ class ApiServer:
         self._keys = keys
         self._limit = KeyRateLimit()
         self._bodies = RequestBodyReader(_MAX_BODY_BYTES)
-        document = openapi_document(self._routes)
-        self._document = json.dumps(document, indent=1).encode()
-        self._reference = reference_page(document)
+        self.document = openapi_document(self._routes)
+        self._document = json.dumps(self.document, indent=1).encode()
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         for route in self._routes:
@@ -63,7 +60,6 @@ class ApiServer:
             if route.is_file:
                 router.add_route(hdrs.METH_HEAD, path, self._handler(route))
         router.add_get(DOCUMENT_PATH, self._show_document)
-        router.add_get(REFERENCE_PATH, self._show_reference)
 
     def _handler(self, route: ApiRoute) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -84,12 +80,6 @@ class ApiServer:
     async def _show_document(self, request: web.Request) -> web.StreamResponse:
         self._limited(None, request)
         return web.Response(body=self._document, content_type="application/json")
-
-    async def _show_reference(self, request: web.Request) -> web.StreamResponse:
-        self._limited(None, request)
-        response = web.Response(text=self._reference, content_type="text/html")
-        add_security_headers(response, content_policy())
-        return response
 
     def _admitted(self, request: web.Request, scope: ApiScope) -> ApiKey:
         """The key of a request. Raises ProblemError without one, or without the scope."""

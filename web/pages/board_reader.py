@@ -23,8 +23,8 @@ from minutekeeper.storage.records import RecordStore
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.queries import IS_CALENDAR, IS_RUNNING, all_of, quoted
 from minutekeeper.temporal.search_attributes import CALENDAR_STATUS
-from starter.client import MeetingClient
 from starter.errors import MeetingError
+from starter.temporal_client import TemporalMeetingClient
 from web.changes import ChangeFeed
 from web.pages.board import Board, BoardSources, EndedMeeting, FailingEndpoint, board_of
 from web.pages.booking_details import BookingDetails
@@ -63,7 +63,7 @@ class BoardReader:
     def __init__(
         self,
         feed: ChangeFeed,
-        connected: Callable[[], Awaitable[MeetingClient]],
+        connected: Callable[[], Awaitable[TemporalMeetingClient]],
         opened_store: Callable[[], Awaitable[ArtifactStore]],
     ) -> None:
         self._feed = feed
@@ -137,7 +137,7 @@ class BoardReader:
             self._ended_problem = "What has ended is not up to date, because the artifact store does not answer."
         return self._last_ended
 
-    async def _look_around(self, client: MeetingClient) -> None:
+    async def _look_around(self, client: TemporalMeetingClient) -> None:
         if time.monotonic() - self._surroundings_at < _SURROUNDINGS_SECONDS:
             return
         query = all_of(IS_CALENDAR, IS_RUNNING, f"{CALENDAR_STATUS.name} = {quoted(CalendarStatus.ERROR.value)}")
@@ -165,7 +165,7 @@ class BoardReader:
         return await self._endpoints.all()
 
 
-async def _progress(client: MeetingClient, views: Collection[MeetingView]) -> dict[str, DownloadProgress]:
+async def _progress(client: TemporalMeetingClient, views: Collection[MeetingView]) -> dict[str, DownloadProgress]:
     """How far the downloads are: of some, because each of them is asked for by itself."""
     collecting = [each.workflow_id for each in views if each.status is MeetingStatus.COLLECTING][:_MOST_DOWNLOADS]
     found = await asyncio.gather(*map(client.progress, collecting), return_exceptions=True)

@@ -10,7 +10,7 @@ from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.meetings.views import Outcome
 from starter.client import MeetingClient
 from starter.errors import MeetingError
-from starter.meeting_snapshot import MeetingSummary
+from starter.meeting_models import MeetingSummary
 from web.access.roles import Role
 from web.pages.meeting_query import (
     PLATFORMS,

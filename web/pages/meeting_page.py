@@ -20,13 +20,11 @@ from minutekeeper.transcripts.joining import join_transcripts
 from minutekeeper.transcripts.model import Transcript
 from minutekeeper.transcripts.speakers import read_spoken
 from starter import messages
-from starter.booking import BookingOutcome
 from starter.calendars.client import CalendarClient
 from starter.calendars.explain import EventExplanation
-from starter.client import MeetingClient
 from starter.errors import MeetingError, NoWorkerError
-from starter.meeting_reader import MeetingDetails, MeetingFiles
-from starter.meeting_snapshot import KnownFrom
+from starter.meeting_models import BookingOutcome, KnownFrom, MeetingDetails, MeetingFiles
+from starter.temporal_client import TemporalMeetingClient
 from starter.temporal_ui import temporal_ui_url, workflow_page
 from web.access.roles import Role
 from web.access.visitor import Visitor
@@ -56,7 +54,7 @@ _DECISION_SECONDS = 3.0
 _MOST_DECISIONS = 3
 _LONGEST_PHRASE = 200
 
-Connected = Callable[[], Awaitable[MeetingClient]]
+Connected = Callable[[], Awaitable[TemporalMeetingClient]]
 OpenCalendars = Callable[[], AbstractAsyncContextManager[CalendarClient]]
 
 
@@ -141,7 +139,7 @@ class MeetingPages:
         return found, file
 
     async def _values(
-        self, request: PageRequest, client: MeetingClient, details: MeetingDetails, files: MeetingFiles
+        self, request: PageRequest, client: TemporalMeetingClient, details: MeetingDetails, files: MeetingFiles
     ) -> dict[str, Any]:
         view, query = details.view, request.http.query
         may_watch = request.visitor.may(Role.WATCH)
@@ -213,7 +211,7 @@ class MeetingPages:
                         decisions[each.calendar_id] = await client.explain(each.calendar_id, each.event_id)
         return [WantedBy(each, decisions.get(each.calendar_id)) for each in calendars]
 
-    def _temporal_page(self, client: MeetingClient, workflow_id: str, known_from: KnownFrom) -> str:
+    def _temporal_page(self, client: TemporalMeetingClient, workflow_id: str, known_from: KnownFrom) -> str:
         """The address of the workflow in Temporal's UI; empty if it is not known."""
         temporal = client.temporal
         with suppress(MeetingError):
@@ -252,7 +250,7 @@ async def _nothing() -> None:
     return None
 
 
-async def _details(client: MeetingClient, meeting: str) -> MeetingDetails:
+async def _details(client: TemporalMeetingClient, meeting: str) -> MeetingDetails:
     """The meeting, without a worker as far as Temporal knows it."""
     try:
         return await client.details(meeting)
@@ -260,7 +258,7 @@ async def _details(client: MeetingClient, meeting: str) -> MeetingDetails:
         return MeetingDetails(await client.snapshot(meeting), KnownFrom.TEMPORAL, ())
 
 
-async def _files(client: MeetingClient, meeting: str) -> MeetingFiles:
+async def _files(client: TemporalMeetingClient, meeting: str) -> MeetingFiles:
     try:
         return await client.files(meeting)
     except NoWorkerError:

@@ -9,7 +9,7 @@ from minutekeeper.meetings.reasons import REASON, what_to_do
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import MeetingView
 from starter import messages
-from starter.meeting_snapshot import KnownFrom
+from starter.meeting_models import KnownFrom
 from starter.output import sentence
 
 _WITH_BOT = frozenset(

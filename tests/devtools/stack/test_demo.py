@@ -38,6 +38,10 @@ def test_the_demo_shows_a_meeting_and_a_calendar_and_leaves_recordings_that_play
     for line in shown:
         assert without_times(line) in without_times(done.stdout), "the README shows what the demo does not print"
 
+    assert re.search(
+        r"^  curl --oauth2-bearer mk_\S+ \\\n    http://\S+/api/v1/meetings/\S+$", done.stdout, re.MULTILINE
+    )
+
     calendar = ("Connected", "and it is booked", "rescheduled", "Planning with Ben is completed.")
     told = [done.stdout.find(words) for words in calendar]
     assert told == sorted(told)

@@ -36,7 +36,8 @@ def test_a_shell_can_take_over_the_environment(folder: DataFolder) -> None:
 def test_people_are_shown_every_place_whole_and_what_to_try(
     folder: DataFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    introduce(Stack(ADDRESSES, folder, ProcessGroup(folder, print), "s" * 32))
+    key = folder.new_api_key()
+    introduce(Stack(ADDRESSES, folder, ProcessGroup(folder, print), "s" * 32, key))
     shown = capsys.readouterr().out
     places = (ADDRESSES.ui, ADDRESSES.bridge, ADDRESSES.web, ADDRESSES.simulator, ADDRESSES.artifacts)
     token = re.search(rf"{ADDRESSES.web}/sign-in/link\?token=(\S+)", shown)
@@ -46,7 +47,15 @@ def test_people_are_shown_every_place_whole_and_what_to_try(
         assert f"{place}" in shown
     assert f". {os.path.relpath(folder.environment)}" in shown
     assert "schedule https://" in shown
-    assert '  curl -H "Authorization: Bearer $MK_API_KEY" $MK_API_URL/api/v1/meetings\n' in shown
+    assert f"  curl --oauth2-bearer {key} \\\n    {ADDRESSES.web}/api/v1/meetings\n" in shown
+    own = (
+        token[1],
+        str(folder.logs),
+        os.path.relpath(folder.environment),
+        ADDRESSES.artifacts,
+        "calendars/accounts",
+    )
+    assert [line for line in shown.splitlines() if len(line) > 80 and not any(each in line for each in own)] == []
 
 
 def test_programs_of_the_virtual_environment_are_called_where_they_are(

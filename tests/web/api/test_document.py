@@ -22,7 +22,6 @@ from web.api.document import DOCUMENT_PATH, openapi_document, problem_codes
 from web.api.files import FileHandlers
 from web.api.handlers import MeetingHandlers
 from web.api.problems import STATUS_OF, ProblemCode
-from web.api.reference import REFERENCE_PATH
 from web.api.route import ApiRoute
 from web.api.routes import api_routes
 from web.api.webhooks import WebhookHandlers
@@ -62,7 +61,7 @@ def test_it_has_every_route_of_the_router_and_no_other(tmp_path: Any) -> None:
         if route.method != "HEAD"
     }
     told = {(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods}
-    assert routed - {("GET", DOCUMENT_PATH), ("GET", REFERENCE_PATH)} == told
+    assert routed - {("GET", DOCUMENT_PATH)} == told
 
 
 def test_every_code_has_a_status_and_every_operation_a_name_of_its_own() -> None:

@@ -15,7 +15,7 @@ from tests.docs.generate import DOCS
 from tests.web.api.test_files import store_meeting
 from tests.web.api.test_meetings import MEETINGS, booking
 from tests.web.conftest import Api
-from web.api.reference import REFERENCE_PATH
+from web.pages.reference import REFERENCE_PATH
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -4,13 +4,13 @@ import uuid
 
 from temporalio.testing import WorkflowEnvironment
 
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.fakes import Scene
 from tests.starter.support import a_request
 
 
 class PlayedMeeting:
-    def __init__(self, client: MeetingClient, title: str, workflow_id: str) -> None:
+    def __init__(self, client: TemporalMeetingClient, title: str, workflow_id: str) -> None:
         self._client, self.title, self.workflow_id = client, title, workflow_id
 
     async def play(self, **scene: object) -> None:
@@ -19,7 +19,7 @@ class PlayedMeeting:
 
 
 async def booked(environment: WorkflowEnvironment, minutes: float, title: str = "") -> PlayedMeeting:
-    client = MeetingClient(environment.client, lambda: None)
+    client = TemporalMeetingClient(environment.client, lambda: None)
     workflow_id = f"board-{uuid.uuid4().hex[:10]}"
     title = title or f"Weekly {workflow_id[-4:]}"
     await client.start(a_request(hours=minutes / 60, title=title[:500]), workflow_id)

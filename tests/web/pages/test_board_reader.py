@@ -25,8 +25,8 @@ from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.records import RecordStore
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.worker_connection import plugin
-from starter.client import MeetingClient
 from starter.errors import TemporalUnreachableError
+from starter.temporal_client import TemporalMeetingClient
 from tests.starter.support import an_outcome, target_of
 from tests.web.counted_calls import Counted
 from tests.web.pages.board_scenes import an_ended_record
@@ -57,11 +57,11 @@ class Reading:
         self.counted = counted
         self.store = store
         self.is_store_away = self.is_temporal_away = False
-        self._meetings = MeetingClient(client, lambda: None)
+        self._meetings = TemporalMeetingClient(client, lambda: None)
         self.feed = ChangeFeed(self._connected)
         self.reader = BoardReader(self.feed, self._connected, self._opened)
 
-    async def _connected(self) -> MeetingClient:
+    async def _connected(self) -> TemporalMeetingClient:
         if self.is_temporal_away:
             raise TemporalUnreachableError("away")
         return self._meetings

@@ -16,7 +16,7 @@ from minutekeeper.meetings.status import FailureReason, MeetingStatus, Transcrip
 from minutekeeper.meetings.views import ClaimingCalendar
 from minutekeeper.storage.delivery_records import DeliveryStore
 from minutekeeper.storage.store import ArtifactStore
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from tests.deliveries.examples import a_delivery_record
 from tests.records import NOON
 from tests.starter.fakes import Scene
@@ -228,7 +228,7 @@ async def test_a_meeting_is_booked_moved_and_cancelled_by_forms(api: Api, browse
 async def test_an_open_page_changes_with_its_meeting(
     api: Api, environment: WorkflowEnvironment, browser: Browser
 ) -> None:
-    client = MeetingClient(environment.client)
+    client = TemporalMeetingClient(environment.client)
     booked = await client.start(a_request(0.01, title="Live", meeting_url="https://meet.google.com/liv-epag-eee"))
     async with new_window(browser, api.url, Role.WATCH) as window:
         await window.open(f"/meetings/{quote(booked.meeting_id, safe='')}")
@@ -254,7 +254,7 @@ async def post(api: Api, path: str, fields: dict[str, str], role: Role = Role.ST
 async def test_a_meeting_that_runs_shows_its_bot_and_takes_what_it_can(
     api: Api, environment: WorkflowEnvironment
 ) -> None:
-    client = MeetingClient(environment.client)
+    client = TemporalMeetingClient(environment.client)
     request = a_request(-0.1, title="Runs now", meeting_url="https://meet.google.com/run-nsno-www")
     booked = await client.start(request)
     calendar = ClaimingCalendar(calendar_id="cal 1/x", event_id="event-1")
