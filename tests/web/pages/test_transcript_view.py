@@ -7,7 +7,7 @@ from minutekeeper.meetings.media_types import content_type_of
 from minutekeeper.meetings.record import RecordedFile
 from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.transcripts.speakers import SpokenTranscript, SpokenTurn
-from starter.meeting_snapshot import KnownFrom
+from starter.meeting_models import KnownFrom
 from tests.records import NOON, a_record
 from web.pages import transcript_view
 from web.pages.meeting_view import possible_acts
