@@ -10,7 +10,7 @@ PAGE_STYLE = """
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #12151a; --paper: #1a1e25; --ink: #e6e9ef; --soft: #a1aab9; --line: #2c323c;
-    --accent: #2e6bcb; --accent-strong: #4480df; --on-accent: #ffffff; --link: #8fb8ff; --focus: #f0a840;
+    --accent: #2e6bcb; --accent-strong: #2560bb; --on-accent: #ffffff; --link: #8fb8ff; --focus: #f0a840;
     --warn: #362b10; --warn-line: #e0a030; --shadow: none;
   }
 }

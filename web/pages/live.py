@@ -12,6 +12,8 @@ from aiohttp import hdrs, web
 from aiohttp_sse import EventSourceResponse
 from markupsafe import Markup
 
+from minutekeeper.storage.errors import StoreError
+from starter.errors import MeetingError
 from web.access.roles import Role
 from web.changes import ChangeFeed, ChangeQueue, MeetingChange, SlowReaderError
 from web.pages.route import PageRequest, PageRoute
@@ -74,7 +76,8 @@ class LiveStreams:
         with self._feed.subscribed() as changes:
             await response.prepare(request.http)
             async with response:
-                with suppress(ConnectionResetError, SlowReaderError):
+                # What cannot be read now ends the stream; the page says that it is not live, and asks again.
+                with suppress(ConnectionResetError, SlowReaderError, MeetingError, StoreError):
                     await self._send_all(response, page, changes, known)
         return response
 

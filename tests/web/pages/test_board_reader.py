@@ -13,9 +13,11 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer, make_mocked_request
+from markupsafe import Markup
 from multidict import MultiDict
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
+from yarl import URL
 
 from minutekeeper.deliveries.endpoint import WebhookEndpoint
 from minutekeeper.meetings.status import MeetingStatus
@@ -38,7 +40,7 @@ from web.changes import ChangeFeed
 from web.pages import board_reader, live
 from web.pages.board_page import BOARD, BoardPage
 from web.pages.board_reader import BoardReader
-from web.pages.live import LiveStreams
+from web.pages.live import LivePage, LiveStreams
 from web.pages.route import PageRequest
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -89,14 +91,11 @@ async def test_fifty_boards_cost_no_query_until_something_happens_and_then_one(
     meeting = await booked(environment, 45)
     await meeting.play(status=MeetingStatus.JOINING, leaves_attribute=True)
     streams = LiveStreams(reading.feed, {BOARD: BoardPage(reading.reader).live})
-
-    async def stream(request: web.Request) -> web.StreamResponse:
-        return await streams.stream(_page_request(request))
-
-    app = web.Application()
-    app.router.add_get("/live", stream)
-    async with TestServer(app) as server, aiohttp.ClientSession() as http, contextlib.AsyncExitStack() as stack:
-        url = server.make_url("/live").with_query(page=BOARD)
+    async with (
+        served(streams) as url,
+        aiohttp.ClientSession() as http,
+        contextlib.AsyncExitStack() as stack,
+    ):
         opened = [await stack.enter_async_context(http.get(url)) for _ in range(_BOARDS)]
         for each in opened:
             await _told(each, meeting.title, "Joining")
@@ -109,6 +108,19 @@ async def test_fifty_boards_cost_no_query_until_something_happens_and_then_one(
             await _told(each, meeting.title, "Recording")
         assert reading.counted.queries - before == {meeting.workflow_id: 1}
     await meeting.play(outcome=an_outcome(meeting.workflow_id, MeetingStatus.CANCELLED))
+
+
+async def test_a_page_that_cannot_be_read_ends_its_stream_and_leaves_no_error(
+    reading: Reading, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def away() -> dict[str, Markup]:
+        raise StoreError("away")
+
+    streams = LiveStreams(reading.feed, {BOARD: lambda _, __: LivePage(away, lambda _: True)})
+    async with served(streams) as url, aiohttp.ClientSession() as http, http.get(url) as response:
+        assert response.status == 200
+        assert await response.read() == b""
+    assert not [each for each in caplog.records if each.levelname == "ERROR"]
 
 
 async def test_endpoints_that_fail_or_are_disabled_need_a_hand(reading: Reading) -> None:
@@ -157,6 +169,19 @@ async def test_while_temporal_is_away_the_board_shows_what_was_known_and_what_ha
     page = await BoardPage(reading.reader).live(_page_request(make_mocked_request("GET", "/")), "").fragments()
     assert "Temporal does not answer." in page["state"]
     await meeting.play(outcome=an_outcome(meeting.workflow_id, MeetingStatus.CANCELLED))
+
+
+@contextlib.asynccontextmanager
+async def served(streams: LiveStreams) -> AsyncIterator[URL]:
+    """The address of the stream of a board."""
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        return await streams.stream(_page_request(request))
+
+    app = web.Application()
+    app.router.add_get("/live", stream)
+    async with TestServer(app) as server:
+        yield server.make_url("/live").with_query(page=BOARD)
 
 
 async def _next(response: aiohttp.ClientResponse) -> dict[str, str]:
