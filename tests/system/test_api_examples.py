@@ -1,9 +1,7 @@
 """The programs of `examples/` that speak with the HTTP API or receive its events, as their users run them."""
 
 import asyncio
-import base64
 import json
-import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +13,7 @@ import aiohttp
 import pytest
 from standardwebhooks import Webhook
 
+from minutekeeper.deliveries.endpoint_secrets import endpoint_secret
 from tests.system.stack import RunningStack, clean_environment, in_four_minutes
 from tests.system.test_examples import EXAMPLES, output, run
 from tests.system.test_good_day import meeting_url
@@ -77,15 +76,15 @@ async def test_an_event_is_received_once_and_a_forged_one_is_refused(
     program: tuple[str | Path, ...], unused_tcp_port: int
 ) -> None:
     url = f"http://127.0.0.1:{unused_tcp_port}/"
-    secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    secret = endpoint_secret("a secret of the installation, long enough", "ep_1", 1)
     body = json.dumps({"type": "meeting.completed", "data": {"meeting": {"meeting_id": "m-1", "title": "Grüße"}}})
 
     def signed(text: str, at: datetime, key: str = secret) -> dict[str, str]:
         signature = Webhook(key).sign("evt_1", at, text)
         return {"webhook-id": "evt_1", "webhook-timestamp": f"{at.timestamp():.0f}", "webhook-signature": signature}
 
-    now = datetime.now(UTC)
-    other = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    now = datetime.now(UTC).replace(microsecond=0)
+    other = endpoint_secret("a secret of the installation, long enough", "ep_1", 2)
     rotated = signed(body, now) | {
         "webhook-signature": f"{Webhook(other).sign('evt_1', now, body)} {Webhook(secret).sign('evt_1', now, body)}"
     }
