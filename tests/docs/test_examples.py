@@ -51,7 +51,6 @@ RUN_BY = {
 NOT_RUN = {
     "README.md": {
         " make demo": "takes a minute: tests/devtools/stack/test_demo.py runs what it runs, eight times faster",
-        " make check": "is what continuous integration runs, this test among it",
         "mermaid": "is a picture",
     },
     "architecture.md": {
