@@ -41,7 +41,7 @@ from web.pages.recordings_view import (
 )
 from web.pages.route import PageRequest, PageResponse, PageRoute
 from web.pages.templates import PageFrame, meeting_path, render_fragment, render_page
-from web.pages.transcript_view import TranscriptPage, clock, transcript_page
+from web.pages.transcript_view import TranscriptPage, clock, transcript_page, voice_of
 from web.stored_files import StoredFiles
 
 MEETING = "meeting"
@@ -53,6 +53,7 @@ _LARGEST_PICTURE_BYTES = 16 * 1024 * 1024
 _DECISION_SECONDS = 3.0
 _MOST_DECISIONS = 3
 _LONGEST_PHRASE = 200
+_LATEST_MOMENT = 10_000_000.0
 
 Connected = Callable[[], Awaitable[TemporalMeetingClient]]
 OpenCalendars = Callable[[], AbstractAsyncContextManager[CalendarClient]]
@@ -174,6 +175,7 @@ class MeetingPages:
             "deliveries": deliveries,
             "temporal": self._temporal_page(client, view.workflow_id, details.known_from),
             "clock": clock,
+            "voice_of": voice_of,
         }
 
     async def _transcript(self, folder: str, session: RecordingSession) -> TranscriptPage | None:
@@ -281,9 +283,6 @@ def _moment(text: str) -> float | None:
     except ValueError:
         return None
     return moment if 0 <= moment < _LATEST_MOMENT else None
-
-
-_LATEST_MOMENT = 10_000_000.0
 
 
 def _booking(outcome: str) -> str:
