@@ -45,6 +45,7 @@ from web.pages.live import LiveStreams
 from web.pages.meeting_acts import MeetingActPages
 from web.pages.meeting_list_page import MeetingListPage
 from web.pages.meeting_page import MEETING, MeetingPages
+from web.pages.meeting_replay import MeetingReplay
 from web.pages.route import PageRoute
 from web.pages.search_page import SearchPages
 from web.server import WebServer
@@ -144,7 +145,7 @@ def _meeting_pages(
     meeting = MeetingPages(client.connected, stored, open_calendars, settings.minutekeeper_temporal_ui_url)
     streams = LiveStreams(feed, {BOARD: board.live, MEETING: meeting.live})
     # The form for a new meeting comes before the pages of meetings, one of which could have its name.
-    pages = (board, meetings, acts, meeting)
+    pages = (board, meetings, acts, meeting, MeetingReplay(client.connected, stored))
     return [*(route for each in pages for route in each.routes()), streams.route()]
 
 

@@ -30,7 +30,7 @@ from web.access.roles import Role
 from web.access.visitor import Visitor
 from web.page_error import PageError
 from web.pages.live import LivePage, live_elements
-from web.pages.meeting_view import ACT_WORDS, NO_TRANSCRIPT, MeetingAct, advice, possible_acts, state_in_words
+from web.pages.meeting_view import ACT_WORDS, NO_TRANSCRIPT, advice, possible_acts, state_in_words
 from web.pages.recordings_view import (
     TRANSCRIPT_FORMS,
     RecordingSession,
@@ -46,6 +46,8 @@ from web.stored_files import StoredFiles
 
 MEETING = "meeting"
 """The kind of these pages for their streams."""
+
+_DONE = {act.value: words.done for act, words in ACT_WORDS.items()} | {"replay": "The event is sent once more."}
 
 _KEPT_TRANSCRIPTS = 8
 _LARGEST_TRANSCRIPT_BYTES = 64 * 1024 * 1024
@@ -153,11 +155,12 @@ class MeetingPages:
         )
         moment, speaker = _moment(query.get("t", "")), _speaker(query.get("speaker", ""), page)
         phrase = " ".join(query.get("q", "")[:_LONGEST_PHRASE].split())
-        done = query.get("done", "")
         state = _state_values(details, request.visitor)
         return state | {
             "live": live_elements(_fragments(state)),
-            "done": ACT_WORDS[MeetingAct(done)].done if done in set(MeetingAct) else "",
+            "done": _DONE.get(query.get("done", ""), ""),
+            "may_replay": request.visitor.may(Role.ADMIN),
+            "form_token": request.form_token,
             "booked": _booking(query.get("booked", "")),
             "sessions": sessions,
             "session": session,

@@ -12,12 +12,15 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 from temporalio.testing import WorkflowEnvironment
 
+from minutekeeper.deliveries.delivery import delivery_workflow_id
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import ClaimingCalendar
 from minutekeeper.storage.delivery_records import DeliveryStore
+from minutekeeper.storage.endpoints import EndpointStore
 from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.temporal.names import DELIVERY_WORKFLOW
 from starter.temporal_client import TemporalMeetingClient
-from tests.deliveries.examples import a_delivery_record
+from tests.deliveries.examples import a_delivery_record, an_endpoint
 from tests.records import NOON
 from tests.starter.fakes import Scene
 from tests.starter.support import a_request, play
@@ -240,6 +243,23 @@ async def test_an_open_page_changes_with_its_meeting(
         await expect(window.page.locator("#meeting-timeline")).to_contain_text("It records.")
         assert len([each for each in window.asked if "/meetings/" in each]) == 1
         assert window.complaints == []
+
+
+async def test_an_event_is_sent_once_more(
+    api: Api, stored: ArtifactStore, environment: WorkflowEnvironment
+) -> None:
+    fields = {"endpoint": "ep_1", "event": "evt_1"}
+    assert (await post(api, "told/replay", fields, Role.STEER))[0] == 403
+    assert (await post(api, "told/replay", fields, Role.ADMIN))[0] == 409
+    await EndpointStore(stored).put(an_endpoint())
+    assert (await post(api, "refused/replay", fields, Role.ADMIN))[0] == 404
+    assert (await post(api, "told/replay", fields | {"event": "evt_2"}, Role.ADMIN))[0] == 404
+    status, location, _ = await post(api, "told/replay", fields, Role.ADMIN)
+    assert (status, location) == (303, "/meetings/told?done=replay")
+    assert "The event is sent once more." in await shown(api, "told?done=replay")
+    assert "Replay" not in await shown(api, "told", Role.STEER)
+    delivery = environment.client.get_workflow_handle(delivery_workflow_id("ep_1", "evt_1"))
+    assert (await delivery.describe()).workflow_type == DELIVERY_WORKFLOW
 
 
 async def post(api: Api, path: str, fields: dict[str, str], role: Role = Role.STEER) -> tuple[int, str, str]:
