@@ -102,6 +102,21 @@ async def test_without_a_role_one_is_told_whom_to_ask(browser: Browser, provider
     assert "in the claim roles" in page
 
 
+@pytest.mark.parametrize(
+    ("claims", "name"),
+    [
+        ({"email_verified": False, "preferred_username": "anna"}, "anna"),
+        ({"email_verified": None}, "u-1"),
+        ({"email": "\u202e anna\n@example.com"}, "anna@example.com"),
+    ],
+)
+async def test_people_have_a_name_that_is_vouched_for(
+    browser: Browser, provider: OpenIdDouble, claims: dict[str, Any], name: str
+) -> None:
+    provider.claims = claims | {"roles": None}
+    assert f"<p>{name} is signed in, and has none" in await refused(browser, 403)
+
+
 async def test_roles_may_come_from_the_address_of_the_user(browser: Browser, provider: OpenIdDouble) -> None:
     provider.claims, provider.told = {"roles": None}, {"sub": "another", "roles": "admin"}
     await refused(browser, 403)

@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from pydantic import ValidationError
+from yarl import URL
 
 from minutekeeper.config import Settings
 from tests.starter.support import SECRET
-from tests.web.access.openid_double import running_openid_double
+from tests.web.access.openid_double import CLIENT_SECRET, running_openid_double
 from tests.web.access.support import Pages, running_pages
 from web.access.startup import access_problems
 from web.pages.headers import content_policy
@@ -91,6 +93,30 @@ async def test_what_was_read_of_a_provider_is_kept(tmp_path: Path) -> None:
             await told(client, 303)
             double.is_away = True
             await told(client, 303)
+
+
+@pytest.mark.parametrize("claim", ["realm_access.roles", "https://minutes.example.com/roles"])
+async def test_the_claim_with_the_roles_may_be_named_or_lie_in_objects(tmp_path: Path, claim: str) -> None:
+    async with running_openid_double() as double:
+        kept = {"realm_access": {"roles": ["offline_access", "steer"]}} if "realm" in claim else {claim: "steer"}
+        double.user = {"sub": "u-1", **kept}
+        configured = PROVIDER | {
+            "minutekeeper_oidc_issuer": double.url,
+            "minutekeeper_oidc_client_secret": CLIENT_SECRET,
+            "minutekeeper_oidc_roles_claim": claim,
+            "bridge_secret": SECRET,
+        }
+        async with running_pages(Pages(), tmp_path, **configured) as client, aiohttp.ClientSession() as http:
+            began = await client.get("/sign-in", allow_redirects=False)
+            async with http.get(began.headers["Location"], allow_redirects=False) as at_provider:
+                back = URL(at_provider.headers["Location"]).path_qs
+            done = await client.get(back, cookies=_kept(began), allow_redirects=False)
+            for role, status in (("steer", 200), ("admin", 403)):
+                assert (await client.get(f"/of/{role}", cookies=_kept(done))).status == status
+
+
+def _kept(answer: aiohttp.ClientResponse) -> dict[str, str]:
+    return {name: each.value for name, each in answer.cookies.items() if each.value}
 
 
 async def told(client: Any, status: int) -> None:

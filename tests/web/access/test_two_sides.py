@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from yarl import URL
 
 from tests.web.conftest import Api
 from tests.web.visitors import SignedIn
@@ -24,6 +25,26 @@ async def test_what_is_not_there_is_told_in_the_way_of_its_side(api: Api, path: 
 async def test_the_api_takes_no_session(api: Api) -> None:
     async with api.http.get(f"{api.url}/api/v1/meetings", cookies=SignedIn(Role.ADMIN).cookies) as answer:
         assert answer.status == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/search?q=launch"),
+        ("GET", "/meetings/any/files/recording.mp4"),
+        ("HEAD", "/meetings/any/files/transcript.json"),
+        ("GET", "/meetings/any/files/%2e%2e%2fother%2ftranscript.json"),
+        ("GET", "/meetings/any/captions/1"),
+        ("GET", "/meetings/new"),
+        ("POST", "/meetings/new"),
+    ],
+)
+async def test_who_may_only_look_gets_nothing_else_by_address(api: Api, method: str, path: str) -> None:
+    headers = {"Range": "bytes=0-9"}
+    for cookies, status in ((SignedIn(Role.LOOK).cookies, 403), ({}, 401)):
+        address = URL(api.url + path, encoded=True)
+        async with api.http.request(method, address, headers=headers, cookies=cookies) as answer:
+            assert answer.status == status
 
 
 async def test_the_pages_take_no_key(api: Api) -> None:
