@@ -12,12 +12,14 @@ import sys
 
 from aiohttp import web
 
-from bridge.app import create_app, served_metrics
+from bridge.app import create_app
 from bridge.app_keys import ACTIVE_REQUESTS, REGISTRY
 from bridge.connection_limits import close_idle_connections
+from bridge.delivery_log import http_logger
 from minutekeeper.config import Settings, socket_address
 from minutekeeper.config_reader import SettingsError, read_settings
 from minutekeeper.logs import set_up_logging
+from minutekeeper.metrics_page import served_metrics
 from minutekeeper.process import run_and_exit
 from minutekeeper.providers.factory import open_providers
 from minutekeeper.startup_checks import describe_problems, start_problems
@@ -69,7 +71,7 @@ async def _serve(settings: Settings) -> None:
         serving = {"bridge": site.name}
         if settings.minutekeeper_bridge_metrics_address:
             host, port = socket_address(settings.minutekeeper_bridge_metrics_address)
-            metrics = await stack.enter_async_context(served_metrics(app[REGISTRY], host, port))
+            metrics = await stack.enter_async_context(served_metrics(app[REGISTRY], host, port, http_logger))
             serving["metrics"] = f"{metrics.name}/metrics"
         sys.stdout.write(json.dumps(serving) + "\n")
         sys.stdout.flush()

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
-from prometheus_client.aiohttp import make_aiohttp_handler
 from temporalio.client import Client
 
 from bridge.app_keys import (
@@ -137,21 +136,3 @@ async def _process_inbox(app: web.Application) -> AsyncIterator[None]:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-@contextlib.asynccontextmanager
-async def served_metrics(registry: CollectorRegistry, host: str, port: int) -> AsyncIterator[web.TCPSite]:
-    """Serves `/metrics` for Prometheus until the block ends. Raises OSError.
-
-    At an address of its own, because metrics must not be public.
-    """
-    app = web.Application()
-    app.router.add_get("/metrics", make_aiohttp_handler(registry))
-    runner = web.AppRunner(app, access_log=None, logger=http_logger, shutdown_timeout=0)
-    try:
-        await runner.setup()
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        yield site
-    finally:
-        await runner.cleanup()

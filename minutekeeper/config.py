@@ -221,7 +221,9 @@ class Settings(WebSettings, ProviderSettings):
                 raise ValueError(f"{value} {kind}: {'; '.join(error.problems)}") from None
         return value
 
-    @field_validator("minutekeeper_metrics_address", "minutekeeper_bridge_metrics_address")
+    @field_validator(
+        "minutekeeper_metrics_address", "minutekeeper_bridge_metrics_address", "minutekeeper_web_metrics_address"
+    )
     @classmethod
     def _is_ip_and_port(cls, value: str) -> str:
         if value:

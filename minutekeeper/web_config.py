@@ -1,6 +1,7 @@
 """The settings of the HTTP API, of the pages and of outgoing webhooks; a part of `minutekeeper.config.Settings`."""
 
 import re
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
@@ -16,11 +17,27 @@ _HEADER = "^[A-Za-z0-9-]*$"
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
+class FileDelivery(StrEnum):
+    """How files of a bucket are sent."""
+
+    LINK = "link"
+    THROUGH = "through"
+
+
 class WebSettings(BaseSettings):
     """Where `minutekeeper web` listens, what it reads, and how events are delivered to endpoints."""
 
     minutekeeper_web_host: str = Field("127.0.0.1", description="The address on which API and pages listen.")
     minutekeeper_web_port: Port = Field(8092, description="The port on which API and pages listen.")
+    minutekeeper_web_metrics_address: str = Field(
+        "",
+        description="`address:port` for Prometheus metrics of API and pages, apart from their port; empty: none.",
+    )
+    minutekeeper_web_files: FileDelivery = Field(
+        FileDelivery.LINK,
+        description="How files of a bucket are sent: `link` redirects to a link of the bucket that is good for 15 "
+        "minutes, `through` sends them through the API, for callers that cannot reach the bucket.",
+    )
     minutekeeper_search_index: str = Field(
         ".minutekeeper/search.sqlite3",
         description="The file of the search index, on a local disk. It is made from the artifact store.",

@@ -35,7 +35,7 @@ _MAX_CONCURRENCY = 10
 _IDS_PER_QUERY = 50
 _QUERY_TIMEOUT = timedelta(seconds=3)
 _LOOKUP_TIMEOUT = timedelta(seconds=20)
-_LIST_TIMEOUT = timedelta(seconds=0.7)
+LIST_TIMEOUT = timedelta(seconds=0.7)
 """A list shows what workflows answer within this time; for the others, their search attributes."""
 
 _UNKNOWN_START = datetime.min.replace(tzinfo=UTC)
@@ -58,7 +58,7 @@ async def list_meetings(
     running, ended = await asyncio.gather(
         _running(temporal, query, now, limit), _ended(temporal, query, filters, limit)
     )
-    live = _LiveStatus(temporal, _LIST_TIMEOUT)
+    live = LiveStatus(temporal, LIST_TIMEOUT)
     coming = sorted(await asyncio.gather(*(live.summary(each) for each in running)), key=_start)
     running_ids = {each.workflow_id for each in coming}
     over = [summary_of(each) for each in ended if each.id not in running_ids]
@@ -71,7 +71,7 @@ async def list_meetings(
 
 async def meetings_by_workflow_id(temporal: Client, workflow_ids: Iterable[str]) -> dict[str, MeetingSummary]:
     """Those of these meetings that Temporal knows."""
-    live = _LiveStatus(temporal)
+    live = LiveStatus(temporal)
     found: dict[str, MeetingSummary] = {}
     remaining = iter(dict.fromkeys(workflow_ids))
     while some := list(islice(remaining, _IDS_PER_QUERY)):
@@ -87,7 +87,7 @@ async def meetings_with(
 ) -> list[MeetingSummary]:
     """The newest meetings whose attribute has exactly this value."""
     query = f"{LATEST_RUNS} AND {attribute.name} = {quoted(value)}"
-    live = _LiveStatus(temporal)
+    live = LiveStatus(temporal)
     found: list[MeetingSummary] = []
     async for batch in _batches(_newest_runs(temporal, query)):
         found += await asyncio.gather(*(live.summary(each) for each in batch))
@@ -118,21 +118,21 @@ async def _ended(temporal: Client, query: str, filters: MeetingFilter, limit: in
     closed = f"{query} AND ExecutionStatus != 'Running'"
     page = LARGEST_PAGE if filters.reasons else min(limit, LARGEST_PAGE)
     async for batch in _batches(_newest_runs(temporal, closed, page)):
-        keeps = await asyncio.gather(*(_has_reason(temporal, each, filters) for each in batch))
+        keeps = await asyncio.gather(*(has_reason(temporal, each, filters) for each in batch))
         newest |= {each.id: each for each, keep in zip(batch, keeps, strict=True) if keep}
         if len(newest) >= limit:
             break
     return list(newest.values())[:limit]
 
 
-async def _has_reason(temporal: Client, execution: WorkflowExecution, filters: MeetingFilter) -> bool:
+async def has_reason(temporal: Client, execution: WorkflowExecution, filters: MeetingFilter) -> bool:
     """Compares the failure reason, which only the workflow's result holds: one request for each failed meeting."""
     return not filters.reasons or (await outcome_of(temporal, execution)).reason in filters.reasons
 
 
 async def _active(temporal: Client, query: str, status: MeetingStatus, limit: int) -> list[MeetingSummary]:
     """Meetings with a status that only their workflows know."""
-    live = _LiveStatus(temporal)
+    live = LiveStatus(temporal)
     found: list[MeetingSummary] = []
     async for batch in _batches(_newest_runs(temporal, query)):
         found += [each for each in await asyncio.gather(*map(live.summary, batch)) if each.status is status]
@@ -170,7 +170,7 @@ async def _batches(executions: AsyncIterator[WorkflowExecution]) -> AsyncIterato
     yield batch
 
 
-class _LiveStatus:
+class LiveStatus:
     """Queries workflows for their current status, within a total timeout; without an answer, attributes count."""
 
     def __init__(self, temporal: Client, timeout: timedelta = _LOOKUP_TIMEOUT) -> None:

@@ -8,16 +8,18 @@ from typing import NamedTuple
 
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
-from minutekeeper.meetings.meeting_urls import Platform
+from minutekeeper.meetings.meeting_urls import MeetingUrlError, Platform, parse_meeting_url
 from minutekeeper.meetings.status import FailureReason, MeetingStatus
 from minutekeeper.temporal.queries import IS_MEETING, quoted, quoted_list
 from minutekeeper.temporal.search_attributes import (
+    BOT_ID,
     CALENDAR_ID,
     MEETING_META,
     MEETING_PLATFORM,
     MEETING_START,
     MEETING_STATUS,
     MEETING_TITLE,
+    MEETING_URL,
     as_keyword,
 )
 from starter.errors import MeetingInputError
@@ -63,6 +65,17 @@ class MeetingFilter(NamedTuple):
     metadata: Mapping[str, str] = MappingProxyType({})
     reasons: Collection[FailureReason] = ()
     calendar: str = ""
+    bot: str = ""
+    """The bot's id; of several bots of a running meeting, the newest one counts."""
+    url: str = ""
+
+    @property
+    def link(self) -> str:
+        """The link as meetings are found by it. Raises MeetingInputError."""
+        try:
+            return parse_meeting_url(self.url).public if self.url else ""
+        except MeetingUrlError as error:
+            raise MeetingInputError("url", str(error)) from None
 
     @property
     def required_status(self) -> MeetingStatus | None:
@@ -90,6 +103,10 @@ class MeetingFilter(NamedTuple):
             conditions.append(f"{MEETING_PLATFORM.name} = '{self.platform.value}'")
         if self.calendar:
             conditions.append(f"{CALENDAR_ID.name} = {quoted(as_keyword(self.calendar))}")
+        if self.bot:
+            conditions.append(f"{BOT_ID.name} = {quoted(as_keyword(self.bot))}")
+        if self.url:
+            conditions.append(f"{MEETING_URL.name} = {quoted(as_keyword(self.link))}")
         for key, value in self.metadata.items():
             conditions.append(f"{MEETING_META.name} = {quoted(as_keyword(f'{key}={value}'))}")
         return " AND ".join(conditions)
@@ -132,6 +149,24 @@ async def nearest(temporal: Client, side: Side, minimum: int) -> list[WorkflowEx
     Temporal's SQL stores do not sort by an attribute. So spans of time are counted, which is cheap, until one is
     found that holds about as many meetings as are needed; only that one is listed.
     """
+    near, far, count = await _span_of(temporal, side, minimum)
+    enough = 2 * minimum
+    if count <= enough:
+        return await list_executions(temporal, side.within(far), enough)
+    return await list_executions(temporal, side.within(near), minimum) + await list_executions(
+        temporal, side.between(near, far), minimum
+    )
+
+
+async def all_nearest(temporal: Client, side: Side, minimum: int) -> tuple[list[WorkflowExecution], bool]:
+    """The same, but all executions of the span that holds so many; and whether there are no others on this side."""
+    _, far, count = await _span_of(temporal, side, minimum)
+    found = await list_executions(temporal, side.within(far), None)
+    return found, count < minimum and far >= _LONGEST_SPAN
+
+
+async def _span_of(temporal: Client, side: Side, minimum: int) -> tuple[timedelta, timedelta, int]:
+    """A distance that holds too few executions, the one that holds enough, and how many these are."""
     enough = 2 * minimum
     near, far = timedelta(), _FIRST_SPAN
     count = await _count(temporal, side.within(far))
@@ -145,16 +180,12 @@ async def nearest(temporal: Client, side: Side, minimum: int) -> list[WorkflowEx
             near = middle
         else:
             far, count = middle, in_half
-    if count <= enough:
-        return await list_executions(temporal, side.within(far), enough)
-    return await list_executions(temporal, side.within(near), minimum) + await list_executions(
-        temporal, side.between(near, far), minimum
-    )
+    return near, far, count
 
 
-async def list_executions(temporal: Client, query: str, limit: int) -> list[WorkflowExecution]:
+async def list_executions(temporal: Client, query: str, limit: int | None) -> list[WorkflowExecution]:
     """The executions of a query in Temporal's own order: the newest first."""
-    page = min(limit, LARGEST_PAGE)
+    page = min(limit or LARGEST_PAGE, LARGEST_PAGE)
     return [each async for each in temporal.list_workflows(query, page_size=page, limit=limit)]
 
 

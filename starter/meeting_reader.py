@@ -26,6 +26,10 @@ from starter.recorded_meetings import RecordedMeetings
 from starter.workflow_calls import NoAnswerError, query_status
 
 
+def files_of_record(record: MeetingRecord) -> MeetingFiles:
+    return MeetingFiles(record.folder, record.files, record.transcript, is_final=True)
+
+
 class MeetingReader:
     """Reads meetings of a Temporal namespace, and of the records. Raises RPCError and MeetingErrors."""
 
@@ -69,7 +73,7 @@ class MeetingReader:
             newest = await self._records.newest(found.id)
             record = newest if newest is not None and newest.written_at >= found.start_time else None
         if record is not None:
-            return MeetingFiles(record.folder, record.files, record.transcript, is_final=True)
+            return files_of_record(record)
         view = (await self.details(meeting, query_timeout)).view
         folder = next((each.path.partition("/")[0] for each in view.artifacts), "")
         files = tuple(

@@ -2,8 +2,10 @@
 
 import logging
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -82,6 +84,49 @@ class RecordedMeetings:
         records = sorted(found.values(), key=lambda each: each.start_time, reverse=True)
         return [summary_of_record(each) for each in records[:limit]]
 
+    async def between(
+        self,
+        filters: MeetingFilter,
+        after: tuple[datetime, str] | None,
+        until: tuple[datetime, str] | None,
+        most: int,
+        without: Collection[str],
+    ) -> list[MeetingRecord]:
+        """The recorded meetings that match, latest start first, each by its newest run. Raises StorageError.
+
+        Reads only what lies between two places, which are starts with the workflow ids of meetings.
+
+        Args:
+            filters: What they have to match.
+            after: The place behind which they come; None for all.
+            until: The last place that counts; None for all.
+            most: Maximum number of meetings.
+            without: Folders of meetings that are known already.
+        """
+        found: list[MeetingRecord] = []
+        latest = after[0] + timedelta(microseconds=1) if after else None
+        limits = [each for each in (latest, filters.starts_before) if each is not None]
+        first = until[0] if until and (filters.starts_from is None or until[0] > filters.starts_from) else None
+        try:
+            if (store := self._records()) is None:
+                return []
+            async for paths in store.paths_by_day(first or filters.starts_from, min(limits, default=None)):
+                unknown = [each for each in paths if not _is_of(each, without)]
+                for some in _whole_minutes(unknown, most):
+                    records = [each for each in await store.read(some) if matches(each, filters)]
+                    records.sort(key=_place, reverse=True)
+                    for each in records:
+                        is_between = (after is None or _place(each) < after) and (
+                            until is None or _place(each) >= until
+                        )
+                        if is_between and await store.is_newest(each):
+                            found.append(each)
+                    if len(found) >= most:
+                        return found[:most]
+        except StoreError as error:
+            raise StorageError(f"Records of earlier meetings cannot be read: {error}") from None
+        return found
+
     async def found(self, what: str) -> list[MeetingRecord]:
         """The newest records of a link, a bot, a calendar event or a meeting. Raises StorageError."""
         keys = [(RecordKey.MEETING, what), (RecordKey.MEETING, workflow_id_for(what))]
@@ -104,6 +149,31 @@ class RecordedMeetings:
         return self._store
 
 
+def _place(record: MeetingRecord) -> tuple[datetime, str]:
+    return record.start_time, record.workflow_id
+
+
+def _minute(path: str) -> str:
+    return path.rpartition("/")[2].partition("-")[0]
+
+
+def _is_of(path: str, folders: Collection[str]) -> bool:
+    """Whether a record is that of one of these folders, or of another run of the same meeting."""
+    parts = path.rpartition("/")[2].partition("-")[2].removesuffix(".json").split("~")
+    return any("~".join(parts[:count]) in folders for count in range(1, len(parts) + 1))
+
+
+def _whole_minutes(paths: list[str], size: int) -> Iterator[list[str]]:
+    """The paths of a day in parts of about this size: the records of one minute are in no certain order."""
+    part: list[str] = []
+    for _, some in groupby(paths, _minute):
+        part += some
+        if len(part) >= size:
+            yield part
+            part = []
+    yield part
+
+
 def matches(record: MeetingRecord, filters: MeetingFilter) -> bool:
     """Whether a record meets all conditions, as Temporal's visibility queries mean them."""
     wanted = re.findall(r"\w+", filters.title.lower())
@@ -116,6 +186,8 @@ def matches(record: MeetingRecord, filters: MeetingFilter) -> bool:
         and (filters.starts_from is None or start >= filters.starts_from)
         and (filters.starts_before is None or start < filters.starts_before)
         and all(record.metadata.get(key) == value for key, value in filters.metadata.items())
+        and filters.bot in {"", record.bot_id, *(each.bot_id for each in record.bots)}
+        and filters.link in {"", record.meeting_url}
         and (not filters.calendar or filters.calendar in {each.calendar_id for each in record.calendars})
         and all(any(word.startswith(each) for word in words) for each in wanted)
     )

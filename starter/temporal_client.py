@@ -43,6 +43,7 @@ from starter.meeting_models import (
     MeetingSummary,
     PendingActivity,
 )
+from starter.meeting_pages import PageOfMeetings, PagePosition, meeting_page
 from starter.meeting_queries import MeetingFilter
 from starter.meeting_reader import MeetingReader
 from starter.meeting_snapshot import is_closed, outcome_of, pending_activities, snapshot, trouble_of
@@ -129,6 +130,13 @@ class TemporalMeetingClient(MeetingClient):
         wanted = (status, title, starts_from, starts_before, platform, metadata or {}, reasons, calendar)
         with translate_temporal_errors(self.temporal):
             return await list_meetings(self.temporal, self._records, MeetingFilter(*wanted), limit)
+
+    async def page(
+        self, filters: MeetingFilter, limit: int = 50, after: PagePosition | None = None
+    ) -> PageOfMeetings:
+        """Meetings page by page: open ones in order of their start, then ended ones, the latest start first."""
+        with translate_temporal_errors(self.temporal):
+            return await meeting_page(self.temporal, self._records, filters, limit, after)
 
     async def find_all(self, meetings: Sequence[str]) -> tuple[str, ...]:
         found: dict[str, None] = {}

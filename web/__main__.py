@@ -15,26 +15,29 @@ from itertools import chain
 from pathlib import Path
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from bridge.connection_limits import close_idle_connections
 from minutekeeper.api_keys import ApiKeyFile
-from minutekeeper.config import Settings
+from minutekeeper.config import Settings, socket_address
 from minutekeeper.config_reader import SettingsError, read_settings
 from minutekeeper.logs import set_up_logging
+from minutekeeper.metrics_page import served_metrics
 from minutekeeper.process import run_and_exit
 from minutekeeper.startup_checks import describe_problems
 from minutekeeper.stop_signals import stop_event
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.client import CalendarClient
-from starter.temporal_client import TemporalMeetingClient
 from starter.transcript_search import TranscriptSearch
 from starter.webhook_endpoints import WebhookClient
 from web.access.startup import access_problems
 from web.api.app import ApiServer
 from web.api.calendars import CalendarHandlers
+from web.api.event_stream import EventHandlers
 from web.api.files import FileHandlers
 from web.api.handlers import MeetingHandlers
+from web.api.routes import ApiHandlers
 from web.api.webhooks import WebhookHandlers
 from web.changes import ChangeFeed
 from web.pages.access import PageAccess
@@ -48,28 +51,15 @@ from web.pages.meeting_page import MEETING, MeetingPages
 from web.pages.meeting_replay import MeetingReplay
 from web.pages.route import PageRoute
 from web.pages.search_page import SearchPages
+from web.request_metrics import RequestMetrics
 from web.server import WebServer
+from web.shared_client import SharedClient
 from web.stored_files import StoredFiles
 
 logger = logging.getLogger("web")
 
 _CANCELLING_SECONDS = 0.5
 """How long a stop waits for requests that are being answered."""
-
-
-class SharedClient:
-    """One connection to Temporal, which is made when it is first needed: the process starts without a server."""
-
-    def __init__(self) -> None:
-        self._client: TemporalMeetingClient | None = None
-        self._lock = asyncio.Lock()
-
-    async def connected(self) -> TemporalMeetingClient:
-        """The client. Raises TemporalUnreachableError."""
-        async with self._lock:
-            if self._client is None:
-                self._client = await TemporalMeetingClient.connect()
-            return self._client
 
 
 def main() -> int:
@@ -94,17 +84,21 @@ def main() -> int:
 async def _serve(settings: Settings) -> None:
     stop = stop_event()
     client = SharedClient()
-    meetings = MeetingHandlers(client.connected, settings.wake_up)
-    stored = StoredFiles(partial(ArtifactStore, settings.artifacts_url))
-    files = FileHandlers(client.connected, stored)
+    stored = StoredFiles(partial(ArtifactStore, settings.artifacts_url), settings.minutekeeper_web_files)
     calendars = CalendarHandlers(partial(CalendarClient.opened, settings))
-    webhooks = WebhookHandlers(partial(WebhookClient.from_settings, settings))
-    keys = ApiKeyFile(Path(settings.minutekeeper_api_keys))
-    search = TranscriptSearch.from_settings(settings)
     feed = ChangeFeed(client.connected)
-    api = ApiServer(meetings, files, calendars, webhooks, keys)
+    handlers = ApiHandlers(
+        meetings=MeetingHandlers(client.connected, settings.wake_up),
+        files=FileHandlers(client.connected, stored),
+        calendars=calendars,
+        webhooks=WebhookHandlers(partial(WebhookClient.from_settings, settings)),
+        events=EventHandlers(feed),
+    )
+    registry = CollectorRegistry()
+    api = ApiServer(handlers, ApiKeyFile(Path(settings.minutekeeper_api_keys)))
+    search = TranscriptSearch.from_settings(settings)
     tables = (SearchPages(search).routes(), _meeting_pages(settings, client, feed, stored))
-    server = WebServer(api, await _pages(settings, stored, *tables))
+    server = WebServer(api, await _pages(settings, stored, *tables), RequestMetrics(registry))
     runner = web.AppRunner(server.application(), shutdown_timeout=_CANCELLING_SECONDS)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(calendars.aclose)
@@ -112,13 +106,18 @@ async def _serve(settings: Settings) -> None:
         await runner.setup()
         site = web.TCPSite(runner, settings.minutekeeper_web_host, settings.minutekeeper_web_port)
         await site.start()
-        port = runner.addresses[0][1]
-        sys.stdout.write(json.dumps({"web": f"http://{settings.minutekeeper_web_host}:{port}"}) + "\n")
+        serving = {"web": f"http://{settings.minutekeeper_web_host}:{runner.addresses[0][1]}"}
+        if settings.minutekeeper_web_metrics_address:
+            address = socket_address(settings.minutekeeper_web_metrics_address)
+            metrics = await stack.enter_async_context(served_metrics(registry, *address, logger))
+            serving["metrics"] = f"{metrics.name}/metrics"
+        sys.stdout.write(json.dumps(serving) + "\n")
         sys.stdout.flush()
         tasks = (
             asyncio.create_task(close_idle_connections(runner, server.active), name="idle"),
-            asyncio.create_task(search.keep_up_to_date(), name="search index"),
             asyncio.create_task(feed.run(), name="changes"),
+            asyncio.create_task(client.watch(), name="checks of Temporal"),
+            asyncio.create_task(search.keep_up_to_date(), name="search index"),
         )
         await stop.wait()
         for task in tasks:

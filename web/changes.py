@@ -82,6 +82,7 @@ class ChangeFeed:
         self._looking = asyncio.Lock()
         self._tried_at: float | None = None
         self._number = 0
+        self._trouble = ""
         self._changes: deque[MeetingChange] = deque(maxlen=_KEPT_CHANGES)
         self.name = secrets.token_hex(6)
         """Tells this feed from that of another process."""
@@ -146,12 +147,17 @@ class ChangeFeed:
             try:
                 changed = await self._seen.look(await self._connected())
             except (MeetingError, StoreError) as error:
-                if self.live_since is not None:
+                if str(error) != self._trouble:
                     logger.warning("Changes of meetings are not seen: %s", error)
+                self._trouble, self.live_since = str(error), None
+                return
+            except Exception:
+                # The next look may succeed; without looks no stream would tell anything any more.
+                logger.exception("A look for changes of meetings failed")
                 self.live_since = None
                 return
             if self.live_since is None:
-                self.live_since = datetime.now(UTC)
+                self._trouble, self.live_since = "", datetime.now(UTC)
             for each in changed:
                 self._number += 1
                 change = MeetingChange(self._number, each.summary.workflow_id, each.summary, each.view)

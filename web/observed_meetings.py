@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from temporalio.client import WorkflowExecution, WorkflowExecutionDescription
 
+from minutekeeper.meetings.status import MeetingStatus
 from minutekeeper.meetings.views import MeetingView
 from starter.error_translation import translate_temporal_errors
 from starter.errors import MeetingError, MeetingNotFoundError, NoWorkerError, TemporalUnreachableError
@@ -31,7 +32,7 @@ _OVERLAP = timedelta(seconds=60)
 _ROWS_A_SECOND = 200
 _LONGEST_BETWEEN_LISTS = timedelta(seconds=10)
 _WITHOUT_WORKER = timedelta(seconds=30)
-"""How long no workflow is queried after no worker has answered."""
+"""How long a workflow is not queried again after no worker has answered."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -63,7 +64,8 @@ class ObservedMeetings:
         self._changed: list[ChangedMeeting] = []
         self._reported: OrderedDict[tuple[str, datetime, datetime | None], None] = OrderedDict()
         self._looked_at: datetime | None = None
-        self._next_sleeping = self._no_query_before = _LONG_AGO
+        self._next_sleeping = self._answered_at = _LONG_AGO
+        self._unanswered: dict[str, datetime] = {}
         self._turn = 0
 
     async def look(self, client: TemporalMeetingClient) -> list[ChangedMeeting]:
@@ -80,12 +82,13 @@ class ObservedMeetings:
                 self._listed_sleeping(client, now),
             )
             self._note_near(active, sleeping or ())
-            self._note_recent(recent, now, is_first=is_first)
+            # Before what was booked meanwhile is known, which the lists do not have yet.
             self._notice_missing(active, sleeping)
+            self._note_recent(recent, now, is_first=is_first)
             described = {each.id: each for each in await describe_each(client.temporal, self._turns(active))}
             for workflow_id, each in described.items():
                 known = self._known[workflow_id]
-                if known.revision != _revision(each) or (not known.is_complete and now >= self._no_query_before):
+                if known.revision != _revision(each) or (not known.is_complete and self._may_ask(workflow_id, now)):
                     self._to_read[workflow_id] = None
             await self._read(client, described, now)
         self._looked_at = now
@@ -193,7 +196,8 @@ class ObservedMeetings:
         summary = _summary(view, execution, before)
         if before is None or view != before.view:
             self._changed.append(ChangedMeeting(summary, view))
-        if execution is None or is_closed(execution) or view.start_time > now + NEAR:
+        is_far = view.status is MeetingStatus.SCHEDULED and view.start_time > now + NEAR
+        if execution is None or is_closed(execution) or is_far:
             self._forget(workflow_id)
         else:
             del self._to_read[workflow_id]
@@ -209,14 +213,25 @@ class ObservedMeetings:
         execution: WorkflowExecutionDescription | None,
         now: datetime,
     ) -> tuple[MeetingView, bool]:
-        """The meeting, and whether a worker told it. No worker is asked for a while after none has answered."""
+        """The meeting, and whether a worker told it."""
         is_stuck = execution is not None and bool(trouble_of(execution))
-        if not is_stuck and now >= self._no_query_before:
+        if not is_stuck and self._may_ask(workflow_id, now):
             try:
-                return await client.status(workflow_id), True
+                view = await client.status(workflow_id)
             except NoWorkerError:
-                self._no_query_before = now + _WITHOUT_WORKER
+                self._unanswered[workflow_id] = now
+            else:
+                self._answered_at = now
+                self._unanswered.pop(workflow_id, None)
+                return view, True
         return await client.snapshot(workflow_id), False
+
+    def _may_ask(self, workflow_id: str, now: datetime) -> bool:
+        """Whether a worker may answer: not for a while after none did for this meeting, or for any."""
+        silent = self._unanswered.get(workflow_id, _LONG_AGO)
+        if self._unanswered and self._answered_at < max(self._unanswered.values()):
+            silent = max(self._unanswered.values())
+        return now >= silent + _WITHOUT_WORKER
 
     def _keep(self, known: _Known) -> None:
         workflow_id = known.summary.workflow_id
@@ -226,6 +241,7 @@ class ObservedMeetings:
         self._known.pop(workflow_id, None)
         self.open.pop(workflow_id, None)
         self._to_read.pop(workflow_id, None)
+        self._unanswered.pop(workflow_id, None)
 
     def _report(self, execution: WorkflowExecution) -> bool:
         """Notes a beginning or an end of a run; whether it is new."""

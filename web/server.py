@@ -10,6 +10,7 @@ from bridge.delivery_log import WithoutTraceback
 from web.api.app import ApiServer, problems_as_json
 from web.pages.app import PageServer
 from web.pages.reference import REFERENCE_PATH, reference_page
+from web.request_metrics import RequestMetrics
 
 http_logger = logging.getLogger("web.http")
 """The logger that aiohttp writes to."""
@@ -30,15 +31,16 @@ def is_api_path(path: str) -> bool:
 class WebServer:
     """Takes the requests of both. `active` are those that are being answered."""
 
-    def __init__(self, api: ApiServer, pages: PageServer) -> None:
+    def __init__(self, api: ApiServer, pages: PageServer, metrics: RequestMetrics) -> None:
         self._api = api
         self._pages = pages
         self._reference = reference_page(api.document)
+        self._metrics = metrics
         self.active = ActiveRequests()
 
     def application(self) -> web.Application:
         app = web.Application(
-            middlewares=[self._track, self._answer],
+            middlewares=[self._track, self._metrics.measure, self._answer],
             handler_args={
                 # An access log would print the ids of meetings, which may be names of people.
                 "access_log": None,
@@ -52,6 +54,7 @@ class WebServer:
         self._api.add_routes(app.router)
         self._pages.add_routes(app.router)
         app.router.add_get(REFERENCE_PATH, self._show_reference)
+        app.on_shutdown.append(self._api.close)
         return app
 
     @web.middleware

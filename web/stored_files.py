@@ -11,32 +11,46 @@ from aiohttp import hdrs, web
 from minutekeeper.meetings.record import RecordedFile
 from minutekeeper.storage.layout import validate_path
 from minutekeeper.storage.store import ArtifactStore
+from minutekeeper.web_config import FileDelivery
+from web.bucket_file import BucketFile
 
 _LINK_LIFETIME = timedelta(minutes=15)
 _CHUNK_BYTES = 1024 * 1024
 
 
 class StoredFiles:
-    """Sends and reads files. `open_store` opens the artifact store when it is first needed."""
+    """Sends and reads files.
 
-    def __init__(self, open_store: Callable[[], ArtifactStore]) -> None:
+    Args:
+        open_store: Opens the artifact store when it is first needed.
+        from_bucket: Whether files of a bucket are sent as links, or through this process.
+    """
+
+    def __init__(
+        self, open_store: Callable[[], ArtifactStore], from_bucket: FileDelivery = FileDelivery.LINK
+    ) -> None:
         self._open_store = open_store
+        self._from_bucket = from_bucket
         self._store: ArtifactStore | None = None
 
     async def response(self, folder: str, file: RecordedFile) -> web.StreamResponse | None:
-        """The file from a folder, or a link to it in a bucket; None if a folder has it no more.
+        """The file from a folder, or a link to it in a bucket; None if it is not stored any more.
 
         Raises StoreError.
         """
         store = await self.opened()
         path = validate_path(f"{folder}/{file.name}")
-        if store.root is None:
+        if store.root is not None:
+            here = store.root / path
+            if not await asyncio.to_thread(here.is_file):
+                return None
+            return web.FileResponse(here, chunk_size=_CHUNK_BYTES, headers=_headers(file))
+        if self._from_bucket is FileDelivery.LINK:
             link = await store.signed_link(path, _LINK_LIFETIME)
             return web.Response(status=302, headers={hdrs.LOCATION: link})
-        here = store.root / path
-        if not await asyncio.to_thread(here.is_file):
+        if (size := await store.size(path)) is None:
             return None
-        return web.FileResponse(here, chunk_size=_CHUNK_BYTES, headers=_headers(file))
+        return BucketFile(store, path, size, file.sha256, _headers(file))
 
     async def content(self, folder: str, file: RecordedFile) -> bytes:
         """The bytes of a small file. Raises StoreError, which a NotStoredError is."""

@@ -74,6 +74,11 @@ class RecordStore:
         """The records of a workflow's runs, the newest first."""
         return await self.found_by(RecordKey.MEETING, workflow_id)
 
+    async def is_newest(self, record: MeetingRecord) -> bool:
+        """Whether no other run of the meeting has a record that was written later."""
+        entries = await self._store.list(layout.record_index(RecordKey.MEETING, record.workflow_id))
+        return len(entries) <= 1 or (await self.of_meeting(record.workflow_id))[0].run == record.run
+
     async def found_by(self, kind: RecordKey, key: str) -> list[MeetingRecord]:
         """The records with this key, those that were written last first."""
         entries = await self._store.list(layout.record_index(kind, key))

@@ -183,6 +183,16 @@ class ArtifactStore:
         while (chunk := await self.in_thread(following)) is not None:
             yield chunk
 
+    async def part(self, path: str, start: int, end: int) -> bytes:
+        """The bytes of a file from `start` to before `end`. Raises NotStoredError."""
+        validate_path(path)
+
+        def work() -> bytes:
+            with translate_store_errors(f"read {path}"):
+                return self._store.get_range(path, start=start, end=end).to_bytes()
+
+        return await self.in_thread(work)
+
     async def size(self, path: str) -> int | None:
         """Bytes of a file, None if there is no such file."""
         validate_path(path)
@@ -191,10 +201,9 @@ class ArtifactStore:
             with translate_store_errors(f"look at {path}"):
                 return self._store.head(path)["size"]
 
-        try:
+        with contextlib.suppress(NotStoredError):
             return await self.in_thread(work)
-        except NotStoredError:
-            return None
+        return None
 
     async def exists(self, path: str) -> bool:
         return await self.size(path) is not None

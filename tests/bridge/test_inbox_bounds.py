@@ -9,11 +9,12 @@ import pytest_asyncio
 from prometheus_client import CollectorRegistry
 from temporalio.client import Client
 
-from bridge.app import served_metrics
 from bridge.app_keys import INBOX, REGISTRY
 from bridge.delivery import WebhookDelivery
+from bridge.delivery_log import http_logger
 from bridge.inbox import Inbox, InboxFolder
 from minutekeeper.meetings.bot_events import BotEvent, BotEventKind
+from minutekeeper.metrics_page import served_metrics
 from minutekeeper.storage.layout import Bounds
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.worker_connection import plugin
@@ -97,7 +98,7 @@ def _delivery(code: str, received_at: datetime, *, size: int) -> WebhookDelivery
 
 async def _metrics(bridge: Bridge) -> dict[str, str]:
     async with (
-        served_metrics(bridge.app[REGISTRY], "127.0.0.1", 0) as site,
+        served_metrics(bridge.app[REGISTRY], "127.0.0.1", 0, http_logger) as site,
         bridge.session.get(f"{site.name}/metrics") as response,
     ):
         lines = [line.rpartition(" ") for line in (await response.text()).splitlines()]

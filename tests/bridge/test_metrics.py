@@ -6,9 +6,10 @@ import re
 import pytest
 from temporalio.client import Client
 
-from bridge.app import served_metrics
 from bridge.app_keys import REGISTRY
+from bridge.delivery_log import http_logger
 from minutekeeper.meetings.webhook_urls import account_webhook_path
+from minutekeeper.metrics_page import served_metrics
 from minutekeeper.storage.store import ArtifactStore
 from minutekeeper.temporal.worker_connection import plugin
 from tests.bridge.support import DEAD, SECRET, Bridge, eventually, running_bridge, start_recorder, status, stored
@@ -18,7 +19,7 @@ WRONG = {"x-meeting-baas-api-key": "of another account"}
 
 async def counts(bridge: Bridge) -> dict[str, int]:
     async with (
-        served_metrics(bridge.app[REGISTRY], "127.0.0.1", 0) as site,
+        served_metrics(bridge.app[REGISTRY], "127.0.0.1", 0, http_logger) as site,
         bridge.session.get(f"{site.name}/metrics") as response,
     ):
         assert response.content_type == "text/plain"

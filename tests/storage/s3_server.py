@@ -64,9 +64,13 @@ class S3Server:
             return web.Response(headers={"ETag": f'"{len(self.objects[key])}"'})
         if key not in self.objects:
             return _error(404, "NoSuchKey")
-        return web.Response(
-            body=self.objects[key], headers={"ETag": f'"{len(self.objects[key])}"', "Last-Modified": _WHEN}
-        )
+        body = self.objects[key]
+        headers = {"ETag": f'"{len(body)}"', "Last-Modified": _WHEN}
+        if part := re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("Range", "")):
+            first, last = int(part[1]), int(part[2])
+            headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
+            return web.Response(body=body[first : last + 1], status=206, headers=headers)
+        return web.Response(body=body, headers=headers)
 
     def _delete(self, order: str) -> web.Response:
         keys = [unescape(key) for key in re.findall("<Key>(.*?)</Key>", order)]

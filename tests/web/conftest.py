@@ -3,7 +3,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,9 @@ class Api:
     url: str
     http: aiohttp.ClientSession
     folder: Path
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str]
+    process: asyncio.subprocess.Process
+    metrics: str = ""
 
     async def ask(
         self, method: str, path: str, body: Any = None, *, scope: str = "all", **options: Any
@@ -69,15 +71,16 @@ async def api(environment: WorkflowEnvironment, tmp_path_factory: pytest.TempPat
 
 
 class running_api:  # noqa: N801 - used as a function
-    """Runs `python -m web`, with a key for each scope and one for all."""
+    """Runs `python -m web`, with a key for each scope and one for all, or with keys that are there already."""
 
-    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
-        self._folder, self._settings = folder, settings
+    def __init__(self, folder: Path, settings: dict[str, str], keys: dict[str, str] | None = None) -> None:
+        self._folder, self._settings, self._keys = folder, settings, keys
 
     async def __aenter__(self) -> Api:
         environment = clean_environment() | {
             "MINUTEKEEPER_WEB_PORT": "0",
             "MINUTEKEEPER_SEARCH_INDEX": str(self._folder / "search.sqlite3"),
+            "MINUTEKEEPER_WEB_METRICS_ADDRESS": "127.0.0.1:0",
             "TEMPORAL_CONFIG_FILE": os.devnull,
         }
         with (self._folder / "web.log").open("wb") as log:
@@ -92,13 +95,15 @@ class running_api:  # noqa: N801 - used as a function
         assert self._process.stdout is not None
         line = await asyncio.wait_for(self._process.stdout.readline(), 30)
         assert line, (self._folder / "web.log").read_text()
-        self._http = aiohttp.ClientSession()
-        return Api(json.loads(line)["web"], self._http, self._folder, await self._made_keys())
+        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        told, keys = json.loads(line), self._keys or await self._made_keys()
+        return Api(told["web"], self._http, self._folder, keys, self._process, told["metrics"])
 
     async def __aexit__(self, *_: object) -> None:
         await self._http.close()
-        self._process.terminate()
-        assert await asyncio.wait_for(self._process.wait(), 20) == 0
+        if self._process.returncode is None:
+            self._process.terminate()
+            assert await asyncio.wait_for(self._process.wait(), 20) == 0
 
     async def _made_keys(self) -> dict[str, str]:
         before = os.environ.get("MINUTEKEEPER_API_KEYS")

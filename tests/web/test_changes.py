@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from temporalio.client import Client
@@ -13,9 +14,9 @@ from minutekeeper.temporal.worker_connection import plugin
 from starter.errors import TemporalUnreachableError
 from starter.temporal_client import TemporalMeetingClient
 from tests.starter.fakes import Scene
-from tests.starter.support import a_request, an_outcome, end, play, target_of
+from tests.starter.support import QUIET, a_request, an_outcome, end, fake_worker, play, target_of
 from tests.web.counted_calls import Counted
-from web import changes
+from web import changes, observed_meetings
 from web.changes import ChangeFeed, ChangeQueue, MeetingChange, SlowReaderError
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -49,9 +50,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def watched(environment: WorkflowEnvironment) -> AsyncIterator[Watched]:
-    counted = Counted()
-    client = await Client.connect(target_of(environment.client), plugins=[plugin()], interceptors=[counted])
+async def watched(environment: WorkflowEnvironment, namespace: str = "default") -> AsyncIterator[Watched]:
+    counted, target = Counted(), target_of(environment.client)
+    client = await Client.connect(target, namespace=namespace, plugins=[plugin()], interceptors=[counted])
     watched = Watched(client, counted)
     running = asyncio.create_task(watched.feed.run())
     try:
@@ -150,6 +151,7 @@ async def test_what_ends_while_temporal_is_away_is_told_afterwards(environment: 
     async with watched(environment) as its:
         known = await its.meetings.start(a_request(0.1), "known-before")
         with its.feed.subscribed() as queue:
+            await live(its.feed)
             await shown(its.feed, known.workflow_id, MeetingStatus.SCHEDULED)
             its.is_away = True
             while its.feed.live_since is not None:  # noqa: ASYNC110 - only asking tells
@@ -170,6 +172,22 @@ async def told_end(queue: ChangeQueue) -> MeetingChange:
             change = await queue.get()
             if change.view.status.is_final:
                 return change
+
+
+async def test_without_a_worker_hardly_anything_is_asked_and_all_is_told_later(
+    environment: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("starter.client._QUERY_TIMEOUT", timedelta(seconds=0.5))
+    async with watched(environment, QUIET) as its:
+        booked = await its.meetings.start(a_request(0.1), "not-executed")
+        with its.feed.subscribed() as queue:
+            await its.looked(booked.workflow_id, 20)
+            assert its.counted.queries.total() == 1
+            assert its.feed.open_meetings()[booked.workflow_id].title == ""
+            monkeypatch.setattr(observed_meetings, "_WITHOUT_WORKER", timedelta())
+            async with fake_worker(its.meetings.temporal), asyncio.timeout(30):
+                while not (await queue.get()).view.timeline:
+                    pass
 
 
 async def test_a_slow_reader_is_cut_off_and_holds_up_no_other(

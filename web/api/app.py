@@ -16,15 +16,12 @@ from bridge.request_bodies import RequestBodyReader
 from minutekeeper.api_keys import ApiKey, ApiKeyFile, ApiKeyFileError, ApiScope
 from minutekeeper.storage.errors import StoreError
 from starter.errors import MeetingError, StorageError
-from web.api.calendars import CalendarHandlers
 from web.api.document import DOCUMENT_PATH, openapi_document
-from web.api.files import FileHandlers
-from web.api.handlers import ApiRequest, ApiResponse, MeetingHandlers
+from web.api.handlers import ApiRequest, ApiResponse
 from web.api.problems import PROBLEM_TYPE, ProblemCode, ProblemError, invalid_fields, problem_for
 from web.api.rate_limit import KeyRateLimit
 from web.api.route import ApiRoute
-from web.api.routes import api_routes
-from web.api.webhooks import WebhookHandlers
+from web.api.routes import ApiHandlers, api_routes
 
 logger = logging.getLogger("web")
 
@@ -36,15 +33,9 @@ _BEARER = "bearer "
 class ApiServer:
     """Serves the routes of the table with the keys of a file."""
 
-    def __init__(
-        self,
-        meetings: MeetingHandlers,
-        files: FileHandlers,
-        calendars: CalendarHandlers,
-        webhooks: WebhookHandlers,
-        keys: ApiKeyFile,
-    ) -> None:
-        self._routes = api_routes(meetings, files, calendars, webhooks)
+    def __init__(self, handlers: ApiHandlers, keys: ApiKeyFile) -> None:
+        self._routes = api_routes(handlers)
+        self._events = handlers.events
         self._keys = keys
         self._limit = KeyRateLimit()
         self._bodies = RequestBodyReader(_MAX_BODY_BYTES)
@@ -61,6 +52,10 @@ class ApiServer:
                 router.add_route(hdrs.METH_HEAD, path, self._handler(route))
         router.add_get(DOCUMENT_PATH, self._show_document)
 
+    async def close(self, _: web.Application) -> None:
+        """Ends the streams of events, which would have no end."""
+        self._events.close()
+
     def _handler(self, route: ApiRoute) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             key = self._admitted(request, route.scope) if route.scope is not None else None
@@ -73,7 +68,11 @@ class ApiServer:
                 named.get("id") or named.get("calendar") or named.get("endpoint", ""),
                 named.get("name") or named.get("event", ""),
             )
-            return _answer(await route.handle(ApiRequest(subject, part, query, body, known)))
+
+            def is_admitted() -> bool:
+                return route.scope is None or self._is_admitted(request, route.scope)
+
+            return _answer(await route.handle(ApiRequest(subject, part, query, body, known, request, is_admitted)))
 
         return handle
 
@@ -86,10 +85,8 @@ class ApiServer:
         if any(name.lower() in _KEY_NAMES or value.startswith("mk_") for name, value in request.query.items()):
             text = "A key does not belong into an address, where logs keep it: send it as Authorization: Bearer."
             raise ProblemError(ProblemCode.KEY_IN_URL, text)
-        header = request.headers.get(hdrs.AUTHORIZATION, "")
-        given = header[len(_BEARER) :].strip() if header.lower().startswith(_BEARER) else ""
         try:
-            key = self._keys.find(given)
+            key = self._keys.find(_key_of(request))
         except ApiKeyFileError as error:
             logger.error("%s", error)  # noqa: TRY400 - the message says it all
             key = None
@@ -101,6 +98,13 @@ class ApiServer:
         if scope not in key.scopes:
             raise ProblemError(ProblemCode.SCOPE_MISSING, f"This needs a key with the scope {scope.value}.")
         return key
+
+    def _is_admitted(self, request: web.Request, scope: ApiScope) -> bool:
+        try:
+            key = self._keys.find(_key_of(request))
+        except ApiKeyFileError:
+            return False
+        return key is not None and key.is_valid(datetime.now(UTC)) and scope in key.scopes
 
     def _limited(self, key: ApiKey | None, request: web.Request) -> None:
         name = key.key_id if key is not None else request.remote or ""
@@ -176,6 +180,11 @@ def _answer(response: ApiResponse | web.StreamResponse) -> web.StreamResponse:
     return web.Response(
         body=body, status=response.status, content_type="application/json", headers=response.headers
     )
+
+
+def _key_of(request: web.Request) -> str:
+    header = request.headers.get(hdrs.AUTHORIZATION, "")
+    return header[len(_BEARER) :].strip() if header.lower().startswith(_BEARER) else ""
 
 
 def _query_of(request: web.Request) -> dict[str, Any]:

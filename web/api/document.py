@@ -16,12 +16,14 @@ from starter.calendars.client import CalendarClient
 from starter.client import MeetingClient
 from starter.webhook_endpoints import WebhookClient
 from web.api.calendars import CalendarHandlers
+from web.api.event_stream import EventHandlers
 from web.api.files import FileHandlers
 from web.api.handlers import MeetingHandlers
 from web.api.problems import PROBLEM_TYPE, STATUS_OF, Problem, ProblemCode
 from web.api.route import ApiRoute
-from web.api.routes import api_routes
+from web.api.routes import ApiHandlers, api_routes
 from web.api.webhooks import WebhookHandlers
+from web.changes import ChangeFeed
 from web.stored_files import StoredFiles
 
 DOCUMENT_PATH = "/api/openapi.json"
@@ -185,6 +187,9 @@ def _responses(route: ApiRoute, models: _Models) -> dict[str, Any]:
             responses[str(status)]["content"] = _content("application/octet-stream", binary) | _content(
                 "*/*", binary
             )
+        elif route.is_stream:
+            event = {"type": "string", "description": "Events; the data of `meeting` is a MeetingSummary."}
+            responses[str(status)]["content"] = _content("text/event-stream", event)
         elif not route.is_file and status not in {204, 304}:
             responses[str(status)]["content"] = _content("application/json", models.of_output(route.output))
         if route.has_etag:
@@ -228,6 +233,8 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 
 
 def _query_parameters(route: ApiRoute, models: _Models) -> list[dict[str, Any]]:
+    if route.is_stream:
+        return [{"name": "Last-Event-ID", "in": "header", "required": False, "schema": {"type": "string"}}]
     found = []
     for name, given in models.of_query(route.query).items():
         if name != "metadata":
@@ -259,4 +266,6 @@ def openapi_text() -> str:
     files = FileHandlers(MeetingClient.connect, StoredFiles(lambda: ArtifactStore("")))
     calendars = CalendarHandlers(CalendarClient.opened)
     webhooks = WebhookHandlers(WebhookClient.from_settings)
-    return f"{json.dumps(openapi_document(api_routes(meetings, files, calendars, webhooks)), indent=1)}\n"
+    events = EventHandlers(ChangeFeed(MeetingClient.connect))
+    routes = api_routes(ApiHandlers(meetings, files, calendars, webhooks, events))
+    return f"{json.dumps(openapi_document(routes), indent=1)}\n"

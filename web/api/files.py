@@ -1,17 +1,15 @@
 """Stored files over HTTP: listed with their hashes, and sent whole or in part, or as a link into a bucket."""
 
-from collections.abc import Awaitable, Callable
-
 from aiohttp import web
 
 from minutekeeper.meetings.record import RecordedFile
 from minutekeeper.meetings.status import TranscriptState
 from starter import messages
-from starter.client import MeetingClient
 from starter.meeting_models import MeetingFiles
 from web.api.handlers import ApiRequest, ApiResponse
 from web.api.models import FileList
 from web.api.problems import ProblemCode, ProblemError
+from web.meeting_reads import Connected, MeetingReads
 from web.stored_files import StoredFiles
 
 _RETRY_SECONDS = 30
@@ -20,8 +18,8 @@ _RETRY_SECONDS = 30
 class FileHandlers:
     """The operations on files."""
 
-    def __init__(self, connected: Callable[[], Awaitable[MeetingClient]], stored: StoredFiles) -> None:
-        self._connected = connected
+    def __init__(self, connected: Connected, stored: StoredFiles) -> None:
+        self._reads = MeetingReads(connected)
         self._stored = stored
 
     async def list_files(self, request: ApiRequest) -> ApiResponse:
@@ -51,7 +49,7 @@ class FileHandlers:
         )
 
     async def _found(self, meeting: str) -> MeetingFiles:
-        return await (await self._connected()).files(meeting)
+        return await self._reads.files(meeting)
 
     async def _sent(self, found: MeetingFiles, file: RecordedFile) -> web.StreamResponse:
         response = await self._stored.response(found.folder, file)

@@ -1,9 +1,8 @@
 """What the API takes and answers. Unknown fields of a request are refused, never dropped in silence."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, SkipValidation
+from pydantic import BaseModel, ConfigDict, Field, RootModel, SkipValidation
 
 from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.fields import (
@@ -11,10 +10,8 @@ from minutekeeper.meetings.fields import (
     Metadata,
     NormalisedMeetingUrl,
     Title,
-    UtcDatetime,
     WantedArtifacts,
 )
-from minutekeeper.meetings.meeting_urls import Platform
 from minutekeeper.meetings.record import RecordedFile
 from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
 from minutekeeper.meetings.views import Evidence, MeetingView, TimelineEntry
@@ -22,19 +19,10 @@ from starter.calendars.events import DecidedEvent
 from starter.calendars.summaries import CalendarSummary
 from starter.meeting_models import BookingOutcome, KnownFrom, MeetingSummary, PendingActivity, TranscriptFormat
 from web.api.problems import Problem
+from web.meetings_query import Instant
 
 MAX_BATCH = 100
 
-
-def _from_text(value: Any) -> Any:
-    """Only ISO 8601 texts are instants here: numbers would be taken for seconds or for milliseconds."""
-    is_instant = isinstance(value, datetime) or (isinstance(value, str) and "T" in value.upper())
-    if not is_instant:
-        raise ValueError("must be an instant such as 2027-01-11T10:00:00Z")
-    return value
-
-
-Instant = Annotated[UtcDatetime, BeforeValidator(_from_text, json_schema_input_type=AwareDatetime)]
 
 MeetingLink = Annotated[NormalisedMeetingUrl, Field(max_length=4096)]
 
@@ -99,28 +87,6 @@ class StopMeeting(_Input):
     """A sentence for the timeline."""
 
 
-class MeetingsQuery(_Input):
-    """Conditions that listed meetings meet. `from` is inclusive, `to` exclusive."""
-
-    status: MeetingStatus | None = None
-    reason: FailureReason | None = None
-    """Why they failed."""
-    platform: Platform | None = None
-    starts_from: Instant | None = Field(None, alias="from")
-    """They start then or later."""
-    starts_before: Instant | None = Field(None, alias="to")
-    """They start before then."""
-    title: str = Field("", max_length=200)
-    """Words that the title has, or beginnings of them."""
-    calendar: str = Field("", max_length=255)
-    """The id of a calendar that wants them."""
-    metadata: Metadata = {}
-    cursor: str = Field("", max_length=400)
-    """The `next_cursor` of the page before."""
-    limit: int = Field(50, ge=1, le=200)
-    """How many a page has at most."""
-
-
 class WaitQuery(_Input):
     """Whether the answer is held back."""
 
@@ -133,10 +99,12 @@ class NoQuery(_Input):
 
 
 class MeetingPage(BaseModel):
-    """Some meetings: running and coming ones in order of their start, then ended ones, the latest first."""
+    """Some meetings: open ones in order of their start, then ended ones, the latest start first."""
 
     items: tuple[MeetingSummary, ...]
     next_cursor: str | None
+    complete: bool
+    """False if meetings may be missing, because Temporal or the artifact store does not answer."""
 
 
 class MeetingDetail(MeetingView):

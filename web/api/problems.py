@@ -52,6 +52,7 @@ class ProblemCode(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     NOT_JSON = "not_json"
     TOO_MANY_REQUESTS = "too_many_requests"
+    TOO_MANY_STREAMS = "too_many_streams"
     INTERNAL_ERROR = "internal_error"
     TEMPORAL_UNREACHABLE = "temporal_unreachable"
     WORKER_MISSING = "worker_missing"
@@ -81,6 +82,7 @@ STATUS_OF = {
     ProblemCode.BODY_TOO_LARGE: 413,
     ProblemCode.NOT_JSON: 415,
     ProblemCode.TOO_MANY_REQUESTS: 429,
+    ProblemCode.TOO_MANY_STREAMS: 429,
     ProblemCode.INTERNAL_ERROR: 500,
     ProblemCode.TEMPORAL_UNREACHABLE: 503,
     ProblemCode.WORKER_MISSING: 503,

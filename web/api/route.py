@@ -35,3 +35,5 @@ class ApiRoute:
     has_etag: bool = False
     is_file: bool = False
     """Whether the answer is a file, of which a part may be asked for, instead of JSON."""
+    is_stream: bool = False
+    """Whether the answer is a stream of events without an end, of which `output` is the data of one."""

@@ -1,10 +1,13 @@
 """The one table of the API: router, checks of keys and bodies, and the OpenAPI document are made from it."""
 
 from types import MappingProxyType
+from typing import NamedTuple
 
 from minutekeeper.api_keys import ApiScope
+from starter.meeting_models import MeetingSummary
 from web.api.calendar_routes import calendar_routes
 from web.api.calendars import CalendarHandlers
+from web.api.event_stream import EventHandlers
 from web.api.files import FileHandlers
 from web.api.handlers import MEETINGS, MeetingHandlers
 from web.api.models import (
@@ -19,7 +22,6 @@ from web.api.models import (
     MeetingDetail,
     MeetingExplanation,
     MeetingPage,
-    MeetingsQuery,
     MoveMeeting,
     StopMeeting,
     TranscriptQuery,
@@ -29,6 +31,7 @@ from web.api.problems import ProblemCode
 from web.api.route import ApiRoute
 from web.api.webhook_routes import webhook_routes
 from web.api.webhooks import WebhookHandlers
+from web.meetings_query import MeetingsQuery
 
 _MEETING = f"{MEETINGS}/{{id}}"
 
@@ -46,16 +49,25 @@ _EXAMPLE_BOOKING = MappingProxyType(
 )
 
 
-def api_routes(
-    meetings: MeetingHandlers, files: FileHandlers, calendars: CalendarHandlers, webhooks: WebhookHandlers
-) -> tuple[ApiRoute, ...]:
+class ApiHandlers(NamedTuple):
+    """What the routes call."""
+
+    meetings: MeetingHandlers
+    files: FileHandlers
+    calendars: CalendarHandlers
+    webhooks: WebhookHandlers
+    events: EventHandlers
+
+
+def api_routes(handlers: ApiHandlers) -> tuple[ApiRoute, ...]:
     """All operations of the API but for the document that shows them."""
     return (
-        *_meeting_routes(meetings),
-        *_file_routes(files),
-        *calendar_routes(calendars),
-        *webhook_routes(webhooks),
-        *_health_routes(meetings),
+        *_meeting_routes(handlers.meetings),
+        *_file_routes(handlers.files),
+        *calendar_routes(handlers.calendars),
+        *webhook_routes(handlers.webhooks),
+        *_event_routes(handlers.events),
+        *_health_routes(handlers.meetings),
     )
 
 
@@ -241,6 +253,25 @@ def _meeting_routes(meetings: MeetingHandlers) -> tuple[ApiRoute, ...]:
             ApiScope.READ,
             answers={200: "The explanation, and what it rests on."},
             problems=(*_OF_ONE, ProblemCode.WORKER_MISSING),
+        ),
+    )
+
+
+def _event_routes(events: EventHandlers) -> tuple[ApiRoute, ...]:
+    return (
+        ApiRoute(
+            "GET",
+            "/api/v1/events",
+            "streamEvents",
+            "Follow all meetings by server-sent events: `meeting` has the row of a changed meeting, `live` "
+            "and `away` tell whether changes are seen, `reset` that some may have been missed, so that meetings "
+            "have to be read again. With Last-Event-ID the stream goes on where another one ended.",
+            events.stream,
+            MeetingSummary,
+            ApiScope.READ,
+            answers={200: "The stream, which has no end. A comment comes every 15 seconds."},
+            problems=(ProblemCode.TOO_MANY_STREAMS,),
+            is_stream=True,
         ),
     )
 

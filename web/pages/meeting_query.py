@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from minutekeeper.meetings.meeting_urls import Platform
 from minutekeeper.meetings.status import NEVER_JOINED, FailureReason, MeetingStatus, is_our_fault
-from web.api.models import MeetingsQuery
+from web.meetings_query import MeetingsQuery
 
 _METADATA = "metadata."
 _DAY_LENGTH = len("2027-01-11")

@@ -13,22 +13,24 @@ from minutekeeper.api_keys import ApiKeyFile
 from minutekeeper.meetings.dispatch_timing import DEFAULT_DISPATCH_TIMING
 from minutekeeper.storage.store import ArtifactStore
 from starter.calendars.client import CalendarClient
-from starter.client import MeetingClient
+from starter.temporal_client import TemporalMeetingClient
 from starter.webhook_endpoints import WebhookClient
 from tests.docs.generate import DOCS
 from web.api.app import ApiServer
 from web.api.calendars import CalendarHandlers
 from web.api.document import DOCUMENT_PATH, openapi_document, problem_codes
+from web.api.event_stream import EventHandlers
 from web.api.files import FileHandlers
 from web.api.handlers import MeetingHandlers
 from web.api.problems import STATUS_OF, ProblemCode
 from web.api.route import ApiRoute
-from web.api.routes import api_routes
+from web.api.routes import ApiHandlers, api_routes
 from web.api.webhooks import WebhookHandlers
+from web.changes import ChangeFeed
 from web.stored_files import StoredFiles
 
 
-async def never() -> MeetingClient:
+async def never() -> TemporalMeetingClient:
     raise AssertionError("the document needs no client")
 
 
@@ -36,13 +38,14 @@ def no_store() -> ArtifactStore:
     raise AssertionError("the document needs no store")
 
 
-HANDLERS = (
+HANDLERS = ApiHandlers(
     MeetingHandlers(never, DEFAULT_DISPATCH_TIMING),
     FileHandlers(never, StoredFiles(no_store)),
     CalendarHandlers(CalendarClient.opened),
     WebhookHandlers(WebhookClient.from_settings),
+    EventHandlers(ChangeFeed(never)),
 )
-ROUTES = api_routes(*HANDLERS)
+ROUTES = api_routes(HANDLERS)
 DOCUMENT = openapi_document(ROUTES)
 
 
@@ -54,7 +57,7 @@ def test_it_is_valid_and_committed() -> None:
 
 def test_it_has_every_route_of_the_router_and_no_other(tmp_path: Any) -> None:
     router = web.UrlDispatcher()
-    ApiServer(*HANDLERS, ApiKeyFile(tmp_path / "keys.json")).add_routes(router)
+    ApiServer(HANDLERS, ApiKeyFile(tmp_path / "keys.json")).add_routes(router)
     routed = {
         (route.method, re.sub(r"\{(\w+):[^}]*\}", r"{\1}", route.resource.canonical if route.resource else ""))
         for route in router.routes()

@@ -2,13 +2,10 @@
 
 import base64
 import hashlib
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from temporalio.testing import WorkflowEnvironment
 
 from minutekeeper.meetings.status import MeetingStatus, TranscriptState
 from minutekeeper.storage.layout import manifest_path
@@ -16,10 +13,8 @@ from minutekeeper.storage.manifest import Manifest, ManifestFile
 from minutekeeper.storage.records import RecordStore
 from minutekeeper.storage.store import ArtifactStore
 from tests.records import NOON, a_record
-from tests.starter.support import target_of
-from tests.storage.s3_server import S3Server
 from tests.web.api.test_meetings import MEETINGS, booking
-from tests.web.conftest import Api, running_api
+from tests.web.conftest import Api
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -119,36 +114,3 @@ async def test_what_is_not_there_yet_is_told_apart_from_what_never_will_be(api: 
     _, _, listed = await api.ask("GET", f"{MEETINGS}/never/files")
     assert listed == {"files": [], "transcript": "failed", "complete": True}
     assert (await api.ask("GET", f"{MEETINGS}/never/files", scope="read"))[0] == 403
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def bucket(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[S3Server]:
-    server = S3Server()
-    await server.start()
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
-        monkeypatch.setenv(name, "eu-central-1")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
-    yield server
-    await server.stop()
-
-
-async def test_from_a_bucket_comes_a_short_lived_link(
-    environment: WorkflowEnvironment, bucket: S3Server, tmp_path: Path
-) -> None:
-    settings = {
-        "TEMPORAL_ADDRESS": target_of(environment.client),
-        "ARTIFACTS_URL": f"s3://{bucket.bucket}/prefix",
-        "MINUTEKEEPER_API_KEYS": str(tmp_path / "keys.json"),
-    }
-    await store_meeting(ArtifactStore(settings["ARTIFACTS_URL"]), "filed")
-    async with running_api(tmp_path, settings) as api:
-        url = f"{api.url}{MEETINGS}/filed"
-        status, headers, content = await get(api, f"{url}/files/recording.mp4")
-        assert (status, content) == (302, b"")
-        assert "X-Amz-Expires=900" in headers["Location"]
-        async with api.http.get(headers["Location"]) as answer:
-            assert await answer.read() == VIDEO
-        assert "X-Amz" not in (tmp_path / "web.log").read_text()
-        bucket.refusal = (503, "SlowDown")
-        status, headers, content = await get(api, f"{url}/files")
-        assert (status, b'"store_unreachable"' in content, headers["Retry-After"]) == (503, True, "5")

@@ -155,7 +155,7 @@ async def test_without_temporal_it_starts_and_says_so(tmp_path: Path) -> None:
     async with running_api(tmp_path, settings) as api:
         assert (await api.ask("GET", "/healthz"))[0] == 200
         assert (await api.ask("GET", "/readyz"))[0] == 503
-        status, headers, problem = await api.ask("GET", MEETINGS)
+        status, headers, problem = await api.ask("GET", f"{MEETINGS}/unknown")
         assert (status, problem["code"], headers["Retry-After"]) == (503, "temporal_unreachable", "5")
         assert "127.0.0.1" not in json.dumps(problem)
         log = (tmp_path / "web.log").read_text()
