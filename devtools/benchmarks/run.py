@@ -9,6 +9,7 @@ from pathlib import Path
 
 from devtools.benchmarks.cases import (
     account_limit,
+    api,
     booking,
     cost,
     downloads,
@@ -41,6 +42,7 @@ ROWS: dict[str, tuple[str, Measure]] = {
     "cost": (cost.TITLE, cost.measure),
     "sleepers": (idle_meetings.TITLE, idle_meetings.measure),
     "booking": (booking.TITLE, booking.measure),
+    "api": (api.TITLE, api.measure),
     "downloads": (downloads.TITLE, downloads.measure),
     "growth": (growth.TITLE, growth.measure),
     "profile": (profile.TITLE, profile.measure),
@@ -55,12 +57,13 @@ _GROUPS = (
     ("screen",),
     ("sleepers",),
     ("booking",),
+    ("api",),
     ("downloads",),
     ("growth",),
 )
 """A whole run, in this order; the rows of a group run beside each other, as they mostly wait."""
 
-_SAMPLES = {"account-limit": 0.3, "spread": 1 / 3, "sleepers": 0.1}
+_SAMPLES = {"account-limit": 0.3, "spread": 1 / 3, "sleepers": 0.1, "api": 0.1}
 """What part of a row a whole run has the time for; alone it is measured in full."""
 
 _ERRORS = "errors.log"

@@ -177,7 +177,7 @@ async def told_end(queue: ChangeQueue) -> MeetingChange:
 async def test_without_a_worker_hardly_anything_is_asked_and_all_is_told_later(
     environment: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("starter.client._QUERY_TIMEOUT", timedelta(seconds=0.5))
+    monkeypatch.setattr("starter.temporal_client._QUERY_TIMEOUT", timedelta(seconds=0.5))
     async with watched(environment, QUIET) as its:
         booked = await its.meetings.start(a_request(0.1), "not-executed")
         with its.feed.subscribed() as queue:
