@@ -175,7 +175,7 @@ async def _plain_server(stand: BenchmarkEnvironment) -> AsyncIterator[str]:
 
 async def _curl(url: str, headers: dict[str, str]) -> float:
     """Bytes a second. Raises RuntimeError if curl fails."""
-    given = [f"--header={name}: {value}" for name, value in headers.items()]
+    given = [part for name, value in headers.items() for part in ("--header", f"{name}: {value}")]
     told = "%{speed_download}"
     process = await asyncio.create_subprocess_exec(
         *("curl", "--silent", "--fail", "--output", "/dev/null", "--write-out", told, *given, url),
