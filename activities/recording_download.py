@@ -108,7 +108,7 @@ _MISSING_IS_BELIEVED = timedelta(minutes=10)
 class DownloadOptions:
     """How recordings are downloaded.
 
-    `session` comes from `minutekeeper.downloads.url_policy.create_download_session`.
+    `session` comes from `minutekeeper.downloads.url_policy.create_checked_session`.
 
     `give_up` is how long a recording is retried whose URLs, fresh ones included, are refused or lead nowhere.
     """

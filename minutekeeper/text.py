@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+_LINK_DETAILS = re.compile(r"(https?://[^\s?#\"'<>]+)[?#][^\s\"'<>]*")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 # Scripts written without blanks between words: Thai and Lao, Burmese, Khmer, kana, Han, and their punctuation.
@@ -54,6 +55,11 @@ def one_line(text: str) -> str:
     Half characters become U+FFFD.
     """
     return " ".join(balanced(_SURROGATES.sub("\ufffd", _CONTROLS.sub("", text))).split())
+
+
+def without_link_details(text: str) -> str:
+    """The text without the queries of links in it, which may be signatures."""
+    return _LINK_DETAILS.sub(r"\1", text)
 
 
 def plain_text(text: str) -> str:

@@ -26,7 +26,7 @@ _HTTPS = 443
 _LEAST_PORT = 1024
 """Lower ports belong to mail, remote shells and the like, which an untrusted URL must not reach."""
 
-_UNLESS_LISTED = "which is followed only if MINUTEKEEPER_DOWNLOAD_HOSTS lists the host"
+_WITH_PRIVATE = "MINUTEKEEPER_WEBHOOK_PRIVATE_ADDRESSES"
 
 _PUBLIC_IPV6 = IPv6Network("2000::/3")
 
@@ -48,11 +48,14 @@ class UrlPolicy:
 
     `hosts` are patterns such as `*.example.com` or `127.0.0.1:8080`, in which `*` stands for any characters; one
     without a port means the port of the scheme. `private_addresses` allows what is not on the public internet:
-    loopback, private, link-local and reserved addresses. URLs with a user name are never allowed.
+    loopback, private, link-local and reserved addresses. URLs with a user name are never allowed. The last two say
+    in refusals what would allow http and odd ports, and what private addresses.
     """
 
     hosts: tuple[str, ...] = ()
     private_addresses: bool = False
+    exception: str = "which is followed only if MINUTEKEEPER_DOWNLOAD_HOSTS lists the host"
+    private_setting: str = "MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES"
 
     def check(self, url: URL) -> None:
         """Checks everything except the addresses behind a name. Raises UrlNotAllowedError."""
@@ -63,11 +66,11 @@ class UrlPolicy:
         if self.hosts:
             self._check_list(authority)
         else:
-            _check_openly(url, authority)
+            self._check_openly(url, authority)
         if url.user is not None or url.password is not None:
             raise UrlNotAllowedError(f"the link to {authority} carries a user name, as no recording's does")
         if (address := _address(host)) and not self.allows(address):
-            raise UrlNotAllowedError(_not_public(host))
+            raise UrlNotAllowedError(self._not_public(host))
 
     def _check_list(self, authority: str) -> None:
         if not any(_pattern(each).fullmatch(authority) for each in self.hosts):
@@ -77,19 +80,33 @@ class UrlPolicy:
         """The addresses of a name that may be connected to. Raises UrlNotAllowedError if there are none."""
         found = [each for each in addresses if (address := _address(each)) and self.allows(address)]
         if not found:
-            raise UrlNotAllowedError(_not_public(name))
+            raise UrlNotAllowedError(self._not_public(name))
         return found
 
     def allows(self, address: IPv4Address | IPv6Address) -> bool:
         return self.private_addresses or is_public(address)
 
+    def _check_openly(self, url: URL, authority: str) -> None:
+        if url.scheme != "https":
+            raise UrlNotAllowedError(f"the link leads to {authority} by http, {self.exception}")
+        port = _HTTPS if url.port is None else url.port
+        if port != _HTTPS and port < _LEAST_PORT:
+            text = f"the link leads to {authority}, a port that is not the web's, {self.exception}"
+            raise UrlNotAllowedError(text)
 
-def _check_openly(url: URL, authority: str) -> None:
-    if url.scheme != "https":
-        raise UrlNotAllowedError(f"the link leads to {authority} by http, {_UNLESS_LISTED}")
-    port = _HTTPS if url.port is None else url.port
-    if port != _HTTPS and port < _LEAST_PORT:
-        raise UrlNotAllowedError(f"the link leads to {authority}, a port that is not the web's, {_UNLESS_LISTED}")
+    def _not_public(self, host: str) -> str:
+        allowing = f"{self.private_setting}=true allows such addresses"
+        return f"the link leads to {host}, which is no public address; {allowing}"
+
+
+def endpoint_policy(*, private_addresses: bool) -> UrlPolicy:
+    """The policy for endpoints of outgoing events: public hosts by https, or with private addresses any host."""
+    return UrlPolicy(
+        hosts=("*",) if private_addresses else (),
+        private_addresses=private_addresses,
+        exception=f"which is allowed only with {_WITH_PRIVATE}=true",
+        private_setting=_WITH_PRIVATE,
+    )
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
@@ -125,20 +142,13 @@ def _pattern(host: str) -> re.Pattern[str]:
     return re.compile(".*".join(re.escape(part) for part in host.split("*")))
 
 
-def _not_public(host: str) -> str:
-    return (
-        f"the link leads to {host}, which is no public address; "
-        "MINUTEKEEPER_DOWNLOAD_PRIVATE_ADDRESSES=true allows such addresses"
-    )
-
-
 _CONNECT_SECONDS = 10
 
 _SILENCE_SECONDS = 30
 
 
-def create_download_session(slots: int, policy: UrlPolicy) -> aiohttp.ClientSession:
-    """Creates the HTTP session for `slots` concurrent downloads, in the running event loop; the caller closes it.
+def create_checked_session(slots: int, policy: UrlPolicy) -> aiohttp.ClientSession:
+    """Creates the HTTP session for `slots` concurrent requests, in the running event loop; the caller closes it.
 
     Every request, the redirected ones too, may raise UrlNotAllowedError. Behind a proxy of the environment it is
     the proxy that looks names up: only names are checked then, and without a list of hosts what this machine knows

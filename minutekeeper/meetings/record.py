@@ -1,11 +1,11 @@
 """The record of a meeting: all that is kept of it when Temporal has forgotten its workflow."""
 
-import re
 from typing import Any, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from minutekeeper.meetings.views import MeetingView, Outcome
+from minutekeeper.text import without_link_details
 
 MAX_RECORD_BYTES = 64 * 1024
 
@@ -13,7 +13,6 @@ _FEWEST = 4
 """Entries of a list that are always kept: the first and the last explain most."""
 _SHORTENED = 300
 """Characters of a long text in a record that would be too large with all of it."""
-_LINK_DETAILS = re.compile(r"(https?://[^\s?#\"'<>]+)[?#][^\s\"'<>]*")
 
 _Item = TypeVar("_Item")
 
@@ -115,15 +114,13 @@ class MeetingRecord(MeetingView):
 
     def _without_link_details(self) -> "MeetingRecord":
         """The record without the queries of links in texts of others, which may be signatures."""
-        timeline = tuple(each.model_copy(update={"text": _bare(each.text)}) for each in self.timeline)
-        update: dict[str, Any] = {"timeline": timeline, "trouble": _bare(self.trouble)}
+        timeline = tuple(
+            each.model_copy(update={"text": without_link_details(each.text)}) for each in self.timeline
+        )
+        update: dict[str, Any] = {"timeline": timeline, "trouble": without_link_details(self.trouble)}
         if self.evidence is not None:
-            update["evidence"] = self.evidence.model_copy(update={"text": _bare(self.evidence.text)})
+            update["evidence"] = self.evidence.model_copy(update={"text": without_link_details(self.evidence.text)})
         return self.model_copy(update=update)
-
-
-def _bare(text: str) -> str:
-    return _LINK_DETAILS.sub(r"\1", text)
 
 
 def _bytes(record: MeetingRecord) -> bytes:

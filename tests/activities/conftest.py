@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from activities import heartbeats
-from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
+from minutekeeper.downloads.url_policy import UrlPolicy, create_checked_session
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fetcher import Fetcher
 from tests.activities.media_server import MediaServer
@@ -32,7 +32,7 @@ async def media_server() -> AsyncIterator[MediaServer]:
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with create_download_session(4, LOOPBACK) as session:
+    async with create_checked_session(4, LOOPBACK) as session:
         yield session
 
 

@@ -18,7 +18,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import recording_download, recordings
 from minutekeeper.downloads.downloader import Downloader, DownloadLimits
-from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
+from minutekeeper.downloads.url_policy import UrlPolicy, create_checked_session
 from minutekeeper.providers.registry import Providers
 from minutekeeper.storage.store import ArtifactStore
 from tests.activities.fake_provider import FakeProvider, recorded
@@ -67,7 +67,7 @@ async def bring_home(url: str, link: str, piece_bytes: int, *, fuse: Fuse | None
         store._threads = fuse
     provider = FakeProvider(lambda: recorded(link))
     policy = UrlPolicy(hosts=("127.0.0.1:*",), private_addresses=True)
-    async with create_download_session(1, policy) as session:
+    async with create_checked_session(1, policy) as session:
         limits = DownloadLimits(piece_bytes=piece_bytes)
         activities = recordings.RecordingActivities(Providers([provider.port]), store, session, limits)
         order = WHOLE.model_copy(update={"transcript": False})

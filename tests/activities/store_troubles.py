@@ -20,7 +20,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.recordings import RecordingActivities
 from minutekeeper.downloads.downloader import DownloadLimits
-from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
+from minutekeeper.downloads.url_policy import UrlPolicy, create_checked_session
 from minutekeeper.providers.recorded_content import RecordedContent
 from minutekeeper.providers.registry import Providers
 from minutekeeper.storage import layout
@@ -108,7 +108,7 @@ async def main(folder: Path, link: str, trouble: str) -> None:
     store = ArtifactStore(folder.as_uri())
     collected = RecordedContent(media=recorded(link).media, transcript=SPOKEN)
     policy = UrlPolicy(hosts=("127.0.0.1:*",), private_addresses=True)
-    async with create_download_session(1, policy) as session:
+    async with create_checked_session(1, policy) as session:
         activities = RecordingActivities(
             Providers([FakeProvider(lambda: collected).port]), store, session, DownloadLimits(piece_bytes=BLOCK)
         )

@@ -5,7 +5,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.runtime import MetricBuffer, Runtime, TelemetryConfig
 
 from minutekeeper.downloads.downloader import DownloadRefusedError
-from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
+from minutekeeper.downloads.url_policy import UrlPolicy, create_checked_session
 from minutekeeper.meetings.collection import NEEDS_PERSON
 from minutekeeper.providers.base import AccountError
 from tests.activities.recording_runner import FIRST, RecordingRunner
@@ -16,7 +16,7 @@ ELSEWHERE = UrlPolicy(hosts=("recordings.example.com",), private_addresses=True)
 async def test_a_link_that_is_refused_by_policy_is_told_once_and_each_try_is_counted(desk: RecordingRunner) -> None:
     buffer = MetricBuffer(100)
     desk.temporal.metric_meter = Runtime(telemetry=TelemetryConfig(metrics=buffer)).metric_meter
-    async with create_download_session(1, ELSEWHERE) as desk.session:
+    async with create_checked_session(1, ELSEWHERE) as desk.session:
         with pytest.raises(ApplicationError, match="not in MINUTEKEEPER_DOWNLOAD_HOSTS") as told:
             await desk.collect(FIRST)
         with pytest.raises(DownloadRefusedError, match="not in MINUTEKEEPER_DOWNLOAD_HOSTS"):

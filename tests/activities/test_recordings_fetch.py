@@ -169,7 +169,7 @@ async def test_a_silent_server_is_asked_again(fetcher: Fetcher, monkeypatch: pyt
     fetcher.server.faults.append(Fault(wait_after=4 * BLOCK))
     monkeypatch.setattr(url_policy, "_SILENCE_SECONDS", 0.2)
 
-    async with url_policy.create_download_session(1, LOOPBACK) as impatient:
+    async with url_policy.create_checked_session(1, LOOPBACK) as impatient:
         fetcher.session = impatient
         await fetcher.assert_whole(await fetcher.run())
 

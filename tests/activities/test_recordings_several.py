@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from minutekeeper.downloads.downloader import DownloadError, DownloadRefusedError, UrlRefusedError
-from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
+from minutekeeper.downloads.url_policy import UrlPolicy, create_checked_session
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.providers.recorded_content import Media, RecordedContent, TranscriptLink
 from minutekeeper.storage.manifest import Manifest
@@ -168,7 +168,7 @@ async def test_an_expired_link_to_a_transcript_that_was_deleted(desk: RecordingR
 
 async def test_a_transcript_is_fetched_from_allowed_hosts_only(desk: RecordingRunner) -> None:
     desk.answers(lambda: with_link(desk, 0.0))
-    async with create_download_session(1, UrlPolicy(hosts=("*.recall.ai",))) as session:
+    async with create_checked_session(1, UrlPolicy(hosts=("*.recall.ai",))) as session:
         desk.session = session
         with pytest.raises(DownloadRefusedError, match="MINUTEKEEPER_DOWNLOAD_HOSTS"):
             await desk.transcript()

@@ -14,7 +14,7 @@ from minutekeeper.downloads.url_policy import (
     CheckedResolver,
     UrlNotAllowedError,
     UrlPolicy,
-    create_download_session,
+    create_checked_session,
 )
 
 OPEN = UrlPolicy()
@@ -85,14 +85,14 @@ async def test_a_proxy_of_this_machine_may_be_inside_but_no_other_name(monkeypat
 
 
 async def test_a_session_waits_ten_seconds_for_a_connection_and_thirty_for_bytes() -> None:
-    async with create_download_session(4, OPEN) as session:
+    async with create_checked_session(4, OPEN) as session:
         assert session.timeout == aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
         assert session.connector is not None
         assert session.connector.limit == 4
 
 
 async def test_a_session_keeps_no_cookies_unpacks_nothing_and_knows_the_proxies() -> None:
-    async with create_download_session(1, OPEN) as session:
+    async with create_checked_session(1, OPEN) as session:
         assert isinstance(session.cookie_jar, aiohttp.DummyCookieJar)
         assert not session.auto_decompress
         assert session.trust_env
@@ -109,7 +109,7 @@ async def test_a_link_is_asked_for_as_it_is_spelt() -> None:
     app.router.add_get("/{path:.*}", answer)
     async with (
         TestServer(app) as server,
-        create_download_session(1, UrlPolicy(hosts=("*",), private_addresses=True)) as session,
+        create_checked_session(1, UrlPolicy(hosts=("*",), private_addresses=True)) as session,
         session.get(URL(f"{server.make_url('/')}a%2Fb", encoded=True)) as response,
     ):
         assert response.status == 200
@@ -145,7 +145,7 @@ async def ask_through_proxy(
         monkeypatch.setattr(socket, "getaddrinfo", look_up)
         for scheme in ("http", "https"):
             monkeypatch.setenv(f"{scheme}_proxy", f"http://127.0.0.1:{runner.addresses[0][1]}")
-        async with create_download_session(1, policy) as session:
+        async with create_checked_session(1, policy) as session:
             with pytest.raises((aiohttp.ClientError, UrlNotAllowedError)):
                 await session.get(link, raise_for_status=True)
     finally:
@@ -173,6 +173,6 @@ async def test_with_a_list_of_hosts_the_name_is_the_proxys_business(monkeypatch:
 
 async def test_behind_a_proxy_this_machines_own_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    async with create_download_session(1, OPEN) as session:
+    async with create_checked_session(1, OPEN) as session:
         with pytest.raises(UrlNotAllowedError, match="leads to localhost, which is no public address"):
             await session.get("https://localhost/x")

@@ -12,7 +12,7 @@ from aiohttp import web
 from minutekeeper.downloads import url_policy
 from minutekeeper.downloads.downloader import Downloader, DownloadLimits, DownloadRefusedError, UrlRefusedError
 from minutekeeper.downloads.resumable_file import ResumableFile
-from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
+from minutekeeper.downloads.url_policy import UrlPolicy, create_checked_session
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.recorded_content import Media
 from minutekeeper.storage.store import ArtifactStore
@@ -29,7 +29,7 @@ async def fetch(store: ArtifactStore, policy: UrlPolicy, link: str) -> Artifact:
     async def renew() -> Media:
         return media
 
-    async with create_download_session(1, policy) as session:
+    async with create_checked_session(1, policy) as session:
         download = Downloader(
             session, ResumableFile(store, "m/.unfinished/x"), renew, DownloadLimits(piece_bytes=BLOCK, pause=0.001)
         )
