@@ -26,13 +26,16 @@ from temporalio.worker import (
 from activities.bots import BotActivities
 from activities.calendar_health import CalendarHealthActivities
 from activities.calendars import CalendarActivities
+from activities.deliveries import DeliveryActivities
 from activities.dispatch_batches import ServerClock
 from activities.dispatch_slots import DispatchPacing, open_account_limit_queue
+from activities.endpoint_requests import EndpointRequests
+from activities.outgoing_events import EventActivities, EventAnnouncer
 from activities.recordings import RecordingActivities
 from minutekeeper.config import Settings
 from minutekeeper.config_reader import SettingsError, read_settings
 from minutekeeper.downloads.downloader import DownloadLimits
-from minutekeeper.downloads.url_policy import UrlPolicy, create_download_session
+from minutekeeper.downloads.url_policy import UrlPolicy, create_checked_session, endpoint_policy
 from minutekeeper.logs import set_up_logging
 from minutekeeper.process import exit_within, run_and_exit
 from minutekeeper.providers.calendar_factory import open_calendars
@@ -41,12 +44,13 @@ from minutekeeper.startup_checks import describe_problems, key_problems, start_p
 from minutekeeper.stop_signals import stop_event
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
-from minutekeeper.temporal.names import MEETINGS_QUEUE, RECORDINGS_QUEUE
+from minutekeeper.temporal.names import DELIVERIES_QUEUE, MEETINGS_QUEUE, RECORDINGS_QUEUE
 from minutekeeper.temporal.room_workflows import Rooms
 from minutekeeper.temporal.webhook_monitor import WebhookMonitor
 from minutekeeper.temporal.worker_connection import connect_with_retry
 from workflows.calendar import CalendarWorkflow
 from workflows.calendar_health import CalendarHealthWorkflow
+from workflows.delivery import DeliveryWorkflow
 from workflows.meeting import MeetingWorkflow
 from workflows.room_reservation import RoomReservationWorkflow
 
@@ -54,6 +58,9 @@ logger = logging.getLogger("worker")
 
 _PROGRESS_EVERY = timedelta(seconds=5)
 """How often the bytes of a download reach Temporal: a lively progress bar, but each report is an action."""
+
+_DELIVERIES_AT_ONCE = 1000
+"""Most of them wait for their turn, as an endpoint has few at a time."""
 
 _GRACE_SHARE = 0.8
 """The part of the time to shut down that running activities have to finish; the rest is for cancelling them."""
@@ -68,11 +75,11 @@ thousand piled-up webhooks of one meeting are one task and 0.6 s of CPU, which a
 
 def meetings_worker(
     client: Client,
-    activities: tuple[BotActivities, CalendarActivities, CalendarHealthActivities],
+    activities: tuple[BotActivities, CalendarActivities, CalendarHealthActivities, EventActivities],
     settings: Settings,
     interceptors: Sequence[Interceptor] = (),
 ) -> Worker:
-    bots, calendars, rounds = activities
+    bots, calendars, rounds, events = activities
     worker = Worker(
         client,
         task_queue=MEETINGS_QUEUE,
@@ -82,6 +89,7 @@ def meetings_worker(
             *(bots.retranscribe, bots.dispatch_policy),
             calendars.reconcile,
             rounds.check_calendars,
+            events.announce,
         ],
         # The tests run the same workflows in the sandbox, which finds what is not deterministic. Here it would cost
         # as much CPU as all else together.
@@ -120,6 +128,20 @@ def recordings_worker(client: Client, recordings: RecordingActivities, settings:
     )
 
 
+def deliveries_worker(client: Client, deliveries: DeliveryActivities, settings: Settings) -> Worker:
+    """A queue of its own, so that a receiver that is slow delays no bot and no recording."""
+    return Worker(
+        client,
+        task_queue=DELIVERIES_QUEUE,
+        workflows=[DeliveryWorkflow],
+        activities=[deliveries.deliver, deliveries.record_delivery],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        max_cached_workflows=settings.minutekeeper_cached_workflows,
+        max_concurrent_activities=_DELIVERIES_AT_ONCE,
+        graceful_shutdown_timeout=_grace(settings),
+    )
+
+
 def _pacing(client: Client, settings: Settings) -> DispatchPacing:
     clock = ServerClock()
     return DispatchPacing(clock, queue=open_account_limit_queue(client, clock), paces=settings.account_paces)
@@ -142,12 +164,20 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
             account = open_calendars(settings)
             stack.push_async_callback(account.aclose)
             store = ArtifactStore(settings.artifacts_url)
+            events = EventAnnouncer(store, settings.minutekeeper_web_public_url)
             calendars = CalendarActivities(
-                account.of, store, settings.wake_up, veto=settings.minutekeeper_veto, limits=settings.limits
+                account.of,
+                store,
+                settings.wake_up,
+                veto=settings.minutekeeper_veto,
+                limits=settings.limits,
+                events=events,
             )
-            rounds = CalendarHealthActivities(list(account), settings.minutekeeper_calendar_check_seconds)
+            rounds = CalendarHealthActivities(list(account), settings.minutekeeper_calendar_check_seconds, events)
             reporting = WebhookMonitor(settings.bridge_public_url)
-            workers.append(meetings_worker(client, (bots, calendars, rounds), settings, [reporting]))
+            workers.append(
+                meetings_worker(client, (bots, calendars, rounds, EventActivities(events)), settings, [reporting])
+            )
         if queues in {"all", RECORDINGS_QUEUE}:
             policy = UrlPolicy(
                 hosts=settings.download_hosts,
@@ -157,12 +187,25 @@ async def _workers(client: Client, settings: Settings, queues: str) -> AsyncIter
                 providers,
                 ArtifactStore(settings.artifacts_url),
                 await stack.enter_async_context(
-                    create_download_session(settings.minutekeeper_download_slots, policy)
+                    create_checked_session(settings.minutekeeper_download_slots, policy)
                 ),
                 DownloadLimits(max_bytes=settings.minutekeeper_download_max_bytes),
                 timedelta(seconds=settings.minutekeeper_download_give_up_seconds),
+                EventAnnouncer(ArtifactStore(settings.artifacts_url), settings.minutekeeper_web_public_url),
             )
             workers.append(recordings_worker(client, recordings, settings))
+        if queues in {"all", DELIVERIES_QUEUE}:
+            sending = EndpointRequests(
+                await stack.enter_async_context(
+                    create_checked_session(
+                        _DELIVERIES_AT_ONCE,
+                        endpoint_policy(private_addresses=settings.minutekeeper_webhook_private_addresses),
+                    )
+                ),
+                settings.minutekeeper_webhook_secret.get_secret_value(),
+            )
+            deliveries = DeliveryActivities(ArtifactStore(settings.artifacts_url), sending)
+            workers.append(deliveries_worker(client, deliveries, settings))
         yield workers
 
 
@@ -191,15 +234,17 @@ async def serve(settings: Settings, queues: str) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="worker", description="Runs meetings and brings their recordings home.")
-    parser.add_argument("--queue", choices=["all", MEETINGS_QUEUE, RECORDINGS_QUEUE], default="all")
+    parser.add_argument(
+        "--queue", choices=["all", MEETINGS_QUEUE, RECORDINGS_QUEUE, DELIVERIES_QUEUE], default="all"
+    )
     queues = parser.parse_args(argv).queue
     try:
         settings = read_settings()
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    # Downloads sign nothing, and give no address away.
-    problems = key_problems(settings) if queues == RECORDINGS_QUEUE else start_problems(settings)
+    # Downloads and deliveries sign nothing for providers, and give no address away.
+    problems = start_problems(settings) if queues in {"all", MEETINGS_QUEUE} else key_problems(settings)
     if problems:
         sys.stderr.write(describe_problems(problems))
         return 2

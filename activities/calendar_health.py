@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 
 from activities.errors import to_application_error
 from activities.heartbeats import with_heartbeats
+from activities.outgoing_events import EventAnnouncer, calendar_news
 from minutekeeper.calendars.health import (
     AccessFindings,
     AccessProblem,
@@ -21,6 +22,7 @@ from minutekeeper.calendars.health import (
     HealthCheckInput,
     HealthCheckResult,
 )
+from minutekeeper.deliveries.endpoint import OutgoingEventType
 from minutekeeper.providers.base import NotFoundError, ProviderError
 from minutekeeper.providers.calendar_base import AccessCheck, AccessProblemSource, ConnectedCalendar, SyncFailure
 from minutekeeper.providers.calendar_ids import provider_of_calendar
@@ -63,8 +65,11 @@ class _AccountCheck:
 class CalendarHealthActivities:
     """Checks the calendars of all providers, every `every_seconds`."""
 
-    def __init__(self, calendars: Sequence[CalendarAccess], every_seconds: float) -> None:
+    def __init__(
+        self, calendars: Sequence[CalendarAccess], every_seconds: float, events: EventAnnouncer | None = None
+    ) -> None:
         self._calendars = calendars
+        self._events = events
         self._every_seconds = every_seconds
 
     @activity.defn
@@ -97,6 +102,7 @@ class CalendarHealthActivities:
         findings = _together(order.before, answered, [check.findings for check in checks])
         for check in checks:
             await _report(client, order, check, findings, asked_at)
+            await self._announce(order, check, findings)
         is_complete = not errors and len(asked) == len(self._calendars)
         return HealthCheckResult(
             findings=findings,
@@ -104,6 +110,16 @@ class CalendarHealthActivities:
             next_check_seconds=self._every_seconds,
             error="; ".join(f"{name}: {error}" for name, error in errors),
         )
+
+    async def _announce(self, order: HealthCheckInput, check: _AccountCheck, findings: AccessFindings) -> None:
+        """Tells other services which calendars cannot be read any more, and which can be read again."""
+        if self._events is None:
+            return
+        for name in [*check.named, *check.missing]:
+            if _is_new(name, order.before, findings):
+                problem = findings.problems.get(name)
+                kind = OutgoingEventType.CALENDAR_TROUBLE if problem else OutgoingEventType.CALENDAR_RECOVERED
+                await self._events.announce(calendar_news(name, kind, self._events.api_url, problem))
 
 
 async def _check_account(

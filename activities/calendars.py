@@ -14,6 +14,7 @@ from activities.calendar_plan_execution import PlanExecutor, ReconcileClock
 from activities.errors import to_application_error
 from activities.heartbeats import with_heartbeats
 from activities.meeting_bookings import CALL_ERRORS, MeetingBookings
+from activities.outgoing_events import EventAnnouncer, announce_reconcile
 from activities.shared_meetings import SharedMeetingWords
 from minutekeeper.calendars.decisions import decide
 from minutekeeper.calendars.event import CalendarEvent
@@ -275,9 +276,10 @@ class CalendarActivities:
         wake_up: When booked meetings have their bots sent.
         veto: For whom a user's `never` speaks.
         limits: The limits of bots of the installation and of each user.
+        events: Tells other services of calendars and of their meetings.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each thing that it works with
         self,
         calendars: Callable[[str], ConnectedCalendars],
         store: ArtifactStore,
@@ -285,9 +287,11 @@ class CalendarActivities:
         *,
         veto: VetoScope = VetoScope.ANY,
         limits: InstallationLimits | None = None,
+        events: EventAnnouncer | None = None,
     ) -> None:
         self._calendars = calendars
         self._stores = CalendarStores(store)
+        self._events = events or EventAnnouncer(store)
         self._wake_up = wake_up
         self._veto = veto
         self._limits = limits
@@ -306,7 +310,7 @@ class CalendarActivities:
         info = activity.info()
         # Both by the same clock, which need not be the workflow's.
         waited = max(info.current_attempt_scheduled_time - info.scheduled_time, timedelta())
-        meetings = MeetingBookings(activity.client(), self._wake_up)
+        meetings = MeetingBookings(activity.client(), self._wake_up, await self._events.early_types())
         clock = ReconcileClock(now=order.at + waited, attempt_at=order.at + timedelta(microseconds=info.attempt))
         client, sources = activity.client(), LimitSources(self._limits, self._stores.bookings)
         reconciler = Reconciler(
@@ -320,6 +324,7 @@ class CalendarActivities:
         )
         try:
             result = await with_heartbeats(self._in_turn(reconciler), reconciler.progress)
+            await announce_reconcile(self._events, order)
         except ProviderError as error:
             raise to_application_error(error) from None
         except StoreError as error:

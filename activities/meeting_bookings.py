@@ -55,15 +55,18 @@ class BookingResult(StrEnum):
 
 
 class MeetingBookings:
-    """`wake_up` is when meetings have their bots sent.
+    """`wake_up` is when meetings have their bots sent, `events` what is told of them before their end.
 
     Every method may raise one of CALL_ERRORS, after which it can be called again.
     """
 
-    def __init__(self, client: Client, wake_up: DispatchTiming = DEFAULT_DISPATCH_TIMING) -> None:
+    def __init__(
+        self, client: Client, wake_up: DispatchTiming = DEFAULT_DISPATCH_TIMING, events: tuple[str, ...] = ()
+    ) -> None:
         self._client = client
         self._workflows = MeetingWorkflows(client, _LIMIT)
         self._wake_up = wake_up
+        self._events = events
 
     async def claim(
         self, meeting_id: str, request: MeetingRequest, claim: Claim, now: datetime, *, is_new: bool = False
@@ -73,7 +76,7 @@ class MeetingBookings:
         A meeting that was recorded keeps its name and its files: its event, moved to another time or room, has a
         meeting with a number behind the name, which is the same for all calendars.
         """
-        request = request.model_copy(update={"wake_up": self._wake_up})
+        request = request.model_copy(update={"wake_up": self._wake_up, "events": self._events})
         if is_new and await self._book(workflow_id_for(meeting_id), request, claim):
             return BookingResult.ACCEPTED
         for name in map(workflow_id_for, occurrences_of(meeting_id)):

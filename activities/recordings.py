@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 from activities import manifests
 from activities.errors import ACCOUNT, to_application_error
 from activities.heartbeats import with_heartbeats
+from activities.outgoing_events import EventAnnouncer
 from activities.recording_download import (
     AudioDownload,
     DownloadOptions,
@@ -44,6 +45,7 @@ from minutekeeper.meetings.collection import (
 )
 from minutekeeper.meetings.conclusion import with_collected, with_manifest
 from minutekeeper.meetings.ids import folder_for, meeting_id_from_workflow_id
+from minutekeeper.meetings.record import MeetingRecord
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
 from minutekeeper.providers.base import AccountError, Provider, ProviderError
@@ -64,19 +66,24 @@ _FOR_A_PERSON = frozenset({DownloadRefusedError.__name__, StoreUnusableError.__n
 
 
 class RecordingActivities:
-    """Stores the files of a meeting's bots; `session`, `limits` and `give_up` are those of DownloadOptions."""
+    """Stores the files of a meeting's bots; `session`, `limits` and `give_up` are those of DownloadOptions.
 
-    def __init__(
+    `events` tells other services when a meeting has ended.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument for each thing that it works with
         self,
         providers: Providers,
         store: ArtifactStore,
         session: aiohttp.ClientSession,
         limits: DownloadLimits = DEFAULT_DOWNLOAD_LIMITS,
         give_up: timedelta = _GIVE_UP,
+        events: EventAnnouncer | None = None,
     ) -> None:
         self._providers = providers
         self._store = store
         self._records = RecordStore(store)
+        self._events = events or EventAnnouncer(store)
         self._line = DownloadOptions(session, limits, give_up)
 
     @activity.defn
@@ -117,8 +124,11 @@ class RecordingActivities:
 
     @activity.defn
     async def write_record(self, order: RecordInput) -> None:
-        """Writes the record of a meeting that stored no files, or changed since; StoreError is retried."""
-        await self._records.write(order.record)
+        """Writes the record of a meeting that stored no files, or changed since, and tells endpoints of its end.
+
+        StoreError is retried, and so is `Temporal`.
+        """
+        await self._write_record(order.record)
 
     async def _claimed(self, order: _Order, wanted: str) -> _Order:
         """The input with its first run, and with the folder that belongs to that run."""
@@ -169,7 +179,7 @@ class RecordingActivities:
     ) -> CollectResult:
         """Writes the record of a meeting of which everything is stored."""
         if order.record is not None:
-            await self._records.write(with_collected(order.record, brought, wanted, ended_at))
+            await self._write_record(with_collected(order.record, brought, wanted, ended_at))
         return brought.model_copy(update={"finished_at": ended_at})
 
     async def _finished(self, order: CollectInput, wanted: str) -> CollectResult | None:
@@ -203,8 +213,12 @@ class RecordingActivities:
 
     async def _write_manifest(self, order: ManifestInput) -> Artifact:
         written = await manifests.store_manifest(self._store, await self._claimed(order, order.folder))
-        await self._records.write(with_manifest(order.record, written.file.kept))
+        await self._write_record(with_manifest(order.record, written.file.kept))
         return written.file
+
+    async def _write_record(self, record: MeetingRecord) -> None:
+        """Writes the record, and tells the endpoints that want it that the meeting has ended."""
+        await self._events.announce_end(await self._records.write(record))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ class WorkerQueue(StrEnum):
     ALL = "all"
     MEETINGS = "meetings"
     RECORDINGS = "recordings"
+    DELIVERIES = "deliveries"
 
 
 @app.command()

@@ -48,6 +48,7 @@ from starter.meeting_queries import MeetingFilter
 from starter.meeting_reader import MeetingReader
 from starter.meeting_snapshot import is_closed, outcome_of, pending_activities, snapshot, trouble_of
 from starter.recorded_meetings import RecordedMeetings, open_records
+from starter.wanted_events import WantedEvents
 from starter.workflow_calls import NoAnswerError, query_state, query_status, update_workflow
 
 _CONNECT_TIMEOUT_SECONDS = 5
@@ -68,6 +69,7 @@ class TemporalMeetingClient(MeetingClient):
     def __init__(self, temporal: Client, open_store: Callable[[], RecordStore | None] = open_records) -> None:
         self.temporal = temporal
         self._records = RecordedMeetings(open_store)
+        self._wanted = WantedEvents()
         self._reader = MeetingReader(temporal, self._records)
 
     @classmethod
@@ -90,7 +92,7 @@ class TemporalMeetingClient(MeetingClient):
         if workflow_id is not None:
             check_id("workflow_id", workflow_id)
         with translate_temporal_errors(self.temporal):
-            return await book_meeting(self.temporal, request, workflow_id)
+            return await book_meeting(self.temporal, await self._wanted.added_to(request), workflow_id)
 
     async def details(self, meeting: str) -> MeetingDetails:
         with translate_temporal_errors(self.temporal):

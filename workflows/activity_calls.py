@@ -12,10 +12,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.bots import BotActivities
     from activities.calendar_health import CalendarHealthActivities
     from activities.calendars import CalendarActivities
+    from activities.deliveries import DeliveryActivities
+    from activities.outgoing_events import EventActivities
     from activities.recordings import RecordingActivities
     from activities.send_attempt import TIME_TO_SEND
     from minutekeeper.calendars.health import HealthCheckInput, HealthCheckResult
     from minutekeeper.calendars.messages import ReconcileInput, ReconcileResult
+    from minutekeeper.deliveries.delivery import DeliveryInput, DeliveryRecord, DeliveryResult
+    from minutekeeper.deliveries.meeting_events import MeetingNews
     from minutekeeper.meetings.bot_events import ObservedBot
     from minutekeeper.meetings.bot_state import BotState
     from minutekeeper.meetings.collection import CollectInput, CollectResult, ManifestInput, RecordInput
@@ -182,6 +186,42 @@ async def store_record(order: RecordInput) -> None:
         schedule_to_close_timeout=timedelta(hours=1),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=45)),
         summary="record: how the meeting ended",
+    )
+
+
+async def announce(news: MeetingNews) -> None:
+    """Starts deliveries, and waits for none. Given up after minutes, as the meeting goes on in any case."""
+    await workflow.execute_activity_method(
+        EventActivities.announce,
+        news,
+        start_to_close_timeout=timedelta(seconds=15),
+        schedule_to_close_timeout=timedelta(minutes=10),
+        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
+        summary=news.kind.value,
+    )
+
+
+async def deliver(order: DeliveryInput) -> DeliveryResult:
+    """Tried for ever, as what fails here was not sent; a lost worker is noticed in seconds by its heartbeats."""
+    return await workflow.execute_activity_method(
+        DeliveryActivities.deliver,
+        order,
+        start_to_close_timeout=timedelta(minutes=2),
+        heartbeat_timeout=timedelta(seconds=10),
+        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+        summary=f"try {len(order.attempts) + 1}",
+    )
+
+
+async def record_delivery(record: DeliveryRecord) -> None:
+    """Tried for a week, so that an outage of the store leaves no delivery without its record."""
+    await workflow.execute_activity_method(
+        DeliveryActivities.record_delivery,
+        record,
+        start_to_close_timeout=timedelta(seconds=30),
+        schedule_to_close_timeout=timedelta(days=7),
+        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+        summary=f"record: {record.outcome.value}",
     )
 
 

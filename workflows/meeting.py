@@ -12,6 +12,7 @@ from workflows.bot_session import BotSession
 from workflows.context import MeetingContext
 from workflows.inputs import NOTHING, Nothing, UnknownCalls, read_input, read_signal
 from workflows.publishing import MeetingPublisher
+from workflows.telling import EarlyEvents
 
 with workflow.unsafe.imports_passed_through():
     from minutekeeper.meetings import descriptions, ids, meeting_changes, room_changes
@@ -64,6 +65,7 @@ class MeetingWorkflow(UnknownCalls):
         self._jitter = ids.jitter_fraction(info.workflow_id)
         self._context = MeetingContext(self._state)
         self._clock = self._context.clock
+        self._events = EarlyEvents(self._context)
         self._running: dict[int, asyncio.Task[None]] = {}
         is_searchable = info.typed_search_attributes.get(search_attributes.MEETING_URL) is not None
         self._publisher = MeetingPublisher(self._state, is_searchable=is_searchable)
@@ -84,12 +86,14 @@ class MeetingWorkflow(UnknownCalls):
         """Starts a bot session whenever one is wanted and due, and ends when all sessions have."""
         publishing = asyncio.create_task(self._publisher.run())
         self._initialise()
+        self._events.start_telling()
         while True:
             await self._run_sessions()
             if self._state.needs_manifest and await complete_folder(self._context):
                 continue
             if outcome := await conclude_and_record(self._context):
                 break
+        await self._events.finish_telling()
         publishing.cancel()
         self._publisher.publish()
         return outcome

@@ -156,6 +156,7 @@ class CalendarState(CalendarWorkflowInput):
             preferences_changed_at=self.preferences_changed_at,
             changes=self.pending,
             replaces=self.replaces,
+            is_first=self.last_reconciled_at is None,
             disconnect_reason=self.disconnect_reason,
             forget=self.forget,
         )

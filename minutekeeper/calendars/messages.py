@@ -111,6 +111,8 @@ class ReconcileInput(BaseModel):
     """What has to be read. Without any, what changed since the last reconcile is."""
     replaces: str = ""
     """The id under which the calendar was connected before: that is disconnected once this one has its meetings."""
+    is_first: bool = False
+    """Whether none has been made of this calendar yet."""
     disconnect_reason: str = ""
     """Why the calendar releases all its meetings; empty if it stays."""
     forget: bool = False

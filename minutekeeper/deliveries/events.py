@@ -19,11 +19,13 @@ MAX_BODY_BYTES = 20_000
 MEETING_URL = "meeting_url"
 """What an endpoint can `include`: the link by which people join the meeting."""
 
-_END_TYPES = {
+_TYPE_OF_END = {
     MeetingStatus.COMPLETED: OutgoingEventType.MEETING_COMPLETED,
     MeetingStatus.FAILED: OutgoingEventType.MEETING_FAILED,
     MeetingStatus.CANCELLED: OutgoingEventType.MEETING_CANCELLED,
 }
+
+END_TYPES = frozenset(_TYPE_OF_END.values())
 
 _MEETING_TEXT = {
     OutgoingEventType.MEETING_BOOKED: "is booked",
@@ -130,7 +132,7 @@ def event_id_for(workflow_id: str, run: str, kind: OutgoingEventType, sequence: 
 
 def end_event(record: MeetingRecord, api_url: str) -> OutgoingEvent:
     """The event of a meeting that has ended."""
-    kind = _END_TYPES[record.status]
+    kind = _TYPE_OF_END[record.status]
     meeting = meeting_facts(record).model_copy(
         update={
             "booked_at": record.booked_at,

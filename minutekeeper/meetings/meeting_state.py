@@ -74,6 +74,8 @@ class MeetingState(BaseModel):
     is_reopened: bool = False
     """A finished meeting that was taken up again: its manifest is written anew at the end."""
     outcome: Outcome | None = None
+    told: dict[str, str] = {}
+    """What other services were told before the end: for each type of event what is new with the next one."""
     announced: int = 0
     """Events for other services so far, without an end that the meeting has come to."""
     published: dict[str, str] = {}

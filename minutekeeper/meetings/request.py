@@ -64,6 +64,8 @@ class MeetingRequest(BaseModel):
     bot: BotOptions = BotOptions()
     wanted: WantedArtifacts = WantedArtifacts()
     metadata: Metadata = {}
+    events: tuple[str, ...] = ()
+    """The types of events before the end, such as `meeting.recording`, that an endpoint wants to be told of."""
     wake_up: DispatchTiming = DEFAULT_DISPATCH_TIMING
     calendar: CalendarEventRef | None = None
     claim: Claim | None = None

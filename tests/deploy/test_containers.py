@@ -31,17 +31,14 @@ SECRETS = {name.upper() for name, field in Settings.model_fields.items() if fiel
 # The secrets that each service of ours needs; every other one is emptied, because .env reaches all of them.
 API_KEYS = {"MEETINGBAAS_API_KEY", "MEETINGBAAS_V2_API_KEY", "RECALL_API_KEY"}
 NEEDED = {
-    "worker": API_KEYS
-    | {
-        *("BRIDGE_SECRET", "BRIDGE_SECRET_PREVIOUS"),
-        *("MINUTEKEEPER_SPEECH_TO_TEXT_API_KEY", "MINUTEKEEPER_WEBHOOK_SECRET"),
-    },
+    "worker": API_KEYS | {"BRIDGE_SECRET", "BRIDGE_SECRET_PREVIOUS", "MINUTEKEEPER_SPEECH_TO_TEXT_API_KEY"},
     "recordings": API_KEYS,
     "web": API_KEYS
     | {
         *("BRIDGE_SECRET", "BRIDGE_SECRET_PREVIOUS"),
         *("MINUTEKEEPER_OIDC_CLIENT_SECRET", "MINUTEKEEPER_WEBHOOK_SECRET"),
     },
+    "deliveries": API_KEYS | {"MINUTEKEEPER_WEBHOOK_SECRET"},
     "bridge": API_KEYS
     | {
         *("MEETINGBAAS_API_KEY_PREVIOUS", "BRIDGE_SECRET", "BRIDGE_SECRET_PREVIOUS"),
@@ -142,6 +139,7 @@ def test_one_service_alone_builds_the_image() -> None:
 def test_the_others_do_not_look_for_the_image_in_a_registry() -> None:
     assert [name for name, service in OURS.items() if service.get("pull_policy") == "never"] == [
         "recordings",
+        "deliveries",
         "bridge",
         "web",
     ]

@@ -39,6 +39,7 @@ RUN_BY = {
         "json": "tests/docs/test_examples.py",
     },
     "api.md": {"bash": "tests/system/test_docs.py", "python": "tests/system/test_docs.py"},
+    "events.md": {"json": "tests/deliveries/test_documented.py", "python": "tests/deliveries/test_documented.py"},
     "connect.md": {"bash": "tests/system/test_docs.py"},
     "policy.md": {
         "json": "tests/docs/test_policy.py",

@@ -22,6 +22,7 @@ from activities.bots import BotActivities
 from activities.calendar_health import CalendarHealthActivities
 from activities.calendars import CalendarActivities
 from activities.dispatch_slots import DispatchPacing
+from activities.outgoing_events import EventActivities, EventAnnouncer
 from minutekeeper.calendars.limits_file import InstallationLimits
 from minutekeeper.calendars.objections import VetoScope
 from minutekeeper.meetings.views import Outcome
@@ -145,8 +146,10 @@ async def world(
     veto = param if isinstance(param, VetoScope) else VetoScope.ANY
     limits = param if isinstance(param, InstallationLimits) else None
     store = ArtifactStore(tmp_path.as_uri())
-    calendars = CalendarActivities(lambda _: world.calendars, store, veto=veto, limits=limits)
-    async with working(client, provider, recordings, calendars, CalendarHealthActivities([world.calendars], 3600)):
+    events = EventAnnouncer(store)
+    calendars = CalendarActivities(lambda _: world.calendars, store, veto=veto, limits=limits, events=events)
+    rounds = CalendarHealthActivities([world.calendars], 3600, events)
+    async with working(client, provider, recordings, calendars, rounds, events=events):
         yield world
         handles: list[WorkflowHandle[Any, Any]] = [calendar.handle for calendar in world.open]
         handles += [world.rounds.handle] if world.rounds else []
@@ -186,6 +189,7 @@ async def working(
     rounds: CalendarHealthActivities | None = None,
     *,
     others: Sequence[ScriptedProvider] = (),
+    events: EventAnnouncer | None = None,
 ) -> AsyncIterator[None]:
     """The workers of both task queues; `others` are less preferred than `provider`."""
     bots = BotActivities(
@@ -205,6 +209,7 @@ async def working(
                 *(bots.retranscribe, bots.dispatch_policy),
                 *([calendars.reconcile] if calendars else []),
                 *([rounds.check_calendars] if rounds else []),
+                *([EventActivities(events).announce] if events else []),
             ],
             max_cached_workflows=int(os.environ.get("MAX_CACHED_WORKFLOWS", "1000")),
         ),

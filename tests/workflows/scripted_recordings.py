@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.outgoing_events import EventAnnouncer
 from minutekeeper.meetings.collection import (
     MANIFEST,
     NEEDS_PERSON,
@@ -22,6 +23,7 @@ from minutekeeper.meetings.ids import folder_for, meeting_id_from_workflow_id
 from minutekeeper.meetings.record import MeetingRecord
 from minutekeeper.meetings.status import TranscriptState
 from minutekeeper.meetings.views import Artifact
+from minutekeeper.storage.records import RecordStore
 from tests.workflows.scripted import set_event
 
 
@@ -48,6 +50,8 @@ class ScriptedRecordings:
     hold_records: asyncio.Event = field(default_factory=set_event)
     """Those records wait while this is not set."""
     refuses_records: bool = False
+    events: EventAnnouncer | None = None
+    """If set, endpoints are told of each end, and records are stored where these are."""
     hold: asyncio.Event = field(default_factory=set_event)
     """Downloads wait while this is not set."""
 
@@ -69,14 +73,14 @@ class ScriptedRecordings:
         if order.record is None or not brought.is_complete:
             return brought
         brought, now = brought.with_manifest_file(_file(f"{folder}/{MANIFEST}")), order.record.written_at
-        self.records.append(with_collected(order.record, brought, folder, now))
+        await self._keep(with_collected(order.record, brought, folder, now))
         return brought.model_copy(update={"finished_at": now})
 
     @activity.defn
     async def write_manifest(self, order: ManifestInput) -> Artifact:
         self.manifests.append(order)
         manifest = _file(f"{order.folder}/{MANIFEST}")
-        self.records.append(with_manifest(order.record, manifest.kept))
+        await self._keep(with_manifest(order.record, manifest.kept))
         return manifest
 
     @activity.defn
@@ -85,7 +89,12 @@ class ScriptedRecordings:
         if self.refuses_records:
             raise ApplicationError("The disk is full, and was for an hour.", non_retryable=True)
         self.recorded_apart += 1
-        self.records.append(order.record)
+        await self._keep(order.record)
+
+    async def _keep(self, record: MeetingRecord) -> None:
+        self.records.append(record)
+        if self.events is not None:
+            await self.events.announce_end(await RecordStore(self.events.store).write(record))
 
     def _download(self, folder: str) -> RecordingResult:
         return (
