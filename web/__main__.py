@@ -44,6 +44,9 @@ from web.pages.access import PageAccess
 from web.pages.app import PageServer
 from web.pages.board_page import BOARD, BoardPage
 from web.pages.board_reader import BoardReader
+from web.pages.calendar_event_page import CalendarEventPages
+from web.pages.calendar_pages import CalendarPages
+from web.pages.calendar_policy_page import CalendarPolicyPages
 from web.pages.live import LiveStreams
 from web.pages.meeting_acts import MeetingActPages
 from web.pages.meeting_list_page import MeetingListPage
@@ -53,6 +56,7 @@ from web.pages.route import PageRoute
 from web.pages.search_page import SearchPages
 from web.request_metrics import RequestMetrics
 from web.server import WebServer
+from web.shared_calendars import SharedCalendars
 from web.shared_client import SharedClient
 from web.stored_files import StoredFiles
 
@@ -85,23 +89,27 @@ async def _serve(settings: Settings) -> None:
     stop = stop_event()
     client = SharedClient()
     stored = StoredFiles(partial(ArtifactStore, settings.artifacts_url), settings.minutekeeper_web_files)
-    calendars = CalendarHandlers(partial(CalendarClient.opened, settings))
+    shared = SharedCalendars(partial(CalendarClient.opened, settings))
     feed = ChangeFeed(client.connected)
     handlers = ApiHandlers(
         meetings=MeetingHandlers(client.connected, settings.wake_up),
         files=FileHandlers(client.connected, stored),
-        calendars=calendars,
+        calendars=CalendarHandlers(shared.connected),
         webhooks=WebhookHandlers(partial(WebhookClient.from_settings, settings)),
         events=EventHandlers(feed),
     )
     registry = CollectorRegistry()
     api = ApiServer(handlers, ApiKeyFile(Path(settings.minutekeeper_api_keys)))
     search = TranscriptSearch.from_settings(settings)
-    tables = (SearchPages(search).routes(), _meeting_pages(settings, client, feed, stored))
+    tables = (
+        SearchPages(search).routes(),
+        _calendar_pages(settings, shared),
+        _meeting_pages(settings, client, feed, stored),
+    )
     server = WebServer(api, await _pages(settings, stored, *tables), RequestMetrics(registry))
     runner = web.AppRunner(server.application(), shutdown_timeout=_CANCELLING_SECONDS)
     async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(calendars.aclose)
+        stack.push_async_callback(shared.aclose)
         stack.push_async_callback(runner.cleanup)
         await runner.setup()
         site = web.TCPSite(runner, settings.minutekeeper_web_host, settings.minutekeeper_web_port)
@@ -146,6 +154,16 @@ def _meeting_pages(
     # The form for a new meeting comes before the pages of meetings, one of which could have its name.
     pages = (board, meetings, acts, meeting, MeetingReplay(client.connected, stored))
     return [*(route for each in pages for route in each.routes()), streams.route()]
+
+
+def _calendar_pages(settings: Settings, shared: SharedCalendars) -> list[PageRoute]:
+    connected = shared.connected
+    pages = (
+        CalendarPages(connected),
+        CalendarEventPages(connected),
+        CalendarPolicyPages(connected, settings.limits),
+    )
+    return [route for each in pages for route in each.routes()]
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
 """Calendars over HTTP: what they have, what their policies decide and why, and changes of both."""
 
-import asyncio
 import json
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import Awaitable, Callable
 
 from minutekeeper.calendars.decisions import Wanted
 from minutekeeper.calendars.policy import Policy, PolicyError, load_policy
@@ -19,16 +17,10 @@ _CHOICES: dict[str, Wanted | None] = {"always": "always", "never": "never", "non
 
 
 class CalendarHandlers:
-    """The operations on calendars. `open_client` opens the client when it is first needed."""
+    """The operations on calendars."""
 
-    def __init__(self, open_client: Callable[[], AbstractAsyncContextManager[CalendarClient]]) -> None:
-        self._open_client = open_client
-        self._opened = AsyncExitStack()
-        self._client: CalendarClient | None = None
-        self._lock = asyncio.Lock()
-
-    async def aclose(self) -> None:
-        await self._opened.aclose()
+    def __init__(self, connected: Callable[[], Awaitable[CalendarClient]]) -> None:
+        self._connected = connected
 
     async def list(self, _: ApiRequest) -> ApiResponse:
         found = await (await self._connected()).list()
@@ -63,12 +55,6 @@ class CalendarHandlers:
         client = await self._connected()
         wanted = _CHOICES[given.choice]
         return ApiResponse(await client.override(request.subject, request.part, wanted, series=given.series))
-
-    async def _connected(self) -> CalendarClient:
-        async with self._lock:
-            if self._client is None:
-                self._client = await self._opened.enter_async_context(self._open_client())
-            return self._client
 
 
 def _policy(given: PolicyDocument) -> Policy:

@@ -24,6 +24,7 @@ from web.api.route import ApiRoute
 from web.api.routes import ApiHandlers, api_routes
 from web.api.webhooks import WebhookHandlers
 from web.changes import ChangeFeed
+from web.shared_calendars import SharedCalendars
 from web.stored_files import StoredFiles
 
 DOCUMENT_PATH = "/api/openapi.json"
@@ -264,7 +265,7 @@ def openapi_text() -> str:
     """The document as it is served, and as `docs/openapi.json` has it."""
     meetings = MeetingHandlers(MeetingClient.connect, DEFAULT_DISPATCH_TIMING)
     files = FileHandlers(MeetingClient.connect, StoredFiles(lambda: ArtifactStore("")))
-    calendars = CalendarHandlers(CalendarClient.opened)
+    calendars = CalendarHandlers(SharedCalendars(CalendarClient.opened).connected)
     webhooks = WebhookHandlers(WebhookClient.from_settings)
     events = EventHandlers(ChangeFeed(MeetingClient.connect))
     routes = api_routes(ApiHandlers(meetings, files, calendars, webhooks, events))

@@ -27,6 +27,7 @@ from web.api.route import ApiRoute
 from web.api.routes import ApiHandlers, api_routes
 from web.api.webhooks import WebhookHandlers
 from web.changes import ChangeFeed
+from web.shared_calendars import SharedCalendars
 from web.stored_files import StoredFiles
 
 
@@ -41,7 +42,7 @@ def no_store() -> ArtifactStore:
 HANDLERS = ApiHandlers(
     MeetingHandlers(never, DEFAULT_DISPATCH_TIMING),
     FileHandlers(never, StoredFiles(no_store)),
-    CalendarHandlers(CalendarClient.opened),
+    CalendarHandlers(SharedCalendars(CalendarClient.opened).connected),
     WebhookHandlers(WebhookClient.from_settings),
     EventHandlers(ChangeFeed(never)),
 )
