@@ -39,6 +39,9 @@ EventName = Annotated[
     str,
     typer.Argument(metavar="EVENT", help="Its id, the beginning of its id, or its title.", show_default=False),
 ]
+EndpointArgument = Annotated[
+    str, typer.Argument(metavar="ENDPOINT", help="Its id or its name.", show_default=False)
+]
 CalendarProviderName = Annotated[
     str,
     typer.Option(

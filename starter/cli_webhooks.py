@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.cli_options import Json, run_async
+from starter import cli_deliveries
+from starter.cli_options import EndpointArgument, Json, run_async
 
 if TYPE_CHECKING:
     from starter.endpoint_models import EndpointView, EndpointWithSecret
@@ -18,6 +19,7 @@ webhook_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(webhook_app)
+webhook_app.add_typer(cli_deliveries.app)
 
 
 class FormatOption(StrEnum):
@@ -27,9 +29,6 @@ class FormatOption(StrEnum):
     SLACK = "slack"
 
 
-EndpointArgument = Annotated[
-    str, typer.Argument(metavar="ENDPOINT", help="Its id or its name.", show_default=False)
-]
 Types = Annotated[
     list[str] | None,
     typer.Option(

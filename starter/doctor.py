@@ -27,6 +27,7 @@ from minutekeeper.temporal.queries import quoted_list
 from starter import namespace, webhook_checks
 from starter.calendars.doctor import check_bookings, check_limits
 from starter.client import MeetingClient
+from starter.endpoint_checks import check_endpoints
 from starter.error_translation import translate_temporal_errors
 from starter.errors import MeetingError
 from starter.health_checks import (
@@ -74,6 +75,7 @@ async def run_checks(settings: Settings) -> Sequence[CheckResult]:
         "downloads": partial(_check_downloads, temporal),
         "calendars": partial(check_bookings, temporal, settings),
         "limits": partial(check_limits, settings),
+        "endpoints": partial(check_endpoints, settings),
     }
     return await asyncio.gather(*(run_check(name, each) for name, each in checks.items()))
 

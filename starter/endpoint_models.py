@@ -1,9 +1,11 @@
-"""What is asked for and told of endpoints of outgoing events."""
+"""What is asked for and told of endpoints of outgoing events, and of deliveries to them."""
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from minutekeeper.deliveries.delivery import DeliveryAttempt, DeliveryRecord
 from minutekeeper.deliveries.endpoint import DEFAULT_TYPES, DeliveryFormat, OutgoingEventType, WebhookEndpoint
 
 
@@ -88,3 +90,65 @@ def facts_of(endpoint: WebhookEndpoint) -> dict[str, object]:
     shared = ("endpoint_id", "url", "name", "types", "include", "form", "disabled_why", "created_at")
     facts: dict[str, object] = {name: getattr(endpoint, name) for name in shared}
     return facts | {"enabled": endpoint.is_enabled, "previous_secret_until": endpoint.previous_until}
+
+
+class DeliveryState(StrEnum):
+    """What has become of a delivery."""
+
+    PENDING = "pending"
+    """It is being tried."""
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    """The last try failed as well."""
+    HELD = "held"
+    """The endpoint was disabled; a replay sends the event."""
+    REMOVED = "removed"
+    """The endpoint was removed meanwhile."""
+
+
+class EndpointDelivery(BaseModel):
+    """An event on its way to an endpoint, and every try. Of a pending one without a worker only the id is known.
+
+    `workflow_id` is that of the meeting or calendar that the event is about; `timestamp` is the event's time.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    endpoint_id: str
+    event_id: str
+    type: OutgoingEventType | None = None
+    timestamp: AwareDatetime | None = None
+    workflow_id: str = ""
+    outcome: DeliveryState
+    why: str = ""
+    ended_at: AwareDatetime | None = None
+    next_attempt_at: AwareDatetime | None = None
+    attempts: tuple[DeliveryAttempt, ...] = ()
+
+    @classmethod
+    def of_record(cls, record: DeliveryRecord) -> "EndpointDelivery":
+        shared = ("endpoint_id", "event_id", "type", "timestamp", "workflow_id", "why", "ended_at", "attempts")
+        facts = {name: getattr(record, name) for name in shared}
+        return cls(outcome=DeliveryState(record.outcome.value), **facts)
+
+
+class EndpointDeliveries(BaseModel):
+    """Deliveries to an endpoint: pending ones, then ended ones, those of the newest events first.
+
+    They are not `complete` if Temporal does not answer: then pending ones are missing.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    items: tuple[EndpointDelivery, ...]
+    complete: bool
+
+
+class ReplayedDeliveries(BaseModel):
+    """How many deliveries were started anew, how many were under way already, and how many are left for later."""
+
+    model_config = ConfigDict(frozen=True)
+
+    replayed: int
+    under_way: int
+    left: int

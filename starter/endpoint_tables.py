@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from rich.text import Text
 
-from starter.endpoint_models import EndpointView
+from minutekeeper.deliveries.delivery import DeliveryAttempt
+from starter.endpoint_models import DeliveryState, EndpointDelivery, EndpointView
 from starter.layout import Facts, Table
 from starter.output import sanitize
 from starter.times import format_local
@@ -18,6 +19,45 @@ def endpoints_table(endpoints: Sequence[EndpointView]) -> Table:
         host = urlsplit(each.url).netloc
         table.add_row(each.endpoint_id, _state(each), sanitize(host), sanitize(each.name))
     return table
+
+
+def deliveries_table(deliveries: Sequence[EndpointDelivery]) -> Table:
+    table = Table("Event", "Outcome", "Tries", "Time", "About")
+    for each in deliveries:
+        time = format_local(each.timestamp) if each.timestamp else ""
+        about = " ".join(filter(None, (each.type.value if each.type else "", each.workflow_id)))
+        table.add_row(each.event_id, outcome_text(each.outcome), str(len(each.attempts)), time, sanitize(about))
+    return table
+
+
+def delivery_facts(delivery: EndpointDelivery) -> Facts:
+    facts = Facts()
+    facts.add("Event", delivery.event_id)
+    facts.add("Outcome", outcome_text(delivery.outcome))
+    if delivery.why:
+        facts.add("Because", sanitize(delivery.why))
+    if delivery.type:
+        facts.add("Type", delivery.type.value)
+    if delivery.workflow_id:
+        facts.add("About", sanitize(delivery.workflow_id))
+    if delivery.next_attempt_at:
+        facts.add("Next try", format_local(delivery.next_attempt_at))
+    for attempt in delivery.attempts:
+        facts.add("Try", f"{format_local(attempt.at)}: {attempt_sentence(attempt)}")
+    return facts
+
+
+def attempt_sentence(attempt: DeliveryAttempt) -> str:
+    """What a try came to, such as `answered 500 in 12 ms: try later`."""
+    if attempt.status_code is None:
+        return sanitize(attempt.error or "no answer")
+    answer = f": {sanitize(attempt.answer)}" if attempt.answer else ""
+    return f"answered {attempt.status_code} in {attempt.milliseconds} ms{answer}"
+
+
+def outcome_text(outcome: DeliveryState) -> Text:
+    styles = {DeliveryState.DELIVERED: "green", DeliveryState.PENDING: "yellow"}
+    return Text(outcome.value, style=styles.get(outcome, "red"))
 
 
 def endpoint_facts(endpoint: EndpointView) -> Facts:

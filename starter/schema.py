@@ -16,7 +16,13 @@ from starter.calendars.events import DecidedEvent
 from starter.calendars.explain import EventExplanation
 from starter.calendars.preview import PolicyPreview
 from starter.calendars.summaries import CalendarSummary
-from starter.endpoint_models import EndpointView, EndpointWithSecret
+from starter.endpoint_models import (
+    EndpointDeliveries,
+    EndpointDelivery,
+    EndpointView,
+    EndpointWithSecret,
+    ReplayedDeliveries,
+)
 from starter.meeting_lookup import FoundMeeting
 from starter.meeting_models import MeetingSummary
 from starter.transcript_search import TranscriptMatches
@@ -52,6 +58,11 @@ OUTPUTS: dict[str, Any] = {
     "webhook disable": EndpointView,
     "webhook rotate": EndpointWithSecret,
     "webhook remove": EndpointView,
+    "webhook test": EndpointDelivery,
+    "webhook deliveries": EndpointDeliveries,
+    "webhook deliveries EVENT": EndpointDelivery,
+    "webhook replay EVENT": EndpointDelivery,
+    "webhook replay": ReplayedDeliveries,
     "setup": json_models.SetupOutput,
     "doctor": json_models.DoctorOutput,
     "calendar connect": ConnectResult,

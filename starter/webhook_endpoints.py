@@ -5,21 +5,36 @@ an unknown endpoint, StorageError if the artifact store fails, and others as des
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from temporalio.client import Client
+
 from minutekeeper.config import Settings
 from minutekeeper.deliveries.endpoint import WebhookEndpoint
 from minutekeeper.deliveries.endpoint_secrets import endpoint_secret
+from minutekeeper.storage.delivery_records import DeliveryStore, EndpointFailures
 from minutekeeper.storage.endpoints import EndpointStore
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.storage.store import ArtifactStore
-from starter.endpoint_models import EndpointChange, EndpointView, EndpointWithSecret, NewEndpoint, facts_of
+from starter.endpoint_deliveries import DeliveryHistory
+from starter.endpoint_models import (
+    DeliveryState,
+    EndpointChange,
+    EndpointDeliveries,
+    EndpointDelivery,
+    EndpointView,
+    EndpointWithSecret,
+    NewEndpoint,
+    ReplayedDeliveries,
+    facts_of,
+)
 from starter.endpoint_urls import checked_endpoint_url
 from starter.errors import (
+    EndpointDisabledError,
     EndpointExistsError,
     EndpointNotFoundError,
     MeetingInputError,
@@ -27,6 +42,7 @@ from starter.errors import (
     WebhookSecretMissingError,
 )
 from starter.inputs import settings
+from starter.temporal_client import TemporalMeetingClient
 
 MAX_ENDPOINTS = 50
 """Each event is delivered once for every endpoint that wants it."""
@@ -42,23 +58,42 @@ class EndpointRules:
 
     secret: str
     private_addresses: bool = False
+    api_url: str = ""
 
 
 class WebhookClient:
-    """The endpoints in an artifact store."""
+    """The endpoints in an artifact store, and the deliveries to them.
 
-    def __init__(self, store: ArtifactStore, rules: EndpointRules) -> None:
+    `connected` gives the client of meetings, whose connection to Temporal deliveries need; endpoints do not.
+    """
+
+    def __init__(
+        self,
+        store: ArtifactStore,
+        rules: EndpointRules,
+        connected: Callable[[], Awaitable[TemporalMeetingClient]] = TemporalMeetingClient.connect,
+    ) -> None:
+        async def temporal() -> Client:
+            return (await connected()).temporal
+
         self._endpoints = EndpointStore(store)
+        self._failures = EndpointFailures(store)
+        self._history = DeliveryHistory(DeliveryStore(store), temporal)
         self._rules = rules
 
     @classmethod
-    def from_settings(cls, given: Settings | None = None) -> "WebhookClient":
+    def from_settings(
+        cls,
+        given: Settings | None = None,
+        connected: Callable[[], Awaitable[TemporalMeetingClient]] = TemporalMeetingClient.connect,
+    ) -> "WebhookClient":
         """Opens the store as the settings (by default the environment's) say."""
         chosen = given or settings()
         with _translated_errors():
             store = ArtifactStore(chosen.artifacts_url)
         secret = chosen.minutekeeper_webhook_secret.get_secret_value()
-        return cls(store, EndpointRules(secret, chosen.minutekeeper_webhook_private_addresses))
+        allows_private, api_url = chosen.minutekeeper_webhook_private_addresses, chosen.minutekeeper_web_public_url
+        return cls(store, EndpointRules(secret, allows_private, api_url), connected)
 
     async def add(self, new: NewEndpoint) -> EndpointWithSecret:
         """Adds an endpoint.
@@ -81,10 +116,10 @@ class WebhookClient:
     async def list(self) -> list[EndpointView]:
         """All endpoints, the oldest first."""
         with _translated_errors():
-            return [self._view(each) for each in await self._endpoints.all()]
+            return [await self._view(each) for each in await self._endpoints.all()]
 
     async def show(self, endpoint: str) -> EndpointView:
-        return self._view(await self._find(endpoint))
+        return await self._view(await self._find(endpoint))
 
     async def show_secret(self, endpoint: str) -> EndpointWithSecret:
         """The endpoint with its present secret. Raises WebhookSecretMissingError."""
@@ -106,7 +141,11 @@ class WebhookClient:
                 return given
             return given | {"disabled_why": "" if change.enabled else current.disabled_why or _BY_HAND}
 
-        return self._view(await self._changed(known, changed))
+        if change.url is not None or change.enabled:
+            # What failed before says nothing of what comes now.
+            with _translated_errors():
+                await self._failures.note_success(known.endpoint_id)
+        return await self._view(await self._changed(known, changed))
 
     async def rotate(self, endpoint: str) -> EndpointWithSecret:
         """Gives an endpoint a new secret; for a day, events are signed with both. Raises as `show_secret`."""
@@ -123,7 +162,77 @@ class WebhookClient:
         known = await self._find(endpoint)
         with _translated_errors():
             await self._endpoints.remove(known.endpoint_id)
-        return self._view(known)
+            await self._failures.note_success(known.endpoint_id)
+        return await self._view(known)
+
+    async def test(self, endpoint: str) -> EndpointDelivery:
+        """Sends `webhook.test`, and tells what the receiver answered.
+
+        Raises EndpointDisabledError, WebhookSecretMissingError, and NoWorkerError if no worker sends it.
+        """
+        self._need_secret()
+        known = await self._find_enabled(endpoint)
+        with _translated_errors():
+            return await self._history.test(known, self._rules.api_url)
+
+    async def deliveries(
+        self,
+        endpoint: str,
+        *,
+        outcome: DeliveryState | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+    ) -> EndpointDeliveries:
+        """Deliveries to an endpoint: pending ones, then ended ones, those of the newest events first.
+
+        Args:
+            endpoint: The endpoint.
+            outcome: Only deliveries of which this has become.
+            since: Only events of this instant or later; of those that have ended.
+            until: Only events before this instant; of those that have ended.
+            limit: Maximum number of deliveries.
+        """
+        known = await self._find(endpoint)
+        with _translated_errors():
+            return await self._history.recent(known.endpoint_id, outcome, since, until, limit)
+
+    async def delivery(self, endpoint: str, event_id: str) -> EndpointDelivery:
+        """The delivery of one event with every try. Raises DeliveryNotFoundError."""
+        known = await self._find(endpoint)
+        with _translated_errors():
+            return await self._history.show(known.endpoint_id, event_id)
+
+    async def replay(self, endpoint: str, event_id: str) -> EndpointDelivery:
+        """Delivers an event once more under the same id. Raises DeliveryNotFoundError, EndpointDisabledError."""
+        known = await self._find_enabled(endpoint)
+        with _translated_errors():
+            return await self._history.replay(known.endpoint_id, event_id)
+
+    async def replay_span(
+        self,
+        endpoint: str,
+        *,
+        outcome: DeliveryState | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> ReplayedDeliveries:
+        """Delivers the events of a span once more, by default those that were not delivered.
+
+        Raises EndpointDisabledError. At most 1,000 are started, the oldest first; repeat it for what is left.
+        """
+        known = await self._find_enabled(endpoint)
+        with _translated_errors():
+            return await self._history.replay_span(known.endpoint_id, outcome, since, until)
+
+    async def _find_enabled(self, endpoint: str) -> WebhookEndpoint:
+        known = await self._find(endpoint)
+        if not known.is_enabled:
+            raise EndpointDisabledError(
+                f"The endpoint {known.endpoint_id} is disabled: {known.disabled_why}. `minutekeeper webhook enable "
+                f"{known.endpoint_id}` changes that."
+            )
+        return known
 
     async def _changed(
         self, known: WebhookEndpoint, change: Callable[[WebhookEndpoint], dict[str, Any]]
@@ -146,8 +255,10 @@ class WebhookClient:
             )
         return found[0]
 
-    def _view(self, endpoint: WebhookEndpoint) -> EndpointView:
-        return EndpointView.model_validate(facts_of(endpoint))
+    async def _view(self, endpoint: WebhookEndpoint) -> EndpointView:
+        with _translated_errors():
+            since = await self._failures.failing_since(endpoint.endpoint_id)
+        return EndpointView.model_validate(facts_of(endpoint) | {"failing_since": since})
 
     def _with_secret(self, endpoint: WebhookEndpoint) -> EndpointWithSecret:
         secret = endpoint_secret(self._need_secret(), endpoint.endpoint_id, endpoint.generation)

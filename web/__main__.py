@@ -95,7 +95,7 @@ async def _serve(settings: Settings) -> None:
         meetings=MeetingHandlers(client.connected, settings.wake_up),
         files=FileHandlers(client.connected, stored),
         calendars=CalendarHandlers(shared.connected),
-        webhooks=WebhookHandlers(partial(WebhookClient.from_settings, settings)),
+        webhooks=WebhookHandlers(partial(WebhookClient.from_settings, settings, client.connected)),
         events=EventHandlers(feed),
     )
     registry = CollectorRegistry()

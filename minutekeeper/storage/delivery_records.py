@@ -60,16 +60,21 @@ class DeliveryStore:
         self, kind: DeliveryKey, key: str, since: datetime | None = None, until: datetime | None = None
     ) -> list[DeliveryRecord]:
         """The records with this key, those of the newest events first; `since` is inclusive, `until` is not."""
+        return [each async for each in self.each_by(kind, key, since, until)]
+
+    async def each_by(
+        self, kind: DeliveryKey, key: str, since: datetime | None = None, until: datetime | None = None
+    ) -> AsyncIterator[DeliveryRecord]:
+        """The same one after the other: only as many are read as are asked for, and some more."""
         entries = await self._store.list(layout.record_index(kind, key, DELIVERIES))
         paths = [layout.record_of_index_entry(entry.path) for entry in reversed(entries)]
         first = layout.delivery_day(since) if since else ""
         last = layout.delivery_day(until) if until else ""
         in_question = [each for each in paths if first <= each[: len(first)] and each[: len(last)] <= last]
-        return [
-            each
-            for each in await self.read(in_question)
-            if (since is None or each.timestamp >= since) and (until is None or each.timestamp < until)
-        ]
+        for start in range(0, len(in_question), _READ_AT_ONCE):
+            for each in await self.read(in_question[start : start + _READ_AT_ONCE]):
+                if (since is None or each.timestamp >= since) and (until is None or each.timestamp < until):
+                    yield each
 
     async def paths_by_day(
         self, since: datetime | None = None, until: datetime | None = None

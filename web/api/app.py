@@ -45,7 +45,9 @@ class ApiServer:
     def add_routes(self, router: web.UrlDispatcher) -> None:
         for route in self._routes:
             path = re.sub(
-                r"\{(id|calendar|event|endpoint)\}", r"{\1:[^/]+}", route.path.replace("{name}", "{name:.+}")
+                r"\{(id|calendar|event|endpoint|delivery)\}",
+                r"{\1:[^/]+}",
+                route.path.replace("{name}", "{name:.+}"),
             )
             router.add_route(route.method, path, self._handler(route))
             if route.is_file:
@@ -66,7 +68,7 @@ class ApiServer:
             named = request.match_info
             subject, part = (
                 named.get("id") or named.get("calendar") or named.get("endpoint", ""),
-                named.get("name") or named.get("event", ""),
+                named.get("name") or named.get("event") or named.get("delivery", ""),
             )
 
             def is_admitted() -> bool:

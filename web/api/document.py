@@ -215,6 +215,7 @@ _PARAMETERS = {
     "id": "A meeting id or a workflow id.",
     "calendar": "A calendar's id, or its email address or name at the provider.",
     "event": "An event's id, the beginning of its id, or its title.",
+    "delivery": "The id of an event.",
     "endpoint": "An endpoint's id or name.",
     "name": "The name of a file, as the list of files has it; it may contain slashes.",
 }

@@ -3,9 +3,14 @@
 from typing import Any
 
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
+from minutekeeper.deliveries.delivery import DeliveryEnd
 from minutekeeper.deliveries.endpoint_secrets import endpoint_secret
-from tests.starter.support import SECRET
+from minutekeeper.storage.delivery_records import DeliveryStore
+from minutekeeper.storage.store import ArtifactStore
+from tests.starter.delivery_support import an_event, delivery_worker
+from tests.starter.support import SECRET, eventually
 from tests.web.conftest import Api
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -82,3 +87,44 @@ async def test_what_is_not_understood_is_refused(api: Api) -> None:
     for method, path in (("GET", WEBHOOKS), ("POST", WEBHOOKS), ("DELETE", f"{WEBHOOKS}/ep_1")):
         status, _, problem = await api.ask(method, path, scope="steer")
         assert (status, problem["code"]) == (403, "scope_missing")
+
+
+async def test_deliveries_are_listed_replayed_and_tried(api: Api, environment: WorkflowEnvironment) -> None:
+    store = ArtifactStore((api.folder / "store").as_uri())
+    _, _, added = await api.ask("POST", WEBHOOKS, {"url": "https://deliveries.example.com/"}, scope="admin")
+    endpoint_id = added["endpoint_id"]
+    path = f"{WEBHOOKS}/{endpoint_id}"
+    for number, outcome in enumerate((DeliveryEnd.HELD, DeliveryEnd.DELIVERED, DeliveryEnd.FAILED), start=1):
+        await DeliveryStore(store).write(an_event(endpoint_id, number, outcome, body='{"a secret": 1}'))
+    status, _, listed = await api.ask(
+        "GET", f"{path}/deliveries?outcome=held&from=2026-01-01T00:00:00Z", scope="admin"
+    )
+    assert (status, listed["complete"]) == (200, True)
+    assert [each["event_id"] for each in listed["items"]] == ["evt_1"]
+    assert "a secret" not in str(listed)
+    status, _, problem = await api.ask("GET", f"{path}/deliveries?outcome=lost", scope="admin")
+    assert (status, problem["code"]) == (422, "invalid_request")
+    for method, where in (("GET", "deliveries/evt_9"), ("POST", "deliveries/evt_9/replay")):
+        status, _, problem = await api.ask(method, f"{path}/{where}", scope="admin")
+        assert (status, problem["detail"]) == (404, "There is no such delivery.")
+
+    await api.ask("PATCH", path, {"enabled": False}, scope="admin")
+    for where, body in (("test", None), ("replay", {}), ("deliveries/evt_1/replay", None)):
+        status, _, problem = await api.ask("POST", f"{path}/{where}", body, scope="admin")
+        assert (status, problem["code"]) == (409, "disabled")
+    await api.ask("PATCH", path, {"enabled": True}, scope="admin")
+    async with delivery_worker(environment.client, store):
+        status, _, one = await api.ask("POST", f"{path}/deliveries/evt_1/replay", scope="admin")
+        assert (status, one.get("outcome")) == (200, "pending"), one
+        status, _, many = await api.ask("POST", f"{path}/replay", {"outcome": "failed"}, scope="admin")
+        assert (status, many) == (200, {"replayed": 1, "under_way": 0, "left": 0})
+        status, _, tested = await api.ask("POST", f"{path}/test", scope="admin")
+        assert (status, tested["type"], tested["outcome"]) == (200, "webhook.test", "delivered")
+
+        async def shown() -> set[str]:
+            _, _, found = await api.ask("GET", f"{path}/deliveries?outcome=delivered", scope="admin")
+            return {each["event_id"] for each in found["items"]}
+
+        await eventually(shown, lambda found: found == {"evt_1", "evt_2", "evt_3", tested["event_id"]})
+    _, _, delivery = await api.ask("GET", f"{path}/deliveries/evt_1", scope="admin")
+    assert (delivery["outcome"], delivery["attempts"][0]["status_code"]) == ("delivered", 200)
