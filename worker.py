@@ -30,6 +30,7 @@ from activities.deliveries import DeliveryActivities
 from activities.dispatch_batches import ServerClock
 from activities.dispatch_slots import DispatchPacing, open_account_limit_queue
 from activities.endpoint_requests import EndpointRequests
+from activities.meeting_metrics import BUCKETS
 from activities.outgoing_events import EventActivities, EventAnnouncer
 from activities.recordings import RecordingActivities
 from minutekeeper.config import Settings
@@ -214,7 +215,11 @@ async def serve(settings: Settings, queues: str) -> None:
     stop = stop_event()
     runtime = None
     if settings.minutekeeper_metrics_address:
-        metrics = PrometheusConfig(bind_address=settings.minutekeeper_metrics_address, durations_as_seconds=True)
+        metrics = PrometheusConfig(
+            bind_address=settings.minutekeeper_metrics_address,
+            durations_as_seconds=True,
+            histogram_bucket_overrides=BUCKETS,
+        )
         runtime = Runtime(telemetry=TelemetryConfig(metrics=metrics))
     connecting = asyncio.create_task(connect_with_retry(runtime=runtime))
     stopping = asyncio.create_task(stop.wait())

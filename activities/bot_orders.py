@@ -2,6 +2,7 @@
 
 from temporalio import activity
 
+from activities.meeting_metrics import measure_dispatch
 from minutekeeper.meetings.dispatch import BotDispatch, DispatchedBot, DispatchPlan, SendBotInput
 from minutekeeper.providers.base import FoundBot, Provider
 
@@ -29,6 +30,8 @@ def order_for(request: SendBotInput, plan: DispatchPlan) -> BotDispatch:
 
 def completed_answer(sent: DispatchedBot, request: SendBotInput, plan: DispatchPlan) -> DispatchedBot:
     """`join_at` is the plan's, unless the provider said another instant when the bot was sent."""
+    if activity.info().activity_type == "send_bot" and not sent.is_adopted:
+        measure_dispatch(sent.sent_at, plan.dispatch_at, request.requested_at)
     join_at = sent.join_at or plan.join_at
     return sent.model_copy(
         update={"join_at": None if join_at == request.start_time else join_at, "terms": plan.terms}

@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 from activities import manifests
 from activities.errors import ACCOUNT, to_application_error
 from activities.heartbeats import with_heartbeats
+from activities.meeting_metrics import count_end
 from activities.outgoing_events import EventAnnouncer
 from activities.recording_download import (
     AudioDownload,
@@ -217,8 +218,10 @@ class RecordingActivities:
         return written.file
 
     async def _write_record(self, record: MeetingRecord) -> None:
-        """Writes the record, and tells the endpoints that want it that the meeting has ended."""
-        await self._events.announce_end(await self._records.write(record))
+        """Writes the record, counts the end, and tells the endpoints that want it that the meeting has ended."""
+        written = await self._records.write(record)
+        count_end(written)
+        await self._events.announce_end(written)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from minutekeeper.storage.store import ArtifactStore, StoredObject
 
 logger = logging.getLogger(__name__)
 
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
 _LATE_FOR = timedelta(days=7)
 """How long deliveries are kept that came too late for their meeting."""
 
@@ -48,6 +49,12 @@ class InboxMetrics:
             ["folder"],
             registry=registry,
         )
+        self._oldest = Gauge(
+            "minutekeeper_inbox_oldest_seconds",
+            "Age in seconds of the oldest delivery in the inbox, by folder, as of the last minute; 0 without any.",
+            ["folder"],
+            registry=registry,
+        )
         self._dropped = Counter(
             "minutekeeper_inbox_dropped_total",
             "Deliveries that were dropped because their folder was full, since the bridge was started.",
@@ -55,9 +62,10 @@ class InboxMetrics:
             registry=registry,
         )
 
-    def show(self, folder: InboxFolder, *, files: int, size: int) -> None:
+    def show(self, folder: InboxFolder, *, files: int, size: int, oldest: float) -> None:
         self._files.labels(folder.name.lower()).set(files)
         self._bytes.labels(folder.name.lower()).set(size)
+        self._oldest.labels(folder.name.lower()).set(oldest)
 
     def count_dropped(self, folder: InboxFolder) -> None:
         self._dropped.labels(folder.name.lower()).inc()
@@ -120,8 +128,9 @@ class Inbox:
         """Updates the metrics of every folder."""
         found = await self._store.list(INBOX)
         for folder in InboxFolder:
-            sizes = [entry.size for entry in found if entry.path.rpartition("/")[0] == folder]
-            self._metrics.show(folder, files=len(sizes), size=sum(sizes))
+            inside = [entry for entry in found if entry.path.rpartition("/")[0] == folder]
+            oldest = _age(inside[0].path.rpartition("/")[2]) if inside else 0.0
+            self._metrics.show(folder, files=len(inside), size=sum(entry.size for entry in inside), oldest=oldest)
 
     async def entries(self, folder: InboxFolder) -> list[StoredObject]:
         """Oldest first."""
@@ -175,7 +184,16 @@ def _name_of(delivery: WebhookDelivery) -> str:
 
 
 def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    return at.astimezone(UTC).strftime(_STAMP)
+
+
+def _age(name: str) -> float:
+    """Seconds since the delivery with this file name was received; 0 for a name that is not ours."""
+    try:
+        received_at = datetime.strptime(name.partition("-")[0], _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return 0.0
+    return max((datetime.now(UTC) - received_at).total_seconds(), 0.0)
 
 
 def _delivery(content: bytes) -> WebhookDelivery | None:
