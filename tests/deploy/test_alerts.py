@@ -1,4 +1,4 @@
-"""Alerts and dashboard: promtool finds them right, they name metrics that exist, and operators find each explained."""
+"""Alerts and dashboard: promtool finds them right, their metrics exist, and operators find each alert explained."""
 
 import json
 import re
