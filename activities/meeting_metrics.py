@@ -32,9 +32,9 @@ def count_end(record: MeetingRecord) -> None:
     """Counts an ended meeting. A record that is written again, after files were fetched again, counts again."""
     meter = activity.metric_meter()
     reason = record.reason.value if record.reason else ""
-    labels = {"status": record.status.value, "reason": reason, "platform": record.platform.value}
+    labels = {"status": record.status.value, "reason": reason, "platform": str(record.platform)}
     meter.create_counter(*MEETINGS).add(1, labels)
-    stored = sum(file.size for file in record.files if file.name.rpartition("/")[2].startswith(_RECORDINGS))
+    stored = sum(each.size for each in record.artifacts if each.path.rpartition("/")[2].startswith(_RECORDINGS))
     if stored:
         meter.create_counter(*RECORDED_BYTES).add(stored)
     left = [bot.ended_at for bot in record.bots if bot.ended_at]

@@ -219,9 +219,9 @@ class RecordingActivities:
 
     async def _write_record(self, record: MeetingRecord) -> None:
         """Writes the record, counts the end, and tells the endpoints that want it that the meeting has ended."""
-        written = await self._records.write(record)
-        count_end(written)
-        await self._events.announce_end(written)
+        path = await self._records.write(record)
+        count_end(record)
+        await self._events.announce_end(path)
 
 
 @dataclass(frozen=True)
