@@ -1,5 +1,6 @@
 """What workers count of meetings, for alerts and dashboards. No label says whose meeting it was."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from temporalio import activity
@@ -19,7 +20,7 @@ LATENESS = (
     "s",
 )
 
-BUCKETS = {
+BUCKETS: dict[str, Sequence[float]] = {
     BRING_HOME[0]: [1, 5, 15, 60, 120, 300, 900, 3600, 14_400, 86_400],
     LATENESS[0]: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
 }
