@@ -108,6 +108,8 @@ async def _once(calendars: CalendarClient, calendar_id: str, is_so: Callable[[De
         await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
 
 
+_PAGES = "http://127.0.0.1:8092"
+"""Where a stack shows its pages unless it is told another port."""
 _DATA_DIR = Path(".minutekeeper") / "demo"
 
 _SIMULATED_SECONDS_TO_RECORD = 80
@@ -176,8 +178,11 @@ def _show_files(store: Path, *meeting_ids: str) -> None:
             if path.is_file():
                 print_line(f"  {decimal(path.stat().st_size):>9}  {path.relative_to(store / meeting_id)}")
     print_line(
-        "\nOpen recording.mp4 in any player, and transcript.md in any editor. To see the meetings in Temporal's UI "
-        f"again:\n\n  {beside_python('python')} -m devtools.stack --data-dir {_DATA_DIR}\n"
+        "\nOpen recording.mp4 in any player, and transcript.md in any editor. To see the meetings again, in "
+        "Temporal's UI and on their pages:\n\n"
+        f"  {beside_python('python')} -m devtools.stack --data-dir {_DATA_DIR}\n\n"
+        "Sign in by the link that it prints. The recording with its transcript is then at\n\n"
+        f"  {_PAGES}/meetings/{meeting_ids[0]}\n"
     )
 
 

@@ -49,6 +49,9 @@ def test_the_demo_shows_a_meeting_and_a_calendar_and_leaves_recordings_that_play
 
     folders = sorted((tmp_path / ".minutekeeper" / "demo" / "artifacts").glob("*/manifest.json"))
     assert [path.parent.name.startswith("cal-") for path in folders] == [False, True]
+    assert done.stdout.rstrip().endswith(f"/meetings/{folders[0].parent.name}"), (
+        "it ends with the page of the meeting"
+    )
     for folder in (path.parent for path in folders):
         manifest = json.loads((folder / "manifest.json").read_text())
         kept = {path.name for path in folder.iterdir()}
