@@ -18,7 +18,7 @@ from minutekeeper.deliveries.delivery import (
     DeliveryRecord,
     DeliveryResult,
 )
-from minutekeeper.deliveries.endpoint import WebhookEndpoint
+from minutekeeper.deliveries.endpoint import OutgoingEventType, WebhookEndpoint
 from minutekeeper.deliveries.retry_schedule import DISABLED_AFTER
 from minutekeeper.storage.delivery_records import DeliveryStore, EndpointFailures
 from minutekeeper.storage.endpoints import EndpointStore
@@ -81,10 +81,10 @@ class DeliveryActivities:
                 await self._disable(endpoint, disabled_why)
                 why = f"The endpoint is disabled: {disabled_why}"
                 return await self._ended(order, attempt, DeliveryEnd.HELD, why)
-        if order.is_last:
-            return await self._ended(
-                order, attempt, DeliveryEnd.FAILED, f"None of {len(order.attempts) + 1} tries."
-            )
+        is_test = order.delivery.type is OutgoingEventType.WEBHOOK_TEST
+        if order.is_last or is_test:
+            why = "A test is tried once." if is_test else f"None of {len(order.attempts) + 1} tries."
+            return await self._ended(order, attempt, DeliveryEnd.FAILED, why)
         return DeliveryResult(attempt=attempt, retry_after=retry_after)
 
     @contextlib.asynccontextmanager

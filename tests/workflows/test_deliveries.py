@@ -13,7 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities import endpoint_requests
 from minutekeeper.deliveries.delivery import DeliveryEnd
-from minutekeeper.deliveries.events import OutgoingEvent
+from minutekeeper.deliveries.events import OutgoingEvent, endpoint_test_event
 from minutekeeper.deliveries.retry_schedule import PAUSES
 from minutekeeper.storage.delivery_records import DeliveryKey, DeliveryStore, EndpointFailures
 from minutekeeper.storage.endpoints import EndpointStore
@@ -75,6 +75,14 @@ async def test_a_delivery_costs_two_actions_and_verifies_on_the_raw_bytes(
     # The same event, announced again, is not sent again.
     await world.start(event)
     assert len(receiver.received) == 1
+
+
+async def test_a_test_of_an_endpoint_is_tried_once(world: Deliveries, receiver: Receiver) -> None:
+    receiver.answers = [status(500, "not yet")]
+    at = datetime.now(UTC)
+    sent = await world.start(endpoint_test_event(world.endpoint.endpoint_id, 1, at, "https://minutes.example"))
+    assert await sent.handle.result() is DeliveryEnd.FAILED
+    assert [each.status_code for each in (await sent.record()).attempts] == [500]
 
 
 @pytest.mark.parametrize(
