@@ -1,15 +1,12 @@
 """What holds for every page in a browser, and the pictures of the documentation."""
 
-import os
-from pathlib import Path
-
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
+from tests.pictures import keep_picture
 from tests.web.pages.conftest import SCHEMES, WIDTHS
 
 _SERIOUS = {"serious", "critical"}
-_IMAGES = Path(__file__).parents[3] / "docs" / "images"
 
 
 async def check_every_window(page: Page) -> None:
@@ -25,10 +22,7 @@ async def check_every_window(page: Page) -> None:
 
 
 async def take_picture(page: Page, name: str) -> None:
-    """A picture for the documentation, which is written only where WRITE_IMAGES is set."""
+    """A picture for the documentation, in a window of the usual size."""
     await page.set_viewport_size({"width": 1200, "height": 800})
     await page.emulate_media(color_scheme="light")
-    picture = await page.screenshot()
-    assert picture
-    if os.environ.get("WRITE_IMAGES"):
-        (_IMAGES / name).write_bytes(picture)
+    await keep_picture(page, name, whole=False)
