@@ -144,8 +144,9 @@ class BoardReader:
         found = client.temporal.list_workflows(query, limit=_MOST_CALENDARS)
         self._calendars = tuple([calendar_id_from_workflow_id(each.id) async for each in found])
         failing = [(each, await self._trouble_of(each)) for each in await self._all_endpoints()]
+        # No address of an endpoint, which may have a key of its receiver: the board is for all roles.
         self._failing = tuple(
-            FailingEndpoint(each.endpoint_id, each.name or each.url, why) for each, why in failing if why
+            FailingEndpoint(each.endpoint_id, each.name or each.endpoint_id, why) for each, why in failing if why
         )
         self._surroundings_at = time.monotonic()
 

@@ -55,6 +55,8 @@ _LARGEST_PICTURE_BYTES = 16 * 1024 * 1024
 _DECISION_SECONDS = 3.0
 _MOST_DECISIONS = 3
 _LONGEST_PHRASE = 200
+_MOST_DIGITS = 3
+"""Digits of the number of a recording in an address."""
 _LATEST_MOMENT = 10_000_000.0
 
 Connected = Callable[[], Awaitable[TemporalMeetingClient]]
@@ -128,7 +130,8 @@ class MeetingPages:
         page = await self._transcript(found.folder, session)
         number = request.http.match_info["number"]
         begins = [each.begins for each in played(session, page, None)]
-        if not number.isdecimal() or not 0 < int(number) <= len(begins):
+        is_number = number.isdecimal() and len(number) <= _MOST_DIGITS
+        if not is_number or not 0 < int(number) <= len(begins):
             raise PageError(404, "There are no such captions")
         content = await self._stored.content(found.folder, file)
         text = await asyncio.to_thread(_captions, content, begins[int(number) - 1] or 0.0)

@@ -15,6 +15,7 @@ from web.meetings_query import MeetingsQuery
 _METADATA = "metadata."
 _DAY_LENGTH = len("2027-01-11")
 _LAST_PAGE = 200
+_MOST_DIGITS = len(str(_LAST_PAGE))
 
 
 class Fault(StrEnum):
@@ -74,7 +75,8 @@ def read_list_query(query: Mapping[str, str]) -> MeetingListQuery:
         if given.get(name, next(iter(choices))) not in choices:
             errors[name] = f"This must be one of {', '.join(sorted(choices))}."
     page = given.get("page", "1")
-    is_page = page.isascii() and page.isdigit() and 1 <= int(page[:6]) <= _LAST_PAGE
+    is_number = page.isascii() and page.isdigit() and len(page) <= _MOST_DIGITS
+    is_page = is_number and 1 <= int(page) <= _LAST_PAGE
     if not is_page:
         errors["page"] = f"Pages have numbers from 1 to {_LAST_PAGE}; narrow the list down instead."
     try:

@@ -115,6 +115,7 @@ async def test_files_and_words_are_for_those_who_may_watch(api: Api) -> None:
     for name in ("manifest.json", "..%2fkeys.json", ".run.json"):
         assert (await get(api, f"told/files/{name}"))[0] == 404
     assert (await get(api, "told/captions/2"))[0] == 404
+    assert (await get(api, f"told/captions/{'9' * 5_000}"))[0] == 404
     for path in ("files/recording.mp4", "files/transcript.txt", "captions/1", "files/none"):
         assert (await get(api, f"told/{path}", Role.LOOK))[0] == 403
     page = await shown(api, "told", Role.LOOK)
