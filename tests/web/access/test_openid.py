@@ -47,7 +47,7 @@ async def test_one_signs_in_is_led_back_and_signs_out(browser: Browser, provider
         {"nbf": int(time.time()) + 3600},
         {"at_hash": "b2YgYW5vdGhlciB0b2tlbg"},
     ],
-    ids=str,
+    ids=" ".join,
 )
 async def test_a_wrong_claim_signs_nobody_in(
     browser: Browser, provider: OpenIdDouble, claims: dict[str, Any]
