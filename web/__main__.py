@@ -10,7 +10,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 
@@ -54,6 +54,9 @@ from web.pages.meeting_page import MEETING, MeetingPages
 from web.pages.meeting_replay import MeetingReplay
 from web.pages.route import PageRoute
 from web.pages.search_page import SearchPages
+from web.pages.webhook_acts import WebhookActPages
+from web.pages.webhook_forms import WebhookForms
+from web.pages.webhook_pages import OpenWebhooks, WebhookPages
 from web.request_metrics import RequestMetrics
 from web.server import WebServer
 from web.shared_calendars import SharedCalendars
@@ -91,11 +94,12 @@ async def _serve(settings: Settings) -> None:
     stored = StoredFiles(partial(ArtifactStore, settings.artifacts_url), settings.minutekeeper_web_files)
     shared = SharedCalendars(partial(CalendarClient.opened, settings))
     feed = ChangeFeed(client.connected)
+    open_webhooks = cache(partial(WebhookClient.from_settings, settings, client.connected))
     handlers = ApiHandlers(
         meetings=MeetingHandlers(client.connected, settings.wake_up),
         files=FileHandlers(client.connected, stored),
         calendars=CalendarHandlers(shared.connected),
-        webhooks=WebhookHandlers(partial(WebhookClient.from_settings, settings, client.connected)),
+        webhooks=WebhookHandlers(open_webhooks),
         events=EventHandlers(feed),
     )
     registry = CollectorRegistry()
@@ -104,6 +108,7 @@ async def _serve(settings: Settings) -> None:
     tables = (
         SearchPages(search).routes(),
         _calendar_pages(settings, shared),
+        _webhook_pages(open_webhooks, stored),
         _meeting_pages(settings, client, feed, stored),
     )
     server = WebServer(api, await _pages(settings, stored, *tables), RequestMetrics(registry))
@@ -163,6 +168,12 @@ def _calendar_pages(settings: Settings, shared: SharedCalendars) -> list[PageRou
         CalendarEventPages(connected),
         CalendarPolicyPages(connected, settings.limits),
     )
+    return [route for each in pages for route in each.routes()]
+
+
+def _webhook_pages(client: OpenWebhooks, stored: StoredFiles) -> list[PageRoute]:
+    # The form for a new endpoint comes before the pages of endpoints, because `new` could be the name of one.
+    pages = (WebhookForms(client), WebhookPages(client, stored.opened), WebhookActPages(client))
     return [route for each in pages for route in each.routes()]
 
 

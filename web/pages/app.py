@@ -16,6 +16,9 @@ from bridge.request_bodies import RequestBodyReader
 from minutekeeper.storage.errors import StoreError
 from starter.errors import (
     CalendarNotFoundError,
+    DeliveryNotFoundError,
+    EndpointDisabledError,
+    EndpointNotFoundError,
     EventNotFoundError,
     MeetingError,
     MeetingInputError,
@@ -25,6 +28,7 @@ from starter.errors import (
     ProviderRefusedError,
     StorageError,
     TemporalUnreachableError,
+    WebhookSecretMissingError,
 )
 from web.access.gate import PageGate, Visit, sign_in_address
 from web.page_error import PageError, SignInNeededError
@@ -141,6 +145,10 @@ _OWN_WORDS: tuple[tuple[type[MeetingError], int, str], ...] = (
     (MeetingNotFoundError, 404, "There is no such meeting"),
     (CalendarNotFoundError, 404, "There is no such calendar"),
     (EventNotFoundError, 404, "There is no such event"),
+    (EndpointNotFoundError, 404, "There is no such endpoint"),
+    (DeliveryNotFoundError, 404, "There is no such delivery"),
+    (EndpointDisabledError, 409, "The endpoint is disabled"),
+    (WebhookSecretMissingError, 409, "Endpoints are not set up yet"),
     (MeetingInputError, 422, "This cannot be used"),
     (MeetingRefusedError, 409, "This is not possible now"),
 )
