@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import NamedTuple
@@ -55,7 +55,7 @@ class Post(NamedTuple):
 
     async def add(self, url: str, **fields: str) -> str:
         """Adds an endpoint by the form; its address among the pages."""
-        status, page, _ = await self.send("/webhooks/new", url=url, **{"types": TYPE} | fields)
+        status, page, _ = await self.send("/webhooks/new", Role.ADMIN, url=url, **{"types": TYPE} | fields)
         found = re.search(r'href="(/webhooks/ep_\w+)"', page)
         assert (status, bool(found)) == (200, True), page
         assert found
@@ -100,7 +100,7 @@ async def test_a_mistake_stands_beside_its_field_in_the_words_of_the_command_lin
         ({"types": "webhook.test"}, "types", "webhook.test is sent by `test` alone"),
         ({"format": "xml"}, "format", "Input should be 'standard' or 'slack'"),
     ):
-        status, page, _ = await post.send("/webhooks/new", **good | changes)
+        status, page, _ = await post.send("/webhooks/new", Role.ADMIN, **good | changes)
         error = re.search(rf'<p class="error" id="error-{field}">([^<]*)</p>', page)
         assert status == 422
         assert error, page
@@ -118,7 +118,7 @@ async def test_a_mistake_stands_beside_its_field_in_the_words_of_the_command_lin
 async def test_an_endpoint_is_added_changed_and_removed_by_forms(post: Post) -> None:
     url = "https://crm.example.com/in?token=s3cret"
     fields = {"url": url, "name": HOSTILE, "types": TYPE, "meeting_url": "yes", "format": "slack"}
-    _, page, _ = await post.send("/webhooks/new", **fields)
+    _, page, _ = await post.send("/webhooks/new", Role.ADMIN, **fields)
     found = re.search(r'href="/webhooks/(ep_\w+)"', page)
     assert found, page
     address = f"/webhooks/{found[1]}"
@@ -164,13 +164,14 @@ async def test_a_test_says_what_the_receiver_answers(post: Post) -> None:
     assert "The test did not arrive.</strong> The receiver answered 500 in 12 ms: try later." in page
 
 
-async def _with_deliveries(post: Post, address: str) -> None:
-    """Three events of a meeting: held, delivered, and failed after a hostile answer."""
+async def _with_deliveries(post: Post, address: str, answer: str = HOSTILE) -> None:
+    """Three events of a meeting: held, delivered, and failed after this answer."""
     endpoint_id = address.rpartition("/")[2]
     records = DeliveryStore(post.store)
-    tries = tuple(
-        DeliveryAttempt(at=datetime(2026, 11, 2, 10, number, tzinfo=UTC), milliseconds=40 + number, **came)
-        for number, came in enumerate(({"status_code": 503, "answer": HOSTILE}, {"error": "no answer in time"}))
+    at = datetime(2026, 11, 2, 10, 1, tzinfo=UTC)
+    tries = (
+        DeliveryAttempt(at=at, milliseconds=40, status_code=503, answer=answer),
+        DeliveryAttempt(at=at + timedelta(minutes=1), milliseconds=41, error="no answer in time"),
     )
     about = {"workflow_id": "meeting-20261102-1000Z-0123456789"}
     await records.write(an_event(endpoint_id, 1, DeliveryEnd.HELD, why="the endpoint is disabled", **about))
@@ -226,7 +227,9 @@ async def test_the_pages_are_for_everyone_and_fit_every_window(post: Post, brows
         await window.page.get_by_role("button", name="Show the secret").click()
         await expect(window.page.get_by_text("whsec_")).to_be_visible()
         await check_every_window(window.page)
-        await window.open(address)
+        tidy = await post.add("https://crm.example.com/events", name="CRM")
+        await _with_deliveries(post, tidy, "the database is away")
+        await window.open(tidy)
         await take_picture(window.page, "webhook-page.png")
         assert window.complaints == []
         assert not [url for url in window.asked if not url.startswith(post.api.url)]
