@@ -44,6 +44,7 @@ from web.pages.access import PageAccess
 from web.pages.app import PageServer
 from web.pages.board_page import BOARD, BoardPage
 from web.pages.board_reader import BoardReader
+from web.pages.calendar_decisions import CalendarDecisions
 from web.pages.calendar_event_page import CalendarEventPages
 from web.pages.calendar_pages import CalendarPages
 from web.pages.calendar_policy_page import CalendarPolicyPages
@@ -109,7 +110,7 @@ async def _serve(settings: Settings) -> None:
         SearchPages(search).routes(),
         _calendar_pages(settings, shared),
         _webhook_pages(open_webhooks, stored),
-        _meeting_pages(settings, client, feed, stored),
+        _meeting_pages(settings, client, feed, stored, CalendarDecisions(shared.connected)),
     )
     server = WebServer(api, await _pages(settings, stored, *tables), RequestMetrics(registry))
     runner = web.AppRunner(server.application(), shutdown_timeout=_CANCELLING_SECONDS)
@@ -148,13 +149,12 @@ async def _pages(settings: Settings, stored: StoredFiles, *tables: Iterable[Page
 
 
 def _meeting_pages(
-    settings: Settings, client: SharedClient, feed: ChangeFeed, stored: StoredFiles
+    settings: Settings, client: SharedClient, feed: ChangeFeed, stored: StoredFiles, decisions: CalendarDecisions
 ) -> list[PageRoute]:
     board = BoardPage(BoardReader(feed, client.connected, stored.opened))
     meetings = MeetingListPage(client.connected)
     acts = MeetingActPages(client.connected, settings.wake_up)
-    open_calendars = partial(CalendarClient.opened, settings)
-    meeting = MeetingPages(client.connected, stored, open_calendars, settings.minutekeeper_temporal_ui_url)
+    meeting = MeetingPages(client.connected, stored, decisions, settings.minutekeeper_temporal_ui_url)
     streams = LiveStreams(feed, {BOARD: board.live, MEETING: meeting.live})
     # The form for a new meeting comes before the pages of meetings, one of which could have its name.
     pages = (board, meetings, acts, meeting, MeetingReplay(client.connected, stored))

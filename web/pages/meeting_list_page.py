@@ -86,7 +86,8 @@ async def _with_reasons(client: MeetingClient, meetings: Sequence[MeetingSummary
     slots = asyncio.Semaphore(_AT_ONCE)
 
     async def one(meeting: MeetingSummary) -> MeetingRow:
-        if meeting.status is not MeetingStatus.FAILED:
+        # One that failed may still run, to fetch what there is, and has no result until it ends.
+        if meeting.status is not MeetingStatus.FAILED or meeting.closed_at is None:
             return MeetingRow(meeting, None)
         async with slots:
             try:

@@ -3,16 +3,15 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiohttp import hdrs, web
 from markupsafe import Markup
 
 from minutekeeper.deliveries.delivery import DeliveryRecord
 from minutekeeper.meetings.record import RecordedFile
-from minutekeeper.meetings.views import ClaimingCalendar
 from minutekeeper.storage.delivery_records import DeliveryKey, DeliveryStore
 from minutekeeper.storage.errors import StoreError
 from minutekeeper.transcripts.formats import to_webvtt
@@ -20,8 +19,6 @@ from minutekeeper.transcripts.joining import join_transcripts
 from minutekeeper.transcripts.model import Transcript
 from minutekeeper.transcripts.speakers import read_spoken
 from starter import messages
-from starter.calendars.client import CalendarClient
-from starter.calendars.explain import EventExplanation
 from starter.errors import MeetingError, NoWorkerError
 from starter.meeting_models import BookingOutcome, KnownFrom, MeetingDetails, MeetingFiles
 from starter.temporal_client import TemporalMeetingClient
@@ -29,6 +26,7 @@ from starter.temporal_ui import temporal_ui_url, workflow_page
 from web.access.roles import Role
 from web.access.visitor import Visitor
 from web.page_error import PageError
+from web.pages.calendar_decisions import CalendarDecisions
 from web.pages.live import LivePage, live_elements
 from web.pages.meeting_view import ACT_WORDS, NO_TRANSCRIPT, advice, possible_acts, state_in_words
 from web.pages.recordings_view import (
@@ -52,33 +50,23 @@ _DONE = {act.value: words.done for act, words in ACT_WORDS.items()} | {"replay":
 _KEPT_TRANSCRIPTS = 8
 _LARGEST_TRANSCRIPT_BYTES = 64 * 1024 * 1024
 _LARGEST_PICTURE_BYTES = 16 * 1024 * 1024
-_DECISION_SECONDS = 3.0
-_MOST_DECISIONS = 3
 _LONGEST_PHRASE = 200
 _MOST_DIGITS = 3
 """Digits of the number of a recording in an address."""
 _LATEST_MOMENT = 10_000_000.0
 
 Connected = Callable[[], Awaitable[TemporalMeetingClient]]
-OpenCalendars = Callable[[], AbstractAsyncContextManager[CalendarClient]]
-
-
-class WantedBy(NamedTuple):
-    """A calendar that wants the meeting, and what decided so; None if the calendar does not answer."""
-
-    calendar: ClaimingCalendar
-    decision: EventExplanation | None
 
 
 class MeetingPages:
     """The pages that show meetings. `temporal_ui` is the setting of the address of Temporal's UI."""
 
     def __init__(
-        self, connected: Connected, stored: StoredFiles, open_calendars: OpenCalendars, temporal_ui: str
+        self, connected: Connected, stored: StoredFiles, decisions: CalendarDecisions, temporal_ui: str
     ) -> None:
         self._connected = connected
         self._stored = stored
-        self._open_calendars = open_calendars
+        self._decisions = decisions
         self._temporal_ui = temporal_ui
         self._transcripts: OrderedDict[tuple[str, str, int], TranscriptPage] = OrderedDict()
 
@@ -152,7 +140,7 @@ class MeetingPages:
         sessions = recording_sessions(files.files)
         session = chosen_session(sessions, query.get("session"))
         wanted, deliveries, page = await asyncio.gather(
-            self._wanted_by(view.calendars),
+            self._decisions.of(view.calendars),
             self._deliveries(view.workflow_id),
             self._transcript(files.folder, session) if may_watch else _nothing(),
         )
@@ -209,15 +197,6 @@ class MeetingPages:
             return await store.found_by(DeliveryKey.WORKFLOW, workflow_id)
         except StoreError:
             return []
-
-    async def _wanted_by(self, calendars: tuple[ClaimingCalendar, ...]) -> list[WantedBy]:
-        decisions: dict[str, EventExplanation] = {}
-        if calendars:
-            with suppress(MeetingError, TimeoutError, OSError):
-                async with asyncio.timeout(_DECISION_SECONDS), self._open_calendars() as client:
-                    for each in calendars[:_MOST_DECISIONS]:
-                        decisions[each.calendar_id] = await client.explain(each.calendar_id, each.event_id)
-        return [WantedBy(each, decisions.get(each.calendar_id)) for each in calendars]
 
     def _temporal_page(self, client: TemporalMeetingClient, workflow_id: str, known_from: KnownFrom) -> str:
         """The address of the workflow in Temporal's UI; empty if it is not known."""
