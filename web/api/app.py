@@ -60,8 +60,8 @@ class ApiServer:
 
     def _handler(self, route: ApiRoute) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
-            key = self._admitted(request, route.scope) if route.scope is not None else None
-            self._limited(key, request)
+            if route.scope is not None:
+                self._limit_to(f"key {self._admitted(request, route.scope).key_id}")
             query = _validated(route.query, _query_of(request))
             body = await self._body_of(request, route.body) if route.body is not None else None
             known = request.headers.get(hdrs.IF_NONE_MATCH, "").strip().removeprefix("W/").strip('"')
@@ -79,7 +79,7 @@ class ApiServer:
         return handle
 
     async def _show_document(self, request: web.Request) -> web.StreamResponse:
-        self._limited(None, request)
+        self._limit_to(f"document {request.remote}")
         return web.Response(body=self._document, content_type="application/json")
 
     def _admitted(self, request: web.Request, scope: ApiScope) -> ApiKey:
@@ -93,7 +93,7 @@ class ApiServer:
             logger.error("%s", error)  # noqa: TRY400 - the message says it all
             key = None
         if key is None or not key.is_valid(datetime.now(UTC)):
-            self._limited(None, request)
+            self._limit_to(f"refused {request.remote}")
             raise ProblemError(
                 ProblemCode.NO_KEY, "Send a key that is known and has not ended, as Authorization: Bearer mk_…"
             )
@@ -108,8 +108,8 @@ class ApiServer:
             return False
         return key is not None and key.is_valid(datetime.now(UTC)) and scope in key.scopes
 
-    def _limited(self, key: ApiKey | None, request: web.Request) -> None:
-        name = key.key_id if key is not None else request.remote or ""
+    def _limit_to(self, name: str) -> None:
+        """Counts a request. Raises ProblemError if there were too many of this name."""
         if wait := self._limit.wait_for(name):
             raise ProblemError(ProblemCode.TOO_MANY_REQUESTS, f"Try again in {wait} s.", retry_after=wait)
 

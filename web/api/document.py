@@ -33,8 +33,13 @@ _DESCRIPTION = (
     "Books meetings, follows them and explains how they ended. Every error is a problem (RFC 9457) whose `code` is "
     "from a closed list. A key is made with `minutekeeper key new`."
 )
-_EVERYWHERE = (ProblemCode.INVALID_REQUEST, ProblemCode.TOO_MANY_REQUESTS, ProblemCode.INTERNAL_ERROR)
-_WITH_KEY = (ProblemCode.NO_KEY, ProblemCode.SCOPE_MISSING, ProblemCode.KEY_IN_URL)
+_EVERYWHERE = (ProblemCode.INVALID_REQUEST, ProblemCode.INTERNAL_ERROR)
+_WITH_KEY = (
+    ProblemCode.NO_KEY,
+    ProblemCode.SCOPE_MISSING,
+    ProblemCode.KEY_IN_URL,
+    ProblemCode.TOO_MANY_REQUESTS,
+)
 _WITH_BODY = (
     ProblemCode.INVALID_JSON,
     ProblemCode.BODY_TOO_SLOW,

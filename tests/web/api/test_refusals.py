@@ -12,6 +12,7 @@ import pytest
 from minutekeeper.api_keys import ApiKeyFile, ApiScope
 from tests.starter.support import cli
 from tests.web.conftest import Api, running_api
+from web.api.document import DOCUMENT_PATH
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -135,7 +136,7 @@ async def test_too_many_requests_of_one_key_leave_others_alone(api: Api) -> None
     assert (await api.ask("GET", f"{MEETINGS}/unknown", scope="files"))[0] == 403
 
 
-async def test_guessing_keys_is_slowed_down(tmp_path: Path) -> None:
+async def test_guessing_keys_is_slowed_down_and_leaves_all_else_from_that_address_alone(tmp_path: Path) -> None:
     settings = {
         "MINUTEKEEPER_API_KEYS": str(tmp_path / "keys.json"),
         "ARTIFACTS_URL": (tmp_path / "store").as_uri(),
@@ -144,6 +145,9 @@ async def test_guessing_keys_is_slowed_down(tmp_path: Path) -> None:
         wrong = {"Authorization": f"Bearer mk_abcdefgh_{'x' * 43}"}
         answers = await asyncio.gather(*(api.ask("GET", MEETINGS, headers=wrong) for _ in range(80)))
         assert {answer[0] for answer in answers} == {401, 429}
+        alive = await asyncio.gather(*(api.ask("GET", "/healthz") for _ in range(80)))
+        assert {answer[0] for answer in alive} == {200}
+        assert (await api.ask("GET", DOCUMENT_PATH))[0] == 200
 
 
 async def test_without_temporal_it_starts_and_says_so(tmp_path: Path) -> None:
