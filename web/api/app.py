@@ -60,8 +60,10 @@ class ApiServer:
 
     def _handler(self, route: ApiRoute) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
+            key = ""
             if route.scope is not None:
-                self._limit_to(f"key {self._admitted(request, route.scope).key_id}")
+                key = self._admitted(request, route.scope).key_id
+                self._limit_to(f"key {key}")
             query = _validated(route.query, _query_of(request))
             body = await self._body_of(request, route.body) if route.body is not None else None
             known = request.headers.get(hdrs.IF_NONE_MATCH, "").strip().removeprefix("W/").strip('"')
@@ -74,7 +76,8 @@ class ApiServer:
             def is_admitted() -> bool:
                 return route.scope is None or self._is_admitted(request, route.scope)
 
-            return _answer(await route.handle(ApiRequest(subject, part, query, body, known, request, is_admitted)))
+            asked = ApiRequest(key, subject, part, query, body, known, request, is_admitted)
+            return _answer(await route.handle(asked))
 
         return handle
 

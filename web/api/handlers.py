@@ -9,6 +9,7 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
+from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.dispatch_timing import DispatchTiming
 from minutekeeper.meetings.request import MeetingRequest, Reschedule
 from minutekeeper.meetings.views import MeetingView
@@ -33,6 +34,7 @@ from web.api.models import (
     WaitQuery,
 )
 from web.api.problems import invalid_fields, problem_for
+from web.api.waiting import WaitingRequests
 from web.meeting_reads import Connected, MeetingReads
 from web.meetings_query import MeetingsQuery
 
@@ -44,9 +46,12 @@ _BOOKED_AT_ONCE = 10
 class ApiRequest(NamedTuple):
     """A request that was checked.
 
-    `subject` is the meeting or calendar of the address, `part` the file or event of it, `known` the revision that
-    the caller has already. `is_admitted` tells later whether its key is still valid.
+    `key` is the id of its key; empty where none is needed. `subject` is the meeting or calendar of the address,
+    `part` the file or event of it, `known` the revision that the caller has already. `is_admitted` tells later
+    whether its key is still valid.
     """
+
+    key: str
 
     subject: str
     part: str
@@ -75,6 +80,7 @@ class MeetingHandlers:
         self._connected = connected
         self._wake_up = wake_up
         self._reads = MeetingReads(connected)
+        self._waiting = WaitingRequests()
 
     async def book(self, request: ApiRequest) -> ApiResponse:
         booked = await self._book(request.body)
@@ -105,21 +111,30 @@ class MeetingHandlers:
 
     async def show(self, request: ApiRequest) -> ApiResponse:
         """Answers 304 by what Temporal knows without a query; waits for a change if the caller asks for that."""
-        query: WaitQuery = request.query
-        until = asyncio.get_running_loop().time() + query.wait
         tag, progress = await self._reads.activity(request.subject)
-        while request.known and request.known == tag:
-            left = until - asyncio.get_running_loop().time()
-            if left <= 0:
-                return ApiResponse(None, 304, {hdrs.ETAG: f'"{tag}"'})
-            await asyncio.sleep(min(left, _LOOK_EVERY_SECONDS))
-            tag, progress = await self._reads.activity(request.subject)
+        if request.known and request.known == tag and request.query.wait:
+            with self._waiting.one_of(request.key):
+                tag, progress = await self._next_activity(request)
+        if request.known and request.known == tag:
+            return ApiResponse(None, 304, {hdrs.ETAG: f'"{tag}"'})
         (view, known_from, pending), is_complete = await self._reads.details_without_worker(request.subject)
         detail = MeetingDetail(
             **dict(view), known_from=known_from, complete=is_complete, pending=pending, download=progress
         )
         shown = tag if is_complete else f"{tag}-incomplete"
         return ApiResponse(detail, headers={hdrs.ETAG: f'"{shown}"'})
+
+    async def _next_activity(self, request: ApiRequest) -> tuple[str, DownloadProgress | None]:
+        """Looks until something happens, the time is over, or the caller has hung up."""
+        query: WaitQuery = request.query
+        time = asyncio.get_running_loop().time
+        until = time() + query.wait
+        while True:
+            await asyncio.sleep(max(min(until - time(), _LOOK_EVERY_SECONDS), 0))
+            tag, progress = await self._reads.activity(request.subject)
+            has_gone = request.http.transport is None or request.http.transport.is_closing()
+            if tag != request.known or time() >= until or has_gone:
+                return tag, progress
 
     async def why(self, request: ApiRequest) -> ApiResponse:
         view, known_from, pending = await self._reads.details(request.subject)
