@@ -197,12 +197,11 @@ def _query_of(request: web.Request) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     metadata: dict[str, str] = {}
     for name, value in request.query.items():
-        if name in fields or name.removeprefix("metadata.") in metadata:
+        is_metadata = name.startswith("metadata.")
+        known, key = (metadata, name.removeprefix("metadata.")) if is_metadata else (fields, name)
+        if key in known:
             raise ProblemError(ProblemCode.INVALID_REQUEST, f"{name}: it is given twice")
-        if name.startswith("metadata."):
-            metadata[name.removeprefix("metadata.")] = value
-        else:
-            fields[name] = value
+        known[key] = value
     return fields | ({"metadata": metadata} if metadata else {})
 
 

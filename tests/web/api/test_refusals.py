@@ -116,6 +116,7 @@ async def test_bodies_that_are_none(api: Api, options: dict[str, Any], status: i
         ("GET", f"{MEETINGS}?unknown=1", 422, "invalid_request"),
         ("GET", f"{MEETINGS}?limit=0", 422, "invalid_request"),
         ("GET", f"{MEETINGS}?limit=1&limit=2", 422, "invalid_request"),
+        ("GET", f"{MEETINGS}?metadata.deal=1&metadata.deal=2", 422, "invalid_request"),
         ("GET", f"{MEETINGS}?reason=missed&status=completed", 422, "invalid_request"),
         ("GET", f"{MEETINGS}/unknown?wait=61", 422, "invalid_request"),
     ],
@@ -125,6 +126,11 @@ async def test_addresses_and_queries_that_are_none(
 ) -> None:
     answered, _, problem = await api.ask(method, path)
     assert (answered, problem["code"]) == (status, code)
+
+
+async def test_metadata_may_have_the_name_of_a_parameter(api: Api) -> None:
+    status, _, page = await api.ask("GET", f"{MEETINGS}?metadata.limit=none&limit=5")
+    assert (status, page["items"]) == (200, [])
 
 
 async def test_too_many_requests_of_one_key_leave_others_alone(api: Api) -> None:
