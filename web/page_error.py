@@ -2,13 +2,17 @@
 
 
 class PageError(Exception):
-    """Ends a request with a page that says why; `sentences` are for people."""
+    """Ends a request with a page that says why; `sentences` are for people.
 
-    def __init__(self, status: int, title: str, *sentences: str) -> None:
+    `retry_after` are the seconds after which it may be asked for again; 0 if that is not known.
+    """
+
+    def __init__(self, status: int, title: str, *sentences: str, retry_after: int = 0) -> None:
         super().__init__(title)
         self.status = status
         self.title = title
         self.sentences = sentences
+        self.retry_after = retry_after
 
 
 class SignInNeededError(PageError):

@@ -19,9 +19,9 @@ from starter.errors import MeetingError, StorageError
 from web.api.document import DOCUMENT_PATH, openapi_document
 from web.api.handlers import ApiRequest, ApiResponse
 from web.api.problems import PROBLEM_TYPE, ProblemCode, ProblemError, invalid_fields, problem_for
-from web.api.rate_limit import KeyRateLimit
 from web.api.route import ApiRoute
 from web.api.routes import ApiHandlers, api_routes
+from web.rate_limit import KeyRateLimit
 
 logger = logging.getLogger("web")
 

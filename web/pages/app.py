@@ -37,6 +37,7 @@ from web.pages.messages import message_page
 from web.pages.route import PageRequest, PageResponse, PageRoute, see_other
 from web.pages.static_files import STATIC_ROUTE, StaticFiles
 from web.pages.templates import PageFrame
+from web.rate_limit import KeyRateLimit
 
 logger = logging.getLogger("web")
 
@@ -61,6 +62,7 @@ class PageServer:
         self._policy = content_policy(media_origin)
         self._bodies = RequestBodyReader(_MAX_FORM_BYTES)
         self._streams: Counter[str] = Counter()
+        self._limit = KeyRateLimit()
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         for route in self._routes:
@@ -90,6 +92,8 @@ class PageServer:
             visit = self._gate.visit(request)
             request[_FRAME] = PageFrame("", visit.visitor.name, self._gate.form_token(visit))
             self._gate.admit(visit, route.role)
+            if not route.is_stream:
+                self._limit_to(visit.visitor.name)
             form = await self._form(request, visit)
             page = PageRequest(request, visit.visitor, form, self._gate.form_token(visit))
             # Who does what is known here, before anything of it is shown or changed.
@@ -98,6 +102,11 @@ class PageServer:
             return response
 
         return handle
+
+    def _limit_to(self, name: str) -> None:
+        """Raises PageError for a visitor who asks too often; one who is not known can only sign in."""
+        if name and (wait := self._limit.wait_for(name)):
+            raise PageError(429, "Too many requests", f"Try again in {wait} s.", retry_after=wait)
 
     async def _form(self, request: web.Request, visit: Visit) -> MultiDict[str]:
         """The fields of a form whose token was checked; none for a GET. Raises PageError."""
@@ -173,6 +182,7 @@ _HTTP_TITLES = {
 
 def _error_response(request: web.Request, error: Exception) -> web.StreamResponse:
     sentences: tuple[str, ...] = ()
+    retry_after = 0
     if isinstance(error, StoreError):
         logger.error("%s", error)
     match error:
@@ -180,6 +190,7 @@ def _error_response(request: web.Request, error: Exception) -> web.StreamRespons
             return see_other(sign_in_address(request))
         case PageError():
             status, title, sentences = error.status, error.title, error.sentences
+            retry_after = error.retry_after
         case MeetingError() | StoreError():
             status, title, sentences = _told(StorageError() if isinstance(error, StoreError) else error)
         case web.HTTPException():
@@ -189,7 +200,9 @@ def _error_response(request: web.Request, error: Exception) -> web.StreamRespons
             status, title, sentences = 500, "This page failed", ("The log of the process says where.",)
     response = PageResponse(message_page(title, sentences, request.get(_FRAME)), status=status)
     if status == 503:
-        response.headers[hdrs.RETRY_AFTER] = "5"
+        retry_after = 5
+    if retry_after:
+        response.headers[hdrs.RETRY_AFTER] = str(retry_after)
     if isinstance(error, web.HTTPMethodNotAllowed):
         response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
     return response

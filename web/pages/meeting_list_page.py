@@ -1,7 +1,8 @@
 """The list of meetings, with its conditions in the address."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, NamedTuple
 
 from aiohttp import hdrs
@@ -12,6 +13,7 @@ from starter.client import MeetingClient
 from starter.errors import MeetingError
 from starter.meeting_models import MeetingSummary
 from web.access.roles import Role
+from web.page_error import PageError
 from web.pages.meeting_query import (
     PLATFORMS,
     ListQueryError,
@@ -24,6 +26,9 @@ from web.pages.words import REASON_WORDS, STATUS_WORDS
 
 PAGE_SIZE = 50
 _AT_ONCE = 10
+_SCANS_AT_ONCE = 2
+"""Lists with conditions that are made at a time."""
+_SCAN_PATIENCE_SECONDS = 10.0
 _SHOWN_STATUSES = (
     MeetingStatus.SCHEDULED,
     MeetingStatus.WAITING_ROOM,
@@ -48,6 +53,7 @@ class MeetingListPage:
 
     def __init__(self, connected: Callable[[], Awaitable[MeetingClient]]) -> None:
         self._connected = connected
+        self._scans = asyncio.Semaphore(_SCANS_AT_ONCE)
 
     def routes(self) -> list[PageRoute]:
         return [PageRoute(hdrs.METH_GET, "/meetings", self.show, Role.LOOK)]
@@ -57,10 +63,26 @@ class MeetingListPage:
             query = read_list_query(request.http.query)
         except ListQueryError as error:
             return _page(request, error.given, errors=error.errors, status=422)
-        rows, has_more = await self._rows(query)
+        # Conditions that few meetings meet have all records read, which would slow down everyone else.
+        async with self._scan() if query.given else nullcontext():
+            rows, has_more = await self._rows(query)
         following = query.address(page=str(query.page + 1)) if has_more else ""
         first = query.address(page="") if query.page > 1 else ""
         return _page(request, query.given, query=query, rows=rows, following=following, first=first)
+
+    @asynccontextmanager
+    async def _scan(self) -> AsyncIterator[None]:
+        """Waits for its turn. Raises PageError if that does not come."""
+        try:
+            async with asyncio.timeout(_SCAN_PATIENCE_SECONDS):
+                await self._scans.acquire()
+        except TimeoutError:
+            text = "Other lists with conditions are being made. Try again in a moment."
+            raise PageError(503, "This list has to wait", text) from None
+        try:
+            yield
+        finally:
+            self._scans.release()
 
     async def _rows(self, query: MeetingListQuery) -> tuple[list[MeetingRow], bool]:
         """The meetings of the page, and whether there are more."""

@@ -1,5 +1,6 @@
 """What each role may see and do, and which sessions and forms are taken."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -191,6 +192,17 @@ async def test_a_stream_ends_with_its_session(client: Client) -> None:
         assert await stream.content.readline() == b"data: 1\n"
         with pytest.raises(Exception, match="payload"):
             await stream.content.read()
+
+
+async def test_a_visitor_who_asks_too_often_waits_and_others_do_not(client: Client) -> None:
+    anna, ben = SignedIn(Role.LOOK).cookies, SignedIn(Role.LOOK, "ben@example.com").cookies
+    answers = await asyncio.gather(*(client.get("/of/look", cookies=anna) for _ in range(120)))
+    refused = [each for each in answers if each.status == 429]
+    assert {each.status for each in answers} == {200, 429}
+    assert (refused[0].content_type, refused[0].headers["Retry-After"]) == ("text/html", "1")
+    assert "Too many requests" in await refused[0].text()
+    assert (await client.get("/of/look", cookies=ben)).status == 200
+    assert (await client.get("/static/style.css", cookies=anna)).status == 200
 
 
 async def test_an_error_page_tells_nothing_of_inside(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Limits how many requests a key may send, or an address without one."""
+"""Limits how many requests a key of the API may send, an address without one, or a visitor of the pages."""
 
 import math
 from collections import OrderedDict
