@@ -12,24 +12,30 @@ _LONGEST_PATH = 2000
 
 
 class PublicAddress:
-    """`configured` is `https://host`, or `http://` on loopback; if it is empty, loopback addresses are served."""
+    """`configured` is `https://host`, or `http://` on loopback; if it is empty, loopback addresses are served.
+
+    Which host a browser names is looked at on this machine, because any site can give its name a loopback address.
+    """
 
     def __init__(self, configured: str) -> None:
         self._configured = configured
 
     def origin(self, request: web.Request) -> str:
         """The origin of the pages for this request. Raises PageError for a host that is not this one."""
+        is_here = is_loopback(f"http://{request.host}")
         if self._configured:
+            if is_loopback(self._configured) and not is_here:
+                text = "MINUTEKEEPER_WEB_PUBLIC_URL is an address of this machine, and this request names another."
+                raise PageError(421, "The pages are served on this machine alone", text)
             return self._configured
-        origin = f"http://{request.host}"
-        if not is_loopback(origin):
+        if not is_here:
             raise PageError(
                 421,
                 "The pages have no public address",
                 "Set MINUTEKEEPER_WEB_PUBLIC_URL to the address at which browsers reach them, such as "
                 "https://minutes.example.com. Until then they are served on this machine alone.",
             )
-        return origin
+        return f"http://{request.host}"
 
     def is_secure(self) -> bool:
         return urlsplit(self._configured).scheme == "https"

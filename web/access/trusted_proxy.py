@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from web.access.roles import ROLES, Role, highest_role
 from web.access.visitor import Visitor, shown_name
@@ -23,7 +23,8 @@ class TrustedProxy(NamedTuple):
     def visitor(self, request: web.Request) -> Visitor | None:
         """The visitor that the headers name; None without them.
 
-        Raises PageError if they come from another address, because anyone could name anyone then.
+        Raises PageError if they come from another address, because anyone could name anyone then, and for what
+        another site has the browser ask for.
         """
         names = request.headers.getall(self.user_header, [])
         roles = request.headers.getall(self.roles_header, []) if self.roles_header else []
@@ -35,6 +36,9 @@ class TrustedProxy(NamedTuple):
                 "This address may not name visitors",
                 "It sends headers of the proxy, and is none of MINUTEKEEPER_TRUSTED_PROXIES.",
             )
+        if not _may_carry_sign_in(request):
+            text = "Your proxy signs you in, and does so for its own pages and for links to them alone."
+            raise PageError(403, "Another site asked for this", text)
         name = shown_name(names[0]) if len(names) == 1 else ""
         if not name:
             raise PageError(403, "The proxy names no visitor", f"It must send the header {self.user_header} once.")
@@ -57,3 +61,12 @@ class TrustedProxy(NamedTuple):
         if isinstance(address, IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
         return any(address in each for each in self.networks)
+
+
+def _may_carry_sign_in(request: web.Request) -> bool:
+    """Whether a session's cookie, which is SameSite=Lax, would come with the request as well."""
+    headers = request.headers
+    if headers.get("Sec-Fetch-Site", "none") in {"none", "same-origin"}:
+        return True
+    is_link = (headers.get("Sec-Fetch-Mode"), headers.get("Sec-Fetch-Dest")) == ("navigate", "document")
+    return is_link and request.method in {hdrs.METH_GET, hdrs.METH_HEAD}

@@ -232,6 +232,15 @@ async def test_without_a_public_address_only_loopback_is_served(client: Client, 
     assert "MINUTEKEEPER_WEB_PUBLIC_URL" in await answer.text()
 
 
+async def test_a_public_address_of_this_machine_is_served_on_this_machine_alone(
+    pages: Pages, tmp_path: Path
+) -> None:
+    cookies = SignedIn(Role.LOOK).cookies
+    async with running_pages(pages, tmp_path, minutekeeper_web_public_url="http://127.0.0.1:8092") as client:
+        for host, status in (("evil.example:8092", 421), ("localhost:9000", 200), ("127.0.0.1:8092", 200)):
+            assert (await client.get("/of/look", headers={"Host": host}, cookies=cookies)).status == status
+
+
 async def test_over_https_cookies_are_for_this_host_alone(pages: Pages, tmp_path: Path) -> None:
     async with running_pages(pages, tmp_path, minutekeeper_web_public_url="https://minutes.example.com") as client:
         cookie = (await client.get("/sign-in")).headers["Set-Cookie"]

@@ -63,6 +63,25 @@ async def test_a_proxy_that_says_too_little_or_too_much_lets_nobody_in(
         assert said in page
 
 
+@pytest.mark.parametrize(
+    ("site", "mode", "dest", "status"),
+    [
+        ("same-origin", "cors", "empty", 200),
+        ("none", "navigate", "document", 200),
+        ("cross-site", "navigate", "document", 200),
+        ("cross-site", "navigate", "iframe", 403),
+        ("cross-site", "no-cors", "image", 403),
+        ("same-site", "cors", "empty", 403),
+    ],
+)
+async def test_a_proxy_signs_in_its_own_pages_and_links_to_them_alone(
+    tmp_path: Path, site: str, mode: str, dest: str, status: int
+) -> None:
+    sent = [("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", dest)]
+    async with running_pages(Pages(), tmp_path, **HERE) as client:
+        assert (await ask(client, "/of/look", [*BEN, *sent]))[0] == status
+
+
 async def test_a_form_of_a_visitor_of_a_proxy_needs_a_token_of_the_same_person(tmp_path: Path) -> None:
     pages = Pages()
     async with running_pages(pages, tmp_path, **HERE) as client:
