@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from yarl import URL
 
-from minutekeeper.downloads.url_policy import is_public
+from minutekeeper.downloads.url_policy import is_public, is_web_port
 from starter.errors import UnsafeUrlError
 
 _MAX_CHARACTERS = 2000
@@ -35,13 +35,15 @@ def checked_endpoint_url(text: str, *, private_addresses: bool) -> str:
     if url.raw_fragment:
         raise UnsafeUrlError("must have no part behind #, which is never sent")
     if not private_addresses:
-        _check_public(url, host)
+        _check_public(url, host, port)
     return str(url)
 
 
-def _check_public(url: URL, host: str) -> None:
+def _check_public(url: URL, host: str, port: int) -> None:
     if url.scheme != "https":
         raise UnsafeUrlError(f"must begin with https://, because events would travel in plain text; {_ALLOWED_BY}")
+    if not is_web_port(port):
+        raise UnsafeUrlError(f"{port} is no port of the web: 443, or 1024 and above; {_ALLOWED_BY}")
     address = _address(host)
     if address is None and _NUMBER.fullmatch(host):
         raise UnsafeUrlError(f"{host} is no name of a host")

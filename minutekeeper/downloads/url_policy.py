@@ -89,8 +89,7 @@ class UrlPolicy:
     def _check_openly(self, url: URL, authority: str) -> None:
         if url.scheme != "https":
             raise UrlNotAllowedError(f"the link leads to {authority} by http, {self.exception}")
-        port = _HTTPS if url.port is None else url.port
-        if port != _HTTPS and port < _LEAST_PORT:
+        if not is_web_port(_HTTPS if url.port is None else url.port):
             text = f"the link leads to {authority}, a port that is not the web's, {self.exception}"
             raise UrlNotAllowedError(text)
 
@@ -107,6 +106,11 @@ def endpoint_policy(*, private_addresses: bool) -> UrlPolicy:
         exception=f"which is allowed only with {_WITH_PRIVATE}=true",
         private_setting=_WITH_PRIVATE,
     )
+
+
+def is_web_port(port: int) -> bool:
+    """Whether a service of the web may have the port: the one of https, or one that belongs to no known service."""
+    return port == _HTTPS or port >= _LEAST_PORT
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:

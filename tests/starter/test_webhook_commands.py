@@ -91,6 +91,7 @@ async def test_a_new_secret_is_printed_and_the_old_one_has_an_end() -> None:
     [
         ("http://crm.example.com/", "must begin with https://"),
         ("https://192.168.1.7/hook", "192.168.1.7 is no public address"),
+        ("https://crm.example.com:22/", "22 is no port of the web: 443, or 1024 and above"),
         ("https://ann:word@crm.example.com/", "must have no user and no password"),
     ],
 )
