@@ -2,7 +2,7 @@
 
 import logging
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from bridge.connection_limits import IDLE_SECONDS, ActiveRequests
@@ -71,6 +71,10 @@ class WebServer:
     async def _secure(self, request: web.Request, response: web.StreamResponse) -> None:
         if not is_api_path(request.path) or request.path == REFERENCE_PATH:
             await self._pages.secure(request, response)
+            return
+        kept = "private, no-cache" if hdrs.ETAG in response.headers else "no-store"
+        response.headers.setdefault(hdrs.CACHE_CONTROL, kept)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
 
     async def _show_reference(self, _: web.Request) -> web.StreamResponse:
         """The document of the API as a page."""

@@ -114,3 +114,22 @@ async def test_what_is_not_there_yet_is_told_apart_from_what_never_will_be(api: 
     _, _, listed = await api.ask("GET", f"{MEETINGS}/never/files")
     assert listed == {"files": [], "transcript": "failed", "complete": True}
     assert (await api.ask("GET", f"{MEETINGS}/never/files", scope="read"))[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        (f"{MEETINGS}/filed", "private, no-cache"),
+        (f"{MEETINGS}/filed/files/recording.mp4", "private, no-cache"),
+        (f"{MEETINGS}/filed/files", "no-store"),
+        (f"{MEETINGS}/filed/files/unknown", "no-store"),
+        ("/healthz", "no-store"),
+    ],
+)
+async def test_what_is_answered_is_kept_by_no_proxy_and_taken_for_what_it_is(
+    api: Api, url: str, path: str, kept: str
+) -> None:
+    async with api.http.get(
+        url.removesuffix(f"{MEETINGS}/filed") + path, headers={"Authorization": f"Bearer {api.keys['all']}"}
+    ) as answer:
+        assert (answer.headers["Cache-Control"], answer.headers["X-Content-Type-Options"]) == (kept, "nosniff")
