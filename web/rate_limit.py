@@ -17,13 +17,13 @@ class KeyRateLimit:
         self._clock = clock
         self._keys: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def wait_for(self, name: str) -> int:
-        """Seconds until one more request is taken; 0 if it is taken now, which counts."""
+    def wait_for(self, name: str, count: int = 1) -> int:
+        """Seconds until so many more requests are taken; 0 if they are taken now, which counts."""
         now = self._clock()
         left, since = self._keys.pop(name, (float(_BURST), now))
         left = min(left + (now - since) * _PER_SECOND, float(_BURST))
-        is_admitted = left >= 1
-        self._keys[name] = (left - is_admitted, now)
+        is_admitted = left >= count
+        self._keys[name] = (left - count * is_admitted, now)
         if len(self._keys) > _MOST_KEYS:
             self._keys.popitem(last=False)
-        return 0 if is_admitted else max(math.ceil((1 - left) / _PER_SECOND), 1)
+        return 0 if is_admitted else max(math.ceil((count - left) / _PER_SECOND), 1)

@@ -18,6 +18,7 @@ from minutekeeper.storage.errors import StoreError
 from starter.errors import MeetingError, StorageError
 from web.api.document import DOCUMENT_PATH, openapi_document
 from web.api.handlers import ApiRequest, ApiResponse
+from web.api.models import BookMeetings
 from web.api.problems import PROBLEM_TYPE, ProblemCode, ProblemError, invalid_fields, problem_for
 from web.api.route import ApiRoute
 from web.api.routes import ApiHandlers, api_routes
@@ -63,9 +64,10 @@ class ApiServer:
             key = ""
             if route.scope is not None:
                 key = self._admitted(request, route.scope).key_id
-                self._limit_to(f"key {key}")
             query = _validated(route.query, _query_of(request))
             body = await self._body_of(request, route.body) if route.body is not None else None
+            if isinstance(body, BookMeetings):
+                self._limit_to(f"key {key}", body.further_requests)
             known = request.headers.get(hdrs.IF_NONE_MATCH, "").strip().removeprefix("W/").strip('"')
             named = request.match_info
             subject, part = (
@@ -88,6 +90,7 @@ class ApiServer:
     def _admitted(self, request: web.Request, scope: ApiScope) -> ApiKey:
         """The key of a request. Raises ProblemError without one, or without the scope."""
         if any(name.lower() in _KEY_NAMES or value.startswith("mk_") for name, value in request.query.items()):
+            self._limit_to(f"refused {request.remote}")
             text = "A key does not belong into an address, where logs keep it: send it as Authorization: Bearer."
             raise ProblemError(ProblemCode.KEY_IN_URL, text)
         try:
@@ -100,6 +103,7 @@ class ApiServer:
             raise ProblemError(
                 ProblemCode.NO_KEY, "Send a key that is known and has not ended, as Authorization: Bearer mk_…"
             )
+        self._limit_to(f"key {key.key_id}")
         if scope not in key.scopes:
             raise ProblemError(ProblemCode.SCOPE_MISSING, f"This needs a key with the scope {scope.value}.")
         return key
@@ -111,9 +115,9 @@ class ApiServer:
             return False
         return key is not None and key.is_valid(datetime.now(UTC)) and scope in key.scopes
 
-    def _limit_to(self, name: str) -> None:
-        """Counts a request. Raises ProblemError if there were too many of this name."""
-        if wait := self._limit.wait_for(name):
+    def _limit_to(self, name: str, count: int = 1) -> None:
+        """Counts requests. Raises ProblemError if there were too many of this name."""
+        if wait := self._limit.wait_for(name, count):
             raise ProblemError(ProblemCode.TOO_MANY_REQUESTS, f"Try again in {wait} s.", retry_after=wait)
 
     async def _body_of(self, request: web.Request, model: type[BaseModel]) -> BaseModel:

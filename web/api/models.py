@@ -22,6 +22,7 @@ from web.api.problems import Problem
 from web.meetings_query import Instant
 
 MAX_BATCH = 100
+_MEETINGS_OF_A_REQUEST = 5
 
 
 MeetingLink = Annotated[NormalisedMeetingUrl, Field(max_length=4096)]
@@ -191,6 +192,11 @@ class BookMeetings(_Input):
     """Several meetings; each is booked or refused on its own."""
 
     meetings: tuple[SkipValidation[BookMeeting], ...] = Field(min_length=1, max_length=MAX_BATCH)
+
+    @property
+    def further_requests(self) -> int:
+        """As how many requests it counts, beside the one that it is: five meetings count as one."""
+        return (len(self.meetings) - 1) // _MEETINGS_OF_A_REQUEST
 
 
 class BatchResult(BaseModel):

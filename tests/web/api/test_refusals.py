@@ -140,6 +140,15 @@ async def test_too_many_requests_of_one_key_leave_others_alone(api: Api) -> None
     assert refused
     assert all(each[1]["Retry-After"] == "1" and each[2]["code"] == "too_many_requests" for each in refused)
     assert (await api.ask("GET", f"{MEETINGS}/unknown", scope="files"))[0] == 403
+    answers = await asyncio.gather(*(api.ask("GET", f"{MEETINGS}/unknown/files", scope="busy") for _ in range(80)))
+    assert 429 in {each[0] for each in answers}
+
+
+async def test_five_meetings_of_a_batch_count_as_a_request(api: Api) -> None:
+    api.keys["batch"] = ApiKeyFile(api.folder / "keys.json").add("b", (ApiScope.BOOK,), datetime.now(UTC), None)
+    batch: dict[str, Any] = {"meetings": [{}] * 100}
+    answers = await asyncio.gather(*(api.ask("POST", f"{MEETINGS}/batch", batch, scope="batch") for _ in range(8)))
+    assert {status for status, _, _ in answers} == {200, 429}
 
 
 async def test_guessing_keys_is_slowed_down_and_leaves_all_else_from_that_address_alone(tmp_path: Path) -> None:
@@ -151,6 +160,8 @@ async def test_guessing_keys_is_slowed_down_and_leaves_all_else_from_that_addres
         wrong = {"Authorization": f"Bearer mk_abcdefgh_{'x' * 43}"}
         answers = await asyncio.gather(*(api.ask("GET", MEETINGS, headers=wrong) for _ in range(80)))
         assert {answer[0] for answer in answers} == {401, 429}
+        in_address = await asyncio.gather(*(api.ask("GET", f"{MEETINGS}?token=x") for _ in range(80)))
+        assert 429 in {answer[0] for answer in in_address}
         alive = await asyncio.gather(*(api.ask("GET", "/healthz") for _ in range(80)))
         assert {answer[0] for answer in alive} == {200}
         assert (await api.ask("GET", DOCUMENT_PATH))[0] == 200
