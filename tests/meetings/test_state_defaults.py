@@ -85,6 +85,8 @@ def test_of_a_new_meeting_only_its_request_is_known() -> None:
         "published": {},
         "transcript": TranscriptState.PENDING,
         "interest": MeetingClaims(),
+        "told": {},
+        "announced": 0,
     }
     assert state.revision == 0
     state.changed()
