@@ -36,6 +36,9 @@ _MEETINGS = "/api/v1/meetings"
 _LARGEST_PAGE = 200
 _WAIT_SECONDS = 30
 """How long the API holds back its answer until something happens."""
+_SHORT_WAIT_SECONDS = 5
+_MOST_WAITS = 20
+"""As many as the API takes from a key; further ones take turns."""
 
 _NO_WORKER_PAUSE_SECONDS = 5.0
 _TIMEOUT = timedelta(seconds=30)
@@ -96,6 +99,7 @@ class HttpMeetingClient(MeetingClient):
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._calls = HttpCalls(url, key, timeout=timeout, patience=patience, transport=transport)
+        self._waits = asyncio.Semaphore(_MOST_WAITS)
 
     async def aclose(self) -> None:
         """Closes the connections."""
@@ -274,13 +278,15 @@ class HttpMeetingClient(MeetingClient):
         """The meeting as soon as it differs from what had this tag; None if nothing happens for a while."""
         if not tag:
             return await self._read(meeting)
-        response = await self._calls.send(
-            "GET",
-            _path(meeting),
-            query={"wait": str(_WAIT_SECONDS)},
-            headers={"If-None-Match": tag},
-            waits=_WAIT_SECONDS,
-        )
+        seconds = _SHORT_WAIT_SECONDS if self._waits.locked() else _WAIT_SECONDS
+        async with self._waits:
+            response = await self._calls.send(
+                "GET",
+                _path(meeting),
+                query={"wait": str(seconds)},
+                headers={"If-None-Match": tag},
+                waits=seconds,
+            )
         return None if response.status_code == 304 else _answer(response)
 
 

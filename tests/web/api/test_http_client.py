@@ -35,14 +35,17 @@ from starter.errors import (
     TemporalUnreachableError,
 )
 from starter.http_client import HttpMeetingClient
-from starter.meeting_models import BookingOutcome, TranscriptFormat
+from starter.meeting_models import BookingOutcome, KnownFrom, TranscriptFormat
 from starter.temporal_client import TemporalMeetingClient
+from tests.records import a_record
 from tests.starter.fakes import Scene
 from tests.starter.support import a_request, eventually, play
 from tests.system.stack import ROOT
 from tests.web.api.test_files import FILES, VIDEO, store_meeting
 from tests.web.conftest import Api
-from web.api.problems import problem_for
+from web.api.models import MeetingDetail
+from web.api.problems import ProblemError, problem_for
+from web.api.waiting import MOST_OF_KEY, WaitingRequests
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -217,6 +220,28 @@ async def test_every_problem_becomes_the_error_that_it_was() -> None:
         with pytest.raises(MeetingError) as raised:
             await client.status("m")
         assert (type(raised.value), str(raised.value)) == (type(error), answered.detail)
+
+
+async def test_a_client_has_no_more_requests_wait_than_the_api_takes() -> None:
+    waiting = WaitingRequests()
+    ended = a_record("m").view
+    now = MeetingDetail(**dict(ended), known_from=KnownFrom.TEMPORAL, complete=True)
+    before = now.model_copy(update={"status": MeetingStatus.RECORDING})
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if "wait" not in request.url.params:
+            return httpx.Response(200, content=before.model_dump_json(by_alias=True), headers={"ETag": "x"})
+        try:
+            with waiting.one_of("key"):
+                await asyncio.sleep(0.05)
+                return httpx.Response(200, content=now.model_dump_json(by_alias=True))
+        except ProblemError as error:
+            return httpx.Response(error.problem.status, content=error.problem.model_dump_json())
+
+    transport = httpx.MockTransport(answer)
+    client = HttpMeetingClient("https://api.test", "mk_key", patience=NOW, transport=transport)
+    outcomes = await asyncio.gather(*(client.wait(f"m{number}") for number in range(2 * MOST_OF_KEY + 1)))
+    assert {each.status for each in outcomes} == {ended.status}
 
 
 async def test_a_key_without_a_scope_is_refused(api: Api) -> None:
