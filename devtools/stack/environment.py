@@ -29,6 +29,8 @@ CLIENT_VARIABLES = (
     "MINUTEKEEPER_API_KEYS",
     "MINUTEKEEPER_SEARCH_INDEX",
     "MINUTEKEEPER_WEB_PUBLIC_URL",
+    "MINUTEKEEPER_WEBHOOK_SECRET",
+    "MINUTEKEEPER_WEBHOOK_PRIVATE_ADDRESSES",
     "MK_API_URL",
     "MK_API_KEY",
 )
@@ -108,6 +110,9 @@ def service_environment(
         # Read by no process of ours, but by programs that call the API, such as those of examples/.
         "MK_API_URL": addresses.web,
         "MK_API_KEY": folder.new_api_key(),
+        "MINUTEKEEPER_WEBHOOK_SECRET": settings.minutekeeper_webhook_secret.get_secret_value() or folder.secret(),
+        # Receivers with which people try events are on this machine.
+        "MINUTEKEEPER_WEBHOOK_PRIVATE_ADDRESSES": "true",
         "MINUTEKEEPER_SHUTDOWN_SECONDS": str(WORKER_STOP_SECONDS),
         "MINUTEKEEPER_TEMPORAL_UI_URL": addresses.ui,
     }

@@ -18,7 +18,7 @@ from tests.system.stack import RunningStack, clean_environment, in_four_minutes
 from tests.system.test_examples import EXAMPLES, output, run
 from tests.system.test_good_day import meeting_url
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("system")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 needs_node = pytest.mark.skipif(which("node") is None, reason="apt install nodejs")
 
@@ -107,6 +107,22 @@ async def test_an_event_is_received_once_and_a_forged_one_is_refused(
     assert process.stderr is not None
     assert (await process.stdout.read()).decode() == "evt_1 meeting.completed m-1\n"
     assert (await process.stderr.read()).decode().count("refused: ") == 5
+
+
+@pytest.mark.parametrize("program", RECEIVERS)
+async def test_the_end_of_a_meeting_arrives(
+    stack: RunningStack, program: tuple[str | Path, ...], unused_tcp_port: int
+) -> None:
+    command = (sys.executable, "-m", "starter", "webhook")
+    added = json.loads(
+        await output(stack, *command, "add", f"http://127.0.0.1:{unused_tcp_port}/", "--name", "crm", "--json")
+    )
+    async with receiving(program, unused_tcp_port, added["secret"]) as process:
+        await output(stack, *PROGRAMS[0].values[0], meeting_url(), in_four_minutes(), "--wait")
+        assert process.stdout is not None
+        event_id, kind, _ = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().split()
+        assert (event_id[:4], kind) == ("evt_", "meeting.completed")
+    await output(stack, *command, "remove", "crm")
 
 
 @pytest.mark.parametrize("program", RECEIVERS)
