@@ -34,6 +34,10 @@ def test_each_purpose_is_written_into_its_signatures_for_good() -> None:
         "BOT_METADATA": "minutekeeper.bot-metadata",
         "CONNECT_LINK": "minutekeeper.connect-link",
         "CONNECT_SESSION": "minutekeeper.connect-session",
+        "PAGE_SESSION": "minutekeeper.page-session",
+        "PAGE_SIGN_IN": "minutekeeper.page-sign-in",
+        "PAGE_FORM": "minutekeeper.page-form",
+        "PAGE_LINK": "minutekeeper.page-link",
     }
 
 
