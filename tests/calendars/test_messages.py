@@ -84,6 +84,7 @@ def test_a_reconcile_reads_what_was_changed_unless_more_is_asked_for() -> None:
         "replaces": "",
         "disconnect_reason": "",
         "forget": False,
+        "is_first": False,
     }
 
 
