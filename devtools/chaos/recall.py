@@ -98,6 +98,8 @@ def _bot(told: dict[str, Any]) -> Bot:
         told
         | {
             "provider": NAME,
+            # A bot that was deleted before its time was told not to come.
+            "leave_requested_at": told["leave_requested_at"] or told["deleted_at"],
             "extra": _extra(told["metadata"]),
             "reserved": not told["is_adhoc"],
             "recording": next(_recordings(told), None),

@@ -1,5 +1,7 @@
 """The second provider of a chaos run: what it is ordered to do, how its ledger reads, and what it may not do."""
 
+from datetime import UTC, datetime, timedelta
+
 import aiohttp
 import pytest
 
@@ -73,6 +75,19 @@ async def test_its_ledger_reads_like_the_others() -> None:
     assert told.arrivals().keys() == {"mk-1-0"}
     assert sent.recording is not None
     assert sent.recording.size > 0
+
+
+async def test_a_bot_that_was_deleted_before_its_time_was_told_to_leave() -> None:
+    settings = RecallSettings(speed=500, port=0, api_key=KEY)
+    async with running_recall(settings) as url, aiohttp.ClientSession() as http:
+        headers = {"Authorization": f"Token {KEY}"}
+        order = {"meeting_url": URL, "join_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}
+        async with http.post(f"{url}/api/v1/bot/", json=order, headers=headers) as answer:
+            bot_id = (await answer.json())["id"]
+        async with http.delete(f"{url}/api/v1/bot/{bot_id}/", headers=headers) as answer:
+            assert answer.status == 204
+        (deleted,) = (await recall.SimulatedRecall(url, http).ledger()).bots
+    assert deleted.leave_requested_at is not None
 
 
 def extra_of_order() -> object:
