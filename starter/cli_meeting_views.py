@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from minutekeeper.meetings.meeting_urls import Platform
-from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptFormat
 from starter.cli_options import Json, MeetingId, Metadata, read_metadata, run_async
-from starter.meeting_models import TranscriptFormat
 
 if TYPE_CHECKING:
     from datetime import datetime

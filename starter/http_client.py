@@ -14,7 +14,7 @@ from minutekeeper.meetings.collection import DownloadProgress
 from minutekeeper.meetings.meeting_urls import Platform
 from minutekeeper.meetings.record import RecordedFile
 from minutekeeper.meetings.request import MeetingRequest, Reschedule
-from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
+from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptFormat, TranscriptState
 from minutekeeper.meetings.views import MeetingView, Outcome
 from starter.client import MeetingClient
 from starter.errors import MeetingError, MeetingInputError, MeetingNotFoundError, NoSuchFileError, NoWorkerError
@@ -29,7 +29,6 @@ from starter.meeting_models import (
     MeetingFiles,
     MeetingSummary,
     PendingActivity,
-    TranscriptFormat,
 )
 
 _MEETINGS = "/api/v1/meetings"

@@ -109,13 +109,3 @@ class MeetingFiles(NamedTuple):
 
     def named(self, name: str) -> RecordedFile | None:
         return next((file for file in self.files if file.name == name), None)
-
-
-class TranscriptFormat(StrEnum):
-    """Formats in which a transcript is stored."""
-
-    TXT = "txt"
-    MD = "md"
-    JSON = "json"
-    VTT = "vtt"
-    SRT = "srt"

@@ -62,6 +62,16 @@ class TranscriptState(StrEnum):
     FAILED = "failed"
 
 
+class TranscriptFormat(StrEnum):
+    """Formats in which a transcript is stored."""
+
+    TXT = "txt"
+    MD = "md"
+    JSON = "json"
+    VTT = "vtt"
+    SRT = "srt"
+
+
 class WebhookState(StrEnum):
     """Whether a meeting's bot reports by webhook, or has to be asked about."""
 

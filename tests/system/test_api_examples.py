@@ -22,8 +22,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 needs_node = pytest.mark.skipif(which("node") is None, reason="apt install nodejs")
 
+BOOK = (sys.executable, EXAMPLES / "book_over_api.py")
 PROGRAMS = [
-    pytest.param((sys.executable, EXAMPLES / "book_over_api.py"), id="python"),
+    pytest.param(BOOK, id="python"),
     pytest.param(("node", EXAMPLES / "book_over_api.mjs"), id="node", marks=needs_node),
 ]
 
@@ -118,7 +119,7 @@ async def test_the_end_of_a_meeting_arrives(
         await output(stack, *command, "add", f"http://127.0.0.1:{unused_tcp_port}/", "--name", "crm", "--json")
     )
     async with receiving(program, unused_tcp_port, added["secret"]) as process:
-        await output(stack, *PROGRAMS[0].values[0], meeting_url(), in_four_minutes(), "--wait")
+        await output(stack, *BOOK, meeting_url(), in_four_minutes(), "--wait")
         assert process.stdout is not None
         event_id, kind, _ = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().split()
         assert (event_id[:4], kind) == ("evt_", "meeting.completed")

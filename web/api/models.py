@@ -13,11 +13,11 @@ from minutekeeper.meetings.fields import (
     WantedArtifacts,
 )
 from minutekeeper.meetings.record import RecordedFile
-from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptState
+from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptFormat, TranscriptState
 from minutekeeper.meetings.views import Evidence, MeetingView, TimelineEntry
 from starter.calendars.events import DecidedEvent
 from starter.calendars.summaries import CalendarSummary
-from starter.meeting_models import BookingOutcome, KnownFrom, MeetingSummary, PendingActivity, TranscriptFormat
+from starter.meeting_models import BookingOutcome, KnownFrom, MeetingSummary, PendingActivity
 from web.api.problems import Problem
 from web.meetings_query import Instant
 

@@ -15,7 +15,7 @@ import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from minutekeeper.meetings.request import Reschedule
-from minutekeeper.meetings.status import FailureReason, MeetingStatus
+from minutekeeper.meetings.status import FailureReason, MeetingStatus, TranscriptFormat
 from minutekeeper.meetings.views import MeetingView
 from minutekeeper.storage.store import ArtifactStore
 from starter.client import MeetingClient
@@ -35,7 +35,7 @@ from starter.errors import (
     TemporalUnreachableError,
 )
 from starter.http_client import HttpMeetingClient
-from starter.meeting_models import BookingOutcome, KnownFrom, TranscriptFormat
+from starter.meeting_models import BookingOutcome, KnownFrom
 from starter.temporal_client import TemporalMeetingClient
 from tests.records import a_record
 from tests.starter.fakes import Scene
