@@ -176,7 +176,7 @@ async def test_meetings_are_found_by_bot_and_by_link(recorded: TemporalMeetingCl
         (filters._replace(bot="bot-paged"), by_bot.workflow_id),
         (filters._replace(bot="bot-earlier"), "meeting-bots"),
     ):
-        await eventually(partial(walked, recorded, wanted, 5), lambda found: ids(found) == [expected])  # noqa: B023
+        await eventually(partial(walked, recorded, wanted, 5), lambda found: ids(found) == [expected])  # noqa: B023 - awaited in the same round
     assert await walked(recorded, filters._replace(platform=Platform.MICROSOFT_TEAMS), 5) == []
     with pytest.raises(MeetingInputError, match="url"):
         await recorded.page(MeetingFilter(url="https://example.com/nothing"))

@@ -68,7 +68,7 @@ async def live(feed: ChangeFeed) -> None:
 
 async def shown(feed: ChangeFeed, workflow_id: str, status: MeetingStatus) -> None:
     async with asyncio.timeout(20):
-        while (view := feed.open_meetings().get(workflow_id)) is None or view.status is not status:  # noqa: ASYNC110
+        while (view := feed.open_meetings().get(workflow_id)) is None or view.status is not status:  # noqa: ASYNC110 - the feed has no event for it
             await asyncio.sleep(0.01)
 
 

@@ -51,7 +51,7 @@ def test_a_page_names_itself_its_place_and_its_reader_and_nothing_inline() -> No
     assert page.count("<script") == 1
     assert "sign-out" not in render_page("base.html", PageFrame(""), {})
     with pytest.raises(UndefinedError):
-        render_page("base.html", None, {})  # type: ignore[arg-type]
+        render_page("base.html", None, {})  # type: ignore[arg-type]  # what the refusal is about
 
 
 @pytest.mark.parametrize(
